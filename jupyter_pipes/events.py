@@ -1,0 +1,269 @@
+"""The facts of a run, in past tense, and the scheduler's commands, imperative; and the facts' JSON."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.model import (
+    ArtifactRef,
+    Diagnostic,
+    FileSeen,
+    JsonValue,
+    OnFail,
+    OutputRef,
+    Status,
+    StepError,
+    Usage,
+)
+
+
+class PlannedStep(Struct, frozen=True):
+    """A step as a run knows it: what the scheduler and every view need, without code."""
+
+    name: str
+    upstream: tuple[str, ...] = ()
+    reads: dict[str, str] = {}
+    writes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    stage: str | None = None
+    tags: tuple[str, ...] = ()
+    queue: str = "local"
+    on_fail: OnFail = "skip"
+    retries: int = 0
+    retry_delay: float = 0.0
+    retry_on: tuple[str, ...] = ()
+    timeout: float | None = None
+    cell_id: str | None = None
+
+
+class Event(Struct, frozen=True, tag_field="kind", tag=True):
+    """A fact. Events carry ids, digests, references and times; never values, never log text."""
+
+
+class RunStarted(Event):
+    """A controller took up a run of these steps, in this order."""
+
+    pipeline: str
+    version: str
+    steps: tuple[PlannedStep, ...]
+    parameters: dict[str, JsonValue] = {}
+    origin: str = ""
+    host: str = ""
+    pid: int = 0
+    process_started: float = 0.0
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+
+class StepDecided(Event):
+    """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are."""
+
+    step: str
+    decision: Literal["run", "cached"]
+    reasons: tuple[str, ...] = ()
+    signature: str = ""
+    artifacts: tuple[ArtifactRef, ...] = ()
+    source_run: str = ""
+
+
+class AttemptQueued(Event):
+    """An executor took an attempt and says what it waits for; may come again with another reason."""
+
+    step: str
+    attempt: int
+    queue: str
+    reason: str = ""
+
+
+class AttemptStarted(Event):
+    """The attempt's process runs."""
+
+    step: str
+    attempt: int
+    pid: int
+    host: str
+
+
+class ProgressReported(Event):
+    """The step said how far it is; `total` 0 means unknown."""
+
+    step: str
+    attempt: int
+    done: float
+    total: float
+    text: str = ""
+
+
+class MetricReported(Event):
+    """The step reported a number; `at` is its place on the series' axis."""
+
+    step: str
+    attempt: int
+    name: str
+    value: JsonValue
+    at: float | None = None
+
+
+class ArtifactStored(Event):
+    """A value is in the store; `explicit` when the step asked for it with `current.artifact`."""
+
+    step: str
+    attempt: int
+    artifact: ArtifactRef
+    explicit: bool = False
+
+
+class OutputShown(Event):
+    """The step displayed something."""
+
+    step: str
+    attempt: int
+    output: OutputRef
+
+
+class NoteAdded(Event):
+    """Something that the user should know and that is no failure."""
+
+    step: str
+    attempt: int
+    text: str
+
+
+Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost"]
+
+
+class AttemptEnded(Event):
+    """The attempt's process is gone; terminal for the attempt."""
+
+    step: str
+    attempt: int
+    outcome: Outcome
+    reason: str = ""
+    error: StepError | None = None
+    usage: Usage = Usage()
+    files: tuple[FileSeen, ...] = ()
+
+
+class RetryScheduled(Event):
+    """The step will be tried again after `delay` seconds."""
+
+    step: str
+    attempt: int
+    delay: float
+    reason: str
+
+
+class RetryDue(Event):
+    """The delay before the next attempt is over."""
+
+    step: str
+
+
+class StepEnded(Event):
+    """The step has its final status, with the reason in words."""
+
+    step: str
+    status: Status
+    reason: str = ""
+
+
+class CancelRequested(Event):
+    """Somebody asked to cancel one step, or the run when `step` is None."""
+
+    step: str | None = None
+    reason: str = "cancelled by the user"
+
+
+class RunEnded(Event):
+    """The run has its final status."""
+
+    status: Status
+    reason: str = ""
+
+
+AnyEvent = (
+    RunStarted
+    | StepDecided
+    | AttemptQueued
+    | AttemptStarted
+    | ProgressReported
+    | MetricReported
+    | ArtifactStored
+    | OutputShown
+    | NoteAdded
+    | AttemptEnded
+    | RetryScheduled
+    | RetryDue
+    | StepEnded
+    | CancelRequested
+    | RunEnded
+)
+
+
+class Record(Struct, frozen=True):
+    """An event with its place in the journal: `(run, seq)` is unique; `time` is in seconds since 1970."""
+
+    run: str
+    seq: int
+    time: float
+    event: AnyEvent
+
+
+class Command(Struct, frozen=True):
+    """What the scheduler wants done."""
+
+
+class Decide(Command):
+    """Compute the step's signature and look for a kept result."""
+
+    step: str
+
+
+class Submit(Command):
+    """Hand an attempt of the step to its queue's executor."""
+
+    step: str
+    attempt: int
+
+
+class CancelAttempt(Command):
+    """Stop an attempt; the executor answers with `AttemptEnded`."""
+
+    step: str
+    attempt: int
+    reason: str
+
+
+class WaitForRetry(Command):
+    """Send `RetryDue` after `delay` seconds."""
+
+    step: str
+    delay: float
+
+
+class Append(Command):
+    """Append this fact to the journal (and hand it back to the scheduler)."""
+
+    event: AnyEvent
+
+
+AnyCommand = Decide | Submit | CancelAttempt | WaitForRetry | Append
+
+_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: AnyEvent) -> bytes:
+    """Return the event as one JSON document without newlines."""
+    return _encoder.encode(event)
+
+
+def decode(data: bytes | str) -> AnyEvent:
+    """Return the event that `encode` wrote.
+
+    Raises:
+        msgspec.ValidationError: the bytes are no event of this version.
+    """
+    return _event_decoder.decode(data)

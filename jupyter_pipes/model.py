@@ -1,0 +1,312 @@
+"""The nouns: cells, steps, parameters, artifacts, jobs and statuses, as plain immutable data."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, Literal
+
+from msgspec import Struct, field
+
+PARAMS_OWNER = "params"
+"""The producer that `Step.reads` names for a parameter."""
+
+
+class Status(StrEnum):
+    """Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`)."""
+
+    PENDING = "pending"
+    QUEUED = "queued"
+    RUNNING = "running"
+    COMPLETED = "completed"
+    CACHED = "cached"
+    FAILED = "failed"
+    SKIPPED = "skipped"
+    CANCELLED = "cancelled"
+    INTERRUPTED = "interrupted"
+
+    @property
+    def is_final(self) -> bool:
+        """Whether nothing more will happen to what has this status."""
+        return self not in (Status.PENDING, Status.QUEUED, Status.RUNNING)
+
+
+class Diagnostic(Struct, frozen=True):
+    """A problem found in a cell before anything ran.
+
+    Attributes:
+        code: stable code (`JP001` …), listed in docs/diagnostics.md.
+        message: what is wrong and what to do.
+        step: the step concerned, or None for a cell that is not a step.
+        line: line of the cell as the editor counts it (1 is the first line, a `%%` line included).
+        cell: the cell's number as people count (1 is the notebook's first cell of any kind), 0 if unknown.
+        severity: an `error` stops a run before it starts, a `warning` does not, a `note` explains.
+    """
+
+    code: str
+    message: str
+    step: str | None = None
+    line: int = 1
+    cell: int = 0
+    severity: Literal["error", "warning", "note"] = "error"
+
+
+OnFail = Literal["skip", "stop", "ignore"]
+
+
+class StepOptions(Struct, frozen=True):
+    """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes."""
+
+    after: tuple[str, ...] = ()
+    inputs: tuple[str, ...] | None = None
+    outputs: tuple[str, ...] | None = None
+    files: tuple[str, ...] = ()
+    retries: int = 0
+    retry_delay: float = 0.0
+    retry_on: tuple[str, ...] = ()
+    timeout: float | None = None
+    on_fail: OnFail = "skip"
+    cpus: int = 1
+    memory: int | None = None
+    stage: str | None = None
+    tags: tuple[str, ...] = ()
+    queue: str = "local"
+
+
+CellRole = Literal["step", "params", "setup", "code", "markdown"]
+
+
+class Cell(Struct, frozen=True):
+    """One cell of a notebook, read but not yet understood.
+
+    Attributes:
+        id: the nbformat cell id (or a generated one where the notebook has none).
+        number: the cell's place as people count, 1 for the notebook's first cell of any kind.
+        role: what the first line makes of the cell.
+        source: the whole text, with the `%%step`, `%%params` or `%%setup` line where there is one.
+        name: a step's name, else "".
+        options: a step's options.
+        append: whether this cell continues the step of that name (`--append`).
+    """
+
+    id: str
+    number: int
+    role: CellRole
+    source: str
+    name: str = ""
+    options: StepOptions = StepOptions()
+    append: bool = False
+
+    @property
+    def body(self) -> str:
+        """The code below the magic's own line, with that line left blank so that line numbers stay."""
+        if self.role in ("code", "markdown"):
+            return self.source
+        head, newline, rest = self.source.partition("\n")
+        return newline + rest if head else self.source
+
+
+class CodePiece(Struct, frozen=True):
+    """A stretch of notebook code that runs in a step's process before the step's own code.
+
+    Attributes:
+        label: where it comes from, in words ("cell 3", "train.py").
+        line: line of that cell on which `source` begins, as the editor counts it.
+        source: the code, as written.
+        names: the names that it binds.
+    """
+
+    label: str
+    line: int
+    source: str
+    names: tuple[str, ...] = ()
+
+
+class Step(Struct, frozen=True):
+    """A step with its names resolved: all that planning, signing and running it needs.
+
+    Attributes:
+        name: the step's name, unique in its pipeline.
+        position: its place in the notebook's order, from 0.
+        body: the code to run; line n of it is line n of the cell (the `%%step` line is left blank).
+        label: where the code stands, in words ("cell 3").
+        cell_id: the notebook cell whose output area shows it, or None outside notebooks.
+        options: what the user said.
+        reads: name -> the step that produces it, or `PARAMS_OWNER` for a parameter.
+        writes: names that it leaves for others: no definitions, no modules.
+        demanded: those of `writes` that a later step reads; they must be kept.
+        setup: the `%%setup` cells, whole, in order.
+        prelude: definitions of other cells that it reaches, in order.
+        imports: top-level module names that its code, prelude and setup import.
+        opaque: whether analysis could not see all that it reads and writes.
+        doc: the Markdown above its cell, or the function's docstring.
+        source_paths: files of local Python code that belong to the step's own code (a module's path).
+    """
+
+    name: str
+    position: int
+    body: str
+    label: str
+    cell_id: str | None = None
+    options: StepOptions = StepOptions()
+    reads: dict[str, str] = field(default_factory=dict[str, str])
+    writes: tuple[str, ...] = ()
+    demanded: tuple[str, ...] = ()
+    setup: tuple[CodePiece, ...] = ()
+    prelude: tuple[CodePiece, ...] = ()
+    imports: tuple[str, ...] = ()
+    opaque: bool = False
+    doc: str = ""
+    source_paths: tuple[str, ...] = ()
+
+    @property
+    def upstream(self) -> tuple[str, ...]:
+        """Names of the steps that must end before this one starts, each once, in a stable order."""
+        producers = (owner for owner in self.reads.values() if owner != PARAMS_OWNER)
+        return tuple(dict.fromkeys((*producers, *self.options.after)))
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that it (or a helper that it reaches) reads."""
+        return tuple(name for name, owner in self.reads.items() if owner == PARAMS_OWNER)
+
+
+class ArtifactRef(Struct, frozen=True):
+    """Where a named value is kept, and what is worth knowing without loading it.
+
+    Attributes:
+        name: the variable's name, or the one given to `current.artifact`.
+        digest: BLAKE3 hex digest of the stored bytes; also its key in the store.
+        type: the value's type, qualified ("pandas.DataFrame").
+        bytes: stored size.
+        serializer: name of the serializer that wrote it and reads it back.
+        shape: sizes that a person expects: rows × columns, array shape, number of items; () if none.
+        preview: a short text form of the value.
+        stable: False when equal values may get different digests, so that readers always run.
+    """
+
+    name: str
+    digest: str
+    type: str
+    bytes: int
+    serializer: str
+    shape: tuple[int, ...] = ()
+    preview: str = ""
+    stable: bool = True
+
+
+class OutputRef(Struct, frozen=True):
+    """One rich output that a step displayed; its MIME bundle is kept in the artifact store.
+
+    Attributes:
+        kind: `display_data`, `execute_result` or `error`, as in nbformat.
+        digest: BLAKE3 hex digest of the bundle's JSON (`{"data": …, "metadata": …}`).
+        types: the MIME types in it.
+        log_offset: size in bytes of the attempt's log when it was displayed, to order text and outputs.
+        display_id: set when the output can be updated; a later output with the same id replaces it.
+    """
+
+    kind: Literal["display_data", "execute_result"]
+    digest: str
+    types: tuple[str, ...]
+    log_offset: int
+    display_id: str | None = None
+
+
+class StepError(Struct, frozen=True):
+    """An exception or abnormal end, told for people.
+
+    Attributes:
+        type: the exception's class name, or "Killed", "TimedOut", "Exited".
+        message: its text.
+        traceback: ANSI-coloured text as IPython shows it, notebook frames only where possible.
+        line: line of the step's cell on which it happened (1 is the `%%step` line), if known.
+        bases: names of the exception's classes, itself first (for `--retry-on`).
+    """
+
+    type: str
+    message: str
+    traceback: str = ""
+    line: int | None = None
+    bases: tuple[str, ...] = ()
+
+
+class FileSeen(Struct, frozen=True):
+    """A file that a step was seen opening for reading, with its content's digest then."""
+
+    path: str
+    digest: str
+
+
+class Usage(Struct, frozen=True):
+    """What an attempt used: seconds of wall and CPU time, bytes of memory at the peak."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
+
+
+class Job(Struct, frozen=True):
+    """One attempt of a step as data: the same for every executor, local or remote.
+
+    Attributes:
+        run, pipeline, step, attempt: which attempt this is; attempts count from 1.
+        body, label, setup, prelude: the code, as in `Step`.
+        inputs: name -> artifact; None where an ignored failure left nothing.
+        parameters: name -> pickled value.
+        demanded: outputs that must be kept, else the attempt fails.
+        optional: outputs to keep when they are small and can be serialized.
+        directory: working directory (the notebook's folder).
+        python_path: entries put in front of `sys.path`.
+        environment: the environment variables of the process.
+        store: fsspec URL of the artifact store.
+        log: path of the attempt's log file.
+        memory: limit in bytes, or None.
+        timeout: seconds from the start, or None.
+    """
+
+    run: str
+    pipeline: str
+    step: str
+    attempt: int
+    body: str
+    label: str
+    setup: tuple[CodePiece, ...] = ()
+    prelude: tuple[CodePiece, ...] = ()
+    inputs: dict[str, ArtifactRef | None] = field(default_factory=dict[str, ArtifactRef | None])
+    parameters: dict[str, bytes] = field(default_factory=dict[str, bytes])
+    demanded: tuple[str, ...] = ()
+    optional: tuple[str, ...] = ()
+    directory: str = "."
+    python_path: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict[str, str])
+    store: str = ""
+    log: str = ""
+    memory: int | None = None
+    timeout: float | None = None
+    cpus: int = 1
+    queue: str = "local"
+    imports: tuple[str, ...] = ()
+
+
+class ParameterSpec(Struct, frozen=True):
+    """A declared parameter, as data.
+
+    Attributes:
+        name: its name.
+        annotation: the declared type as written ("" when only a default was given).
+        default: the default as Python source.
+        help: the comment behind its line.
+        line: line of its cell.
+        choices: allowed values as text, when the type lists them.
+    """
+
+    name: str
+    annotation: str
+    default: str
+    help: str = ""
+    line: int = 1
+    choices: tuple[str, ...] = ()
+
+
+JsonValue = Any
+"""A value that msgspec can write as JSON: what events carry for parameters and metrics."""

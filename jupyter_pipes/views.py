@@ -1,0 +1,284 @@
+"""`apply(record, view)`: the one fold that turns a run's journal into what every display shows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from functools import singledispatch
+
+from msgspec import Struct, field
+
+from jupyter_pipes import events as ev
+from jupyter_pipes.model import (
+    ArtifactRef,
+    Diagnostic,
+    FileSeen,
+    JsonValue,
+    OutputRef,
+    Status,
+    StepError,
+    Usage,
+)
+
+_OUTCOME_STATUS: dict[str, Status] = {
+    "completed": Status.COMPLETED,
+    "failed": Status.FAILED,
+    "timed out": Status.FAILED,
+    "cancelled": Status.CANCELLED,
+    "lost": Status.FAILED,
+}
+
+
+class Progress(Struct, frozen=True):
+    """How far a step is; `total` 0 means unknown."""
+
+    done: float
+    total: float
+    text: str = ""
+
+    @property
+    def fraction(self) -> float | None:
+        """Share done, 0 to 1, or None when the total is unknown."""
+        return min(self.done / self.total, 1.0) if self.total > 0 else None
+
+
+class MetricPoint(Struct, frozen=True):
+    """One reported value of a metric; `at` is its place on the axis, None when not given."""
+
+    at: float | None
+    value: JsonValue
+
+
+class AttemptView(Struct):
+    """One try of a step as displays show it; times in seconds since 1970, None until known."""
+
+    number: int
+    status: Status = Status.QUEUED
+    reason: str = ""
+    pid: int = 0
+    host: str = ""
+    queued: float | None = None
+    started: float | None = None
+    ended: float | None = None
+    usage: Usage = Usage()
+    error: StepError | None = None
+    progress: Progress | None = None
+    outputs: list[OutputRef] = field(default_factory=list[OutputRef])
+    artifacts: list[ArtifactRef] = field(default_factory=list[ArtifactRef])
+    metrics: dict[str, list[MetricPoint]] = field(default_factory=dict[str, list[MetricPoint]])
+    notes: list[str] = field(default_factory=list[str])
+    files: tuple[FileSeen, ...] = ()
+
+
+class StepView(Struct):
+    """A step of a run as displays show it."""
+
+    name: str
+    planned: ev.PlannedStep
+    status: Status = Status.PENDING
+    reason: str = ""
+    decision_reasons: tuple[str, ...] = ()
+    signature: str = ""
+    source_run: str = ""
+    kept: tuple[ArtifactRef, ...] = ()
+    attempts: list[AttemptView] = field(default_factory=list[AttemptView])
+
+    @property
+    def latest(self) -> AttemptView | None:
+        """The latest attempt, or None when there was none (cached, skipped, not reached)."""
+        return self.attempts[-1] if self.attempts else None
+
+    @property
+    def seconds(self) -> float:
+        """Wall time of all attempts in seconds; 0 for a cached step."""
+        return sum(attempt.usage.seconds for attempt in self.attempts)
+
+    @property
+    def error(self) -> StepError | None:
+        """The latest attempt's error, if it has one."""
+        return self.latest.error if self.latest else None
+
+    @property
+    def artifacts(self) -> tuple[ArtifactRef, ...]:
+        """The outputs of the latest attempt, or those reused when the step is cached."""
+        return tuple(self.latest.artifacts) if self.latest else self.kept
+
+    @property
+    def metrics(self) -> dict[str, list[MetricPoint]]:
+        """Metric series of the latest attempt, by name."""
+        return self.latest.metrics if self.latest else {}
+
+    @property
+    def notes(self) -> list[str]:
+        """What the user should know about the latest attempt."""
+        return self.latest.notes if self.latest else []
+
+
+class RunView(Struct):
+    """A run as displays show it: `reduce(apply, journal)`."""
+
+    run: str
+    pipeline: str = ""
+    version: str = ""
+    status: Status = Status.RUNNING
+    reason: str = ""
+    parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    host: str = ""
+    pid: int = 0
+    process_started: float = 0.0
+    started: float = 0.0
+    ended: float | None = None
+    seq: int = -1
+    cancel_requested: bool = False
+    steps: dict[str, StepView] = field(default_factory=dict[str, StepView])
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    @property
+    def finished_steps(self) -> int:
+        """How many steps have a final status."""
+        return sum(step.status.is_final for step in self.steps.values())
+
+    def attempt(self, step: str, number: int) -> AttemptView:
+        """Return the attempt, opening it if this is the first that is heard of it."""
+        attempts = self.steps[step].attempts
+        for attempt in reversed(attempts):
+            if attempt.number == number:
+                return attempt
+        attempts.append(AttemptView(number))
+        return attempts[-1]
+
+
+def fold(run: str, records: Iterable[ev.Record]) -> RunView:
+    """Return the view of a run from its journal, in order."""
+    view = RunView(run)
+    for record in records:
+        apply(record, view)
+    return view
+
+
+def apply(record: ev.Record, view: RunView) -> None:
+    """Bring `view` up to date with one more record; a record already applied changes nothing."""
+    if record.seq <= view.seq:
+        return
+    view.seq = record.seq
+    _apply(record.event, view, record.time)
+
+
+@singledispatch
+def _apply(event: ev.Event, view: RunView, time: float) -> None:
+    raise TypeError(f"no view of {type(event).__name__}")
+
+
+@_apply.register
+def _(event: ev.RunStarted, view: RunView, time: float) -> None:
+    view.pipeline, view.version = event.pipeline, event.version
+    view.parameters, view.diagnostics = event.parameters, event.diagnostics
+    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    view.started = time
+    view.steps = {step.name: StepView(step.name, step) for step in event.steps}
+    for step in view.steps.values():
+        step.reason = _waiting_for(step, view)
+
+
+@_apply.register
+def _(event: ev.StepDecided, view: RunView, time: float) -> None:
+    step = view.steps[event.step]
+    step.decision_reasons, step.signature = event.reasons, event.signature
+    step.source_run, step.kept = event.source_run, event.artifacts
+
+
+@_apply.register
+def _(event: ev.AttemptQueued, view: RunView, time: float) -> None:
+    attempt = view.attempt(event.step, event.attempt)
+    attempt.queued = attempt.queued or time
+    attempt.reason = event.reason
+    _set_status(view, event.step, Status.QUEUED, event.reason or f"waits for queue {event.queue}")
+
+
+@_apply.register
+def _(event: ev.AttemptStarted, view: RunView, time: float) -> None:
+    attempt = view.attempt(event.step, event.attempt)
+    attempt.status, attempt.started, attempt.reason = Status.RUNNING, time, ""
+    attempt.pid, attempt.host = event.pid, event.host
+    _set_status(view, event.step, Status.RUNNING, "")
+
+
+@_apply.register
+def _(event: ev.ProgressReported, view: RunView, time: float) -> None:
+    view.attempt(event.step, event.attempt).progress = Progress(event.done, event.total, event.text)
+
+
+@_apply.register
+def _(event: ev.MetricReported, view: RunView, time: float) -> None:
+    series = view.attempt(event.step, event.attempt).metrics.setdefault(event.name, [])
+    series.append(MetricPoint(event.at, event.value))
+
+
+@_apply.register
+def _(event: ev.ArtifactStored, view: RunView, time: float) -> None:
+    artifacts = view.attempt(event.step, event.attempt).artifacts
+    artifacts[:] = [kept for kept in artifacts if kept.name != event.artifact.name]
+    artifacts.append(event.artifact)
+
+
+@_apply.register
+def _(event: ev.OutputShown, view: RunView, time: float) -> None:
+    outputs = view.attempt(event.step, event.attempt).outputs
+    for place, shown in enumerate(outputs):
+        if event.output.display_id is not None and shown.display_id == event.output.display_id:
+            outputs[place] = event.output
+            return
+    outputs.append(event.output)
+
+
+@_apply.register
+def _(event: ev.NoteAdded, view: RunView, time: float) -> None:
+    view.attempt(event.step, event.attempt).notes.append(event.text)
+
+
+@_apply.register
+def _(event: ev.AttemptEnded, view: RunView, time: float) -> None:
+    attempt = view.attempt(event.step, event.attempt)
+    attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
+    attempt.ended, attempt.usage = time, event.usage
+    attempt.error, attempt.files = event.error, event.files
+
+
+@_apply.register
+def _(event: ev.RetryScheduled, view: RunView, time: float) -> None:
+    _set_status(view, event.step, Status.QUEUED, event.reason)
+
+
+@_apply.register
+def _(event: ev.RetryDue, view: RunView, time: float) -> None:
+    pass
+
+
+@_apply.register
+def _(event: ev.StepEnded, view: RunView, time: float) -> None:
+    _set_status(view, event.step, event.status, event.reason)
+    for step in view.steps.values():
+        if step.status is Status.PENDING and event.step in step.planned.upstream:
+            step.reason = _waiting_for(step, view)
+
+
+@_apply.register
+def _(event: ev.CancelRequested, view: RunView, time: float) -> None:
+    view.cancel_requested = view.cancel_requested or event.step is None
+
+
+@_apply.register
+def _(event: ev.RunEnded, view: RunView, time: float) -> None:
+    view.status, view.reason, view.ended = event.status, event.reason, time
+
+
+def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
+    view.steps[step].status, view.steps[step].reason = status, reason
+
+
+def _waiting_for(step: StepView, view: RunView) -> str:
+    open_steps = [
+        name
+        for name in step.planned.upstream
+        if name in view.steps and not view.steps[name].status.is_final
+    ]
+    return f"waits for {', '.join(open_steps)}" if open_steps else ""
