@@ -123,6 +123,13 @@ class OutputShown(Event):
     output: OutputRef
 
 
+class OutputsCleared(Event):
+    """The step cleared what it had displayed (`clear_output`)."""
+
+    step: str
+    attempt: int
+
+
 class NoteAdded(Event):
     """Something that the user should know and that is no failure."""
 
@@ -192,6 +199,7 @@ AnyEvent = (
     | MetricReported
     | ArtifactStored
     | OutputShown
+    | OutputsCleared
     | NoteAdded
     | AttemptEnded
     | RetryScheduled

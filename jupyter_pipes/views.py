@@ -231,6 +231,11 @@ def _(event: ev.OutputShown, view: RunView, time: float) -> None:
 
 
 @_apply.register
+def _(event: ev.OutputsCleared, view: RunView, time: float) -> None:
+    view.attempt(event.step, event.attempt).outputs.clear()
+
+
+@_apply.register
 def _(event: ev.NoteAdded, view: RunView, time: float) -> None:
     view.attempt(event.step, event.attempt).notes.append(event.text)
 
