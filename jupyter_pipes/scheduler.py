@@ -29,7 +29,7 @@ class _Phase(Enum):
     DECIDING = auto()
     SUBMITTED = auto()
     DELAYED = auto()
-    ENDED = auto()
+    ENDING = auto()
 
 
 class _StepState:
@@ -89,7 +89,7 @@ class Scheduler:
         if state.phase is not _Phase.DECIDING:
             return
         if event.decision == "cached":
-            yield _end(event.step, Status.CACHED, "; ".join(event.reasons))
+            yield _end(state, Status.CACHED, "; ".join(event.reasons))
         else:
             yield self._submit(state)
 
@@ -98,13 +98,13 @@ class Scheduler:
         if state.phase is not _Phase.SUBMITTED or event.attempt != state.attempt:
             return
         if event.outcome == "completed":
-            yield _end(event.step, Status.COMPLETED, "")
+            yield _end(state, Status.COMPLETED, "")
         elif event.outcome == "cancelled":
-            yield _end(event.step, Status.CANCELLED, event.reason)
+            yield _end(state, Status.CANCELLED, event.reason)
         elif self._may_retry(state, event):
             yield ev.Append(_retry(state, event))
         else:
-            yield _end(event.step, Status.FAILED, event.reason)
+            yield _end(state, Status.FAILED, event.reason)
 
     def _may_retry(self, state: _StepState, event: ev.AttemptEnded) -> bool:
         planned = state.planned
@@ -126,9 +126,9 @@ class Scheduler:
 
     def _on_step_ended(self, event: ev.StepEnded) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is _Phase.ENDED:
+        if state.status is not None:
             return
-        state.phase, state.status = _Phase.ENDED, event.status
+        state.phase, state.status = _Phase.ENDING, event.status
         self._open_steps -= 1
         yield from self._follow(state)
         if self._open_steps == 0:
@@ -156,7 +156,7 @@ class Scheduler:
         for child in state.children:
             if child.phase is _Phase.WAITING and not child.root_cause:
                 child.root_cause = cause
-                yield _end(child.planned.name, Status.SKIPPED, cause)
+                yield _end(child, Status.SKIPPED, cause)
 
     def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[ev.AnyCommand]:
         if event.step is None:
@@ -171,8 +171,8 @@ class Scheduler:
     def _cancel_one(self, state: _StepState, reason: str) -> Iterable[ev.AnyCommand]:
         if state.phase is _Phase.SUBMITTED:
             yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
-        elif state.phase is not _Phase.ENDED:
-            yield _end(state.planned.name, Status.CANCELLED, reason)
+        elif state.phase is not _Phase.ENDING:
+            yield _end(state, Status.CANCELLED, reason)
 
     def _end_run(self) -> Iterable[ev.AnyCommand]:
         if not self._ended:
@@ -207,8 +207,10 @@ _ENDED_WORDS = {
 }
 
 
-def _end(step: str, status: Status, reason: str) -> ev.Append:
-    return ev.Append(ev.StepEnded(step, status, reason))
+def _end(state: _StepState, status: Status, reason: str) -> ev.Append:
+    # From here on nothing else may end it: one end per step, also when several causes meet in one event.
+    state.phase = _Phase.ENDING
+    return ev.Append(ev.StepEnded(state.planned.name, status, reason))
 
 
 def _counts_as_failed(state: _StepState) -> bool:

@@ -1,0 +1,103 @@
+"""The tables of the history and the connection to them; SQLite by default, another database by URL."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine, MetaData, Table
+
+SCHEMA_VERSION = 1
+
+
+@cache
+def schema() -> MetaData:
+    """Return the tables: `events` is the truth, the others are indexes made from it."""
+    import sqlalchemy as sa
+
+    tables = sa.MetaData()
+    sa.Table("settings", tables, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
+    sa.Table(
+        "events",
+        tables,
+        sa.Column("run", sa.Text, primary_key=True),
+        sa.Column("seq", sa.Integer, primary_key=True),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("body", sa.Text, nullable=False),
+    )
+    sa.Table(
+        "runs",
+        tables,
+        sa.Column("run", sa.Text, primary_key=True),
+        sa.Column("pipeline", sa.Text, nullable=False, index=True),
+        sa.Column("started", sa.Float, nullable=False, index=True),
+        sa.Column("ended", sa.Float),
+        sa.Column("status", sa.Text, nullable=False),
+    )
+    sa.Table(
+        "results",
+        tables,
+        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
+        sa.Column("signature", sa.Text, nullable=False, index=True),
+        sa.Column("pipeline", sa.Text, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("run", sa.Text, nullable=False),
+        sa.Column("time", sa.Float, nullable=False),
+        sa.Column("parts", sa.LargeBinary, nullable=False),
+        sa.Column("files", sa.LargeBinary, nullable=False),
+        sa.Column("artifacts", sa.LargeBinary, nullable=False),
+        sa.Index("results_by_step", "pipeline", "step"),
+    )
+    return tables
+
+
+def table(name: str) -> Table:
+    """Return the table of that name."""
+    return schema().tables[name]
+
+
+def connect(url: str) -> Engine:
+    """Return an engine on the history at `url`, with its tables made.
+
+    Raises:
+        StoreError: it cannot be opened or written, or a newer version of jupyter_pipes made it.
+    """
+    import sqlalchemy as sa
+
+    try:
+        engine = sa.create_engine(url)
+        if engine.dialect.name == "sqlite":
+            sa.event.listen(engine, "connect", _tune_sqlite)
+        with engine.begin() as connection:
+            schema().create_all(connection)
+            _check_version(connection)
+    except sa.exc.SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise StoreError(f"the history {url} cannot be opened: {reason}; check the folder's permissions and space") from error
+    return engine
+
+
+def _tune_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    # Readers (a second tab, the command line) must not block the controller's appends.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.close()
+
+
+def _check_version(connection: Any) -> None:
+    import sqlalchemy as sa
+
+    settings = table("settings")
+    found = connection.execute(sa.select(settings.c.value).where(settings.c.name == "schema")).scalar()
+    if found is None:
+        connection.execute(settings.insert().values(name="schema", value=str(SCHEMA_VERSION)))
+    elif int(found) > SCHEMA_VERSION:
+        raise StoreError(
+            f"the history was written by a newer jupyter_pipes (schema {found}, this one knows {SCHEMA_VERSION}): "
+            "upgrade jupyter_pipes"
+        )

@@ -1,0 +1,83 @@
+"""The one append path: typed events of a run, numbered `(run, seq)`, never changed afterwards."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from jupyter_pipes import events as ev
+from jupyter_pipes.database import table
+from jupyter_pipes.errors import StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+class Journal:
+    """Appends the events of one run; one writer at a time (the run's controller)."""
+
+    def __init__(self, engine: Engine, run: str) -> None:
+        self._engine = engine
+        self._run = run
+        self._connection: Connection | None = None
+        self._next = 0
+
+    def append(self, event: ev.AnyEvent) -> ev.Record:
+        """Write the event durably and return it with its number and time.
+
+        Raises:
+            StoreError: the history cannot be written (disk full, read-only).
+        """
+        import sqlalchemy as sa
+
+        record = ev.Record(self._run, self._next, time.time(), event)
+        try:
+            with self._connect().begin():
+                self._write(record)
+        except sa.exc.SQLAlchemyError as error:
+            reason = getattr(error, "orig", None) or error
+            raise StoreError(f"run {self._run} cannot be recorded: {reason}; free space or change the store") from error
+        self._next += 1
+        return record
+
+    def _connect(self) -> Connection:
+        import sqlalchemy as sa
+
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            events = table("events")
+            last = self._connection.execute(sa.select(sa.func.max(events.c.seq)).where(events.c.run == self._run))
+            self._next = (last.scalar() or -1) + 1 if self._next == 0 else self._next
+            self._connection.rollback()
+        return self._connection
+
+    def _write(self, record: ev.Record) -> None:
+        connection = self._connect()
+        body = ev.encode(record.event).decode()
+        row = {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
+        connection.execute(table("events").insert(), row)
+        runs = table("runs")
+        if isinstance(record.event, ev.RunStarted):
+            started = {"pipeline": record.event.pipeline, "started": record.time, "status": "running"}
+            connection.execute(runs.insert().values(run=record.run, **started))
+        elif isinstance(record.event, ev.RunEnded):
+            ended = runs.update().where(runs.c.run == record.run)
+            connection.execute(ended.values(ended=record.time, status=str(record.event.status)))
+
+    def close(self) -> None:
+        """Give the connection back."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
+def read(engine: Engine, run: str, after: int = -1) -> Iterator[ev.Record]:
+    """Yield the records of a run behind number `after`, in order."""
+    import sqlalchemy as sa
+
+    events = table("events")
+    query = sa.select(events).where(events.c.run == run, events.c.seq > after).order_by(events.c.seq)
+    with engine.connect() as connection:
+        for row in connection.execute(query):
+            yield ev.Record(row.run, row.seq, row.time, ev.decode(row.body))
