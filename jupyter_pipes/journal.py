@@ -31,10 +31,11 @@ class Journal:
         """
         import sqlalchemy as sa
 
-        record = ev.Record(self._run, self._next, time.time(), event)
         try:
-            with self._connect().begin():
-                self._write(record)
+            connection = self._connect()
+            record = ev.Record(self._run, self._next, time.time(), event)
+            with connection.begin():
+                _write(connection, record)
         except sa.exc.SQLAlchemyError as error:
             reason = getattr(error, "orig", None) or error
             raise StoreError(f"run {self._run} cannot be recorded: {reason}; free space or change the store") from error
@@ -42,34 +43,38 @@ class Journal:
         return record
 
     def _connect(self) -> Connection:
-        import sqlalchemy as sa
-
         if self._connection is None:
             self._connection = self._engine.connect()
-            events = table("events")
-            last = self._connection.execute(sa.select(sa.func.max(events.c.seq)).where(events.c.run == self._run))
-            self._next = (last.scalar() or -1) + 1 if self._next == 0 else self._next
-            self._connection.rollback()
+            self._next = _last_number(self._connection, self._run) + 1
         return self._connection
-
-    def _write(self, record: ev.Record) -> None:
-        connection = self._connect()
-        body = ev.encode(record.event).decode()
-        row = {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
-        connection.execute(table("events").insert(), row)
-        runs = table("runs")
-        if isinstance(record.event, ev.RunStarted):
-            started = {"pipeline": record.event.pipeline, "started": record.time, "status": "running"}
-            connection.execute(runs.insert().values(run=record.run, **started))
-        elif isinstance(record.event, ev.RunEnded):
-            ended = runs.update().where(runs.c.run == record.run)
-            connection.execute(ended.values(ended=record.time, status=str(record.event.status)))
 
     def close(self) -> None:
         """Give the connection back."""
         if self._connection is not None:
             self._connection.close()
             self._connection = None
+
+
+def _last_number(connection: Connection, run: str) -> int:
+    import sqlalchemy as sa
+
+    events = table("events")
+    with connection.begin():
+        last = connection.execute(sa.select(sa.func.max(events.c.seq)).where(events.c.run == run)).scalar()
+    return -1 if last is None else int(last)
+
+
+def _write(connection: Connection, record: ev.Record) -> None:
+    body = ev.encode(record.event).decode()
+    row = {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
+    connection.execute(table("events").insert(), row)
+    runs = table("runs")
+    if isinstance(record.event, ev.RunStarted):
+        started = {"pipeline": record.event.pipeline, "started": record.time, "status": "running"}
+        connection.execute(runs.insert().values(run=record.run, **started))
+    elif isinstance(record.event, ev.RunEnded):
+        ended = runs.update().where(runs.c.run == record.run)
+        connection.execute(ended.values(ended=record.time, status=str(record.event.status)))
 
 
 def read(engine: Engine, run: str, after: int = -1) -> Iterator[ev.Record]:

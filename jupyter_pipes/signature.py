@@ -1,0 +1,116 @@
+"""What decides whether a step runs: a list of named parts, and `reasons(old, new)` that tells two lists apart."""
+
+from __future__ import annotations
+
+import ast
+import difflib
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
+from typing import Literal
+
+from blake3 import blake3
+from msgspec import Struct
+
+PartKind = Literal["code", "helper", "setup", "parameter", "input", "file", "module", "package", "python"]
+
+
+class Part(Struct, frozen=True):
+    """One named thing that a step's result depends on.
+
+    Attributes:
+        kind: what sort of thing; with `name` it identifies the part.
+        name: which one ("lr", "clean_text", "data.csv"); "" where there is only one of the kind.
+        digest: equal exactly when the thing counts as unchanged.
+        text: the thing for people: source code for a diff, a value's repr, a version.
+        origin: the producing step of an input, else "".
+    """
+
+    kind: PartKind
+    name: str
+    digest: str
+    text: str = ""
+    origin: str = ""
+
+
+def digest(data: bytes | str) -> str:
+    """Return the BLAKE3 hex digest of the data."""
+    return blake3(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data).hexdigest()
+
+
+def combine(parts: Iterable[Part]) -> str:
+    """Return the signature of the parts; their order does not count."""
+    lines = sorted(f"{part.kind}\0{part.name}\0{part.digest}" for part in parts)
+    return digest("\n".join(lines))
+
+
+def code_part(kind: PartKind, name: str, source: str) -> Part:
+    """Return the part of a stretch of code: comments, layout and docstrings do not count."""
+    return Part(kind, name, code_digest(source), source)
+
+
+@lru_cache(maxsize=4096)
+def code_digest(source: str) -> str:
+    """Return a digest of what the code does: its syntax tree without positions and docstrings.
+
+    Text that is no plain Python (IPython magics, shell lines) counts line by line, without trailing blanks.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return digest("\n".join(line.rstrip() for line in source.strip().splitlines()))
+    return digest(ast.dump(_WithoutDocstrings().visit(tree)))
+
+
+class _WithoutDocstrings(ast.NodeTransformer):
+    def _strip(self, node: ast.AST) -> ast.AST:
+        self.generic_visit(node)
+        body: list[ast.stmt] = node.body  # type: ignore[attr-defined]  # only called on nodes with a body
+        if body and isinstance(body[0], ast.Expr) and _is_text(body[0].value):
+            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
+        return node
+
+    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.Constant) and isinstance(node.value, str)
+
+
+def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
+    """Return why a step with parts `new` must run, when its last result had parts `old`, in words."""
+    if old is None:
+        return ("no earlier result",)
+    before = {(part.kind, part.name): part for part in old}
+    after = {(part.kind, part.name): part for part in new}
+    changed = [
+        _difference(before.get(key), after.get(key))
+        for key in dict.fromkeys((*after, *before))
+        if _digest_of(before.get(key)) != _digest_of(after.get(key))
+    ]
+    return tuple(changed) or ("an earlier result was replaced",)
+
+
+def difference(old: Part | None, new: Part | None) -> str:
+    """Return a unified diff of two states of a part's text, "" when there is nothing to show."""
+    before = old.text.strip("\n").splitlines() if old else []
+    after = new.text.strip("\n").splitlines() if new else []
+    return "\n".join(difflib.unified_diff(before, after, "before", "now", lineterm="", n=2))
+
+
+def _digest_of(part: Part | None) -> str:
+    return part.digest if part else ""
+
+
+def _difference(old: Part | None, new: Part | None) -> str:
+    part = new or old
+    assert part is not None  # noqa: S101 - a key of one of the two lists
+    subject = {"code": "code", "python": "Python"}.get(part.kind, f"{part.kind} {part.name}")
+    if part.kind in ("parameter", "package", "python"):
+        return f"{subject} {old.text if old else '(none)'} → {new.text if new else '(none)'}"
+    if old is None:
+        return f"{subject} is new"
+    if new is None:
+        return f"{subject} is no longer used"
+    if part.kind == "input":
+        return f"input {part.name} of {part.origin}: other content"
+    return f"{subject}: other content" if part.kind == "file" else f"{subject} changed"
