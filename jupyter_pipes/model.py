@@ -101,8 +101,9 @@ class Cell(Struct, frozen=True):
         """The code below the magic's own line, with that line left blank so that line numbers stay."""
         if self.role in ("code", "markdown"):
             return self.source
-        head, newline, rest = self.source.partition("\n")
-        return newline + rest if head else self.source
+        above = self.source[: len(self.source) - len(self.source.lstrip())]
+        _, newline, rest = self.source[len(above) :].partition("\n")
+        return "\n" * above.count("\n") + newline + rest
 
 
 class CodePiece(Struct, frozen=True):
