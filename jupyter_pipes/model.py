@@ -288,6 +288,11 @@ class Job(Struct, frozen=True):
     queue: str = "local"
     imports: tuple[str, ...] = ()
 
+    @property
+    def attempt_id(self) -> str:
+        """The text that names the attempt in messages and in its process's environment."""
+        return f"{self.run}/{self.step}/{self.attempt}"
+
 
 class ParameterSpec(Struct, frozen=True):
     """A declared parameter, as data.

@@ -1,0 +1,146 @@
+"""Parts of a signature that must be looked up on this machine: files, local modules, installed packages."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from jupyter_pipes.errors import UsageError
+from jupyter_pipes.model import Step
+from jupyter_pipes.signature import Part, code_part
+
+_seen: dict[Path, tuple[tuple[int, ...], str]] = {}
+
+
+def file_digest(path: Path) -> str:
+    """Return the digest of the file's content, "" if there is none.
+
+    It is read again unless size, mtime, ctime and inode are all as they were.
+    """
+    try:
+        stat = path.stat()
+        key = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
+        known = _seen.get(path)
+        if known is None or known[0] != key:
+            from blake3 import blake3
+
+            known = _seen[path] = (key, blake3().update_mmap(path).hexdigest())
+    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        return ""
+    return known[1]
+
+
+def file_parts(step: Step, directory: Path) -> list[Part]:
+    """Return a part for each file named with `--file` or as a literal in the step's code.
+
+    Raises:
+        UsageError: a `--file` does not exist.
+    """
+    named = [path for pattern in step.options.files for path in _expand(pattern, directory, step)]
+    sources = (step.body, *(piece.source for piece in (*step.setup, *step.prelude)))
+    literal = [directory / text for source in sources for text in _texts(source) if _is_file(directory / text)]
+    paths = dict.fromkeys((*named, *literal))
+    return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
+
+
+def module_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
+    """Return a part for each local module that the step's code imports, and those that they import."""
+    places = list(python_path)
+    found: dict[Path, str] = {}
+    open_names = [*step.imports]
+    while open_names:
+        name = open_names.pop()
+        for path in _files_of(name.split(".")[0], places):
+            if path not in found:
+                found[path] = path.read_text(encoding="utf-8", errors="replace")
+                open_names.extend(_imports(found[path]))
+    return [code_part("module", _shown(path, places[0]), source) for path, source in sorted(found.items())]
+
+
+def package_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
+    """Return Python's minor version and the version of each distribution that the step's code imports."""
+    python = f"{sys.version_info.major}.{sys.version_info.minor}"
+    parts = [Part("python", "", python, python)]
+    places = list(python_path)
+    for name in dict.fromkeys(module.split(".")[0] for module in step.imports):
+        version = _version(name)
+        if version and not any(_files_of(name, places)):
+            parts.append(Part("package", name, version, version))
+    return parts
+
+
+@lru_cache(maxsize=1024)
+def _version(module: str) -> str:
+    from importlib import metadata
+
+    if module in sys.stdlib_module_names:
+        return ""
+    try:
+        return metadata.version(module)
+    except metadata.PackageNotFoundError:
+        owners = _owners().get(module, [])
+        return " ".join(f"{owner} {metadata.version(owner)}" for owner in sorted(set(owners)))
+
+
+@lru_cache(maxsize=1)
+def _owners() -> dict[str, list[str]]:
+    from importlib import metadata
+
+    return dict(metadata.packages_distributions())
+
+
+def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:
+    found = sorted(directory.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
+    files = [path for path in found if path.is_file()]
+    if not files:
+        raise UsageError(
+            f"step {step.name}: --file {pattern} names no file in {directory}; check the path", step=step.name, line=1
+        )
+    return files
+
+
+@lru_cache(maxsize=2048)
+def _texts(source: str) -> tuple[str, ...]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    return tuple(text for text in constants if isinstance(text, str) and 0 < len(text) < 500 and "\n" not in text)
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
+    for place in places:
+        if (place / f"{module}.py").is_file():
+            yield place / f"{module}.py"
+        elif (place / module / "__init__.py").is_file():
+            yield from sorted((place / module).rglob("*.py"))
+
+
+@lru_cache(maxsize=256)
+def _imports(source: str) -> tuple[str, ...]:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    names: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names.extend(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names.append(node.module)
+    return tuple(names)
+
+
+def _shown(path: Path, directory: Path) -> str:
+    return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)

@@ -1,0 +1,27 @@
+"""`python -m jupyter_pipes.worker`: the helper process, or one attempt in a fresh interpreter."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+
+def main(arguments: list[str]) -> None:
+    """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
+    from jupyter_pipes.worker import server
+
+    match arguments:
+        case ["serve", control]:
+            server.Server(socket.socket(fileno=int(control))).serve()
+        case ["attempt", job, events, log]:
+            server.run_child(int(job), int(events), int(log), server.make_shell())
+            # As for a forked child: a step's threads and exit handlers do not hold the attempt open.
+            import os
+
+            os._exit(0)
+        case _:
+            raise SystemExit("this program is started by jupyter_pipes")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,71 @@
+"""Which files a step opens for reading, seen by an audit hook, and what they held."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from jupyter_pipes.model import FileSeen
+from jupyter_pipes.signature import digest
+
+_CODE = (".py", ".pyc", ".so", ".pyi")
+_watching: list[FileWatch] = []
+
+
+class FileWatch:
+    """Collects the project's files that are opened for reading while `watching`.
+
+    Files of installed packages, of the store, and those that the step wrote itself do not count; neither does
+    Python code, which is looked at as code.
+    """
+
+    def __init__(self, project: Path, store: Path) -> None:
+        self._project = str(project.resolve())
+        self._outside = (str(store.resolve().parent), os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
+        self._read: dict[str, None] = {}
+        self._written: set[str] = set()
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """See every `open` of this process from here on."""
+        _install()
+        _watching.append(self)
+        try:
+            yield
+        finally:
+            _watching.remove(self)
+
+    def note(self, path: str, flags: int) -> None:
+        """Take note that `path` was opened with `flags` (as for `os.open`)."""
+        full = os.path.realpath(path)
+        if not full.startswith(self._project + os.sep) or full.startswith(self._outside) or full.endswith(_CODE):
+            return
+        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
+            self._written.add(full)
+        else:
+            self._read[full] = None
+
+    def seen(self) -> tuple[FileSeen, ...]:
+        """Return the files read and not written, with the digests of their content now."""
+        names = [name for name in self._read if name not in self._written and Path(name).is_file()]
+        return tuple(FileSeen(name, digest(Path(name).read_bytes())) for name in names)
+
+
+_installed = False
+
+
+def _install() -> None:
+    # An audit hook cannot be removed, so one serves all attempts of the process.
+    global _installed
+    if not _installed:
+        _installed = True
+        sys.addaudithook(_hook)
+
+
+def _hook(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "open" and _watching and isinstance(arguments[0], (str, bytes)):
+        _watching[-1].note(os.fsdecode(arguments[0]), arguments[2] or 0)

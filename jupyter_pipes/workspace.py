@@ -1,0 +1,35 @@
+"""What a project keeps: its history, artifacts and logs, opened when first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from jupyter_pipes import config
+from jupyter_pipes.artifacts import ArtifactStore
+from jupyter_pipes.history import History
+
+
+class Workspace:
+    """The kept things of the project that a folder belongs to."""
+
+    def __init__(self, directory: Path) -> None:
+        self.settings = config.load(directory)
+
+    @cached_property
+    def history(self) -> History:
+        """The runs; those whose controller is gone are marked interrupted on opening."""
+        config.make_folder(self.settings)
+        history = History(self.settings.history)
+        history.settle_interrupted()
+        return history
+
+    @cached_property
+    def store(self) -> ArtifactStore:
+        """The artifacts."""
+        config.make_folder(self.settings)
+        return ArtifactStore(self.settings.store)
+
+    def log_path(self, run: str, step: str, attempt: int) -> Path:
+        """Return where an attempt's log is."""
+        return self.settings.folder / "logs" / run / f"{step}.{attempt}.log"
