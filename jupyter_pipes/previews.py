@@ -1,0 +1,80 @@
+"""What to tell about a value in a line or two: its type, its shape and how it begins. Cheap for any size."""
+
+from __future__ import annotations
+
+import dataclasses
+import sys
+from reprlib import Repr
+from typing import Any
+
+_LONGEST = 300
+"""Characters of a preview."""
+
+_ROWS = 5
+_SIZED = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
+
+
+def describe(value: Any) -> tuple[str, tuple[int, ...], str]:
+    """Return the value's type name ("pandas.DataFrame"), its shape (() if it has none) and a short text.
+
+    Never raises and imports nothing: a value whose own methods fail is told by its type.
+    """
+    return _type_name(type(value)), _attempt(_shape, value, ()), _attempt(_preview, value, "")
+
+
+def _attempt(question: Any, value: Any, otherwise: Any) -> Any:
+    try:
+        return question(value)
+    except Exception:  # a value's own methods may raise anything, and a preview is no reason to fail
+        return otherwise
+
+
+def _type_name(kind: type) -> str:
+    package, _, _ = kind.__module__.partition(".")
+    if package in ("builtins", "__main__"):
+        return kind.__qualname__
+    if getattr(sys.modules.get(package), kind.__name__, None) is kind:
+        return f"{package}.{kind.__qualname__}"
+    return f"{kind.__module__}.{kind.__qualname__}"
+
+
+def _shape(value: Any) -> tuple[int, ...]:
+    if isinstance(value, _SIZED):
+        return (len(value),)
+    shape = getattr(value, "shape", None) if _is_array_like(value) else None
+    if isinstance(shape, tuple):
+        return tuple(size for size in shape if isinstance(size, int))  # pyright: ignore[reportUnknownVariableType]
+    return ()
+
+
+def _is_array_like(value: Any) -> bool:
+    return not isinstance(value, type) and hasattr(type(value), "shape")
+
+
+def _preview(value: Any) -> str:
+    text = _texts.repr(_beginning(value))
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def _beginning(value: Any) -> Any:
+    head = getattr(type(value), "head", None)
+    return head(value, _ROWS) if callable(head) and _is_array_like(value) else value
+
+
+class _Texts(Repr):
+    """The reprs of nested values, each cut short before it is made."""
+
+    def repr_instance(self, x: Any, level: int) -> str:
+        """Look into dataclasses, as their own repr would write out all that they hold."""
+        if not dataclasses.is_dataclass(x) or isinstance(x, type):
+            return repr(x)
+        if level <= 0:
+            return f"{type(x).__name__}(…)"
+        fields = (field.name for field in dataclasses.fields(x) if field.repr)
+        parts = (f"{name}={self.repr1(getattr(x, name), level - 1)}" for name in fields)
+        return f"{type(x).__qualname__}({', '.join(parts)})"
+
+
+_texts = _Texts()
+_texts.maxlist = _texts.maxtuple = _texts.maxdict = _texts.maxset = _texts.maxfrozenset = 10
+_texts.maxstring = _texts.maxother = _LONGEST

@@ -1,0 +1,91 @@
+"""Values to bytes and back, by type: the registry of serializers, third parties' first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.metadata import entry_points
+from typing import Any, cast
+
+from jupyter_pipes.errors import SerializationError
+from jupyter_pipes.serializers.arrow import ArrowSerializer
+from jupyter_pipes.serializers.base import BytesLike, Refused, Serialized, Serializer
+from jupyter_pipes.serializers.pickling import PickleSerializer
+from jupyter_pipes.serializers.plain import PlainSerializer
+
+__all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
+
+ENTRY_POINTS = "jupyter_pipes.serializers"
+_BUILT_IN: tuple[Serializer, ...] = (PlainSerializer(), ArrowSerializer(), PickleSerializer())
+
+
+@lru_cache(maxsize=1)
+def registered() -> tuple[Serializer, ...]:
+    """Return all serializers in the order in which they are asked: third parties' by name, then built-in ones.
+
+    Raises:
+        SerializationError: one could not be loaded.
+    """
+    points = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+    return (*map(_loaded, points), *_BUILT_IN)
+
+
+def serialize(name: str, value: Any) -> tuple[str, Serialized]:
+    """Return the name of the serializer that took `value` and what it made of it.
+
+    Args:
+        name: the variable's name, for errors.
+        value: any value.
+
+    Raises:
+        SerializationError: it cannot be stored; the message names variable, type and reason.
+    """
+    try:
+        serializer = next(found for found in registered() if found.accepts(value))
+        return serializer.name, serializer.dump(value)
+    except Refused as refused:
+        raise SerializationError(_refusal(name, value, refused)) from None
+    except RecursionError as error:
+        raise SerializationError(f"{_subject(name, value)}: it is nested too deeply. Flatten it.") from error
+    except Exception as error:  # a value's own methods may raise anything
+        raise SerializationError(f"{_subject(name, value)}: {type(error).__name__}: {error}") from error
+
+
+def deserialize(serializer: str, data: memoryview) -> Any:
+    """Return the value that the serializer of this name wrote.
+
+    Raises:
+        SerializationError: there is no such serializer, or it cannot read the bytes.
+    """
+    found = next((candidate for candidate in registered() if candidate.name == serializer), None)
+    if found is None:
+        raise SerializationError(
+            f"It was stored by the serializer {serializer!r}, which is not installed here. "
+            "Install the package that provides it."
+        )
+    try:
+        return found.load(data)
+    except SerializationError:
+        raise
+    except Exception as error:  # a value's own methods may raise anything
+        raise SerializationError(f"{type(error).__name__}: {error}") from error
+
+
+def _loaded(point: Any) -> Serializer:
+    try:
+        made = point.load()
+    except Exception as error:  # a third party's module may raise anything
+        raise SerializationError(
+            f"The serializer {point.name!r} ({point.value}) cannot be loaded: {error}. "
+            "Repair or remove its package."
+        ) from error
+    return cast("Serializer", made() if isinstance(made, type) else made)
+
+
+def _subject(name: str, value: Any) -> str:
+    return f"{name!r} ({type(value).__name__}) cannot be stored"
+
+
+def _refusal(name: str, value: Any, refused: Refused) -> str:
+    if refused.kind is type(value):
+        return f"{_subject(name, value)}: it is {refused.reason}."
+    return f"{_subject(name, value)}: it holds {refused.kind.__name__}, {refused.reason}."

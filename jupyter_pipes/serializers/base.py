@@ -1,0 +1,66 @@
+"""What a serializer is: the protocol that built-in and third-party ones fulfil."""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple, Protocol
+
+BytesLike = bytes | bytearray | memoryview
+
+
+class Serialized(NamedTuple):
+    """A value as bytes.
+
+    Attributes:
+        buffers: what to write, one after the other; large data is referred to, not copied.
+        stable: False when an equal value may give other bytes in another process.
+    """
+
+    buffers: list[BytesLike]
+    stable: bool = True
+
+
+class Serializer(Protocol):
+    """Turns values of some types into bytes and back, exactly.
+
+    A third party registers an instance as an entry point of the group `jupyter_pipes.serializers`.
+    """
+
+    name: str
+    """Kept with every artifact that it writes; `load` is found by it, so it never changes."""
+
+    def accepts(self, value: Any) -> bool:
+        """Return whether `value` is one that `load(dump(value))` gives back equal, types included.
+
+        Called for every value: look at the type's module name before importing a library.
+        """
+        ...
+
+    def dump(self, value: Any) -> Serialized:
+        """Return `value` as bytes.
+
+        Raises:
+            Refused: the value holds something that is never stored.
+        """
+        ...
+
+    def load(self, data: memoryview) -> Any:
+        """Return the value that `dump` wrote.
+
+        Args:
+            data: the stored bytes; writable, private to this process, and alive as long as a view of it is.
+        """
+        ...
+
+
+class Refused(Exception):  # noqa: N818 - the outcome, not an error of ours
+    """Something that is never stored was met while a value was turned into bytes.
+
+    Args:
+        kind: the type of what was met.
+        reason: what it is and what to keep instead, to follow "it holds".
+    """
+
+    def __init__(self, kind: type, reason: str) -> None:
+        super().__init__(reason)
+        self.kind = kind
+        self.reason = reason

@@ -1,0 +1,176 @@
+"""The notebook's own classes and functions: what makes two of them the same, and how they come back."""
+
+from __future__ import annotations
+
+import dis
+import inspect
+import sys
+from collections.abc import Iterable, Iterator
+from enum import Enum
+from functools import cached_property, lru_cache
+from types import CodeType, FunctionType
+from typing import Any, TypeVar
+
+from blake3 import blake3
+
+_NOTEBOOK = "__main__"
+_MISSING = object()
+_IGNORED_ATTRIBUTES = frozenset(
+    {
+        "__doc__", "__module__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__",
+        "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotate__", "__annotate_func__",
+        "__annotations_cache__",
+    }
+)  # fmt: skip
+"""Class attributes that Python keeps for itself and that say nothing about what the class does."""
+_SIMPLE = (int, float, complex, str, bytes, bool, type(None))
+
+
+def notebook_definition(qualname: str) -> object:
+    """Return what this notebook defines under a qualified name, or None."""
+    found: object = sys.modules.get(_NOTEBOOK)
+    for name in qualname.split("."):
+        found = getattr(found, name, _MISSING)
+    return None if found is _MISSING else found
+
+
+def definition_name(value: object) -> str | None:
+    """Return the qualified name under which the notebook defines this class, function or type variable.
+
+    None for what is defined elsewhere, inside a function, or no longer under its name.
+    """
+    if getattr(value, "__module__", None) != _NOTEBOOK:
+        return None
+    name = value.__name__ if isinstance(value, TypeVar) else getattr(value, "__qualname__", None)
+    return name if isinstance(name, str) and notebook_definition(name) is value else None
+
+
+def fingerprint(definition: object) -> str:
+    """Return a digest of what a class or function does: bases, code and constants.
+
+    Positions, comments, docstrings and file names do not count, and of a class's attributes neither do those
+    that its own methods assign: those are state, and a class stays the same class while it counts instances.
+    """
+    hasher = blake3()
+    for part in _definition_parts(definition, set()):
+        hasher.update(part.encode("utf-8", "surrogatepass") + b"\0")
+    return hasher.hexdigest()[:32]
+
+
+def _definition_parts(definition: object, seen: set[int]) -> Iterator[str]:
+    if id(definition) in seen:
+        yield "again"
+        return
+    seen.add(id(definition))
+    if isinstance(definition, type):
+        yield from _class_parts(definition, seen)
+    elif isinstance(definition, FunctionType):
+        yield from _function_parts(definition, seen)
+    else:
+        yield repr(definition)
+
+
+def _class_parts(cls: type, seen: set[int]) -> Iterator[str]:
+    yield f"class {cls.__qualname__} of {type(cls).__qualname__}"
+    for base in cls.__bases__:
+        yield f"base {base.__module__}.{base.__qualname__}"
+        if definition_name(base):
+            yield from _definition_parts(base, seen)
+    assigned = set(_assigned_attributes(cls))
+    for name, attribute in sorted(vars(cls).items()):
+        if name not in _IGNORED_ATTRIBUTES and name not in assigned:
+            yield f"attribute {name}"
+            yield from _attribute_parts(attribute, seen)
+
+
+def _attribute_parts(attribute: Any, seen: set[int]) -> Iterator[str]:
+    if isinstance(attribute, Enum):
+        attribute = attribute.value
+    functions = list(_functions(attribute))
+    if functions:
+        for function in functions:
+            yield from _definition_parts(function, seen)
+    elif isinstance(attribute, type) and definition_name(attribute):
+        yield from _definition_parts(attribute, seen)
+    elif _is_simple(attribute):
+        yield _constant(attribute)
+    else:
+        yield type(attribute).__qualname__
+
+
+def _functions(attribute: Any) -> Iterable[FunctionType]:
+    """Return the functions that a class attribute is made of: a method, a property's accessors, …"""
+    if isinstance(attribute, property):
+        candidates = (attribute.fget, attribute.fset, attribute.fdel)
+    elif isinstance(attribute, cached_property):
+        candidates = (attribute.func,)
+    else:
+        candidates = (inspect.unwrap(getattr(attribute, "__func__", attribute)), attribute)
+    return {id(found): found for found in candidates if isinstance(found, FunctionType)}.values()
+
+
+def _assigned_attributes(cls: type) -> Iterator[str]:
+    for attribute in vars(cls).values():
+        for function in _functions(attribute):
+            yield from _assignments(function.__code__)
+
+
+def _function_parts(function: FunctionType, seen: set[int]) -> Iterator[str]:
+    yield f"function {function.__qualname__}"
+    yield from _code_parts(function.__code__)
+    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items())
+    yield " ".join(_constant(value) for value in defaults)
+    for cell in function.__closure__ or ():
+        yield from _cell_parts(cell, seen)
+
+
+def _cell_parts(cell: Any, seen: set[int]) -> Iterator[str]:
+    try:
+        content = cell.cell_contents
+    except ValueError:  # how an empty cell answers
+        return
+    if isinstance(content, FunctionType):
+        yield from _definition_parts(content, seen)
+    else:
+        yield _constant(content)
+
+
+@lru_cache(maxsize=4096)
+def _code_parts(code: CodeType) -> tuple[str, ...]:
+    """Return what the code does, whatever place its constants have among the others."""
+    head = f"code {code.co_name} {code.co_argcount} {code.co_posonlyargcount} {code.co_kwonlyargcount}"
+    parts = [head, f"{code.co_flags} {code.co_varnames}"]
+    for instruction in dis.get_instructions(code):
+        if isinstance(instruction.argval, CodeType):
+            parts.extend(_code_parts(instruction.argval))
+        else:
+            parts.append(f"{instruction.opname} {_constant(instruction.argval)}")
+    return tuple(parts)
+
+
+@lru_cache(maxsize=4096)
+def _assignments(code: CodeType) -> tuple[str, ...]:
+    names: list[str] = []
+    for instruction in dis.get_instructions(code):
+        if instruction.opname == "STORE_ATTR":
+            names.append(str(instruction.argval))
+        elif isinstance(instruction.argval, CodeType):
+            names.extend(_assignments(instruction.argval))
+    return tuple(names)
+
+
+def _is_simple(value: Any) -> bool:
+    if isinstance(value, tuple | frozenset):
+        return all(map(_is_simple, value))  # pyright: ignore[reportUnknownArgumentType] - elements are checked
+    return type(value) in _SIMPLE
+
+
+def _constant(value: Any) -> str:
+    """Return a text that is the same in every process; of values that are not simple just the type."""
+    if isinstance(value, frozenset):
+        return f"frozenset {sorted(map(_constant, value))}"  # pyright: ignore[reportUnknownArgumentType]
+    if isinstance(value, tuple):
+        return f"({', '.join(map(_constant, value))})"  # pyright: ignore[reportUnknownArgumentType]
+    if type(value) in _SIMPLE:
+        return repr(value)
+    return f"{type(value).__module__}.{type(value).__qualname__}"
