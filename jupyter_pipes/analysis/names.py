@@ -2,13 +2,37 @@
 
 from __future__ import annotations
 
+import ast
+from functools import lru_cache
+
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cellcode import CellCode, parse_cell
+from jupyter_pipes.analysis.expressions import BUILTINS
+from jupyter_pipes.analysis.magic_flow import CellFlow
+from jupyter_pipes.analysis.record import CellRecord, Facts
+from jupyter_pipes.analysis.scopes import Scope, imported_names
 from jupyter_pipes.model import Diagnostic
+
+_Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
+_NOTHING: frozenset[str] = frozenset()
 
 
 class Names(Struct, frozen=True):
-    """What one cell does with names (interface.md §4, design.md §3)."""
+    """What one cell does with names (interface.md §4, design.md §3).
+
+    Attributes:
+        reads: names used where nothing in the cell binds them first; no builtins.
+        optional_reads: names used that the cell binds before on some paths only.
+        writes: module-level names bound when the cell ends, on some path at least.
+        mutates: names from outside whose object is changed for sure (`x[k] =`, `x.a =`, `x +=`, `del x[k]`).
+        maybe_mutates: names from outside on which a method is called that may change them.
+        opaque: whether the cell runs code that cannot be seen here; a diagnostic says which.
+        diagnostics: the problems found, by line.
+        definitions: names whose only binding is an unconditional `def`, `class` or import: code, not values.
+        modules: names that imports bind, modules and what comes out of them alike.
+        read_lines: name -> the first line on which it is read, for reads and optional reads.
+    """
 
     reads: frozenset[str] = frozenset()
     optional_reads: frozenset[str] = frozenset()
@@ -22,6 +46,101 @@ class Names(Struct, frozen=True):
     read_lines: dict[str, int] = {}
 
 
-def analyze(source: str) -> Names:
-    """Return what the cell does with names."""
-    raise NotImplementedError
+@lru_cache(maxsize=4096)
+def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset[str] = _NOTHING) -> Names:
+    """Return what the cell does with names; never raises on account of the source.
+
+    Args:
+        source: the cell's text, IPython syntax allowed; blank first lines count, so that lines are the cell's.
+        modules: names that earlier cells import: changing them changes no value that steps hand on.
+        shadowed: names of builtins that earlier cells bind (`credits = …` needs none): read like any other.
+    """
+    try:
+        code = parse_cell(source)
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return Names(diagnostics=(_syntax_diagnostic(error),))
+    cell = CellRecord(modules, shadowed, _assigned_by_functions(code.tree))
+    cell.displayed = _displayed(code)
+    flow = CellFlow(cell, Scope("module"))
+    flow.walk_cell(code)
+    facts = flow.finish()
+    _settle_deferred(cell, facts)
+    return _names(cell, facts, code.tree)
+
+
+def _syntax_diagnostic(error: SyntaxError | ValueError | RecursionError) -> Diagnostic:
+    what, line = str(error), 1
+    if isinstance(error, SyntaxError):
+        what, line = error.msg, error.lineno or 1
+    return Diagnostic("JP001", f"Python cannot read this cell: {what}; correct line {line}", line=line)
+
+
+def _assigned_by_functions(tree: ast.Module) -> set[str]:
+    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+
+
+def _displayed(code: CellCode) -> ast.Expr | None:
+    """Return the last expression, whose value the notebook shows unless a semicolon follows it."""
+    last = code.tree.body[-1] if code.tree.body else None
+    if not isinstance(last, ast.Expr) or _ends_with_semicolon(code.body):
+        return None
+    return last
+
+
+def _ends_with_semicolon(text: str) -> bool:
+    for line in reversed(text.splitlines()):
+        stripped = line.partition("#")[0].rstrip()
+        if stripped:
+            return stripped.endswith(";")
+    return False
+
+
+def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
+    """Decide about names that functions use whenever they are called: at the latest after the cell."""
+    left = facts.exit
+    for function in cell.deferred:
+        for name, line in (*function.reads.items(), *function.optional.items()):
+            if name in left.definite or (name in BUILTINS and name not in cell.shadowed):
+                continue
+            perhaps = name in cell.bindings or name in function.optional
+            (facts.optional if perhaps else facts.reads).setdefault(name, line)
+        facts.mutates |= function.mutates - left.definite
+        facts.maybe_mutates |= function.maybe_mutates - left.definite
+        left.possible |= function.exit.possible
+
+
+def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
+    writes = frozenset(name for name in facts.exit.possible if "." not in name)
+    reads = frozenset(facts.reads)
+    lines = facts.optional | facts.reads
+    for name in reads & set(facts.optional):
+        lines[name] = min(facts.optional[name], facts.reads[name])
+    _note_shadowed_builtins(cell, writes)
+    return Names(
+        reads=reads,
+        optional_reads=frozenset(facts.optional) - reads,
+        writes=writes,
+        mutates=frozenset(facts.mutates),
+        maybe_mutates=frozenset(facts.maybe_mutates) - facts.mutates,
+        opaque=cell.is_opaque,
+        diagnostics=cell.diagnostics,
+        definitions=_definitions(cell, tree) & writes,
+        modules=frozenset(name for name in cell.bindings if cell.has_import(name)),
+        read_lines=lines,
+    )
+
+
+def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:
+    for name in writes & BUILTINS:
+        if not name.startswith("__") and name in cell.bindings:
+            cell.note_shadowed_builtin(name, min(line for _, line in cell.bindings[name]))
+
+
+def _definitions(cell: CellRecord, tree: ast.Module) -> frozenset[str]:
+    defined: set[str] = set()
+    for statement in tree.body:
+        if isinstance(statement, _Definition) and len(cell.bindings.get(statement.name, ())) == 1:
+            defined.add(statement.name)
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            defined.update(name for name in imported_names(statement) if cell.is_import(name))
+    return frozenset(defined - cell.changed_in_place)

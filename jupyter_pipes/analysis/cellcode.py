@@ -1,0 +1,125 @@
+"""A cell's text, IPython syntax included -> Python's syntax tree, with the cell's own line numbers."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.magic_names import LINE_MAGICS, TEXT_CELL_MAGICS
+
+if TYPE_CHECKING:
+    from IPython.core.inputtransformer2 import TransformerManager
+
+_CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
+_AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
+
+
+class CellMagicLine(Struct, frozen=True):
+    """A `%%name argument` line above the rest of a cell."""
+
+    name: str
+    argument: str
+    line: int
+
+
+class CellCode(Struct, frozen=True):
+    """A cell, parsed.
+
+    Attributes:
+        magics: the `%%` lines above the code, the outermost first.
+        body: the text below them.
+        tree: that text as Python; empty where the last magic does not run Python.
+    """
+
+    magics: tuple[CellMagicLine, ...]
+    body: str
+    tree: ast.Module
+
+
+def parse_cell(source: str, line: int = 1) -> CellCode:
+    """Return the code of a cell (or of a magic's body) that begins on `line`.
+
+    Raises:
+        SyntaxError: Python cannot read it; `lineno` counts from `line`.
+    """
+    magics: list[CellMagicLine] = []
+    position = 0
+    while match := _CELL_MAGIC.match(source, position):
+        magic_line = line + source.count("\n", 0, match.start("name"))
+        magics.append(CellMagicLine(match["name"], match["argument"].strip(), magic_line))
+        position = match.end()
+        if not _runs_python(magics[-1]):
+            return CellCode(tuple(magics), source[position:], ast.Module([], []))
+    blank = "\n" * (source.count("\n", 0, position) + line - 1)
+    body = source[position:]
+    return CellCode(tuple(magics), body, _parse_python(blank + body))
+
+
+def _runs_python(magic: CellMagicLine) -> bool:
+    if magic.name == "step":
+        return "--bash" not in magic.argument.split()
+    return magic.name not in TEXT_CELL_MAGICS
+
+
+def _parse_python(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            text = _without_ipython_syntax(text)
+            tree = ast.parse(text)
+        # Compiling finds what parsing lets pass: `return` outside functions, a name both local and global.
+        compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return tree
+
+
+def _without_ipython_syntax(text: str) -> str:
+    lines = _with_automagic(text).splitlines(keepends=True)
+    if lines and not lines[-1].endswith("\n"):
+        lines[-1] += "\n"
+    manager = _transformer_manager()
+    for clean_up in manager.cleanup_transforms:
+        # The others change the number of lines or have been done.
+        if getattr(clean_up, "__name__", type(clean_up).__name__) not in (
+            "leading_empty_lines",
+            "cell_magic",
+        ):
+            lines = clean_up(lines)
+    for _ in range(len(lines) + 1):
+        changed, transformed = manager.do_one_token_transform(lines)
+        if not changed:
+            break
+        lines = _with_as_many_lines(transformed, lines)
+    return "".join(lines)
+
+
+def _with_automagic(text: str) -> str:
+    # IPython runs a one-line cell such as `pip install x` as a magic.
+    match = _AUTOMAGIC.match(text)
+    if match and match["name"] in LINE_MAGICS and "\n" not in text.strip():
+        return text.replace(match["name"], "%" + match["name"], 1)
+    return text
+
+
+def _with_as_many_lines(transformed: list[str], original: list[str]) -> list[str]:
+    """Put blank lines behind the first changed line, so that what follows keeps its line numbers."""
+    missing = len(original) - len(transformed)
+    if missing <= 0:
+        return transformed
+    pairs = zip(transformed, original, strict=False)
+    place = next((index for index, (new, old) in enumerate(pairs) if new != old), len(transformed) - 1)
+    return [*transformed[: place + 1], *["\n"] * missing, *transformed[place + 1 :]]
+
+
+@lru_cache(maxsize=1)
+def _transformer_manager() -> TransformerManager:
+    # Imported only for cells that need it: it takes about 0.3 s.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return TransformerManager()

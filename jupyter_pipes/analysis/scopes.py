@@ -1,0 +1,174 @@
+"""Python's scopes: which names a function, class or comprehension binds, and whose a name is."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterable
+from typing import Any, Literal
+
+FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+Kind = Literal["module", "function", "class", "comprehension"]
+
+_labels = itertools.count(1)
+
+
+class Scope:
+    """One scope of a cell, with the scope around it.
+
+    Attributes:
+        kind: what opened it; names of a `class` scope are not seen from inside functions.
+        bound: names that are its own.
+        declared_global: names that it declared `global`.
+        parent: the scope around it; None for the module.
+    """
+
+    def __init__(
+        self,
+        kind: Kind,
+        bound: frozenset[str] = frozenset(),
+        declared_global: frozenset[str] = frozenset(),
+        parent: Scope | None = None,
+    ) -> None:
+        self.kind = kind
+        self.bound = bound
+        self.declared_global = declared_global
+        self.parent = parent
+        self._label = next(_labels)
+
+    def owner(self, name: str) -> Scope | None:
+        """Return the inner scope that `name` belongs to when used here, or None for the module."""
+        scope = self
+        while scope.parent is not None:
+            if name in scope.declared_global:
+                return None
+            if name in scope.bound and (scope is self or scope.kind != "class"):
+                return scope
+            scope = scope.parent
+        return None
+
+    def key(self, name: str) -> str:
+        """Return the key of a name that this inner scope owns; the dot keeps it apart from module names."""
+        return f"{self._label}.{name}"
+
+
+def function_scope(node: FunctionNode, parent: Scope) -> Scope:
+    """Return the scope that the function's body runs in."""
+    body = [node.body] if isinstance(node, ast.Lambda) else node.body
+    bindings = _bindings(body)
+    own = bindings.bound | {argument.arg for argument in arguments_of(node.args)}
+    return Scope(
+        "function",
+        frozenset(own - bindings.declared_global - bindings.declared_nonlocal),
+        frozenset(bindings.declared_global),
+        _with_type_parameters(node, parent),
+    )
+
+
+def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
+    """Return the scope that the class's body runs in."""
+    bindings = _bindings(node.body)
+    return Scope(
+        "class",
+        frozenset(bindings.bound - bindings.declared_global - bindings.declared_nonlocal),
+        frozenset(bindings.declared_global),
+        _with_type_parameters(node, parent),
+    )
+
+
+def comprehension_scope(generators: list[ast.comprehension], parent: Scope) -> Scope:
+    """Return the scope of a comprehension: its loop variables."""
+    targets = (node for generator in generators for node in ast.walk(generator.target))
+    names = {node.id for node in targets if isinstance(node, ast.Name)}
+    return Scope("comprehension", frozenset(names), parent=parent)
+
+
+def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
+    """Return all parameters."""
+    named = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
+
+
+def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
+    """Return the names that an import binds; a star import has none that can be known."""
+    if isinstance(node, ast.ImportFrom):
+        return [alias.asname or alias.name for alias in node.names if alias.name != "*"]
+    return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+
+
+def _with_type_parameters(node: ast.AST, parent: Scope) -> Scope:
+    # Generic functions and classes (Python 3.12) see their type parameters in a scope of their own.
+    parameters: list[Any] = getattr(node, "type_params", [])
+    if not parameters:
+        return parent
+    return Scope("function", frozenset(parameter.name for parameter in parameters), parent=parent)
+
+
+class _Bindings(ast.NodeVisitor):
+    """Collects what a block binds, without looking into the scopes inside it."""
+
+    def __init__(self) -> None:
+        self.bound: set[str] = set()
+        self.declared_global: set[str] = set()
+        self.declared_nonlocal: set[str] = set()
+
+    def visit_Name(self, node: ast.Name) -> None:
+        if not isinstance(node.ctx, ast.Load):
+            self.bound.add(node.id)
+
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        self.bound.add(node.name)
+        self._visit_all([*node.decorator_list, node.args])
+
+    visit_AsyncFunctionDef = visit_FunctionDef
+
+    def visit_ClassDef(self, node: ast.ClassDef) -> None:
+        self.bound.add(node.name)
+        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        self.visit(node.args)
+
+    def visit_comprehension(self, node: ast.comprehension) -> None:
+        # Its target is the comprehension's own; a walrus in it binds here.
+        self._visit_all([node.iter, *node.ifs])
+
+    def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
+        self.bound.update(imported_names(node))
+
+    visit_ImportFrom = visit_Import
+
+    def visit_ExceptHandler(self, node: ast.ExceptHandler) -> None:
+        self._bind(node.name)
+        self.generic_visit(node)
+
+    def visit_MatchAs(self, node: ast.MatchAs | ast.MatchStar) -> None:
+        self._bind(node.name)
+        self.generic_visit(node)
+
+    visit_MatchStar = visit_MatchAs
+
+    def visit_MatchMapping(self, node: ast.MatchMapping) -> None:
+        self._bind(node.rest)
+        self.generic_visit(node)
+
+    def visit_Global(self, node: ast.Global) -> None:
+        self.declared_global.update(node.names)
+
+    def visit_Nonlocal(self, node: ast.Nonlocal) -> None:
+        self.declared_nonlocal.update(node.names)
+
+    def _bind(self, name: str | None) -> None:
+        if name is not None:
+            self.bound.add(name)
+
+    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
+        for node in nodes:
+            self.visit(node)
+
+
+def _bindings(body: Iterable[ast.AST]) -> _Bindings:
+    found = _Bindings()
+    for node in body:
+        found.visit(node)
+    return found
