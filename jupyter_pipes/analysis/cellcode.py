@@ -5,18 +5,24 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Callable
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import Protocol, cast
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.magic_names import LINE_MAGICS, TEXT_CELL_MAGICS
 
-if TYPE_CHECKING:
-    from IPython.core.inputtransformer2 import TransformerManager
-
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
+
+
+class _Transformer(Protocol):
+    """The part of IPython's TransformerManager that is used here."""
+
+    cleanup_transforms: list[Callable[[list[str]], list[str]]]
+
+    def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]: ...
 
 
 class CellMagicLine(Struct, frozen=True):
@@ -118,8 +124,8 @@ def _with_as_many_lines(transformed: list[str], original: list[str]) -> list[str
 
 
 @lru_cache(maxsize=1)
-def _transformer_manager() -> TransformerManager:
+def _transformer_manager() -> _Transformer:
     # Imported only for cells that need it: it takes about 0.3 s.
     from IPython.core.inputtransformer2 import TransformerManager
 
-    return TransformerManager()
+    return cast(_Transformer, TransformerManager())

@@ -1,4 +1,6 @@
-"""One walk over statements along the paths that Python may take: what is bound where, and read before."""
+"""A walk over statements along the paths that Python may take: what is bound where, and read before."""
+
+# ruff: noqa: N802, N815  -- the names of the methods are those that ast.NodeVisitor looks for
 
 from __future__ import annotations
 
@@ -6,16 +8,9 @@ import ast
 from collections.abc import Callable, Sequence
 from typing import Any
 
-from jupyter_pipes.analysis.expressions import Expressions
+from jupyter_pipes.analysis.calls import Calls
 from jupyter_pipes.analysis.record import CellRecord, Facts
-from jupyter_pipes.analysis.scopes import (
-    FunctionNode,
-    Scope,
-    arguments_of,
-    class_scope,
-    function_scope,
-    imported_names,
-)
+from jupyter_pipes.analysis.scopes import Scope, imported_names
 from jupyter_pipes.analysis.state import State, join
 
 _Sequence = ast.Tuple | ast.List
@@ -35,15 +30,14 @@ class _Loop:
         return self.breaks
 
 
-class Flow(Expressions):
-    """Walks the statements of one scope; see `Expressions` for its attributes."""
+class Flow(Calls):
+    """Walks the statements of one scope; see `Tracking` for its attributes."""
 
     def __init__(self, cell: CellRecord, scope: Scope) -> None:
         super().__init__(cell, scope)
         self._loops: list[_Loop] = []
         self._returned: list[State] = []
         self._raised: list[State] = []
-        self._inner: list[Facts] = []
 
     def walk(self, body: Sequence[ast.stmt]) -> None:
         """Visit statements until no path goes on."""
@@ -56,18 +50,7 @@ class Flow(Expressions):
         """Return what was found, with the state in which the scope is left."""
         leaves = join((self.state, *self._returned))
         self.facts.exit = join(self._raised) if leaves.dead else leaves
-        for inner in self._inner:
-            self._include(inner)
         return self.facts
-
-    def _include(self, inner: Facts) -> None:
-        """Whoever calls this function may call the functions that it defines."""
-        for name, line in (*inner.reads.items(), *inner.optional.items()):
-            if name not in self.facts.exit.definite:
-                self.facts.optional.setdefault(name, line)
-        self.facts.mutates |= inner.mutates
-        self.facts.maybe_mutates |= inner.maybe_mutates
-        self.facts.exit.possible |= inner.exit.possible
 
     def _end_path(self, ends: list[State]) -> None:
         ends.append(self.state)
@@ -83,8 +66,6 @@ class Flow(Expressions):
 
     def visit_Assign(self, node: ast.Assign) -> None:
         """`a = b = value`."""
-        if len(node.targets) == 1 and self._names_function(node.targets[0], node.value):
-            return
         self.visit(node.value)
         for target in node.targets:
             self._assign(target, node.value)
@@ -100,15 +81,6 @@ class Flow(Expressions):
                 self.bind_target(part, names)
         else:
             self.bind_target(target, self.origins_of(value))
-
-    def _names_function(self, target: ast.expr, value: ast.expr) -> bool:
-        """Handle `f = lambda: …`, which is a `def` in other words."""
-        if not (isinstance(target, ast.Name) and isinstance(value, ast.Lambda)):
-            return False
-        self._visit_defaults(value.args)
-        self._add_function(target.id, self._function_facts(value))
-        self.bind(target.id, target.lineno)
-        return True
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """`x += 1` reads, changes and binds `x`."""
@@ -354,81 +326,3 @@ class Flow(Expressions):
         if handler.name is not None:
             self.unbind(handler.name, handler.lineno)
         return self.state
-
-    # ---- functions and classes
-
-    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        """A function: its body runs later, its defaults and decorators now."""
-        self.visit_all(node.decorator_list)
-        self._visit_defaults(node.args)
-        facts = self._function_facts(node)
-        self._visit_annotations(node)
-        self.bind(node.name, node.lineno, "definition")
-        self._add_function(node.name, facts)
-        if node.decorator_list:
-            self._apply(facts, surely=False)
-
-    visit_AsyncFunctionDef = visit_FunctionDef
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        """A function without a name: somebody may call it at once."""
-        self._visit_defaults(node.args)
-        facts = self._function_facts(node)
-        self._defer(facts)
-        self._apply(facts, surely=False)
-
-    def _visit_defaults(self, arguments: ast.arguments) -> None:
-        self.visit_all([*arguments.defaults, *arguments.kw_defaults])
-
-    def _visit_annotations(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for argument in arguments_of(node.args):
-            self.visit_annotation(argument.annotation)
-        self.visit_annotation(node.returns)
-
-    def _function_facts(self, node: FunctionNode) -> Facts:
-        inner = type(self)(self.cell, function_scope(node, self.scope))
-        if isinstance(node, ast.Lambda):
-            inner.visit(node.body)
-        else:
-            inner.walk(node.body)
-        facts = inner.finish()
-        facts.lazy = isinstance(node, ast.AsyncFunctionDef) or _is_generator(node)
-        return facts
-
-    def _add_function(self, name: str, facts: Facts) -> None:
-        if self.scope.owner(name) is None:
-            self.cell.functions.setdefault(name, []).append(facts)
-        self._defer(facts)
-
-    def _defer(self, facts: Facts) -> None:
-        """Keep what a function reads until it is known what is bound in the end."""
-        if self.state.dead:
-            return
-        self.cell.deferred.append(facts)
-        self._inner.append(facts)
-
-    def visit_ClassDef(self, node: ast.ClassDef) -> None:
-        """A class: its body runs now, in a scope that its methods do not see."""
-        self.visit_all([*node.decorator_list, *node.bases, *node.keywords])
-        first_method = len(self.cell.deferred)
-        around = self.scope
-        self.scope = class_scope(node, around)
-        self.walk(node.body)
-        self.scope = around
-        self.bind(node.name, node.lineno, "definition")
-        methods = self.cell.deferred[first_method:]
-        if around.owner(node.name) is None:
-            for facts in methods:
-                facts.lazy = True
-            self.cell.functions.setdefault(node.name, []).extend(methods)
-
-
-def _is_generator(node: FunctionNode) -> bool:
-    waiting: list[ast.AST] = list(ast.iter_child_nodes(node))
-    while waiting:
-        child = waiting.pop()
-        if isinstance(child, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(child))
-    return False

@@ -1,4 +1,4 @@
-"""What a magic or a shell line does with names: code that it runs, text that it fills in, names that it binds."""
+"""What a magic or a shell line does with names: code that it runs, text that it fills in, what it binds."""
 
 from __future__ import annotations
 

@@ -1,16 +1,18 @@
 """The walk over a whole cell: Python's statements, and what magics and shell lines among them do."""
 
+# ruff: noqa: N802  -- the names of the methods are those that ast.NodeVisitor looks for
+
 from __future__ import annotations
 
 import ast
 
 from jupyter_pipes.analysis.cellcode import CellCode, parse_cell
-from jupyter_pipes.analysis.flow import Flow
+from jupyter_pipes.analysis.definitions import Definitions
 from jupyter_pipes.analysis.magic_effects import Effect, cell_effect, line_effect, shell_effect
 
 
-class CellFlow(Flow):
-    """A `Flow` that knows IPython's magics in the form that its transformer gives them."""
+class CellFlow(Definitions):
+    """A walk that knows IPython's magics in the form that its transformer gives them."""
 
     def walk_cell(self, code: CellCode) -> None:
         """Walk a cell with the magics above it."""

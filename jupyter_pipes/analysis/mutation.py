@@ -9,35 +9,36 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-MUTATORS = _words(  # lists, sets, dicts, deques, counters, arrays
-    "append appendleft extend extendleft insert update pop popleft popitem clear sort reverse rotate add remove "
-    "discard setdefault subtract intersection_update difference_update symmetric_difference_update move_to_end "
-    "resize fill setflags itemset "
-    # estimators and networks
-    "fit partial_fit fit_transform fit_predict fit_resample set_params set_output load_state_dict "
-    # frames and figures
-    "insert_column replace_column set_value add_trace add_traces update_layout update_traces update_xaxes "
-    "update_yaxes"
-)
+_OF_COLLECTIONS = _words("""
+    append appendleft extend extendleft insert update pop popleft popitem clear sort reverse rotate add remove
+    discard setdefault subtract intersection_update difference_update symmetric_difference_update move_to_end
+    resize fill setflags itemset
+""")
+_OF_MODELS = _words("""
+    fit partial_fit fit_transform fit_predict fit_resample set_params set_output load_state_dict
+""")
+_OF_TABLES_AND_FIGURES = _words("""
+    insert_column replace_column add_trace add_traces update_layout update_traces update_xaxes update_yaxes
+""")
+
+MUTATORS = _OF_COLLECTIONS | _OF_MODELS | _OF_TABLES_AND_FIGURES
 """Methods that change their object, whatever becomes of the value."""
 
 COLLECTION_MUTATORS = _words("append extend insert update pop clear remove setdefault")
 """Those of them that lists and dicts have (`sys.path.append`, `os.environ.update`)."""
 
-HARMLESS = _words(  # looking
-    "head tail sample describe info summary items keys values get count index copy groupby agg aggregate mean median "
-    "sum min max std var corr nunique unique value_counts isna isnull notna any all query filter select show print "
-    "display view hist boxplot barplot savefig report score predict predict_proba transform evaluate get memory_usage "
-    # text
-    "format join split strip lower upper startswith endswith encode decode "
-    # leaving the process
-    "save write_text write_bytes write_csv write_parquet write_json write_html write_image mkdir unlink touch rmdir "
-    "exists export dump dumps "
-    # loggers
-    "debug warning warn error exception critical log "
-    # waiting
-    "join wait result sleep"
-)
+_LOOKING = _words("""
+    head tail sample describe info summary items keys values get count index copy groupby agg aggregate mean
+    median sum min max std var corr nunique unique value_counts isna isnull notna any all query filter select
+    show print display view hist boxplot barplot report score predict predict_proba transform evaluate
+    memory_usage exists format join split strip lower upper startswith endswith encode decode
+""")
+_LEAVING_THE_PROCESS = _words("""
+    save savefig write_text write_bytes write_csv write_parquet write_json write_html write_image mkdir unlink
+    touch rmdir export dump dumps debug warning warn error exception critical log wait result sleep
+""")
+
+HARMLESS = _LOOKING | _LEAVING_THE_PROCESS
 """Methods that leave their object as it is, so that throwing their value away means nothing."""
 
 HARMLESS_PREFIXES = ("to_", "plot", "show_", "print_", "get_", "is_", "has_", "save_", "export_", "scan_")
@@ -46,7 +47,7 @@ ARGUMENT_MUTATORS = _words("heappush heappop heapify heapreplace heappushpop ins
 """Functions that change their first argument."""
 
 ARGUMENT_MUTATORS_WITHOUT_VALUE = _words("shuffle copyto put place putmask fill_diagonal")
-"""Functions that change their first argument, unless the call's value is used (sklearn's `shuffle` copies)."""
+"""Functions that change their first argument, unless the value is used (sklearn's `shuffle` copies)."""
 
 _SEE_THROUGH_METHODS = frozenset({"get", "values", "items"})
 _SEE_THROUGH_FUNCTIONS = frozenset({"enumerate", "zip", "reversed", "sorted", "list", "tuple"})

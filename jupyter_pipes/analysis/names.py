@@ -8,10 +8,10 @@ from functools import lru_cache
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cellcode import CellCode, parse_cell
-from jupyter_pipes.analysis.expressions import BUILTINS
 from jupyter_pipes.analysis.magic_flow import CellFlow
 from jupyter_pipes.analysis.record import CellRecord, Facts
 from jupyter_pipes.analysis.scopes import Scope, imported_names
+from jupyter_pipes.analysis.tracking import BUILTINS
 from jupyter_pipes.model import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -51,7 +51,7 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
     """Return what the cell does with names; never raises on account of the source.
 
     Args:
-        source: the cell's text, IPython syntax allowed; blank first lines count, so that lines are the cell's.
+        source: the cell's text, IPython syntax allowed; line numbers are those of this text.
         modules: names that earlier cells import: changing them changes no value that steps hand on.
         shadowed: names of builtins that earlier cells bind (`credits = …` needs none): read like any other.
     """

@@ -1,5 +1,7 @@
 """Python's scopes: which names a function, class or comprehension binds, and whose a name is."""
 
+# ruff: noqa: N815  -- the names of the methods are those that ast.NodeVisitor looks for
+
 from __future__ import annotations
 
 import ast
