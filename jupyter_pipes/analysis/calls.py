@@ -65,10 +65,8 @@ class Calls(Expressions):
                 return self._namespace_get(node)
             case ast.Attribute(attr="query" | "eval") if node.args:
                 self._query_names(node.args[0])
-            case ast.Attribute(value=shell, attr=method) if method in _SHELL_METHODS and self._is_shell(
-                shell
-            ):
-                self.opaque(f"get_ipython().{method} runs code that is not in the cell", node.lineno)
+            case ast.Attribute(value=shell, attr=attr) if attr in _SHELL_METHODS and self._is_shell(shell):
+                self.opaque(f"get_ipython().{attr} runs code that is not in the cell", node.lineno)
             case _:
                 pass
         return False
@@ -157,6 +155,13 @@ class Calls(Expressions):
                 self.read(name, node.lineno)
             case _:
                 self.generic_visit(node)
+
+    def change_part(self, target: ast.Attribute | ast.Subscript) -> None:
+        """`globals()["x"] = 1` binds `x` behind everybody's back."""
+        if self._namespace_call(target.value):
+            self.opaque("globals() is changed by hand", target.lineno)
+        else:
+            super().change_part(target)
 
     def _namespace_get(self, node: ast.Call) -> bool:
         match node.args:

@@ -21,8 +21,9 @@ class Definitions(Flow):
     def finish(self) -> Facts:
         """As `Flow.finish`, with what the functions defined in this one do."""
         super().finish()
-        for inner in self._inner:
-            self._include(inner)
+        if self.scope.kind == "function":
+            for inner in self._inner:
+                self._include(inner)
         return self.facts
 
     def _include(self, inner: Facts) -> None:

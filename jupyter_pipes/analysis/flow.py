@@ -203,9 +203,10 @@ class Flow(Calls):
 
         end = one_round(self.state)
         self._again_without(entry, end, one_round)
-        # A body that always leaves goes on behind the loop only when there was nothing to loop over.
+        # A body that always leaves: `else` is for when there was nothing to loop over.
         self.state = self._after(entry if end.dead else end, node.orelse)
-        self.state = join((self.state, *loop.left_after(end)))
+        breaks = loop.left_after(end)
+        self.state = join(breaks if end.dead and breaks else (self.state, *breaks))
 
     visit_AsyncFor = visit_For
 

@@ -54,8 +54,11 @@ class CellFlow(Definitions):
                 effect = None
         if effect is None:
             super().visit_Call(node)
-        else:
-            self._run(effect, node.lineno)
+            return
+        before = self.state.copy()
+        self._run(effect, node.lineno)
+        if effect.scratch:
+            self.state = before
 
     def _run(self, effect: Effect, line: int) -> None:
         for part in effect.interpolations:
@@ -64,10 +67,7 @@ class CellFlow(Definitions):
             self.visit_text(shown, line, optional=True)
         if effect.opaque:
             self.opaque(effect.opaque, line)
-        before = self.state.copy()
         self._walk_text(effect.code, line)
-        if effect.scratch:
-            self.state = before
 
     def _walk_text(self, text: str, line: int) -> None:
         if not text:

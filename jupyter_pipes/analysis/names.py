@@ -11,7 +11,7 @@ from jupyter_pipes.analysis.cellcode import CellCode, parse_cell
 from jupyter_pipes.analysis.magic_flow import CellFlow
 from jupyter_pipes.analysis.record import CellRecord, Facts
 from jupyter_pipes.analysis.scopes import Scope, imported_names
-from jupyter_pipes.analysis.tracking import BUILTINS
+from jupyter_pipes.analysis.tracking import BUILTINS, PYTHON_BUILTINS
 from jupyter_pipes.model import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -131,7 +131,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
 
 
 def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:
-    for name in writes & BUILTINS:
+    for name in writes & PYTHON_BUILTINS:
         if not name.startswith("__") and name in cell.bindings:
             cell.note_shadowed_builtin(name, min(line for _, line in cell.bindings[name]))
 

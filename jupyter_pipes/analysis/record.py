@@ -110,7 +110,5 @@ class CellRecord:
 
     def note_module_change(self, name: str, line: int) -> None:
         """Note a change of an imported object."""
-        message = (
-            f"the change of '{name}' stays in this step's process; if others need it, use a %%setup cell"
-        )
+        message = f"the change of '{name}' stays in this step's process; if others need it, use %%setup"
         self.add_diagnostic(Diagnostic("JP005", message, line=line, severity="note"), name)

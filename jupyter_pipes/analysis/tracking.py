@@ -11,7 +11,10 @@ from jupyter_pipes.analysis.record import CellRecord, Facts
 from jupyter_pipes.analysis.scopes import Scope
 from jupyter_pipes.analysis.state import State
 
-BUILTINS = frozenset(dir(builtins)) - {"copyright", "credits", "license", "_"} | {
+PYTHON_BUILTINS = frozenset(dir(builtins)) - {"copyright", "credits", "license", "exit", "quit", "_"}
+"""Python's own names (`credits` and its like are only toys for the prompt)."""
+
+BUILTINS = PYTHON_BUILTINS | {
     "__class__",
     "__module__",
     "__qualname__",
@@ -21,7 +24,7 @@ BUILTINS = frozenset(dir(builtins)) - {"copyright", "credits", "license", "_"} |
     "get_ipython",
     "quit",
 }
-"""Names that are there without any cell binding them (`credits` and its like are only the site's toys)."""
+"""Names that are there without any cell binding them."""
 
 
 class Tracking(ast.NodeVisitor):
