@@ -25,21 +25,27 @@ class ArtifactStore:
     def __init__(self, url: str | Path) -> None:
         self._blobs = open_blobs(url)
 
-    def put(self, name: str, value: object) -> ArtifactRef:
+    def put(self, name: str, value: object, *, limit: int | None = None) -> ArtifactRef:
         """Keep a value and return where it is.
 
         Args:
             name: the variable's name.
             value: any value; large memory that it holds is written from where it is.
+            limit: size in bytes beyond which it is not kept.
 
         Raises:
             SerializationError: it cannot be stored; names the variable, its type and what is in the way.
             StoreError: the store cannot be written; nothing is left under the value's digest.
         """
         serializer, (buffers, stable) = serialize(name, value)
+        size = sum(len(buffer) for buffer in buffers)
+        if limit is not None and size > limit:
+            raise SerializationError(
+                f"{name!r} ({type(value).__name__}) is not stored: it takes {size:,} bytes, "
+                f"more than the {limit:,} that there is room for."
+            )
         digest = self._blobs.write(buffers)
         type_name, shape, preview = describe(value)
-        size = sum(memoryview(buffer).nbytes for buffer in buffers)
         return ArtifactRef(name, digest, type_name, size, serializer, shape, preview, stable)
 
     def get(self, ref: ArtifactRef) -> Any:

@@ -18,6 +18,7 @@ import signal
 import socket
 import sys
 import threading
+import traceback
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -116,6 +117,8 @@ class Server:
                 _execute_fresh(job_file, event_file, log_file)
             run_child(job_file, event_file, log_file, self._shell)
             status = 0
+        except BaseException:  # noqa: BLE001 - whatever it is, the attempt's log must tell it
+            traceback.print_exc()
         finally:
             # No exit handlers, no waiting for a step's threads: the attempt has reported already.
             os._exit(status)
