@@ -6,8 +6,8 @@ import mmap
 import os
 import posixpath
 import secrets
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -71,7 +71,7 @@ def _key(digest: str) -> str:
 
 
 def _total(buffers: Sequence[BytesLike]) -> int:
-    return sum(memoryview(buffer).nbytes for buffer in buffers)
+    return sum(len(buffer) for buffer in buffers)
 
 
 class LocalBlobs:
@@ -126,19 +126,16 @@ class LocalBlobs:
         with ThreadPoolExecutor(1) as pool, self._temporary() as (path, file):
             digest = pool.submit(digest_of, buffers)
             for piece in _pieces(buffers):
-                if self._is_kept(digest, total):
+                if digest.done() and self.size(digest.result()) == total:
+                    path.unlink()
                     return digest.result()
                 file.write(piece)
             file.close()
-            if not self._is_kept(digest, total, wait=True):
-                self._publish(path, digest.result())
+            self._publish(path, digest.result())
             return digest.result()
 
-    def _is_kept(self, digest: Future[str], total: int, *, wait: bool = False) -> bool:
-        return (wait or digest.done()) and self.size(digest.result()) == total
-
     @contextmanager
-    def _temporary(self) -> Iterator[tuple[Path, Any]]:
+    def _temporary(self) -> Generator[tuple[Path, Any]]:
         folder = self._root / "objects"
         if not folder.is_dir():
             _make_private(self._root)
@@ -147,8 +144,9 @@ class LocalBlobs:
         try:
             with path.open("xb") as file:
                 yield path, file
-        finally:
+        except BaseException:
             path.unlink(missing_ok=True)
+            raise
 
     def _publish(self, path: Path, digest: str) -> None:
         final = self._path(digest)
@@ -212,7 +210,7 @@ class RemoteBlobs:
 
         with _os_errors("opened at", self._url):
             try:
-                return fsspec.core.url_to_fs(self._url)
+                return fsspec.core.url_to_fs(self._url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
             except (ImportError, ValueError) as error:
                 raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
 
@@ -232,7 +230,7 @@ def _make_private(folder: Path) -> None:
 
 
 @contextmanager
-def _os_errors(what: str, where: Path | str) -> Iterator[None]:
+def _os_errors(what: str, where: Path | str) -> Generator[None]:
     """Tell an operating system's error as one of the store."""
     try:
         yield

@@ -14,7 +14,7 @@ _ROWS = 5
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
-def describe(value: Any) -> tuple[str, tuple[int, ...], str]:
+def describe(value: object) -> tuple[str, tuple[int, ...], str]:
     """Return the value's type name ("pandas.DataFrame"), its shape (() if it has none) and a short text.
 
     Never raises and imports nothing: a value whose own methods fail is told by its type.
@@ -38,16 +38,14 @@ def _type_name(kind: type) -> str:
     return f"{kind.__module__}.{kind.__qualname__}"
 
 
-def _shape(value: Any) -> tuple[int, ...]:
+def _shape(value: object) -> tuple[int, ...]:
     if isinstance(value, _SIZED):
-        return (len(value),)
-    shape = getattr(value, "shape", None) if _is_array_like(value) else None
-    if isinstance(shape, tuple):
-        return tuple(size for size in shape if isinstance(size, int))  # pyright: ignore[reportUnknownVariableType]
-    return ()
+        return (len(value),)  # pyright: ignore[reportUnknownArgumentType] - of whatever items
+    sizes: Any = getattr(value, "shape", ()) if _has_shape(value) else ()
+    return tuple(size for size in sizes if isinstance(size, int))
 
 
-def _is_array_like(value: Any) -> bool:
+def _has_shape(value: object) -> bool:
     return not isinstance(value, type) and hasattr(type(value), "shape")
 
 
@@ -56,9 +54,9 @@ def _preview(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def _beginning(value: Any) -> Any:
+def _beginning(value: object) -> object:
     head = getattr(type(value), "head", None)
-    return head(value, _ROWS) if callable(head) and _is_array_like(value) else value
+    return head(value, _ROWS) if callable(head) and _has_shape(value) else value
 
 
 class _Texts(Repr):

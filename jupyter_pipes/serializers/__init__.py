@@ -20,7 +20,7 @@ _BUILT_IN: tuple[Serializer, ...] = (PlainSerializer(), ArrowSerializer(), Pickl
 
 @lru_cache(maxsize=1)
 def registered() -> tuple[Serializer, ...]:
-    """Return all serializers in the order in which they are asked: third parties' by name, then built-in ones.
+    """Return all serializers in the order in which they are asked: third parties' by name, then our own.
 
     Raises:
         SerializationError: one could not be loaded.

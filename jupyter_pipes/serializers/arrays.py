@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
 
 _SLACK = 4096
 """Bytes that an Arrow array's buffers may hold beyond what it shows (padding) before it counts as a slice."""
@@ -18,9 +17,9 @@ def reduced(value: Any) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(value) in (numpy.ndarray, numpy.memmap):
         return _reduced_numpy(value, numpy.ndarray)
-    arrow = sys.modules.get("pyarrow")
+    arrow: Any = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(value, arrow.Array):
-        return _reduced_arrow(value)
+        return _reduced_arrow(value, arrow)
     return NotImplemented
 
 
@@ -36,10 +35,8 @@ def _reduced_numpy(array: np.ndarray[Any, Any], plain: type[np.ndarray[Any, Any]
     return copy.__reduce_ex__(5)
 
 
-def _reduced_arrow(array: pa.Array[Any]) -> Any:
+def _reduced_arrow(array: Any, arrow: Any) -> Any:
     if array.get_total_buffer_size() <= array.nbytes + _SLACK:
         return NotImplemented
-    import pyarrow as pa
-
     # A slice would take all of the array along that it was cut from.
-    return pa.concat_arrays([array, array[:0]]).__reduce__()
+    return arrow.concat_arrays([array, array[:0]]).__reduce__()

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import sys
 from importlib.util import find_spec
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.serializers.base import BytesLike, Serialized
 
 if TYPE_CHECKING:
     import polars as pl
-    import pyarrow as pa
+
+ArrowData = Any
+"""A pyarrow table, record batch or schema: pyarrow ships no type information."""
 
 _MAGIC = b"PIPES\x00\x02\n"
 _PREFIX = 64
@@ -27,7 +29,7 @@ class ArrowSerializer:
 
     def accepts(self, value: Any) -> bool:
         """Return whether it is one of these; no library is imported to find out."""
-        arrow = sys.modules.get("pyarrow")
+        arrow: Any = sys.modules.get("pyarrow")
         if arrow is not None and isinstance(value, arrow.Table | arrow.RecordBatch):
             return type(value) in (arrow.Table, arrow.RecordBatch) and not _has_extension_types(value.schema)
         polars = sys.modules.get("polars")
@@ -58,44 +60,49 @@ class _Sink:
     def __init__(self) -> None:
         self.pieces: list[BytesLike] = []
 
-    def write(self, piece: bytes | pa.Buffer) -> int:
-        self.pieces.append(piece if isinstance(piece, bytes) else memoryview(piece))
+    def write(self, piece: Any) -> int:
+        self.pieces.append(piece if isinstance(piece, bytes) else memoryview(piece).cast("B"))
         return len(self.pieces[-1])
 
     def flush(self) -> None:
         """Do nothing: nothing is held back."""
 
 
-def _as_table(value: Any) -> tuple[str, pa.Table | pa.RecordBatch]:
-    import pyarrow as pa
+def _pyarrow() -> Any:
+    import pyarrow
 
-    if isinstance(value, pa.Table):
+    return pyarrow
+
+
+def _as_table(value: Any) -> tuple[str, ArrowData]:
+    arrow = _pyarrow()
+    if isinstance(value, arrow.Table):
         return "table", value
-    if isinstance(value, pa.RecordBatch):
+    if isinstance(value, arrow.RecordBatch):
         return "batch", value
-    import polars as pl
-
-    if isinstance(value, pl.Series):
-        return "series", _polars_to_arrow(value.to_frame())
-    return "frame", _polars_to_arrow(value)
+    return ("frame" if hasattr(value, "columns") else "series"), _polars_to_arrow(value)
 
 
-def _from_table(kind: str, reader: pa.RecordBatchStreamReader) -> Any:
+def _from_table(kind: str, reader: Any) -> Any:
     if kind == "table":
         return reader.read_all()
     if kind == "batch":
         return reader.read_next_batch()
-    import polars as pl
-
-    frame = pl.from_arrow(reader.read_all(), rechunk=False)
-    assert isinstance(frame, pl.DataFrame)
+    frame = _polars_from_arrow(reader.read_all())
     return frame.to_series() if kind == "series" else frame
 
 
-def _polars_to_arrow(frame: pl.DataFrame) -> pa.Table:
+def _polars_to_arrow(value: pl.DataFrame | pl.Series) -> ArrowData:
     import polars as pl
 
-    return frame.to_arrow(compat_level=pl.CompatLevel.newest())
+    frame = value.to_frame() if isinstance(value, pl.Series) else value
+    return cast("ArrowData", frame.to_arrow(compat_level=pl.CompatLevel.newest()))
+
+
+def _polars_from_arrow(table: ArrowData) -> pl.DataFrame:
+    import polars as pl
+
+    return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))  # pyright: ignore[reportUnknownMemberType] - names pyarrow
 
 
 def _survives(value: pl.DataFrame | pl.Series) -> bool:
@@ -105,23 +112,19 @@ def _survives(value: pl.DataFrame | pl.Series) -> bool:
     frame = value.to_frame() if isinstance(value, pl.Series) else value
     if any(dtype.base_type() is pl.Object for dtype in frame.dtypes):
         return False
-    back = pl.from_arrow(_polars_to_arrow(frame.head(0)))
-    return isinstance(back, pl.DataFrame) and back.schema == frame.schema
+    return _polars_from_arrow(_polars_to_arrow(frame.head(0))).schema == frame.schema
 
 
-def _has_extension_types(schema: pa.Schema) -> bool:
+def _has_extension_types(schema: ArrowData) -> bool:
     """Return whether a type is an extension's, which reads back as its storage unless registered."""
     return "extension<" in str(schema.types)
 
 
-def _write(table: pa.Table | pa.RecordBatch, sink: _Sink) -> None:
-    import pyarrow as pa
-
-    with pa.ipc.new_stream(sink, table.schema) as writer:
+def _write(table: ArrowData, sink: _Sink) -> None:
+    with _pyarrow().ipc.new_stream(sink, table.schema) as writer:
         writer.write(table)
 
 
-def _read(data: memoryview) -> pa.RecordBatchStreamReader:
-    import pyarrow as pa
-
-    return pa.ipc.open_stream(pa.py_buffer(data))
+def _read(data: memoryview) -> Any:
+    arrow = _pyarrow()
+    return arrow.ipc.open_stream(arrow.py_buffer(data))

@@ -11,7 +11,8 @@ class Serialized(NamedTuple):
     """A value as bytes.
 
     Attributes:
-        buffers: what to write, one after the other; large data is referred to, not copied.
+        buffers: what to write, one after the other; large data is referred to, not copied. A view has items
+            of one byte (`view.cast("B")`).
         stable: False when an equal value may give other bytes in another process.
     """
 

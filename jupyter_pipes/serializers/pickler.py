@@ -21,9 +21,13 @@ if TYPE_CHECKING:
 _LARGE = 16 * 1024
 """Bytes from which a buffer is kept apart from the stream; below, its alignment costs more than it saves."""
 
-_SET_OPCODES = (pickle.EMPTY_SET, pickle.FROZENSET)
+_SET_OPCODES = (pickle.EMPTY_SET + pickle.MEMOIZE + pickle.MARK, pickle.FROZENSET + pickle.MEMOIZE)
+"""What stands in a stream wherever a set begins that is not empty, or a frozen one ends."""
+
 _ORDERED_ALONE = frozenset({str, bytes, int})
 _SOURCE_NAME = "<notebook>"
+_TYPE_MAKERS = (type, cloudpickle.cloudpickle._builtin_type)  # pyright: ignore - private and untyped
+_fill = cast("Callable[..., None]", set.update)  # pyright: ignore[reportUnknownMemberType]
 
 
 class Pickled(NamedTuple):
@@ -104,7 +108,7 @@ class _Pickler(cloudpickle.Pickler):
 
     def __init__(self, by_value: bool, limit: int | None) -> None:
         self._sink = _Sink(limit)
-        super().__init__(self._sink, protocol=5, buffer_callback=self._keep_apart)  # pyright: ignore[reportArgumentType] - it only writes
+        super().__init__(self._sink, protocol=5, buffer_callback=self._keep_apart)  # pyright: ignore[reportUnknownMemberType] - untyped
         self._by_value = by_value
         self._limit = limit
         self._buffers: list[memoryview] = []
@@ -112,11 +116,11 @@ class _Pickler(cloudpickle.Pickler):
         self._stable = True
 
     def run(self, value: Any) -> Pickled:
-        self.dump(value)
+        self.dump(value)  # pyright: ignore[reportUnknownMemberType] - untyped
         return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable)
 
     def reducer_override(self, obj: Any) -> Any:
-        kind = cast("type", type(obj))
+        kind = cast("type[object]", type(obj))
         if isinstance(obj, type | FunctionType | TypeVar):
             return self._reduce_definition(obj)
         if (reason := refusal(kind)) is not None:
@@ -138,26 +142,28 @@ class _Pickler(cloudpickle.Pickler):
         if name is not None and not self._by_value:
             self._definitions[name] = obj
             return name
-        if isinstance(obj, TypeVar):
-            reduced = self.dispatch_table[TypeVar](obj)
-        else:
-            reduced = super().reducer_override(obj)
-        if not isinstance(reduced, tuple) or len(reduced) == 2:
+        reduced = self._reduced_by_cloudpickle(obj)
+        if not isinstance(reduced, tuple) or reduced[0] in _TYPE_MAKERS:
             return reduced
         if isinstance(obj, FunctionType):
-            return _with_modules_marked(cast("tuple[Any, ...]", reduced))
+            return _with_modules_marked(reduced)
         if name is None:
             # cloudpickle tells classes made inside functions apart by a random number.
             self._stable = False
-            return cast("tuple[Any, ...]", reduced)
-        return _as_own(name, obj, cast("tuple[Any, ...]", reduced))
+            return reduced
+        return _as_own(name, obj, reduced)
+
+    def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
+        if isinstance(obj, TypeVar):
+            return cast("tuple[Any, ...] | str", self.dispatch_table[TypeVar](obj))
+        return cast("tuple[Any, ...] | str", super().reducer_override(obj))  # pyright: ignore[reportUnknownMemberType] - untyped
 
     def _reduce_code(self, code: CodeType) -> Any:
         # Where the code stood differs from process to process and says nothing about what it does.
         return self.dispatch_table[CodeType](code.replace(co_filename=_SOURCE_NAME, co_firstlineno=1))
 
     def _reduce_cell(self, cell: CellType) -> Any:
-        make, arguments = self.dispatch_table[CellType](cell)
+        make, arguments = cast("tuple[Any, ...]", self.dispatch_table[CellType](cell))
         return make, tuple(map(_marked, arguments))
 
     def _reduce_module(self, marker: _ModuleInCode) -> Any:
@@ -211,7 +217,7 @@ class _OrderedPickler(_Pickler):
             items = list(members)
         if type(members) is frozenset:
             return frozenset, (items,)
-        return set, (), items, None, None, set.update
+        return set, (), items, None, None, _fill
 
     def _in_order(self, members: Iterable[Any]) -> list[Any]:
         try:

@@ -92,12 +92,17 @@ class _Finder:
         mark = self._section.marks.get(name)
         if own is not None and (mark is None or fingerprint(own) == mark):
             return own
-        if not self._section.payload:
-            raise SerializationError(self._missing(name, own))
         if self._stored is None:
-            frame = unpack(memoryview(self._section.payload))
-            self._stored = dict(unpickled(frame.stream, frame.buffers, notebook_definition))
+            self._stored = self._unpickled_payload()
+        if name not in self._stored:
+            raise SerializationError(self._missing(name, own))
         return self._stored[name]
+
+    def _unpickled_payload(self) -> dict[str, Any]:
+        if not self._section.payload:
+            return {}
+        frame = unpack(memoryview(self._section.payload))
+        return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find)
 
     def _missing(self, name: str, own: object) -> str:
         state = "is defined otherwise here" if own is not None else "is not defined here"

@@ -55,12 +55,13 @@ def _is_plain(value: Any) -> bool:
     return False
 
 
-def _items(container: list[Any] | dict[Any, Any]) -> Collection[Any]:
+def _items(container: list[Any] | dict[str, Any]) -> Collection[Any]:
     return container.values() if isinstance(container, dict) else container
 
 
 def _keys_survive(containers: list[Any]) -> bool:
-    keys = list(chain.from_iterable(item for item in containers if type(item) is dict))
+    dictionaries: list[dict[Any, Any]] = [item for item in containers if type(item) is dict]
+    keys = list(chain.from_iterable(dictionaries))
     return set(map(type, keys)) <= {str} and _is_utf8(keys)
 
 
