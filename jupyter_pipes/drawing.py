@@ -75,8 +75,8 @@ def svg(view: RunView, layout: Layout | None = None) -> str:
     size = f"{layout.width:.0f} {layout.height:.0f}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{layout.width:.0f}"'
-        f' height="{layout.height:.0f}" role="img" style="max-width:100%;height:auto;font-family:{escape(FONT)}"'
-        f' aria-label="{_attribute(_headline(view))}">',
+        f' height="{layout.height:.0f}" role="img" font-family="{escape(FONT)}"'
+        f' style="max-width:100%;height:auto" aria-label="{_attribute(_headline(view))}">',
         f"<title>{escape(_headline(view))}</title>",
         f'<rect width="100%" height="100%" fill="{_GROUND}"/>',
         *(_frame(stage, box) for stage, box in layout.groups.items()),
@@ -89,6 +89,8 @@ def svg(view: RunView, layout: Layout | None = None) -> str:
 
 
 def _headline(view: RunView) -> str:
+    if not view.started:
+        return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
     done = f"{view.finished_steps} of {len(view.steps)} steps"
     return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {done}"
 

@@ -65,7 +65,7 @@ def routed(
     flow: Literal["LR", "TB"],
     margin: float,
 ) -> tuple[Edge, ...]:
-    """Return the edges in x and y, labels placed so that they cover no node and, if possible, not each other."""
+    """Return the edges in x and y, labels placed to cover no node and, if possible, not each other."""
     taken: dict[tuple[int, int], list[tuple[Point, float]]] = {}
     edges: list[Edge] = []
     for route in routes:

@@ -1,0 +1,68 @@
+"""Calls a function after requests, but only so often: many requests make one call, the last is never lost."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+
+class Pacer:
+    """Calls `action` on a thread of its own, at most once per `interval` seconds.
+
+    It calls soon after each `request`, and every `tick` seconds as long as `ticking()` is true. Its thread
+    starts with the first request and ends when there is nothing left to do; a later request starts another.
+
+    Args:
+        action: what to call; an exception in it is raised to the thread's excepthook and ends the thread.
+        interval: least time in seconds between two calls' starts.
+        tick: time in seconds between calls without a request.
+        ticking: whether to go on calling without requests.
+    """
+
+    def __init__(
+        self, action: Callable[[], None], *, interval: float, tick: float, ticking: Callable[[], bool]
+    ) -> None:
+        self._action = action
+        self._interval = interval
+        self._tick = tick
+        self._ticking = ticking
+        self._lock = threading.Lock()
+        self._requested = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._closed = threading.Event()
+
+    def request(self) -> None:
+        """Have `action` called soon; returns at once, from any thread."""
+        with self._lock:
+            self._requested.set()
+            if self._thread is None and not self._closed.is_set():
+                self._thread = threading.Thread(target=self._run, name="jupyter-pipes-display", daemon=True)
+                self._thread.start()
+
+    def close(self) -> None:
+        """Call `action` no more; a call under way ends by itself."""
+        self._closed.set()
+        self._requested.set()
+
+    def _run(self) -> None:
+        try:
+            while self._wait_for_work():
+                started = time.monotonic()
+                self._requested.clear()
+                self._action()
+                self._closed.wait(max(0.0, self._interval - (time.monotonic() - started)))
+        finally:
+            with self._lock:
+                if self._thread is threading.current_thread():
+                    self._thread = None
+
+    def _wait_for_work(self) -> bool:
+        """Wait for a request or the next tick; False when this thread may end."""
+        self._requested.wait(self._tick if self._ticking() else 0)
+        with self._lock:
+            idle = not self._requested.is_set() and not self._ticking()
+            if idle or self._closed.is_set():
+                self._thread = None
+                return False
+            return True

@@ -1,0 +1,302 @@
+"""The live graph: a layout as an ipycytoscape canvas whose nodes change in place, never their positions."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_pipes.drawing import joint_status, stage_line, svg
+from jupyter_pipes.layering import Point
+from jupyter_pipes.layout import NAME_SIZE, TITLE_HEIGHT, Layout
+from jupyter_pipes.routing import LABEL_SIZE, Edge, polyline
+from jupyter_pipes.style import FONT, LOOKS, ellipsised, status_line, text_width
+
+if TYPE_CHECKING:
+    from jupyter_pipes.views import RunView
+
+MOST_NODES = 300
+"""More nodes than this are shown as a picture: every node of the canvas is a widget of its own."""
+
+_TITLE_PREFIX = "title:"
+_LINE = "#9aa4b2"
+_TEXT = "#1f2328"
+_CURVE_PIECES = 6
+
+
+class GraphPane:
+    """The canvas with one node per step, collapsed stage, stage frame and stage title.
+
+    Args:
+        view: the run whose steps the layout places.
+        layout: where they stand.
+        scale: size of a layout's px on the screen.
+        on_select: called with a node's id when it is clicked.
+        on_toggle: called with a stage's name when its title is clicked.
+    """
+
+    def __init__(
+        self,
+        view: RunView,
+        layout: Layout,
+        *,
+        scale: float,
+        on_select: Callable[[str], None],
+        on_toggle: Callable[[str], None],
+    ) -> None:
+        self._layout = layout
+        self._on_select, self._on_toggle = on_select, on_toggle
+        self._nodes: dict[str, Any] = {}
+        self.widget = self._canvas(view, scale)
+
+    def update(self, view: RunView, selected: str | None) -> None:
+        """Show the nodes' present statuses: only what changed is sent, nothing moves."""
+        for node, (label, classes, stops) in self._faces(view, selected).items():
+            shown = self._nodes[node]
+            data = {**shown.data, "label": label, "stops": stops}
+            with shown.hold_sync():
+                if data != dict(shown.data):
+                    shown.data = data
+                if classes != shown.classes:
+                    shown.classes = classes
+
+    def resize(self, scale: float) -> None:
+        """Show the graph at another scale, wholly in its canvas."""
+        self.widget.max_zoom = scale
+        self.widget.layout.width, self.widget.layout.height = _pixels(self._layout, scale)
+
+    def close(self) -> None:
+        """Take the canvas and all that belongs to it out of the front end."""
+        graph = self.widget.graph
+        for part in (*graph.nodes, *graph.edges, graph, self.widget.layout, self.widget):
+            part.close()
+
+    def _faces(self, view: RunView, selected: str | None) -> dict[str, tuple[str, str, str]]:
+        """Return label, classes and the progress' gradient stops of each node that can change."""
+        return {
+            node: _face(view, node, members, node == selected)
+            for node, members in self._layout.members.items()
+        }
+
+    def _canvas(self, view: RunView, scale: float) -> Any:
+        import ipycytoscape
+
+        cyto = cast("Any", ipycytoscape)
+        frames = [
+            part
+            for stage, box in self._layout.groups.items()
+            for part in (self._frame(cyto, stage, box), self._title(cyto, stage, box))
+        ]
+        for node, face in self._faces(view, None).items():
+            self._nodes[node] = self._node(cyto, node, *face)
+        graph = cyto.Graph()
+        with graph.hold_sync():
+            graph.nodes.extend([*frames, *self._nodes.values()])
+            graph.edges.extend(
+                [self._edge(cyto, number, edge) for number, edge in enumerate(self._layout.edges)]
+            )
+        widget = cyto.CytoscapeWidget(
+            graph=graph,
+            cytoscape_layout={"name": "preset", "fit": True, "padding": 0},
+            cytoscape_style=_stylesheet(),
+            max_zoom=scale,
+            min_zoom=0.05,
+            user_zooming_enabled=False,
+            auto_ungrabify=True,
+            # ipycytoscape would show this key of a clicked node as HTML: it names none.
+            tooltip_source="",
+        )
+        widget.layout.width, widget.layout.height = _pixels(self._layout, scale)
+        widget.on("node", "click", self._clicked)
+        return widget
+
+    def _clicked(self, event: Mapping[str, Any]) -> None:
+        node = str(event["data"]["id"])
+        stage = node.removeprefix(_TITLE_PREFIX)
+        if node != stage:
+            self._on_toggle(stage)
+        else:
+            self._on_select(node)
+
+    def _node(self, cyto: Any, node: str, label: str, classes: str, stops: str) -> Any:
+        box = self._layout.nodes[node]
+        x, y = box.centre
+        return cyto.Node(
+            data={"id": node, "label": label, "stops": stops, "w": box.width, "h": box.height},
+            position={"x": x, "y": y},
+            classes=classes,
+            grabbable=False,
+        )
+
+    def _frame(self, cyto: Any, stage: str, box: Any) -> Any:
+        x, y = box.centre
+        data = {"id": f"frame:{stage}", "w": box.width, "h": box.height}
+        return cyto.Node(data=data, position={"x": x, "y": y}, classes="frame", grabbable=False)
+
+    def _title(self, cyto: Any, stage: str, box: Any) -> Any:
+        label = f"▾ {ellipsised(stage, NAME_SIZE * 1.1, box.width - 48)}"
+        width = text_width(label, NAME_SIZE) * 1.1 + 8
+        data = {"id": f"{_TITLE_PREFIX}{stage}", "label": label, "w": width, "h": TITLE_HEIGHT - 8}
+        position = {"x": box.x + 8 + width / 2, "y": box.y + TITLE_HEIGHT / 2 + 1}
+        return cyto.Node(data=data, position=position, classes="title", grabbable=False)
+
+    def _edge(self, cyto: Any, number: int, edge: Edge) -> Any:
+        weights, distances = _segments(edge, self._layout)
+        data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
+        data |= {"weights": weights, "distances": distances} | _ends(edge, self._layout)
+        return cyto.Edge(data=data, classes="carries" if edge.names else "orders")
+
+
+class PicturePane:
+    """The graph of very many steps as a picture, drawn again as statuses change; clicks do nothing."""
+
+    def __init__(self, view: RunView, layout: Layout, *, scale: float) -> None:
+        import ipywidgets
+
+        self._layout, self._scale = layout, scale
+        self.widget: Any = cast("Any", ipywidgets).HTML()
+        self.update(view, None)
+
+    def update(self, view: RunView, selected: str | None) -> None:
+        """Draw the present statuses."""
+        width, _ = _pixels(self._layout, self._scale)
+        picture = svg(view, self._layout).replace("max-width:100%", f"width:{width};max-width:none", 1)
+        if picture != self.widget.value:
+            self.widget.value = picture
+
+    def resize(self, scale: float) -> None:
+        """Show the picture at another scale."""
+        old, _ = _pixels(self._layout, self._scale)
+        new, _ = _pixels(self._layout, scale)
+        self.widget.value = self.widget.value.replace(f"width:{old};", f"width:{new};", 1)
+        self._scale = scale
+
+    def close(self) -> None:
+        """Take the picture out of the front end."""
+        self.widget.close()
+
+
+def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
+    return f"{layout.width * scale:.0f}px", f"{layout.height * scale:.0f}px"
+
+
+def _face(view: RunView, node: str, members: Sequence[str], selected: bool) -> tuple[str, str, str]:
+    steps = [view.steps[name] for name in members if name in view.steps]
+    is_stage = tuple(members) != (node,)
+    status = joint_status(step.status for step in steps)
+    name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
+    line = stage_line(steps) if is_stage or not steps else status_line(steps[0])
+    share = 0.0
+    if not is_stage and steps and steps[0].latest and steps[0].latest.progress:
+        share = steps[0].latest.progress.fraction or 0.0
+    percent = round(100 * share)
+    label = f"{LOOKS[status].icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
+    marks = {"stage": is_stage, "selected": selected}
+    classes = " ".join(["node", str(status), *(mark for mark, given in marks.items() if given)])
+    return label, classes, f"0% {percent}% {percent}% 100%"
+
+
+def _segments(edge: Edge, layout: Layout) -> tuple[str, str]:
+    """Return the curve as cytoscape's segments: each point's share of the way between the ends, and its
+    distance from the straight line between them. The label stands at the middle point, so there are as
+    many points before the label's place as behind it."""
+    (x0, y0), (x1, y1) = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
+    length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+    along = ((x1 - x0) / length, (y1 - y0) / length)
+    way = [(x - x0, y - y0) for x, y in _balanced(edge)]
+    weights = (f"{(x * along[0] + y * along[1]) / length:.4f}" for x, y in way)
+    distances = (f"{y * along[0] - x * along[1]:.2f}" for x, y in way)
+    return " ".join(weights), " ".join(distances)
+
+
+def _balanced(edge: Edge) -> list[tuple[float, float]]:
+    points = polyline(edge, _CURVE_PIECES)
+    if edge.label_at is None:
+        return points[1:-1] or [points[0]]
+    at = edge.label_at
+    flow = 0 if edge.flow == "LR" else 1
+    before = [p for p in points if p[flow] < at[flow]]
+    after = [p for p in points if p[flow] >= at[flow]]
+    missing = len(before) - len(after)
+    return [*[points[0]] * max(-missing, 0), *before, at, *after, *[points[-1]] * max(missing, 0)]
+
+
+def _ends(edge: Edge, layout: Layout) -> dict[str, str]:
+    """Return where the curve leaves and enters, relative to the middle of its nodes."""
+    leave, enter = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
+    return {"leave": _offset(leave, edge.points[0]), "enter": _offset(enter, edge.points[-1])}
+
+
+def _offset(centre: Point, point: Point) -> str:
+    return f"{point[0] - centre[0]:.1f}px {point[1] - centre[1]:.1f}px"
+
+
+def _stylesheet() -> list[dict[str, Any]]:
+    """Return cytoscape's style sheet: a light theme's colours; the dark theme inverts the canvas (CSS)."""
+    rules: dict[str, dict[str, Any]] = {
+        "node": {
+            "shape": "round-rectangle",
+            "width": "data(w)",
+            "height": "data(h)",
+            "label": "data(label)",
+            "font-family": FONT.replace("'", ""),
+            "font-size": NAME_SIZE,
+            "color": _TEXT,
+            "text-valign": "center",
+            "text-halign": "center",
+            "text-wrap": "wrap",
+            "text-max-width": "1000px",
+            "line-height": 1.35,
+            "background-color": "#ffffff",
+            "border-width": 1.5,
+            "border-color": _LINE,
+            "overlay-opacity": 0,
+        },
+        "node.selected": {"border-width": 3.5},
+        "node.stage": {"border-style": "double", "border-width": 4},
+        "node.frame": {
+            "background-opacity": 0,
+            "border-style": "dashed",
+            "border-width": 1,
+            "label": "",
+            "events": "no",
+        },
+        "node.title": {
+            "background-opacity": 0,
+            "border-width": 0,
+            "color": "#59636e",
+            "font-weight": 600,
+        },
+        "edge": {
+            "width": 1.4,
+            "line-color": _LINE,
+            "curve-style": "segments",
+            "edge-distances": "node-position",
+            "segment-weights": "data(weights)",
+            "segment-distances": "data(distances)",
+            "source-endpoint": "data(leave)",
+            "target-endpoint": "data(enter)",
+            "target-arrow-shape": "triangle",
+            "target-arrow-color": _LINE,
+            "arrow-scale": 0.9,
+            "events": "no",
+        },
+        "edge.orders": {"line-style": "dashed"},
+        "edge.carries": {
+            "label": "data(label)",
+            "font-family": FONT.replace("'", ""),
+            "font-size": LABEL_SIZE,
+            "color": "#59636e",
+            "text-background-color": "#ffffff",
+            "text-background-opacity": 1,
+            "text-background-padding": "2px",
+        },
+    }
+    for status, look in LOOKS.items():
+        rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
+    rules["node.running"] |= {
+        "background-fill": "linear-gradient",
+        "background-gradient-direction": "to-right",
+        "background-gradient-stop-colors": "#c7defd #c7defd #eff6ff #eff6ff",
+        "background-gradient-stop-positions": "data(stops)",
+    }
+    return [{"selector": selector, "style": style} for selector, style in rules.items()]

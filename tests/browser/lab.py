@@ -1,0 +1,170 @@
+"""A real JupyterLab in a real Chromium: start it, open a notebook, run it, look at it, change the theme."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from urllib.request import urlopen
+
+import nbformat
+from playwright.sync_api import Browser, Locator, Page, expect
+
+CHROMIUM_ARGUMENTS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+START_SECONDS = 90
+
+
+def chromium() -> str | None:
+    """Return the path of the Chromium that is installed, or None."""
+    return shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+
+
+def write_notebook(path: Path, *sources: str) -> Path:
+    """Write a notebook of code cells and return its path."""
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(notebook, path)
+    return path
+
+
+class Lab:
+    """A running JupyterLab server on a folder of its own, and pages of it in Chromium."""
+
+    def __init__(self, folder: Path, browser: Browser, port: int, token: str) -> None:
+        self.folder = folder
+        self._browser = browser
+        self._address = f"http://127.0.0.1:{port}"
+        self._token = token
+
+    def open(self, notebook: Path, *, width: int = 1500, height: int = 1000) -> LabPage:
+        """Open a notebook of the folder alone in the main area; returns when its cells are there."""
+        page = self._browser.new_page(viewport={"width": width, "height": height})
+        page.set_default_timeout(60_000)
+        name = notebook.relative_to(self.folder).as_posix()
+        page.goto(f"{self._address}/lab/tree/{name}?token={self._token}&reset")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        return LabPage(page)
+
+
+class LabPage:
+    """One notebook in one browser page."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+
+    @property
+    def notebook(self) -> Locator:
+        """The notebook's panel."""
+        return self.page.locator(".jp-NotebookPanel")
+
+    def wait_for_kernel(self) -> None:
+        """Wait until the kernel is connected and idle."""
+        expect(self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+
+    def run_all(self) -> None:
+        """Start all cells; does not wait for them to end."""
+        self.wait_for_kernel()
+        self.menu("Run", "Run All Cells")
+
+    def run_all_and_wait(self) -> None:
+        """Run all cells until none of them is running or waiting."""
+        self.run_all()
+        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+        self.wait_for_kernel()
+
+    def menu(self, title: str, entry: str) -> None:
+        """Choose an entry of the main menu by its texts."""
+        self.page.locator(".lm-MenuBar-itemLabel", has_text=title).first.click()
+        self.page.locator(".lm-Menu-itemLabel", has_text=entry).first.click()
+
+    def save(self) -> None:
+        """Save the notebook and wait until it is saved."""
+        self.page.keyboard.press("Control+s")
+        expect(self.page.locator(".jp-mod-dirty")).to_have_count(0)
+
+    def dark(self) -> None:
+        """Change to Lab's dark theme."""
+        self._theme("JupyterLab Dark", light=False)
+
+    def light(self) -> None:
+        """Change to Lab's light theme."""
+        self._theme("JupyterLab Light", light=True)
+
+    def screenshot(self, path: Path) -> Path:
+        """Write what is visible as PNG."""
+        self.page.screenshot(path=str(path))
+        return path
+
+    def close(self) -> None:
+        """Close the page; unsaved changes are lost."""
+        self.page.close()
+
+    def _theme(self, name: str, *, light: bool) -> None:
+        self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").first.click()
+        self.page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
+        self.page.locator(".lm-Menu-itemLabel", has_text=name).first.click()
+        body = self.page.locator(f'body[data-jp-theme-light="{str(light).lower()}"]')
+        expect(body).to_have_count(1)
+
+
+@contextmanager
+def running_lab(folder: Path, browser: Browser) -> Iterator[Lab]:
+    """Run a JupyterLab server on `folder`, with settings and runtime files of its own, until the block ends."""
+    port, token = _free_port(), secrets.token_hex(16)
+    private = folder.parent / f"{folder.name}-jupyter"
+    environment = _environment(private)
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
+        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.check_for_updates_class="),
+    ]
+    command[-1] = "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
+    with (private / "lab.log").open("wb") as log:
+        server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
+        try:
+            _wait_until_up(server, f"http://127.0.0.1:{port}/api?token={token}", private / "lab.log")
+            yield Lab(folder, browser, port, token)
+        finally:
+            server.terminate()
+            server.wait(30)
+
+
+def _environment(private: Path) -> dict[str, str]:
+    import os
+
+    private.mkdir(parents=True)
+    places = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
+    folders = {place: str(private / place.lower()) for place in (*places, "JUPYTERLAB_WORKSPACES_DIR")}
+    return {**os.environ, **folders}
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def _wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> None:
+    end = time.monotonic() + START_SECONDS
+    while server.poll() is None and time.monotonic() < end:
+        try:
+            with urlopen(address, timeout=2):
+                return
+        except OSError:
+            # The only sign that a server is up is that it answers.
+            time.sleep(0.2)
+    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(errors='replace')[-3000:]}")
