@@ -78,31 +78,34 @@ def _parse_python(text: str) -> ast.Module:
         try:
             tree = ast.parse(text)
         except SyntaxError:
-            text = _without_ipython_syntax(text)
-            tree = ast.parse(text)
+            tree = _parse_ipython(text)
         # Compiling finds what parsing lets pass: `return` outside functions, a name both local and global.
         compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
     return tree
 
 
-def _without_ipython_syntax(text: str) -> str:
-    lines = _with_automagic(text).splitlines(keepends=True)
-    if lines and not lines[-1].endswith("\n"):
-        lines[-1] += "\n"
-    manager = _transformer_manager()
-    for clean_up in manager.cleanup_transforms:
-        # The others change the number of lines or have been done.
-        if getattr(clean_up, "__name__", type(clean_up).__name__) not in (
-            "leading_empty_lines",
-            "cell_magic",
-        ):
+def _parse_ipython(text: str) -> ast.Module:
+    """Replace magics one by one until Python can read the rest."""
+    lines = _cleaned_up(_with_automagic(text))
+    for _ in range(len(lines)):
+        try:
+            return ast.parse("".join(lines))
+        except SyntaxError:
+            changed, transformed = _transformer().do_one_token_transform(lines)
+            if not changed:
+                raise
+            lines = _with_as_many_lines(transformed, lines)
+    return ast.parse("".join(lines))
+
+
+def _cleaned_up(text: str) -> list[str]:
+    """Take away prompts and common indentation, as IPython does."""
+    lines = (text if text.endswith("\n") else text + "\n").splitlines(keepends=True)
+    for clean_up in _transformer().cleanup_transforms:
+        # These two change the number of lines, and have no work left here.
+        if getattr(clean_up, "__name__", "") not in ("leading_empty_lines", "cell_magic"):
             lines = clean_up(lines)
-    for _ in range(len(lines) + 1):
-        changed, transformed = manager.do_one_token_transform(lines)
-        if not changed:
-            break
-        lines = _with_as_many_lines(transformed, lines)
-    return "".join(lines)
+    return lines
 
 
 def _with_automagic(text: str) -> str:
@@ -124,7 +127,7 @@ def _with_as_many_lines(transformed: list[str], original: list[str]) -> list[str
 
 
 @lru_cache(maxsize=1)
-def _transformer_manager() -> _Transformer:
+def _transformer() -> _Transformer:
     # Imported only for cells that need it: it takes about 0.3 s.
     from IPython.core.inputtransformer2 import TransformerManager
 

@@ -80,7 +80,7 @@ class Definitions(Flow):
         else:
             inner.walk(node.body)
         facts = inner.finish()
-        facts.lazy = isinstance(node, ast.AsyncFunctionDef) or _is_generator(node)
+        facts.lazy |= isinstance(node, ast.AsyncFunctionDef)
         return facts
 
     def _add_function(self, name: str, facts: Facts) -> None:
@@ -94,6 +94,13 @@ class Definitions(Flow):
             return
         self.cell.deferred.append(facts)
         self._inner.append(facts)
+
+    def visit_Yield(self, node: ast.Yield | ast.YieldFrom) -> None:
+        """Calling a generator function runs nothing yet."""
+        self.facts.lazy = True
+        self.generic_visit(node)
+
+    visit_YieldFrom = visit_Yield
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         """A class: its body runs now, in a scope that its methods do not see."""
@@ -109,14 +116,3 @@ class Definitions(Flow):
             for facts in methods:
                 facts.lazy = True
             self.cell.functions.setdefault(node.name, []).extend(methods)
-
-
-def _is_generator(node: FunctionNode) -> bool:
-    waiting: list[ast.AST] = list(ast.iter_child_nodes(node))
-    while waiting:
-        child = waiting.pop()
-        if isinstance(child, ast.Yield | ast.YieldFrom):
-            return True
-        if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            waiting.extend(ast.iter_child_nodes(child))
-    return False

@@ -32,6 +32,7 @@ class Names(Struct, frozen=True):
         definitions: names whose only binding is an unconditional `def`, `class` or import: code, not values.
         modules: names that imports bind, modules and what comes out of them alike.
         read_lines: name -> the first line on which it is read, for reads and optional reads.
+        optional_writes: those of `writes` that the cell binds on some paths only.
     """
 
     reads: frozenset[str] = frozenset()
@@ -44,6 +45,7 @@ class Names(Struct, frozen=True):
     definitions: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
     read_lines: dict[str, int] = {}
+    optional_writes: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=4096)
@@ -59,7 +61,7 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
         code = parse_cell(source)
     except (SyntaxError, ValueError, RecursionError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
-    cell = CellRecord(modules, shadowed, _assigned_by_functions(code.tree))
+    cell = CellRecord(modules, shadowed, _assigned_by_functions(code.tree) if "global" in source else ())
     cell.displayed = _displayed(code)
     flow = CellFlow(cell, Scope("module"))
     flow.walk_cell(code)
@@ -127,6 +129,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         definitions=_definitions(cell, tree) & writes,
         modules=frozenset(name for name in cell.bindings if cell.has_import(name)),
         read_lines=lines,
+        optional_writes=writes - facts.exit.definite,
     )
 
 

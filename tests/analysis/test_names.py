@@ -314,7 +314,7 @@ def test_hiding_a_builtin_is_warned_of(source: str, expected: list[tuple[str, in
     ],
 )
 def test_changing_a_module_is_noted(source: str, expected: list[tuple[str, int]]) -> None:
-    """A module's items and attributes are no values of the notebook: a change of them stays in the process."""
+    """A module's items and attributes are no values of the notebook: a change stays in the process."""
     assert codes(source) == expected
     assert sets(analyze(source)).keys() == {"writes"}
 
