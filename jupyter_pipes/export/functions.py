@@ -1,0 +1,176 @@
+"""A step and its placed code -> the text of its function."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.export.binding import loop_only, surely_bound, with_nonlocal
+from jupyter_pipes.export.source import docstring, indented, is_coroutine
+from jupyter_pipes.model import StepOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from jupyter_pipes.export.placement import StepCode
+    from jupyter_pipes.export.source import Chunk
+    from jupyter_pipes.model import Step
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WITHOUT_VALUE = _words("""
+    print display show append extend insert sort reverse clear update add discard remove setdefault seed
+    shuffle fill setattr delattr exec help sleep warn simplefilter filterwarnings set_option set_theme
+    set_style use info close
+    mkdir unlink dump save savefig tight_layout metric progress artifact system run_cell_magic run_line_magic
+    write_csv write_parquet write_json to_csv to_parquet to_json to_pickle to_excel to_sql to_feather
+    assert_frame_equal assert_series_equal assert_allclose assert_array_equal
+""")
+"""Functions and methods whose value is None, or nothing to look at."""
+
+
+def function_text(code: StepCode, name: str, decorator: str) -> str:
+    """Return the source of a step's function.
+
+    Args:
+        code: the step with its code.
+        name: the function's name.
+        decorator: how `step` is reached in the module.
+    """
+    step = code.step
+    inner = [piece.chunk for piece in code.inner]
+    outputs = output_names(code)
+    word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
+    arguments = ", ".join(input_names(code))
+    lines = [
+        f"@{decorator}{_keywords(step, name)}",
+        f"{word} {name}({arguments}):",
+        docstring(plain_text(step.doc)),
+        textwrap.indent("\n".join(_initial(code, inner, outputs)), "    "),
+        *(indented(text) for text in _body(code, inner)),
+        f"    return {', '.join(outputs)}" if outputs else "",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def input_names(code: StepCode) -> list[str]:
+    """Return the names that the function takes: outputs of other steps, then parameters, by first use."""
+    step = code.step
+    text = "\n".join(piece.chunk.code for piece in code.inner)
+    place = {name: _first_use(name, text) for name in step.reads}
+    return sorted(step.reads, key=lambda name: (name in step.parameters, place[name], name))
+
+
+def output_names(code: StepCode) -> list[str]:
+    """Return the names that the function returns, by first use; loop counters that nobody reads are none."""
+    step = code.step
+    own = [piece.chunk.node for piece in code.own if piece.key in code.nested]
+    counters = loop_only(own) - set(step.demanded) - set(step.options.outputs or ())
+    text = "\n".join(piece.chunk.code for piece in code.own)
+    return sorted(set(step.writes) - counters, key=lambda name: (_first_use(name, text), name))
+
+
+def plain_text(markdown: str) -> str:
+    """Return Markdown as plain text: no markup, no images, no code blocks."""
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1\s*$", "", markdown)
+    text = re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]*>", "", text, flags=re.DOTALL)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?m)^#+[ \t]+(.*?)[ \t#]*$", r"\n\1\n", text)
+    text = re.sub(r"(\*\*|__|\*)(?=\S)([^*\n]+?)(?<=\S)\1", r"\2", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as a person writes it ("30m", "1.5s")."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def size(number: int) -> str:
+    """Return a size in bytes as a person writes it ("4G", "1.5GiB")."""
+    for unit, factor in (("GiB", 2**30), ("G", 10**9), ("MiB", 2**20), ("M", 10**6)):
+        if number % (factor // 2) == 0 and number >= factor:
+            return f"{number / factor:g}{unit}"
+    return str(number)
+
+
+def _keywords(step: Step, function: str) -> str:
+    options, plain = step.options, StepOptions()
+    given: dict[str, object] = {"name": step.name} if function != step.name else {}
+    for field in ("after", "files", "retries", "retry_on", "on_fail", "cpus", "stage", "tags", "queue"):
+        value = getattr(options, field)
+        if value != getattr(plain, field):
+            given[field] = list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] - names
+    if options.retry_delay:
+        given["retry_delay"] = duration(options.retry_delay)
+    if options.timeout is not None:
+        given["timeout"] = duration(options.timeout)
+    if options.memory is not None:
+        given["memory"] = size(options.memory)
+    return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
+
+
+def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list[str]:
+    """Lines that give a value to what `return` or an inner `nonlocal` needs and no statement surely binds."""
+    bound = {*code.step.reads, *surely_bound(chunk.node for chunk in inner)}
+    global_ = {
+        name
+        for chunk in inner
+        for node in ast.walk(chunk.node)
+        if isinstance(node, ast.Global)
+        for name in node.names
+        if name in code.local_names
+    }
+    return [f"{name} = None" for name in sorted({*outputs, *global_} - bound)]
+
+
+def _body(code: StepCode, inner: list[Chunk]) -> list[str]:
+    own = [piece.chunk for piece in code.own]
+    local = code.local_names
+    texts: list[str] = []
+    for chunk in inner:
+        # At the top of a function `global x` would mean the module's.
+        if isinstance(chunk.node, ast.Global):
+            continue
+        is_last = bool(own) and chunk is own[-1]
+        texts.append(_shown(chunk) if is_last else _with_code(chunk, with_nonlocal(chunk.code, local)))
+    return texts or ([] if code.step.doc or output_names(code) else ["pass"])
+
+
+def _shown(chunk: Chunk) -> str:
+    """The cell's last statement: an expression's value is displayed, as in a notebook."""
+    node = chunk.node
+    if not isinstance(node, ast.Expr) or chunk.silenced or _has_no_value(node.value):
+        return chunk.text
+    return _with_code(chunk, f"display({chunk.code})")
+
+
+def _with_code(chunk: Chunk, code: str) -> str:
+    behind = f"  {chunk.behind}" if chunk.behind else ""
+    return "\n".join([*chunk.above, code + behind])
+
+
+def _has_no_value(node: ast.expr) -> bool:
+    match node:
+        case ast.Await(value):
+            return _has_no_value(value)
+        case ast.Call(func=ast.Name(name)) | ast.Call(func=ast.Attribute(attr=name)):
+            in_place = any(keyword.arg == "inplace" for keyword in node.keywords)
+            return name in _WITHOUT_VALUE or in_place
+        case ast.Constant(value=None):
+            return True
+        case _:
+            return False
+
+
+def _first_use(name: str, text: str) -> int:
+    found = re.search(rf"\b{re.escape(name)}\b", text)
+    return found.start() if found else len(text)
