@@ -123,6 +123,10 @@ EDGES = {
         ["%%step a\nid = 5", "%%step b\nprint(id)"],
         {"a": {}, "b": {"id": "a"}},
     ),
+    "a helper that changes a global makes the step that calls it a writer": (
+        ["seen = []\ndef log(v):\n    seen.append(v)", "%%step a\nlog(1)", "%%step b\nprint(seen)"],
+        {"a": {}, "b": {"seen": "a"}},
+    ),
     "shell lines read names": (
         ["%%step a\nname = 'x'", "%%step b\n!echo {name}"],
         {"a": {}, "b": {"name": "a"}},
@@ -165,6 +169,10 @@ PRELUDES = {
     "a global as it was when a helper was called, and as it is now": (
         ["x = 1\ndef f():\n    return x", "y = f()", "x = 7", "%%step s\nz = f() + y"],
         ["x = 1", "def f():\n    return x", "y = f()", "x = 7"],
+    ),
+    "calls of helpers that change a reached name": (
+        ["xs = []\ndef f():\n    xs.append(1)\ndef g():\n    f()", "print(1)\ng()", "%%step s\nprint(xs)"],
+        ["xs = []", "def f():\n    xs.append(1)", "def g():\n    f()", "g()"],
     ),
     "two statements on one line": (["a = 'ä'; b = 2; c = 3", "%%step s\nprint(b)"], ["b = 2"]),
     "a choice between imports": (
@@ -410,12 +418,14 @@ statement = st.one_of(
     st.builds("if {} % 2:\n    {} = {}".format, name, name, expression),
     st.builds("for i in range(3):\n    {} = {} + i".format, name, name),
     st.builds("def f_{}():\n    return {} + 1".format, name, name),
+    st.builds("def g_{}():\n    list_{}.append({})".format, name, name, name),
+    st.builds("g_{}()".format, name),
     st.builds("{}.append({})".format, name.map("list_{}".format), name),
     st.builds("{} = [len({})]".format, name.map("list_{}".format), name.map("list_{}".format)),
 )
 body = st.lists(statement, min_size=1, max_size=4).map("\n".join)
 FIRST = "a = b = c = d = 1\nlist_a, list_b, list_c, list_d = [], [], [], []"
-FIRST += "".join(f"\ndef f_{n}():\n    return 0" for n in NAMES)
+FIRST += "".join(f"\ndef f_{n}():\n    return 0\ndef g_{n}():\n    pass" for n in NAMES)
 
 
 def run_in_steps(built: Graph) -> dict[str, dict[str, object]]:

@@ -58,9 +58,14 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
         shadowed: names of builtins that earlier cells bind (`credits = …` needs none): read like any other.
     """
     try:
-        code = parse_cell(source)
-    except (SyntaxError, ValueError, RecursionError) as error:
+        return _analyze(parse_cell(source), source, modules, shadowed)
+    except (SyntaxError, ValueError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
+    except (RecursionError, MemoryError):
+        return Names(opaque=True, diagnostics=(_too_deep(),))
+
+
+def _analyze(code: CellCode, source: str, modules: frozenset[str], shadowed: frozenset[str]) -> Names:
     cell = CellRecord(modules, shadowed, _assigned_by_functions(code.tree) if "global" in source else ())
     cell.displayed = _displayed(code)
     flow = CellFlow(cell, Scope("module"))
@@ -70,7 +75,12 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
     return _names(cell, facts, code.tree)
 
 
-def _syntax_diagnostic(error: SyntaxError | ValueError | RecursionError) -> Diagnostic:
+def _too_deep() -> Diagnostic:
+    message = "this cell is nested too deeply to be read; say what it reads and writes with --in and --out"
+    return Diagnostic("JP002", message, severity="warning")
+
+
+def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
     what, line = str(error), 1
     if isinstance(error, SyntaxError):
         what, line = error.msg, error.lineno or 1

@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-import bisect
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Literal
 
 from msgspec import Struct, field
 
-from jupyter_pipes.analysis.statements import BUILTINS, STAR, Statement
-from jupyter_pipes.model import PARAMS_OWNER, CodePiece
-
-Place = tuple[int, int]
-"""Where a binding stands: the cell's index in the notebook, the statement's index in the cell."""
-
-BEFORE_STATEMENTS = -1
-"""Index, within its cell, of all that a step as a whole reads and writes."""
+from jupyter_pipes.analysis.statements import BUILTINS, STAR
+from jupyter_pipes.analysis.timeline import Binding, Place, Timeline, code_of
+from jupyter_pipes.model import PARAMS_OWNER
 
 
 class Strength(IntEnum):
@@ -26,60 +20,6 @@ class Strength(IntEnum):
     DEFERRED = 1
     NEEDED = 2
     CALLED = 3
-
-
-class Binding(Struct, frozen=True):
-    """One place in the notebook where a name gets a value or changes it.
-
-    Attributes:
-        place: where it stands.
-        cell: number of the cell, as people count.
-        owner: the step that writes it, `PARAMS_OWNER` for a parameter, "" for code.
-        statement: the code that binds it, None for a step's or parameter's value.
-        defined_in: the step in whose cell the code stands, "" for other cells.
-        is_setup: whether the code is part of a `%%setup` cell.
-    """
-
-    place: Place
-    cell: int
-    owner: str = ""
-    statement: Statement | None = None
-    defined_in: str = ""
-    is_setup: bool = False
-
-
-class Timeline:
-    """All bindings of a notebook, by name, in notebook order. Knows places; does not judge them."""
-
-    def __init__(self) -> None:
-        self._bindings: dict[str, list[Binding]] = {}
-
-    def add(self, name: str, binding: Binding) -> None:
-        """Record that `binding` gives `name` a value."""
-        bisect.insort(self._bindings.setdefault(name, []), binding, key=lambda known: known.place)
-
-    def add_code(self, names: Iterable[str], binding: Binding) -> None:
-        """Record that one statement binds all of `names`."""
-        for name in names:
-            self.add(name, binding)
-
-    def before(self, name: str, place: Place) -> Iterator[Binding]:
-        """Yield the bindings of `name` that stand before `place`, the nearest first."""
-        known = self._bindings.get(name, [])
-        return reversed(known[: bisect.bisect_left(known, place, key=lambda binding: binding.place)])
-
-    def after(self, name: str, place: Place) -> Iterator[Binding]:
-        """Yield the bindings of `name` that stand behind `place`, in notebook order."""
-        known = self._bindings.get(name, [])
-        return iter(known[bisect.bisect_right(known, place, key=lambda binding: binding.place) :])
-
-    def names(self) -> frozenset[str]:
-        """Return every name that is bound anywhere."""
-        return frozenset(self._bindings) - {STAR}
-
-    def all(self, name: str) -> tuple[Binding, ...]:
-        """Return every binding of `name`, in notebook order."""
-        return tuple(self._bindings.get(name, ()))
 
 
 class Problem(Struct, frozen=True):
@@ -121,7 +61,7 @@ class Reach(Struct, frozen=True):
     @property
     def imports(self) -> frozenset[str]:
         """Top-level names of the modules that the code imports."""
-        return frozenset[str]().union(*(_statement(binding).imports for binding in self.code))
+        return frozenset[str]().union(*(code_of(binding).imports for binding in self.code))
 
 
 def reach(
@@ -150,18 +90,6 @@ def reach(
         search.include(binding, place, Strength.DEFERRED, "")
     search.follow()
     return search.result()
-
-
-def piece(binding: Binding) -> CodePiece:
-    """Return a statement of another cell as code to run."""
-    statement = _statement(binding)
-    names = tuple(sorted(statement.binds - {STAR}))
-    return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names)
-
-
-def _statement(binding: Binding) -> Statement:
-    assert binding.statement is not None, "only code has a statement"
-    return binding.statement
 
 
 class _Search:
@@ -245,7 +173,7 @@ class _Search:
                 return recent, binding
             if not closed:
                 recent.append(binding)
-            closed = closed or name in _statement(binding).firm
+            closed = closed or name in code_of(binding).firm
         return recent, None
 
     def _need_in_code(
@@ -258,7 +186,7 @@ class _Search:
                 return
             found = True
             self.include(binding, place, strength, root)
-            if name in _statement(binding).firm:
+            if name in code_of(binding).firm:
                 return
         if not found:
             self._need_unbound(name, place, strength, root, code)
@@ -288,7 +216,7 @@ class _Search:
 
     def include(self, binding: Binding, place: Place, strength: Strength, root: str) -> None:
         """Take a statement, for a reader at `place`, and need what it needs."""
-        statement = _statement(binding)
+        statement = code_of(binding)
         self._code[binding.place] = binding
         for name in statement.reads:
             called = name in statement.calls
@@ -318,4 +246,4 @@ class _Search:
 
 
 def _is_definition(recent: list[Binding]) -> bool:
-    return bool(recent) and all(_statement(binding).is_definition for binding in recent)
+    return bool(recent) and all(code_of(binding).is_definition for binding in recent)

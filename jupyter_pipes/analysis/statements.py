@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import builtins
+import copy
 import re
 import symtable
 from collections.abc import Iterable, Iterator
@@ -14,7 +15,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cellcode import CellCode, parse_cell
 from jupyter_pipes.analysis.magic_names import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
-from jupyter_pipes.analysis.names import Names, analyze
+from jupyter_pipes.analysis.names import analyze
 
 BUILTINS = frozenset(dir(builtins))
 
@@ -24,17 +25,7 @@ STAR = "*"
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
-_COMPOUND = (
-    ast.If,
-    ast.For,
-    ast.AsyncFor,
-    ast.While,
-    ast.Try,
-    ast.TryStar,
-    ast.With,
-    ast.AsyncWith,
-    ast.Match,
-)
+_NOTHING: frozenset[str] = frozenset()
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 
 
@@ -51,6 +42,7 @@ class Statement(Struct, frozen=True):
         deferred: free names of the functions that it defines, needed when those are called.
         calls: names that it calls when it runs.
         deferred_calls: names that a function definition calls when it is called itself.
+        deferred_changes: names whose objects the functions that it defines change when they are called.
         read_lines: name -> line of the cell where the name is read first.
         imports: top-level modules that it imports.
         is_function: whether it is a `def`.
@@ -68,6 +60,7 @@ class Statement(Struct, frozen=True):
     deferred: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     deferred_calls: frozenset[str] = frozenset()
+    deferred_changes: frozenset[str] = frozenset()
     read_lines: dict[str, int] = {}
     imports: frozenset[str] = frozenset()
     is_function: bool = False
@@ -80,44 +73,45 @@ class Statement(Struct, frozen=True):
         return self.read_lines.get(name, self.line)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def statements(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
     """Return the top-level statements of a cell, in order; none if it cannot be parsed.
 
     Args:
         source: the cell's code, in IPython's syntax.
-        modules: names that earlier cells bound to modules.
+        modules: names that earlier cells import.
     """
     code = _parse(source)
-    if code is None or any(magic.name in SCRATCH_MAGICS for magic in code.magics):
+    if any(magic.name in SCRATCH_MAGICS for magic in code.magics):
         return ()
     if not {magic.name for magic in code.magics} <= CODE_CELL_MAGICS | TEXT_CELL_MAGICS:
         return (_whole_cell(source, modules),)
-    lines = source.splitlines(keepends=True)
-    found: list[Statement] = []
-    for node, following in zip_longest(code.tree.body, code.tree.body[1:]):
-        segment = _segment(lines, node, following)
-        found.append(_statement(node, segment, following is not None, modules))
-    return tuple(found)
+    return tuple(_statement(*part, modules) for part in _parts(source))
 
 
-@lru_cache(maxsize=4096)
-def _parse(source: str) -> CellCode | None:
-    try:
-        return parse_cell(source)
-    except SyntaxError:
-        return None
+@lru_cache(maxsize=8192)
+def definitions(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+    """Return the top-level statements of a step's cell that are code, not values."""
+    parts = tuple(_parts(source))
+    code = [_statement(*part, modules) for part in parts if _is_code(part[0])]
+    sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
+    if all(statement.binds - {STAR} <= sure for statement in code):
+        return tuple(code)
+    # Bound more than once: code all the same, unless one of the bindings is a value.
+    values = _NOTHING.union(*(_statement(*part, modules).binds for part in parts if not _is_code(part[0])))
+    return tuple(statement for statement in code if not statement.binds & values)
 
 
-def _tree(source: str) -> ast.Module:
-    code = _parse(source)
-    return code.tree if code else ast.Module([], [])
-
-
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def imported_modules(source: str) -> frozenset[str]:
     """Return the top-level names of the modules that the code imports, inside functions as well."""
-    return _imports(_tree(source))
+    return _imports(ast.walk(_parse(source).tree))
+
+
+@lru_cache(maxsize=8192)
+def called_names(source: str) -> frozenset[str]:
+    """Return the names that the code calls, inside functions as well."""
+    return _calls(ast.walk(_parse(source).tree))
 
 
 def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
@@ -125,67 +119,54 @@ def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
     return names & _words(source) if names else names
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=8192)
 def _words(source: str) -> frozenset[str]:
     return frozenset(re.findall(r"[^\W\d]\w*", source))
 
 
-@lru_cache(maxsize=4096)
-def definitions(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
-    """Return the top-level statements of a step's cell that are code, not values."""
-    found = statements(source, modules)
-    bound_as_values = {name for statement in found if not statement.is_definition for name in statement.binds}
-    return tuple(s for s in found if s.is_definition and not s.binds & bound_as_values)
+@lru_cache(maxsize=8192)
+def _parse(source: str) -> CellCode:
+    try:
+        return parse_cell(source)
+    except (SyntaxError, ValueError, RecursionError):
+        # The analysis of the cell's names reports it.
+        return CellCode((), "", ast.Module([], []))
 
 
-@lru_cache(maxsize=4096)
-def called_names(source: str) -> frozenset[str]:
-    """Return the names that the code calls."""
-    return _calls(_tree(source))
-
-
-@lru_cache(maxsize=4096)
-def conditional_names(
-    source: str, bound: frozenset[str], modules: frozenset[str] = frozenset()
-) -> frozenset[str]:
-    """Return those of the names `bound` by the code that some paths through it leave alone."""
-    names = sorted(bound)
-    if not names or not any(isinstance(node, _COMPOUND) for node in _tree(source).body):
-        return frozenset()
-    after = analyze(f"{source}\n({', '.join(names)},)", modules)
-    return frozenset(names) & (after.optional_reads | after.reads)
-
-
-def _loaded_builtins(nodes: Iterable[ast.AST]) -> frozenset[str]:
-    names = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return names & BUILTINS
+def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
+    """Yield each top-level statement with its text, and whether another follows it."""
+    lines = source.splitlines(keepends=True)
+    nodes = _parse(source).tree.body
+    for node, following in zip_longest(nodes, nodes[1:]):
+        yield node, _segment(lines, node, following), following is not None
 
 
 def _statement(node: ast.stmt, segment: str, has_following: bool, modules: frozenset[str]) -> Statement:
-    line = _first_line(node)
     # Analysed on its own it would count as the cell's last expression, whose value is displayed.
     thrown_away = isinstance(node, ast.Expr) and has_following and not segment.endswith(";")
     known = mentioned(segment, modules)
-    names = analyze(segment + ";" if thrown_away else segment, known)
-    now, deferred = _split_reads(node, names, known)
-    bound = names.writes | names.mutates | names.maybe_mutates
-    open_names = (
-        conditional_names(segment, names.writes, known) if isinstance(node, _COMPOUND) else frozenset[str]()
-    )
-    stripped = _without_bodies(node)
-    is_function = isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef))
+    names = analyze(segment + ";" if thrown_away else segment, known, _NOTHING)
+    nodes = list(ast.walk(node))
+    has_functions = any(isinstance(inner, _FUNCTIONS) for inner in nodes)
+    stripped = _without_bodies(node) if has_functions else node
+    now = analyze(ast.unparse(stripped), known, _NOTHING) if has_functions else names
+    nodes_now = list(ast.walk(stripped)) if has_functions else nodes
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    binds = now.writes | now.mutates | now.maybe_mutates
+    line = _first_line(node)
     return Statement(
         line=line,
         source=segment,
-        binds=bound | {STAR} if _is_star_import(node) else bound,
-        firm=names.writes - open_names,
+        binds=binds | {STAR} if _is_star_import(node) else binds,
+        firm=now.writes - now.optional_writes,
         reads=now.reads,
-        optional_reads=now.optional_reads | _loaded_builtins(ast.walk(stripped)),
-        deferred=deferred,
-        calls=_calls(stripped),
-        deferred_calls=_calls(node) if is_function else frozenset(),
+        optional_reads=now.optional_reads | _loaded_builtins(nodes_now),
+        deferred=_deferred(node, segment) if has_functions else _NOTHING,
+        calls=_calls(nodes_now),
+        deferred_calls=_calls(nodes) if is_function else _NOTHING,
+        deferred_changes=(names.writes | names.mutates | names.maybe_mutates) - binds,
         read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
-        imports=_imports(node),
+        imports=_imports(nodes),
         is_function=is_function,
         is_definition=_is_code(node),
         is_import=isinstance(node, _IMPORTS),
@@ -195,7 +176,7 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
 
 def _whole_cell(source: str, modules: frozenset[str]) -> Statement:
     # What an unknown cell magic does with its cell is not ours to know: it may bind any name.
-    names = analyze(source, mentioned(source, modules))
+    names = analyze(source, modules, _NOTHING)
     return Statement(
         line=1,
         source=source,
@@ -212,10 +193,10 @@ def _first_line(node: ast.stmt) -> int:
 
 
 def _segment(lines: list[str], node: ast.stmt, following: ast.stmt | None) -> str:
+    """Return the statement's text, to the end of its last line unless another statement begins there."""
     first, last = _first_line(node), node.end_lineno or node.lineno
     text = lines[first - 1 : last]
-    shares_end = following is not None and _first_line(following) == last
-    if shares_end:
+    if following is not None and _first_line(following) == last:
         text[-1] = text[-1].encode()[: node.end_col_offset].decode()
     if first == node.lineno and node.col_offset:
         text[0] = text[0].encode()[node.col_offset :].decode()
@@ -226,37 +207,30 @@ class _BodyStripper(ast.NodeTransformer):
     """Leaves of a statement what runs when it runs: no bodies of functions."""
 
     def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
-        self.generic_visit(node)
         node.body = [ast.Pass()]
-        return node
+        return self.generic_visit(node)
 
     def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        self.generic_visit(node)
         node.body = [ast.Pass()]
-        return node
+        return self.generic_visit(node)
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
-        self.generic_visit(node)
         node.body = ast.Constant(None)
-        return node
+        return self.generic_visit(node)
 
 
 def _without_bodies(node: ast.stmt) -> ast.stmt:
-    if not any(isinstance(inner, _FUNCTIONS) for inner in ast.walk(node)):
-        return node
-    copied = ast.parse(ast.unparse(node)).body[0]
-    _BodyStripper().visit(copied)
-    return ast.fix_missing_locations(copied)
+    return ast.fix_missing_locations(_BodyStripper().visit(copy.deepcopy(node)))
 
 
-def _split_reads(node: ast.stmt, names: Names, modules: frozenset[str]) -> tuple[Names, frozenset[str]]:
-    """Return the names needed when the statement runs, and those needed when its functions are called."""
-    stripped = _without_bodies(node)
-    if stripped is node:
-        return names, frozenset()
-    now = analyze(ast.unparse(stripped), modules)
-    table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
-    return now, frozenset(_globals_of_functions(table))
+def _deferred(node: ast.stmt, segment: str) -> frozenset[str]:
+    """Return the free names of the functions in the statement."""
+    try:
+        table = symtable.symtable(segment, "<cell>", "exec")
+    except SyntaxError:
+        # IPython syntax; the tree has Python in its place.
+        table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+    return frozenset(_globals_of_functions(table))
 
 
 def _globals_of_functions(table: symtable.SymbolTable, inside: bool = False) -> Iterator[str]:
@@ -267,25 +241,28 @@ def _globals_of_functions(table: symtable.SymbolTable, inside: bool = False) -> 
         yield from _globals_of_functions(child, inside or is_function)
 
 
-def _calls(node: ast.AST) -> frozenset[str]:
-    called = {n.func.id for n in ast.walk(node) if isinstance(n, ast.Call) and isinstance(n.func, ast.Name)}
-    decorators = {
-        decorator.id
-        for definition in ast.walk(node)
-        if isinstance(definition, _DEFINITIONS)
-        for decorator in definition.decorator_list
-        if isinstance(decorator, ast.Name)
-    }
-    return frozenset(called | decorators)
+def _loaded_builtins(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    names = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return names & BUILTINS
 
 
-def _imports(node: ast.AST) -> frozenset[str]:
+def _calls(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    called: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+        elif isinstance(node, _DEFINITIONS):
+            called.update(d.id for d in node.decorator_list if isinstance(d, ast.Name))
+    return frozenset(called)
+
+
+def _imports(nodes: Iterable[ast.AST]) -> frozenset[str]:
     modules: set[str] = set()
-    for inner in ast.walk(node):
-        if isinstance(inner, ast.Import):
-            modules.update(alias.name.partition(".")[0] for alias in inner.names)
-        elif isinstance(inner, ast.ImportFrom) and inner.module and not inner.level:
-            modules.add(inner.module.partition(".")[0])
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            modules.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules.add(node.module.partition(".")[0])
     return frozenset(modules - {"__future__"})
 
 
@@ -297,8 +274,7 @@ def _is_code(node: ast.stmt) -> bool:
     """Whether the statement is code only, as in `try: import a` / `except ImportError: a = None`."""
     if isinstance(node, (*_DEFINITIONS, *_IMPORTS)):
         return True
-    branches = _branches(node)
-    leaves = [leaf for branch in branches for leaf in branch]
+    leaves = [leaf for branch in _branches(node) for leaf in branch]
     return any(_is_code(leaf) for leaf in leaves) and all(_is_code(x) or _is_placeholder(x) for x in leaves)
 
 
