@@ -30,6 +30,15 @@ class Expressions(Tracking):
         """`and`, `or`: only the first operand is sure to be evaluated."""
         self.state = join(self.branch(node))
 
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """Long sums lean to the left: they are walked without recursion."""
+        operands = [node.right]
+        left = node.left
+        while isinstance(left, ast.BinOp):
+            operands.append(left.right)
+            left = left.left
+        self.visit_all([left, *reversed(operands)])
+
     def visit_IfExp(self, node: ast.IfExp) -> None:
         """`a if test else b`."""
         true, false = self.branch(node.test)
