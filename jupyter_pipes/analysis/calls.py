@@ -145,6 +145,7 @@ class Calls(Expressions):
         match (node.left, node.comparators):
             case (ast.Constant(value=str(name)), [mapping]) if self._namespace_call(mapping):
                 self.read(name, node.lineno, optional=True)
+                self.cell.asked_for.add(name)
             case _:
                 super().visit_Compare(node)
 

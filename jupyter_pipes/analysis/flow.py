@@ -305,7 +305,10 @@ class Flow(Calls):
     visit_TryStar = visit_Try
 
     def _try_and_handle(self, node: Any) -> None:
+        around = self.handles_missing
+        self.handles_missing = around or any(_handles_name_error(handler) for handler in node.handlers)
         thrown = self._catch(lambda: self.walk(node.body))
+        self.handles_missing = around
         self.walk(node.orelse)
         ends = [self.state, *(self._handled(handler, thrown.copy()) for handler in node.handlers)]
         self.state = join(ends)
@@ -327,3 +330,7 @@ class Flow(Calls):
         if handler.name is not None:
             self.unbind(handler.name, handler.lineno)
         return self.state
+
+
+def _handles_name_error(handler: ast.ExceptHandler) -> bool:
+    return isinstance(handler.type, ast.Name) and handler.type.id == "NameError"

@@ -123,14 +123,15 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
 
 def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
     writes = frozenset(name for name in facts.exit.possible if "." not in name)
-    reads = frozenset(facts.reads)
+    # Who asks whether a name is there can do without it.
+    reads = frozenset(facts.reads) - cell.asked_for
     lines = facts.optional | facts.reads
-    for name in reads & set(facts.optional):
+    for name in facts.reads.keys() & facts.optional.keys():
         lines[name] = min(facts.optional[name], facts.reads[name])
     _note_shadowed_builtins(cell, writes)
     return Names(
         reads=reads,
-        optional_reads=frozenset(facts.optional) - reads,
+        optional_reads=frozenset(lines) - reads,
         writes=writes,
         mutates=frozenset(facts.mutates),
         maybe_mutates=frozenset(facts.maybe_mutates) - facts.mutates,

@@ -50,6 +50,7 @@ class CellRecord:
         self.deferred: list[Facts] = []
         self.bindings: dict[str, set[tuple[str, int]]] = {}
         self.changed_in_place: set[str] = set()
+        self.asked_for: set[str] = set()
         self.displayed: ast.Expr | None = None
         self.postpones_annotations = False
         self.is_opaque = False

@@ -36,6 +36,7 @@ class Tracking(ast.NodeVisitor):
         facts: what this walk found.
         state: what is bound at the point reached.
         catching: the states of handlers that an exception here may lead to.
+        handles_missing: whether the code at this point expects that a name may not be there.
     """
 
     def __init__(self, cell: CellRecord, scope: Scope) -> None:
@@ -44,6 +45,7 @@ class Tracking(ast.NodeVisitor):
         self.facts = Facts()
         self.state = State()
         self.catching: list[State] = []
+        self.handles_missing = False
         self._thrown_away: set[int] = set()
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
@@ -68,7 +70,7 @@ class Tracking(ast.NodeVisitor):
     def _read_outside(self, name: str, line: int, optional: bool) -> None:
         if name in self.state.definite or self.is_builtin(name):
             return
-        optional = optional or name in self.state.possible
+        optional = optional or self.handles_missing or name in self.state.possible
         (self.facts.optional if optional else self.facts.reads).setdefault(name, line)
 
     def is_builtin(self, name: str) -> bool:

@@ -216,6 +216,8 @@ HIDDEN = [
     case("y = globals()['x']", reads="x", writes="y"),
     case("y = globals().get('x', z)", reads="z", optional_reads="x", writes="y"),
     case("if 'x' not in globals(): x = 1\nx", optional_reads="x", writes="x"),
+    case("x = 5 if 'x' not in locals() else x", optional_reads="x", writes="x"),
+    case("try:\n    x\nexcept NameError:\n    x = y", reads="y", optional_reads="x", writes="x"),
     case("def f(a):\n    return locals()", writes="f"),
 ]
 
