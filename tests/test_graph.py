@@ -115,6 +115,14 @@ EDGES = {
         ["def f():\n    return k", "%%step a\nk = 1\ny = f()"],
         {"a": {}},
     ),
+    "a helper reads what was there before the calling step binds it": (
+        ["k = 0\ndef f():\n    return k", "%%step a\ny = f()\nk = 1", "%%step b\ny = f()\nk = 2"],
+        {"a": {}, "b": {"k": "a"}},
+    ),
+    "what a helper reads and the calling step binds need not be there before": (
+        ["def f():\n    return k", A, "k = x + 1", "%%step b\nk = 1\ny = f()"],
+        {"a": {}, "b": {}},
+    ),
     "a set-up cell's parameters are reads of every step": (
         ["%%params\nseed = 1", "%%setup\nimport random\nrandom.seed(seed)", A],
         {"a": {"seed": "params"}},
@@ -246,6 +254,11 @@ ERRORS = {
         ["%%params\nn = 1", "n = n * 2", "%%step b\nprint(n)"],
         [("JP013", "b", 3, 2)],
         "the parameter",
+    ),
+    "what a step passes on when it does not bind it": (
+        [A, "x = x + 1", "%%step b\nif len('b') > 1:\n    x = 2", "%%step c\nprint(x)"],
+        [("JP012", "b", 3, 1)],
+        "tag this cell",
     ),
     "a definition needs its step's value": (
         ["%%step a\nn = 1\ndef f(k=n):\n    return k", "%%step b\nf()"],
@@ -437,7 +450,7 @@ def run_in_steps(built: Graph) -> dict[str, dict[str, object]]:
             exec(code.source, space)
         space |= {n: _copy(kept[owner][n]) for n, owner in step.reads.items()}
         exec(step.body, space)
-        kept[step.name] = {n: _copy(space[n]) for n in step.writes}
+        kept[step.name] = {n: _copy(space[n]) for n in step.writes if n in step.demanded or n in space}
     return kept
 
 

@@ -147,20 +147,33 @@ class _Search:
         return tuple(p for p in found if p.kind != "rebound" or p.root not in blocked)
 
     def _need_in_step(self, name: str, strength: Strength, root: str, code: Binding | None) -> None:
-        recent, owner = self._since_owner(name)
         if code is not None and name in self._own:
+            if not self._can_be_had(name):
+                return
             strength = Strength.OPTIONAL
+        recent, owner = self._since_owner(name)
         if not recent and owner is None:
             self._need_unbound(name, self._place, strength, root, code)
         elif owner is not None and not _is_definition(recent):
             self._values[name] = owner.owner
-            if recent and strength > Strength.OPTIONAL:
+            if recent:
                 self._report("rebound", name, root, strength, recent[0], owner.owner)
                 for binding in recent:
-                    self.include(binding, self._place, Strength.NEEDED, root)
+                    self.include(binding, self._place, strength, root)
         else:
             for binding in recent:
                 self.include(binding, self._place, strength, root)
+
+    def _can_be_had(self, name: str) -> bool:
+        """Return whether a name that the step binds itself has a value before, for calls that come first."""
+        found = reach(
+            self._timeline,
+            {name: Strength.OPTIONAL},
+            self._place,
+            reader=self._reader,
+            own=self._own - {name},
+        )
+        return not found.problems
 
     def _since_owner(self, name: str) -> tuple[list[Binding], Binding | None]:
         """Return the code that binds `name`, up to the nearest that surely does, and what owns it before."""

@@ -27,10 +27,13 @@ def resolve(
     found = notebook.diagnostics
     setup = _reach_setup(notebook, found)
     steps: list[Step] = []
+    blocked: dict[tuple[str, str], list[Diagnostic]] = {}
     for position, unit in enumerate(notebook.units):
         resolver = _Resolver(notebook, unit)
         steps.append(resolver.step(position, setup))
         found += resolver.diagnostics
+        found += [told for name, owner in steps[-1].reads.items() for told in blocked.pop((owner, name), ())]
+        blocked |= {(unit.name, name): told for name, told in resolver.blocked.items()}
         notebook.timeline.add_all(
             steps[-1].writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
         )
@@ -82,19 +85,27 @@ def _is_sure(problem: Problem) -> bool:
 
 
 class _Resolver:
-    """Resolves one step's names on the timeline of what stands before it."""
+    """Resolves one step's names on the timeline of what stands before it.
+
+    Attributes:
+        diagnostics: what is wrong with the step.
+        blocked: what is wrong only if a later step reads a name that this one binds on some paths only:
+            on the others the name has its value from before, which cannot be had.
+    """
 
     def __init__(self, notebook: Notebook, unit: Unit) -> None:
         self._notebook = notebook
         self._timeline: Timeline = notebook.timeline
         self._unit = unit
         self.diagnostics: list[Diagnostic] = [*self._cell_diagnostics()]
+        self.blocked: dict[str, list[Diagnostic]] = {}
 
     def step(self, position: int, setup: _Setup) -> Step:
         """Return the step; what is wrong is in `diagnostics` then."""
         unit = self._unit
         reached = self._reach(self._needs())
-        self.diagnostics += [self._problem(problem) for problem in reached.problems]
+        sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
+        self.diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
         code = {binding.place: binding for binding in (*futures, *reached.code)}
         imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
@@ -133,8 +144,11 @@ class _Resolver:
             needed, optional = frozenset(inputs), optional | needed
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
         for name in sorted(optional - needed):
-            if not self._reach({name: Strength.OPTIONAL}).problems:
+            found = self._reach({name: Strength.OPTIONAL}).problems
+            if not found:
                 needs[name] = Strength.OPTIONAL
+            elif name in names.optional_writes:
+                self.blocked[name] = [self._problem(problem) for problem in found]
         return needs
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
