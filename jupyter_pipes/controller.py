@@ -8,12 +8,12 @@ import pickle
 import platform
 import threading
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from msgspec import Struct, field
+from msgspec import Struct
 
 from jupyter_pipes import events as ev
 from jupyter_pipes.decision import Decider, Decision
@@ -86,7 +86,8 @@ class Controller:
 
     def start(self) -> None:
         """Append `RunStarted` and let the run take its course."""
-        planned = tuple(self._planned(self.request.graph.step(name)) for name in self.request.selected)
+        request = self.request
+        planned = plan_steps(request.graph, request.selected, fail_fast=request.fail_fast)
         self.take(
             ev.RunStarted(
                 self.request.pipeline,
@@ -228,26 +229,6 @@ class Controller:
         )
         self._workspace.history.keep(result)
 
-    def _planned(self, step: Step) -> ev.PlannedStep:
-        options = step.options
-        selected = set(self.request.selected)
-        return ev.PlannedStep(
-            name=step.name,
-            upstream=tuple(name for name in step.upstream if name in selected),
-            reads=step.reads,
-            writes=step.writes,
-            after=options.after,
-            stage=options.stage,
-            tags=options.tags,
-            queue=options.queue,
-            on_fail="stop" if self.request.fail_fast and options.on_fail == "skip" else options.on_fail,
-            retries=options.retries,
-            retry_delay=options.retry_delay,
-            retry_on=options.retry_on,
-            timeout=options.timeout,
-            cell_id=step.cell_id,
-        )
-
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
         self.error = error
@@ -271,16 +252,36 @@ class Controller:
         self.ended.set()
 
 
+def plan_steps(
+    graph: Graph, selected: Sequence[str], *, fail_fast: bool = False
+) -> tuple[ev.PlannedStep, ...]:
+    """Return the selected steps as a run and its displays know them."""
+    chosen = set(selected)
+    return tuple(_plan_step(step, chosen, fail_fast) for step in graph.steps if step.name in chosen)
+
+
+def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
+    options = step.options
+    return ev.PlannedStep(
+        name=step.name,
+        upstream=tuple(name for name in step.upstream if name in chosen),
+        reads=step.reads,
+        writes=step.writes,
+        after=options.after,
+        stage=options.stage,
+        tags=options.tags,
+        queue=options.queue,
+        on_fail="stop" if fail_fast and options.on_fail == "skip" else options.on_fail,
+        retries=options.retries,
+        retry_delay=options.retry_delay,
+        retry_on=options.retry_on,
+        timeout=options.timeout,
+        cell_id=step.cell_id,
+    )
+
+
 @cache
 def _process_started() -> float:
     import psutil
 
     return psutil.Process().create_time()
-
-
-def split_parameters(graph: Graph, values: Mapping[str, Any], by_step: Mapping[str, Mapping[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Return, for each step, the values of the parameters that it reads; `by_step` wins over `values`."""
-    return {
-        step.name: {name: by_step.get(step.name, {}).get(name, values[name]) for name in step.parameters}
-        for step in graph.steps
-    }

@@ -46,7 +46,9 @@ class FunctionStep(Generic[Arguments, Returned]):
             UsageError: its signature or return statement does not name what it reads and writes.
         """
         reads = self.options.inputs or _parameters(self.function, self.name)
-        writes = self.options.outputs if self.options.outputs is not None else _returned(self.function, self.name)
+        writes = (
+            self.options.outputs if self.options.outputs is not None else _returned(self.function, self.name)
+        )
         call = f"{self.function.__name__}({', '.join(f'{name}={name}' for name in reads)})"
         if inspect.iscoroutinefunction(self.function):
             call = f"await {call}"
@@ -100,11 +102,17 @@ def unpack(payload: str) -> Any:
 
 
 def _parameters(function: Callable[..., Any], name: str) -> tuple[str, ...]:
-    variadic = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.POSITIONAL_ONLY)
+    variadic = (
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+        inspect.Parameter.POSITIONAL_ONLY,
+    )
     parameters = inspect.signature(function).parameters.values()
     for parameter in parameters:
         if parameter.kind in variadic:
-            raise UsageError(f"step {name}: parameter {parameter} names no value to read; use plain parameters", step=name)
+            raise UsageError(
+                f"step {name}: parameter {parameter} names no value to read; use plain parameters", step=name
+            )
     return tuple(parameter.name for parameter in parameters)
 
 
@@ -117,7 +125,10 @@ def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     finder.visit(tree.body[0])
     found = {_names(value, name) for value in finder.values}
     if len(found) > 1:
-        raise UsageError(f"step {name} returns other names in different places; return the same ones, or say outputs=[…]", step=name)
+        raise UsageError(
+            f"step {name} returns other names in different places; return the same ones, or say outputs=[…]",
+            step=name,
+        )
     return found.pop() if found else ()
 
 

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from jupyter_pipes import background, params
 from jupyter_pipes import graph as graphs
-from jupyter_pipes.errors import InvalidPipeline, NotebookError, ParameterError, UsageError
+from jupyter_pipes.errors import InvalidPipeline, NotebookError, ParameterError
 from jupyter_pipes.functions import FunctionStep
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Cell, Diagnostic, Step
@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from jupyter_pipes.workspace import Workspace
 
 FIRST_VERSION = "1.0.0"
+
+PARAMETER_PROBLEM = "JP031"
+"""The code of a diagnostic about a `%%params` cell."""
 
 
 class PlannedDecision(Struct, frozen=True):
@@ -52,7 +55,9 @@ class Plan(Struct, frozen=True):
 
     def __repr__(self) -> str:
         width = max((len(step.name) for step in self.steps), default=0)
-        return "\n".join(f"{step.name:{width}}  {step.decision:7}  {'; '.join(step.reasons)}" for step in self.steps)
+        return "\n".join(
+            f"{step.name:{width}}  {step.decision:7}  {'; '.join(step.reasons)}" for step in self.steps
+        )
 
 
 class Pipeline:
@@ -85,6 +90,7 @@ class Pipeline:
         self.graph: Graph = graphs.connect([each.resolve() for each in steps], specs)
         self.directory = Path.cwd()
         self.document: Document | None = None
+        self.cells: tuple[Cell, ...] = ()
         self.origin = ""
         self._python_path = tuple(dict.fromkeys(_folder_of(each) for each in steps))
 
@@ -106,6 +112,7 @@ class Pipeline:
         graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
         found = (*diagnostics, *problems, *graph.diagnostics)
         pipeline.graph = msgspec.structs.replace(graph, diagnostics=found)
+        pipeline.cells = tuple(cells)
         pipeline.directory = directory
         pipeline._python_path = (directory,)
         return pipeline
@@ -120,7 +127,9 @@ class Pipeline:
         from jupyter_pipes import notebook
 
         document = notebook.read(path)
-        pipeline = cls.from_cells(document.path.stem, document.cells, document.directory, document.diagnostics)
+        pipeline = cls.from_cells(
+            document.path.stem, document.cells, document.directory, document.diagnostics
+        )
         pipeline.document = document
         pipeline.origin = str(document.path)
         return pipeline
@@ -133,10 +142,11 @@ class Pipeline:
             NotebookError: the file cannot be imported, or has no or several pipelines.
         """
         place = Path(path).expanduser().absolute()
-        found = {id(value): value for value in vars(_import(place)).values() if isinstance(value, Pipeline)}
-        if len(found) != 1:
+        values: list[object] = list(vars(_import(place)).values())
+        found = [value for value in values if isinstance(value, Pipeline)]
+        if len(set(map(id, found))) != 1:
             raise NotebookError(f"{place} defines {len(found)} pipelines; define one: pipeline = Pipeline(…)")
-        pipeline = next(iter(found.values()))
+        pipeline = found[0]
         pipeline.origin, pipeline.directory = str(place), place.parent
         return pipeline
 
@@ -214,7 +224,9 @@ class Pipeline:
             wait_or_cancel(run)
         return run.check() if check else run
 
-    def start_debugging(self, *steps: str, params: Any, force: Iterable[str], fail_fast: bool, prepared: Any = None) -> tuple[Run, InlineExecutor]:
+    def start_debugging(
+        self, *steps: str, params: Any, force: Iterable[str], fail_fast: bool, prepared: Any = None
+    ) -> tuple[Run, InlineExecutor]:
         """Run in this thread with the inline executor; `prepared(run)` is called before the first step."""
         from jupyter_pipes import events as ev
         from jupyter_pipes.executors.inline import InlineExecutor
@@ -234,8 +246,8 @@ class Pipeline:
         """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""
         from jupyter_pipes.cli import run_pipeline
 
-        main_module = sys.modules["__main__"]
-        self.origin = str(Path(getattr(main_module, "__file__", "")).absolute())
+        program: str = getattr(sys.modules["__main__"], "__file__", "")
+        self.origin = str(Path(program).absolute())
         self.directory = Path(self.origin).parent
         raise SystemExit(run_pipeline(self, list(sys.argv[1:] if arguments is None else arguments)))
 
@@ -255,11 +267,18 @@ class Pipeline:
                 message = f"--cpus {options.cpus} is more than this machine has ({_local_executor().cpus})"
                 yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
             elif (options.memory or 0) > _local_executor().memory:
-                message = f"--memory is more than this machine has ({_local_executor().memory / 2**30:.1f} GiB)"
+                message = (
+                    f"--memory is more than this machine has ({_local_executor().memory / 2**30:.1f} GiB)"
+                )
                 yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
 
     def _start(
-        self, executor: Any, steps: Sequence[str], given: Mapping[str, object] | None, force: Iterable[str], fail_fast: bool
+        self,
+        executor: Any,
+        steps: Sequence[str],
+        given: Mapping[str, object] | None,
+        force: Iterable[str],
+        fail_fast: bool,
     ) -> Run:
         from jupyter_pipes.controller import Controller, RunRequest
         from jupyter_pipes.run import Run
@@ -293,7 +312,9 @@ class Pipeline:
         structure = [problem for problem in self.problems() if problem.code in ("JP014", "JP015")]
         if structure:
             raise _invalid(structure)
-        selected = graphs.needed(self.graph, steps) if steps else tuple(step.name for step in self.graph.steps)
+        selected = (
+            graphs.needed(self.graph, steps) if steps else tuple(step.name for step in self.graph.steps)
+        )
         problems = self.problems(selected)
         if problems:
             raise _invalid(problems)
@@ -313,7 +334,8 @@ class Pipeline:
         for name, said in by_step.items():
             self._check_reads(self.graph.step(name), said)
         return {
-            step.name: {name: own.get(step.name, values)[name] for name in step.parameters} for step in self.graph.steps
+            step.name: {name: own.get(step.name, values)[name] for name in step.parameters}
+            for step in self.graph.steps
         }
 
     def _check_reads(self, step: Step, names: Iterable[str]) -> None:
@@ -327,7 +349,11 @@ class Pipeline:
     def _shown(self, given: Mapping[str, object]) -> dict[str, Any]:
         for_all, by_step = params.split_overrides(given)
         values = params.bind(self.parameters, for_all)
-        own = {f"{step}.{name}": params.bind(self.parameters, said)[name] for step, said in by_step.items() for name in said}
+        own = {
+            f"{step}.{name}": params.bind(self.parameters, said)[name]
+            for step, said in by_step.items()
+            for name in said
+        }
         return {name: params.to_json(value) for name, value in {**values, **own}.items()}
 
     def _foresee(
@@ -347,7 +373,9 @@ class Pipeline:
             decision = decider.foresee(step, values[name], inputs, unknown, forced=name in forced)
             if decision.result is not None:
                 known[name] = {artifact.name: artifact for artifact in decision.result.artifacts}
-            yield PlannedDecision(name, decision.decision, decision.reasons, step.reads, step.writes, step.options.after)
+            yield PlannedDecision(
+                name, decision.decision, decision.reasons, step.reads, step.writes, step.options.after
+            )
 
 
 def wait_or_cancel(run: Run) -> None:
@@ -369,7 +397,9 @@ def _declared(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagno
                 replaced = {parameter.name for parameter in new}
                 declared = (*(each for each in declared if each.name not in replaced), *new)
             except ParameterError as error:
-                problems.append(Diagnostic("JP031", error.message, None, error.line or 1, cell.number))
+                problems.append(
+                    Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number)
+                )
     return declared, problems
 
 

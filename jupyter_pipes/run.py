@@ -20,6 +20,10 @@ if TYPE_CHECKING:
     from jupyter_pipes.workspace import Workspace
 
 
+_SHOWN_WHOLE = ("pandas", "polars", "numpy", "pyarrow")
+"""Packages whose values are cheap to load and cut themselves short when they are shown."""
+
+
 class Run:
     """One run of a pipeline.
 
@@ -79,7 +83,9 @@ class Run:
                 if artifact.name == name or (dot and view.name == step and artifact.name == own):
                     return artifact
         known = sorted({artifact.name for view in self._view.steps.values() for artifact in view.artifacts})
-        raise ArtifactMissing(f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(known) or 'nothing'}")
+        raise ArtifactMissing(
+            f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(known) or 'nothing'}"
+        )
 
     def uri(self, artifact: ArtifactRef) -> str:
         """Return the absolute fsspec URL of an artifact."""
@@ -133,6 +139,16 @@ class Run:
         """Return the MIME bundle of an output: `{"data": …, "metadata": …}`."""
         return msgspec.json.decode(self._workspace.store.get_bytes(output.digest))
 
+    def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
+        """Return a look inside an artifact as a MIME bundle; frames, arrays and figures as IPython shows them."""
+        if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
+            return {"text/plain": artifact.preview}
+        from IPython.core.formatters import DisplayFormatter
+
+        formatter: Any = DisplayFormatter()
+        data: dict[str, Any] = formatter.format(self._workspace.store.get(artifact))[0]
+        return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
+
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
         """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
         if self._controller is not None:
@@ -176,17 +192,25 @@ class Run:
         return self
 
     def _failure(self) -> RunFailed:
-        failed = [step for step in self.steps.values() if step.status is Status.FAILED and step.planned.on_fail != "ignore"]
+        failed = [
+            step
+            for step in self.steps.values()
+            if step.status is Status.FAILED and step.planned.on_fail != "ignore"
+        ]
         told = "; ".join(_told(step) for step in failed) or self.reason
         first = failed[0] if failed else None
         line = first.error.line if first and first.error else None
         hint = f". Its log: %pipeline logs {first.name}" if first else ""
-        return RunFailed(f"run {self.id} failed: {told}{hint}", self, step=first.name if first else None, line=line)
+        return RunFailed(
+            f"run {self.id} failed: {told}{hint}", self, step=first.name if first else None, line=line
+        )
 
     def __repr__(self) -> str:
         ended = f"{self._view.finished_steps} of {len(self.steps)} steps"
         reason = f" ({self.reason})" if self.reason else ""
-        return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
+        return (
+            f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
+        )
 
 
 def _told(step: StepView) -> str:

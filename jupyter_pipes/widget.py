@@ -23,7 +23,7 @@ from jupyter_pipes.widget_parts import MOST_HEIGHT, Parts
 _INTERVAL = 0.1
 _TICK = 1.0
 _PANE_WIDTH = 640.0
-_SCALES = (0.4, 0.55, 0.75, 1.0, 1.3, 1.7)
+_SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
 
 
 class DetailSource(Protocol):
@@ -107,6 +107,10 @@ class PipelineWidget:
         )
         self._still.show(self._view)
         self._pacer.request()
+
+    def settle(self) -> None:
+        """Bring everything up to date before this returns: a kernel may end right after its last cell."""
+        self._refresh()
 
     def close(self) -> None:
         """Stop updating; what is on the screen stays."""
@@ -240,7 +244,7 @@ def _plan(view: RunView) -> list[Any]:
 
 def _fitting_scale(layout: Layout) -> float:
     """Return the scale that shows the graph wholly in the pane, but never too small to read."""
-    return max(min(1.0, _PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.75)
+    return max(min(1.0, _PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
 
 
 def _header(view: RunView, now: float) -> str:

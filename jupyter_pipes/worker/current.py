@@ -55,6 +55,11 @@ class Current:
         """Make `context` the current attempt (None: no step is running). Called by the worker only."""
         self._context = context
 
+    @property
+    def is_active(self) -> bool:
+        """Whether a step is running in this process."""
+        return self._context is not None
+
     def _inside(self) -> Context:
         if self._context is None:
             raise OutsideStep("jupyter_pipes.current works inside a step only: run this through the pipeline")

@@ -1,0 +1,309 @@
+"""A kernel's side of its notebook: the cells run so far as a pipeline, its runs, and what displays them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+from jupyter_pipes import cards, controller, drawing, exporting, notebook, params
+from jupyter_pipes.cell_outputs import CellOutputs, publish
+from jupyter_pipes.errors import ArtifactMissing, NotebookError, ParameterError, UsageError
+from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Status
+from jupyter_pipes.pipeline import FIRST_VERSION, PARAMETER_PROBLEM, Pipeline
+from jupyter_pipes.run import Run
+from jupyter_pipes.views import RunView, StepView
+from jupyter_pipes.widget import PipelineWidget
+
+LOG_TAIL = 16_384
+"""Bytes of a log's end that displays show."""
+
+
+class KernelCells:
+    """The cells that this kernel ran, in the notebook's order, the latest text of each."""
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self._cells: dict[str, tuple[str, int]] = {}
+        self._read: tuple[int, list[tuple[str, str]]] | None = None
+
+    def define(self, cell_id: str | None, source: str, count: int) -> str:
+        """Take the text of a cell that is run; a cell run again keeps its place. Return the cell's id.
+
+        Args:
+            cell_id: the nbformat id, None where the front end does not send it.
+            source: the cell's whole text.
+            count: the execution count, which numbers cells without an id.
+        """
+        key = cell_id or self._named_like(source) or self._id_in_file(source) or f"execution-{count}"
+        self._cells[key] = (source, count)
+        return key
+
+    def ordered(self) -> tuple[list[Cell], list[Diagnostic]]:
+        """Return the cells and what is wrong with their `%%` lines."""
+        places = self._places()
+        known = {key: place for place, key in enumerate(places, 1)}
+        keys = self._in_order(known)
+        found = [
+            notebook.cell_from_source(key, known.get(key, number), self._cells[key][0])
+            for number, key in enumerate(keys, 1)
+        ]
+        return [cell for cell, _ in found], [problem for _, problems in found for problem in problems]
+
+    def _in_order(self, known: Mapping[str, int]) -> list[str]:
+        """Return the keys in the file's order; what the file does not have stays behind its predecessor."""
+        ranked: list[tuple[int, int, str]] = []
+        place = 0
+        for order, key in enumerate(self._cells):
+            place = known.get(key, place)
+            ranked.append((place, order, key))
+        return [key for _, _, key in sorted(ranked)]
+
+    def _id_in_file(self, source: str) -> str | None:
+        """Return the id of the saved cell with this text, for cells that ran before anybody listened."""
+        return next((key for key, text in self._saved() if text == source), None)
+
+    def _places(self) -> list[str]:
+        return [key for key, _ in self._saved()]
+
+    def _saved(self) -> list[tuple[str, str]]:
+        """Return id and text of the saved notebook's cells, in order; none where there is no readable file."""
+        if self.path is None or not self.path.exists():
+            return []
+        changed = self.path.stat().st_mtime_ns
+        if self._read is None or self._read[0] != changed:
+            self._read = (changed, _cells_of(self.path))
+        return self._read[1]
+
+    def _named_like(self, source: str) -> str | None:
+        """Return the key of the cell that defined the same step, where the front end sends no ids."""
+        cell, _ = notebook.cell_from_source("", 0, source)
+        if cell.role == "step" and not cell.append:
+            return f"step-{cell.name}"
+        return None
+
+
+class Session:
+    """The pipeline of one kernel.
+
+    Args:
+        directory: the notebook's folder.
+        path: the notebook's file, if known.
+        namespace: the kernel's variables.
+        live: whether a front end can show widgets and update outputs.
+    """
+
+    def __init__(self, directory: Path, path: Path | None, namespace: dict[str, Any], *, live: bool) -> None:
+        self.directory = directory
+        self.namespace = namespace
+        self.live = live
+        self.name = path.stem if path else "notebook"
+        self.version = FIRST_VERSION
+        self.cells = KernelCells(path)
+        self.run: Run | None = None
+        self._outputs = CellOutputs()
+        self._widgets: list[PipelineWidget] = []
+        self._again: Callable[[], Run] | None = None
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that the cells define now."""
+        cells, problems = self.cells.ordered()
+        pipeline = Pipeline.from_cells(
+            self.name, cells, self.directory, problems, in_file=False, version=self.version
+        )
+        pipeline.origin = str(self.cells.path or "")
+        return pipeline
+
+    def define(self, cell_id: str | None, source: str, count: int) -> None:
+        """Take the text of a cell that the kernel is about to run."""
+        self.cells.define(cell_id, source, count)
+
+    def show_step(self, name: str) -> None:
+        """Display the card of the step that this cell defines, and keep it for the runs to come."""
+        pipeline = self.pipeline
+        step = next((step for step in pipeline.graph.steps if step.name == name), None)
+        problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
+        self._outputs.open(name, cards.definition_card(step, problems))
+        self._replace_idle_widgets(pipeline)
+
+    def show_params(self) -> None:
+        """Give the kernel the parameters' defaults as variables, and display them.
+
+        Raises:
+            ParameterError: a declaration does not fit.
+        """
+        pipeline = self.pipeline
+        wrong = next(
+            (problem for problem in pipeline.graph.errors if problem.code == PARAMETER_PROBLEM), None
+        )
+        if wrong is not None:
+            raise ParameterError(wrong.message, line=wrong.line)
+        self.namespace.update(params.bind(pipeline.parameters, {}))
+        publish(cards.params_card(pipeline.parameters))
+
+    def start(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
+        """Start a run in the background and show it wherever its steps are shown.
+
+        Args:
+            steps: names of the steps, none for all.
+            options: `params`, `force`, `fail_fast` as for `Pipeline.start`.
+        """
+        self._refuse_second_run()
+        names = tuple(steps)
+        run = self.pipeline.start(*names, **options)
+        self._follow(run)
+        self._again = lambda: self.start(names, options)
+        return run
+
+    def debug(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
+        """Run in the kernel's own process, for a debugger."""
+        self._refuse_second_run()
+        run, _ = self.pipeline.start_debugging(*steps, **options, prepared=self._follow)
+        return run
+
+    def show(self) -> None:
+        """Display the live DAG: of the current run, or of the steps as they are defined."""
+        view = self.run.view if self.run is not None else idle_view(self.pipeline)
+        if not self.live:
+            print(drawing.text(view))  # noqa: T201 - the terminal's form of the display
+            return
+        widget = PipelineWidget(view, source=self, on_run=self._run_again, on_cancel=self._cancel)
+        for old in self._widgets:
+            old.close()
+        self._widgets = [widget]
+        widget.show()
+
+    def show_if_new(self) -> None:
+        """Display the live DAG in the running cell, unless there is no front end for it."""
+        if self.live:
+            self.show()
+
+    def settle(self) -> None:
+        """Bring every display up to date before this returns."""
+        self._outputs.settle()
+        for widget in self._widgets:
+            widget.settle()
+
+    def print_status(self) -> None:
+        """Print how the current (or newest kept) run stands."""
+        print(drawing.text(self.find_run(None).view))  # noqa: T201 - the verb's result
+
+    def load(self, name: str, variable: str, run: str | None) -> None:
+        """Load an artifact into the kernel under a variable's name."""
+        found, _ = self.find(name, run)
+        self.namespace[variable] = found[name]
+
+    def rename(self, name: str, version: str | None) -> None:
+        """Name the pipeline, and set its version.
+
+        Raises:
+            UsageError: the version is not made of dotted numbers.
+        """
+        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", version):
+            raise UsageError(f"version {version!r} is not made of dotted numbers, such as 1.0.0")
+        self.name, self.version = name, version or self.version
+
+    def export(self, path: Path, form: str | None) -> None:
+        """Write the pipeline as a module, or the notebook with the outputs of the newest run.
+
+        Raises:
+            InvalidPipeline: the pipeline has problems.
+            NotebookError: the file cannot be written.
+        """
+        exporting.write(self.pipeline, self.directory / path, form, self.run)
+        print(f"wrote {path}")  # noqa: T201 - the verb's result
+
+    def log_tail(self, step: str, attempt: int) -> str:
+        """Return the end of an attempt's log, for the widget."""
+        return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
+
+    def preview(self, ref: ArtifactRef) -> dict[str, str]:
+        """Return a look inside an artifact, for the widget."""
+        return self.run.preview(ref) if self.run is not None else {}
+
+    def find(self, name: str, run: str | None) -> tuple[Run, ArtifactRef]:
+        """Return an artifact: of the named run, else of the newest run of this pipeline that kept one.
+
+        Raises:
+            ArtifactMissing: no kept run has it.
+        """
+        for candidate in self._candidates(run):
+            try:
+                return candidate, candidate.artifact(name)
+            except ArtifactMissing:
+                if run is not None:
+                    raise
+        raise ArtifactMissing(f"no run of {self.name} kept {name!r}: run the step that makes it first")
+
+    def find_run(self, run: str | None) -> Run:
+        """Return a kept run by its id (or the beginning of it); the current or newest one for None."""
+        return next(iter(self._candidates(run)), None) or self._no_run()
+
+    def _candidates(self, run: str | None) -> Iterable[Run]:
+        workspace = self.pipeline.workspace
+        if run is not None:
+            yield Run(workspace, workspace.history.find(run))
+            return
+        if self.run is not None:
+            yield self.run
+        for summary in workspace.history.runs(self.name):
+            yield Run(workspace, summary.run)
+
+    def _no_run(self) -> Run:
+        raise UsageError(f"{self.name} has not run yet: %pipeline run")
+
+    def _refuse_second_run(self) -> None:
+        if self.run is not None and not self.run.has_ended:
+            raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
+
+    def _follow(self, run: Run) -> None:
+        self.run = run
+        self._outputs.follow(run)
+        for widget in self._widgets:
+            widget.replace(run.view)
+        run.subscribe(lambda view, _: self._tell(view))
+
+    def _tell(self, view: RunView) -> None:
+        for widget in self._widgets:
+            widget.update(view)
+
+    def _run_again(self) -> None:
+        if self.run is None or self.run.has_ended:
+            self._again() if self._again is not None else self.start((), {})
+
+    def _cancel(self) -> None:
+        if self.run is not None:
+            self.run.cancel()
+
+    def _replace_idle_widgets(self, pipeline: Pipeline) -> None:
+        if self.run is None:
+            for widget in self._widgets:
+                widget.replace(idle_view(pipeline))
+
+
+def _cells_of(path: Path) -> list[tuple[str, str]]:
+    try:
+        document = notebook.read(path)
+    except NotebookError:
+        # It is being written at this moment, or no notebook: the order of execution serves as well.
+        return []
+    return [(cell.id, cell.source) for cell in document.cells]
+
+
+def idle_view(pipeline: Pipeline) -> RunView:
+    """Return the view of a pipeline that was not run yet: all steps pending, `started` 0."""
+    names = [step.name for step in pipeline.graph.steps]
+    planned = controller.plan_steps(pipeline.graph, names)
+    view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
+    view.steps = {step.name: StepView(step.name, step, reason="not run yet") for step in planned}
+    return view
+
+
+def notebook_path() -> Path | None:
+    """Return the notebook that this kernel belongs to, where the server says so (JupyterLab does)."""
+    name = os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(name)
+    return path.absolute() if path.suffix == ".ipynb" else None
