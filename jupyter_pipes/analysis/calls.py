@@ -155,7 +155,8 @@ class Calls(Expressions):
             case ast.Constant(value=str(name)) if self._namespace_call(node.value):
                 self.read(name, node.lineno)
             case _:
-                self.generic_visit(node)
+                self.visit(node.value)
+                self.visit(node.slice)
 
     def change_part(self, target: ast.Attribute | ast.Subscript) -> None:
         """`globals()["x"] = 1` binds `x` behind everybody's back."""

@@ -21,6 +21,11 @@ class Expressions(Tracking):
         self.read(node.id, node.lineno)
         self.use_function(node.id, called=False)
 
+    def visit_Constant(self, node: ast.AST) -> None:
+        """Nothing inside; said here because NodeVisitor would look, thousands of times."""
+
+    visit_Load = visit_Constant
+
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         """A walrus binds in the scope around comprehensions."""
         self.visit(node.value)
