@@ -98,16 +98,17 @@ class PipesMagics(Magics):
 
     def _run(self, arguments: argparse.Namespace, *, awaited: bool) -> Coroutine[Any, Any, Run] | Run:
         session, steps, given = self.session, tuple(arguments.steps), verbs.run_arguments(arguments)
-        session.show_if_new()
         if arguments.debug:
             run = session.debug(steps, given)
             return _returned(run if arguments.no_check else run.check(), awaited=awaited)
         if arguments.background:
-            return _returned(session.start(steps, given), awaited=awaited)
-        return self._start(steps, given, awaited=awaited, check=not arguments.no_check)
+            return _returned(session.start(steps, given, show=True), awaited=awaited)
+        return self._start(steps, given, awaited=awaited, check=not arguments.no_check, show=True)
 
-    def _start(self, steps: tuple[str, ...], given: dict[str, Any], *, awaited: bool, check: bool) -> Any:
-        run = self.session.start(steps, given)
+    def _start(
+        self, steps: tuple[str, ...], given: dict[str, Any], *, awaited: bool, check: bool, show: bool = False
+    ) -> Any:
+        run = self.session.start(steps, given, show=show)
         if awaited:
             return _wait(run, self.session, check=check)
         from jupyter_pipes.pipeline import wait_or_cancel

@@ -242,6 +242,12 @@ class Pipeline:
         run.wait()
         return run, executor
 
+    def warm_up(self) -> None:
+        """Have what the steps import imported already, so that the first run starts at once."""
+        imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
+        place = (str(self.directory), tuple(str(path) for path in self._python_path))
+        background.loop().call_soon_threadsafe(_local_executor().warm_up, *place, imports)
+
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""
         from jupyter_pipes.cli import run_pipeline

@@ -127,6 +127,7 @@ class Session:
         step = next((step for step in pipeline.graph.steps if step.name == name), None)
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
         self._outputs.open(name, cards.definition_card(step, problems))
+        pipeline.warm_up()
         self._replace_idle_widgets(pipeline)
 
     def show_params(self) -> None:
@@ -144,24 +145,32 @@ class Session:
         self.namespace.update(params.bind(pipeline.parameters, {}))
         publish(cards.params_card(pipeline.parameters))
 
-    def start(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
+    def start(self, steps: Iterable[str], options: Mapping[str, Any], *, show: bool = False) -> Run:
         """Start a run in the background and show it wherever its steps are shown.
 
         Args:
             steps: names of the steps, none for all.
             options: `params`, `force`, `fail_fast` as for `Pipeline.start`.
+            show: whether to display the live DAG in the cell that runs now.
         """
         self._refuse_second_run()
         names = tuple(steps)
         run = self.pipeline.start(*names, **options)
         self._follow(run)
+        if show:
+            self.show_if_live()
         self._again = lambda: self.start(names, options)
         return run
 
     def debug(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
         """Run in the kernel's own process, for a debugger."""
         self._refuse_second_run()
-        run, _ = self.pipeline.start_debugging(*steps, **options, prepared=self._follow)
+
+        def prepared(run: Run) -> None:
+            self._follow(run)
+            self.show_if_live()
+
+        run, _ = self.pipeline.start_debugging(*steps, **options, prepared=prepared)
         return run
 
     def show(self) -> None:
@@ -176,8 +185,8 @@ class Session:
         self._widgets = [widget]
         widget.show()
 
-    def show_if_new(self) -> None:
-        """Display the live DAG in the running cell, unless there is no front end for it."""
+    def show_if_live(self) -> None:
+        """Display the live DAG in the cell that runs now, where a front end can show it."""
         if self.live:
             self.show()
 

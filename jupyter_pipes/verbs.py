@@ -116,7 +116,7 @@ def parse(line: str) -> tuple[str, argparse.Namespace]:
     verb = words[0] if words else "show"
     if verb not in _MAGIC_VERBS:
         near = difflib.get_close_matches(verb, MAGIC_VERBS, 1)
-        hint = f"; did you mean {near[0]}?" if near else ""
+        hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(f"%pipeline has no verb {verb!r}{hint} It has: {', '.join(MAGIC_VERBS)}")
     return verb, magic_parser(verb).parse_args(words[1:])
 

@@ -26,6 +26,10 @@ STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.9, signal.SIGKILL
 """Seconds after which a process group that must stop gets which signal."""
 
 
+_Place = tuple[str, tuple[str, ...]]
+"""A helper's folder and what is put in front of its `sys.path`."""
+
+
 class _Attempt:
     """A job in this executor's hands."""
 
@@ -83,6 +87,10 @@ class LocalExecutor:
         if self._helper is not None:
             self._helper.close()
 
+    def warm_up(self, directory: str, python_path: tuple[str, ...], imports: tuple[str, ...]) -> None:
+        """Start the helper for a folder and have modules imported, before any job needs them."""
+        self._helper_at(directory, python_path).preload(imports)
+
     def _start_waiting(self) -> None:
         while self._waiting and self._fits(self._waiting[0].job):
             attempt = self._waiting.popleft()
@@ -106,7 +114,11 @@ class LocalExecutor:
 
     def _start(self, attempt: _Attempt) -> None:
         job = attempt.job
-        attempt.helper = self._helper_for(job)
+        attempt.helper = helper = self._helper_at(job.directory, job.python_path)
+        helper.preload(job.imports)
+        if helper.is_importing:
+            report_wait = ev.AttemptQueued(job.step, job.attempt, job.queue, f"imports {', '.join(job.imports)}")
+            attempt.report(report_wait)
         reader, writer = os.pipe()
         os.set_blocking(reader, False)
         attempt.events = reader
@@ -121,12 +133,12 @@ class LocalExecutor:
             attempt.helper.start(attempt, [data.fileno(), writer, log])
         self._loop.add_reader(reader, self._read_events, attempt)
 
-    def _helper_for(self, job: Job) -> _Helper:
-        if self._helper is None or not self._helper.serves(job):
+    def _helper_at(self, directory: str, python_path: tuple[str, ...]) -> _Helper:
+        place = (directory, python_path)
+        if self._helper is None or not self._helper.serves(place):
             if self._helper is not None:
                 self._helper.retire()
-            self._helper = _Helper(self, self._loop, job)
-        self._helper.preload(job.imports)
+            self._helper = _Helper(self, self._loop, place)
         return self._helper
 
     def on_started(self, attempt: _Attempt, pid: int) -> None:
@@ -194,10 +206,11 @@ class LocalExecutor:
 class _Helper:
     """A process of `jupyter_pipes.worker` and the socket to it."""
 
-    def __init__(self, owner: LocalExecutor, loop: asyncio.AbstractEventLoop, job: Job) -> None:
+    def __init__(self, owner: LocalExecutor, loop: asyncio.AbstractEventLoop, place: _Place) -> None:
         self._owner = owner
         self._loop = loop
-        self._place = (job.directory, job.python_path)
+        self._place = place
+        self._open_imports = 0
         self._preloaded: set[str] = set()
         self._local_modules: dict[str, int] = {}
         self._attempts: dict[str, _Attempt] = {}
@@ -205,19 +218,25 @@ class _Helper:
         self._unread = b""
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = _spawn(theirs, job)
+            self._process = _spawn(theirs, *place)
         loop.add_reader(self._control, self._receive)
 
-    def serves(self, job: Job) -> bool:
-        """Whether it can run the job: same folder and path, and no local module changed since its import."""
+    @property
+    def is_importing(self) -> bool:
+        """Whether it has yet to import what it was asked to."""
+        return self._open_imports > 0
+
+    def serves(self, place: _Place) -> bool:
+        """Whether it can run jobs there: same folder and path, and no local module changed since its import."""
         unchanged = all(_mtime(path) == mtime for path, mtime in self._local_modules.items())
-        return unchanged and self._place == (job.directory, job.python_path)
+        return unchanged and self._place == place
 
     def preload(self, modules: tuple[str, ...]) -> None:
         """Have modules imported before the next fork."""
         new = [name for name in modules if name not in self._preloaded]
         if new:
             self._preloaded.update(new)
+            self._open_imports += 1
             self._send({"preload": new}, [])
 
     def start(self, attempt: _Attempt, files: list[int]) -> None:
@@ -261,6 +280,7 @@ class _Helper:
 
     def _take(self, message: dict[str, Any]) -> None:
         if "loaded" in message:
+            self._open_imports -= 1
             self._local_modules.update(message["loaded"])
         elif "started" in message:
             self._owner.on_started(self._attempts[message["started"]], message["pid"])
@@ -269,13 +289,13 @@ class _Helper:
             self._owner.on_exited(self._attempts[message["exited"]], message["code"], usage)
 
 
-def _spawn(control: socket.socket, job: Job) -> subprocess.Popen[bytes]:
+def _spawn(control: socket.socket, directory: str, python_path: tuple[str, ...]) -> subprocess.Popen[bytes]:
     program = [sys.executable, "-m", "jupyter_pipes.worker", "serve", str(control.fileno())]
-    paths = [*job.python_path, os.environ.get("PYTHONPATH", "")]
+    paths = [*python_path, os.environ.get("PYTHONPATH", "")]
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(path for path in paths if path)}
     return subprocess.Popen(  # noqa: S603 - our own program
         program,
-        cwd=job.directory,
+        cwd=directory,
         env=environment,
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
