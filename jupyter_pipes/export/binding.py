@@ -37,23 +37,14 @@ def with_nonlocal(code: str, local: set[str]) -> str:
 
 def loop_only(statements: Sequence[ast.stmt]) -> set[str]:
     """Return the names that only `for` loops bind: counters, not results."""
-    loops: set[str] = set()
-    others: set[str] = set()
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, (ast.For, ast.AsyncFor)):
-                loops |= _targets(node.target)
-    targets = {id(name) for statement in statements for name in _loop_names(statement)}
-    for statement in statements:
-        for node in ast.walk(statement):
-            if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and id(node) not in targets:
-                others.add(node.id)
-    return loops - others
-
-
-def _loop_names(statement: ast.stmt) -> list[ast.AST]:
-    loops = [node for node in ast.walk(statement) if isinstance(node, (ast.For, ast.AsyncFor))]
-    return [name for loop in loops for name in ast.walk(loop.target)]
+    nodes = [node for statement in statements for node in ast.walk(statement)]
+    loops = [node.target for node in nodes if isinstance(node, (ast.For, ast.AsyncFor))]
+    # What comprehensions bind is theirs alone.
+    inner = [node.target for node in nodes if isinstance(node, ast.comprehension)]
+    aside = {id(name) for target in (*loops, *inner) for name in ast.walk(target)}
+    stored = (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
+    counters = set[str]().union(*map(_targets, loops))
+    return counters - {name.id for name in stored if id(name) not in aside}
 
 
 def _bound_by(node: ast.stmt) -> set[str]:

@@ -142,6 +142,7 @@ def _body(code: StepCode, inner: list[Chunk]) -> list[str]:
             continue
         is_last = bool(own) and chunk is own[-1]
         texts.append(_shown(chunk) if is_last else _with_code(chunk, with_nonlocal(chunk.code, local)))
+    texts[:1] = [text.lstrip("\n") for text in texts[:1]]
     return texts or ([] if code.step.doc or output_names(code) else ["pass"])
 
 

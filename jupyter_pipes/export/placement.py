@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.analysis.statements import STAR
-from jupyter_pipes.export.source import Chunk, chunks, code_chunk, single_imports
+from jupyter_pipes.export.source import Chunk, chunks, code_chunk, imported_names, single_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -77,7 +77,11 @@ class StepCode(Struct):
 
 def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
     """Decide for every step what stands inside of its function."""
-    codes = [_step_code(step, {cell.number: cell for cell in cells}) for step in steps]
+    sources = {step.body for step in steps} | {
+        code.source for step in steps for code in (*step.setup, *step.prelude)
+    }
+    modules = frozenset[str]().union(*map(imported_names, sorted(sources)))
+    codes = [_step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
     while any(_nest_local(code) for code in codes) or _nest_conflicts(codes):
         pass
     return codes
@@ -93,13 +97,13 @@ def _order(piece: Piece) -> Order:
     return piece.order
 
 
-def _step_code(step: Step, cells: dict[int, Cell]) -> StepCode:
-    own = _own_pieces(step)
-    setup = [piece for code in step.setup for piece in _setup_pieces(code)]
+def _step_code(step: Step, cells: dict[int, Cell], modules: frozenset[str]) -> StepCode:
+    own = _own_pieces(step, modules)
+    setup = [piece for code in step.setup for piece in _setup_pieces(code, modules)]
     prelude = [
         piece
         for code in step.prelude
-        for piece in _pieces(_with_comments(code, cells), 1, _number(code.label), code.line)
+        for piece in _pieces(_with_comments(code, cells, modules), 1, _number(code.label), code.line)
     ]
     everything = [*setup, *prelude, *own]
     needed = set[str]().union(*(piece.chunk.free for piece in everything))
@@ -108,14 +112,16 @@ def _step_code(step: Step, cells: dict[int, Cell]) -> StepCode:
     return StepCode(step, [*setup, *reached], own, fixed)
 
 
-def _setup_pieces(code: CodePiece) -> Iterator[Piece]:
-    for chunk in chunks(code.source):
+def _setup_pieces(code: CodePiece, modules: frozenset[str]) -> Iterator[Piece]:
+    for chunk in chunks(code.source, modules):
         yield from _pieces(chunk, 0, _number(code.label), code.line + chunk.line - 1)
 
 
-def _own_pieces(step: Step) -> list[Piece]:
+def _own_pieces(step: Step, modules: frozenset[str]) -> list[Piece]:
     return [
-        piece for chunk in chunks(step.body) for piece in _pieces(chunk, 1, _number(step.label), chunk.line)
+        piece
+        for chunk in chunks(step.body, modules)
+        for piece in _pieces(chunk, 1, _number(step.label), chunk.line)
     ]
 
 
@@ -176,14 +182,14 @@ def _identity(piece: Piece) -> str:
             return piece.key
 
 
-def _with_comments(code: CodePiece, cells: dict[int, Cell]) -> Chunk:
+def _with_comments(code: CodePiece, cells: dict[int, Cell], modules: frozenset[str]) -> Chunk:
     """The statement with the comments that stand around it in its cell."""
     cell = cells.get(_number(code.label))
     if cell is not None:
-        for chunk in chunks(cell.body):
+        for chunk in chunks(cell.body, modules):
             if chunk.line == code.line and code.source.startswith(chunk.code):
                 return chunk
-    return code_chunk(code.source)
+    return code_chunk(code.source, modules)
 
 
 def _number(label: str) -> int:

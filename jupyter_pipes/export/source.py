@@ -55,8 +55,10 @@ class Chunk(Struct, frozen=True):
 
 
 @lru_cache(maxsize=1024)
-def chunks(body: str) -> tuple[Chunk, ...]:
+def chunks(body: str, modules: frozenset[str] = frozenset()) -> tuple[Chunk, ...]:
     """Return a cell's statements; IPython's syntax is written as the calls that it stands for.
+
+    Calling a method of one of `modules`, names that imports bind, changes nothing.
 
     `%%time` and its like are dropped: what they measure is code of the cell.
     """
@@ -69,14 +71,23 @@ def chunks(body: str) -> tuple[Chunk, ...]:
         fetch = [
             Chunk(f"{name} = get_ipython().user_ns[{name!r}]", binds=frozenset({name})) for name in binds
         ]
-        return (_with_names(call), *sorted(fetch, key=lambda chunk: chunk.code))
-    return tuple(_unwrapped(_split(_as_python(text))))
+        return (_with_names(call, modules), *sorted(fetch, key=lambda chunk: chunk.code))
+    return tuple(_unwrapped(_split(_as_python(text), modules), modules))
 
 
-def code_chunk(source: str) -> Chunk:
+def code_chunk(source: str, modules: frozenset[str] = frozenset()) -> Chunk:
     """Return a chunk for a single statement of another cell."""
-    found = chunks(source)
-    return found[0] if len(found) == 1 else _with_names(source)
+    found = chunks(source, modules)
+    return found[0] if len(found) == 1 else _with_names(source, modules)
+
+
+def imported_names(source: str) -> frozenset[str]:
+    """Return the names that a cell's imports bind, wherever they stand in it."""
+    nodes = (node for chunk in chunks(source) for node in ast.walk(chunk.node))
+    aliases = (
+        alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
+    )
+    return frozenset(alias.asname or alias.name.partition(".")[0] for alias in aliases)
 
 
 def is_coroutine(code: str) -> bool:
@@ -158,7 +169,7 @@ def _as_python(text: str) -> str:
     return text
 
 
-def _split(text: str) -> Iterator[Chunk]:
+def _split(text: str, modules: frozenset[str]) -> Iterator[Chunk]:
     lines = text.split("\n")
     nodes = ast.parse(text).body
     previous = (1, 0)
@@ -171,8 +182,9 @@ def _split(text: str) -> Iterator[Chunk]:
         comments = above.split("\n")[1 if place else 0 :]
         yield _with_names(
             _between(lines, start, end),
+            modules,
             line=start[0],
-            above=_comment_lines(comments),
+            above=_comment_lines(comments)[(not place and comments[:1] == [""]) :],
             behind=own_line.lstrip("; ") if "#" in own_line else "",
             silenced=own_line.startswith(";"),
         )
@@ -186,13 +198,16 @@ def _comment_lines(lines: Sequence[str]) -> tuple[str, ...]:
     return ("", *comments) if first > 0 else tuple(comments)
 
 
-def _with_names(code: str, **place: Any) -> Chunk:
+def _with_names(code: str, modules: frozenset[str], **place: Any) -> Chunk:
     node = ast.parse(code).body[0]
-    found = statements(code)
+    found = statements(code, modules)
+    needed = (part.reads | part.optional_reads | part.deferred for part in found)
+    # A function that binds a global name uses it as one that reads it does.
+    globals_ = (name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
     return Chunk(
         code,
         binds=frozenset[str]().union(*(part.binds for part in found)),
-        free=frozenset[str]().union(*(part.reads | part.optional_reads | part.deferred for part in found)),
+        free=frozenset(globals_).union(*needed),
         is_import=isinstance(node, (ast.Import, ast.ImportFrom)),
         is_definition=isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)),
         **place,
@@ -217,14 +232,14 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
     return "\n".join([lines[first - 1].encode()[left:].decode(), *inner, final])
 
 
-def _unwrapped(found: Iterable[Chunk]) -> Iterator[Chunk]:
+def _unwrapped(found: Iterable[Chunk], modules: frozenset[str]) -> Iterator[Chunk]:
     """Drop `x?`, and put the code of `%time code` in place of the magic."""
     for chunk in found:
         magic = _line_magic(chunk.node)
         if magic is None:
             yield chunk
         elif magic[0] in CODE_LINE_MAGICS and magic[1].strip():
-            yield from _split(magic[1])
+            yield from _split(magic[1], modules)
         elif magic[0] not in LOOKING_MAGICS:
             yield chunk
 
