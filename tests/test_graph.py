@@ -266,7 +266,7 @@ ERRORS = {
         "needs n",
     ),
     "set-up needs an output": ([A, "%%setup\ny = x"], [("JP012", None, 2, 2)], "%%setup"),
-    "two cells of one name": ([A, "%%step a\ny = 1"], [("JP015", "a", 2, 1)], "cell 1"),
+    "two cells of one name": ([A, "%%step a\ny = 1"], [("JP015", "a", 2, 1)], "Cells 1 and 2"),
     "nothing to append to": (["%%step a --append\nx = 1"], [("JP018", "a", 1, 1)], "--append"),
     "a syntax error": (["%%step a\nx = 1\ny = ("], [("JP001", "a", 1, 3)], ""),
 }

@@ -143,7 +143,7 @@ class _Search:
     def _distinct_problems(self) -> tuple[Problem, ...]:
         # Code that cannot run at all need not be reported for binding the name as well.
         blocked = {problem.root for problem in self._problems.values() if problem.kind == "needs output"}
-        found = self._problems.values()
+        found = sorted(self._problems.values(), key=lambda problem: (problem.root, problem.name))
         return tuple(p for p in found if p.kind != "rebound" or p.root not in blocked)
 
     def _need_in_step(self, name: str, strength: Strength, root: str, code: Binding | None) -> None:
@@ -195,7 +195,7 @@ class _Search:
         found = False
         for binding in self._timeline.before(name, place):
             if binding.owner:
-                self._need_value(name, binding.owner, strength, root, code)
+                self._need_value(name, place, binding.owner, strength, root)
                 return
             found = True
             self.include(binding, place, strength, root)
@@ -204,11 +204,13 @@ class _Search:
         if not found:
             self._need_unbound(name, place, strength, root, code)
 
-    def _need_value(self, name: str, owner: str, strength: Strength, root: str, code: Binding | None) -> None:
+    def _need_value(self, name: str, place: Place, owner: str, strength: Strength, root: str) -> None:
+        # Not the helper that reads the value: the statement that calls it and so runs too early.
+        runs = self._code[place]
         if owner == PARAMS_OWNER:
-            self._early_parameters.setdefault(name, (root, code))
+            self._early_parameters.setdefault(name, (root, runs))
         elif strength >= Strength.NEEDED:
-            self._report("needs output", name, root, strength, code, owner)
+            self._report("needs output", name, root, strength, runs, owner)
 
     def _need_unbound(
         self, name: str, place: Place, strength: Strength, root: str, code: Binding | None
@@ -231,14 +233,14 @@ class _Search:
         """Take a statement, for a reader at `place`, and need what it needs."""
         statement = code_of(binding)
         self._code[binding.place] = binding
-        for name in statement.reads:
+        for name in sorted(statement.reads):
             called = name in statement.calls
             self.need(name, binding.place, Strength.CALLED if called else Strength.NEEDED, root, binding)
-        for name in statement.optional_reads:
+        for name in sorted(statement.optional_reads):
             self.need(name, binding.place, Strength.OPTIONAL, root, binding)
         later = min(strength, Strength.DEFERRED)
         runs_here = statement.is_function and strength is Strength.CALLED
-        for name in statement.deferred:
+        for name in sorted(statement.deferred):
             here = Strength.CALLED if name in statement.deferred_calls else Strength.NEEDED
             self.need(name, place, here if runs_here else later, root, binding)
             self.need(name, self._place, later, root, binding)

@@ -77,9 +77,9 @@ def setup_needs_output(spot: Spot, name: str, owner: str) -> Diagnostic:
 
 def rebound(spot: Spot, name: str, owner: str, cell: int, line: int) -> Diagnostic:
     """JP013: an untagged cell gives the name another value between its owner and its reader."""
-    source = "the parameter" if owner == PARAMS_OWNER else f"step {owner}"
+    source = f"the parameter {name}" if owner == PARAMS_OWNER else f"{name} from step {owner}"
     message = (
-        f"{spot} reads {name} from {source}, but in between cell {cell} (line {line}) gives it another "
+        f"{spot} reads {source}, but in between cell {cell} (line {line}) gives it another "
         f"value. Cell {cell} is not a step, so its result is not available to steps: tag this cell with "
         "%%step, or use another name in it."
     )
@@ -95,10 +95,8 @@ def cycle(spot: Spot, names: Iterable[str]) -> Diagnostic:
 def repeated(spot: Spot, first_cell: int, *, in_file: bool) -> Diagnostic:
     """JP015: two cells have the same step name."""
     if in_file:
-        also = f" too, as cell {first_cell} is" if first_cell else " too"
-        message = (
-            f"{spot} is named {spot.step}{also}. Rename one of them, or continue the first with --append."
-        )
+        which = f"Cells {first_cell} and {spot.cell}" if first_cell else "Two steps"
+        message = f"{which} are named {spot.step}. Rename one of them, or continue the first with --append."
         return _at(spot, "JP015", message)
     message = f"{spot} replaces the step of that name in cell {first_cell}. Rename one of them to have both."
     return _at(spot, "JP015", message, "warning")
