@@ -6,7 +6,7 @@ import mmap
 import os
 import posixpath
 import secrets
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -88,7 +88,7 @@ class LocalBlobs:
                 digest = digest_of(buffers)
                 if self.size(digest) != total:
                     with self._temporary() as (path, file):
-                        file.writelines(buffers)
+                        _write_pieces(file, buffers)
                         file.close()
                         self._publish(path, digest)
                 return digest
@@ -124,15 +124,15 @@ class LocalBlobs:
 
     def _write_while_hashing(self, buffers: Sequence[BytesLike], total: int) -> str:
         with ThreadPoolExecutor(1) as pool, self._temporary() as (path, file):
-            digest = pool.submit(digest_of, buffers)
-            for piece in _pieces(buffers):
-                if digest.done() and self.size(digest.result()) == total:
-                    path.unlink()
-                    return digest.result()
-                file.write(piece)
+            hashing = pool.submit(digest_of, buffers)
+            _write_pieces(file, buffers, lambda: hashing.done() and self.size(hashing.result()) == total)
             file.close()
-            self._publish(path, digest.result())
-            return digest.result()
+            digest = hashing.result()
+            if self.size(digest) == total:
+                path.unlink()
+            else:
+                self._publish(path, digest)
+            return digest
 
     @contextmanager
     def _temporary(self) -> Generator[tuple[Path, Any]]:
@@ -175,8 +175,7 @@ class RemoteBlobs:
             files.makedirs(posixpath.dirname(final), exist_ok=True)
             try:
                 with files.open(temporary, "wb") as file:
-                    for piece in _pieces(buffers):
-                        file.write(piece)
+                    _write_pieces(file, buffers)
                 files.mv(temporary, final)
             finally:
                 if files.exists(temporary):
@@ -213,6 +212,14 @@ class RemoteBlobs:
                 return fsspec.core.url_to_fs(self._url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
             except (ImportError, ValueError) as error:
                 raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
+
+
+def _write_pieces(file: Any, buffers: Sequence[BytesLike], stop: Callable[[], bool] = lambda: False) -> None:
+    """Write all of it, or what there was time for before `stop` said so."""
+    for piece in _pieces(buffers):
+        if stop():
+            return
+        file.write(piece)
 
 
 def _pieces(buffers: Sequence[BytesLike]) -> Iterator[memoryview]:

@@ -44,10 +44,10 @@ def serialize(name: str, value: Any) -> tuple[str, Serialized]:
         return serializer.name, serializer.dump(value)
     except Refused as refused:
         raise SerializationError(_refusal(name, value, refused)) from None
-    except RecursionError as error:
-        raise SerializationError(f"{_subject(name, value)}: it is nested too deeply. Flatten it.") from error
     except Exception as error:  # a value's own methods may raise anything
-        raise SerializationError(f"{_subject(name, value)}: {type(error).__name__}: {error}") from error
+        deep = isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+        reason = "it is nested too deeply" if deep else f"{type(error).__name__}: {error}"
+        raise SerializationError(f"{_subject(name, value)}: {reason}.") from error
 
 
 def deserialize(serializer: str, data: memoryview) -> Any:

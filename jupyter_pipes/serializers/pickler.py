@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pickle
 import sys
+from functools import cached_property
 from itertools import chain
 from types import CellType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
@@ -166,15 +167,26 @@ class _Pickler(cloudpickle.Pickler):
         make, arguments = cast("tuple[Any, ...]", self.dispatch_table[CellType](cell))
         return make, tuple(map(_marked, arguments))
 
+    def _reduce_cached_property(self, attribute: cached_property[Any]) -> Any:
+        # Until Python 3.12 it holds a lock, which is no part of what it does.
+        return _cached_property, (attribute.func, attribute.attrname)
+
     def _reduce_module(self, marker: _ModuleInCode) -> Any:
         return self.dispatch_table[ModuleType](marker.module)
 
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
     CodeType: _Pickler._reduce_code,  # pyright: ignore[reportPrivateUsage]
+    cached_property: _Pickler._reduce_cached_property,  # pyright: ignore[reportPrivateUsage]
     CellType: _Pickler._reduce_cell,  # pyright: ignore[reportPrivateUsage]
     _ModuleInCode: _Pickler._reduce_module,  # pyright: ignore[reportPrivateUsage]
 }
+
+
+def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached_property[Any]:
+    made = cached_property(function)
+    made.attrname = name
+    return made
 
 
 def _marked(value: Any) -> Any:
@@ -189,16 +201,23 @@ def _with_modules_marked(reduced: tuple[Any, ...]) -> tuple[Any, ...]:
 
 
 class _OrderedPickler(_Pickler):
-    """Writes sets in an order that does not depend on the process's hash seed or on how a set grew."""
+    """Writes sets in an order that does not depend on the process's hash seed or on how a set grew.
 
-    def __init__(self, by_value: bool, limit: int | None) -> None:
+    Args:
+        around: ids of the sets of which a member's place is being found; a member may lead back to them.
+    """
+
+    def __init__(self, by_value: bool, limit: int | None, around: frozenset[int] = frozenset()) -> None:
         super().__init__(by_value, limit)
+        self._around = around
         self._ordered: dict[int, _Ordered] = {}
 
     def persistent_id(self, obj: Any) -> Any:
         """Put `_Ordered` in the place of a set: the one hook that the C pickler offers for builtins."""
         if type(obj) not in (set, frozenset) or len(obj) < 2:
             return None
+        if id(obj) in self._around:
+            return "a set around it"
         if id(obj) not in self._ordered:
             self._ordered[id(obj)] = _Ordered(obj)
         return self._ordered[id(obj)]
@@ -209,12 +228,7 @@ class _OrderedPickler(_Pickler):
         return super().reducer_override(obj)
 
     def _reduce_ordered(self, members: Any) -> Any:
-        try:
-            items = self._in_order(members)
-        except RecursionError:
-            # It holds something that holds the set.
-            self._stable = False
-            items = list(members)
+        items = self._in_order(members)
         if type(members) is frozenset:
             return frozenset, (items,)
         return set, (), items, None, None, _fill
@@ -225,11 +239,11 @@ class _OrderedPickler(_Pickler):
                 return sorted(members)
         except TypeError:  # the members are plain each, but not of one kind
             pass
-        return sorted(members, key=self._bytes_of)
+        around = self._around | {id(members)}
+        return sorted(members, key=lambda member: self._bytes_of(member, around))
 
-    def _bytes_of(self, member: Any) -> bytes:
-        inner = _OrderedPickler(self._by_value, self._limit).run(member)
-        self._stable = self._stable and inner.stable
+    def _bytes_of(self, member: Any, around: frozenset[int]) -> bytes:
+        inner = _OrderedPickler(self._by_value, self._limit, around).run(member)
         return b"".join([*inner.stream, *inner.buffers])
 
 
