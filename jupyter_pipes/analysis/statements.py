@@ -220,6 +220,10 @@ class _BodyStripper(ast.NodeTransformer):
 
 
 def _without_bodies(node: ast.stmt) -> ast.stmt:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        # Bodies are most of a notebook: not to be copied only to be dropped.
+        node = copy.copy(node)
+        node.body = [ast.Pass()]
     return ast.fix_missing_locations(_BodyStripper().visit(copy.deepcopy(node)))
 
 
