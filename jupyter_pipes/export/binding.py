@@ -6,7 +6,7 @@ import ast
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
 
 def surely_bound(statements: Iterable[ast.stmt]) -> set[str]:
@@ -33,18 +33,6 @@ def with_nonlocal(code: str, local: set[str]) -> str:
             )
             code = "\n".join(lines)
     return code
-
-
-def loop_only(statements: Sequence[ast.stmt]) -> set[str]:
-    """Return the names that only `for` loops bind: counters, not results."""
-    nodes = [node for statement in statements for node in ast.walk(statement)]
-    loops = [node.target for node in nodes if isinstance(node, (ast.For, ast.AsyncFor))]
-    # What comprehensions bind is theirs alone.
-    inner = [node.target for node in nodes if isinstance(node, ast.comprehension)]
-    aside = {id(name) for target in (*loops, *inner) for name in ast.walk(target)}
-    stored = (node for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
-    counters = set[str]().union(*map(_targets, loops))
-    return counters - {name.id for name in stored if id(name) not in aside}
 
 
 def _bound_by(node: ast.stmt) -> set[str]:

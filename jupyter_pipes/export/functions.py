@@ -7,7 +7,7 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
-from jupyter_pipes.export.binding import loop_only, surely_bound, with_nonlocal
+from jupyter_pipes.export.binding import surely_bound, with_nonlocal
 from jupyter_pipes.export.source import docstring, indented, is_coroutine
 from jupyter_pipes.model import StepOptions
 
@@ -67,12 +67,9 @@ def input_names(code: StepCode) -> list[str]:
 
 
 def output_names(code: StepCode) -> list[str]:
-    """Return the names that the function returns, by first use; loop counters that nobody reads are none."""
-    step = code.step
-    own = [piece.chunk.node for piece in code.own if piece.key in code.nested]
-    counters = loop_only(own) - set(step.demanded) - set(step.options.outputs or ())
+    """Return the names that the function returns, by first use."""
     text = "\n".join(piece.chunk.code for piece in code.own)
-    return sorted(set(step.writes) - counters, key=lambda name: (_first_use(name, text), name))
+    return sorted(code.step.writes, key=lambda name: (_first_use(name, text), name))
 
 
 def plain_text(markdown: str) -> str:
@@ -119,7 +116,7 @@ def _keywords(step: Step, function: str) -> str:
 
 
 def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list[str]:
-    """Lines that give a value to what `return` or an inner `nonlocal` needs and no statement surely binds."""
+    """A line that binds what `return` or an inner `nonlocal` needs and no statement surely binds."""
     bound = {*code.step.reads, *surely_bound(chunk.node for chunk in inner)}
     global_ = {
         name
@@ -129,7 +126,8 @@ def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list
         for name in node.names
         if name in code.local_names
     }
-    return [f"{name} = None" for name in sorted({*outputs, *global_} - bound)]
+    unsure = sorted({*outputs, *global_} - bound)
+    return [" = ".join([*unsure, "None"])] if unsure else []
 
 
 def _body(code: StepCode, inner: list[Chunk]) -> list[str]:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.analysis.statements import STAR
+from jupyter_pipes.export.lifting import lift
 from jupyter_pipes.export.source import Chunk, chunks, code_chunk, imported_names, single_imports
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
     }
     modules = frozenset[str]().union(*map(imported_names, sorted(sources)))
     codes = [_step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
+    lift(codes)
     while any(_nest_local(code) for code in codes) or _nest_conflicts(codes):
         pass
     return codes
