@@ -87,6 +87,8 @@ class Attempt:
             failure = self._run_piece(piece)
             if failure is not None:
                 return self._piece_failed(piece, failure)
+        # The prelude may have bound older values of the same names.
+        self.cell.namespace.update(parameters)
         self._load_inputs()
         watch_tqdm()
         failure = self.cell.run(self.job.body, self._label)
