@@ -42,7 +42,7 @@ _GROUND = "var(--jp-layout-color0, #fff)"
 _SURFACE = "var(--jp-layout-color1, #fff)"
 _TEXT = "var(--jp-ui-font-color1, #1f2328)"
 _QUIET = "var(--jp-ui-font-color2, #59636e)"
-_LINE = "var(--jp-border-color1, #9aa4b2)"
+_LINE = "#8a94a0"
 
 
 def joint_status(statuses: Iterable[Status]) -> Status:
@@ -153,11 +153,11 @@ def _node(view: RunView, node: str, box: Box, members: Sequence[str]) -> str:
         f"<g><title>{escape(_spoken(name, steps, line))}</title>{stack}"
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"'
         f' fill="{_SURFACE}" stroke="{_ink(status)}" stroke-width="1.5"/>{_bar(box, steps, status)}'
-        f'<text x="{box.x + 16:.1f}" y="{box.y + 20:.1f}" font-size="13" text-anchor="middle"'
+        f'<text x="{box.x + 16:.1f}" y="{box.y + 19:.1f}" font-size="13" text-anchor="middle"'
         f' fill="{_ink(status)}">{look.icon}</text>'
-        f'<text x="{box.x + 28:.1f}" y="{box.y + 20:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
+        f'<text x="{box.x + 28:.1f}" y="{box.y + 19:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
         f' fill="{_TEXT}">{escape(shown)}</text>'
-        f'<text x="{box.x + 28:.1f}" y="{box.y + 36:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
+        f'<text x="{box.x + 28:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
         f"{escape(line)}</text></g>"
     )
 

@@ -79,7 +79,8 @@ _BASE_CSS = """
 .jupyter-pipes table.facts{border-collapse:collapse;margin:0;font-size:12px;color:inherit;border:none;
  table-layout:auto}
 .jupyter-pipes table.facts :is(td,th){padding:1px 14px 1px 0;text-align:left;vertical-align:top;
- border:none;background:none;font-weight:400;overflow-wrap:anywhere;max-width:none}
+ border:none;background:none;font-weight:400;overflow-wrap:break-word;max-width:none}
+.jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
 .jupyter-pipes code{font:12px var(--jp-code-font-family,monospace);color:inherit;background:none;padding:0}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Literal
 
@@ -16,12 +17,12 @@ from jupyter_pipes.style import text_width
 Direction = Literal["LR", "TB"]
 
 NAME_SIZE = 12.0
-NODE_HEIGHT = 46.0
+NODE_HEIGHT = 44.0
 TITLE_HEIGHT = 26.0
 MARGIN = 10.0
-_NODE_WIDTHS = (136.0, 216.0)
+_NODE_WIDTHS = (146.0, 224.0)
 _PAD = 18.0
-_GAP = 44.0
+_GAPS: dict[Direction, float] = {"LR": 44.0, "TB": 36.0}
 
 
 class Box(Struct, frozen=True):
@@ -151,8 +152,8 @@ def _laid_out(graph: _Graph, direction: Direction) -> Layout:
     outer = place(
         [group.size for group in groups],
         [(number[source], number[target]) for source, target in outer_links],
-        labels=[label_room(graph.links[link].names, direction) for link in outer_links],
-        gap=_GAP,
+        labels=_label_rooms(graph, outer_links, direction),
+        gap=_GAPS[direction],
         spacing=_spacing(direction),
     )
     for group, (along, across) in zip(groups, outer.centres, strict=True):
@@ -165,6 +166,11 @@ def _laid_out(graph: _Graph, direction: Direction) -> Layout:
         *(route for group in groups for route in _inner_routes(group, sizes)),
     ]
     return _turned(graph, groups, sizes, outer, routes, direction)
+
+
+def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Direction) -> list[float]:
+    entering = Counter(target for _, target in links)
+    return [label_room(graph.links[link].names, direction, entering[link[1]]) for link in links]
 
 
 def _node_size(node: str, members: Sequence[str], direction: Direction) -> Point:
@@ -237,8 +243,8 @@ def _framed(graph: _Graph, nodes: Sequence[str], sizes: Mapping[str, Point], dir
     placement = place(
         [*(sizes[node] for node in nodes), *((0.0, 0.0) for _ in ports)],
         [*((number[s], number[t]) for s, t in links), *port_links],
-        labels=[*(label_room(graph.links[link].names, direction) for link in links), *(0.0 for _ in ports)],
-        gap=_GAP,
+        labels=[*_label_rooms(graph, links, direction), *(0.0 for _ in ports)],
+        gap=_GAPS[direction],
         spacing=_spacing(direction),
         first=frozenset(i for (_, enters), i in ports.items() if enters),
         last=frozenset(i for (_, enters), i in ports.items() if not enters),

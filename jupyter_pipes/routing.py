@@ -14,7 +14,10 @@ LABEL_SIZE = 10.5
 LABEL_HEIGHT = 14.0
 _LABEL_ROOM = 118.0
 _PLACES_ON_CURVE = (0.5, 0.6, 0.4, 0.7, 0.3, 0.78, 0.22)
-_SHIFTS = (0.0, 14.0, -14.0, 28.0, -28.0)
+_SHIFTS: dict[str, tuple[float, ...]] = {
+    "LR": (0.0, 14.0, -14.0, 28.0, -28.0),
+    "TB": (0.0, 24.0, -24.0, 48.0, -48.0, 72.0, -72.0, 96.0, -96.0),
+}
 
 
 class Edge(Struct, frozen=True):
@@ -52,10 +55,18 @@ def label_text(names: Sequence[str]) -> str:
     return ellipsised(shown, LABEL_SIZE, _LABEL_ROOM)
 
 
-def label_room(names: Sequence[str], direction: Literal["LR", "TB"]) -> float:
-    """Return the room in px along the flow that an edge's label needs besides the gap itself."""
-    if not names or direction == "TB":
+def label_room(names: Sequence[str], direction: Literal["LR", "TB"], neighbours: int) -> float:
+    """Return the room in px along the flow that an edge's label needs besides the gap itself.
+
+    Args:
+        names: the names that the edge carries.
+        direction: which way edges flow.
+        neighbours: how many edges enter the same node: side by side their labels may need several lines.
+    """
+    if not names:
         return 0.0
+    if direction == "TB":
+        return min(max(neighbours - 1, 0), 3) * LABEL_HEIGHT * 0.8
     return text_width(label_text(names), LABEL_SIZE) - 4.0
 
 
@@ -108,16 +119,17 @@ def _label_place(
     width = text_width(label, LABEL_SIZE) + 6
     others = taken.setdefault((round(start[0]), round(end[0])), [])
     room = abs(end[0] - start[0]) - (width if flow == "LR" else LABEL_HEIGHT)
-    candidates = (_turn(at, flow, margin) for at in _places(start, end, room))
-    free = (at for at in candidates if not any(_cover(at, width, *other) for other in others))
+    candidates = (_turn(at, flow, margin) for at in _places(start, end, room, flow))
+    inside = (at for at in candidates if at[0] >= width / 2)
+    free = (at for at in inside if not any(_cover(at, width, *other) for other in others))
     place = next(free, None) or _turn(_on_curve(start, end, 0.5), flow, margin)
     others.append((place, width))
     return place
 
 
-def _places(start: Point, end: Point, room: float) -> Iterator[Point]:
+def _places(start: Point, end: Point, room: float, flow: Literal["LR", "TB"]) -> Iterator[Point]:
     reach = max(room, 0.0) / 2 / max(abs(end[0] - start[0]), 1.0)
-    for shift in _SHIFTS:
+    for shift in _SHIFTS[flow]:
         for t in _PLACES_ON_CURVE:
             if abs(t - 0.5) <= reach or t == 0.5:
                 along, across = _on_curve(start, end, t)

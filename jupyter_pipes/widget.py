@@ -16,7 +16,7 @@ from jupyter_pipes.pacing import Pacer
 from jupyter_pipes.still import Still
 from jupyter_pipes.style import LOOKS, clock_text
 from jupyter_pipes.views import RunView
-from jupyter_pipes.widget_details import SECTIONS, stage_sections, step_sections
+from jupyter_pipes.widget_details import SECTIONS, step_sections
 from jupyter_pipes.widget_graph import MOST_NODES, GraphPane, PicturePane
 from jupyter_pipes.widget_parts import MOST_HEIGHT, Parts
 
@@ -134,7 +134,7 @@ class PipelineWidget:
         view = self._view
         plans = [step.planned for step in view.steps.values()]
         layout = arrange(plans, collapsed=self._collapsed, fit_width=_PANE_WIDTH)
-        self._layout, self._scale = layout, _fitting_scale(layout)
+        self._scale = _fitting_scale(layout)
         if len(layout.nodes) > MOST_NODES:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
@@ -169,9 +169,6 @@ class PipelineWidget:
             step = view.steps[selected]
             log = self._source.log_tail(selected, step.latest.number) if step.latest else ""
             self._parts.put_details(step_sections(step, log, self._preview, now))
-        elif selected in self._layout.members:
-            steps = [view.steps[name] for name in self._layout.members[selected]]
-            self._parts.put_details(stage_sections(selected.removeprefix("stage:"), steps))
         else:
             hint = "<span class='quiet'>Select a step to see its log, results and reasons.</span>"
             self._parts.put_details({**dict.fromkeys(SECTIONS, ""), "status": hint})
@@ -181,12 +178,8 @@ class PipelineWidget:
             self._previews[ref.digest] = _preview_html(self._source.preview(ref))
         return self._previews[ref.digest]
 
-    def _select(self, node: str) -> None:
-        with self._lock:
-            is_open_stage = node.startswith("stage:") and node == self._selected
-            self._selected = node
-        if is_open_stage:
-            self._toggle(node.removeprefix("stage:"))
+    def _select(self, step: str) -> None:
+        self._selected = step
         self._refresh()
 
     def _listed(self, change: Mapping[str, Any]) -> None:
@@ -249,7 +242,11 @@ def _fitting_scale(layout: Layout) -> float:
 
 def _header(view: RunView, now: float) -> str:
     version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
-    reason = f" <span class='quiet'>{escape(view.reason)}</span>" if view.reason else ""
+    reason = (
+        f" <span class='quiet' title='{escape(view.reason)}'>{escape(view.reason)}</span>"
+        if view.reason
+        else ""
+    )
     if not view.started:
         status = "<span class='quiet'>not started yet</span>"
         return f"<b>{escape(view.pipeline)}</b>{version} {status} <span>{len(view.steps)} steps</span>"

@@ -48,13 +48,6 @@ def step_sections(
     }
 
 
-def stage_sections(stage: str, steps: Sequence[StepView]) -> dict[str, str]:
-    """Return the sections for a collapsed stage: its steps and their statuses."""
-    rows = [(escape(step.name), status_html(step.status), escape(step.reason)) for step in steps]
-    head = f"<b>{escape(stage)}</b> <span class='quiet'>stage of {len(steps)} steps</span>"
-    return {**dict.fromkeys(SECTIONS, ""), "status": head, "names": table_html(rows)}
-
-
 def _titled(title: str, body: str) -> str:
     return f"<div class='quiet title'>{title}</div>{body}" if body else ""
 

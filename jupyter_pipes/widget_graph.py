@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.drawing import joint_status, stage_line, svg
@@ -18,7 +19,7 @@ MOST_NODES = 300
 """More nodes than this are shown as a picture: every node of the canvas is a widget of its own."""
 
 _TITLE_PREFIX = "title:"
-_LINE = "#9aa4b2"
+_LINE = "#8a94a0"
 _TEXT = "#1f2328"
 _CURVE_PIECES = 6
 
@@ -30,8 +31,8 @@ class GraphPane:
         view: the run whose steps the layout places.
         layout: where they stand.
         scale: size of a layout's px on the screen.
-        on_select: called with a node's id when it is clicked.
-        on_toggle: called with a stage's name when its title is clicked.
+        on_select: called with a step's name when its node is clicked.
+        on_toggle: called with a stage's name when its title, or its one node, is clicked.
     """
 
     def __init__(
@@ -61,8 +62,9 @@ class GraphPane:
 
     def resize(self, scale: float) -> None:
         """Show the graph at another scale, wholly in its canvas."""
-        self.widget.max_zoom = scale
-        self.widget.layout.width, self.widget.layout.height = _pixels(self._layout, scale)
+        with self.widget.layout.hold_sync():
+            self.widget.layout.width, self.widget.layout.height = _pixels(self._layout, scale)
+        self.widget.cytoscape_layout = _preset(scale)
 
     def close(self) -> None:
         """Take the canvas and all that belongs to it out of the front end."""
@@ -96,10 +98,8 @@ class GraphPane:
             )
         widget = cyto.CytoscapeWidget(
             graph=graph,
-            cytoscape_layout={"name": "preset", "fit": True, "padding": 0},
+            cytoscape_layout=_preset(scale),
             cytoscape_style=_stylesheet(),
-            max_zoom=scale,
-            min_zoom=0.05,
             user_zooming_enabled=False,
             auto_ungrabify=True,
             # ipycytoscape would show this key of a clicked node as HTML: it names none.
@@ -110,12 +110,11 @@ class GraphPane:
         return widget
 
     def _clicked(self, event: Mapping[str, Any]) -> None:
-        node = str(event["data"]["id"])
-        stage = node.removeprefix(_TITLE_PREFIX)
-        if node != stage:
+        kind, colon, stage = str(event["data"]["id"]).partition(":")
+        if colon:
             self._on_toggle(stage)
         else:
-            self._on_select(node)
+            self._on_select(kind)
 
     def _node(self, cyto: Any, node: str, label: str, classes: str, stops: str) -> Any:
         box = self._layout.nodes[node]
@@ -140,9 +139,8 @@ class GraphPane:
         return cyto.Node(data=data, position=position, classes="title", grabbable=False)
 
     def _edge(self, cyto: Any, number: int, edge: Edge) -> Any:
-        weights, distances = _segments(edge, self._layout)
         data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
-        data |= {"weights": weights, "distances": distances} | _ends(edge, self._layout)
+        data |= _segments(edge, self._layout) | _ends(edge, self._layout)
         return cyto.Edge(data=data, classes="carries" if edge.names else "orders")
 
 
@@ -175,6 +173,11 @@ class PicturePane:
         self.widget.close()
 
 
+def _preset(scale: float) -> dict[str, Any]:
+    # Not `fit`: it would measure the canvas before the front end has given it its size.
+    return {"name": "preset", "fit": False, "zoom": scale, "pan": {"x": 0, "y": 0}}
+
+
 def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
     return f"{layout.width * scale:.0f}px", f"{layout.height * scale:.0f}px"
 
@@ -195,29 +198,53 @@ def _face(view: RunView, node: str, members: Sequence[str], selected: bool) -> t
     return label, classes, f"0% {percent}% {percent}% 100%"
 
 
-def _segments(edge: Edge, layout: Layout) -> tuple[str, str]:
-    """Return the curve as cytoscape's segments: each point's share of the way between the ends, and its
-    distance from the straight line between them. The label stands at the middle point, so there are as
-    many points before the label's place as behind it."""
+def _segments(edge: Edge, layout: Layout) -> dict[str, Any]:
+    """Return the curve as cytoscape's segments, and how far the label stands from the middle point.
+
+    A segment is a point's share of the way between the nodes' middles and its distance from that line.
+    """
     (x0, y0), (x1, y1) = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
     length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
     along = ((x1 - x0) / length, (y1 - y0) / length)
-    way = [(x - x0, y - y0) for x, y in _balanced(edge)]
-    weights = (f"{(x * along[0] + y * along[1]) / length:.4f}" for x, y in way)
-    distances = (f"{y * along[0] - x * along[1]:.2f}" for x, y in way)
-    return " ".join(weights), " ".join(distances)
+    points = _balanced(edge)
+    way = [(x - x0, y - y0) for x, y in points]
+    middle = points[len(points) // 2]
+    at = edge.label_at or middle
+    return {
+        "weights": " ".join(f"{(x * along[0] + y * along[1]) / length:.4f}" for x, y in way),
+        "distances": " ".join(f"{y * along[0] - x * along[1]:.2f}" for x, y in way),
+        "dx": round(at[0] - middle[0], 1),
+        "dy": round(at[1] - middle[1], 1),
+    }
 
 
-def _balanced(edge: Edge) -> list[tuple[float, float]]:
-    points = polyline(edge, _CURVE_PIECES)
-    if edge.label_at is None:
-        return points[1:-1] or [points[0]]
-    at = edge.label_at
-    flow = 0 if edge.flow == "LR" else 1
-    before = [p for p in points if p[flow] < at[flow]]
-    after = [p for p in points if p[flow] >= at[flow]]
+def _balanced(edge: Edge) -> list[Point]:
+    """Return the curve's inner points, an odd number of them, with the one nearest to the label in the middle.
+
+    Cytoscape writes the label at the middle point; points on straight stretches make up the number.
+    """
+    start, *inner, end = _spread(polyline(edge, _CURVE_PIECES))
+    at = edge.label_at or inner[len(inner) // 2]
+    place = min(range(len(inner)), key=lambda i: abs(inner[i][0] - at[0]) + abs(inner[i][1] - at[1]))
+    before, after = inner[:place], inner[place + 1 :]
     missing = len(before) - len(after)
-    return [*[points[0]] * max(-missing, 0), *before, at, *after, *[points[-1]] * max(missing, 0)]
+    more_before = _between(before[-1] if before else start, inner[place], max(-missing, 0))
+    more_after = _between(inner[place], after[0] if after else end, max(missing, 0))
+    return [*before, *more_before, inner[place], *more_after, *after]
+
+
+def _spread(points: Sequence[Point]) -> list[Point]:
+    """Return the points with three more on each long stretch, so that a label finds one near it."""
+    spread = [points[0]]
+    for start, end in pairwise(points):
+        is_long = abs(end[0] - start[0]) + abs(end[1] - start[1]) > 24 or len(points) == 2
+        spread += [*_between(start, end, 3 if is_long else 0), end]
+    return spread
+
+
+def _between(start: Point, end: Point, count: int) -> list[Point]:
+    shares = [place / (count + 1) for place in range(1, count + 1)]
+    return [(start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t) for t in shares]
 
 
 def _ends(edge: Edge, layout: Layout) -> dict[str, str]:
@@ -283,6 +310,8 @@ def _stylesheet() -> list[dict[str, Any]]:
         "edge.orders": {"line-style": "dashed"},
         "edge.carries": {
             "label": "data(label)",
+            "text-margin-x": "data(dx)",
+            "text-margin-y": "data(dy)",
             "font-family": FONT.replace("'", ""),
             "font-size": LABEL_SIZE,
             "color": "#59636e",

@@ -8,7 +8,7 @@ from typing import Any, cast
 from jupyter_pipes.fragments import DARK, theme_css
 from jupyter_pipes.widget_details import SECTIONS
 
-LEAST_HEIGHT, MOST_HEIGHT = 400.0, 660.0
+LEAST_HEIGHT, MOST_HEIGHT = 400.0, 700.0
 """Height of the graph's pane in px; a higher graph scrolls in it."""
 
 _SIDE_WIDTH = "340px"
@@ -19,20 +19,24 @@ _CSS = f"""
 .jupyter-pipes-live{{border:1px solid var(--jp-border-color2,#d0d7de);border-radius:6px;overflow:hidden}}
 .jupyter-pipes-live .custom-widget{{background:transparent;resize:none;margin:0}}
 .jupyter-pipes-live .custom-widget:hover{{border:none}}
-{DARK} .jupyter-pipes-live .custom-widget canvas{{filter:invert(.88) hue-rotate(180deg)}}
+{DARK} .jupyter-pipes-live .custom-widget canvas{{filter:invert(.93) hue-rotate(180deg)}}
 .jupyter-pipes-head{{padding:6px 10px;border-bottom:1px solid var(--jp-border-color2,#d0d7de);
  align-items:center;gap:6px}}
 .jupyter-pipes-head .widget-html-content>*{{margin-right:10px}}
+.jupyter-pipes-head .widget-html{{min-width:0;overflow:hidden}}
+.jupyter-pipes-head .widget-html-content{{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}}
 .jupyter-pipes-head .clock{{font-variant-numeric:tabular-nums;display:inline-block;min-width:3em}}
 .jupyter-pipes-graph{{overflow:auto;background:var(--jp-layout-color0,#fff)}}
 .jupyter-pipes-graph>*{{margin:0 auto!important;flex:none}}
 .jupyter-pipes-side{{border-left:1px solid var(--jp-border-color2,#d0d7de)}}
 .jupyter-pipes-side .widget-select{{width:auto;margin:8px 8px 4px;height:auto}}
-.jupyter-pipes-side select{{width:100%;font-size:12px}}
+.jupyter-pipes-side select{{width:100%;padding:2px 4px;
+ font:12px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}}
 .jupyter-pipes-details{{padding:4px 10px 10px;overflow:auto}}
 .jupyter-pipes-details .widget-html,.jupyter-pipes-head .widget-html{{margin:0;height:auto;min-height:0}}
 .jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;
  height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
+.jupyter-pipes-details>*{{flex:none}}
 .jupyter-pipes-details .title{{margin-top:8px;font-weight:600}}
 .jupyter-pipes-details .bar{{height:4px;margin:4px 0;border-radius:2px;overflow:hidden;
  background:var(--jp-layout-color2,#e5e7eb)}}
@@ -48,15 +52,15 @@ class Parts:
 
         w = cast("Any", ipywidgets)
         self.header: Any = w.HTML(layout={"flex": "1 1 auto"})
-        self.run: Any = self._button(w, "Run", "Run the pipeline", "play")
-        self.cancel: Any = self._button(w, "Cancel", "Cancel the run", "stop")
-        self.stages: Any = self._button(w, "Collapse stages", "Show each stage as one node", "", "130px")
-        self.smaller: Any = self._button(w, "−", "Show the graph smaller", "", "32px")  # noqa: RUF001 - a minus sign
-        self.larger: Any = self._button(w, "+", "Show the graph larger", "", "32px")
+        self.run: Any = self._button(w, "Run", "Run the pipeline")
+        self.cancel: Any = self._button(w, "Cancel", "Cancel the run")
+        self.stages: Any = self._button(w, "Collapse stages", "Show each stage as one node", "130px")
+        self.smaller: Any = self._button(w, "−", "Show the graph smaller", "32px")  # noqa: RUF001 - a minus sign
+        self.larger: Any = self._button(w, "+", "Show the graph larger", "32px")
         self.steps: Any = w.Select(options=[], index=None, rows=4)
         self.is_filling = False
         self._details: dict[str, Any] = {section: w.HTML() for section in SECTIONS}
-        self._graph: Any = w.Box(layout={"flex": "1 1 420px", "min_width": "0"})
+        self._graph: Any = w.Box(layout={"flex": "100 1 420px", "min_width": "0"})
         self._side: Any = self._side_pane(w)
         head = w.HBox([self.header, self.run, self.cancel, self.stages, self.smaller, self.larger])
         body = w.HBox([self._graph, self._side], layout={"flex_flow": "row wrap"})
@@ -95,10 +99,8 @@ class Parts:
             part.value = sections[name]
             part.layout.display = None if sections[name] else "none"
 
-    def _button(self, w: Any, description: str, tooltip: str, icon: str, width: str = "84px") -> Any:
-        return w.Button(
-            description=description, tooltip=tooltip, icon=icon, layout={"width": width, "flex": "none"}
-        )
+    def _button(self, w: Any, description: str, tooltip: str, width: str = "84px") -> Any:
+        return w.Button(description=description, tooltip=tooltip, layout={"width": width, "flex": "none"})
 
     def _side_pane(self, w: Any) -> Any:
         details = w.VBox(list(self._details.values()), layout={"flex": "1 1 0", "min_height": "0"})

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import urlopen
@@ -26,6 +27,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 START_SECONDS = 90
+WAIT_MILLISECONDS = 60_000
 
 
 def chromium() -> str | None:
@@ -37,7 +39,7 @@ def write_notebook(path: Path, *sources: str) -> Path:
     """Write a notebook of code cells and return its path."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
-    nbformat.write(notebook, path)
+    path.write_text(nbformat.writes(notebook), encoding="utf-8")
     return path
 
 
@@ -53,7 +55,7 @@ class Lab:
     def open(self, notebook: Path, *, width: int = 1500, height: int = 1000) -> LabPage:
         """Open a notebook of the folder alone in the main area; returns when its cells are there."""
         page = self._browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(60_000)
+        page.set_default_timeout(WAIT_MILLISECONDS)
         name = notebook.relative_to(self.folder).as_posix()
         page.goto(f"{self._address}/lab/tree/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
@@ -73,7 +75,8 @@ class LabPage:
 
     def wait_for_kernel(self) -> None:
         """Wait until the kernel is connected and idle."""
-        expect(self.page.locator('.jp-Notebook-ExecutionIndicator[data-status="idle"]')).to_be_visible()
+        status = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
+        expect(status).to_be_visible(timeout=WAIT_MILLISECONDS)
 
     def run_all(self) -> None:
         """Start all cells; does not wait for them to end."""
@@ -83,7 +86,8 @@ class LabPage:
     def run_all_and_wait(self) -> None:
         """Run all cells until none of them is running or waiting."""
         self.run_all()
-        expect(self.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(0)
+        prompts = self.page.locator(".jp-InputPrompt", has_text="[*]")
+        expect(prompts).to_have_count(0, timeout=WAIT_MILLISECONDS)
         self.wait_for_kernel()
 
     def menu(self, title: str, entry: str) -> None:
@@ -122,17 +126,17 @@ class LabPage:
 
 
 @contextmanager
-def running_lab(folder: Path, browser: Browser) -> Iterator[Lab]:
-    """Run a JupyterLab server on `folder`, with settings and runtime files of its own, until the block ends."""
+def running_lab(folder: Path, browser: Browser) -> Generator[Lab]:
+    """Run a JupyterLab server on `folder`, with settings of its own, until the block ends."""
     port, token = _free_port(), secrets.token_hex(16)
     private = folder.parent / f"{folder.name}-jupyter"
     environment = _environment(private)
     command = [
         *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=", "--LabApp.check_for_updates_class="),
+        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
-    command[-1] = "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate"
     with (private / "lab.log").open("wb") as log:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
         try:
@@ -144,9 +148,10 @@ def running_lab(folder: Path, browser: Browser) -> Iterator[Lab]:
 
 
 def _environment(private: Path) -> dict[str, str]:
-    import os
-
-    private.mkdir(parents=True)
+    """Return an environment in which Lab keeps all it writes in `private`, and asks nobody about news."""
+    notifications = private / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
+    notifications.mkdir(parents=True)
+    (notifications / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     folders = {place: str(private / place.lower()) for place in (*places, "JUPYTERLAB_WORKSPACES_DIR")}
     return {**os.environ, **folders}
