@@ -1,0 +1,188 @@
+"""The example notebooks run to their end: in a kernel, through papermill, and on the command line."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import papermill
+import pytest
+from nbclient import NotebookClient
+
+NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
+PIPES = str(Path(sys.executable).with_name("jupyter-pipes"))
+
+TROUBLE = {
+    "numbers": "completed",
+    "raises": "failed",
+    "skipped": "skipped",
+    "skipped_too": "skipped",
+    "in_helper": "failed",
+    "asks": "failed",
+    "flaky": "completed",
+    "picky": "failed",
+    "late": "failed",
+    "killed": "failed",
+    "exits": "failed",
+    "crashes": "failed",
+    "hungry": "failed",
+    "makes_lock": "failed",
+    "reads_lock": "skipped",
+    "private_lock": "completed",
+    "optional": "failed",
+    "does_without": "completed",
+}
+"""How each step of trouble.ipynb ends."""
+
+REASONS = {
+    "raises": "ZeroDivisionError",
+    "skipped": "raises failed",
+    "asks": "%%params",
+    "late": "timed out after 1 s",
+    "killed": "SIGKILL",
+    "exits": "exit code 3",
+    "crashes": "SIGSEGV",
+    "hungry": "--memory",
+    "makes_lock": "guard",
+    "reads_lock": "makes_lock failed",
+    "optional": "no-such-file.txt",
+}
+"""A part of the reason that each of these steps gives."""
+
+LINES = {"raises": 3, "in_helper": 3, "asks": 2, "picky": 2, "hungry": 2, "makes_lock": 3, "optional": 2}
+"""The line of its cell on which each of these steps fails; the `%%step` line is 1."""
+
+
+def copied(name: str, folder: Path) -> Path:
+    """Return a copy of a notebook in a folder of its own, where its runs are kept as well."""
+    return Path(shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder))
+
+
+def executed(path: Path) -> Any:
+    """Return the notebook with the outputs of a kernel that ran all its cells; a cell that raises fails the test."""
+    notebook = nbformat.read(path, 4)
+    client = NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(path.parent)}})
+    return client.execute()
+
+
+def outputs_of(notebook: Any, cell_id: str) -> list[Any]:
+    return next(cell for cell in notebook.cells if cell.id == cell_id).outputs
+
+
+def printed(notebook: Any, cell_id: str) -> str:
+    return "".join(output.get("text", "") for output in outputs_of(notebook, cell_id))
+
+
+def shown(notebook: Any, cell_id: str) -> str:
+    """Return all text and HTML below a cell."""
+    return "\n".join(str(part) for output in outputs_of(notebook, cell_id) for part in (output.get("data") or output).values())
+
+
+def run_by_command(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
+    """Return the exit code and the JSON document of `jupyter-pipes run`."""
+    program = [PIPES, "run", str(path), "--json", *arguments]
+    done = subprocess.run(program, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False)
+    assert done.stdout, done.stderr
+    return done.returncode, json.loads(done.stdout)
+
+
+def statuses(document: dict[str, Any]) -> dict[str, str]:
+    return {step["name"]: step["status"] for step in document["steps"]}
+
+
+@pytest.mark.parametrize("name", ["quickstart", "model_selection", "trouble"])
+def test_committed_notebooks_are_valid_and_without_outputs(name: str) -> None:
+    notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", nbformat.NO_CONVERT)
+    nbformat.validate(notebook)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    assert all(not cell.outputs and cell.execution_count is None for cell in code)
+    assert len({cell.id for cell in notebook.cells}) == len(notebook.cells)
+
+
+def test_the_quickstart_has_ten_cells_of_code_and_a_word_above_most() -> None:
+    cells = nbformat.read(NOTEBOOKS / "quickstart.ipynb", 4).cells
+    assert sum(cell.cell_type == "code" for cell in cells) == 10
+    assert sum(cell.cell_type == "markdown" for cell in cells) >= 8
+
+
+def test_quickstart_runs_in_a_kernel_and_prints_its_result(tmp_path: Path) -> None:
+    notebook = executed(copied("quickstart", tmp_path))
+    assert "The forest is right on" in printed(notebook, "result")
+    assert "completed" in shown(notebook, "run")
+    assert any("image/png" in output.get("data", {}) for output in outputs_of(notebook, "seasons")) or "image/png" in shown(
+        notebook, "seasons"
+    )
+
+
+def test_quickstart_takes_a_parameter_from_papermill(tmp_path: Path) -> None:
+    """papermill's own cell below the one tagged `parameters` is plain code; `%%params` cells are the pipeline's."""
+    path = copied("quickstart", tmp_path)
+    notebook = papermill.execute_notebook(
+        str(path), str(tmp_path / "out.ipynb"), parameters={"trees": 20}, cwd=str(tmp_path), progress_bar=False
+    )
+    assert "The forest is right on" in printed(notebook, "result")
+
+
+def test_quickstart_runs_on_the_command_line_and_the_second_time_from_what_is_kept(tmp_path: Path) -> None:
+    path = copied("quickstart", tmp_path)
+    code, document = run_by_command(path, "-p", "trees=20")
+    assert code == 0
+    assert set(statuses(document).values()) == {"completed"}
+    assert [step["metrics"] for step in document["steps"] if step["name"] == "fit"][0]["accuracy"] > 0.5
+    code, again = run_by_command(path, "-p", "trees=20")
+    assert code == 0
+    assert set(statuses(again).values()) == {"cached"}
+
+
+def test_another_parameter_runs_only_what_reads_it(tmp_path: Path) -> None:
+    path = copied("quickstart", tmp_path)
+    run_by_command(path, "-p", "trees=20")
+    _, document = run_by_command(path, "-p", "trees=30")
+    ran = {name for name, status in statuses(document).items() if status == "completed"}
+    assert ran == {"fit", "report"}
+
+
+def test_the_study_runs_on_the_command_line(tmp_path: Path) -> None:
+    path = copied("model_selection", tmp_path)
+    code, document = run_by_command(path, "-p", "trees=30", "-p", "folds=3")
+    assert code == 0
+    assert set(statuses(document).values()) == {"completed"}
+    assert len(document["steps"]) >= 12
+    assert {step["stage"] for step in document["steps"]} == {"data", "candidates", "choice", "report"}
+
+
+def test_the_study_runs_in_a_kernel_and_gives_objects_of_its_class_back(tmp_path: Path) -> None:
+    path = copied("model_selection", tmp_path)
+    notebook = nbformat.read(path, 4)
+    notebook.cells.append(nbformat.v4.new_code_cell("assert isinstance(best, Candidate), type(best)\nprint(best)", id="check"))
+    nbformat.write(notebook, path)
+    done = executed(path)
+    assert "Best of 4:" in printed(done, "result")
+    assert "l/100 km" in printed(done, "check")
+
+
+def test_trouble_ends_as_each_step_says_and_the_notebook_runs_to_its_end(tmp_path: Path) -> None:
+    notebook = executed(copied("trouble", tmp_path))
+    assert printed(notebook, "logs") == "what was printed before is kept\n"
+    assert printed(notebook, "get") == "42 no weather today\n"
+    told = printed(notebook, "invalid")
+    assert told.count("InvalidPipeline") == 2
+    assert all(word in told for word in ("undefined_name", "made_later", "third", "chicken"))
+
+
+def test_trouble_on_the_command_line_tells_each_failure(tmp_path: Path) -> None:
+    code, document = run_by_command(copied("trouble", tmp_path))
+    assert code == 1
+    assert document["status"] == "failed"
+    assert statuses(document) == TROUBLE
+    steps = {step["name"]: step for step in document["steps"]}
+    assert {name: part for name, part in REASONS.items() if part not in steps[name]["reason"]} == {}
+    assert {name: steps[name]["error"]["line"] for name in LINES} == LINES
+    assert [attempt["status"] for attempt in steps["flaky"]["attempts"]] == ["failed", "failed", "completed"]
+    assert len(steps["picky"]["attempts"]) == 1
+    assert any("private" in note for note in steps["private_lock"]["notes"])
