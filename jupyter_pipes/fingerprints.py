@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from jupyter_pipes.errors import UsageError
+from jupyter_pipes.imports import files_of, reach
 from jupyter_pipes.model import Step
 from jupyter_pipes.signature import Part, code_part
 
@@ -41,22 +42,17 @@ def file_parts(step: Step, directory: Path) -> list[Part]:
     """
     named = [path for pattern in step.options.files for path in _expand(pattern, directory, step)]
     sources = (step.body, *(piece.source for piece in (*step.setup, *step.prelude)))
-    literal = [directory / text for source in sources for text in _texts(source) if _is_file(directory / text)]
+    literal = [
+        directory / text for source in sources for text in _texts(source) if _is_file(directory / text)
+    ]
     paths = dict.fromkeys((*named, *literal))
     return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
 
 
 def module_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
     """Return a part for each local module that the step's code imports, and those that they import."""
-    places = list(python_path)
-    found: dict[Path, str] = {}
-    open_names = [*step.imports]
-    while open_names:
-        name = open_names.pop()
-        for path in _files_of(name.split(".")[0], places):
-            if path not in found:
-                found[path] = path.read_text(encoding="utf-8", errors="replace")
-                open_names.extend(_imports(found[path]))
+    places = tuple(python_path)
+    found = reach(step.imports, places).local
     return [code_part("module", _shown(path, places[0]), source) for path, source in sorted(found.items())]
 
 
@@ -67,7 +63,7 @@ def package_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
     places = list(python_path)
     for name in dict.fromkeys(module.split(".")[0] for module in step.imports):
         version = _version(name)
-        if version and not any(_files_of(name, places)):
+        if version and not any(files_of(name, places)):
             parts.append(Part("package", name, version, version))
     return parts
 
@@ -97,7 +93,9 @@ def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:
     files = [path for path in found if path.is_file()]
     if not files:
         raise UsageError(
-            f"step {step.name}: --file {pattern} names no file in {directory}; check the path", step=step.name, line=1
+            f"step {step.name}: --file {pattern} names no file in {directory}; check the path",
+            step=step.name,
+            line=1,
         )
     return files
 
@@ -109,7 +107,9 @@ def _texts(source: str) -> tuple[str, ...]:
     except (SyntaxError, ValueError):
         return ()
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return tuple(text for text in constants if isinstance(text, str) and 0 < len(text) < 500 and "\n" not in text)
+    return tuple(
+        text for text in constants if isinstance(text, str) and 0 < len(text) < 500 and "\n" not in text
+    )
 
 
 def _is_file(path: Path) -> bool:
@@ -117,29 +117,6 @@ def _is_file(path: Path) -> bool:
         return path.is_file()
     except (OSError, ValueError):
         return False
-
-
-def _files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
-    for place in places:
-        if (place / f"{module}.py").is_file():
-            yield place / f"{module}.py"
-        elif (place / module / "__init__.py").is_file():
-            yield from sorted((place / module).rglob("*.py"))
-
-
-@lru_cache(maxsize=256)
-def _imports(source: str) -> tuple[str, ...]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return ()
-    names: list[str] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            names.extend(alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-    return tuple(names)
 
 
 def _shown(path: Path, directory: Path) -> str:

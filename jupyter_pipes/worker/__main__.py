@@ -8,13 +8,15 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
-    from jupyter_pipes.worker import server
+    from jupyter_pipes.worker.child import run_child
+    from jupyter_pipes.worker.server import Server
+    from jupyter_pipes.worker.shell import make_shell
 
     match arguments:
         case ["serve", control]:
-            server.Server(socket.socket(fileno=int(control))).serve()
+            Server(socket.socket(fileno=int(control))).serve()
         case ["attempt", job, events, log]:
-            server.run_child(int(job), int(events), int(log), server.make_shell())
+            run_child(int(job), int(events), int(log), make_shell())
             # As for a forked child: a step's threads and exit handlers do not hold the attempt open.
             import os
 

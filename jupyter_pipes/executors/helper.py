@@ -1,0 +1,174 @@
+"""The executor's end of a helper process: started, spoken with, and noticed when it dies."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import subprocess
+import sys
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, NamedTuple, Protocol
+
+import msgspec
+
+from jupyter_pipes.imports import imported, reach
+from jupyter_pipes.model import Job, Usage
+
+
+class Owner(Protocol):
+    """Who is told what a helper reports."""
+
+    def on_started(self, attempt: str, pid: int) -> None:
+        """The attempt's process was forked."""
+        ...
+
+    def on_refused(self, attempt: str, reason: str) -> None:
+        """The attempt's process could not be forked."""
+        ...
+
+    def on_exited(self, attempt: str, code: int, usage: Usage) -> None:
+        """The attempt's process is gone, and what it left behind as well."""
+        ...
+
+    def on_lost(self, helper: Helper, code: int) -> None:
+        """The helper itself is gone."""
+        ...
+
+
+class Surroundings(NamedTuple):
+    """What all steps of a helper share: their folder, what stands first in `sys.path`, their environment."""
+
+    directory: str
+    python_path: tuple[str, ...]
+    environment: dict[str, str]
+
+    @classmethod
+    def of(cls, job: Job) -> Surroundings:
+        """Return those of a job."""
+        return cls(job.directory, job.python_path, job.environment)
+
+
+class Helper:
+    """A process of `jupyter_pipes.worker` and the socket to it. Everything happens on the loop's thread."""
+
+    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop, surroundings: Surroundings) -> None:
+        self._owner = owner
+        self._loop = loop
+        self._surroundings = surroundings
+        self._open_imports = 0
+        self._preloaded: set[str] = set()
+        self._modules: dict[str, int] = {}
+        self._attempts: set[str] = set()
+        self._retired = False
+        self._unread = b""
+        self._control, theirs = socket.socketpair()
+        with theirs:
+            self._process = _spawn(theirs, surroundings)
+        loop.add_reader(self._control, self._receive)
+
+    @property
+    def is_importing(self) -> bool:
+        """Whether it has yet to import what it was asked to."""
+        return self._open_imports > 0
+
+    def serves(self, surroundings: Surroundings) -> bool:
+        """Whether it can run jobs there: alive, same surroundings, and no imported file changed since."""
+        unchanged = all(_mtime(path) == mtime for path, mtime in self._modules.items())
+        return unchanged and self._surroundings == surroundings and self._process.poll() is None
+
+    def preload(self, imports: Iterable[str], sources: Iterable[str] = ()) -> None:
+        """Have installed modules that code imports imported before the next fork.
+
+        Local ones are looked through only: they run in each step's own process.
+
+        Args:
+            imports: names of modules.
+            sources: code, for the submodules that it imports.
+        """
+        named = [name for source in sources for name in imported(source)]
+        reached = reach((*imports, *named), map(Path, self._surroundings.python_path)).others
+        new = [name for name in reached if name not in self._preloaded]
+        if new:
+            self._preloaded.update(new)
+            self._open_imports += 1
+            self._send({"preload": new}, [])
+
+    def start(self, job: Job, files: list[int]) -> None:
+        """Have a process forked for the attempt, with its job, event and log files.
+
+        Raises:
+            OSError: the helper is gone.
+        """
+        self._send({"start": job.attempt_id}, files)
+        self._attempts.add(job.attempt_id)
+
+    def forget(self, attempt: str) -> None:
+        """Drop an attempt that ended."""
+        self._attempts.discard(attempt)
+        if self._retired and not self._attempts:
+            self.close()
+
+    def retire(self) -> None:
+        """Take no more attempts, and end with the last one."""
+        self._retired = True
+        if not self._attempts:
+            self.close()
+
+    def close(self) -> None:
+        """Close the socket, which ends the helper and its children."""
+        if self._control.fileno() >= 0:
+            self._loop.remove_reader(self._control)
+            self._control.close()
+            # Reaps it; a daemon thread, so that a helper that hangs does not hold up the end of the program.
+            self._loop.run_in_executor(None, self._process.wait)
+
+    def _send(self, message: dict[str, Any], files: Sequence[int]) -> None:
+        socket.send_fds(self._control, [msgspec.json.encode(message) + b"\n"], files)
+
+    def _receive(self) -> None:
+        try:
+            data = self._control.recv(1 << 16)
+        except ConnectionResetError:
+            data = b""
+        if not data:
+            self.close()
+            self._owner.on_lost(self, self._process.poll() or 0)
+            return
+        *lines, self._unread = (self._unread + data).split(b"\n")
+        for line in lines:
+            self._take(msgspec.json.decode(line))
+
+    def _take(self, message: dict[str, Any]) -> None:
+        if "loaded" in message:
+            self._open_imports -= 1
+            self._modules.update(message["loaded"])
+        elif "started" in message:
+            self._owner.on_started(message["started"], message["pid"])
+        elif "refused" in message:
+            self._owner.on_refused(message["refused"], message["reason"])
+        elif "exited" in message:
+            usage = Usage(cpu_seconds=message["usage"]["cpu"], peak_memory=int(message["usage"]["memory"]))
+            self._owner.on_exited(message["exited"], message["code"], usage)
+
+
+def _spawn(control: socket.socket, surroundings: Surroundings) -> subprocess.Popen[bytes]:
+    # -P: a random.py in the notebook's folder must not take the standard library's place in the helper.
+    program = [sys.executable, "-P", "-m", "jupyter_pipes.worker", "serve", str(control.fileno())]
+    return subprocess.Popen(
+        program,
+        cwd=surroundings.directory,
+        env={"MPLBACKEND": "module://matplotlib_inline.backend_inline", **surroundings.environment},
+        pass_fds=[control.fileno()],
+        stdin=subprocess.DEVNULL,
+        # A session of its own: an interrupt of the kernel's group is the controller's business.
+        start_new_session=True,
+    )
+
+
+def _mtime(path: str) -> int:
+    try:
+        return os.stat(path).st_mtime_ns  # noqa: PTH116 - called for every file before every step
+    except FileNotFoundError:
+        return 0

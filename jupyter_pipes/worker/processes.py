@@ -1,0 +1,54 @@
+"""Keeping hold of processes: groups, orphans, and ends that follow the parent's; only Linux has all of it."""
+
+from __future__ import annotations
+
+import contextlib
+import ctypes
+import os
+import signal
+import sys
+from pathlib import Path
+
+_PR_SET_PDEATHSIG = 1
+_PR_SET_CHILD_SUBREAPER = 36
+
+
+def end_with_parent(number: signal.Signals) -> None:
+    """Have this process get the signal when its parent dies."""
+    _call_prctl(_PR_SET_PDEATHSIG, number)
+
+
+def adopt_orphans() -> None:
+    """Make this process the parent of descendants that lose theirs, whatever session they are in."""
+    _call_prctl(_PR_SET_CHILD_SUBREAPER, 1)
+
+
+def children() -> set[int]:
+    """Return the ids of this process's children, zombies included; none where the system does not tell."""
+    listed = Path(f"/proc/self/task/{os.getpid()}/children")
+    return set(map(int, listed.read_text().split())) if listed.exists() else set()
+
+
+def kill(pid: int) -> None:
+    """Kill a process, if it is still there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.kill(pid, signal.SIGKILL)
+
+
+def kill_group(pid: int) -> None:
+    """Kill a process group, if any of it is still there."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
+
+
+def flush_c_streams() -> None:
+    """Write out what compiled code has printed into C's buffers: `os._exit` would drop it."""
+    _c_library.fflush(None)
+
+
+def _call_prctl(option: int, value: int) -> None:
+    if sys.platform == "linux":
+        _c_library.prctl(option, value, 0, 0, 0)
+
+
+_c_library = ctypes.CDLL(None)
