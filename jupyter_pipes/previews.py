@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import dataclasses
 import sys
+from collections.abc import Iterable
+from itertools import islice
 from reprlib import Repr
 from typing import Any
 
@@ -11,6 +13,7 @@ _LONGEST = 300
 """Characters of a preview."""
 
 _ROWS = 5
+_ITEMS = 10
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
@@ -62,6 +65,28 @@ def _beginning(value: object) -> object:
 class _Texts(Repr):
     """The reprs of nested values, each cut short before it is made."""
 
+    def repr_dict(self, x: dict[Any, Any], level: int) -> str:
+        """Show the first items in their order; `Repr` would sort all keys."""
+        if level <= 0:
+            return "{...}"
+        parts = [
+            f"{self.repr1(k, level - 1)}: {self.repr1(v, level - 1)}" for k, v in islice(x.items(), _ITEMS)
+        ]
+        return f"{{{', '.join(parts)}{', ...' * (len(x) > _ITEMS)}}}"
+
+    def repr_set(self, x: set[Any], level: int) -> str:
+        """Show some of the members; `Repr` would sort all of them."""
+        return super().repr_set(x, level) if len(x) <= _ITEMS else self._some_of(x, "{", "}")
+
+    def repr_frozenset(self, x: frozenset[Any], level: int) -> str:
+        """Show some of the members; `Repr` would sort all of them."""
+        return super().repr_frozenset(x, level) if len(x) <= _ITEMS else self._some_of(x, "frozenset({", "})")
+
+    def _some_of(self, members: Iterable[Any], opening: str, closing: str) -> str:
+        return (
+            f"{opening}{', '.join(self.repr1(member, 1) for member in islice(members, _ITEMS))}, ...{closing}"
+        )
+
     def repr_instance(self, x: Any, level: int) -> str:
         """Look into dataclasses, as their own repr would write out all that they hold."""
         if not dataclasses.is_dataclass(x) or isinstance(x, type):
@@ -74,5 +99,5 @@ class _Texts(Repr):
 
 
 _texts = _Texts()
-_texts.maxlist = _texts.maxtuple = _texts.maxdict = _texts.maxset = _texts.maxfrozenset = 10
+_texts.maxlist = _texts.maxtuple = _texts.maxset = _texts.maxfrozenset = _ITEMS
 _texts.maxstring = _texts.maxother = _LONGEST

@@ -23,6 +23,9 @@ _IGNORED_ATTRIBUTES = frozenset(
     }
 )  # fmt: skip
 """Class attributes that Python keeps for itself and that say nothing about what the class does."""
+_OWN_FLAGS = 0xFFFF
+"""The flags of a code object but for those of `from __future__`, which depend on the cells run before."""
+
 _SIMPLE = (int, float, complex, str, bytes, bool, type(None))
 
 
@@ -139,7 +142,7 @@ def _cell_parts(cell: Any, seen: set[int]) -> Iterator[str]:
 def _code_parts(code: CodeType) -> tuple[str, ...]:
     """Return what the code does, whatever place its constants have among the others."""
     head = f"code {code.co_name} {code.co_argcount} {code.co_posonlyargcount} {code.co_kwonlyargcount}"
-    parts = [head, f"{code.co_flags} {code.co_varnames}"]
+    parts = [head, f"{code.co_flags & _OWN_FLAGS} {code.co_varnames}"]
     for instruction in dis.get_instructions(code):
         if isinstance(instruction.argval, CodeType):
             parts.extend(_code_parts(instruction.argval))

@@ -66,11 +66,15 @@ def _keys_survive(containers: list[Any]) -> bool:
 
 
 def _scalars_survive(values: list[Any], kinds: set[type]) -> bool:
-    if int in kinds and not all(_SMALLEST <= item <= _LARGEST for item in values if type(item) is int):
+    if not all(_SMALLEST <= number <= _LARGEST for number in _those_of(int, values, kinds)):
         return False
-    if float in kinds and not all(isfinite(item) for item in values if type(item) is float):
-        return False
-    return str not in kinds or _is_utf8([item for item in values if type(item) is str])
+    return all(map(isfinite, _those_of(float, values, kinds))) and _is_utf8(_those_of(str, values, kinds))
+
+
+def _those_of(kind: type, values: list[Any], kinds: set[type]) -> list[Any]:
+    if kind not in kinds:
+        return []
+    return values if len(kinds) == 1 else [value for value in values if type(value) is kind]
 
 
 def _is_utf8(texts: list[str]) -> bool:
