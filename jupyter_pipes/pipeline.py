@@ -24,6 +24,7 @@ from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Cell, Diagnostic, Ste
 from jupyter_pipes.params import Parameter
 
 if TYPE_CHECKING:
+    from jupyter_pipes.decision import Decision
     from jupyter_pipes.executors.inline import InlineExecutor
     from jupyter_pipes.executors.local import LocalExecutor
     from jupyter_pipes.notebook import Document
@@ -172,7 +173,18 @@ class Pipeline:
         selected = self._selected(steps)
         values = self._values(params or {})
         forced = self._forced(force)
-        return Plan(self.name, tuple(self._foresee(selected, values, forced)))
+        return Plan(self.name, tuple(step for step, _ in self._foresee(selected, values, forced)))
+
+    def kept(
+        self, *steps: str, params: Mapping[str, object] | None = None
+    ) -> dict[str, tuple[ArtifactRef, ...]]:
+        """Return the artifacts of those steps whose kept results a run with these arguments would reuse.
+
+        Raises:
+            InvalidPipeline, ParameterError, UsageError: as for `plan`.
+        """
+        foreseen = self._foresee(self._selected(steps), self._values(params or {}), frozenset())
+        return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
 
     def start(
         self,
@@ -298,7 +310,7 @@ class Pipeline:
             graph=self.graph,
             selected=selected,
             parameters=values,
-            shown_parameters=self._shown(given or {}),
+            shown_parameters=self.shown_parameters(given or {}),
             directory=self.directory,
             python_path=self._python_path,
             forced=self._forced(force),
@@ -352,7 +364,8 @@ class Pipeline:
                     step=step.name,
                 )
 
-    def _shown(self, given: Mapping[str, object]) -> dict[str, Any]:
+    def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
         for_all, by_step = params.split_overrides(given)
         values = params.bind(self.parameters, for_all)
         own = {
@@ -364,7 +377,7 @@ class Pipeline:
 
     def _foresee(
         self, selected: Sequence[str], values: Mapping[str, Mapping[str, Any]], forced: frozenset[str]
-    ) -> Iterable[PlannedDecision]:
+    ) -> Iterable[tuple[PlannedDecision, Decision]]:
         from jupyter_pipes.decision import Decider
 
         decider = Decider(self.workspace, self.name, self._python_path)
@@ -379,9 +392,10 @@ class Pipeline:
             decision = decider.foresee(step, values[name], inputs, unknown, forced=name in forced)
             if decision.result is not None:
                 known[name] = {artifact.name: artifact for artifact in decision.result.artifacts}
-            yield PlannedDecision(
+            planned = PlannedDecision(
                 name, decision.decision, decision.reasons, step.reads, step.writes, step.options.after
             )
+            yield planned, decision
 
 
 def wait_or_cancel(run: Run) -> None:

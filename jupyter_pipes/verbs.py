@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 import shlex
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, NoReturn
 
 from jupyter_pipes import params
@@ -20,6 +20,30 @@ class VerbParser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
         """Raise what argparse would print."""
         raise UsageError(f"{self.prog}: {message}; see {self.prog} --help")
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Return the arguments; options may stand between and behind the others, `-p` takes several.
+
+        Raises:
+            UsageError: something is missing, unknown or does not fit.
+        """
+        parsed, unknown = self.parse_known_intermixed_args(_each_with_its_p(words))
+        if unknown:
+            flags = [flag for action in self._actions for flag in action.option_strings]
+            near = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
+            hint = f"; did you mean {near[0]}?" if near else ""
+            self.error(f"unknown argument {unknown[0]}{hint}")
+        return parsed
+
+
+def _each_with_its_p(words: Sequence[str]) -> list[str]:
+    """Return the words with `-p a=1 b=2` written as `-p a=1 -p b=2`: no step's name has a `=`."""
+    spelled: list[str] = []
+    for word in words:
+        if "=" in word and not word.startswith("-") and spelled[-2:-1] == ["-p"]:
+            spelled.append("-p")
+        spelled.append(word)
+    return spelled
 
 
 def add_run_options(parser: Parser) -> None:
@@ -118,7 +142,7 @@ def parse(line: str) -> tuple[str, argparse.Namespace]:
         near = difflib.get_close_matches(verb, MAGIC_VERBS, 1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(f"%pipeline has no verb {verb!r}{hint} It has: {', '.join(MAGIC_VERBS)}")
-    return verb, magic_parser(verb).parse_args(words[1:])
+    return verb, magic_parser(verb).parse(words[1:])
 
 
 def magic_parser(verb: str) -> VerbParser:
@@ -149,8 +173,10 @@ def magic_help() -> str:
 
 def run_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what `Pipeline.run` takes, from parsed options."""
-    given = {
-        "params": dict(params.split_assignment(text) for text in arguments.params),
-        "force": arguments.force,
-    }
+    given = {"params": split_params(arguments.params), "force": arguments.force}
     return given | ({"fail_fast": arguments.fail_fast} if "fail_fast" in arguments else {})
+
+
+def split_params(texts: Sequence[str]) -> dict[str, str]:
+    """Return name -> value of all `-p NAME=VALUE`; the last one for a name counts."""
+    return dict(params.split_assignment(text) for text in texts)

@@ -1,0 +1,193 @@
+"""The words of `jupyter pipes …`: a parser for each verb, and one for an exported module."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, NoReturn
+
+from jupyter_pipes.errors import UsageError
+from jupyter_pipes.verbs import VerbParser, add_run_options, add_running_options
+
+if TYPE_CHECKING:
+    from jupyter_pipes.params import Parameter
+
+Parser = argparse.ArgumentParser
+
+PROGRAM = "jupyter pipes"
+
+
+def parse(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
+    """Return the verb of a command line and its arguments.
+
+    Raises:
+        UsageError: an unknown verb or option, or a value that does not fit.
+        SystemExit: help or the version was asked for and printed.
+    """
+    if not words or words[0].startswith("-"):
+        _program_parser().parse_args(words)
+        raise UsageError(f"{PROGRAM} needs a verb: {', '.join(VERBS)}; see {PROGRAM} --help")
+    verb = words[0]
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, 1)
+        hint = f"; did you mean {near[0]}?" if near else "."
+        raise UsageError(f"{PROGRAM} has no verb {verb!r}{hint} It has: {', '.join(VERBS)}")
+    return verb, verb_parser(verb).parse(words[1:])
+
+
+def verb_parser(verb: str) -> VerbParser:
+    """Return the parser of one verb."""
+    add, description = VERBS[verb]
+    parser = VerbParser(prog=f"{PROGRAM} {verb}", description=description, allow_abbrev=False)
+    add(parser)
+    parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
+    return parser
+
+
+def module_parser(program: str, description: str, parameters: Sequence[Parameter]) -> VerbParser:
+    """Return the parser of `python MODULE.py`: the options of `run`, and one for each parameter.
+
+    The values of the parameters' options are in the attribute `given`, as texts.
+    """
+    parser = VerbParser(prog=program, description=description, allow_abbrev=False)
+    add_run_options(parser)
+    add_running_options(parser)
+    parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
+    parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
+    parser.set_defaults(given={})
+    group = parser.add_argument_group("parameters")
+    for parameter in parameters:
+        _add_parameter(parser, group, parameter)
+    return parser
+
+
+class _Given(argparse.Action):
+    """Collects the parameters' options by name."""
+
+    def __call__(
+        self, parser: Parser, namespace: argparse.Namespace, values: object, option_string: str | None = None
+    ) -> None:
+        text = "false" if option_string in _switches_off(self.dest) else values
+        namespace.given = {**namespace.given, self.dest: text}
+
+
+def _add_parameter(parser: Parser, group: argparse._ArgumentGroup, parameter: Parameter) -> None:  # pyright: ignore[reportPrivateUsage] - argparse names the type of its groups only so
+    name, spec = parameter.name, parameter.spec
+    # An option of our own keeps its name: -p reaches a parameter that is called like it.
+    # (argparse has no public list of its options.)
+    flags = [flag for flag in _spellings(name) if flag not in parser._option_string_actions]  # pyright: ignore[reportPrivateUsage]
+    if not flags:
+        return
+    kind = " | ".join(spec.choices) or spec.annotation or type(parameter.default).__name__
+    text = f"{spec.help} ({kind}; default: {spec.default})".lstrip().replace("%", "%%")
+    metavar = name.upper()
+    if parameter.type is bool:
+        group.add_argument(
+            *flags, dest=name, action=_Given, nargs="?", const="true", metavar=metavar, help=text
+        )
+        group.add_argument(*_switches_off(name), dest=name, action=_Given, nargs=0, help=argparse.SUPPRESS)
+    else:
+        group.add_argument(*flags, dest=name, action=_Given, metavar=metavar, help=text)
+
+
+def _spellings(name: str, prefix: str = "--") -> list[str]:
+    return list(dict.fromkeys((f"{prefix}{name.replace('_', '-')}", f"{prefix}{name}")))
+
+
+def _switches_off(name: str) -> list[str]:
+    return _spellings(name, "--no-")
+
+
+def _program_parser() -> Parser:
+    from jupyter_pipes import __version__
+
+    width = max(map(len, VERBS))
+    verbs = "\n".join(f"  {verb:{width}}  {description}" for verb, (_, description) in VERBS.items())
+    parser = _ProgramParser(
+        prog=PROGRAM,
+        usage=f"{PROGRAM} VERB … [--json]",
+        description="Run notebooks as pipelines.",
+        epilog=f"verbs:\n{verbs}\n\n{PROGRAM} VERB --help says more.\n"
+        "exit codes: 0 completed, 1 a run failed, 2 usage or an invalid pipeline, 3 cancelled or interrupted",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=__version__)
+    parser.add_argument("--json", action="store_true", help=argparse.SUPPRESS)
+    return parser
+
+
+class _ProgramParser(Parser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}; see {PROGRAM} --help")
+
+
+def _source(parser: Parser) -> None:
+    parser.add_argument(
+        "source", metavar="NOTEBOOK|MODULE", help="a notebook, or a Python file that defines a pipeline"
+    )
+
+
+def _run(parser: Parser) -> None:
+    _source(parser)
+    add_run_options(parser)
+    add_running_options(parser)
+    parser.add_argument(
+        "--output",
+        metavar="OUT.ipynb",
+        help="write the executed notebook, each step's outputs under its cell",
+    )
+
+
+def _plan(parser: Parser) -> None:
+    _source(parser)
+    add_run_options(parser)
+    add_running_options(parser)
+
+
+def _kept_run(parser: Parser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run's id, the beginning of it, or `last`")
+    place = parser.add_mutually_exclusive_group()
+    place.add_argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module")
+    place.add_argument(
+        "--directory", metavar="DIR", help="look among the runs of this folder (default: the current one)"
+    )
+
+
+def _logs(parser: Parser) -> None:
+    _kept_run(parser)
+    parser.add_argument("step", metavar="STEP")
+    parser.add_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given")
+
+
+def _get(parser: Parser) -> None:
+    _source(parser)
+    parser.add_argument("names", nargs="+", metavar="NAME", help="artifacts (STEP.NAME for one of a step)")
+    parser.add_argument(
+        "-p", dest="params", action="append", default=[], metavar="NAME=VALUE",
+        help="a parameter's value: get what a run with it made",
+    )  # fmt: skip
+    parser.add_argument("--run", metavar="RUN", help="of this run; its id, the beginning of it, or `last`")
+    parser.add_argument(
+        "--output", metavar="FILE", help="write the value, in the format that FILE's ending says"
+    )
+
+
+def _export(parser: Parser) -> None:
+    _source(parser)
+    parser.add_argument("path", metavar="PATH", help="the file to write")
+    parser.add_argument(
+        "--to", choices=("python", "notebook"),
+        help="a Python module, or the notebook with its latest run's outputs; by PATH's ending if not given",
+    )  # fmt: skip
+
+
+VERBS: dict[str, tuple[Callable[[Parser], None], str]] = {
+    "run": (_run, "run a pipeline, or just what the named steps need"),
+    "plan": (_plan, "what a run would do and why, without running"),
+    "show": (_kept_run, "how a run went: its steps, times and errors"),
+    "logs": (_logs, "what a step printed"),
+    "get": (_get, "print an artifact, or write it to a file"),
+    "export": (_export, "write a module that runs without Jupyter, or the executed notebook"),
+}
+"""Verb -> what adds its arguments to a parser, and what it does in words."""
