@@ -1,4 +1,4 @@
-"""The shape of the code: files say what they are for, stay small, and load heavy libraries only when needed."""
+"""The shape of the code: files say what they are for, stay small, and load heavy libraries late."""
 
 from __future__ import annotations
 
@@ -38,13 +38,19 @@ def name_of(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+LIST_NEW = """
+import json, sys
+print(json.dumps(sorted({name.partition('.')[0] for name in set(sys.modules) - before})))
+"""
+
+
 def loaded_by(statement: str) -> set[str]:
-    """Return the top-level modules that a fresh interpreter has after a statement, beyond those of a bare start."""
-    program = f"import sys; before = set(sys.modules)\n{statement}\nimport json; print(json.dumps(sorted(set(sys.modules) - before)))"
-    found = subprocess.run(
+    """Return the top-level modules that a statement loads in a fresh interpreter."""
+    program = f"import sys\nbefore = set(sys.modules)\n{statement}\n{LIST_NEW}"
+    done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, check=True, cwd=ROOT
     )
-    return {name.partition(".")[0] for name in json.loads(found.stdout.splitlines()[-1])}
+    return set(json.loads(done.stdout))
 
 
 @pytest.mark.parametrize(

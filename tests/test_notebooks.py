@@ -64,7 +64,7 @@ def copied(name: str, folder: Path) -> Path:
 
 
 def executed(path: Path) -> Any:
-    """Return the notebook with the outputs of a kernel that ran all its cells; a cell that raises fails the test."""
+    """Return the notebook as a kernel leaves it that ran all cells; one that raises fails the test."""
     notebook = nbformat.read(path, 4)
     client = NotebookClient(notebook, timeout=280, resources={"metadata": {"path": str(path.parent)}})
     return client.execute()
@@ -80,7 +80,11 @@ def printed(notebook: Any, cell_id: str) -> str:
 
 def shown(notebook: Any, cell_id: str) -> str:
     """Return all text and HTML below a cell."""
-    return "\n".join(str(part) for output in outputs_of(notebook, cell_id) for part in (output.get("data") or output).values())
+    return "\n".join(
+        str(part)
+        for output in outputs_of(notebook, cell_id)
+        for part in (output.get("data") or output).values()
+    )
 
 
 def run_by_command(path: Path, *arguments: str) -> tuple[int, dict[str, Any]]:
@@ -114,16 +118,19 @@ def test_quickstart_runs_in_a_kernel_and_prints_its_result(tmp_path: Path) -> No
     notebook = executed(copied("quickstart", tmp_path))
     assert "The forest is right on" in printed(notebook, "result")
     assert "completed" in shown(notebook, "run")
-    assert any("image/png" in output.get("data", {}) for output in outputs_of(notebook, "seasons")) or "image/png" in shown(
-        notebook, "seasons"
-    )
+    assert any(
+        "image/png" in output.get("data", {}) for output in outputs_of(notebook, "seasons")
+    ) or "image/png" in shown(notebook, "seasons")
 
 
 def test_quickstart_takes_a_parameter_from_papermill(tmp_path: Path) -> None:
-    """papermill's own cell below the one tagged `parameters` is plain code; `%%params` cells are the pipeline's."""
     path = copied("quickstart", tmp_path)
     notebook = papermill.execute_notebook(
-        str(path), str(tmp_path / "out.ipynb"), parameters={"trees": 20}, cwd=str(tmp_path), progress_bar=False
+        str(path),
+        str(tmp_path / "out.ipynb"),
+        parameters={"trees": 20},
+        cwd=str(tmp_path),
+        progress_bar=False,
     )
     assert "The forest is right on" in printed(notebook, "result")
 
@@ -133,7 +140,7 @@ def test_quickstart_runs_on_the_command_line_and_the_second_time_from_what_is_ke
     code, document = run_by_command(path, "-p", "trees=20")
     assert code == 0
     assert set(statuses(document).values()) == {"completed"}
-    assert [step["metrics"] for step in document["steps"] if step["name"] == "fit"][0]["accuracy"] > 0.5
+    assert next(step for step in document["steps"] if step["name"] == "fit")["metrics"]["accuracy"] > 0.5
     code, again = run_by_command(path, "-p", "trees=20")
     assert code == 0
     assert set(statuses(again).values()) == {"cached"}
@@ -159,7 +166,9 @@ def test_the_study_runs_on_the_command_line(tmp_path: Path) -> None:
 def test_the_study_runs_in_a_kernel_and_gives_objects_of_its_class_back(tmp_path: Path) -> None:
     path = copied("model_selection", tmp_path)
     notebook = nbformat.read(path, 4)
-    notebook.cells.append(nbformat.v4.new_code_cell("assert isinstance(best, Candidate), type(best)\nprint(best)", id="check"))
+    notebook.cells.append(
+        nbformat.v4.new_code_cell("assert isinstance(best, Candidate), type(best)\nprint(best)", id="check")
+    )
     nbformat.write(notebook, path)
     done = executed(path)
     assert "Best of 4:" in printed(done, "result")
