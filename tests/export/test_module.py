@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from jupyter_pipes.errors import InvalidPipeline, NotebookError
-from jupyter_pipes.export import export_python, write_module
+from jupyter_pipes.export import export_python, formatted, write_module
 from jupyter_pipes.graph import build
 from jupyter_pipes.notebook import cell_from_source
 from jupyter_pipes.parameter_types import Range
@@ -437,3 +437,8 @@ def test_a_module_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
     assert [path.read_text() for path in tmp_path.iterdir()] == ["x = 1\n"]
     with pytest.raises(NotebookError, match="cannot write"):
         write_module(tmp_path / "missing" / "study.py", "x = 1\n")
+
+
+@pytest.mark.parametrize("study", [STUDY, *STUDIES.values()], ids=["a small study", *STUDIES])
+def test_laying_out_an_exported_module_changes_nothing(study: list[str]) -> None:
+    assert formatted(export(*study)) == export(*study)
