@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import re
+import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from jupyter_pipes import options, verbs
-from jupyter_pipes.errors import RunCancelled, UsageError
+from jupyter_pipes.errors import RunCancelled, RunFailed, UsageError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -99,11 +100,22 @@ class PipesMagics(Magics):
     def _run(self, arguments: argparse.Namespace, *, awaited: bool) -> Coroutine[Any, Any, Run] | Run:
         session, steps, given = self.session, tuple(arguments.steps), verbs.run_arguments(arguments)
         if arguments.debug:
-            run = session.debug(steps, given)
-            return _returned(run if arguments.no_check else run.check(), awaited=awaited)
+            return _returned(self._debug(steps, given, check=not arguments.no_check), awaited=awaited)
         if arguments.background:
             return _returned(session.start(steps, given, show=True), awaited=awaited)
         return self._start(steps, given, awaited=awaited, check=not arguments.no_check, show=True)
+
+    def _debug(self, steps: tuple[str, ...], given: dict[str, Any], *, check: bool) -> Run:
+        before = getattr(sys, "last_value", None)
+        run = self.session.debug(steps, given)
+        self.session.settle()
+        try:
+            return run.check() if check else run
+        except RunFailed as failed:
+            error = getattr(sys, "last_value", None)
+            # `%debug` opens at the innermost frame: that shall be the step's, not ours.
+            inside = error.__traceback__ if error is not None and error is not before else None
+            raise failed.with_traceback(inside) from None
 
     def _start(
         self, steps: tuple[str, ...], given: dict[str, Any], *, awaited: bool, check: bool, show: bool = False
