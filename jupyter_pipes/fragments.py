@@ -83,7 +83,8 @@ _BASE_CSS = """
 .jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.jupyter-pipes code{font:12px var(--jp-code-font-family,monospace);color:inherit;background:none;padding:0}
+.jupyter-pipes :is(.facts,.output) code{font:12px var(--jp-code-font-family,monospace);color:inherit;
+ background:none;padding:0}
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}
 .jupyter-pipes .note{border-left:3px solid var(--jupyter-pipes-queued);padding-left:8px}
 .jupyter-pipes summary{cursor:pointer}
@@ -172,7 +173,7 @@ def artifacts_html(
 
 def _short_preview(ref: ArtifactRef) -> str:
     line = ref.preview.strip()
-    short = "\n" not in line and len(line) <= 60
+    short = line and "\n" not in line and len(line) <= 60
     return f'<code class="quiet">{escape(line)}</code>' if short else ""
 
 

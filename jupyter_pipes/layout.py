@@ -11,7 +11,7 @@ from msgspec import Struct, field
 from jupyter_pipes.events import PlannedStep
 from jupyter_pipes.layering import Placement, Point, place
 from jupyter_pipes.model import PARAMS_OWNER
-from jupyter_pipes.routing import Edge, Route, label_room, routed
+from jupyter_pipes.routing import Edge, Route, label_end, label_room, routed
 from jupyter_pipes.style import text_width
 
 Direction = Literal["LR", "TB"]
@@ -346,11 +346,13 @@ def _turned(
             nodes[node] = box((along - sizes[node][0] / 2, across - sizes[node][1] / 2), sizes[node])
     names = {link: tuple(carried.names) for link, carried in graph.links.items()}
     whole = box((0.0, 0.0), (outer.along, outer.across))
+    edges = routed(routes, names, direction, MARGIN)
+    right = max([whole.width + 2 * MARGIN, *(label_end(edge) + 4.0 for edge in edges)])
     return Layout(
         nodes={node: nodes[node] for node in graph.members},
         groups={graph.stage_of[g.nodes[0]]: box(g.origin, g.size) for g in groups if g.inner is not None},
-        edges=routed(routes, names, direction, MARGIN),
-        width=whole.width + 2 * MARGIN,
+        edges=edges,
+        width=right,
         height=whole.height + 2 * MARGIN,
         direction=direction,
         members={node: tuple(members) for node, members in graph.members.items()},

@@ -70,6 +70,11 @@ def label_room(names: Sequence[str], direction: Literal["LR", "TB"], neighbours:
     return text_width(label_text(names), LABEL_SIZE) - 4.0
 
 
+def label_end(edge: Edge) -> float:
+    """Return where an edge's label ends on the right, 0 for one without."""
+    return edge.label_at[0] + text_width(edge.label, LABEL_SIZE) / 2 if edge.label_at else 0.0
+
+
 def routed(
     routes: Sequence[Route],
     names: Mapping[tuple[str, str], tuple[str, ...]],

@@ -17,11 +17,12 @@ from jupyter_pipes.still import Still
 from jupyter_pipes.style import LOOKS, clock_text
 from jupyter_pipes.views import RunView
 from jupyter_pipes.widget_details import SECTIONS, step_sections
-from jupyter_pipes.widget_graph import MOST_NODES, GraphPane, PicturePane
+from jupyter_pipes.widget_graph import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.widget_parts import MOST_HEIGHT, Parts
 
 _INTERVAL = 0.1
 _TICK = 1.0
+_MOST_STEPS = 300
 _PANE_WIDTH = 640.0
 _SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
 
@@ -135,11 +136,13 @@ class PipelineWidget:
         plans = [step.planned for step in view.steps.values()]
         layout = arrange(plans, collapsed=self._collapsed, fit_width=_PANE_WIDTH)
         self._scale = _fitting_scale(layout)
-        if len(layout.nodes) > MOST_NODES:
+        if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
             pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
         self._parts.put_graph(pane.widget, layout.height * self._scale)
+        stages = _stages(view)
+        self._parts.put_stages(any_stages=bool(stages), all_collapsed=self._collapsed == stages)
         if self._graph is not None:
             self._graph.close()
         self._graph = pane
@@ -198,9 +201,6 @@ class PipelineWidget:
         with self._lock:
             self._collapsed = stages
             self._draw_graph()
-            self._parts.stages.description = (
-                "Expand stages" if stages == _stages(self._view) else "Collapse stages"
-            )
         self._refresh()
 
     def _zoom(self, direction: int) -> None:
@@ -228,7 +228,9 @@ def _stages(view: RunView) -> frozenset[str]:
 
 
 def _collapsed_at_first(view: RunView) -> frozenset[str]:
-    return _stages(view) if len(view.steps) > MOST_NODES else frozenset()
+    links = sum(len(set(step.planned.upstream)) for step in view.steps.values())
+    is_large = len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS
+    return _stages(view) if is_large else frozenset()
 
 
 def _plan(view: RunView) -> list[Any]:

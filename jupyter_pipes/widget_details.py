@@ -40,7 +40,7 @@ def step_sections(
     return {
         "status": _status(step, now),
         "names": _names(step),
-        "attempts": _attempts(attempts, now),
+        "attempts": _attempts(attempts, step.reason, now),
         "error": error_html(step.error) if step.error else "",
         "log": _titled("Log", log_html(log)),
         "metrics": _titled("Metrics", metrics_html(step.metrics)),
@@ -92,17 +92,17 @@ def _from(owner: str) -> str:
     return f"<span class='quiet'>{where}</span>"
 
 
-def _attempts(attempts: Sequence[AttemptView], now: float) -> str:
+def _attempts(attempts: Sequence[AttemptView], said: str, now: float) -> str:
     rows = [
         (
             f"attempt {attempt.number}",
             status_html(attempt.status),
             duration_text(_seconds(attempt, now)) if attempt.started else "",
-            f"<span class='quiet'>{escape(attempt.reason)}</span>",
+            f"<span class='quiet'>{escape(attempt.reason)}</span>" if attempt.reason != said else "",
         )
         for attempt in attempts
     ]
-    return table_html(rows, numbers=(2,)) if len(rows) > 1 or any(a.reason for a in attempts) else ""
+    return table_html(rows, numbers=(2,))
 
 
 def _seconds(attempt: AttemptView, now: float) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
@@ -15,13 +16,14 @@ from jupyter_pipes.style import FONT, LOOKS, ellipsised, status_line, text_width
 if TYPE_CHECKING:
     from jupyter_pipes.views import RunView
 
-MOST_NODES = 300
-"""More nodes than this are shown as a picture: every node of the canvas is a widget of its own."""
+MOST_ELEMENTS = 450
+"""More nodes and edges than this are not drawn live: each of them is a widget of its own, about 6 ms."""
 
 _TITLE_PREFIX = "title:"
 _LINE = "#8a94a0"
 _TEXT = "#1f2328"
 _CURVE_PIECES = 6
+_PICTURE_INTERVAL = 1.0
 
 
 class GraphPane:
@@ -145,17 +147,21 @@ class GraphPane:
 
 
 class PicturePane:
-    """The graph of very many steps as a picture, drawn again as statuses change; clicks do nothing."""
+    """The graph of very many steps as a picture, drawn again at most once a second; clicks do nothing."""
 
     def __init__(self, view: RunView, layout: Layout, *, scale: float) -> None:
         import ipywidgets
 
         self._layout, self._scale = layout, scale
+        self._due = 0.0
         self.widget: Any = cast("Any", ipywidgets).HTML()
         self.update(view, None)
 
     def update(self, view: RunView, selected: str | None) -> None:
-        """Draw the present statuses."""
+        """Draw the present statuses, if it is due or the run has ended."""
+        if time.monotonic() < self._due and not view.status.is_final:
+            return
+        self._due = time.monotonic() + _PICTURE_INTERVAL
         width, _ = _pixels(self._layout, self._scale)
         picture = svg(view, self._layout).replace("max-width:100%", f"width:{width};max-width:none", 1)
         if picture != self.widget.value:
@@ -199,7 +205,7 @@ def _face(view: RunView, node: str, members: Sequence[str], selected: bool) -> t
 
 
 def _segments(edge: Edge, layout: Layout) -> dict[str, Any]:
-    """Return the curve as cytoscape's segments, and how far the label stands from the middle point.
+    """Return the curve as cytoscape's segments, and the label's offset from the middle point.
 
     A segment is a point's share of the way between the nodes' middles and its distance from that line.
     """
@@ -219,7 +225,7 @@ def _segments(edge: Edge, layout: Layout) -> dict[str, Any]:
 
 
 def _balanced(edge: Edge) -> list[Point]:
-    """Return the curve's inner points, an odd number of them, with the one nearest to the label in the middle.
+    """Return the curve's inner points, as many before the one nearest to the label as behind it.
 
     Cytoscape writes the label at the middle point; points on straight stretches make up the number.
     """

@@ -37,6 +37,7 @@ _CSS = f"""
 .jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;
  height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
 .jupyter-pipes-details>*{{flex:none}}
+.jupyter-pipes-details table.facts td:last-child{{overflow-wrap:anywhere}}
 .jupyter-pipes-details .title{{margin-top:8px;font-weight:600}}
 .jupyter-pipes-details .bar{{height:4px;margin:4px 0;border-radius:2px;overflow:hidden;
  background:var(--jp-layout-color2,#e5e7eb)}}
@@ -77,6 +78,12 @@ class Parts:
         self._graph.layout.height = self._side.layout.height = pane
         self._graph.layout.align_items = "center" if height < LEAST_HEIGHT else "flex-start"
         self._graph.children = [graph]
+
+    def put_stages(self, *, any_stages: bool, all_collapsed: bool) -> None:
+        """Name the stages' button after what it does now; without stages there is none."""
+        self.stages.layout.display = None if any_stages else "none"
+        self.stages.description = "Expand stages" if all_collapsed else "Collapse stages"
+        self.stages.tooltip = "Show every step" if all_collapsed else "Show each stage as one node"
 
     def put_steps(self, labels: tuple[str, ...], selected: int | None) -> None:
         """Fill the list of steps and mark the selected one; nothing is sent when nothing changed."""
