@@ -20,6 +20,7 @@ from jupyter_pipes import graph as graphs
 from jupyter_pipes.errors import InvalidPipeline, NotebookError, ParameterError
 from jupyter_pipes.functions import FunctionStep
 from jupyter_pipes.graph import Graph
+from jupyter_pipes.injection import injected, with_values
 from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Cell, Diagnostic, Step
 from jupyter_pipes.params import Parameter
 
@@ -110,6 +111,8 @@ class Pipeline:
         pipeline = cls(name, version=version)
         declared, problems = _declared(cells)
         pipeline.parameters = declared
+        names = [parameter.name for parameter in declared]
+        cells = [cell for cell in cells if not injected(cell, names)]
         graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
         found = (*diagnostics, *problems, *graph.diagnostics)
         pipeline.graph = msgspec.structs.replace(graph, diagnostics=found)
@@ -410,17 +413,21 @@ def wait_or_cancel(run: Run) -> None:
 def _declared(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
     declared: tuple[Parameter, ...] = ()
     problems: list[Diagnostic] = []
-    for cell in cells:
-        if cell.role == "params":
-            try:
-                new = params.declare(cell.body, declared)
-                replaced = {parameter.name for parameter in new}
-                declared = (*(each for each in declared if each.name not in replaced), *new)
-            except ParameterError as error:
-                problems.append(
-                    Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number)
-                )
+    # papermill puts its cell at the top when no cell is tagged for it.
+    for cell in sorted(cells, key=lambda cell: cell.role != "params"):
+        try:
+            declared = _with_cell(cell, declared)
+        except ParameterError as error:
+            problems.append(Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number))
     return declared, problems
+
+
+def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    if cell.role == "params":
+        new = params.declare(cell.body, declared)
+        replaced = {parameter.name for parameter in new}
+        return (*(each for each in declared if each.name not in replaced), *new)
+    return with_values(declared, injected(cell, [each.name for each in declared]))
 
 
 def _invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
