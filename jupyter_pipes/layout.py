@@ -289,11 +289,18 @@ def _side(group: _Group, node: str, sizes: Mapping[str, Point], *, leaving: bool
     return along + (1 if leaving else -1) * sizes[node][0] / 2, across
 
 
-def _port_path(group: _Group, node: str, sizes: Mapping[str, Point], *, leaving: bool) -> list[Point]:
+def _facing(group: _Group, node: str, sizes: Mapping[str, Point], point: Point) -> Point:
+    """Return the middle of the node's side that faces a point: an edge that closes a cycle runs backwards."""
+    return _side(group, node, sizes, leaving=point[0] > _centre(group, node)[0])
+
+
+def _port_path(
+    group: _Group, node: str, sizes: Mapping[str, Point], towards: Point, *, leaving: bool
+) -> list[Point]:
     """Return the way from a node to its group's border (or from there to it), bends included."""
-    side = _side(group, node, sizes, leaving=leaving)
     if group.inner is None:
-        return [side]
+        return [_facing(group, node, sizes, towards)]
+    side = _side(group, node, sizes, leaving=leaving)
     port = group.ports[node, not leaving]
     border = group.origin[0] + (group.size[0] if leaving else 0.0)
     across = group.inner.centres[port][1] + group.origin[1]
@@ -309,8 +316,8 @@ def _outer_route(
     sizes: Mapping[str, Point],
 ) -> Route:
     source, target = groups[number[link[0]]], groups[number[link[1]]]
-    out = _port_path(source, link[0], sizes, leaving=True)
-    into = _port_path(target, link[1], sizes, leaving=False)
+    out = _port_path(source, link[0], sizes, bends[0], leaving=True)
+    into = _port_path(target, link[1], sizes, bends[-1], leaving=False)
     middle = [(bends[0][0], out[-1][1]), *bends[1:-1], (bends[-1][0], into[0][1])]
     return Route(link, [*out, *middle, *into], label_span=len(out) + len(middle) - 2)
 
@@ -320,8 +327,9 @@ def _inner_routes(group: _Group, sizes: Mapping[str, Point]) -> list[Route]:
         return []
     routes: list[Route] = []
     for link, bends in zip(group.links, group.inner.bends, strict=False):
-        start, end = _side(group, link[0], sizes, leaving=True), _side(group, link[1], sizes, leaving=False)
-        routes.append(Route(link, [start, *_shifted(bends, group.origin), end], label_span=len(bends) - 1))
+        way = _shifted(bends, group.origin)
+        start, end = _facing(group, link[0], sizes, way[0]), _facing(group, link[1], sizes, way[-1])
+        routes.append(Route(link, [start, *way, end], label_span=len(way) - 1))
     return routes
 
 

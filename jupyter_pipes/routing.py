@@ -100,8 +100,9 @@ def _turn(point: Point, flow: Literal["LR", "TB"], margin: float) -> Point:
 
 def _simplified(route: Route) -> list[Point]:
     """Return the points without those that lie on a straight stretch anyway."""
-    points = [route.points[0]]
-    for here, after in zip(route.points[1:], [*route.points[2:], None], strict=False):
+    first, *rest = ((round(along, 1), round(across, 1)) for along, across in route.points)
+    points = [first]
+    for here, after in zip(rest, [*rest[1:], None], strict=True):
         if here == points[-1] or (after and points[-1][1] == here[1] == after[1]):
             continue
         points.append(here)
