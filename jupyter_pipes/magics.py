@@ -40,7 +40,7 @@ class PipesMagics(Magics):
 
     @property
     def session(self) -> Session:
-        """The kernel's session, made on first use."""
+        """The kernel's session, made when the first cell behind `%load_ext` runs: loading shall be quick."""
         if self._session is None:
             from jupyter_pipes.session import Session, notebook_path
 
@@ -48,6 +48,7 @@ class PipesMagics(Magics):
             directory = path.parent if path else Path.cwd()
             shell: Any = self.shell
             self._session = Session(directory, path, shell.user_ns, live=hasattr(shell, "kernel"))
+            self._take_history(self._session)
         return self._session
 
     def on_cell(self, info: Any) -> None:
@@ -58,12 +59,12 @@ class PipesMagics(Magics):
             shell: Any = self.shell
             self.session.define(_cell_id(shell, info), info.raw_cell, shell.execution_count)
 
-    def take_history(self) -> None:
+    def _take_history(self, session: Session) -> None:
         """Take the cells that ran before the extension was loaded: their imports and helpers count too."""
-        history: Any = self.shell.history_manager  # type: ignore[union-attr]  # registered magics have a shell
-        for count, source in enumerate(history.input_hist_raw[1:], 1):
+        shell: Any = self.shell
+        for count, source in enumerate(shell.history_manager.input_hist_raw[1:], 1):
             if source:
-                self.session.define(None, source, count)
+                session.define(None, source, count)
 
     @cell_magic
     def step(self, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run | None:
@@ -216,7 +217,6 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))
-    magics.take_history()
 
 
 def _document() -> None:
