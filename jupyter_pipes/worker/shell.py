@@ -40,7 +40,7 @@ def make_shell() -> StepShell:
 
     config = Config()
     config.HistoryManager.enabled = False
-    config.InteractiveShell.colors = "linux"
+    config.InteractiveShell.colors = "neutral"
     config.InteractiveShell.xmode = "Context"
     return StepShell.instance(config=config, user_module=ModuleType("__main__"))
 
