@@ -186,7 +186,8 @@ def error_html(error: StepError, label: str = "") -> str:
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
-    trace = log_html(error.traceback)
+    # One line says no more than the message above it.
+    trace = log_html(error.traceback) if "\n" in error.traceback.strip() else ""
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
 
