@@ -304,6 +304,7 @@ def _check_executed(pipeline: Pipeline, path: Path) -> None:
         raise NotebookError(
             f"{path} cannot be written: {path.absolute().parent} is no folder that you can write"
         )
+    pipeline.document.node()
 
 
 def _kept_run(options: Namespace) -> Run:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import copy
 import json
 import os
 import re
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 from uuid import uuid4
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.errors import NotebookError, UsageError
@@ -41,13 +41,13 @@ class Document(Struct, frozen=True):
 
     Attributes:
         path: where it was read from, absolute.
-        notebook: the nbformat node, as version 4.
+        content: the file's JSON, as nbformat version 4.
         cells: its code and Markdown cells, in order.
         diagnostics: cells whose `%%` line does not fit.
     """
 
     path: Path
-    notebook: Any
+    content: dict[str, Any]
     cells: tuple[Cell, ...]
     diagnostics: tuple[Diagnostic, ...] = ()
 
@@ -55,6 +55,45 @@ class Document(Struct, frozen=True):
     def directory(self) -> Path:
         """The notebook's folder, which is its steps' working directory."""
         return self.path.parent
+
+    def node(self) -> Any:
+        """Return a fresh nbformat node of it.
+
+        Raises:
+            NotebookError: it does not keep to nbformat's schema.
+        """
+        nbformat = _nbformat()
+        try:
+            node = nbformat.reads(json.dumps(self.content), as_version=4)
+            nbformat.validate(node)
+        except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
+            raise _invalid(self.path, error) from error
+        return node
+
+
+class _RawCell(Struct, frozen=True):
+    cell_type: str
+    source: str | list[str]
+    id: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.source if isinstance(self.source, str) else "".join(self.source)
+
+
+class _Language(Struct, frozen=True):
+    name: str | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    language_info: _Language = _Language()
+
+
+class _Notebook(Struct, frozen=True):
+    """What we read of a notebook: its schema is nbformat's matter, and takes it a second to load."""
+
+    cells: list[_RawCell]
+    metadata: _Metadata = _Metadata()
 
 
 def read(path: str | os.PathLike[str]) -> Document:
@@ -64,16 +103,16 @@ def read(path: str | os.PathLike[str]) -> Document:
         NotebookError: there is no such file, or it is no notebook with Python code.
     """
     place = Path(path).expanduser().absolute()
-    notebook = _load(place)
+    content = _load(place)
+    cells = _decode(place, content).cells
+    ids = _cell_ids([cell.id for cell in cells])
     found = [
-        cell_from_source(cell_id, number, node.source, "code" if node.cell_type == "code" else "markdown")
-        for number, (cell_id, node) in enumerate(
-            zip(_cell_ids(notebook), notebook.cells, strict=True), start=1
-        )
-        if node.cell_type in ("code", "markdown")
+        cell_from_source(cell_id, number, cell.text, "code" if cell.cell_type == "code" else "markdown")
+        for number, (cell_id, cell) in enumerate(zip(ids, cells, strict=True), start=1)
+        if cell.cell_type in ("code", "markdown")
     ]
     diagnostics = tuple(problem for _, problems in found for problem in problems)
-    return Document(place, notebook, tuple(cell for cell, _ in found), diagnostics)
+    return Document(place, content, tuple(cell for cell, _ in found), diagnostics)
 
 
 def cell_from_source(
@@ -111,11 +150,12 @@ def write_executed(
         NotebookError: the outputs do not make a valid notebook, or the file cannot be written.
     """
     nbformat = _nbformat()
-    notebook = copy.deepcopy(document.notebook)
+    notebook = document.node()
     # State of widgets whose views are gone with the old outputs.
     notebook.metadata.pop("widgets", None)
     count = 0
-    for cell_id, node in zip(_cell_ids(notebook), notebook.cells, strict=True):
+    ids = _cell_ids([node.get("id") for node in notebook.cells])
+    for cell_id, node in zip(ids, notebook.cells, strict=True):
         if notebook.nbformat_minor >= 5:
             node["id"] = cell_id
         if node.cell_type == "code":
@@ -173,23 +213,36 @@ def _nbformat() -> Any:
     return import_module("nbformat")
 
 
-def _load(path: Path) -> Any:
-    nbformat = _nbformat()
-    content = _json(path)
+def _load(path: Path) -> dict[str, Any]:
+    content: Any = _json(path)
     if not isinstance(content, dict) or "nbformat" not in content:
         raise NotebookError(f"{path} is JSON but not a notebook: it has no nbformat entry")
+    return cast("dict[str, Any]", content) if content["nbformat"] == 4 else _upgraded(path, content)
+
+
+def _upgraded(path: Path, content: Any) -> dict[str, Any]:
+    """Return the JSON of another format version as that of version 4."""
+    nbformat = _nbformat()
     try:
-        notebook = nbformat.reads(json.dumps(content), as_version=4)
-        nbformat.validate(notebook)
+        return json.loads(nbformat.writes(nbformat.reads(json.dumps(content), as_version=4)))
     except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
-        reason = str(error).partition("\n")[0]
-        raise NotebookError(
-            f"{path} is not a valid notebook: {reason}; open and save it in Jupyter"
-        ) from error
-    language = notebook.metadata.get("language_info", {}).get("name") or "python"
+        raise _invalid(path, error) from error
+
+
+def _decode(path: Path, content: dict[str, Any]) -> _Notebook:
+    try:
+        notebook = msgspec.convert(content, _Notebook)
+    except msgspec.ValidationError as error:
+        raise _invalid(path, error) from error
+    language = notebook.metadata.language_info.name or "python"
     if language.lower() not in ("python", "ipython", "python3"):
         raise NotebookError(f"{path} is a notebook in {language}; only Python notebooks make pipelines")
     return notebook
+
+
+def _invalid(path: Path, error: Exception) -> NotebookError:
+    reason = str(error).partition("\n")[0]
+    return NotebookError(f"{path} is not a valid notebook: {reason}; open and save it in Jupyter")
 
 
 def _json(path: Path) -> Any:
@@ -205,12 +258,11 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _cell_ids(notebook: Any) -> list[str]:
+def _cell_ids(given: Sequence[str | None]) -> list[str]:
     """Every cell's id; a made-up one where it is missing or taken."""
     ids: list[str] = []
-    for number, node in enumerate(notebook.cells, start=1):
-        cell_id = node.get("id") or f"cell-{number}"
-        ids.append(f"cell-{number}" if cell_id in ids else cell_id)
+    for number, cell_id in enumerate(given, start=1):
+        ids.append(cell_id if cell_id and cell_id not in ids else f"cell-{number}")
     return ids
 
 

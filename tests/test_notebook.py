@@ -190,7 +190,7 @@ def test_an_executed_notebook_shows_this_run_alone(notebook: Path, tmp_path: Pat
     assert cells["setup"].execution_count == 1
     assert cells["run"].outputs == []
     assert cells["run"].execution_count is None
-    assert [cell.source for cell in written.cells] == [cell.source for cell in read(notebook).notebook.cells]
+    assert [cell.source for cell in written.cells] == [cell.source for cell in read(notebook).node().cells]
 
 
 def test_outputs_that_are_not_nbformat_write_nothing(notebook: Path, tmp_path: Path) -> None:
