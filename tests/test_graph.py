@@ -317,9 +317,31 @@ def test_a_kernel_replaces_a_step_of_the_same_name_with_a_warning() -> None:
     assert [(found.code, found.severity) for found in built.diagnostics] == [("JP015", "warning")]
 
 
-def test_a_cell_binds_what_it_writes_without_code_and_underscore() -> None:
+def test_a_cell_writes_what_it_binds_without_code_underscore_and_loop_counters() -> None:
     built = graph("%%step a\nimport os\ndef f(): ...\nclass C: ...\n_ = 1\n_x = 2\nfor i in []: ...\ny = 1")
-    assert built.step("a").writes == ("_x", "i", "y")
+    assert built.step("a").writes == ("_x", "y")
+
+
+@pytest.mark.parametrize(
+    ("cell", "writes"),
+    [
+        ("for i, (j, *k) in []:\n    for n in []:\n        x = i", ("x",)),
+        ("for i in []: pass\ni = 1", ("i",)),
+        ("for i in []:\n    i += 1", ("i",)),
+        ("for i in []:\n    if (i := 2): pass", ("i",)),
+        ("for i in []: pass\nx = [i for i in []]", ("x",)),
+        ("for i in []: pass\ndef f():\n    global i\n    i = 1\nf()", ("i",)),
+        ("xs = {}\nfor xs['k'] in []: pass", ("xs",)),
+    ],
+)
+def test_a_loop_counter_is_no_output(cell: str, writes: tuple[str, ...]) -> None:
+    assert graph(f"%%step a\n{cell}").step("a").writes == writes
+
+
+def test_a_loop_counter_that_a_later_step_reads_or_the_user_names_is_an_output() -> None:
+    said = StepOptions(outputs=("k",))
+    built = graph("%%step a\nfor i in [1]: ...", "%%step b\nfor k in [i]: ...", b=said)
+    assert (built.step("a").writes, built.step("b").writes) == (("i",), ("k",))
 
 
 def test_a_changed_definition_stays_code_with_a_warning() -> None:

@@ -41,6 +41,9 @@ _LEAVING_THE_PROCESS = _words("""
 HARMLESS = _LOOKING | _LEAVING_THE_PROCESS
 """Methods that leave their object as it is, so that throwing their value away means nothing."""
 
+HARMLESS_ACCESSORS = frozenset({"plot"})
+"""Attributes whose methods leave the object alone (`frame.plot.bar()`)."""
+
 HARMLESS_PREFIXES = ("to_", "plot", "show_", "print_", "get_", "is_", "has_", "save_", "export_", "scan_")
 
 ARGUMENT_MUTATORS = _words("heappush heappop heapify heapreplace heappushpop insort insort_left insort_right")
@@ -105,7 +108,13 @@ def is_mutator(call: ast.Call, method: str, *, thrown_away: bool) -> bool:
     if method in MUTATORS:
         # `frame.sort("a")` returns a sorted frame; a list's own `sort` takes no such argument.
         return thrown_away or method != "sort" or not call.args
-    return thrown_away and method not in HARMLESS and not method.startswith(HARMLESS_PREFIXES)
+    if not thrown_away or method in HARMLESS or method.startswith(HARMLESS_PREFIXES):
+        return False
+    match call.func:
+        case ast.Attribute(value=ast.Attribute(attr=accessor)):
+            return accessor not in HARMLESS_ACCESSORS
+        case _:
+            return True
 
 
 def mutated_arguments(call: ast.Call, *, thrown_away: bool) -> list[ast.expr]:

@@ -11,7 +11,7 @@ from jupyter_pipes.analysis import problems
 from jupyter_pipes.analysis.cells import Notebook, Unit
 from jupyter_pipes.analysis.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.problems import Spot
-from jupyter_pipes.analysis.statements import called_names, imported_modules
+from jupyter_pipes.analysis.statements import called_names, imported_modules, loop_counters
 from jupyter_pipes.analysis.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline, code_of, piece
 from jupyter_pipes.model import PARAMS_OWNER, Cell, CodePiece, Diagnostic, ParameterSpec, Step
 
@@ -37,7 +37,16 @@ def resolve(
         notebook.timeline.add_all(
             steps[-1].writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
         )
-    return tuple(steps), tuple(found)
+    return tuple(_without_counters(steps)), tuple(found)
+
+
+def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
+    """Leave out of `writes` what only counted loops: nobody means it as a result, unless a step reads it."""
+    read = {(owner, name) for step in steps for name, owner in step.reads.items()}
+    for step in steps:
+        noise = loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads)
+        writes = (name for name in step.writes if name not in noise or (step.name, name) in read)
+        yield msgspec.structs.replace(step, writes=tuple(writes))
 
 
 def _values_place(unit: Unit) -> Place:

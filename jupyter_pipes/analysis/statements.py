@@ -109,6 +109,44 @@ def imported_modules(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
+def loop_counters(source: str) -> frozenset[str]:
+    """Return the names that nothing but the targets of the cell's own `for` loops binds."""
+    found: set[str] = set()
+    others: set[str] = set()
+    waiting: list[ast.AST] = [_parse(source).tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (*_DEFINITIONS, ast.Lambda, ast.comprehension)):
+            others |= _assigned_globals(node) | {getattr(node, "name", "")}
+            continue
+        if isinstance(node, ast.For | ast.AsyncFor):
+            found |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+            waiting += [node.iter, *node.body, *node.orelse]
+            continue
+        others |= _bound_here(node)
+        waiting.extend(ast.iter_child_nodes(node))
+    return frozenset(found - others)
+
+
+def _assigned_globals(node: ast.AST) -> set[str]:
+    nodes = list(ast.walk(node))
+    walrus = {inner.target.id for inner in nodes if isinstance(inner, ast.NamedExpr)}
+    return walrus.union(*(inner.names for inner in nodes if isinstance(inner, ast.Global)))
+
+
+def _bound_here(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str() as name):
+            return {name}
+        case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
+            return {name}
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+        case _:
+            return set()
+
+
+@lru_cache(maxsize=8192)
 def called_names(source: str) -> frozenset[str]:
     """Return the names that the code calls, inside functions as well."""
     return _calls(ast.walk(_parse(source).tree))

@@ -166,7 +166,7 @@ MUTATION = [
     case("y = x.go()", reads="x", writes="y"),
     case("x.go().stop()\n1", reads="x"),
     case("await x.go()\n1", reads="x", maybe_mutates="x"),
-    case("df.head()\ndf.plot.scatter()\ndf.to_csv(p)\ndf.describe()\n1", reads="df p", maybe_mutates="df"),
+    case("df.head()\ndf.plot.scatter()\ndf.to_csv(p)\ndf.describe()\n1", reads="df p"),
     case("df.plot()\ndf.hist()\ndf.info()\nfig.savefig(p)\nlog.info('x')\n1", reads="df fig log p"),
     case("top = frame.sort('a').head()", reads="frame", writes="top"),
     case("setattr(x, 'a', 1)", reads="x", mutates="x"),
@@ -265,6 +265,11 @@ def test_a_star_import_is_opaque() -> None:
     found = analyze("x = 1\nfrom a.b import *")
     assert found.opaque
     assert codes("x = 1\nfrom a.b import *") == [("JP003", 2)]
+
+
+def test_a_star_import_may_bind_what_the_cell_reads_behind_it() -> None:
+    names = analyze("first\ndef f(): return used\nfrom math import *\nsqrt(pi)\nf()")
+    assert (names.reads, names.optional_reads) == ({"first"}, {"sqrt", "pi", "used"})
     assert "a.b" in found.diagnostics[0].message
 
 
