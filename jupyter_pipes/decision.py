@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import pickle
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
 
 from jupyter_pipes import fingerprints
+from jupyter_pipes.blobs import digest_of
 from jupyter_pipes.history import Result
-from jupyter_pipes.model import ArtifactRef, FileSeen, Step
-from jupyter_pipes.signature import Part, code_part, combine, digest, reasons
+from jupyter_pipes.model import ArtifactRef, CodePiece, FileSeen, Step
+from jupyter_pipes.serializers import serialize
+from jupyter_pipes.signature import Part, PartKind, code_part, combine, digest, reasons
 from jupyter_pipes.workspace import Workspace
 
 Inputs = Mapping[str, ArtifactRef | None]
@@ -45,21 +46,31 @@ class Decider:
         self._pipeline = pipeline
         self._python_path = python_path
 
-    def decide(self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False) -> Decision:
+    def decide(
+        self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
+    ) -> Decision:
         """Decide with all inputs known."""
         parts = (*self._own_parts(step, parameters), *_input_parts(step, inputs))
         signature = combine(parts)
         if forced:
             return Decision("run", ("forced",), signature, parts)
         problems: tuple[str, ...] = ()
-        for result in self._workspace.history.results(signature):
+        for result in self._workspace.history.results(step.name, signature):
             problems = self._problems(step, result)
             if not problems:
-                return Decision("cached", (f"nothing changed since run {result.run}",), signature, parts, result)
+                return Decision(
+                    "cached", (f"nothing changed since run {result.run}",), signature, parts, result
+                )
         return Decision("run", problems or self._reasons(step, parts), signature, parts)
 
     def foresee(
-        self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, unknown: frozenset[str], *, forced: bool
+        self,
+        step: Step,
+        parameters: Mapping[str, Any],
+        inputs: Inputs,
+        unknown: frozenset[str],
+        *,
+        forced: bool,
     ) -> Decision:
         """Decide while the inputs named in `unknown` are still to be made by steps that may run."""
         if not unknown or forced:
@@ -69,11 +80,13 @@ class Decider:
         producers = sorted({step.reads[name] for name in unknown})
         for result in self._workspace.history.results_of(self._pipeline, step.name):
             if combine(_without(result.parts, unknown)) == known and not self._problems(step, result):
-                return Decision("depends", (f"runs if {', '.join(producers)} gives other outputs",), parts=parts)
+                return Decision(
+                    "depends", (f"runs if {', '.join(producers)} gives other outputs",), parts=parts
+                )
         latest = self._latest(step)
         old = None if latest is None else _without(latest.parts, unknown)
         if old is not None and combine(old) == known:
-            assert latest is not None  # noqa: S101 - its parts are `old`
+            assert latest is not None
             return Decision("run", self._problems(step, latest), parts=parts)
         return Decision("run", reasons(old, parts), parts=parts)
 
@@ -81,8 +94,8 @@ class Decider:
         directory = self._workspace.settings.directory
         return [
             code_part("code", "", step.body),
-            *(code_part("setup", piece.label, piece.source) for piece in step.setup),
-            *(code_part("helper", ", ".join(piece.names) or piece.label, piece.source) for piece in step.prelude),
+            *_piece_parts("setup", step.setup),
+            *_piece_parts("helper", step.prelude),
             *(_parameter_part(name, parameters[name]) for name in step.parameters),
             *fingerprints.file_parts(step, directory),
             *fingerprints.module_parts(step, self._python_path),
@@ -106,16 +119,32 @@ class Decider:
         return found[0] if found else None
 
 
+def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
+    """Yield a part for each piece, named for what it binds; where it stands in the notebook does not count."""
+    seen: dict[str, int] = {}
+    for piece in pieces:
+        name = ", ".join(piece.names)
+        seen[name] = seen.get(name, 0) + 1
+        again = f"#{seen[name]}" if seen[name] > 1 or not name else ""
+        yield code_part(kind, " ".join(filter(None, (name, again))), piece.source)
+
+
 def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
     return [
-        Part("input", name, artifact.digest if artifact else digest("None"), origin=step.reads[name])
+        Part("input", name, _content(artifact) if artifact else digest("None"), origin=step.reads[name])
         for name, artifact in inputs.items()
     ]
 
 
+def _content(artifact: ArtifactRef) -> str:
+    # The same bytes are another value to another serializer.
+    return f"{artifact.serializer}:{artifact.digest}"
+
+
 def _parameter_part(name: str, value: Any) -> Part:
-    kind = f"{type(value).__module__}.{type(value).__qualname__}"
-    return Part("parameter", name, digest(kind.encode() + b"\0" + pickle.dumps(value, 5)), repr(value)[:500])
+    serializer, (buffers, _) = serialize(name, value)
+    kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
+    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), repr(value)[:500])
 
 
 def _without(parts: tuple[Part, ...], inputs: frozenset[str]) -> tuple[Part, ...]:

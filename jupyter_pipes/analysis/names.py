@@ -114,7 +114,7 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
         for name, line in (*function.reads.items(), *function.optional.items()):
             if name in left.definite or (name in BUILTINS and name not in cell.shadowed):
                 continue
-            perhaps = name in cell.bindings or name in function.optional
+            perhaps = name in cell.bindings or name in function.optional or cell.has_star_import
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
         facts.mutates |= function.mutates - left.definite
         facts.maybe_mutates |= function.maybe_mutates - left.definite

@@ -54,6 +54,7 @@ class CellRecord:
         self.displayed: ast.Expr | None = None
         self.postpones_annotations = False
         self.is_opaque = False
+        self.has_star_import = False
         self._diagnostics: dict[tuple[str, str], Diagnostic] = {}
 
     @property
@@ -100,7 +101,7 @@ class CellRecord:
 
     def note_star_import(self, module: str, line: int) -> None:
         """Note a star import."""
-        self.is_opaque = True
+        self.is_opaque = self.has_star_import = True
         message = f"'from {module} import *' binds names that are not in the cell; import the names by name"
         self.add_diagnostic(Diagnostic("JP003", message, line=line, severity="warning"))
 

@@ -71,6 +71,8 @@ class Tracking(ast.NodeVisitor):
         if name in self.state.definite or self.is_builtin(name):
             return
         optional = optional or self.handles_missing or name in self.state.possible
+        # A star import before may have bound it.
+        optional = optional or self.cell.has_star_import
         (self.facts.optional if optional else self.facts.reads).setdefault(name, line)
 
     def is_builtin(self, name: str) -> bool:
