@@ -20,10 +20,12 @@ from jupyter_pipes.widget_details import SECTIONS, step_sections
 from jupyter_pipes.widget_graph import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.widget_parts import MOST_HEIGHT, Parts
 
+PANE_WIDTH = 640.0
+"""Width in px that the graph has beside the details in a usual window."""
+
 _INTERVAL = 0.1
 _TICK = 1.0
 _MOST_STEPS = 300
-_PANE_WIDTH = 640.0
 _SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
 
 
@@ -134,7 +136,7 @@ class PipelineWidget:
     def _draw_graph(self) -> None:
         view = self._view
         plans = [step.planned for step in view.steps.values()]
-        layout = arrange(plans, collapsed=self._collapsed, fit_width=_PANE_WIDTH)
+        layout = arrange(plans, collapsed=self._collapsed, fit_width=PANE_WIDTH)
         self._scale = _fitting_scale(layout)
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
@@ -142,7 +144,9 @@ class PipelineWidget:
             pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
         self._parts.put_graph(pane.widget, layout.height * self._scale)
         stages = _stages(view)
-        self._parts.put_stages(any_stages=bool(stages), all_collapsed=self._collapsed == stages)
+        self._parts.put_stages(
+            any_stages=bool(stages), all_collapsed=bool(stages) and self._collapsed == stages
+        )
         if self._graph is not None:
             self._graph.close()
         self._graph = pane
@@ -239,7 +243,7 @@ def _plan(view: RunView) -> list[Any]:
 
 def _fitting_scale(layout: Layout) -> float:
     """Return the scale that shows the graph wholly in the pane, but never too small to read."""
-    return max(min(1.0, _PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
+    return max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
 
 
 def _header(view: RunView, now: float) -> str:

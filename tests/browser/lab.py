@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import secrets
 import shutil
@@ -12,7 +13,7 @@ import time
 from collections.abc import Generator
 from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import nbformat
 from playwright.sync_api import Browser, Locator, Page, expect
@@ -60,6 +61,16 @@ class Lab:
         page.goto(f"{self._address}/lab/tree/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         return LabPage(page)
+
+    def end_kernels(self) -> None:
+        """End every notebook's kernel, as a restart of the machine would."""
+        for session in json.loads(self._ask("sessions")):
+            self._ask(f"sessions/{session['id']}", method="DELETE")
+
+    def _ask(self, what: str, method: str = "GET") -> bytes:
+        request = Request(f"{self._address}/api/{what}?token={self._token}", method=method)
+        with urlopen(request, timeout=30) as answer:
+            return answer.read()
 
 
 class LabPage:

@@ -1,0 +1,180 @@
+"""The live widget as it is on the screen of a real JupyterLab, live and in a saved notebook."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import msgspec
+import pytest
+from lab import Lab, LabPage, write_notebook
+from playwright.sync_api import Locator, expect
+
+from jupyter_pipes import events as ev
+from jupyter_pipes.layout import arrange
+from jupyter_pipes.widget import PANE_WIDTH
+
+DATA = {"stage": "data", "writes": ("df",)}
+STEPS = (
+    ev.PlannedStep("load", **DATA),
+    ev.PlannedStep("clean", upstream=("load",), reads={"df": "load"}, **DATA),
+    ev.PlannedStep("<b>bold</b>", upstream=("clean",), reads={"df": "clean"}, writes=("model",)),
+    ev.PlannedStep("report", upstream=("<b>bold</b>",), after=("<b>bold</b>",)),
+)
+
+SETUP = f"""
+import msgspec, threading, time
+from jupyter_pipes import events as ev
+from jupyter_pipes.model import Status, StepError, Usage
+from jupyter_pipes.views import RunView, StepView, apply
+from jupyter_pipes.widget import PipelineWidget
+
+steps = msgspec.json.decode({msgspec.json.encode(STEPS)!r}, type=tuple[ev.PlannedStep, ...])
+
+class Source:
+    def log_tail(self, step, attempt):
+        return "\\x1b[31mred words\\x1b[0m <script>window.hacked = 1</script>"
+    def preview(self, ref):
+        return dict()
+
+view = RunView("r", "study", steps=dict((step.name, StepView(step.name, step)) for step in steps))
+seq = 0
+def play(*facts):
+    global seq
+    for fact in facts:
+        apply(ev.Record("r", seq, time.time(), fact), view)
+        seq += 1
+        widget.update(view)
+
+def run():
+    play(ev.RunStarted("study", "1.0.0", steps))
+    play(ev.AttemptStarted("load", 1, 7, "host"))
+
+def fail():
+    play(ev.AttemptEnded("load", 1, "completed", "", None, Usage(1.5)))
+    play(ev.StepEnded("load", Status.COMPLETED))
+    error = StepError("ValueError", "no rows", "", 12)
+    play(ev.AttemptStarted("clean", 1, 8, "host"))
+    play(ev.AttemptEnded("clean", 1, "failed", "no rows", error, Usage(0.5)))
+    play(ev.StepEnded("clean", Status.FAILED, "ValueError: no rows"))
+    play(ev.RunEnded(Status.FAILED, "clean failed"))
+
+widget = PipelineWidget(
+    view,
+    source=Source(),
+    on_run=lambda: threading.Thread(target=run).start(),
+    on_cancel=lambda: threading.Thread(target=fail).start(),
+)
+widget.show()
+"""
+
+
+class Shown:
+    """The widget on a page."""
+
+    def __init__(self, page: LabPage) -> None:
+        self.lab = page
+        self.root = page.notebook.locator(".jupyter-pipes-live")
+        self.still = page.notebook.locator(".jupyter-pipes-static")
+
+    def button(self, name: str) -> Locator:
+        return self.root.get_by_role("button", name=name, exact=True)
+
+    def item(self, name: str) -> Locator:
+        return self.root.get_by_role("option", name=name, exact=True)
+
+
+@pytest.fixture
+def notebook(lab: Lab, request: pytest.FixtureRequest) -> Path:
+    return write_notebook(lab.folder / f"{request.node.name}.ipynb", SETUP)
+
+
+@pytest.fixture
+def shown(lab: Lab, notebook: Path) -> Iterator[Shown]:
+    page = lab.open(notebook)
+    page.run_all()
+    shown = Shown(page)
+    expect(shown.root.locator("canvas").first).to_be_attached(timeout=60_000)
+    yield shown
+    page.close()
+
+
+def test_run_and_cancel_work_and_statuses_change_in_place(shown: Shown) -> None:
+    expect(shown.root).to_contain_text("not started yet")
+    expect(shown.button("Cancel")).to_be_disabled()
+    canvas = shown.root.locator("canvas").first.element_handle()
+    shown.button("Run").click()
+    expect(shown.item("load, running")).to_be_attached()
+    expect(shown.root).to_contain_text("0 of 4 steps")
+    expect(shown.button("Run")).to_be_disabled()
+    shown.button("Cancel").click()
+    expect(shown.item("clean, failed")).to_be_attached()
+    expect(shown.root).to_contain_text("clean failed")
+    assert canvas is not None
+    assert canvas.evaluate("canvas => canvas.isConnected"), "the graph was built again on a status change"
+
+
+def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Shown) -> None:
+    shown.button("Run").click()
+    expect(shown.item("load, running")).to_be_attached()
+    shown.root.get_by_role("listbox").focus()
+    shown.lab.page.keyboard.press("Home")
+    details = shown.root.locator(".jupyter-pipes-details")
+    expect(details.locator(".ansi31")).to_have_text("red words")
+    expect(details).to_contain_text("<script>window.hacked = 1</script>")
+    assert shown.lab.page.evaluate("window.hacked") is None
+    expect(shown.item("<b>bold</b>, pending")).to_be_attached()
+
+
+def test_a_click_on_a_node_of_the_canvas_selects_it(shown: Shown) -> None:
+    canvas = shown.root.locator("canvas").first
+    x, y = arrange(STEPS, fit_width=PANE_WIDTH).nodes["load"].centre
+    canvas.click(position={"x": x, "y": y})
+    expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("writes")
+    expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("load")
+
+
+def test_the_live_widget_stands_alone_while_it_lives(shown: Shown) -> None:
+    expect(shown.still).to_be_attached()
+    expect(shown.still).to_be_hidden()
+
+
+def test_the_graph_has_lab_colours_in_both_themes(shown: Shown) -> None:
+    canvas = shown.root.locator("canvas").first
+    assert canvas.evaluate("canvas => getComputedStyle(canvas).filter") == "none"
+    shown.lab.dark()
+    assert "invert" in str(canvas.evaluate("canvas => getComputedStyle(canvas).filter"))
+    ground = "el => getComputedStyle(el).backgroundColor"
+    pane = shown.root.locator(".jupyter-pipes-graph")
+    assert str(pane.evaluate(ground)) != "rgb(255, 255, 255)"
+    shown.lab.light()
+
+
+def test_a_saved_notebook_shows_the_still_with_the_last_statuses(
+    lab: Lab, shown: Shown, notebook: Path
+) -> None:
+    shown.button("Run").click()
+    expect(shown.item("load, running")).to_be_attached()
+    shown.button("Cancel").click()
+    expect(shown.item("clean, failed")).to_be_attached()
+    expect(shown.still).to_contain_text("clean, failed")
+    shown.lab.save()
+    lab.end_kernels()
+    again = lab.open(notebook)
+    still = Shown(again).still
+    expect(still).to_be_visible()
+    expect(still.get_by_role("img")).to_be_visible()
+    expect(still).to_contain_text("clean, failed")
+    expect(again.notebook.get_by_text("Error displaying widget")).to_be_hidden()
+    again.close()
+
+    page = _converted(notebook)
+    for said in ("clean, failed", "jupyter-pipes-static", "<svg", "&lt;b&gt;bold&lt;/b&gt;"):
+        assert said in page
+
+
+def _converted(notebook: Path) -> str:
+    command = [sys.executable, "-m", "nbconvert", "--to", "html", "--stdout", str(notebook)]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
