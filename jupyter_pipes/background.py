@@ -12,23 +12,36 @@ from typing import TypeVar
 Result = TypeVar("Result")
 
 
-@cache
+_starting = threading.Lock()
+
+
 def loop() -> asyncio.AbstractEventLoop:
     """Return the running loop; its thread starts on the first call and ends with the process."""
+    with _starting:
+        return _started()[0]
+
+
+@cache
+def _started() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
     started = asyncio.new_event_loop()
-    threading.Thread(target=started.run_forever, name="jupyter_pipes", daemon=True).start()
-    return started
+    thread = threading.Thread(target=started.run_forever, name="jupyter_pipes", daemon=True)
+    thread.start()
+    return started, thread
 
 
 def call(function: Callable[[], Result]) -> Result:
     """Call `function` on the loop's thread and return what it returns (or raise what it raises)."""
+    running = loop()
+    if threading.current_thread() is _started()[1]:
+        # A subscriber calls from there; waiting for itself would be for ever.
+        return function()
     answer: Future[Result] = Future()
 
     def run() -> None:
         try:
             answer.set_result(function())
-        except BaseException as error:  # noqa: BLE001 - raised again in the caller's thread
+        except BaseException as error:  # raised again in the caller's thread
             answer.set_exception(error)
 
-    loop().call_soon_threadsafe(run)
+    running.call_soon_threadsafe(run)
     return answer.result()

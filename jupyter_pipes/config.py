@@ -42,10 +42,22 @@ def load(directory: Path) -> Settings:
         raise ConfigurationError(
             f"{place}: {', '.join(sorted(unknown))} is not known to this version; it knows store and history"
         )
-    folder = (place.parent if place else directory) / FOLDER
-    store = said.get("store", str(folder / "artifacts"))
-    history = said.get("history", f"sqlite:///{folder / 'history.db'}")
+    for name, value in said.items():
+        if not isinstance(value, str):
+            raise ConfigurationError(f"{place}: {name} must be a text (a URL or path), not {value!r}")
+    base = place.parent if place else directory
+    folder = base / FOLDER
+    store = _absolute(said.get("store", str(folder / "artifacts")), "", base)
+    history = _absolute(said.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
     return Settings(directory, folder, store, history)
+
+
+def _absolute(url: str, prefix: str, base: Path) -> str:
+    """Return a URL whose path, behind `prefix`, does not hang on the working directory any more."""
+    path = url.removeprefix(prefix)
+    if not url.startswith(prefix) or not path or "://" in path or "::" in path:
+        return url
+    return prefix + str(base / Path(path).expanduser())
 
 
 def make_folder(settings: Settings) -> None:
@@ -61,8 +73,8 @@ def make_folder(settings: Settings) -> None:
             ignore.write_text("*\n")
     except OSError as error:
         raise ConfigurationError(
-            f"{settings.folder} cannot be made ({error.strerror}): name a writable store and history in pipes.toml, "
-            "or open the notebook in a folder that you can write"
+            f"{settings.folder} cannot be made ({error.strerror}): name a writable store and history "
+            "in pipes.toml, or open the notebook in a folder that you can write"
         ) from error
 
 

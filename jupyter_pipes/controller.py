@@ -1,8 +1,9 @@
-"""The controller: drives one run on the background thread. Inbox -> scheduler -> decisions and executors -> journal."""
+"""The controller drives one run on the background thread: inbox, scheduler, decisions, executors, journal."""
 
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
 import pickle
 import platform
@@ -21,10 +22,12 @@ from jupyter_pipes.errors import PipesError
 from jupyter_pipes.executors.base import Executor
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.history import Result
-from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Job, Status, Step
+from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Job, Status, Step, StepError
 from jupyter_pipes.scheduler import Scheduler
 from jupyter_pipes.views import RunView, apply
 from jupyter_pipes.workspace import Workspace
+
+_logger = logging.getLogger(__name__)
 
 Subscriber = Callable[[RunView, ev.Record], None]
 
@@ -83,6 +86,7 @@ class Controller:
         self._subscribers: list[Subscriber] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._environment = dict(os.environ)
+        self._steps = {step.name: step for step in request.graph.steps}
 
     def start(self) -> None:
         """Append `RunStarted` and let the run take its course."""
@@ -125,6 +129,9 @@ class Controller:
                 self._take(self._inbox.popleft())
         except PipesError as error:
             self._give_up(error)
+        except Exception as error:  # a run that nobody drives any more would never end
+            _logger.exception("run %s cannot go on", self.request.run)
+            self._give_up(PipesError(f"run {self.request.run} cannot go on: {_described(error)}"))
         finally:
             self._taking = False
 
@@ -135,10 +142,16 @@ class Controller:
             self._keep_result(event)
         for command in self._scheduler.handle(event):
             self._perform(command)
-        for subscriber in self._subscribers:
-            subscriber(self.view, record)
+        self._tell(record)
         if isinstance(event, ev.RunEnded):
             self._close()
+
+    def _tell(self, record: ev.Record) -> None:
+        for subscriber in self._subscribers:
+            try:
+                subscriber(self.view, record)
+            except Exception:  # a display that fails is no reason to stop the run
+                _logger.exception("a subscriber of run %s failed", self.request.run)
 
     def _perform(self, command: ev.AnyCommand) -> None:
         match command:
@@ -149,7 +162,7 @@ class Controller:
                 self._tasks.add(task)
                 task.add_done_callback(self._tasks.discard)
             case ev.Submit(step, attempt):
-                self._executor.submit(self._job(self.request.graph.step(step), attempt), self.take)
+                self._executor.submit(self._job(self._steps[step], attempt), self.take)
             case ev.CancelAttempt(step, attempt, reason):
                 self._executor.cancel(f"{self.request.run}/{step}/{attempt}", "cancelled", reason)
             case ev.WaitForRetry(step, delay):
@@ -160,21 +173,28 @@ class Controller:
             self.take(ev.RetryDue(step))
 
     async def _decide(self, name: str) -> None:
-        step = self.request.graph.step(name)
-        forced = name in self.request.forced
+        step, forced = self._steps[name], name in self.request.forced
         try:
             # Files may be large: reading them must not hold up the other steps' events.
             decision = await asyncio.to_thread(
                 self._decider.decide, step, self.request.parameters[name], self._inputs(step), forced=forced
             )
-        except PipesError as error:
-            self._give_up(error)
+        except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
+            self._cannot_decide(name, error)
+            return
+        if self.view.steps[name].status.is_final:
             return
         self._decisions[name] = decision
         result = decision.result
         artifacts, source = (result.artifacts, result.run) if result else ((), "")
         kind = "cached" if result else "run"
         self.take(ev.StepDecided(name, kind, decision.reasons, decision.signature, artifacts, source))
+
+    def _cannot_decide(self, name: str, error: Exception) -> None:
+        line = error.line if isinstance(error, PipesError) else None
+        told = StepError(type(error).__name__, str(error), line=line, bases=(type(error).__name__,))
+        if not self.view.steps[name].status.is_final:
+            self.take(ev.StepEnded(name, Status.FAILED, _described(error), told))
 
     def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
         return {
@@ -232,10 +252,13 @@ class Controller:
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
         self.error = error
+        reason = "the run was given up"
         for step in self.view.steps.values():
             if step.latest is not None and not step.status.is_final:
                 attempt = f"{self.request.run}/{step.name}/{step.latest.number}"
-                self._executor.cancel(attempt, "cancelled", "the run was given up")
+                self._executor.cancel(attempt, "cancelled", reason)
+            if not step.status.is_final:
+                step.status, step.reason = Status.CANCELLED, reason
         self.view.status, self.view.reason = Status.FAILED, str(error)
         self._record_giving_up(error)
         self._close()
@@ -278,6 +301,10 @@ def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
         timeout=options.timeout,
         cell_id=step.cell_id,
     )
+
+
+def _described(error: Exception) -> str:
+    return str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"
 
 
 @cache

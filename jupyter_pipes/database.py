@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
+from contextlib import contextmanager
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -66,18 +68,36 @@ def connect(url: str) -> Engine:
         StoreError: it cannot be opened or written, or a newer version of jupyter_pipes made it.
     """
     import sqlalchemy as sa
+    from sqlalchemy import event
 
-    try:
+    with told_as_store_error(f"the history {_without_password(url)} cannot be opened"):
         engine = sa.create_engine(url)
         if engine.dialect.name == "sqlite":
-            sa.event.listen(engine, "connect", _tune_sqlite)
+            event.listen(engine, "connect", _tune_sqlite)
         with engine.begin() as connection:
             schema().create_all(connection)
             _check_version(connection)
-    except sa.exc.SQLAlchemyError as error:
-        reason = getattr(error, "orig", None) or error
-        raise StoreError(f"the history {url} cannot be opened: {reason}; check the folder's permissions and space") from error
     return engine
+
+
+@contextmanager
+def told_as_store_error(what: str) -> Generator[None]:
+    """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
+    from sqlalchemy.exc import SQLAlchemyError
+
+    try:
+        yield
+    except SQLAlchemyError as error:
+        reason = getattr(error, "orig", None) or error
+        raise StoreError(f"{what}: {reason}; check its place, permissions and free space") from error
+    except ImportError as error:
+        raise StoreError(f"{what}: {error}; install the driver for this kind of database") from error
+
+
+def _without_password(url: str) -> str:
+    from sqlalchemy.engine import make_url
+
+    return make_url(url).render_as_string(hide_password=True) if "@" in url else url
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:
@@ -98,6 +118,6 @@ def _check_version(connection: Any) -> None:
         connection.execute(settings.insert().values(name="schema", value=str(SCHEMA_VERSION)))
     elif int(found) > SCHEMA_VERSION:
         raise StoreError(
-            f"the history was written by a newer jupyter_pipes (schema {found}, this one knows {SCHEMA_VERSION}): "
-            "upgrade jupyter_pipes"
+            f"the history was written by a newer jupyter_pipes (schema {found}, "
+            f"this one knows {SCHEMA_VERSION}): upgrade jupyter_pipes"
         )

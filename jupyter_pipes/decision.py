@@ -120,7 +120,7 @@ class Decider:
 
 
 def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
-    """Yield a part for each piece, named for what it binds; where it stands in the notebook does not count."""
+    """Yield a part for each piece, named for what it binds: where it stands does not count."""
     seen: dict[str, int] = {}
     for piece in pieces:
         name = ", ".join(piece.names)

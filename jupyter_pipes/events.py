@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
@@ -43,7 +43,7 @@ class Event(Struct, frozen=True, tag_field="kind", tag=True):
     """A fact. Events carry ids, digests, references and times; never values, never log text."""
 
 
-class RunStarted(Event):
+class RunStarted(Event, frozen=True):
     """A controller took up a run of these steps, in this order."""
 
     pipeline: str
@@ -57,7 +57,7 @@ class RunStarted(Event):
     diagnostics: tuple[Diagnostic, ...] = ()
 
 
-class StepDecided(Event):
+class StepDecided(Event, frozen=True):
     """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are."""
 
     step: str
@@ -68,7 +68,7 @@ class StepDecided(Event):
     source_run: str = ""
 
 
-class AttemptQueued(Event):
+class AttemptQueued(Event, frozen=True):
     """An executor took an attempt and says what it waits for; may come again with another reason."""
 
     step: str
@@ -77,7 +77,7 @@ class AttemptQueued(Event):
     reason: str = ""
 
 
-class AttemptStarted(Event):
+class AttemptStarted(Event, frozen=True):
     """The attempt's process runs."""
 
     step: str
@@ -86,7 +86,7 @@ class AttemptStarted(Event):
     host: str
 
 
-class ProgressReported(Event):
+class ProgressReported(Event, frozen=True):
     """The step said how far it is; `total` 0 means unknown."""
 
     step: str
@@ -96,7 +96,7 @@ class ProgressReported(Event):
     text: str = ""
 
 
-class MetricReported(Event):
+class MetricReported(Event, frozen=True):
     """The step reported a number; `at` is its place on the series' axis."""
 
     step: str
@@ -106,7 +106,7 @@ class MetricReported(Event):
     at: float | None = None
 
 
-class ArtifactStored(Event):
+class ArtifactStored(Event, frozen=True):
     """A value is in the store; `explicit` when the step asked for it with `current.artifact`."""
 
     step: str
@@ -115,7 +115,7 @@ class ArtifactStored(Event):
     explicit: bool = False
 
 
-class OutputShown(Event):
+class OutputShown(Event, frozen=True):
     """The step displayed something."""
 
     step: str
@@ -123,14 +123,14 @@ class OutputShown(Event):
     output: OutputRef
 
 
-class OutputsCleared(Event):
+class OutputsCleared(Event, frozen=True):
     """The step cleared what it had displayed (`clear_output`)."""
 
     step: str
     attempt: int
 
 
-class NoteAdded(Event):
+class NoteAdded(Event, frozen=True):
     """Something that the user should know and that is no failure."""
 
     step: str
@@ -141,7 +141,7 @@ class NoteAdded(Event):
 Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost"]
 
 
-class AttemptEnded(Event):
+class AttemptEnded(Event, frozen=True):
     """The attempt's process is gone; terminal for the attempt."""
 
     step: str
@@ -153,7 +153,7 @@ class AttemptEnded(Event):
     files: tuple[FileSeen, ...] = ()
 
 
-class RetryScheduled(Event):
+class RetryScheduled(Event, frozen=True):
     """The step will be tried again after `delay` seconds."""
 
     step: str
@@ -162,28 +162,29 @@ class RetryScheduled(Event):
     reason: str
 
 
-class RetryDue(Event):
+class RetryDue(Event, frozen=True):
     """The delay before the next attempt is over."""
 
     step: str
 
 
-class StepEnded(Event):
-    """The step has its final status, with the reason in words."""
+class StepEnded(Event, frozen=True):
+    """The step has its final status, with the reason in words; `error` when no attempt came to it."""
 
     step: str
     status: Status
     reason: str = ""
+    error: StepError | None = None
 
 
-class CancelRequested(Event):
+class CancelRequested(Event, frozen=True):
     """Somebody asked to cancel one step, or the run when `step` is None."""
 
     step: str | None = None
     reason: str = "cancelled by the user"
 
 
-class RunEnded(Event):
+class RunEnded(Event, frozen=True):
     """The run has its final status."""
 
     status: Status
@@ -223,20 +224,20 @@ class Command(Struct, frozen=True):
     """What the scheduler wants done."""
 
 
-class Decide(Command):
+class Decide(Command, frozen=True):
     """Compute the step's signature and look for a kept result."""
 
     step: str
 
 
-class Submit(Command):
+class Submit(Command, frozen=True):
     """Hand an attempt of the step to its queue's executor."""
 
     step: str
     attempt: int
 
 
-class CancelAttempt(Command):
+class CancelAttempt(Command, frozen=True):
     """Stop an attempt; the executor answers with `AttemptEnded`."""
 
     step: str
@@ -244,14 +245,14 @@ class CancelAttempt(Command):
     reason: str
 
 
-class WaitForRetry(Command):
+class WaitForRetry(Command, frozen=True):
     """Send `RetryDue` after `delay` seconds."""
 
     step: str
     delay: float
 
 
-class Append(Command):
+class Append(Command, frozen=True):
     """Append this fact to the journal (and hand it back to the scheduler)."""
 
     event: AnyEvent
@@ -264,8 +265,22 @@ _event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: AnyEvent) -> bytes:
-    """Return the event as one JSON document without newlines."""
-    return _encoder.encode(event)
+    """Return the event as one JSON document without newlines; text that is no Unicode is written escaped."""
+    try:
+        return _encoder.encode(event)
+    except UnicodeEncodeError:
+        return _encoder.encode(_printable(msgspec.to_builtins(event)))
+
+
+def _printable(value: Any) -> Any:
+    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_printable(held) for held in cast("list[Any]", value)]
+    return value
 
 
 def decode(data: bytes | str) -> AnyEvent:

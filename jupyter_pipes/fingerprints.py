@@ -4,34 +4,44 @@ from __future__ import annotations
 
 import ast
 import sys
+import time
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
+from stat import S_ISREG
+
+from blake3 import blake3
 
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.imports import files_of, reach
 from jupyter_pipes.model import Step
 from jupyter_pipes.signature import Part, code_part
 
+_CLOCK_STEP = 2_000_000_000
+"""Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
+
 _seen: dict[Path, tuple[tuple[int, ...], str]] = {}
 
 
 def file_digest(path: Path) -> str:
-    """Return the digest of the file's content, "" if there is none.
+    """Return the digest of the file's content, "" if there is no file or none that can be read.
 
     It is read again unless size, mtime, ctime and inode are all as they were.
     """
     try:
         stat = path.stat()
+        if not S_ISREG(stat.st_mode):
+            return ""
         key = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
         known = _seen.get(path)
-        if known is None or known[0] != key:
-            from blake3 import blake3
-
-            known = _seen[path] = (key, blake3().update_mmap(path).hexdigest())
-    except (FileNotFoundError, IsADirectoryError, NotADirectoryError):
+        if known is not None and known[0] == key:
+            return known[1]
+        digest = blake3().update_mmap(path).hexdigest()
+    except OSError:
         return ""
-    return known[1]
+    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _CLOCK_STEP:
+        _seen[path] = (key, digest)
+    return digest
 
 
 def file_parts(step: Step, directory: Path) -> list[Part]:

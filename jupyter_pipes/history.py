@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import journal
-from jupyter_pipes.database import connect, table
+from jupyter_pipes.database import connect, table, told_as_store_error
 from jupyter_pipes.errors import RunNotFound, StoreError
 from jupyter_pipes.model import ArtifactRef, FileSeen, Status
 from jupyter_pipes.signature import Part
-from jupyter_pipes.views import RunView, fold
+from jupyter_pipes.views import RunView, StepView, fold
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine, Row
@@ -62,7 +62,7 @@ class History:
         query = sa.select(runs).order_by(runs.c.started.desc(), runs.c.run.desc())
         if pipeline is not None:
             query = query.where(runs.c.pipeline == pipeline)
-        with self.engine.connect() as connection:
+        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
             rows = connection.execute(query).all()
         return [RunSummary(r.run, r.pipeline, r.started, r.ended, Status(r.status)) for r in rows]
 
@@ -102,13 +102,14 @@ class History:
             "files": msgspec.msgpack.encode(result.files),
             "artifacts": msgspec.msgpack.encode(result.artifacts),
         }
-        with self.engine.begin() as connection:
+        what = f"the result of step {result.step} cannot be kept"
+        with told_as_store_error(what), self.engine.begin() as connection:
             connection.execute(table("results").insert(), row)
 
-    def results(self, signature: str) -> list[Result]:
-        """Return the results kept under a signature, newest first."""
+    def results(self, step: str, signature: str) -> list[Result]:
+        """Return the results of steps of this name, of any pipeline, under a signature; newest first."""
         results = table("results")
-        return self._select(results.c.signature == signature)
+        return self._select((results.c.step == step) & (results.c.signature == signature))
 
     def results_of(self, pipeline: str, step: str, limit: int = 20) -> list[Result]:
         """Return the last results of a step, newest first."""
@@ -120,7 +121,7 @@ class History:
 
         results = table("results")
         query = sa.select(results).where(condition).order_by(results.c.id.desc()).limit(limit)  # type: ignore[arg-type]
-        with self.engine.connect() as connection:
+        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
             return [_result(row) for row in connection.execute(query)]
 
     def settle_interrupted(self, is_alive: Callable[[RunView], bool] | None = None) -> list[str]:
@@ -145,7 +146,7 @@ class History:
         try:
             for step in view.steps.values():
                 if not step.status.is_final:
-                    log.append(ev.StepEnded(step.name, Status.CANCELLED, f"interrupted: {reason}"))
+                    self._interrupt_step(log, step, f"interrupted: {reason}")
             log.append(ev.RunEnded(Status.INTERRUPTED, reason))
         except StoreError:
             # Two sessions noticed at once and the other one wrote it: the fact is in the journal.
@@ -153,6 +154,12 @@ class History:
                 raise
         finally:
             log.close()
+
+    @staticmethod
+    def _interrupt_step(log: journal.Journal, step: StepView, reason: str) -> None:
+        if step.latest is not None and not step.latest.status.is_final:
+            log.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
+        log.append(ev.StepEnded(step.name, Status.CANCELLED, reason))
 
 
 def controller_is_alive(view: RunView) -> bool:
@@ -162,7 +169,11 @@ def controller_is_alive(view: RunView) -> bool:
     if view.host != platform.node():
         return True
     try:
-        return abs(psutil.Process(view.pid).create_time() - view.process_started) < 2
+        process = psutil.Process(view.pid)
+        # A process that ended stays listed until its parent looks; and numbers are used again.
+        return (
+            process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - view.process_started) < 2
+        )
     except psutil.NoSuchProcess:
         return False
 

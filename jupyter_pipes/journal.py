@@ -6,8 +6,10 @@ import time
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from jupyter_pipes import events as ev
-from jupyter_pipes.database import table
+from jupyter_pipes.database import table, told_as_store_error
 from jupyter_pipes.errors import StoreError
 
 if TYPE_CHECKING:
@@ -29,16 +31,11 @@ class Journal:
         Raises:
             StoreError: the history cannot be written (disk full, read-only).
         """
-        import sqlalchemy as sa
-
-        try:
+        with told_as_store_error(f"run {self._run} cannot be recorded"):
             connection = self._connect()
             record = ev.Record(self._run, self._next, time.time(), event)
             with connection.begin():
                 _write(connection, record)
-        except sa.exc.SQLAlchemyError as error:
-            reason = getattr(error, "orig", None) or error
-            raise StoreError(f"run {self._run} cannot be recorded: {reason}; free space or change the store") from error
         self._next += 1
         return record
 
@@ -78,11 +75,20 @@ def _write(connection: Connection, record: ev.Record) -> None:
 
 
 def read(engine: Engine, run: str, after: int = -1) -> Iterator[ev.Record]:
-    """Yield the records of a run behind number `after`, in order."""
+    """Yield the records of a run behind number `after`, in order.
+
+    Raises:
+        StoreError: the history cannot be read, or holds a record that is none of this version.
+    """
     import sqlalchemy as sa
 
     events = table("events")
     query = sa.select(events).where(events.c.run == run, events.c.seq > after).order_by(events.c.seq)
-    with engine.connect() as connection:
-        for row in connection.execute(query):
-            yield ev.Record(row.run, row.seq, row.time, ev.decode(row.body))
+    with told_as_store_error(f"run {run} cannot be read"), engine.connect() as connection:
+        rows = connection.execute(query).all()
+    for row in rows:
+        try:
+            event = ev.decode(row.body)
+        except msgspec.DecodeError as error:
+            raise StoreError(f"record {row.seq} of run {run} cannot be read: {error}") from error
+        yield ev.Record(row.run, row.seq, row.time, event)

@@ -1,13 +1,13 @@
 """The scheduler: a pure state machine, `handle(event) -> list[Command]`; no clock, no I/O.
 
-Every fact of a run is handed to `handle` after it was appended to the journal; the commands that come back are
-carried out by the controller, and what they cause comes back as facts. The table, by event:
+Every fact of a run is handed to `handle` after it was appended to the journal; the commands that come back
+are carried out by the controller, and what they cause comes back as facts. The table, by event:
 
 | event            | what follows |
 | --- | --- |
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
 | StepDecided      | `run` → attempt 1 is submitted · `cached` → the step ends `cached` |
-| AttemptEnded     | completed → ends `completed` · cancelled → ends `cancelled` · else a retry is scheduled or it ends `failed` |
+| AttemptEnded     | completed, cancelled → the step ends so · else a retry is scheduled or it ends `failed` |
 | RetryScheduled   | the delay is waited for |
 | RetryDue         | the next attempt is submitted |
 | StepEnded        | descendants: see `_Ending`; when it was the last, the run ends |
@@ -23,6 +23,9 @@ from enum import Enum, auto
 from jupyter_pipes import events as ev
 from jupyter_pipes.model import Status
 
+_MOST_DOUBLINGS = 20
+"""Beyond this a delay grows no longer: a second has become twelve days."""
+
 
 class _Phase(Enum):
     WAITING = auto()
@@ -35,14 +38,13 @@ class _Phase(Enum):
 class _StepState:
     """What the scheduler must remember of one step."""
 
-    __slots__ = ("attempt", "children", "open_upstream", "phase", "planned", "root_cause", "status")
-
     def __init__(self, planned: ev.PlannedStep) -> None:
         self.planned = planned
         self.children: list[_StepState] = []
         self.open_upstream = 0
         self.phase = _Phase.WAITING
         self.attempt = 0
+        self.is_stopping = False
         self.status: Status | None = None
         self.root_cause = ""
 
@@ -101,17 +103,10 @@ class Scheduler:
             yield _end(state, Status.COMPLETED, "")
         elif event.outcome == "cancelled":
             yield _end(state, Status.CANCELLED, event.reason)
-        elif self._may_retry(state, event):
+        elif _may_retry(state, event):
             yield ev.Append(_retry(state, event))
         else:
             yield _end(state, Status.FAILED, event.reason)
-
-    def _may_retry(self, state: _StepState, event: ev.AttemptEnded) -> bool:
-        planned = state.planned
-        if self._cancelled_by_user or state.attempt > planned.retries:
-            return False
-        names = event.error.bases if event.error else ()
-        return not planned.retry_on or any(name in names for name in planned.retry_on)
 
     def _on_retry_scheduled(self, event: ev.RetryScheduled) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
@@ -130,20 +125,19 @@ class Scheduler:
             return
         state.phase, state.status = _Phase.ENDING, event.status
         self._open_steps -= 1
-        yield from self._follow(state)
+        yield from self._follow(state, event.status)
         if self._open_steps == 0:
             yield from self._end_run()
 
-    def _follow(self, state: _StepState) -> Iterable[ev.AnyCommand]:
+    def _follow(self, state: _StepState, status: Status) -> Iterable[ev.AnyCommand]:
         """Yield what a step's end means for the others, by its status and its `--on-fail`."""
-        if state.status in (Status.COMPLETED, Status.CACHED):
+        on_fail = state.planned.on_fail if status is Status.FAILED else "skip"
+        if status in (Status.COMPLETED, Status.CACHED) or on_fail == "ignore":
             yield from self._release(state)
-        elif state.status is Status.FAILED and state.planned.on_fail == "ignore":
-            yield from self._release(state)
-        elif state.status is Status.FAILED and state.planned.on_fail == "stop":
+        elif on_fail == "stop":
             yield from self._cancel_all(f"{state.planned.name} failed and stops the run (--on-fail stop)")
         else:
-            yield from self._skip_children(state)
+            yield from self._skip_children(state, status)
 
     def _release(self, state: _StepState) -> Iterable[ev.AnyCommand]:
         for child in state.children:
@@ -151,8 +145,8 @@ class Scheduler:
             if child.open_upstream == 0 and child.phase is _Phase.WAITING:
                 yield self._decide(child)
 
-    def _skip_children(self, state: _StepState) -> Iterable[ev.AnyCommand]:
-        cause = state.root_cause or f"{state.planned.name} {_ENDED_WORDS[state.status]}"
+    def _skip_children(self, state: _StepState, status: Status) -> Iterable[ev.AnyCommand]:
+        cause = state.root_cause or f"{state.planned.name} {_ENDED_WORDS[status]}"
         for child in state.children:
             if child.phase is _Phase.WAITING and not child.root_cause:
                 child.root_cause = cause
@@ -170,6 +164,7 @@ class Scheduler:
 
     def _cancel_one(self, state: _StepState, reason: str) -> Iterable[ev.AnyCommand]:
         if state.phase is _Phase.SUBMITTED:
+            state.is_stopping = True
             yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
         elif state.phase is not _Phase.ENDING:
             yield _end(state, Status.CANCELLED, reason)
@@ -217,8 +212,18 @@ def _counts_as_failed(state: _StepState) -> bool:
     return state.status is Status.FAILED and state.planned.on_fail != "ignore"
 
 
+def _may_retry(state: _StepState, event: ev.AttemptEnded) -> bool:
+    planned = state.planned
+    # An attempt may fail by itself just when it is to be stopped.
+    if state.is_stopping or state.attempt > planned.retries:
+        return False
+    names = event.error.bases if event.error else ()
+    return not planned.retry_on or any(name in names for name in planned.retry_on)
+
+
 def _retry(state: _StepState, event: ev.AttemptEnded) -> ev.RetryScheduled:
     """Return the next try; the delay doubles with each attempt (exponential back-off)."""
-    delay = state.planned.retry_delay * 2 ** (state.attempt - 1)
-    tries = f"attempt {state.attempt} of {state.planned.retries + 1} {event.reason}"
+    doubled = min(state.attempt - 1, _MOST_DOUBLINGS)
+    delay = state.planned.retry_delay * 2**doubled
+    tries = f"attempt {state.attempt} of {state.planned.retries + 1}: {event.reason}"
     return ev.RetryScheduled(event.step, event.attempt, delay, f"{tries}; next try in {delay:g} s")

@@ -1,4 +1,4 @@
-"""What decides whether a step runs: a list of named parts, and `reasons(old, new)` that tells two lists apart."""
+"""What decides whether a step runs: a list of named parts; and `reasons(old, new)` that tells two apart."""
 
 from __future__ import annotations
 
@@ -6,8 +6,9 @@ import ast
 import difflib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, cast
 
+import msgspec
 from blake3 import blake3
 from msgspec import Struct
 
@@ -39,8 +40,7 @@ def digest(data: bytes | str) -> str:
 
 def combine(parts: Iterable[Part]) -> str:
     """Return the signature of the parts; their order does not count."""
-    lines = sorted(f"{part.kind}\0{part.name}\0{part.digest}" for part in parts)
-    return digest("\n".join(lines))
+    return digest(msgspec.json.encode(sorted((part.kind, part.name, part.digest) for part in parts)))
 
 
 def code_part(kind: PartKind, name: str, source: str) -> Part:
@@ -64,16 +64,15 @@ def code_digest(source: str) -> str:
 class _WithoutDocstrings(ast.NodeTransformer):
     def _strip(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
-        body: list[ast.stmt] = node.body  # type: ignore[attr-defined]  # only called on nodes with a body
-        if body and isinstance(body[0], ast.Expr) and _is_text(body[0].value):
-            node.body = body[1:] or [ast.Pass()]  # type: ignore[attr-defined]
-        return node
+        definition = cast("ast.FunctionDef", node)
+        match definition.body[0]:
+            case ast.Expr(ast.Constant(str())):
+                definition.body = definition.body[1:] or [ast.Pass()]
+            case _:
+                pass
+        return definition
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
-
-
-def _is_text(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and isinstance(node.value, str)
 
 
 def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
@@ -103,7 +102,7 @@ def _digest_of(part: Part | None) -> str:
 
 def _difference(old: Part | None, new: Part | None) -> str:
     part = new or old
-    assert part is not None  # noqa: S101 - a key of one of the two lists
+    assert part is not None
     subject = {"code": "code", "python": "Python"}.get(part.kind, f"{part.kind} {part.name}")
     if part.kind in ("parameter", "package", "python"):
         return f"{subject} {old.text if old else '(none)'} → {new.text if new else '(none)'}"

@@ -80,6 +80,7 @@ class StepView(Struct):
     signature: str = ""
     source_run: str = ""
     kept: tuple[ArtifactRef, ...] = ()
+    undecided: StepError | None = None
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
 
     @property
@@ -94,8 +95,8 @@ class StepView(Struct):
 
     @property
     def error(self) -> StepError | None:
-        """The latest attempt's error, if it has one."""
-        return self.latest.error if self.latest else None
+        """The latest attempt's error, or what kept the step from having one."""
+        return self.latest.error if self.latest else self.undecided
 
     @property
     def artifacts(self) -> tuple[ArtifactRef, ...]:
@@ -261,6 +262,7 @@ def _(event: ev.RetryDue, view: RunView, time: float) -> None:
 @_apply.register
 def _(event: ev.StepEnded, view: RunView, time: float) -> None:
     _set_status(view, event.step, event.status, event.reason)
+    view.steps[event.step].undecided = event.error
     for step in view.steps.values():
         if step.status is Status.PENDING and event.step in step.planned.upstream:
             step.reason = _waiting_for(step, view)
@@ -282,8 +284,6 @@ def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
 
 def _waiting_for(step: StepView, view: RunView) -> str:
     open_steps = [
-        name
-        for name in step.planned.upstream
-        if name in view.steps and not view.steps[name].status.is_final
+        name for name in step.planned.upstream if name in view.steps and not view.steps[name].status.is_final
     ]
     return f"waits for {', '.join(open_steps)}" if open_steps else ""

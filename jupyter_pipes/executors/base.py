@@ -8,6 +8,9 @@ from typing import Protocol
 from jupyter_pipes import events as ev
 from jupyter_pipes.model import Job
 
+MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
+"""What `MPLBACKEND` is in a step, unless the user says otherwise: figures are shown as in a notebook."""
+
 Report = Callable[[ev.AnyEvent], None]
 
 

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, Protocol
 
 import msgspec
 
+from jupyter_pipes.executors.base import MATPLOTLIB_BACKEND
 from jupyter_pipes.imports import imported, reach
 from jupyter_pipes.model import Job, Usage
 
@@ -159,7 +160,7 @@ def _spawn(control: socket.socket, surroundings: Surroundings) -> subprocess.Pop
     return subprocess.Popen(
         program,
         cwd=surroundings.directory,
-        env={"MPLBACKEND": "module://matplotlib_inline.backend_inline", **surroundings.environment},
+        env={"MPLBACKEND": MATPLOTLIB_BACKEND, **surroundings.environment},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.

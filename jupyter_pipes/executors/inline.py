@@ -10,15 +10,14 @@ import os
 import platform
 import queue
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-import msgspec
-
 from jupyter_pipes import events as ev
-from jupyter_pipes.executors.base import Report
-from jupyter_pipes.executors.local import in_words
+from jupyter_pipes.executors.base import MATPLOTLIB_BACKEND, Report
+from jupyter_pipes.executors.endings import Stop, as_stopped, broken_off, in_words
 from jupyter_pipes.model import Job, StepError
 
 if TYPE_CHECKING:
@@ -26,15 +25,17 @@ if TYPE_CHECKING:
 
 
 class InlineExecutor:
-    """Runs jobs on whichever thread calls `work` (the kernel's main thread), with the same hand-over of values.
+    """Runs jobs on the thread that calls `work` (the kernel's main one), with the same hand-over of values.
 
-    It has no process to kill: cancel and timeout interrupt the main thread, and `--memory` is no limit here.
+    There is no process to kill: cancel and timeout interrupt the main thread, and `--memory` is no limit.
     """
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = loop
         self._jobs: queue.SimpleQueue[tuple[Job, Report] | None] = queue.SimpleQueue()
-        self._cancelled: dict[str, tuple[ev.Outcome, str]] = {}
+        self._cancelled: dict[str, Stop] = {}
+        self._interruptible = False
+        self._interrupted = False
         self._running: str | None = None
 
     def submit(self, job: Job, report: Report) -> None:
@@ -44,8 +45,8 @@ class InlineExecutor:
 
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
         """Interrupt the attempt when it runs, or keep it from starting."""
-        self._cancelled[attempt] = (outcome, reason)
-        if self._running == attempt:
+        self._cancelled.setdefault(attempt, (outcome, reason))
+        if self._running == attempt and self._interruptible:
             _thread.interrupt_main()
 
     def close(self) -> None:
@@ -53,63 +54,86 @@ class InlineExecutor:
         self._jobs.put(None)
 
     def work(self) -> None:
-        """Run jobs on this thread until `close` is called."""
+        """Run jobs on this thread until `close` is called; only the main thread's can be interrupted.
+
+        Raises:
+            KeyboardInterrupt: the user interrupted a step (which has ended as cancelled) or the waiting;
+                call again to go on.
+        """
+        self._interruptible = threading.current_thread() is threading.main_thread()
         while (item := self._jobs.get()) is not None:
-            job, report = item
+            self._run(*item)
+            if self._interrupted:
+                self._interrupted = False
+                raise KeyboardInterrupt
 
-            def tell(event: ev.AnyEvent, report: Report = report) -> None:
-                self._loop.call_soon_threadsafe(report, event)
+    def _run(self, job: Job, report: Report) -> None:
+        def tell(event: ev.AnyEvent) -> None:
+            if isinstance(event, ev.AttemptEnded) and event.outcome == "cancelled":
+                # Nobody asked for it but the keyboard.
+                self._interrupted = job.attempt_id not in self._cancelled
+            self._loop.call_soon_threadsafe(report, event)
 
-            self._run(job, tell)
-
-    def _run(self, job: Job, tell: Callable[[ev.AnyEvent], None]) -> None:
         if job.attempt_id in self._cancelled:
-            tell(ev.AttemptEnded(job.step, job.attempt, *self._cancelled.pop(job.attempt_id)))
+            tell(as_stopped(job, self._cancelled[job.attempt_id]))
             return
         tell(ev.AttemptStarted(job.step, job.attempt, os.getpid(), platform.node()))
-        timer = self._start_timer(job)
+        if job.timeout is not None:
+            self._loop.call_soon_threadsafe(self._start_timer, job)
         self._running = job.attempt_id
         try:
             self._run_to_the_end(job, tell)
+        except KeyboardInterrupt:
+            # It came before the step's first line.
+            tell(self._as_stopped(job, None))
         finally:
             self._running = None
-            if timer is not None:
-                self._loop.call_soon_threadsafe(timer.cancel)
 
-    def _start_timer(self, job: Job) -> asyncio.TimerHandle | None:
-        if job.timeout is None:
-            return None
-        reason = f"timed out after {in_words(job.timeout)}"
-        return self._loop.call_later(job.timeout, self.cancel, job.attempt_id, "timed out", reason)
+    def _start_timer(self, job: Job) -> None:
+        reason = f"timed out after {in_words(job.timeout or 0)}"
+        self._loop.call_later(job.timeout or 0, self._time_out, job.attempt_id, reason)
 
-    def _run_to_the_end(self, job: Job, tell: Callable[[ev.AnyEvent], None]) -> None:
+    def _time_out(self, attempt: str, reason: str) -> None:
+        if self._running == attempt:
+            self.cancel(attempt, "timed out", reason)
+
+    def _run_to_the_end(self, job: Job, tell: Report) -> None:
         from jupyter_pipes.worker.job import run_job
         from jupyter_pipes.worker.shell import make_shell
 
-        def tell_end(event: ev.AnyEvent) -> None:
-            tell(self._as_stopped(job, event) if isinstance(event, ev.AttemptEnded) else event)
+        ended: list[ev.AttemptEnded] = []
 
-        with _logged(Path(job.log)) as log:
-            try:
-                run_job(job, _kernel_shell() or make_shell(), tell_end, log.tell, interactive=True)
-            except KeyboardInterrupt:
-                # It came between the cell and its report.
-                outcome, reason = self._cancelled.get(job.attempt_id, ("cancelled", "interrupted"))
-                tell_end(ev.AttemptEnded(job.step, job.attempt, outcome, reason))
+        def hold_end(event: ev.AnyEvent) -> None:
+            if isinstance(event, ev.AttemptEnded):
+                ended.append(event)
+            else:
+                tell(event)
 
-    def _as_stopped(self, job: Job, event: ev.AttemptEnded) -> ev.AttemptEnded:
-        if event.outcome == "completed" or job.attempt_id not in self._cancelled:
-            return _as_interrupted(event)
-        outcome, reason = self._cancelled.pop(job.attempt_id)
-        error = StepError("TimedOut", reason, bases=("TimedOut", "TimeoutError")) if outcome == "timed out" else None
-        return msgspec.structs.replace(event, outcome=outcome, reason=reason, error=error)
+        os.environ.setdefault("MPLBACKEND", MATPLOTLIB_BACKEND)
+        shell: Any = _kernel_shell() or make_shell()
+        try:
+            with _logged(Path(job.log)) as log, _captured_commands(shell):
+                run_job(job, shell, hold_end, log.tell, interactive=True)
+        except KeyboardInterrupt:
+            # It came between the cell and its report.
+            pass
+        except OSError as error:
+            told = StepError(
+                "ExecutorError", f"its log could not be written: {error}", bases=("ExecutorError",)
+            )
+            ended.append(broken_off(job, told))
+        finally:
+            tell(self._as_stopped(job, ended[0] if ended else None))
 
-
-def _as_interrupted(event: ev.AttemptEnded) -> ev.AttemptEnded:
-    """An interrupt from the keyboard during a step means: cancel."""
-    if event.error is not None and event.error.type == "KeyboardInterrupt":
-        return msgspec.structs.replace(event, outcome="cancelled", reason="interrupted", error=None)
-    return event
+    def _as_stopped(self, job: Job, told: ev.AttemptEnded | None) -> ev.AttemptEnded:
+        if told is not None and told.outcome == "completed":
+            return told
+        if job.attempt_id in self._cancelled:
+            return as_stopped(job, self._cancelled[job.attempt_id], told)
+        if told is not None and told.error is not None and told.error.type == "KeyboardInterrupt":
+            # An interrupt from the keyboard during a step means: cancel.
+            return as_stopped(job, ("cancelled", "interrupted"), told)
+        return told or as_stopped(job, ("cancelled", "interrupted"))
 
 
 def _kernel_shell() -> InteractiveShell | None:
@@ -119,21 +143,34 @@ def _kernel_shell() -> InteractiveShell | None:
 
 
 @contextlib.contextmanager
-def _logged(path: Path) -> Iterator[io.BufferedWriter]:
+def _captured_commands(shell: Any) -> Generator[None]:
+    """Have the output of `!command` printed by this process, so that it comes into the log."""
+    shell.system = shell.system_piped
+    try:
+        yield
+    finally:
+        del shell.system
+
+
+@contextlib.contextmanager
+def _logged(path: Path) -> Generator[io.FileIO]:
     """Copy what is printed to the attempt's log as well as to where it goes anyway."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with path.open("ab", buffering=0) as log:
-        writer: Any = log
-        with contextlib.redirect_stdout(_Tee(sys.stdout, writer)), contextlib.redirect_stderr(_Tee(sys.stderr, writer)):
-            yield writer
+        out, err = _Tee(sys.stdout, log), _Tee(sys.stderr, log)
+        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+            yield log
 
 
 class _Tee(io.TextIOBase):
     """Writes text to a stream and, as UTF-8, to a file."""
 
-    def __init__(self, stream: TextIO, log: io.BufferedWriter) -> None:
+    def __init__(self, stream: TextIO, log: io.FileIO) -> None:
         self._stream = stream
         self._log = log
+
+    # Libraries look here before they print more than ASCII.
+    encoding = "utf-8"
 
     def write(self, text: str) -> int:
         """Write the text to both; return its length."""

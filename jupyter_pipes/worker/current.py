@@ -43,6 +43,13 @@ class Context:
     store: Callable[[str, object], ArtifactRef]
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     last_progress: float = 0.0
+    unsent: ev.ProgressReported | None = None
+
+    def send_last_progress(self) -> None:
+        """Send the progress that came too soon after the one before."""
+        if self.unsent is not None:
+            self.report(self.unsent)
+            self.unsent = None
 
 
 class Current:
@@ -57,6 +64,11 @@ class Current:
 
     @property
     def is_active(self) -> bool:
+        """Whether a step is running in this process."""
+        return self._context is not None
+
+    @property
+    def is_inside(self) -> bool:
         """Whether a step is running in this process."""
         return self._context is not None
 
@@ -84,18 +96,19 @@ class Current:
     def progress(self, done: float, total: float = 0, text: str = "") -> None:
         """Say how far the step is: `done` of `total` (0: unknown), with a short text."""
         context = self._inside()
-        now = time.monotonic()
-        if now - context.last_progress < PROGRESS_INTERVAL and not 0 < total <= done:
-            return
-        context.last_progress = now
         job = context.job
-        context.report(ev.ProgressReported(job.step, job.attempt, float(done), float(total), str(text)))
+        numbers = _finite("progress", done), _finite("progress", total)
+        context.unsent = ev.ProgressReported(job.step, job.attempt, *numbers, str(text))
+        now = time.monotonic()
+        if now - context.last_progress >= PROGRESS_INTERVAL or 0 < total <= done:
+            context.last_progress = now
+            context.send_last_progress()
 
     def metric(self, name: str, value: float, *, at: float | None = None) -> None:
         """Report a number, once or as a point of a series at `at` (an epoch, a step, a time)."""
         context = self._inside()
         number = _json_number(name, value)
-        place = None if at is None else float(at)
+        place = None if at is None else _finite(f"at of metric {name!r}", at)
         context.report(ev.MetricReported(context.job.step, context.job.attempt, str(name), number, place))
 
     def artifact(self, name: str, value: object) -> None:
@@ -109,16 +122,28 @@ class Current:
         context.report(ev.ArtifactStored(context.job.step, context.job.attempt, artifact, explicit=True))
 
 
-def _json_number(name: str, value: float) -> JsonValue:
+def _number(what: str, value: float) -> float:
     try:
-        number = float(value)
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"metric {name!r} must be a number, not {value!r}") from error
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UsageError(f"{what} must be a number, not {value!r:.100}") from error
+
+
+def _finite(what: str, value: float) -> float:
+    number = _number(what, value)
+    if not math.isfinite(number):
+        raise UsageError(f"{what} must be a finite number, not {number}")
+    return number
+
+
+def _json_number(name: str, value: float) -> JsonValue:
+    number = _number(f"metric {name!r}", value)
     if math.isnan(number):
         return "NaN"
     if math.isinf(number):
         return "Infinity" if number > 0 else "-Infinity"
-    return int(value) if isinstance(value, int) else number
+    # Beyond 2**53 an integer is no exact JSON number any more.
+    return int(value) if isinstance(value, int) and abs(value) <= 2**53 else number
 
 
 current = Current()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Generator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
+from jupyter_pipes.config import FOLDER
+from jupyter_pipes.fingerprints import file_digest
 from jupyter_pipes.model import FileSeen
-from jupyter_pipes.signature import digest
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 _watching: list[FileWatch] = []
@@ -19,18 +20,19 @@ _watching: list[FileWatch] = []
 class FileWatch:
     """Collects the project's files that are opened for reading while `watching`.
 
-    Files of installed packages, of the store, and those that the step wrote itself do not count; neither does
-    Python code, which is looked at as code.
+    Files of installed packages, of what is kept of runs, and those that the step wrote itself do not count;
+    neither does Python code, which is looked at as code.
     """
 
-    def __init__(self, project: Path, store: Path) -> None:
-        self._project = str(project.resolve())
-        self._outside = (str(store.resolve().parent), os.path.realpath(sys.prefix), os.path.realpath(sys.base_prefix))
+    def __init__(self, project: Path, store: str) -> None:
+        self._project = _folder(project)
+        outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
+        self._outside = tuple(map(_folder, outside))
         self._read: dict[str, None] = {}
         self._written: set[str] = set()
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
+    def watching(self) -> Generator[None]:
         """See every `open` of this process from here on."""
         _install()
         _watching.append(self)
@@ -42,7 +44,7 @@ class FileWatch:
     def note(self, path: str, flags: int) -> None:
         """Take note that `path` was opened with `flags` (as for `os.open`)."""
         full = os.path.realpath(path)
-        if not full.startswith(self._project + os.sep) or full.startswith(self._outside) or full.endswith(_CODE):
+        if not full.startswith(self._project) or full.startswith(self._outside) or full.endswith(_CODE):
             return
         if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
             self._written.add(full)
@@ -51,8 +53,12 @@ class FileWatch:
 
     def seen(self) -> tuple[FileSeen, ...]:
         """Return the files read and not written, with the digests of their content now."""
-        names = [name for name in self._read if name not in self._written and Path(name).is_file()]
-        return tuple(FileSeen(name, digest(Path(name).read_bytes())) for name in names)
+        found = ((name, file_digest(Path(name))) for name in self._read if name not in self._written)
+        return tuple(FileSeen(name, digest) for name, digest in found if digest)
+
+
+def _folder(path: Path | str) -> str:
+    return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
 
 
 _installed = False
@@ -68,4 +74,6 @@ def _install() -> None:
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
     if event == "open" and _watching and isinstance(arguments[0], (str, bytes)):
-        _watching[-1].note(os.fsdecode(arguments[0]), arguments[2] or 0)
+        # In a folder that was removed no path can be told; the step's own `open` must not fail for that.
+        with suppress(OSError, ValueError):
+            _watching[-1].note(os.fsdecode(arguments[0]), arguments[2] or 0)

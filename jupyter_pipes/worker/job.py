@@ -10,8 +10,8 @@ import re
 import sys
 import time
 import traceback as tracebacks
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Any, NoReturn
@@ -25,8 +25,9 @@ from jupyter_pipes.errors import PipesError, SerializationError
 from jupyter_pipes.model import CodePiece, Job, OutputRef, StepError
 from jupyter_pipes.worker.current import Context, current
 from jupyter_pipes.worker.files import FileWatch
+from jupyter_pipes.worker.numbering import label_of
 from jupyter_pipes.worker.progress import watch_tqdm
-from jupyter_pipes.worker.shell import Failure, StepCell, json_bundle, label_of
+from jupyter_pipes.worker.shell import Failure, StepCell, json_bundle
 
 OPTIONAL_LIMIT = 64 * 1024**2
 """Bytes of outputs kept per step that no later step reads."""
@@ -34,11 +35,19 @@ OPTIONAL_LIMIT = 64 * 1024**2
 SLOW_PRELUDE = 0.5
 """Seconds from which a stretch of prelude earns a note that it runs in every step that needs it."""
 
+_LONGEST_MESSAGE = 10_000
+_LONGEST_TRACEBACK = 100_000
+
 Report = Callable[[ev.AnyEvent], None]
 
 
 def run_job(
-    job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int], *, interactive: bool = False
+    job: Job,
+    shell: InteractiveShell,
+    report: Report,
+    log_size: Callable[[], int],
+    *,
+    interactive: bool = False,
 ) -> None:
     """Run the attempt and report what happens; the last report is `AttemptEnded`.
 
@@ -59,13 +68,16 @@ def run_job(
 class Attempt:
     """The state of one attempt while it runs."""
 
-    def __init__(self, job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int]) -> None:
+    def __init__(
+        self, job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int]
+    ) -> None:
         self.job = job
         self.report = report
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
         self.cell = StepCell(shell, self._show, self._clear)
-        self.files = FileWatch(Path(job.directory), Path(job.store.removeprefix("file://")))
+        self.files = FileWatch(Path(job.directory), job.store)
+        self._process = os.getpid()
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
@@ -76,11 +88,16 @@ class Attempt:
                 return self._run_phases(context)
         except PipesError as error:
             return self._failed(error, error.line)
+        except (
+            Exception
+        ) as error:  # the folder is gone, a parameter's class as well: it must be told, not lost
+            return self._failed(error, None)
         finally:
+            context.send_last_progress()
             current.enter(None)
 
     def _run_phases(self, context: Context) -> ev.AttemptEnded:
-        parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}  # noqa: S301 - our own
+        parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
         context.parameters = parameters
         self.cell.namespace.update(parameters)
         for piece in (*self.job.setup, *self.job.prelude):
@@ -91,7 +108,7 @@ class Attempt:
         self.cell.namespace.update(parameters)
         self._load_inputs()
         watch_tqdm()
-        failure = self.cell.run(self.job.body, self._label)
+        failure = self._run_code(self.job.body, self._label)
         if failure is not None:
             return self._cell_failed(failure)
         self._keep_outputs()
@@ -103,10 +120,20 @@ class Attempt:
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
-        failure = self.cell.run("\n" * (piece.line - 1) + piece.source, piece.label)
+        failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
         if piece in self.job.prelude and time.perf_counter() - begun > SLOW_PRELUDE:
             names = ", ".join(piece.names)
-            self._note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
+            self._note(
+                f"{piece.label} is computed again in every step that reads {names}: tag it with %%step"
+            )
+        return failure
+
+    def _run_code(self, source: str, label: str) -> Failure | None:
+        failure = self.cell.run(source, label)
+        if os.getpid() != self._process:
+            # A copy of the process that the code forked and let come back here: the original goes on.
+            _flush_standard_streams()
+            os._exit(0)
         return failure
 
     def _load_inputs(self) -> None:
@@ -145,12 +172,16 @@ class Attempt:
         try:
             return self.store.put(name, value)
         except SerializationError as error:
-            raise SerializationError(str(error), step=self.job.step, line=_line_binding(self.job.body, name)) from error
+            raise SerializationError(
+                str(error), step=self.job.step, line=_line_binding(self.job.body, name)
+            ) from error
 
     def _store_output(self, name: str, artifact: Any) -> None:
         self.report(ev.ArtifactStored(self.job.step, self.job.attempt, artifact))
 
-    def _show(self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None) -> None:
+    def _show(
+        self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
+    ) -> None:
         _flush_standard_streams()
         bundle = json_bundle(data, metadata)
         if not bundle["data"]:
@@ -172,16 +203,21 @@ class Attempt:
         line = _line_of(failure.error, piece.label)
         ended = self._failed(failure.error, None, failure.traceback)
         where = f"{piece.label}, line {line}" if line else piece.label
-        return msgspec.structs.replace(ended, reason=f"{ended.reason} (in {where}, which step {self.job.step} needs)")
+        return msgspec.structs.replace(
+            ended, reason=f"{ended.reason} (in {where}, which step {self.job.step} needs)"
+        )
 
-    def _failed(self, error: BaseException, line: int | None, shown: list[str] | None = None) -> ev.AttemptEnded:
+    def _failed(
+        self, error: BaseException, line: int | None, shown: list[str] | None = None
+    ) -> ev.AttemptEnded:
         text = "\n".join(shown) if shown else "".join(tracebacks.format_exception_only(error))
-        told = StepError(type(error).__name__, _message_of(error), text, line, _bases_of(error))
+        message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
+        told = StepError(type(error).__name__, message, text, line, _bases_of(error))
         return ev.AttemptEnded(self.job.step, self.job.attempt, "failed", _reason(error), told)
 
 
 @contextmanager
-def _surroundings(job: Job, *, interactive: bool) -> Iterator[None]:
+def _surroundings(job: Job, *, interactive: bool) -> Generator[None]:
     """Put the process into the notebook's folder and on its path; undo it afterwards."""
     before = (Path.cwd(), list(sys.path), builtins.input)
     os.chdir(job.directory)
@@ -206,8 +242,15 @@ def _refuse_input(prompt: object = "") -> NoReturn:
 def _flush_standard_streams() -> None:
     for stream in (sys.stdout, sys.stderr):
         # A step may have closed or replaced them; its display must not fail for that.
-        if stream is not None and not stream.closed:
+        with suppress(OSError, ValueError, AttributeError):
             stream.flush()
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Return the text without its middle when it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}\n… {len(text) - limit:,} characters left out …\n{text[-(limit // 2) :]}"
 
 
 def _reason(error: BaseException) -> str:
@@ -221,7 +264,7 @@ def _reason(error: BaseException) -> str:
 def _message_of(error: BaseException) -> str:
     try:
         return str(error)
-    except Exception as broken:  # noqa: BLE001 - a user's __str__ may raise anything, and the error must be told
+    except Exception as broken:  # a user's __str__ may raise anything, and the error must be told
         return f"(its message cannot be shown: {type(broken).__name__})"
 
 
@@ -233,7 +276,7 @@ def _bases_of(error: BaseException) -> tuple[str, ...]:
 
 def _line_of(error: BaseException, label: str) -> int | None:
     """Return the line, in the cell called `label`, on which the error happened."""
-    if isinstance(error, SyntaxError):
+    if isinstance(error, SyntaxError) and error.filename and label_of(error.filename) == label:
         return error.lineno
     lines = [line for line, name in _lines(error.__traceback__) if name == label]
     return lines[-1] if lines else None

@@ -54,6 +54,7 @@ class Server:
             selector.register(wakeup, selectors.EVENT_READ)
             while self._step(selector, wakeup):
                 pass
+        signal.set_wakeup_fd(-1)
         self._end_children()
 
     def _step(self, selector: selectors.BaseSelector, wakeup: socket.socket) -> bool:
@@ -132,7 +133,7 @@ class Server:
     def _leave_helper(self) -> None:
         os.setpgid(0, 0)
         processes.end_with_parent(signal.SIGKILL)
-        # What loses its parent while the attempt runs stays below it, so that the helper can tell whose it was.
+        # What loses its parent meanwhile stays below this process: the helper inherits from ended ones only.
         processes.adopt_orphans()
         signal.set_wakeup_fd(-1)
         for number in (signal.SIGCHLD, signal.SIGTERM):

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import ast
+import asyncio
 import base64
-import linecache
-from collections.abc import Callable, Iterator
+import sys
+import warnings
+from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
+from functools import cache
 from types import ModuleType
-from typing import Any, NoReturn
+from typing import Any, NoReturn, cast
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.worker.numbering import leading_blank_lines, numbered
+
 Shown = Callable[[str, dict[str, Any], dict[str, Any], str | None], None]
 """Called with (kind, data, metadata, display_id) for each rich output."""
+
+_LENT = ("user_module", "user_ns", "display_pub", "displayhook", "loop_runner")
+"""What a shell gets from the step that runs in it, and gets back afterwards."""
 
 _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 
@@ -30,8 +38,17 @@ class StepShell(InteractiveShell):
         """Turn `exit()` and `quit()` into the exception that they are in a script."""
         raise SystemExit(0)
 
+    def transform_cell(self, raw_cell: str) -> str:
+        """Return the cell as Python; one that is Python already is left alone, which spares IPython's tokenizer."""
+        code = "".join(raw_cell.splitlines(keepends=True)[leading_blank_lines(raw_cell) :])
+        try:
+            ast.parse(code)
+        except (SyntaxError, ValueError):
+            return cast("Any", super()).transform_cell(raw_cell)
+        return code if code.endswith("\n") else f"{code}\n"
+
     # The log file is the process's standard output: children of `!command` write to it themselves.
-    system = InteractiveShell.system_raw
+    system: Any = cast("Any", InteractiveShell).system_raw
 
 
 def make_shell() -> StepShell:
@@ -42,6 +59,8 @@ def make_shell() -> StepShell:
     config.HistoryManager.enabled = False
     config.InteractiveShell.colors = "neutral"
     config.InteractiveShell.xmode = "Context"
+    # What it says of `sys.exit` is meant for people at a prompt.
+    warnings.filterwarnings("ignore", "To exit: use", UserWarning)
     return StepShell.instance(config=config, user_module=ModuleType("__main__"))
 
 
@@ -55,7 +74,7 @@ class CapturingPublisher(DisplayPublisher):
         self,
         data: dict[str, Any],
         metadata: dict[str, Any] | None = None,
-        source: str | None = None,
+        source: object = None,
         *,
         transient: dict[str, Any] | None = None,
         update: bool = False,
@@ -77,17 +96,25 @@ class CapturingDisplayHook(DisplayHook):
 
     def quiet(self) -> bool:
         """Whether the cell ends with `;`."""
-        return self.semicolon_at_end_of_expression(self.source)
+        hook: Any = self
+        return bool(hook.semicolon_at_end_of_expression(self.source))
 
     def __call__(self, result: Any = None) -> None:
         """Take the value of the last expression."""
         self.check_for_underscore()
         if result is None or self.quiet():
             return
-        data, metadata = self.compute_format_data(result)
-        self.update_user_ns(result)
+        hook: Any = self
+        data, metadata = hook.compute_format_data(result)
+        hook.update_user_ns(result)
         if data:
             self.shown("execute_result", data, metadata or {}, None)
+
+
+@cache
+def _captures(shell: InteractiveShell) -> tuple[CapturingPublisher, CapturingDisplayHook]:
+    """Return a shell's capturing displays, made once: a forked child shall find them made."""
+    return CapturingPublisher(shell=shell), CapturingDisplayHook(shell=shell, cache_size=0)
 
 
 class Failure:
@@ -109,23 +136,21 @@ class StepCell:
         self.shell = shell
         self.module = ModuleType("__main__", "The namespace of a step.")
         self.namespace: dict[str, Any] = self.module.__dict__
-        self._publisher = CapturingPublisher(shell=shell)
+        self._publisher, self._hook = _captures(shell)
         self._publisher.shown, self._publisher.cleared = shown, cleared
-        self._hook = CapturingDisplayHook(shell=shell, cache_size=0)
         self._hook.shown = shown
         self._traceback: list[str] = []
 
     @contextmanager
-    def entered(self) -> Iterator[None]:
+    def entered(self) -> Generator[None]:
         """Give the shell this step's namespace and capture, and give it back its own afterwards."""
-        import sys
-
         shell: Any = self.shell
-        before = (shell.user_module, shell.user_ns, shell.display_pub, shell.displayhook, shell.display_trap.hook)
-        main = sys.modules["__main__"]
+        before = {name: getattr(shell, name) for name in _LENT}
+        hook, main = shell.display_trap.hook, sys.modules["__main__"]
         shell.user_module, shell.user_ns = self.module, self.namespace
         shell.display_pub, shell.displayhook = self._publisher, self._hook
         shell.display_trap.hook = self._hook
+        shell.loop_runner = _run_in_own_loop
         shell._showtraceback = self._keep_traceback
         shell.init_user_ns()
         sys.modules["__main__"] = self.module
@@ -134,15 +159,17 @@ class StepCell:
         finally:
             sys.modules["__main__"] = main
             del shell._showtraceback
-            (shell.user_module, shell.user_ns, shell.display_pub, shell.displayhook, shell.display_trap.hook) = before
+            shell.display_trap.hook = hook
+            for name, value in before.items():
+                setattr(shell, name, value)
 
     def run(self, source: str, label: str) -> Failure | None:
-        """Run code as a cell; `label` is what tracebacks call it. Line n of `source` is reported as line n."""
+        """Run code as a cell that tracebacks call `label`; line n of `source` is reported as line n."""
         self._hook.source = source
         self._traceback = []
-        blank = _leading_blank_lines(source)
-        with _numbered(self.shell, label, blank):
-            result = self.shell.run_cell(source, store_history=False)
+        shell: Any = self.shell
+        with numbered(shell, label, leading_blank_lines(source)):
+            result = shell.run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         return Failure(error, self._traceback) if error is not None else None
 
@@ -150,61 +177,16 @@ class StepCell:
         self._traceback = stb
 
 
-@contextmanager
-def _numbered(shell: Any, label: str, offset: int) -> Iterator[None]:
-    """Make line numbers and names in tracebacks those of the notebook's cell.
-
-    IPython drops leading blank lines before it compiles, so the tree's numbers are moved down again, and
-    the text that tracebacks quote as well.
-    """
-    compiler = shell.compile
-    original = compiler.cache
-
-    def cache(transformed_code: str, number: int = 0, raw_code: str | None = None) -> str:
-        name = original(transformed_code, number, raw_code)
-        size, time, lines, path = linecache.cache[name]  # type: ignore[misc]  # IPython puts whole entries there
-        linecache.cache[name] = (size, time, ["\n"] * offset + lines, path)
-        _labels[name] = label
-        return name
-
-    mover = _LineMover(offset)
-    compiler.cache = cache
-    compiler.format_code_name = _format_code_name
-    shell.ast_transformers.append(mover)
+def _run_in_own_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
+    """Run a cell that awaits in a loop of its own: in the kernel, that thread's loop is running already."""
+    running = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    loop = asyncio.new_event_loop()
     try:
-        yield
+        return loop.run_until_complete(coroutine)
     finally:
-        shell.ast_transformers.remove(mover)
-        del compiler.cache, compiler.format_code_name
-
-
-_labels: dict[str, str] = {}
-
-
-def _format_code_name(name: str) -> tuple[str, str] | None:
-    return ("", _labels[name]) if name in _labels else None
-
-
-class _LineMover(ast.NodeTransformer):
-    def __init__(self, offset: int) -> None:
-        self._offset = offset
-
-    def visit(self, node: ast.AST) -> ast.AST:
-        return ast.increment_lineno(node, self._offset)
-
-
-def label_of(filename: str) -> str | None:
-    """Return the label of the code that a traceback names `filename`, None for other files."""
-    return _labels.get(filename)
-
-
-def _leading_blank_lines(source: str) -> int:
-    count = 0
-    for line in source.splitlines():
-        if line.strip():
-            break
-        count += 1
-    return count
+        loop.close()
+        asyncio._set_running_loop(running)
 
 
 def json_bundle(data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
