@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -140,7 +142,9 @@ class Run:
         return msgspec.json.decode(self._workspace.store.get_bytes(output.digest))
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
-        """Return a look inside an artifact as a MIME bundle; frames, arrays and figures as IPython shows them."""
+        """Return a look inside an artifact as a MIME bundle: frames and arrays as IPython shows them, figures."""
+        if artifact.type == "matplotlib.figure.Figure":
+            return {"image/png": _as_png(self._workspace.store.get(artifact))}
         if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
             return {"text/plain": artifact.preview}
         from IPython.core.formatters import DisplayFormatter
@@ -211,6 +215,13 @@ class Run:
         return (
             f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
         )
+
+
+def _as_png(figure: Any) -> str:
+    """Return a matplotlib figure as base64 text of a PNG, drawn without a window."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", bbox_inches="tight")
+    return base64.b64encode(picture.getvalue()).decode("ascii")
 
 
 def _told(step: StepView) -> str:
