@@ -173,8 +173,12 @@ def _driven(pipeline: Pipeline, options: Namespace) -> Run:
     given = verbs.run_arguments(options)
     with Interrupts() as interrupts:
         if options.debug:
-            interrupts.release()
-            return pipeline.start_debugging(*options.steps, **given, prepared=terminal.follow)[0]
+
+            def prepared(run: Run) -> None:
+                terminal.follow(run)
+                interrupts.release()
+
+            return pipeline.start_debugging(*options.steps, **given, prepared=prepared)[0]
         run = pipeline.start(*options.steps, **given)
         with terminal.progress(run):
             interrupts.wait(run)

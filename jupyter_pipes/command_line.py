@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_pipes.errors import UsageError
+from jupyter_pipes.parameter_types import TRUTH
 from jupyter_pipes.verbs import VerbParser, add_run_options, add_running_options
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ def module_parser(program: str, description: str, parameters: Sequence[Parameter
 
     The values of the parameters' options are in the attribute `given`, as texts.
     """
-    parser = VerbParser(prog=program, description=description, allow_abbrev=False)
+    parser = _ModuleParser(prog=program, description=description, allow_abbrev=False)
     add_run_options(parser)
     add_running_options(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
@@ -62,14 +63,33 @@ def module_parser(program: str, description: str, parameters: Sequence[Parameter
     return parser
 
 
+class _ModuleParser(VerbParser):
+    """Lets `--quiet` stand for `--quiet true`, without taking the word behind it for its value."""
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        switches = {
+            flag for action in self._actions if isinstance(action, _Switch) for flag in action.option_strings
+        }
+        following = [*words[1:], ""]
+        return super().parse(
+            [
+                f"{word}=true" if word in switches and after.lower() not in TRUTH else word
+                for word, after in zip(words, following, strict=True)
+            ]
+        )
+
+
 class _Given(argparse.Action):
     """Collects the parameters' options by name."""
 
     def __call__(
         self, parser: Parser, namespace: argparse.Namespace, values: object, option_string: str | None = None
     ) -> None:
-        text = "false" if option_string in _switches_off(self.dest) else values
-        namespace.given = {**namespace.given, self.dest: text}
+        namespace.given = {**namespace.given, self.dest: self.const or values}
+
+
+class _Switch(_Given):
+    """The same, of a parameter that is true or false."""
 
 
 def _add_parameter(parser: Parser, group: argparse._ArgumentGroup, parameter: Parameter) -> None:  # pyright: ignore[reportPrivateUsage] - argparse names the type of its groups only so
@@ -83,20 +103,16 @@ def _add_parameter(parser: Parser, group: argparse._ArgumentGroup, parameter: Pa
     text = f"{spec.help} ({kind}; default: {spec.default})".lstrip().replace("%", "%%")
     metavar = name.upper()
     if parameter.type is bool:
-        group.add_argument(
-            *flags, dest=name, action=_Given, nargs="?", const="true", metavar=metavar, help=text
-        )
-        group.add_argument(*_switches_off(name), dest=name, action=_Given, nargs=0, help=argparse.SUPPRESS)
+        group.add_argument(*flags, dest=name, action=_Switch, metavar="[true|false]", help=text)
+        off = [flag for flag in _spellings(name, "--no-") if flag not in parser._option_string_actions]  # pyright: ignore[reportPrivateUsage]
+        if off:
+            group.add_argument(*off, dest=name, action=_Given, nargs=0, const="false", help=argparse.SUPPRESS)
     else:
         group.add_argument(*flags, dest=name, action=_Given, metavar=metavar, help=text)
 
 
 def _spellings(name: str, prefix: str = "--") -> list[str]:
     return list(dict.fromkeys((f"{prefix}{name.replace('_', '-')}", f"{prefix}{name}")))
-
-
-def _switches_off(name: str) -> list[str]:
-    return _spellings(name, "--no-")
 
 
 def _program_parser() -> Parser:

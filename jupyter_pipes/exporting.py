@@ -35,8 +35,12 @@ def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None) -> 
 
 def write_python(pipeline: Pipeline, path: Path) -> None:
     """Write the pipeline as a module."""
-    from jupyter_pipes.export import export_python, write_module
+    from jupyter_pipes.export import export_python, formatted, write_module
 
+    if pipeline.origin.endswith(".py"):
+        # It is what an export of it would be.
+        write_module(path, formatted(Path(pipeline.origin).read_text(encoding="utf-8")))
+        return
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
     text = export_python(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source)
     write_module(path, text)

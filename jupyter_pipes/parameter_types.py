@@ -21,7 +21,7 @@ from jupyter_pipes.options import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-_TRUTH = {
+TRUTH = {
     "true": True,
     "1": True,
     "yes": True,
@@ -31,6 +31,7 @@ _TRUTH = {
     "no": False,
     "off": False,
 }
+"""The words for true and false, in lower case."""
 
 
 class Range(Struct, frozen=True):
@@ -248,9 +249,9 @@ def _parse_member(text: str, kind: type[enum.Enum]) -> enum.Enum:
 
 
 def _parse_bool(text: str) -> bool:
-    if text.strip().lower() not in _TRUTH:
+    if text.strip().lower() not in TRUTH:
         raise ValueError("use true or false")
-    return _TRUTH[text.strip().lower()]
+    return TRUTH[text.strip().lower()]
 
 
 def _parse_none(text: str) -> None:

@@ -242,7 +242,10 @@ class Pipeline:
     def start_debugging(
         self, *steps: str, params: Any, force: Iterable[str], fail_fast: bool, prepared: Any = None
     ) -> tuple[Run, InlineExecutor]:
-        """Run in this thread with the inline executor; `prepared(run)` is called before the first step."""
+        """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
+
+        An interrupt cancels the run.
+        """
         from jupyter_pipes import events as ev
         from jupyter_pipes.executors.inline import InlineExecutor
 
@@ -251,9 +254,14 @@ class Pipeline:
         run.subscribe(lambda _, record: executor.close() if isinstance(record.event, ev.RunEnded) else None)
         if run.has_ended:
             executor.close()
-        if prepared is not None:
-            prepared(run)
-        executor.work()
+        try:
+            if prepared is not None:
+                prepared(run)
+            executor.work()
+        except KeyboardInterrupt:
+            if not run.status.is_final:
+                run.cancel()
+                executor.work()
         run.wait()
         return run, executor
 

@@ -122,9 +122,9 @@ def tell(text: str, stream: TextIO | None = None) -> None:
 def place(error: BaseException) -> str:
     """Return where an error happened, to stand before its message: "step clean, line 3: ", or ""."""
     step, line = getattr(error, "step", None), getattr(error, "line", None)
-    parts = [f"step {step}" if step else "", f"line {line}" if line else ""]
-    where = ", ".join(part for part in parts if part)
-    return f"{where}: " if where else ""
+    if not step:
+        return ""
+    return f"step {step}, line {line}: " if line else f"step {step}: "
 
 
 def one_line(text: str) -> str:
