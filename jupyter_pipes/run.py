@@ -55,7 +55,7 @@ class Run:
 
     @property
     def steps(self) -> Mapping[str, StepView]:
-        """The steps by name, in order, with `status`, `reason`, `attempts`, `error`, `artifacts`, `metrics`."""
+        """The steps by name, in order: `status`, `reason`, `attempts`, `error`, `artifacts`, `metrics`."""
         return self._view.steps
 
     @property
@@ -142,7 +142,7 @@ class Run:
         return msgspec.json.decode(self._workspace.store.get_bytes(output.digest))
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
-        """Return a look inside an artifact as a MIME bundle: frames and arrays as IPython shows them, figures."""
+        """Return a look inside an artifact as a MIME bundle: a frame, an array or a figure as IPython shows it."""
         if artifact.type == "matplotlib.figure.Figure":
             return {"image/png": _as_png(self._workspace.store.get(artifact))}
         if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
