@@ -46,7 +46,7 @@ def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(wheel: Path,
     install = [str(python), "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)]
     subprocess.run(install, check=True, capture_output=True)
     packages = next((environment / "lib").glob("python*/site-packages"))
-    # A folder on a .pth line is searched, but its own .pth files, such as an editable install's, are not read.
+    # A folder on a .pth line is searched, but its own .pth files (an editable install has one) are not read.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     notebook = shutil.copy(ROOT / "notebooks" / "quickstart.ipynb", tmp_path)
     where = [str(python), "-c", "import jupyter_pipes; print(jupyter_pipes.__file__)"]
