@@ -15,6 +15,8 @@ _SIDE_WIDTH = "340px"
 _MOST_ROWS = 9
 
 # The canvas knows no CSS colours: it is drawn for a light theme, and a dark theme turns its lightness round.
+# Cytoscape keeps the canvas' place on the page, and looks again only when an animation has ended somewhere:
+# without the invisible one, clicks miss once outputs further up have grown.
 _CSS = f"""
 .jupyter-pipes-live{{border:1px solid var(--jp-border-color2,#d0d7de);border-radius:6px;overflow:hidden}}
 .jupyter-pipes-live .custom-widget{{background:transparent;resize:none;margin:0}}
@@ -27,6 +29,8 @@ _CSS = f"""
 .jupyter-pipes-head .widget-html-content{{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}}
 .jupyter-pipes-head .clock{{font-variant-numeric:tabular-nums;display:inline-block;min-width:3em}}
 .jupyter-pipes-graph{{overflow:auto;background:var(--jp-layout-color0,#fff)}}
+.jupyter-pipes-graph:hover,.jupyter-pipes-head .clock{{animation:jupyter-pipes-look-again 1ms}}
+@keyframes jupyter-pipes-look-again{{from{{outline-color:transparent}}to{{outline-color:transparent}}}}
 .jupyter-pipes-graph>*{{margin:0 auto!important;flex:none}}
 .jupyter-pipes-side{{border-left:1px solid var(--jp-border-color2,#d0d7de)}}
 .jupyter-pipes-side .widget-select{{width:auto;margin:8px 8px 4px;height:auto}}

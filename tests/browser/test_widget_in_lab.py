@@ -71,6 +71,12 @@ widget.show()
 """
 
 
+PAINTED = """([x, y]) => {
+    const canvas = document.querySelector('.jupyter-pipes-live canvas[data-id="layer2-node"]');
+    return canvas.getContext('2d').getImageData(x, y, 1, 1).data[3] > 0;
+}"""
+
+
 class Shown:
     """The widget on a page."""
 
@@ -128,9 +134,13 @@ def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Sh
     expect(shown.item("<b>bold</b>, pending")).to_be_attached()
 
 
-def test_a_click_on_a_node_of_the_canvas_selects_it(shown: Shown) -> None:
-    canvas = shown.root.locator("canvas").first
+def test_a_click_on_a_node_selects_it_also_when_the_canvas_was_moved(shown: Shown) -> None:
     x, y = arrange(STEPS, fit_width=PANE_WIDTH).nodes["load"].centre
+    shown.lab.wait_for_kernel()
+    shown.lab.page.wait_for_function(PAINTED, arg=[x, y])
+    canvas = shown.root.locator("canvas").first
+    shown.lab.page.add_style_tag(content=".jp-Cell-outputWrapper { padding-top: 57px }")
+    canvas.hover()
     canvas.click(position={"x": x, "y": y})
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("writes")
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("load")
