@@ -9,10 +9,16 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 
-def surely_bound(statements: Iterable[ast.stmt]) -> set[str]:
-    """Return the names that are bound after the statements, whatever path they took."""
+def surely_bound(statements: Iterable[ast.stmt], *, loops_run: bool = False) -> set[str]:
+    """Return the names that are bound after the statements, whatever path they took.
+
+    Args:
+        loops_run: whether every `for` loop at the top counts as one that runs at least once.
+    """
     bound: set[str] = set()
     for statement in statements:
+        if loops_run and isinstance(statement, (ast.For, ast.AsyncFor)):
+            bound |= _targets(statement.target) | surely_bound(statement.body, loops_run=True)
         bound |= _bound_by(statement)
         bound -= _deleted_by(statement)
     return bound

@@ -8,11 +8,12 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.binding import surely_bound, with_nonlocal
+from jupyter_pipes.export.classes import with_outer_values
 from jupyter_pipes.export.source import docstring, indented, is_coroutine
 from jupyter_pipes.model import StepOptions
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from jupyter_pipes.export.placement import StepCode
     from jupyter_pipes.export.source import Chunk
@@ -34,19 +35,26 @@ _WITHOUT_VALUE = _words("""
 """Functions and methods whose value is None, or nothing to look at."""
 
 
-def function_text(code: StepCode, name: str, decorator: str) -> str:
+def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str, str]) -> str:
     """Return the source of a step's function.
 
     Args:
         code: the step with its code.
         name: the function's name.
         decorator: how `step` is reached in the module.
+        types: parameter of the pipeline -> its type as Python source.
+
+    Raises:
+        NotebookError: the step does what a function cannot do.
     """
     step = code.step
     inner = [piece.chunk for piece in code.inner]
     outputs = output_names(code)
     word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
-    arguments = ", ".join(input_names(code))
+    # A name that the step binds anew may become something else.
+    bound = set[str]().union(*(chunk.binds for chunk in inner))
+    typed = {read: types[read] for read in step.parameters if read in types and read not in bound}
+    arguments = ", ".join(f"{read}: {typed[read]}" if read in typed else read for read in input_names(code))
     lines = [
         f"@{decorator}{_keywords(step, name)}",
         f"{word} {name}({arguments}):",
@@ -117,7 +125,9 @@ def _keywords(step: Step, function: str) -> str:
 
 def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list[str]:
     """A line that binds what `return` or an inner `nonlocal` needs and no statement surely binds."""
-    bound = {*code.step.reads, *surely_bound(chunk.node for chunk in inner)}
+    # A step that later ones need something from fails without it, in a notebook as well.
+    surely = surely_bound((chunk.node for chunk in inner), loops_run=True) & set(code.step.demanded)
+    bound = {*code.step.reads, *surely, *surely_bound(chunk.node for chunk in inner)}
     global_ = {
         name
         for chunk in inner
@@ -138,16 +148,20 @@ def _body(code: StepCode, inner: list[Chunk]) -> list[str]:
         # At the top of a function `global x` would mean the module's.
         if isinstance(chunk.node, ast.Global):
             continue
-        is_last = bool(own) and chunk is own[-1]
-        texts.append(_shown(chunk) if is_last else _with_code(chunk, with_nonlocal(chunk.code, local)))
+        if own and chunk is own[-1] and isinstance(chunk.node, ast.Expr):
+            texts.append(_shown(chunk, code))
+        else:
+            text = with_outer_values(chunk.code, local, local | code.free_names)
+            texts.append(_with_code(chunk, with_nonlocal(text, local)))
     texts[:1] = [text.lstrip("\n") for text in texts[:1]]
     return texts or ([] if code.step.doc or output_names(code) else ["pass"])
 
 
-def _shown(chunk: Chunk) -> str:
-    """The cell's last statement: an expression's value is displayed, as in a notebook."""
+def _shown(chunk: Chunk, code: StepCode) -> str:
+    """The cell's last expression: its value is displayed, as in a notebook."""
     node = chunk.node
-    if not isinstance(node, ast.Expr) or chunk.silenced or _has_no_value(node.value):
+    assert isinstance(node, ast.Expr), "statements have no value"
+    if chunk.silenced or _has_no_value(node.value, _procedures(code)):
         return chunk.text
     return _with_code(chunk, f"display({chunk.code})")
 
@@ -157,10 +171,23 @@ def _with_code(chunk: Chunk, code: str) -> str:
     return "\n".join([*chunk.above, code + behind])
 
 
-def _has_no_value(node: ast.expr) -> bool:
+def _procedures(code: StepCode) -> set[str]:
+    """The notebook's functions that return nothing."""
+    nodes = (piece.chunk.node for piece in (*code.borrowed, *code.own))
+    return {
+        node.name
+        for node in nodes
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
+        if not any(isinstance(inner, (ast.Return, ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
+    }
+
+
+def _has_no_value(node: ast.expr, procedures: set[str]) -> bool:
     match node:
         case ast.Await(value):
-            return _has_no_value(value)
+            return _has_no_value(value, procedures)
+        case ast.Call(func=ast.Name(name)) if name in procedures:
+            return True
         case ast.Call(func=ast.Name(name)) | ast.Call(func=ast.Attribute(attr=name)):
             in_place = any(keyword.arg == "inplace" for keyword in node.keywords)
             return name in _WITHOUT_VALUE or in_place

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import ast
 import builtins
+import json
 import keyword
 import re
 import subprocess
+import sys
 import unicodedata
 from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.analysis.statements import STAR
 from jupyter_pipes.errors import InvalidPipeline, NotebookError
 from jupyter_pipes.export.functions import function_text, plain_text
-from jupyter_pipes.export.placement import Piece, StepCode, place, top_level
+from jupyter_pipes.export.placement import Piece, StepCode, place, split_setup, top_level
 from jupyter_pipes.export.source import docstring
 from jupyter_pipes.notebook import replace_file
 from jupyter_pipes.parameter_types import annotation_of
@@ -60,7 +63,7 @@ def export_python(
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
     codes = place(graph.steps, cells)
-    return formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label))
+    return _with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
 
 
 def write_module(path: str | os.PathLike[str], text: str) -> None:
@@ -78,7 +81,8 @@ def formatted(text: str) -> str:
     Raises:
         NotebookError: ruff cannot read it.
     """
-    settings = ["--isolated", f"--config=line-length={LINE_LENGTH}"]
+    # Which modules are "first party" must not depend on the folder that the export is called from.
+    settings = ["--isolated", f"--config=line-length={LINE_LENGTH}", "--config=src=[]"]
     sorted_ = _ruff(["check", "--select=I", "--fix-only", "--quiet", *settings, "-"], text)
     return _ruff(["format", "--quiet", *settings, "-"], sorted_)
 
@@ -99,34 +103,38 @@ class _Module:
 
     def text(self, title: str, source_label: str) -> str:
         """Return the module's source, not yet laid out."""
+        types = {parameter.name: _plain_type(parameter) for parameter in self._parameters}
+        known = {name: annotation for name, annotation in types.items() if annotation != "None"}
         functions = [
-            function_text(code, self._functions[code.step.name], f"{self._prefix}step")
+            function_text(code, self._functions[code.step.name], f"{self._prefix}step", known)
             for code in self._codes
         ]
-        code = "\n\n".join([self._definitions(), *functions, self._pipeline_text(), self._main()])
+        first, rest = split_setup(self._top)
+        setup = "\n".join(piece.chunk.text for piece in first if not _is_future(piece))
+        setup = "\n".join([*_ipython_imports(setup), setup])
+        code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main()])
         head = docstring(f"{title}\n\nExported from {source_label} by jupyter_pipes.", level=0)
-        return f"{head}\n\n" + "\n".join(self._imports(code)) + f"\n\n{code}\n"
+        futures = [piece.chunk.code for piece in self._top if _is_future(piece)]
+        return "\n\n".join(
+            [head, "\n".join(futures), setup, "\n".join(self._imports(rest, setup, code)), code, ""]
+        )
 
-    def _definitions(self) -> str:
-        pieces = [piece for piece in self._top if not piece.chunk.is_import]
+    def _definitions(self, top: Iterable[Piece]) -> str:
+        pieces = [piece for piece in top if not piece.chunk.is_import]
         cells = groupby(pieces, key=lambda piece: piece.order[:2])
         return "\n\n".join("\n".join(piece.chunk.text for piece in group) for _, group in cells)
 
-    def _imports(self, code: str) -> list[str]:
-        lines = [piece.chunk.code for piece in self._top if piece.chunk.is_import]
-        futures = [line for line in lines if line.startswith("from __future__")]
-        lines = [line for line in lines if line not in futures]
-        used = {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+    def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
+        imports = (piece for piece in top if piece.chunk.is_import and not _is_future(piece))
+        lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
+        used = _names(code)
         if self._prefix:
             lines.append("import jupyter_pipes")
         else:
             lines += [f"from jupyter_pipes import {name}" for name in _OUR_NAMES if name in used]
-        if "display" in used:
-            lines.append("from IPython.display import display")
-        if "get_ipython" in used:
-            lines.append("from IPython import get_ipython")
+        lines += [line for line in _ipython_imports(code) if line not in setup]
         lines += [f"from {_IMPORTS_OF_TYPES[name]} import {name}" for name in sorted(self._type_names())]
-        return [*dict.fromkeys([*futures, *lines])]
+        return [*dict.fromkeys(lines)]
 
     def _type_names(self) -> set[str]:
         sources = [self._parameter_text(parameter) for parameter in self._parameters]
@@ -156,6 +164,56 @@ class _Module:
 
     def _main(self) -> str:
         return f'if __name__ == "__main__":\n    {self._pipeline}.main()'
+
+
+def _names(code: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def _ipython_imports(code: str) -> list[str]:
+    """Imports of what a notebook has without any."""
+    places = {"display": "IPython.display", "get_ipython": "IPython"}
+    return [f"from {places[name]} import {name}" for name in sorted(_names(code) & set(places))]
+
+
+def _is_future(piece: Piece) -> bool:
+    return piece.chunk.code.startswith("from __future__")
+
+
+def _plain_type(parameter: Parameter) -> str:
+    """The parameter's type as a function's parameter has it: without bounds."""
+    node = ast.parse(parameter.spec.annotation or annotation_of(parameter.type), mode="eval").body
+    match node:
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([first, *_])):
+            return ast.unparse(first)
+        case _:
+            return ast.unparse(node)
+
+
+def _matters(piece: Piece, code: str) -> bool:
+    """Whether the code uses the import, be it in text, or importing may do something itself."""
+    node = piece.chunk.node
+    assert isinstance(node, (ast.Import, ast.ImportFrom)), "it was taken from imports"
+    module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return True
+    return any(name == STAR or re.search(rf"\b{name}\b", code) for name in piece.chunk.binds)
+
+
+def _with_reasons(text: str) -> str:
+    """Say at each import that stands below other code, or that nothing uses, why it does."""
+    reasons = {"E402": "the set-up above comes first", "F401": "for what importing it does"}
+    arguments = ["check", "--isolated", "--output-format=json", "--exit-zero", "-"]
+    found: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
+    lines = text.split("\n")
+    for row, codes in groupby(sorted({(each["location"]["row"], each["code"]) for each in found}), _row):
+        named = [code for _, code in codes]
+        lines[row - 1] += f"  # noqa: {', '.join(named)} - {reasons[named[0]]}"
+    return "\n".join(lines)
+
+
+def _row(place: tuple[int, str]) -> int:
+    return place[0]
 
 
 def _same_imports(top: Iterable[Piece]) -> set[str]:

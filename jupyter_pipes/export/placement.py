@@ -10,11 +10,19 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.statements import STAR
 from jupyter_pipes.export.lifting import lift
-from jupyter_pipes.export.source import Chunk, chunks, code_chunk, imported_names, single_imports
+from jupyter_pipes.export.source import (
+    Chunk,
+    chunks,
+    code_chunk,
+    decides_imports,
+    imported_names,
+    single_imports,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -95,6 +103,20 @@ def top_level(codes: Iterable[StepCode]) -> list[Piece]:
     return sorted(pieces.values(), key=_order)
 
 
+def split_setup(top: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
+    """Part what must run before the other imports, as set-up that decides what these give, from the rest."""
+    setup = [piece for piece in top if piece.order[0] == 0]
+    if not any(decides_imports(piece.chunk.node) for piece in setup if not piece.chunk.is_import):
+        return [], list(top)
+    first = {piece.key for piece in setup}
+    needed = set[str]().union(*(piece.chunk.free for piece in setup))
+    while more := [piece for piece in top if piece.key not in first and piece.chunk.binds & needed]:
+        first |= {piece.key for piece in more}
+        needed = needed.union(*(piece.chunk.free for piece in more))
+    borrowed = [piece for piece in top if piece.key in first and piece not in setup]
+    return [*borrowed, *setup], [piece for piece in top if piece.key not in first]
+
+
 def _order(piece: Piece) -> Order:
     return piece.order
 
@@ -105,7 +127,8 @@ def _step_code(step: Step, cells: dict[int, Cell], modules: frozenset[str]) -> S
     prelude = [
         piece
         for code in step.prelude
-        for piece in _pieces(_with_comments(code, cells, modules), 1, _number(code.label), code.line)
+        for chunk in _with_comments(code, cells, modules)
+        for piece in _pieces(chunk, 1, _number(code.label), chunk.line)
     ]
     everything = [*setup, *prelude, *own]
     needed = set[str]().union(*(piece.chunk.free for piece in everything))
@@ -131,6 +154,8 @@ def _may_move(piece: Piece, own: Sequence[Piece]) -> bool:
     """Whether a statement of the step's cell may stand at the top: imports, and what is defined once."""
     others = [other for other in own if other.chunk.binds & piece.chunk.binds and other.key != piece.key]
     if piece.chunk.is_import:
+        if any(decides_imports(other.chunk.node) for other in own[: own.index(piece)]):
+            return False
         return all(other.chunk.is_import for other in others)
     return piece.chunk.is_definition and not others
 
@@ -184,14 +209,17 @@ def _identity(piece: Piece) -> str:
             return piece.key
 
 
-def _with_comments(code: CodePiece, cells: dict[int, Cell], modules: frozenset[str]) -> Chunk:
-    """The statement with the comments that stand around it in its cell."""
+def _with_comments(code: CodePiece, cells: dict[int, Cell], modules: frozenset[str]) -> list[Chunk]:
+    """The statement with the comments that stand around it in its cell; several for what a guard guards."""
     cell = cells.get(_number(code.label))
     if cell is not None:
         for chunk in chunks(cell.body, modules):
             if chunk.line == code.line and code.source.startswith(chunk.code):
-                return chunk
-    return code_chunk(code.source, modules)
+                return [chunk]
+    found = chunks(code.source, modules)
+    if len(found) > 1:
+        return [msgspec.structs.replace(chunk, line=code.line + chunk.line - 1) for chunk in found]
+    return [msgspec.structs.replace(code_chunk(code.source, modules), line=code.line)]
 
 
 def _number(label: str) -> int:

@@ -8,6 +8,7 @@ import textwrap
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cellcode import parse_cell
@@ -90,6 +91,27 @@ def imported_names(source: str) -> frozenset[str]:
     return frozenset(alias.asname or alias.name.partition(".")[0] for alias in aliases)
 
 
+def decides_imports(node: ast.stmt) -> bool:
+    """Whether a statement may change what a later import gives: the path, the environment, the folder."""
+    return any(map(_reaches_importing, ast.walk(node)))
+
+
+def _reaches_importing(node: ast.AST) -> bool:
+    match node:
+        case ast.Attribute(ast.Name("sys"), "path" | "meta_path" | "path_hooks" | "modules"):
+            return True
+        case ast.Attribute(ast.Name("os"), "environ" | "chdir" | "putenv"):
+            return True
+        case ast.Name("environ" | "chdir" | "putenv" | "addsitedir" | "load_dotenv"):
+            return True
+        case ast.Attribute(ast.Name("site"), "addsitedir") | ast.Attribute(ast.Name("dotenv"), "load_dotenv"):
+            return True
+        case ast.Constant("env" | "set_env" | "cd"):
+            return True
+        case _:
+            return False
+
+
 def is_coroutine(code: str) -> bool:
     """Whether the code awaits at its top level."""
     compiled = compile(code, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
@@ -99,13 +121,7 @@ def is_coroutine(code: str) -> bool:
 
 def indented(code: str) -> str:
     """Return the code one level deeper; lines inside of strings stay as they are."""
-    kept = {
-        line
-        for node in ast.walk(ast.parse(code))
-        if isinstance(node, ast.JoinedStr)
-        or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
-        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
-    }
+    kept = _inside_strings(ast.parse(code))
     lines = code.split("\n")
     return "\n".join(
         line if number in kept or not line.strip() else f"    {line}"
@@ -233,8 +249,16 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
 
 
 def _unwrapped(found: Iterable[Chunk], modules: frozenset[str]) -> Iterator[Chunk]:
-    """Drop `x?`, and put the code of `%time code` in place of the magic."""
+    """Drop `x?`, and put the code of `%time code` and of `if __name__ == "__main__":` in their places."""
     for chunk in found:
+        guarded = _guarded(chunk.node)
+        if guarded:
+            inner = [*_split(_dedented(chunk.code, guarded), modules)]
+            inner[0] = msgspec.structs.replace(inner[0], above=(*chunk.above, *inner[0].above))
+            yield from _unwrapped(
+                (msgspec.structs.replace(each, line=chunk.line + each.line) for each in inner), modules
+            )
+            continue
         magic = _line_magic(chunk.node)
         if magic is None:
             yield chunk
@@ -242,6 +266,42 @@ def _unwrapped(found: Iterable[Chunk], modules: frozenset[str]) -> Iterator[Chun
             yield from _split(magic[1], modules)
         elif magic[0] not in LOOKING_MAGICS:
             yield chunk
+
+
+def _guarded(node: ast.stmt) -> list[ast.stmt]:
+    """The body of `if __name__ == "__main__":`, which is true in a notebook, and not in a step's module."""
+    match node:
+        case ast.If(ast.Compare(ast.Name("__name__"), [ast.Eq()], [ast.Constant("__main__")]), body):
+            return body
+        case ast.If(ast.Compare(ast.Constant("__main__"), [ast.Eq()], [ast.Name("__name__")]), body):
+            return body
+        case _:
+            return []
+
+
+def _dedented(code: str, body: Sequence[ast.stmt]) -> str:
+    """The text of a body as code of its own; lines inside of strings stay as they are."""
+    lines = code.split("\n")
+    first, last = body[0], body[-1]
+    if first.lineno == 1:
+        return _between(lines, (1, first.col_offset), (last.end_lineno or 1, last.end_col_offset or 0))
+    end = last.end_lineno or last.lineno
+    kept = {line for node in body for line in _inside_strings(node)}
+    return "\n".join(
+        line if number in kept or line[: first.col_offset].strip() else line[first.col_offset :]
+        for number, line in enumerate(lines[1:end], start=2)
+    )
+
+
+def _inside_strings(tree: ast.AST) -> set[int]:
+    """The lines that begin inside of a string."""
+    return {
+        line
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        or (isinstance(node, ast.Constant) and isinstance(node.value, (str, bytes)))
+        for line in range(node.lineno + 1, (node.end_lineno or node.lineno) + 1)
+    }
 
 
 def _line_magic(node: ast.stmt) -> tuple[str, str] | None:

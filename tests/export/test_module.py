@@ -90,7 +90,7 @@ class Loaded:
 
 def run_as_notebook(cells: list[Cell]) -> dict[str, Any]:
     """Run all cells in order in one namespace, as a kernel does."""
-    namespace: dict[str, Any] = {**bind(parameters_of(cells), {}), "display": lambda *_: None}
+    namespace: dict[str, Any] = {**bind(parameters_of(cells), {}), "__name__": "__main__"}
     for cell in cells:
         if cell.role in ("code", "setup", "step"):
             exec(compile(cell.body, f"cell {cell.number}", "exec"), namespace)
@@ -228,6 +228,22 @@ STUDIES = {
     "set-up": ["%%setup\nimport random\nrandom.seed(7)\nK = 5", "%%step a\nx = K"],
     "set-up with a parameter": ["%%params\nn = 4", "%%setup\nK = [n]\nK.append(1)", "%%step a\nx = K"],
     "an appended cell": ["%%step a\nx = 1", "# More", "%%step a --append\ny = x + 1"],
+    "a class that takes a cell's names over": [
+        "%%params\nk: int = 2",
+        "%%step a\nn = 3\nxs = [1]\n"
+        "class A:\n    'n'\n    m = n * k\n    n: int = n + 1\n    xs = [n for n in xs]\n    o = n\n"
+        "    def n2(self, k=k):\n        return n * k\n"
+        "y = (A.m, A.n, A.xs, A.o, A().n2())",
+        "%%step b\nclass B:\n    y = y\nz = B.y",
+    ],
+    "a guard": [
+        "if __name__ == '__main__':\n    K = 2\n    # more\n    text = '''a\n    b'''\nelse:\n    K = 3",
+        "%%step a\nif '__main__' == __name__: x = K\ny = len(text)",
+    ],
+    "a loop that binds what is handed on": [
+        "%%step a\nfor i in range(n := 3):\n    x = i",
+        "%%step b\ny = x + n",
+    ],
     "an exception's name": ["%%step a\ntry:\n    int('x')\nexcept ValueError as e:\n    x = repr(e)\ny = 1"],
     "deleted names": ["%%step a\nx = 1\ny = x\ndel x"],
     "an empty step": ["%%step a\n", "%%step b\nx = 1"],
@@ -298,7 +314,6 @@ import statistics
 from typing import Literal
 
 from IPython.display import display
-
 from jupyter_pipes import Parameter, Pipeline, step
 
 # How far from the mean is far
@@ -306,7 +321,7 @@ FAR = 2  # deviations
 
 
 @step(retries=2, retry_delay="10s", timeout="30m", memory="4G")
-def load(rows):
+def load(rows: int):
     """Load
 
     Squares, from nowhere.
@@ -406,7 +421,7 @@ def test_a_helper_that_reads_inputs_is_given_them_and_stands_at_the_top_once() -
     )
     assert text.count("def first") == 1
     assert "\ndef first(xs, *, n):\n" in text
-    assert "def b(y, n):\n    z = first(y, n=n)\n" in text
+    assert "def b(y, n: int):\n    z = first(y, n=n)\n" in text
 
 
 def test_star_imports_and_futures_stand_at_the_top() -> None:
@@ -442,3 +457,57 @@ def test_a_module_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
 @pytest.mark.parametrize("study", [STUDY, *STUDIES.values()], ids=["a small study", *STUDIES])
 def test_laying_out_an_exported_module_changes_nothing(study: list[str]) -> None:
     assert formatted(export(*study)) == export(*study)
+
+
+def test_what_comes_before_imports_in_set_up_comes_before_them_in_the_module() -> None:
+    """And each import that must stand below other code says why."""
+    text = export(
+        "import json\nimport local_code\nimport numpy",
+        "%%setup\nimport os, sys\nsys.path.insert(0, 'lib')\nos.chdir(json.loads('lib'))",
+        "%%step a\nx = local_code.f(numpy.pi)",
+    )
+    order = [
+        "import json",
+        "import os",
+        "sys.path.insert",
+        "os.chdir",
+        "import local_code",
+        "import numpy",
+    ]
+    places = [text.replace('"', "'").index(part) for part in order]
+    assert places == sorted(places), text
+    assert text.count("# noqa: E402 - the set-up above comes first") == 3
+    assert formatted(text) == text
+
+
+def test_an_import_behind_a_change_of_the_path_stays_in_its_step() -> None:
+    text = export(
+        "%%step a\nimport sys\nimport json\nsys.path.insert(0, 'lib')\nimport local_code\nx = local_code.f()"
+    )
+    assert "\nimport json" not in text, "it is not used at the top"
+    assert "    import local_code\n" in text
+
+
+def test_an_import_that_nothing_uses_stays_for_what_it_does_unless_it_does_nothing() -> None:
+    text = export(
+        "%%step a\nimport json\nimport local_code\nfrom typing import List\ndef f(x: 'List[int]'): ..."
+    )
+    assert "import json" not in text
+    assert "import List\n" in text
+    assert "import local_code  # noqa: F401 - for what importing it does\n" in text
+
+
+def test_set_up_that_uses_magics_has_what_they_need() -> None:
+    text = export("import numpy", "%%setup\n%env A=1", "%%step a\nx = numpy.pi")
+    assert text.index("import get_ipython") < text.index("run_line_magic") < text.index("import numpy")
+
+
+def test_a_class_that_perhaps_hides_a_name_that_it_reads_cannot_be_exported() -> None:
+    with pytest.raises(NotebookError, match="class A reads n"):
+        export("%%step a\nn = 1\nclass A:\n    if n:\n        n = 2\ny = A.n")
+
+
+def test_functions_that_return_nothing_are_not_displayed() -> None:
+    text = export("def tell(x):\n    print(x)", "%%step a\ntell(1)", "%%step b\nlen([1])")
+    assert "    tell(1)\n" in text
+    assert "    display(len([1]))\n" in text
