@@ -12,9 +12,10 @@ from stat import S_ISREG
 
 from blake3 import blake3
 
+from jupyter_pipes import slices
 from jupyter_pipes.errors import UsageError
-from jupyter_pipes.imports import files_of, reach
-from jupyter_pipes.model import Step
+from jupyter_pipes.imports import Reached
+from jupyter_pipes.model import PARAMS_OWNER, Step
 from jupyter_pipes.signature import Part, code_part
 
 _CLOCK_STEP = 2_000_000_000
@@ -60,22 +61,27 @@ def file_parts(step: Step, directory: Path) -> list[Part]:
 
 
 def module_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
-    """Return a part for each local module that the step's code imports, and those that they import."""
+    """Return a part for each local module that the step's code reaches: what it reaches of it."""
     places = tuple(python_path)
-    found = reach(step.imports, places).local
+    found = _reached(step, places).local
     return [code_part("module", _shown(path, places[0]), source) for path, source in sorted(found.items())]
 
 
 def package_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
-    """Return Python's minor version and the version of each distribution that the step's code imports."""
+    """Return Python's minor version and the version of each distribution that the step's code reaches."""
     python = f"{sys.version_info.major}.{sys.version_info.minor}"
     parts = [Part("python", "", python, python)]
-    places = list(python_path)
-    for name in dict.fromkeys(module.split(".")[0] for module in step.imports):
+    for name in dict.fromkeys(module.split(".")[0] for module in _reached(step, tuple(python_path)).others):
         version = _version(name)
-        if version and not any(files_of(name, places)):
+        if version:
             parts.append(Part("package", name, version, version))
     return parts
+
+
+def _reached(step: Step, places: tuple[Path, ...]) -> Reached:
+    sources = [step.body, *(piece.source for piece in (*step.setup, *step.prelude))]
+    given = any(owner != PARAMS_OWNER for owner in step.reads.values())
+    return slices.reached(sources, step.imports, places, with_classes=given)
 
 
 @lru_cache(maxsize=1024)

@@ -121,7 +121,8 @@ class Attempt:
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
         failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
-        if piece in self.job.prelude and time.perf_counter() - begun > SLOW_PRELUDE:
+        is_cell = piece in self.job.prelude and not piece.label.endswith(".py")
+        if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
             names = ", ".join(piece.names)
             self._note(
                 f"{piece.label} is computed again in every step that reads {names}: tag it with %%step"
