@@ -20,7 +20,7 @@ import sys
 import threading
 import traceback
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 import msgspec
 
@@ -28,6 +28,13 @@ from jupyter_pipes.worker import processes
 from jupyter_pipes.worker.child import run_child
 from jupyter_pipes.worker.rehearsal import rehearse
 from jupyter_pipes.worker.shell import make_shell
+
+
+class _Spare(NamedTuple):
+    """A child that was forked ahead and waits on its end of the socket for an attempt's files."""
+
+    pid: int
+    socket: socket.socket
 
 
 class Server:
@@ -38,6 +45,7 @@ class Server:
         self._always_fresh = sys.platform == "darwin" or "JUPYTER_PIPES_FRESH" in os.environ
         self._shell: Any = make_shell()
         self._children: dict[int, str] = {}
+        self._spare: _Spare | None = None
         self._ended: list[dict[str, Any]] = []
         self._received = b""
         self._files: list[int] = []
@@ -53,7 +61,10 @@ class Server:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(wakeup, selectors.EVENT_READ)
             while self._step(selector, wakeup):
-                pass
+                # Between two messages: the next attempt finds its process forked already.
+                # If that fails, the next attempt tries again, and is told.
+                with contextlib.suppress(OSError):
+                    self._keep_spare()
         signal.set_wakeup_fd(-1)
         self._end_children()
 
@@ -88,6 +99,7 @@ class Server:
             self._start(message["start"], files)
 
     def _preload(self, modules: list[str]) -> None:
+        self._drop_spare()
         nothing = io.StringIO()
         with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
             for name in modules:
@@ -98,30 +110,54 @@ class Server:
         self._send({"loaded": _local_modules()})
 
     def _start(self, attempt: str, files: list[int]) -> None:
-        # A thread may hold a lock that a forked child would wait for forever.
-        fresh = self._always_fresh or threading.active_count() > 1
         try:
-            pid = os.fork()
+            pid = self._hand_over(files)
         except OSError as error:
             self._send({"refused": attempt, "reason": str(error)})
         else:
-            if pid == 0:
-                self._become_child(files, fresh=fresh)
-            with contextlib.suppress(OSError):
-                # The child does the same; whoever comes first, the group exists before anybody signals it.
-                os.setpgid(pid, pid)
             self._children[pid] = attempt
             self._send({"started": attempt, "pid": pid})
         for file in files:
             os.close(file)
 
-    def _become_child(self, files: list[int], *, fresh: bool) -> NoReturn:
+    def _hand_over(self, files: list[int]) -> int:
+        """Give the files of an attempt to the spare child, or to a new one, and return its process id."""
+        spare, self._spare = self._keep_spare(), None
+        with spare.socket:
+            socket.send_fds(spare.socket, [b"."], files)
+        return spare.pid
+
+    def _keep_spare(self) -> _Spare:
+        if self._spare is not None:
+            return self._spare
+        # A thread may hold a lock that a forked child would wait for forever.
+        fresh = self._always_fresh or threading.active_count() > 1
+        ours, theirs = socket.socketpair()
+        with theirs:
+            pid = os.fork()
+            if pid == 0:
+                ours.close()
+                self._become_child(theirs, fresh=fresh)
+        with contextlib.suppress(OSError):
+            # The child does the same; whoever comes first, the group exists before anybody signals it.
+            os.setpgid(pid, pid)
+        self._spare = _Spare(pid, ours)
+        return self._spare
+
+    def _drop_spare(self) -> None:
+        """End the spare child: it knows nothing of what this process learns from now on."""
+        if self._spare is not None:
+            processes.kill(self._spare.pid)
+            self._spare.socket.close()
+            self._spare = None
+
+    def _become_child(self, waiting: socket.socket, *, fresh: bool) -> NoReturn:
         status = 1
         try:
             self._leave_helper()
+            job, events, log = _receive_files(waiting)
             if fresh:
-                _execute_fresh(files)
-            job, events, log = files
+                _execute_fresh([job, events, log])
             run_child(job, events, log, self._shell)
             status = 0
         except BaseException:  # whatever it is, the attempt's log must tell it
@@ -146,6 +182,8 @@ class Server:
     def _reap(self) -> None:
         while (ended := _next_ended()) is not None:
             pid, status, usage = ended
+            if self._spare is not None and pid == self._spare.pid:
+                self._drop_spare()
             attempt = self._children.pop(pid, None)
             if attempt is not None:
                 processes.kill_group(pid)
@@ -153,7 +191,8 @@ class Server:
                 self._ended.append({"exited": attempt, "code": code, "usage": _usage(usage)})
         # What this process inherited from ended attempts goes with them, and only then have they ended;
         # each of those ends brings us here again.
-        orphans = processes.children() - self._children.keys()
+        spare = {self._spare.pid} if self._spare else set[int]()
+        orphans = processes.children() - self._children.keys() - spare
         for pid in orphans:
             processes.kill(pid)
         if not orphans:
@@ -176,6 +215,15 @@ class Server:
         # When the executor is gone, its end of the socket says so as well.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._control.sendall(msgspec.json.encode(message) + b"\n")
+
+
+def _receive_files(waiting: socket.socket) -> list[int]:
+    """Wait for an attempt's files; end this process when the helper is gone or has no use for it."""
+    with waiting:
+        _, files, _, _ = socket.recv_fds(waiting, 1, 3)
+    if len(files) != 3:
+        os._exit(0)
+    return files
 
 
 def _execute_fresh(files: list[int]) -> NoReturn:

@@ -38,8 +38,8 @@ class StepShell(InteractiveShell):
         """Turn `exit()` and `quit()` into the exception that they are in a script."""
         raise SystemExit(0)
 
-    def transform_cell(self, raw_cell: str) -> str:
-        """Return the cell as Python; one that is Python already is left alone, which spares IPython's tokenizer."""
+    def transform_cell(self, raw_cell: Any) -> Any:
+        """Return the cell as Python; what is Python already is left alone: IPython's tokenizer is slow."""
         code = "".join(raw_cell.splitlines(keepends=True)[leading_blank_lines(raw_cell) :])
         try:
             ast.parse(code)
