@@ -8,13 +8,14 @@ import pty
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import pytest
 
+from jupyter_pipes.cli import main
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.verbs import VerbParser, add_run_options
 
@@ -51,6 +52,19 @@ def pipes(folder: Path, *words: str, code: int = 0, program: list[str] = PROGRAM
 def pipes_json(folder: Path, *words: str, code: int = 0, program: list[str] = PROGRAM) -> Any:
     """Run the program with `--json`; return the one document that is all of its standard output."""
     return json.loads(pipes(folder, *words, "--json", code=code, program=program).stdout)
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Callable[..., Any]:
+    """Carry out a command in this process that ends with exit code 2; return its error and standard error."""
+
+    def carry_out(folder: Path, *words: str) -> tuple[Any, str]:
+        monkeypatch.chdir(folder)
+        assert main([*words, "--json"]) == 2
+        told = capfd.readouterr()
+        return json.loads(told.out)["error"], told.err
+
+    return carry_out
 
 
 @pytest.fixture(scope="module")
@@ -256,24 +270,25 @@ def test_an_invalid_pipeline_exits_with_2_lists_its_diagnostics_and_runs_nothing
     ],
 )
 def test_what_cannot_be_carried_out_exits_with_2_and_says_why(
-    project: Path, words: tuple[str, ...], kind: str, says: str
+    project: Path, refused: Callable[..., Any], words: tuple[str, ...], kind: str, says: str
 ) -> None:
-    ended = pipes(project, *words, "--json", code=2)
-    error = json.loads(ended.stdout)["error"]
+    error, told = refused(project, *words)
     assert error["type"] == kind
     assert says in error["message"]
-    assert says in ended.stderr
+    assert says in told
 
 
 @pytest.mark.parametrize("text", ["", "{", "[]", '{"cells": 3}'])
-def test_a_file_that_is_no_notebook_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_file_that_is_no_notebook_is_refused(
+    tmp_path: Path, refused: Callable[..., Any], text: str
+) -> None:
     (tmp_path / "x.ipynb").write_text(text)
-    assert pipes_json(tmp_path, "plan", "x.ipynb", code=2)["error"]["type"] == "NotebookError"
+    assert refused(tmp_path, "plan", "x.ipynb")[0]["type"] == "NotebookError"
 
 
-def test_a_notebook_without_steps_is_refused(tmp_path: Path) -> None:
+def test_a_notebook_without_steps_is_refused(tmp_path: Path, refused: Callable[..., Any]) -> None:
     write_notebook(tmp_path / "x.ipynb", ("x = 1",))
-    assert "no steps" in pipes_json(tmp_path, "run", "x.ipynb", code=2)["error"]["message"]
+    assert "no steps" in refused(tmp_path, "run", "x.ipynb")[0]["message"]
 
 
 def start(folder: Path, *words: str, **more: Any) -> subprocess.Popen[str]:
