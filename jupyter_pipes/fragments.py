@@ -71,7 +71,7 @@ _BASE_CSS = """
 .jupyter-pipes .status{font-weight:600;white-space:nowrap}
 .jupyter-pipes .status i{display:inline-block;width:1.3em;font-style:normal}
 .jupyter-pipes pre.log{margin:0;padding:6px 8px;max-height:220px;overflow:auto;display:flex;
- flex-direction:column-reverse;background:var(--jp-layout-color2,#f3f4f6);border-radius:4px;
+ flex-direction:column-reverse;background:var(--jp-cell-editor-background,#f3f4f6);border-radius:4px;
  font:12px/1.4 var(--jp-code-font-family,monospace);color:inherit;white-space:pre-wrap;
  overflow-wrap:anywhere}
 .jupyter-pipes .ansi1{font-weight:600}.jupyter-pipes .ansi2{opacity:.75}
@@ -83,7 +83,7 @@ _BASE_CSS = """
 .jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.jupyter-pipes :is(.facts,.output) code{font:12px var(--jp-code-font-family,monospace);color:inherit;
+.jupyter-pipes table.facts td code{font:12px var(--jp-code-font-family,monospace);color:inherit;
  background:none;padding:0}
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}
 .jupyter-pipes .note{border-left:3px solid var(--jupyter-pipes-queued);padding-left:8px}

@@ -163,7 +163,8 @@ def test_all_text_from_a_step_is_text() -> None:
 
 
 def test_a_failed_step_shows_error_line_traceback_and_what_was_there() -> None:
-    error = StepError("ValueError", "no rows", "\x1b[31mValueError\x1b[0m: no rows", line=12)
+    trace = "Cell In[3], line 12\n\x1b[31mValueError\x1b[0m: no rows"
+    error = StepError("ValueError", "no rows", trace, line=12)
     view = view_of(
         STARTED,
         ev.AttemptEnded("train", 1, "failed", "no rows", error, Usage(2)),
