@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import json
 import os
 import subprocess
 import sys
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,6 +16,7 @@ from typing import Any, NamedTuple
 import nbformat
 
 from jupyter_pipes import Pipeline
+from jupyter_pipes.cli import main
 from jupyter_pipes.run import Run
 
 
@@ -55,6 +59,23 @@ class Project:
     def jupyter_pipes(self, *words: str, timeout: float = 120) -> Answer:
         """Run `jupyter-pipes WORDS…` in the folder."""
         return _answer(self.start(*words), timeout)
+
+    def jupyter_pipes_here(self, *words: str) -> Answer:
+        """As `jupyter_pipes`, in this process: for what is refused before any process starts."""
+        with (
+            contextlib.chdir(self.folder),
+            tempfile.TemporaryFile() as out,
+            contextlib.redirect_stderr(io.StringIO()) as err,
+        ):
+            standard = os.dup(1)
+            os.dup2(out.fileno(), 1)
+            try:
+                code = main(words)
+            finally:
+                os.dup2(standard, 1)
+                os.close(standard)
+            out.seek(0)
+            return Answer(code, out.read().decode(), err.getvalue())
 
     def python(self, *words: str, timeout: float = 120) -> Answer:
         """Run `python WORDS…` in the folder."""

@@ -20,7 +20,8 @@ CELLS = [
     "%%params\nrows: int = 3  # rows to make\nscale: float = 2.0",
     "def root(x):\n    return math.sqrt(x) * scale",
     "%%step load --stage data --tags a,b\nvalues = list(range(rows))\nprint('loading', rows)",
-    "%%step roots --after load --retries 1\nfrom jupyter_pipes import current\ncurrent.metric('size', len(values))\n"
+    "%%step roots --after load --retries 1\nfrom jupyter_pipes import current\n"
+    "current.metric('size', len(values))\n"
     "result = [root(v) for v in values]\nresult",
     "%%step Größe\ncount = len(result)",
 ]
@@ -193,9 +194,7 @@ def test_a_failed_run_exits_with_1_and_tells_line_and_traceback(project: NewProj
 def test_an_interrupted_run_exits_with_3_and_its_steps_end(
     project: NewProject, number: signal.Signals
 ) -> None:
-    study = project(
-        "%%step a\nimport os, time\nfrom pathlib import Path\nPath('pid').write_text(str(os.getpid()))\ntime.sleep(100)"
-    )
+    study = project("%%step a\nimport time\ntime.sleep(100)")
     process = study.start("run", "study.ipynb", "--json")
     assert process.stderr is not None
     for line in process.stderr:
@@ -224,8 +223,8 @@ REFUSED = {
 
 
 @pytest.mark.parametrize(("words", "hint"), REFUSED.values(), ids=REFUSED.keys())
-def test_bad_usage_exits_with_2_and_one_document(session: Session, words: list[str], hint: str) -> None:
-    answer = session.project.jupyter_pipes(*words, "--json")
+def test_bad_usage_exits_with_2_and_one_document(project: NewProject, words: list[str], hint: str) -> None:
+    answer = project(*CELLS).jupyter_pipes_here(*words, "--json")
     assert answer.code == 2
     error = answer.document["error"]
     assert list(error) == ["type", "message", "diagnostics"]
@@ -254,7 +253,7 @@ BAD_FILES = {
 def test_a_file_that_is_no_pipeline_exits_with_2(tmp_path: Path, content: str, words: str) -> None:
     study = Project(tmp_path)
     study.path.write_text(content)
-    answer = study.jupyter_pipes("run", "study.ipynb", "--json")
+    answer = study.jupyter_pipes_here("run", "study.ipynb", "--json")
     assert answer.code == 2
     assert words in answer.document["error"]["message"]
 

@@ -20,8 +20,8 @@ CELLS = [
     "%%step enrich_table\ndf = enrich(df)\ndf['c'] = df['b'] + 1",
     "%%step clean\ndf = df[df['c'] > 4]\nkept = len(df)",
     "%%step group\ngrouped = df.groupby('g')['c'].agg(kind)",
-    "%%step report\nsummaries = []\nfor name, value in grouped.items():\n    summaries.append(Summary(name, float(value)))\n"
-    "total = sum(s.value for s in summaries)\nprint(total)",
+    "%%step report\nsummaries = []\nfor name, value in grouped.items():\n    "
+    "summaries.append(Summary(name, float(value)))\ntotal = sum(s.value for s in summaries)\nprint(total)",
     "%pipeline run",
 ]
 VALUES = ("kept", "total")

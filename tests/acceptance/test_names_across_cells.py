@@ -32,7 +32,8 @@ def test_imports_functions_and_classes_come_from_any_earlier_cell_and_only_those
     found = names_of(
         project,
         "import math\nimport json as js",
-        "limit = 3\nunused = 4\ndef helper(x):\n    return inner(x) + limit\ndef inner(x):\n    return math.floor(x)",
+        "limit = 3\nunused = 4\ndef helper(x):\n    return inner(x) + limit",
+        "def inner(x):\n    return math.floor(x)",
         "class Point:\n    def __init__(self, x):\n        self.x = helper(x)",
         "%%step a\np = Point(2.5).x\ndef late(): return js.dumps(p0)\np0 = 1",
         "%%step b\nq = p",
@@ -123,7 +124,8 @@ def test_plotting_changes_no_frame(project: NewProject) -> None:
     study = project(
         "import matplotlib\nmatplotlib.use('agg')\nimport pandas as pd",
         "%%step load\ndf = pd.DataFrame({'a': [1, 2]})",
-        "%%step plot\ndf.plot.box()\ndf.plot.line()\ndf['a'].plot.hist()\nax = df.plot()\nax.set_title('t')\nNone",
+        "%%step plot\ndf.plot.box()\ndf.plot.line()\ndf['a'].plot.hist()\n"
+        "ax = df.plot()\nax.set_title('t')\nNone",
         "%%step use\nn = len(df)",
     )
     steps = {step.name: step for step in study.pipeline().graph.steps}
@@ -195,7 +197,8 @@ def test_ipython_syntax_works_in_steps(project: NewProject) -> None:
 
 def test_an_instance_of_a_class_of_the_notebook_goes_from_step_to_step(project: NewProject) -> None:
     study = project(
-        "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int\n    def doubled(self):\n        return Point(2 * self.x)",
+        "from dataclasses import dataclass",
+        "@dataclass\nclass Point:\n    x: int\n    def doubled(self):\n        return Point(2 * self.x)",
         "%%step a\np = Point(2)",
         "%%step b\nq = p.doubled()\nsame = q == Point(4)\nkind = isinstance(p, Point)",
     )

@@ -1,4 +1,4 @@
-"""The Python interface of the contract: `Pipeline`, `Run`, `@step`, `current`; and values that come out as they went in."""
+"""The Python interface of the contract, and values that come out of a run as they went in."""
 
 from __future__ import annotations
 
@@ -34,7 +34,8 @@ df = pd.DataFrame({
     "lists": [[1], [], [2, 3]],
 })
 df.attrs["source"] = {"made": "here"}
-indexed = df[["int", "float"]].set_index(pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["k", "n"]))
+keys = pd.MultiIndex.from_tuples([("a", 1), ("a", 2), ("b", 1)], names=["k", "n"])
+indexed = df[["int", "float"]].set_index(keys)
 wide = pd.DataFrame(np.eye(2), columns=pd.MultiIndex.from_product([["a"], ["x", "y"]]))
 series = pd.Series([1, 2], name="s", index=["p", "q"])
 record = np.array([(1, 2.0)], dtype=[("i", "i4"), ("f", "f8")])
@@ -126,8 +127,9 @@ def test_inside_a_step_current_tells_and_takes(project: NewProject) -> None:
     run = project(
         "from jupyter_pipes import current",
         "%%params\nn: int = 2",
-        "%%step a\nfor i in range(n):\n    current.progress(i + 1, n)\n    current.metric('loss', 1 / (i + 1), at=i)\n"
-        "current.artifact('extra', {'k': n})\nwho = (current.step.name, current.run.id, dict(current.params))",
+        "%%step a\nfor i in range(n):\n    current.progress(i + 1, n)\n"
+        "    current.metric('loss', 1 / (i + 1), at=i)\ncurrent.artifact('extra', {'k': n})\n"
+        "who = (current.step.name, current.run.id, dict(current.params))",
     ).run()
     assert run["who"] == ("a", run.id, {"n": 2})
     assert run["extra"] == {"k": 2}
@@ -137,7 +139,7 @@ def test_inside_a_step_current_tells_and_takes(project: NewProject) -> None:
 @step(stage="data", tags=["x"])
 def numbers(count: int) -> list[int]:
     values = list(range(count))
-    return values
+    return values  # noqa: RET504 - the name is the output's
 
 
 @step(retries=1)

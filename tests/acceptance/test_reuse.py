@@ -1,4 +1,4 @@
-"""What runs again and what is reused, from the contract: a step runs exactly when something it depends on changed."""
+"""What runs again and what is reused: a step runs exactly when something that it depends on changed."""
 
 from __future__ import annotations
 

@@ -177,7 +177,8 @@ def test_on_fail_ignore_gives_none_and_the_run_completes(project: NewProject) ->
 
 def test_cpus_are_reserved_so_that_steps_wait_for_each_other(project: NewProject) -> None:
     cpus = os.cpu_count() or 1
-    source = "%%step {0} --cpus {1}\nimport time\n{0}_began = time.time()\ntime.sleep(0.2)\n{0}_ended = time.time()"
+    source = "%%step {0} --cpus {1}\nimport time\n"
+    source += "{0}_began = time.time()\ntime.sleep(0.2)\n{0}_ended = time.time()"
     run = project(source.format("a", cpus), source.format("b", cpus)).run()
     assert run["a_ended"] <= run["b_began"] or run["b_ended"] <= run["a_began"]
 
