@@ -8,6 +8,8 @@ import sys
 
 def main(arguments: list[str]) -> None:
     """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
+    import os
+
     from jupyter_pipes.worker.child import run_child
     from jupyter_pipes.worker.server import Server
     from jupyter_pipes.worker.shell import make_shell
@@ -17,12 +19,10 @@ def main(arguments: list[str]) -> None:
             Server(socket.socket(fileno=int(control))).serve()
         case ["attempt", job, events, log]:
             run_child(int(job), int(events), int(log), make_shell())
-            # As for a forked child: a step's threads and exit handlers do not hold the attempt open.
-            import os
-
-            os._exit(0)
         case _:
             raise SystemExit("this program is started by jupyter_pipes")
+    # A step's threads do not hold the attempt open, and no exit handler has anything to say here.
+    os._exit(0)
 
 
 if __name__ == "__main__":

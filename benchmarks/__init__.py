@@ -1,0 +1,1 @@
+"""Measurements; figures are compared within one run, since machines differ and are noisy."""

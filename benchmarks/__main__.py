@@ -1,0 +1,32 @@
+"""`python -m benchmarks`: every figure of the project as a ratio within one run, medians of several."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from statistics import median
+
+from benchmarks import analysis, chain, frame, imports, scheduler
+from benchmarks.measure import Figure
+
+MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
+    "chain": chain.measure,
+    "frame": frame.measure,
+    "scheduler": scheduler.measure,
+    "analysis": analysis.measure,
+    "imports": imports.measure,
+}
+
+
+def main(names: list[str]) -> None:
+    """Measure what is named (all, if nothing is) and print a line for each figure."""
+    for name in names or MEASUREMENTS:
+        for figure in MEASUREMENTS[name]():
+            ratio = f"{figure.ratio:.2f} times {figure.beside}" if figure.beside else ""
+            spread = f"{min(figure.values):.3g} … {max(figure.values):.3g}"
+            line = f"{figure.name:52} {median(figure.values):9.3g} {figure.unit:8} ({spread})  {ratio}"
+            print(line.rstrip(), flush=True)  # noqa: T201 - the program's result
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])
