@@ -268,8 +268,8 @@ class Pipeline:
     def warm_up(self) -> None:
         """Have what the steps import imported already, so that the first run starts at once."""
         imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
-        place = (str(self.directory), tuple(str(path) for path in self._python_path))
-        background.loop().call_soon_threadsafe(_local_executor().warm_up, *place, imports)
+        places = tuple(str(path) for path in self._python_path)
+        background.loop().call_soon_threadsafe(_local_executor().warm_up, places, imports)
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""

@@ -62,7 +62,7 @@ def _with_limit(told: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
         return told
     if told.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in told.error.message:
         return told
-    limit = f"{told.reason} (the step's limit is {job.memory / 2**20:g} MiB; raise --memory)"
+    limit = f"{told.reason} (the step's limit is {job.memory / 1e6:,g} MB; raise --memory)"
     return msgspec.structs.replace(told, reason=limit)
 
 

@@ -9,12 +9,12 @@ import subprocess
 import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, Protocol
 
 import msgspec
 
 from jupyter_pipes.executors.base import MATPLOTLIB_BACKEND
-from jupyter_pipes.imports import imported, reach
+from jupyter_pipes.imports import files_of, imported, reach
 from jupyter_pipes.model import Job, Usage
 
 
@@ -38,26 +38,13 @@ class Owner(Protocol):
         ...
 
 
-class Surroundings(NamedTuple):
-    """What all steps of a helper share: their folder, what stands first in `sys.path`, their environment."""
-
-    directory: str
-    python_path: tuple[str, ...]
-    environment: dict[str, str]
-
-    @classmethod
-    def of(cls, job: Job) -> Surroundings:
-        """Return those of a job."""
-        return cls(job.directory, job.python_path, job.environment)
-
-
 class Helper:
     """A process of `jupyter_pipes.worker` and the socket to it. Everything happens on the loop's thread."""
 
-    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop, surroundings: Surroundings) -> None:
+    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop, environment: dict[str, str]) -> None:
         self._owner = owner
         self._loop = loop
-        self._surroundings = surroundings
+        self._environment = environment
         self._open_imports = 0
         self._preloaded: set[str] = set()
         self._modules: dict[str, int] = {}
@@ -66,7 +53,7 @@ class Helper:
         self._unread = b""
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = _spawn(theirs, surroundings)
+            self._process = _spawn(theirs, environment)
         loop.add_reader(self._control, self._receive)
 
     @property
@@ -74,22 +61,28 @@ class Helper:
         """Whether it has yet to import what it was asked to."""
         return self._open_imports > 0
 
-    def serves(self, surroundings: Surroundings) -> bool:
-        """Whether it can run jobs there: alive, same surroundings, and no imported file changed since."""
+    def serves(self, environment: dict[str, str], python_path: Sequence[str]) -> bool:
+        """Whether it can run jobs with these: nothing that it imported changed since or has another meaning."""
         unchanged = all(_mtime(path) == mtime for path, mtime in self._modules.items())
-        return unchanged and self._surroundings == surroundings and self._process.poll() is None
+        places = tuple(map(Path, python_path))
+        names = {name.split(".")[0] for name in self._preloaded}
+        hidden = any(any(files_of(name, places)) for name in names)
+        return unchanged and not hidden and self._environment == environment and self._process.poll() is None
 
-    def preload(self, imports: Iterable[str], sources: Iterable[str] = ()) -> None:
+    def preload(
+        self, python_path: Sequence[str], imports: Iterable[str], sources: Iterable[str] = ()
+    ) -> None:
         """Have installed modules that code imports imported before the next fork.
 
         Local ones are looked through only: they run in each step's own process.
 
         Args:
+            python_path: the folders that local modules are in.
             imports: names of modules.
             sources: code, for the submodules that it imports.
         """
         named = [name for source in sources for name in imported(source)]
-        reached = reach((*imports, *named), map(Path, self._surroundings.python_path)).others
+        reached = reach((*imports, *named), map(Path, python_path)).others
         new = [name for name in reached if name not in self._preloaded]
         if new:
             self._preloaded.update(new)
@@ -154,13 +147,13 @@ class Helper:
             self._owner.on_exited(message["exited"], message["code"], usage)
 
 
-def _spawn(control: socket.socket, surroundings: Surroundings) -> subprocess.Popen[bytes]:
+def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # -P: a random.py in the notebook's folder must not take the standard library's place in the helper.
     program = [sys.executable, "-P", "-m", "jupyter_pipes.worker", "serve", str(control.fileno())]
     return subprocess.Popen(
         program,
-        cwd=surroundings.directory,
-        env={"MPLBACKEND": MATPLOTLIB_BACKEND, **surroundings.environment},
+        cwd=os.sep,
+        env={"MPLBACKEND": MATPLOTLIB_BACKEND, **environment},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.

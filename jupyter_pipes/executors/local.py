@@ -18,7 +18,7 @@ import msgspec
 from jupyter_pipes import events as ev
 from jupyter_pipes.executors.base import Report
 from jupyter_pipes.executors.endings import Stop, as_stopped, broken_off, how_it_ended, in_words
-from jupyter_pipes.executors.helper import Helper, Surroundings
+from jupyter_pipes.executors.helper import Helper
 from jupyter_pipes.model import Job, StepError, Usage
 
 STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
@@ -98,9 +98,9 @@ class LocalExecutor:
             self._helper.close()
             self._helper = None
 
-    def warm_up(self, directory: str, python_path: tuple[str, ...], imports: tuple[str, ...]) -> None:
-        """Start the helper for a folder and have modules imported, before any job needs them."""
-        self._helper_at(Surroundings(directory, python_path, dict(os.environ))).preload(imports)
+    def warm_up(self, python_path: tuple[str, ...], imports: tuple[str, ...]) -> None:
+        """Start the helper and have modules imported, before any job needs them."""
+        self._helper_with(dict(os.environ), python_path).preload(python_path, imports)
 
     def _start_waiting(self) -> None:
         while self._waiting and not self._what_is_busy(self._waiting[0].job):
@@ -124,8 +124,9 @@ class LocalExecutor:
     def _start(self, attempt: _Attempt) -> None:
         job = attempt.job
         Path(job.log).parent.mkdir(parents=True, exist_ok=True)
-        attempt.helper = helper = self._helper_at(Surroundings.of(job))
-        helper.preload(job.imports, (job.body, *(piece.source for piece in (*job.setup, *job.prelude))))
+        attempt.helper = helper = self._helper_with(job.environment, job.python_path)
+        sources = (job.body, *(piece.source for piece in (*job.setup, *job.prelude)))
+        helper.preload(job.python_path, job.imports, sources)
         if helper.is_importing:
             imports = f"imports {', '.join(job.imports)}" if job.imports else "starts"
             attempt.report(ev.AttemptQueued(job.step, job.attempt, job.queue, imports))
@@ -140,11 +141,11 @@ class LocalExecutor:
             helper.start(job, [data, writer, log])
         self._loop.add_reader(attempt.events, self._read_events, attempt)
 
-    def _helper_at(self, surroundings: Surroundings) -> Helper:
-        if self._helper is None or not self._helper.serves(surroundings):
+    def _helper_with(self, environment: dict[str, str], python_path: tuple[str, ...]) -> Helper:
+        if self._helper is None or not self._helper.serves(environment, python_path):
             if self._helper is not None:
                 self._helper.retire()
-            self._helper = Helper(self, self._loop, surroundings)
+            self._helper = Helper(self, self._loop, environment)
         return self._helper
 
     def on_started(self, attempt: str, pid: int) -> None:

@@ -122,10 +122,12 @@ class Server:
 
     def _hand_over(self, files: list[int]) -> int:
         """Give the files of an attempt to the spare child, or to a new one, and return its process id."""
-        spare, self._spare = self._keep_spare(), None
-        with spare.socket:
-            socket.send_fds(spare.socket, [b"."], files)
-        return spare.pid
+        while True:
+            spare, self._spare = self._keep_spare(), None
+            # Somebody may have killed it while it waited.
+            with spare.socket, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                socket.send_fds(spare.socket, [b"."], files)
+                return spare.pid
 
     def _keep_spare(self) -> _Spare:
         if self._spare is not None:
