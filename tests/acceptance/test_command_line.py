@@ -218,7 +218,7 @@ REFUSED = {
     "a value that does not fit": (["run", "study.ipynb", "-p", "rows=many"], "whole number"),
     "an assignment without =": (["run", "study.ipynb", "-p", "rows"], "rows"),
     "no such notebook": (["run", "nowhere.ipynb"], "nowhere.ipynb"),
-    "no such run": (["show", "20200101"], "20200101"),
+    "no such run": (["show", "20200101"], "no runs are kept"),
 }
 
 

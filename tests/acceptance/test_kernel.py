@@ -25,9 +25,9 @@ CELLS = [
     "%%step late\ny = unknown_name",
     "%pipeline run",  # 14
     "print('still usable', rows)",
-    "%%step late\ny = 1\nraise ValueError('no luck')",
+    "%%step late\nimport time; time.sleep(0.5); y = 1\nraise ValueError('no luck')",
     "%pipeline run",  # 17
-    "run = %pipeline run --background --force all\nprint(run.status)",
+    "run = %pipeline run --background --force late\nprint(run.status)",
     "run.wait(60)\nprint(run.status)",
     "%pipeline export made.py\nprint('def load' in open('made.py').read())",  # 20
     "%%step never\nz = [total, rows]",
@@ -51,7 +51,7 @@ def test_good_cells_raise_nothing(kernel: Executed, cell: int) -> None:
 
 
 def test_the_card_says_reads_writes_and_problems(kernel: Executed) -> None:
-    assert all(word in kernel.text(21) for word in ("rows", "params", "total", "z"))
+    assert all(word in kernel.text(21) for word in ("rows (a parameter)", "total (from total)", "writes z"))
     assert "misspelt" in kernel.text(22)
 
 
