@@ -16,11 +16,13 @@ from lab import CHROMIUM_ARGUMENTS, Lab, chromium, running_lab
 @pytest.fixture(scope="session")
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """A running JupyterLab on an empty folder."""
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
     path = chromium()
     if path is None:
         pytest.skip("no Chromium is installed")
+    # A loaded machine may take long; a right page ends the wait at once.
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
         with running_lab(tmp_path_factory.mktemp("lab"), browser) as server:

@@ -28,7 +28,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 START_SECONDS = 90
-WAIT_MILLISECONDS = 60_000
+WAIT_MILLISECONDS = 120_000
 
 
 def chromium() -> str | None:
