@@ -203,6 +203,8 @@ def test_an_edit_reruns_the_steps_that_reach_it_and_no_others(tmp_path: Path) ->
     assert after_step == {"load": "cached", "guarded": "cached", "timed": "completed"}
 
 
+# Two runs of a real study: minutes on a busy machine of two cores.
+@pytest.mark.timeout(1200)
 @pytest.mark.parametrize(
     ("name", "parameters"),
     [("quickstart", {"trees": 20}), ("model_selection", {"trees": 10, "folds": 2})],
