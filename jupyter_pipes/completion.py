@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
-from IPython.core.completer import SimpleCompletion, context_matcher
+from IPython.core import completer
 
 from jupyter_pipes import options, verbs
 from jupyter_pipes.errors import PipesError
@@ -19,17 +19,16 @@ _STEP_ARGUMENTS = ("run", "plan", "cancel", "logs")
 def matcher(session: Callable[[], Session]) -> Any:
     """Return an IPython matcher over the session's names."""
 
-    @context_matcher()
-    def match(context: Any) -> Any:
-        return _fitting(context, session)
-
-    return match
+    marked: Any = cast("Any", completer).context_matcher()
+    return marked(lambda context: _fitting(context, session))
 
 
 def _fitting(context: Any, session: Callable[[], Session]) -> Any:
     line = context.full_text.splitlines()[context.cursor_line] if context.full_text else ""
     words = candidates(line[: context.cursor_position], session)
-    fitting = [SimpleCompletion(word, type="magic") for word in words if word.startswith(context.token)]
+    fitting = [
+        completer.SimpleCompletion(word, type="magic") for word in words if word.startswith(context.token)
+    ]
     return {"completions": fitting, "suppress": bool(fitting)}
 
 

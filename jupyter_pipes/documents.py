@@ -13,7 +13,7 @@ from jupyter_pipes.params import to_json
 from jupyter_pipes.views import AttemptView, RunView, StepView
 
 if TYPE_CHECKING:
-    from jupyter_pipes.pipeline import Plan
+    from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)

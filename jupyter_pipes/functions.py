@@ -10,7 +10,7 @@ import sys
 import textwrap
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Generic, ParamSpec, TypeVar, overload
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from jupyter_pipes import options
 from jupyter_pipes.errors import UsageError
@@ -146,10 +146,10 @@ class _Returns(ast.NodeVisitor):
 
     visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815 - names that ast calls
 
-    def visit_Lambda(self, node: ast.Lambda) -> None:  # noqa: N802 - a name that ast calls
+    def visit_Lambda(self, node: ast.Lambda) -> None:
         pass
 
-    def visit_Return(self, node: ast.Return) -> None:  # noqa: N802 - a name that ast calls
+    def visit_Return(self, node: ast.Return) -> None:
         if node.value is not None:
             self.values.append(node.value)
 
@@ -173,7 +173,7 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
     if module is None or function.__qualname__ != name:
         import cloudpickle
 
-        payload = base64.b64encode(cloudpickle.dumps(function)).decode("ascii")
+        payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
         return f'from jupyter_pipes.functions import unpack\n{name} = unpack("{payload}")', ""
     return f"from {module} import {name}", module
 

@@ -9,23 +9,25 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import msgspec
-from msgspec import Struct
 
-from jupyter_pipes import background, params
+from jupyter_pipes import background, params, planning
 from jupyter_pipes import graph as graphs
-from jupyter_pipes.errors import InvalidPipeline, NotebookError, ParameterError
+from jupyter_pipes.errors import NotebookError, ParameterError
 from jupyter_pipes.functions import FunctionStep
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.injection import injected, with_values
-from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Cell, Diagnostic, Step
+from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Step
 from jupyter_pipes.params import Parameter
+from jupyter_pipes.planning import Plan
+from jupyter_pipes.validation import STRUCTURE_PROBLEMS, capacity_problems, invalid
 
 if TYPE_CHECKING:
-    from jupyter_pipes.decision import Decision
+    from jupyter_pipes.decision import Decider
     from jupyter_pipes.executors.inline import InlineExecutor
     from jupyter_pipes.executors.local import LocalExecutor
     from jupyter_pipes.notebook import Document
@@ -36,30 +38,6 @@ FIRST_VERSION = "1.0.0"
 
 PARAMETER_PROBLEM = "JP031"
 """The code of a diagnostic about a `%%params` cell."""
-
-
-class PlannedDecision(Struct, frozen=True):
-    """What a run would do with a step, and why."""
-
-    name: str
-    decision: Literal["run", "cached", "depends"]
-    reasons: tuple[str, ...]
-    reads: dict[str, str]
-    writes: tuple[str, ...]
-    after: tuple[str, ...]
-
-
-class Plan(Struct, frozen=True):
-    """What a run would do: one decision per step, in order."""
-
-    pipeline: str
-    steps: tuple[PlannedDecision, ...]
-
-    def __repr__(self) -> str:
-        width = max((len(step.name) for step in self.steps), default=0)
-        return "\n".join(
-            f"{step.name:{width}}  {step.decision:7}  {'; '.join(step.reasons)}" for step in self.steps
-        )
 
 
 class Pipeline:
@@ -146,8 +124,8 @@ class Pipeline:
             NotebookError: the file cannot be imported, or has no or several pipelines.
         """
         place = Path(path).expanduser().absolute()
-        values: list[object] = list(vars(_import(place)).values())
-        found = [value for value in values if isinstance(value, Pipeline)]
+        defined: dict[str, object] = _import(place).__dict__
+        found = [value for value in defined.values() if isinstance(value, Pipeline)]
         if len(set(map(id, found))) != 1:
             raise NotebookError(f"{place} defines {len(found)} pipelines; define one: pipeline = Pipeline(…)")
         pipeline = found[0]
@@ -176,7 +154,8 @@ class Pipeline:
         selected = self._selected(steps)
         values = self._values(params or {})
         forced = self._forced(force)
-        return Plan(self.name, tuple(step for step, _ in self._foresee(selected, values, forced)))
+        foreseen = planning.foresee(self.graph, self._decider(), selected, values, forced)
+        return Plan(self.name, tuple(step for step, _ in foreseen))
 
     def kept(
         self, *steps: str, params: Mapping[str, object] | None = None
@@ -186,8 +165,14 @@ class Pipeline:
         Raises:
             InvalidPipeline, ParameterError, UsageError: as for `plan`.
         """
-        foreseen = self._foresee(self._selected(steps), self._values(params or {}), frozenset())
+        selected, values = self._selected(steps), self._values(params or {})
+        foreseen = planning.foresee(self.graph, self._decider(), selected, values, frozenset())
         return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
+
+    def _decider(self) -> Decider:
+        from jupyter_pipes.decision import Decider
+
+        return Decider(self.workspace, self.name, self._python_path)
 
     def start(
         self,
@@ -283,23 +268,8 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        found = (*self.graph.errors, *self._capacity_problems())
+        found = (*self.graph.errors, *capacity_problems(self.graph, _local_executor()))
         return tuple(problem for problem in found if problem.step is None or problem.step in steps)
-
-    def _capacity_problems(self) -> Iterable[Diagnostic]:
-        for step in self.graph.steps:
-            options = step.options
-            if options.queue != "local":
-                message = f"queue {options.queue} is unknown: this version serves the queue local"
-                yield Diagnostic("JP021", message, step.name, 1)
-            elif options.cpus > _local_executor().cpus:
-                message = f"--cpus {options.cpus} is more than this machine has ({_local_executor().cpus})"
-                yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
-            elif (options.memory or 0) > _local_executor().memory:
-                message = (
-                    f"--memory is more than this machine has ({_local_executor().memory / 2**30:.1f} GiB)"
-                )
-                yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
 
     def _start(
         self,
@@ -338,15 +308,14 @@ class Pipeline:
     def _selected(self, steps: Sequence[str]) -> tuple[str, ...]:
         for name in steps:
             self.graph.step(name)
-        structure = [problem for problem in self.problems() if problem.code in ("JP014", "JP015")]
-        if structure:
-            raise _invalid(structure)
+        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
+            raise invalid(self.problems())
         selected = (
             graphs.needed(self.graph, steps) if steps else tuple(step.name for step in self.graph.steps)
         )
         problems = self.problems(selected)
         if problems:
-            raise _invalid(problems)
+            raise invalid(problems)
         return selected
 
     def _forced(self, force: Iterable[str]) -> frozenset[str]:
@@ -386,28 +355,6 @@ class Pipeline:
         }
         return {name: params.to_json(value) for name, value in {**values, **own}.items()}
 
-    def _foresee(
-        self, selected: Sequence[str], values: Mapping[str, Mapping[str, Any]], forced: frozenset[str]
-    ) -> Iterable[tuple[PlannedDecision, Decision]]:
-        from jupyter_pipes.decision import Decider
-
-        decider = Decider(self.workspace, self.name, self._python_path)
-        known: dict[str, dict[str, ArtifactRef]] = {}
-        for name in graphs.order(self.graph):
-            if name not in selected:
-                continue
-            step = self.graph.step(name)
-            owners = {read: owner for read, owner in step.reads.items() if owner != PARAMS_OWNER}
-            inputs = {read: known[owner].get(read) for read, owner in owners.items() if owner in known}
-            unknown = frozenset(owners) - inputs.keys()
-            decision = decider.foresee(step, values[name], inputs, unknown, forced=name in forced)
-            if decision.result is not None:
-                known[name] = {artifact.name: artifact for artifact in decision.result.artifacts}
-            planned = PlannedDecision(
-                name, decision.decision, decision.reasons, step.reads, step.writes, step.options.after
-            )
-            yield planned, decision
-
 
 def wait_or_cancel(run: Run) -> None:
     """Wait for a run; an interrupt cancels it and waits for its end."""
@@ -438,26 +385,6 @@ def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, 
     return with_values(declared, injected(cell, [each.name for each in declared]))
 
 
-def _invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
-    found = tuple(problems)
-    lines = "\n".join(f"  {describe(problem)}" for problem in found)
-    count = "a problem" if len(found) == 1 else f"{len(found)} problems"
-    return InvalidPipeline(
-        f"the pipeline has {count}; nothing was run:\n{lines}",
-        step=found[0].step,
-        line=found[0].line,
-        diagnostics=found,
-    )
-
-
-def describe(problem: Diagnostic) -> str:
-    """Return a diagnostic as one line: code, place, message."""
-    place = f"step {problem.step}" if problem.step else ""
-    cell = f"cell {problem.cell}" if problem.cell else ""
-    where = ", ".join(part for part in (place, cell, f"line {problem.line}") if part)
-    return f"{problem.code} {where}: {problem.message}"
-
-
 @cache
 def _workspace(directory: Path) -> Workspace:
     from jupyter_pipes.workspace import Workspace
@@ -479,7 +406,7 @@ def _folder_of(step: FunctionStep[..., Any]) -> Path:
     return path.parents[depth]
 
 
-def _import(path: Path) -> Any:
+def _import(path: Path) -> ModuleType:
     if not path.is_file():
         raise NotebookError(f"there is no file {path}; check the path")
     name = path.stem

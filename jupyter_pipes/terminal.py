@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
-    from jupyter_pipes.pipeline import Plan
+    from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
 
 REFRESH = 8

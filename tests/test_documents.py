@@ -12,7 +12,7 @@ from jupyter_pipes import documents
 from jupyter_pipes import events as ev
 from jupyter_pipes.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model import ArtifactRef, Diagnostic, OutputRef, Status, StepError, Usage
-from jupyter_pipes.pipeline import Plan, PlannedDecision
+from jupyter_pipes.planning import Plan, PlannedDecision
 from jupyter_pipes.views import RunView, fold
 
 TABLE = ArtifactRef("df", "ab12", "pandas.DataFrame", 320, "pickle", (3, 2), "…")

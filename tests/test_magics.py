@@ -248,7 +248,9 @@ def test_help_names_every_verb_and_option() -> None:
     assert "--force" in shown
 
 
-def test_tab_completes_verbs_options_steps_and_parameters(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tab_completes_verbs_options_steps_and_parameters(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     from jupyter_pipes.completion import candidates
     from jupyter_pipes.session import Session
 

@@ -62,7 +62,7 @@ class Helper:
         return self._open_imports > 0
 
     def serves(self, environment: dict[str, str], python_path: Sequence[str]) -> bool:
-        """Whether it can run jobs with these: nothing that it imported changed since or has another meaning."""
+        """Whether it can run jobs with these: nothing that it imported has changed or another meaning now."""
         unchanged = all(_mtime(path) == mtime for path, mtime in self._modules.items())
         places = tuple(map(Path, python_path))
         names = {name.split(".")[0] for name in self._preloaded}

@@ -53,7 +53,7 @@ class Serializer(Protocol):
         ...
 
 
-class Refused(Exception):  # noqa: N818 - the outcome, not an error of ours
+class Refused(Exception):
     """Something that is never stored was met while a value was turned into bytes.
 
     Args:

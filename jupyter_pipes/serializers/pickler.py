@@ -47,7 +47,7 @@ class Pickled(NamedTuple):
     stable: bool
 
 
-class TooLarge(Exception):  # noqa: N818 - the outcome, not an error of ours
+class TooLarge(Exception):
     """A pickle grew beyond the limit that it was given."""
 
 
