@@ -19,8 +19,10 @@ _STEP_ARGUMENTS = ("run", "plan", "cancel", "logs")
 def matcher(session: Callable[[], Session]) -> Any:
     """Return an IPython matcher over the session's names."""
 
-    marked: Any = cast("Any", completer).context_matcher()
-    return marked(lambda context: _fitting(context, session))
+    def match(context: Any) -> Any:
+        return _fitting(context, session)
+
+    return cast("Any", completer).context_matcher()(match)
 
 
 def _fitting(context: Any, session: Callable[[], Session]) -> Any:

@@ -159,7 +159,7 @@ def _names(value: ast.expr, step_name: str) -> tuple[str, ...]:
     names = [part.id for part in parts if isinstance(part, ast.Name)]
     if len(names) != len(parts):
         raise UsageError(
-            f"step {step_name} returns {ast.unparse(value)}: give it a name first (result = …; return result), "
+            f"step {step_name} returns {ast.unparse(value)}: name it first (result = …; return result), "
             "or say outputs=[…]",
             step=step_name,
         )
@@ -179,7 +179,7 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
 
 
 def _module_of(function: Callable[..., Any]) -> str | None:
-    """Return the name by which another process imports the function's module; None for a notebook or prompt."""
+    """Return the name by which other processes import the function's module; None for a notebook."""
     if function.__module__ != "__main__":
         return function.__module__
     path = getattr(sys.modules["__main__"], "__file__", None)

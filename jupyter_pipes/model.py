@@ -180,7 +180,7 @@ class ArtifactRef(Struct, frozen=True):
         type: the value's type, qualified ("pandas.DataFrame").
         bytes: stored size.
         serializer: name of the serializer that wrote it and reads it back.
-        shape: sizes that a person expects: rows × columns, array shape, number of items; () if none.
+        shape: sizes that a person expects: rows and columns, array shape, number of items; () if none.
         preview: a short text form of the value.
         stable: False when equal values may get different digests, so that readers always run.
     """

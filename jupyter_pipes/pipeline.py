@@ -339,10 +339,9 @@ class Pipeline:
     def _check_reads(self, step: Step, names: Iterable[str]) -> None:
         for name in names:
             if name not in step.parameters:
-                raise ParameterError(
-                    f"step {step.name} does not read parameter {name}; it reads: {', '.join(step.parameters) or 'none'}",
-                    step=step.name,
-                )
+                known = ", ".join(step.parameters) or "none"
+                message = f"step {step.name} does not read parameter {name}; it reads: {known}"
+                raise ParameterError(message, step=step.name)
 
     def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""

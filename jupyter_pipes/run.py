@@ -142,7 +142,7 @@ class Run:
         return msgspec.json.decode(self._workspace.store.get_bytes(output.digest))
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
-        """Return a look inside an artifact as a MIME bundle: a frame, an array or a figure as IPython shows it."""
+        """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
         if artifact.type == "matplotlib.figure.Figure":
             return {"image/png": _as_png(self._workspace.store.get(artifact))}
         if artifact.type.split(".")[0] not in _SHOWN_WHOLE:

@@ -69,7 +69,7 @@ class KernelCells:
         return [key for key, _ in self._saved()]
 
     def _saved(self) -> list[tuple[str, str]]:
-        """Return id and text of the saved notebook's cells, in order; none where there is no readable file."""
+        """Return id and text of the saved notebook's cells, in order; none without a readable file."""
         if self.path is None or not self.path.exists():
             return []
         changed = self.path.stat().st_mtime_ns
