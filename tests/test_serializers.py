@@ -92,7 +92,7 @@ def test_plain_data_is_json_and_comes_back_the_same(value):
     assert_same(value, back(value))
 
 
-@pytest.mark.parametrize("value", NOT_PLAIN, ids=lambda value: repr(value)[:40])
+@pytest.mark.parametrize("value", NOT_PLAIN, ids=lambda value: type(value).__name__)
 def test_what_json_would_change_is_pickled_and_comes_back_the_same(value):
     assert stored(value)[0] == "pickle5"
     if callable(value) and not isinstance(value, type):
