@@ -22,7 +22,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_pipes import events as ev
 from jupyter_pipes.artifacts import ArtifactStore
 from jupyter_pipes.errors import PipesError, SerializationError
-from jupyter_pipes.model import CodePiece, Job, OutputRef, StepError
+from jupyter_pipes.model import ArtifactRef, CodePiece, Job, OutputRef, StepError
 from jupyter_pipes.worker.current import Context, current
 from jupyter_pipes.worker.files import FileWatch
 from jupyter_pipes.worker.numbering import label_of
@@ -139,7 +139,13 @@ class Attempt:
 
     def _load_inputs(self) -> None:
         for name, artifact in self.job.inputs.items():
-            self.cell.namespace[name] = None if artifact is None else self.store.get(artifact)
+            self.cell.namespace[name] = None if artifact is None else self._load(name, artifact)
+
+    def _load(self, name: str, artifact: ArtifactRef) -> Any:
+        try:
+            return self.store.get(artifact)
+        except PipesError as error:
+            raise type(error)(f"input {name} of step {self.job.step} cannot be loaded: {error}") from error
 
     def _keep_outputs(self) -> None:
         for name in self.job.demanded:

@@ -31,6 +31,8 @@ def numbered(shell: Any, label: str, offset: int) -> Generator[None]:
     IPython drops leading blank lines, and a cell magic its own line, before they compile: the tree's numbers
     are moved down again, and so is the text that tracebacks quote.
     """
+    for name in _OF_MAGICS:
+        _labels.pop(name, None)
     numbering = _Numbering(shell, label, offset)
     compiler = shell.compile
     compiler.cache, compiler.ast_parse = numbering.cache, numbering.ast_parse

@@ -61,7 +61,12 @@ def make_shell() -> StepShell:
     config.InteractiveShell.xmode = "Context"
     # What it says of `sys.exit` is meant for people at a prompt.
     warnings.filterwarnings("ignore", "To exit: use", UserWarning)
-    return StepShell.instance(config=config, user_module=ModuleType("__main__"))
+    main = sys.modules["__main__"]
+    try:
+        return StepShell.instance(config=config, user_module=ModuleType("__main__"))
+    finally:
+        # IPython puts its own in place.
+        sys.modules["__main__"] = main
 
 
 class CapturingPublisher(DisplayPublisher):
@@ -168,13 +173,30 @@ class StepCell:
         self._hook.source = source
         self._traceback = []
         shell: Any = self.shell
-        with numbered(shell, label, leading_blank_lines(source)):
-            result = shell.run_cell(source, store_history=False)
+        with numbered(shell, label, leading_blank_lines(source)), _nested_cells_raise(shell) as run_cell:
+            result = run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
         return Failure(error, self._traceback) if error is not None else None
 
     def _keep_traceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
         self._traceback = stb
+
+
+@contextmanager
+def _nested_cells_raise(shell: Any) -> Generator[Callable[..., Any]]:
+    """Give the way to run a cell; what fails in a cell inside it, fails it too: `%%capture` would hide it."""
+    outer = shell.run_cell
+
+    def run_cell(*arguments: Any, **keywords: Any) -> Any:
+        result = outer(*arguments, **keywords)
+        result.raise_error()
+        return result
+
+    shell.run_cell = run_cell
+    try:
+        yield outer
+    finally:
+        del shell.run_cell
 
 
 def _run_in_own_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
