@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Generator
 from contextlib import contextmanager
 from functools import cache
@@ -95,9 +96,7 @@ def told_as_store_error(what: str) -> Generator[None]:
 
 
 def _without_password(url: str) -> str:
-    from sqlalchemy.engine import make_url
-
-    return make_url(url).render_as_string(hide_password=True) if "@" in url else url
+    return re.sub(r"(?<=://)[^@/]*@", "…@", url)
 
 
 def _tune_sqlite(connection: Any, _record: object) -> None:

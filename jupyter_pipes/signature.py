@@ -58,7 +58,9 @@ def code_digest(source: str) -> str:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return digest("\n".join(line.rstrip() for line in source.strip().splitlines()))
-    return digest(ast.dump(_WithoutDocstrings().visit(tree)))
+    # Behind a last expression a semicolon decides whether its value is shown.
+    hides = bool(tree.body) and isinstance(tree.body[-1], ast.Expr) and source.rstrip().endswith(";")
+    return digest(ast.dump(_WithoutDocstrings().visit(tree)) + ";" * hides)
 
 
 class _WithoutDocstrings(ast.NodeTransformer):
