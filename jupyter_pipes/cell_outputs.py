@@ -46,10 +46,16 @@ class CellOutputs:
         self._pacer.request()
 
     def settle(self) -> None:
-        """Bring all displays up to date before this returns: a kernel may end right after its last cell."""
-        if self._run is not None:
-            self._changed.update(self._run.view.steps)
-            self._refresh()
+        """Bring all displays up to date before this returns: a kernel may end right after its last cell.
+
+        All are shown again: some front ends drop what a background thread shows, as it belongs to no cell.
+        """
+        with self._lock:
+            for display in self._displays.values():
+                display.forget_shown()
+            if self._run is not None:
+                self._changed.update(self._run.view.steps)
+                self._show_changed(self._run)
 
     def _refresh(self) -> None:
         with self._lock:
@@ -89,6 +95,11 @@ class _StepDisplay:
         else:
             self._extra.show(cards.no_output())
 
+    def forget_shown(self) -> None:
+        """Publish at the next showing even what was shown already."""
+        self._card.forget_shown()
+        self._extra.forget_shown()
+
     def _bundle(self, run: Run, output: OutputRef) -> Any:
         if output.digest not in self._bundles:
             self._bundles[output.digest] = run.bundle(output)
@@ -104,6 +115,10 @@ class _Display:
         self._id = f"jupyter-pipes-{uuid.uuid4().hex}"
         self._shown: Any = (data, None)
         self._publisher.publish(data, transient={"display_id": self._id})
+
+    def forget_shown(self) -> None:
+        """Publish at the next showing even what was shown already."""
+        self._shown = None
 
     def show(self, data: dict[str, Any], metadata: dict[str, Any] | None = None) -> None:
         """Show the bundle in place of what was shown before."""

@@ -64,10 +64,18 @@ class Still:
         """Bring the output up to date, if it was shown and is due or the run has ended."""
         if self._shown is None or (time.monotonic() < self._due and not view.status.is_final):
             return
-        from IPython import display
-
         bundle = still_bundle(view)
         if bundle != self._shown:
-            self._shown = bundle
-            cast("Any", display).update_display(bundle, raw=True, display_id=self._id)
+            self._publish(bundle)
         self._due = time.monotonic() + _INTERVAL * max(len(view.steps) / _STEPS_PER_SECOND, 1.0)
+
+    def settle(self, view: RunView) -> None:
+        """Bring the output up to date whatever was sent before: some front ends drop what a thread sends."""
+        if self._shown is not None:
+            self._publish(still_bundle(view))
+
+    def _publish(self, bundle: dict[str, str]) -> None:
+        from IPython import display
+
+        self._shown = bundle
+        cast("Any", display).update_display(bundle, raw=True, display_id=self._id)

@@ -114,6 +114,7 @@ class PipelineWidget:
     def settle(self) -> None:
         """Bring everything up to date before this returns: a kernel may end right after its last cell."""
         self._refresh()
+        self._still.settle(self._view)
 
     def close(self) -> None:
         """Stop updating; what is on the screen stays."""
