@@ -13,12 +13,19 @@ from jupyter_pipes.errors import StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Engine, MetaData, Table
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 
 @cache
 def schema() -> MetaData:
-    """Return the tables: `events` is the truth, the others are indexes made from it."""
+    """Return the tables: `events` and `documents` are the truth, the others are indexes made from them.
+
+    - `events`: the journals of all runs.
+    - `documents`: what events refer to by digest: parts of signatures, definitions, environments.
+    - `runs`, `fields`: one row for each run, and one for each thing to search it by (`params.lr`, `tags`, …).
+    - `results`: what a signature finds again.
+    - `claims`: who computes a signature just now.
+    """
     import sqlalchemy as sa
 
     tables = sa.MetaData()
@@ -32,13 +39,38 @@ def schema() -> MetaData:
         sa.Column("body", sa.Text, nullable=False),
     )
     sa.Table(
+        "documents",
+        tables,
+        sa.Column("digest", sa.Text, primary_key=True),
+        sa.Column("body", sa.LargeBinary, nullable=False),
+    )
+    sa.Table(
         "runs",
         tables,
         sa.Column("run", sa.Text, primary_key=True),
         sa.Column("pipeline", sa.Text, nullable=False, index=True),
+        sa.Column("version", sa.Text, nullable=False, server_default=""),
+        sa.Column("state", sa.Text, nullable=False, server_default=""),
+        sa.Column("status", sa.Text, nullable=False),
         sa.Column("started", sa.Float, nullable=False, index=True),
         sa.Column("ended", sa.Float),
-        sa.Column("status", sa.Text, nullable=False),
+        sa.Column("progress", sa.Float, nullable=False, server_default="0"),
+        sa.Column("title", sa.Text, nullable=False, server_default=""),
+        sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
+        sa.Column("origin", sa.Text, nullable=False, server_default=""),
+        sa.Column("host", sa.Text, nullable=False, server_default=""),
+        sa.Column("user", sa.Text, nullable=False, server_default=""),
+    )
+    sa.Table(
+        "fields",
+        tables,
+        sa.Column("run", sa.Text, primary_key=True),
+        sa.Column("field", sa.Text, primary_key=True),
+        sa.Column("place", sa.Integer, primary_key=True),
+        sa.Column("text", sa.Text, nullable=False),
+        sa.Column("number", sa.Float),
+        sa.Index("fields_by_text", "field", "text"),
+        sa.Index("fields_by_number", "field", "number"),
     )
     sa.Table(
         "results",
@@ -47,12 +79,20 @@ def schema() -> MetaData:
         sa.Column("signature", sa.Text, nullable=False, index=True),
         sa.Column("pipeline", sa.Text, nullable=False),
         sa.Column("step", sa.Text, nullable=False),
-        sa.Column("run", sa.Text, nullable=False),
+        sa.Column("run", sa.Text, nullable=False, index=True),
         sa.Column("time", sa.Float, nullable=False),
-        sa.Column("parts", sa.LargeBinary, nullable=False),
+        sa.Column("parts", sa.Text, nullable=False),
         sa.Column("files", sa.LargeBinary, nullable=False),
         sa.Column("artifacts", sa.LargeBinary, nullable=False),
-        sa.Index("results_by_step", "pipeline", "step"),
+        sa.Index("results_by_step", "pipeline", "step", "id"),
+    )
+    sa.Table(
+        "claims",
+        tables,
+        sa.Column("signature", sa.Text, primary_key=True),
+        sa.Column("run", sa.Text, nullable=False),
+        sa.Column("step", sa.Text, nullable=False),
+        sa.Column("time", sa.Float, nullable=False),
     )
     return tables
 

@@ -28,6 +28,7 @@ class PlannedStep(Struct, frozen=True):
     reads: dict[str, str] = {}
     writes: tuple[str, ...] = ()
     after: tuple[str, ...] = ()
+    files_from: dict[str, str] = {}
     stage: str | None = None
     tags: tuple[str, ...] = ()
     queue: str = "local"
@@ -44,7 +45,13 @@ class Event(Struct, frozen=True, tag_field="kind", tag=True):
 
 
 class RunStarted(Event, frozen=True):
-    """A controller took up a run of these steps, in this order."""
+    """A controller took up a run of these steps, in this order.
+
+    Attributes:
+        state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
+        definition: digest of the document that repeats the run: all steps with their code, and the values.
+        repeats: the run whose definition this one runs again, else "".
+    """
 
     pipeline: str
     version: str
@@ -55,10 +62,59 @@ class RunStarted(Event, frozen=True):
     pid: int = 0
     process_started: float = 0.0
     diagnostics: tuple[Diagnostic, ...] = ()
+    state: str = ""
+    definition: str = ""
+    user: str = ""
+    repeats: str = ""
+
+
+class RunResumed(Event, frozen=True):
+    """A controller took up a run again that had ended: what is not completed or cached is open again."""
+
+    host: str = ""
+    pid: int = 0
+    process_started: float = 0.0
+
+
+class EnvironmentCaptured(Event, frozen=True):
+    """What the run ran in (Python, distributions, git) is in the document of this digest."""
+
+    document: str
+
+
+class RunTagged(Event, frozen=True):
+    """Somebody gave the run these labels, in place of those that it had."""
+
+    tags: tuple[str, ...]
+
+
+class RunRenamed(Event, frozen=True):
+    """Somebody gave the run a title."""
+
+    title: str
+
+
+class RunArchived(Event, frozen=True):
+    """Somebody put the run away, or took it back: archived runs are listed only when asked for."""
+
+    archived: bool = True
+
+
+class StepDeferred(Event, frozen=True):
+    """The step is not decided yet: somebody else is just computing the same."""
+
+    step: str
+    reason: str
 
 
 class StepDecided(Event, frozen=True):
-    """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are."""
+    """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are.
+
+    Attributes:
+        parts: digest of the document with the signature's parts, "" when they were not looked at.
+        compared: digest of the document with the parts that these were held against, "" if none.
+        source_run, source_step: whose outputs are reused.
+    """
 
     step: str
     decision: Literal["run", "cached"]
@@ -66,6 +122,18 @@ class StepDecided(Event, frozen=True):
     signature: str = ""
     artifacts: tuple[ArtifactRef, ...] = ()
     source_run: str = ""
+    parts: str = ""
+    compared: str = ""
+    source_step: str = ""
+
+
+class ResultAccepted(Event, frozen=True):
+    """Somebody declared that what the step made in this run holds for this signature as well."""
+
+    step: str
+    signature: str
+    parts: str
+    files: tuple[FileSeen, ...] = ()
 
 
 class AttemptQueued(Event, frozen=True):
@@ -151,6 +219,7 @@ class AttemptEnded(Event, frozen=True):
     error: StepError | None = None
     usage: Usage = Usage()
     files: tuple[FileSeen, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 class RetryScheduled(Event, frozen=True):
@@ -193,7 +262,14 @@ class RunEnded(Event, frozen=True):
 
 AnyEvent = (
     RunStarted
+    | RunResumed
+    | EnvironmentCaptured
+    | RunTagged
+    | RunRenamed
+    | RunArchived
+    | StepDeferred
     | StepDecided
+    | ResultAccepted
     | AttemptQueued
     | AttemptStarted
     | ProgressReported

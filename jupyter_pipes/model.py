@@ -60,6 +60,11 @@ class StepOptions(Struct, frozen=True):
     inputs: tuple[str, ...] | None = None
     outputs: tuple[str, ...] | None = None
     files: tuple[str, ...] = ()
+    out_files: tuple[str, ...] = ()
+    always: bool = False
+    never_cache: bool = False
+    version: str = ""
+    ignored_parameters: tuple[str, ...] = ()
     retries: int = 0
     retry_delay: float = 0.0
     retry_on: tuple[str, ...] = ()
@@ -141,6 +146,7 @@ class Step(Struct, frozen=True):
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
         source_paths: files of local Python code that belong to the step's own code (a module's path).
+        files_from: path, as the step names it -> the earlier step that makes it (`--out-file`).
     """
 
     name: str
@@ -158,12 +164,13 @@ class Step(Struct, frozen=True):
     opaque: bool = False
     doc: str = ""
     source_paths: tuple[str, ...] = ()
+    files_from: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def upstream(self) -> tuple[str, ...]:
         """Names of the steps that must end before this one starts, each once, in a stable order."""
         producers = (owner for owner in self.reads.values() if owner != PARAMS_OWNER)
-        return tuple(dict.fromkeys((*producers, *self.options.after)))
+        return tuple(dict.fromkeys((*producers, *self.files_from.values(), *self.options.after)))
 
     @property
     def parameters(self) -> tuple[str, ...]:
@@ -256,6 +263,7 @@ class Job(Struct, frozen=True):
         parameters: name -> pickled value.
         demanded: outputs that must be kept, else the attempt fails.
         optional: outputs to keep when they are small and can be serialized.
+        out_files: paths that the step must have written; each is kept as an artifact of that name.
         directory: working directory (the notebook's folder).
         python_path: entries put in front of `sys.path`.
         environment: the environment variables of the process.
@@ -277,6 +285,7 @@ class Job(Struct, frozen=True):
     parameters: dict[str, bytes] = field(default_factory=dict[str, bytes])
     demanded: tuple[str, ...] = ()
     optional: tuple[str, ...] = ()
+    out_files: tuple[str, ...] = ()
     directory: str = "."
     python_path: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict[str, str])

@@ -24,6 +24,8 @@ NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without
 _DURATION_UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
 _SIZE_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 _BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_CELL_SWITCHES = ("append", "run")
+"""Options that say something of the cell, not of the step."""
 _AMOUNT = r"(\d+(?:\.\d*)?|\.\d+)\s*"
 
 
@@ -132,7 +134,7 @@ def parse_step(line: str) -> StepLine:
     if extra:
         raise UsageError(_unexpected(name, extra[0]), step=name, line=1)
     values: dict[str, Any] = {key: value for key, value in vars(given).items() if value is not None}
-    switches = {switch: bool(values.pop(switch, False)) for switch in ("append", "run")}
+    switches = {switch: bool(values.pop(switch, False)) for switch in _CELL_SWITCHES}
     by_field = {option.field: option for option in STEP_OPTIONS}
     fields = {field: _convert(by_field[field], value, name) for field, value in values.items()}
     return StepLine(name, StepOptions(**fields), **switches)
@@ -147,7 +149,10 @@ def from_keywords(**options: object) -> StepOptions:
         UsageError: an unknown option, or a value that does not fit.
     """
     known = {
-        key: option for option in STEP_OPTIONS if option.metavar for key in (option.keyword, option.field)
+        key: option
+        for option in STEP_OPTIONS
+        if option.field not in _CELL_SWITCHES
+        for key in (option.keyword, option.field)
     }
     fields: dict[str, Any] = {}
     for keyword, value in options.items():
@@ -311,6 +316,12 @@ def _on_fail(value: object) -> Literal["skip", "stop", "ignore"]:
     raise ValueError("use skip, stop or ignore")
 
 
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("use True or False")
+    return value
+
+
 STEP_OPTIONS: tuple[Option, ...] = (
     Option("--run", "run", bool, "", "run this step now, with what it needs that is not up to date"),
     Option("--append", "append", bool, "", "this cell continues the step NAME of an earlier cell"),
@@ -320,6 +331,25 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "--out", "outputs", _variables, "x y", "the names it writes, instead of inferring them", many=True
     ),
     Option("--file", "files", _paths, "PATH…", "files that the step reads (globs allowed)", many=True),
+    Option(
+        "--out-file",
+        "out_files",
+        _paths,
+        "PATH…",
+        "files that the step makes: kept, and put back when missing or changed",
+        many=True,
+    ),
+    Option("--always", "always", _switch, "", "run whatever is kept"),
+    Option("--never-cache", "never_cache", _switch, "", "neither look for a kept result nor keep one"),
+    Option("--version", "version", _text, "V", "a text that counts for the signature"),
+    Option(
+        "--ignore-param",
+        "ignored_parameters",
+        _variables,
+        "p…",
+        "parameters that do not count for the signature (log level, n_jobs)",
+        many=True,
+    ),
     Option("--retries", "retries", _whole_number(0), "N", "tries after the first"),
     Option(
         "--retry-delay",

@@ -67,6 +67,7 @@ class AttemptView(Struct):
     metrics: dict[str, list[MetricPoint]] = field(default_factory=dict[str, list[MetricPoint]])
     notes: list[str] = field(default_factory=list[str])
     files: tuple[FileSeen, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 class StepView(Struct):
@@ -78,7 +79,10 @@ class StepView(Struct):
     reason: str = ""
     decision_reasons: tuple[str, ...] = ()
     signature: str = ""
+    parts: str = ""
+    compared: str = ""
     source_run: str = ""
+    source_step: str = ""
     kept: tuple[ArtifactRef, ...] = ()
     undecided: StepError | None = None
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
@@ -92,6 +96,14 @@ class StepView(Struct):
     def seconds(self) -> float:
         """Wall time of all attempts in seconds; 0 for a cached step."""
         return sum(attempt.usage.seconds for attempt in self.attempts)
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0 to 1; 0 for one that runs and reports nothing."""
+        if self.status.is_final:
+            return 1.0
+        reported = self.latest.progress if self.latest else None
+        return (reported.fraction if reported else None) or 0.0
 
     @property
     def error(self) -> StepError | None:
@@ -122,6 +134,15 @@ class RunView(Struct):
     version: str = ""
     status: Status = Status.RUNNING
     reason: str = ""
+    title: str = ""
+    tags: tuple[str, ...] = ()
+    archived: bool = False
+    origin: str = ""
+    user: str = ""
+    state: str = ""
+    definition: str = ""
+    environment: str = ""
+    repeats: str = ""
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0
@@ -132,6 +153,14 @@ class RunView(Struct):
     cancel_requested: bool = False
     steps: dict[str, StepView] = field(default_factory=dict[str, StepView])
     diagnostics: tuple[Diagnostic, ...] = ()
+    readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+
+    @property
+    def progress(self) -> float:
+        """The share of the steps that ended, 0 to 1; one that runs counts by what it reported."""
+        if not self.steps:
+            return 1.0
+        return sum(step.progress for step in self.steps.values()) / len(self.steps)
 
     @property
     def finished_steps(self) -> int:
@@ -175,16 +204,65 @@ def _(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.parameters, view.diagnostics = event.parameters, event.diagnostics
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
     view.started = time
+    view.origin, view.user, view.repeats = event.origin, event.user, event.repeats
+    view.state, view.definition = event.state, event.definition
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
+    view.readers = {name: [] for name in view.steps}
     for step in view.steps.values():
         step.reason = _waiting_for(step, view)
+        for name in step.planned.upstream:
+            view.readers.setdefault(name, []).append(step.name)
+
+
+@_apply.register
+def _(event: ev.RunResumed, view: RunView, time: float) -> None:
+    view.status, view.reason, view.ended, view.cancel_requested = Status.RUNNING, "", None, False
+    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    for step in view.steps.values():
+        if step.status not in (Status.COMPLETED, Status.CACHED):
+            step.status, step.undecided = Status.PENDING, None
+    for step in view.steps.values():
+        if step.status is Status.PENDING:
+            step.reason = _waiting_for(step, view)
+
+
+@_apply.register
+def _(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
+    view.environment = event.document
+
+
+@_apply.register
+def _(event: ev.RunTagged, view: RunView, time: float) -> None:
+    view.tags = event.tags
+
+
+@_apply.register
+def _(event: ev.RunRenamed, view: RunView, time: float) -> None:
+    view.title = event.title
+
+
+@_apply.register
+def _(event: ev.RunArchived, view: RunView, time: float) -> None:
+    view.archived = event.archived
+
+
+@_apply.register
+def _(event: ev.StepDeferred, view: RunView, time: float) -> None:
+    view.steps[event.step].reason = event.reason
+
+
+@_apply.register
+def _(event: ev.ResultAccepted, view: RunView, time: float) -> None:
+    """The run's own story does not change by it."""
 
 
 @_apply.register
 def _(event: ev.StepDecided, view: RunView, time: float) -> None:
     step = view.steps[event.step]
     step.decision_reasons, step.signature = event.reasons, event.signature
+    step.parts, step.compared = event.parts, event.compared
     step.source_run, step.kept = event.source_run, event.artifacts
+    step.source_step = event.source_step or (event.step if event.source_run else "")
 
 
 @_apply.register
@@ -246,7 +324,7 @@ def _(event: ev.AttemptEnded, view: RunView, time: float) -> None:
     attempt = view.attempt(event.step, event.attempt)
     attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
     attempt.ended, attempt.usage = time, event.usage
-    attempt.error, attempt.files = event.error, event.files
+    attempt.error, attempt.files, attempt.written = event.error, event.files, event.written
 
 
 @_apply.register
@@ -263,9 +341,9 @@ def _(event: ev.RetryDue, view: RunView, time: float) -> None:
 def _(event: ev.StepEnded, view: RunView, time: float) -> None:
     _set_status(view, event.step, event.status, event.reason)
     view.steps[event.step].undecided = event.error
-    for step in view.steps.values():
-        if step.status is Status.PENDING and event.step in step.planned.upstream:
-            step.reason = _waiting_for(step, view)
+    for name in view.readers.get(event.step, ()):
+        if view.steps[name].status is Status.PENDING:
+            view.steps[name].reason = _waiting_for(view.steps[name], view)
 
 
 @_apply.register
