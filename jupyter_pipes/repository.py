@@ -1,0 +1,166 @@
+"""How a folder stands in git: commit, branch, changes not committed. Git is asked, nothing is changed."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import subprocess
+import threading
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec import Struct
+
+DIFF_LIMIT = 1_000_000
+"""Bytes of a diff that are kept."""
+
+NAMES_LIMIT = 1_000
+"""Untracked names that are kept."""
+
+TIMEOUT = 5.0
+"""Seconds that git gets."""
+
+_NAMES_SIZE = 10_000_000
+_HEAD = ("rev-parse", "HEAD", "--abbrev-ref", "HEAD")
+_DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "HEAD")
+_UNTRACKED = (
+    *(
+        "ls-files",
+        "--others",
+        "--exclude-standard",
+        "--directory",
+        "--no-empty-directory",
+        "--full-name",
+        "-z",
+    ),
+    ":/",
+)
+# The repository's own settings shall neither run anything nor change the answers' form.
+_GIT = (
+    "git",
+    "--no-pager",
+    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.relative=false"),
+)
+# They would lead git to another repository than the folder's: git itself sets them for its hooks.
+_MISLEADING = frozenset(
+    f"GIT_{name}"
+    for name in (
+        *("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "COMMON_DIR", "NAMESPACE", "PREFIX"),
+        *("EXTERNAL_DIFF", "DIFF_OPTS"),
+    )
+)
+
+
+class Checkout(Struct, frozen=True):
+    """How a folder stands in git; "" for what is not known.
+
+    Attributes:
+        commit: hash of HEAD; "" without a repository, without git, or before the first commit.
+        branch: "" when HEAD is detached.
+        diff: the unified diff of tracked files against HEAD; a last line says if it was cut.
+        untracked: paths that git neither tracks nor ignores; a folder of nothing else is one name with "/".
+    """
+
+    commit: str = ""
+    branch: str = ""
+    diff: str = ""
+    untracked: tuple[str, ...] = ()
+
+
+def checkout(directory: Path) -> Checkout:
+    """Return how a folder stands in git. Never raises; without a `.git` above it, no process is started."""
+    if not _is_inside(directory):
+        return Checkout()
+    try:
+        head, diff, names = _ask(directory, {_HEAD: 1_000, _DIFF: DIFF_LIMIT, _UNTRACKED: _NAMES_SIZE})
+    except OSError:
+        return Checkout()
+    commit, _, branch = head.said.strip().partition("\n")
+    return Checkout(
+        commit,
+        branch if branch != "HEAD" else "",
+        diff.said + diff.note,
+        _some(names.said.split("\0")[:-1], names.note),
+    )
+
+
+class _Answer(Struct, frozen=True):
+    said: str = ""
+    note: str = ""
+
+
+def _is_inside(directory: Path) -> bool:
+    place = directory.absolute()
+    try:
+        return any((folder / ".git").exists() for folder in (place, *place.parents))
+    except OSError:
+        return False
+
+
+def _ask(directory: Path, questions: Mapping[tuple[str, ...], int]) -> list[_Answer]:
+    """Return what git says to each question, up to so many bytes; all are asked at once."""
+    processes: list[subprocess.Popen[bytes]] = []
+    late = threading.Event()
+    timer = threading.Timer(TIMEOUT, _give_up, (late, processes))
+    timer.start()
+    try:
+        for question in questions:
+            processes.append(_start((*_GIT, *question), directory))
+        limits = questions.values()
+        return [_read(process, limit, late) for process, limit in zip(processes, limits, strict=True)]
+    finally:
+        timer.cancel()
+        for process in processes:
+            _end(process)
+
+
+def _start(command: tuple[str, ...], directory: Path) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    return subprocess.Popen(
+        command,
+        cwd=directory,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+def _read(process: subprocess.Popen[bytes], limit: int, late: threading.Event) -> _Answer:
+    assert process.stdout is not None
+    said = process.stdout.read(limit + 1)
+    if len(said) > limit:
+        whole = said[: max(said.rfind(b"\n", 0, limit), said.rfind(b"\0", 0, limit)) + 1]
+        return _Answer(whole.decode("utf-8", "replace"), f"… cut after {limit:,} bytes\n")
+    if process.wait() == 0:
+        return _Answer(said.decode("utf-8", "replace"))
+    return _Answer("", f"… not known: git took longer than {TIMEOUT:g} s\n") if late.is_set() else _Answer()
+
+
+def _give_up(late: threading.Event, processes: Sequence[subprocess.Popen[bytes]]) -> None:
+    late.set()
+    for process in processes:
+        _kill(process)
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    # With what git started itself, such as a filter: it would keep the pipe open.
+    if process.poll() is None:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, signal.SIGKILL)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    assert process.stdout is not None
+    _kill(process)
+    process.stdout.close()
+    process.wait()
+
+
+def _some(names: list[str], note: str) -> tuple[str, ...]:
+    more = len(names) - NAMES_LIMIT
+    counted = f"… and {more:,} more" if more > 0 else ""
+    return (*names[:NAMES_LIMIT], *filter(None, (counted, note.strip())))
