@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
     Condition = ColumnElement[bool]
     Texts = Callable[[Select[Any]], Sequence[str]]
 
+_STEP = re.compile(r"steps\.(.*)\.status", re.DOTALL)
 _MOST_TEXTS = 10_000
 _ESCAPE = "!"
 _LIKE = {"*": "%", "?": "_", "\\%": "!%", "\\_": "!_", "\\!": "!!"}
 
 
 class RunRow(Struct, frozen=True):
-    """A run in the list of runs: what the table `runs` holds of it; times in seconds since 1970."""
+    """A run in the list of runs: what the table `runs` holds of it.
+
+    Times are in seconds since 1970; `params` is a JSON object.
+    """
 
     run: str
     pipeline: str
@@ -38,6 +43,7 @@ class RunRow(Struct, frozen=True):
     started: float
     ended: float | None
     progress: float
+    params: str
     title: str
     archived: bool
     origin: str
@@ -88,7 +94,7 @@ def select_runs(
 
     search = _Search(texts)
     runs = table("runs")
-    found = sa.select(runs)
+    found = sa.select(*(runs.c[name] for name in RunRow.__struct_fields__))
     if tree is None or all(leaf.field != "archived" for leaf in leaves(tree)):
         found = found.where(~runs.c.archived)
     if pipeline is not None:
@@ -105,6 +111,7 @@ class _Search:
         self._texts = texts
         self._runs = table("runs").c
         self._fields = table("fields").c
+        self._names_read: Sequence[str] | None = None
         self._made: dict[Leaf, Condition] = {}
 
     def condition(self, node: Node) -> Condition:
@@ -166,7 +173,13 @@ class _Search:
         """Return whether a row of `fields` is of that field, or of one that its wildcards fit."""
         if "*" not in field and "?" not in field:
             return self._fields.field == field
-        return self._fields.field.in_(self._candidates(Match("", "wildcard", field), "", self._fields.field))
+        return self._fields.field.in_(list(filter(fitting(Match("", "wildcard", field), ""), self._names())))
+
+    def _names(self) -> Sequence[str]:
+        """Return the names of all fields, by a jump in the index to each next one."""
+        if self._names_read is None:
+            self._names_read = self._texts(_names_of(self._fields.field))
+        return self._names_read
 
     def _with_field(self, *conditions: Condition) -> Condition:
         """Return whether a run has a row of `fields` for which all of these hold."""
@@ -191,27 +204,21 @@ class _Search:
         import sqlalchemy as sa
 
         assert isinstance(leaf, Match)
-        runs, fields = self._runs, self._fields
-        others = fields.field.not_like("steps.%")
+        runs, field = self._runs, self._fields.field
+        others = field.in_([name for name in self._names() if not name.startswith("steps.")])
+        fits = fitting(leaf, "")
+        steps = [name for name in self._names() if (step := _STEP.fullmatch(name)) and fits(step[1])]
         return sa.or_(
             self._of_text_column(replace(leaf, field="run")),
             *(self._fits(leaf, name, runs[name]) for name in ("pipeline", "status", "version", "title")),
-            self._with_field(sa.or_(sa.and_(others, self._of_field(leaf, others)), self._of_steps(leaf))),
+            self._with_field(others, self._of_field(leaf, others)),
+            self._with_field(field.in_(steps)),
         )
-
-    def _of_steps(self, leaf: Match) -> Condition:
-        """Return whether a row of `fields` is the status of a step whose name fits."""
-        field = self._fields.field
-        if _is_plain(leaf):
-            return _like(field, f"steps.{_pattern(leaf)}.status")
-        names = self._texts(_distinct(field, field.like("steps.%.status")))
-        fits = fitting(leaf, "")
-        return field.in_(_few([name for name in names if fits(name[len("steps.") : -len(".status")])]))
 
     def _fits(self, leaf: Leaf, field: str, column: ColumnElement[str], *within: Condition) -> Condition:
         """Return whether a text fits, in SQL where that means the same everywhere."""
         if isinstance(leaf, Match) and _is_plain(leaf) and not is_prose(field):
-            return _like(column, _pattern(leaf))
+            return _equal(column, leaf)
         return column.in_(self._candidates(leaf, field, column, *within))
 
     def _candidates(
@@ -230,6 +237,14 @@ def _pattern(leaf: Match) -> str:
     """Return what LIKE takes for a term, in lower case."""
     pieces = glob(leaf.text) if leaf.kind == "wildcard" else [f"\\{letter}" for letter in leaf.text]
     return "".join(_LIKE.get(piece) or piece[-1] for piece in pieces).lower()
+
+
+def _equal(column: ColumnElement[str], leaf: Match) -> Condition:
+    import sqlalchemy as sa
+
+    if leaf.kind == "wildcard":
+        return _like(column, _pattern(leaf))
+    return sa.func.lower(column) == leaf.text.lower()
 
 
 def _like(column: ColumnElement[str], pattern: str) -> Condition:
@@ -265,6 +280,15 @@ def _bounds(leaf: Range, column: ColumnElement[Any]) -> list[Condition]:
 
 def _is_of_texts(leaf: Range) -> bool:
     return isinstance(leaf.low, str) or isinstance(leaf.high, str)
+
+
+def _names_of(column: ColumnElement[str]) -> Select[Any]:
+    import sqlalchemy as sa
+
+    names = sa.select(sa.func.min(column).label("name")).cte("names", recursive=True)
+    following = sa.select(sa.func.min(column)).where(column > names.c.name).scalar_subquery()
+    names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
+    return sa.select(names.c.name).where(names.c.name.is_not(None))
 
 
 def _distinct(column: ColumnElement[str], *within: Condition) -> Select[Any]:
