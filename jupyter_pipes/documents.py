@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, TypedDict
 
 from jupyter_pipes.errors import PipesError
@@ -13,6 +13,7 @@ from jupyter_pipes.params import to_json
 from jupyter_pipes.views import AttemptView, RunView, StepView
 
 if TYPE_CHECKING:
+    from jupyter_pipes.comparison import Difference
     from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
 
@@ -123,6 +124,24 @@ class LogDocument(TypedDict):
     log: str
 
 
+class DifferenceDocument(TypedDict):
+    """One thing that is not the same in two runs; `step` is None for what concerns the whole run."""
+
+    step: str | None
+    what: str
+    name: str
+    a: JsonValue
+    b: JsonValue
+    diff: str
+
+
+class ComparisonDocument(TypedDict):
+    """What differs between two runs."""
+
+    runs: list[str]
+    differences: list[DifferenceDocument]
+
+
 class ExportDocument(TypedDict):
     """The file that an export wrote, absolute."""
 
@@ -219,6 +238,17 @@ def of_values(values: Mapping[str, tuple[ArtifactRef, str, str]]) -> ValuesDocum
     }
 
 
+def of_comparison(a: str, b: str, found: Iterable[Difference]) -> ComparisonDocument:
+    """Return the document of what differs between run `a` and run `b`."""
+    return {
+        "runs": [a, b],
+        "differences": [
+            {"step": one.step, "what": one.what, "name": one.name, "a": one.a, "b": one.b, "diff": one.diff}
+            for one in found
+        ],
+    }
+
+
 def of_error(error: BaseException) -> ErrorDocument:
     """Return the document of an error."""
     found = error.diagnostics if isinstance(error, PipesError) else ()
@@ -247,7 +277,7 @@ def _step(
     return {
         "name": step.name,
         "status": step.status.value,
-        "reason": step.reason,
+        "reason": step.reason or "; ".join(step.decision_reasons),
         "notes": list(shown.notes) if shown else [],
         "seconds": sum(attempt["seconds"] for attempt in attempts),
         "queue": planned.queue,

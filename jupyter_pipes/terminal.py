@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import style
+from jupyter_pipes.comparison import Difference, values_text
 from jupyter_pipes.documents import plain
 from jupyter_pipes.model import Status
 from jupyter_pipes.views import RunView, StepView
@@ -31,6 +32,9 @@ REFRESH = 8
 
 TRACEBACK_LINES = 40
 """Lines of a traceback's end that a summary shows."""
+
+VALUE_WIDTH = 48
+"""Characters of a value in a comparison."""
 
 _WIDE = 10_000
 """Columns of a table that goes to no terminal: its lines are for other programs, which do not wrap."""
@@ -186,6 +190,37 @@ def plan_text(plan: Plan, *, colour: bool) -> str:
     return _rendered(table, colour=colour)
 
 
+def comparison_text(runs: tuple[str, str], found: Sequence[Difference], *, colour: bool) -> str:
+    """Return what differs between two runs: a table, and below it the diffs that take more than a line."""
+    if not found:
+        return f"runs {runs[0]} and {runs[1]}: nothing differs\n"
+    table = _table("step", "what", "name", *runs, "how")
+    for one in found:
+        a, b = (_text(_cut(text)) for text in values_text(one))
+        how = "" if "\n" in one.diff else one.diff
+        table.add_row(_text(one.step or ""), _text(one.what), _text(one.name), a, b, _text(how))
+    below = [_rendered(_diff_text(one), colour=colour) for one in found if "\n" in one.diff]
+    return "\n".join([_rendered(table, colour=colour), *below])
+
+
+def _diff_text(found: Difference) -> Text:
+    from rich.text import Text
+
+    heading = " · ".join(one_line(part) for part in (found.step or "run", found.what, found.name) if part)
+    text = Text(heading, style="bold", overflow="fold")
+    for line in found.diff.splitlines():
+        look = f"not bold {_DIFF_COLOURS.get(line[:1], '')}".strip()
+        text.append(f"\n    {one_line_kept(line)}", style=look)
+    return text
+
+
+def _cut(value: str) -> str:
+    return value if len(value) <= VALUE_WIDTH else f"{value[: VALUE_WIDTH - 1]}…"
+
+
+_DIFF_COLOURS = {"+": "green", "-": "red", "@": "cyan"}
+
+
 def results_text(run: Run) -> str:
     """Return what a run was for: the artifacts of the steps from which no other step of it reads."""
     view = run.view
@@ -284,7 +319,7 @@ def _table(*columns: str) -> Table:
 
     table = Table(box=None, pad_edge=False, header_style="bold")
     for column in columns:
-        table.add_column(column, overflow="fold" if column in ("reason", "why") else "ellipsis")
+        table.add_column(column, overflow="fold" if column in ("reason", "why", "how") else "ellipsis")
     return table
 
 
