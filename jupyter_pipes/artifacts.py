@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jupyter_pipes.blobs import digest_of, open_blobs
+from jupyter_pipes.blobs import open_blobs
 from jupyter_pipes.errors import SerializationError, StoreError
 from jupyter_pipes.model import ArtifactRef
 from jupyter_pipes.previews import describe
@@ -61,9 +61,20 @@ class ArtifactStore:
         try:
             return deserialize(ref.serializer, data)
         except SerializationError as error:
-            if not self.verify(ref):
+            if not self.is_whole(ref):
                 raise StoreError(self._damage(ref, "is damaged")) from error
             raise SerializationError(f"{ref.name!r} ({ref.type}) cannot be loaded. {error}") from error
+
+    def get_whole(self, ref: ArtifactRef) -> Any:
+        """Return the value as `get` does, once its content was held against the digest (see `is_whole`).
+
+        Raises:
+            StoreError: it is missing or damaged.
+            SerializationError: its bytes are whole, but what it takes to read them is not there.
+        """
+        if not self.is_whole(ref):
+            raise StoreError(self._damage(ref, "is missing or damaged"))
+        return self.get(ref)
 
     def put_bytes(self, data: BytesLike) -> str:
         """Keep bytes as they are and return their digest; StoreError if the store cannot be written."""
@@ -77,9 +88,17 @@ class ArtifactStore:
         """Return whether the artifact is there and has its size."""
         return self._blobs.size(ref.digest) == ref.bytes
 
-    def verify(self, ref: ArtifactRef) -> bool:
-        """Return whether the artifact is there and its content is what was stored, reading all of it."""
-        return self.has(ref) and digest_of([self._blobs.read(ref.digest)]) == ref.digest
+    def is_whole(self, ref: ArtifactRef) -> bool:
+        """Return whether the artifact is there and its content is what was stored.
+
+        A local one is read for that only if its file changed since; a damaged one is removed, so that the
+        step that makes it can put it there again.
+        """
+        return self._blobs.is_whole(ref.digest, ref.bytes)
+
+    def note_written(self, ref: ArtifactRef) -> None:
+        """Take the word of the process that has just stored an artifact for its content."""
+        self._blobs.note_written(ref.digest)
 
     def uri(self, digest: str) -> str:
         """Return the absolute fsspec URL of what has this digest."""
@@ -88,5 +107,5 @@ class ArtifactStore:
     def _damage(self, ref: ArtifactRef, what: str) -> str:
         return (
             f"The kept artifact {ref.name!r} ({ref.type}) {what}: {self.uri(ref.digest)}. "
-            "Delete that file and run the step that makes it again."
+            "Run the step that makes it again."
         )

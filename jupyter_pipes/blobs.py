@@ -6,7 +6,7 @@ import mmap
 import os
 import posixpath
 import secrets
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -16,6 +16,7 @@ from urllib.request import url2pathname
 from blake3 import blake3
 
 from jupyter_pipes.errors import StoreError
+from jupyter_pipes.file_digests import file_digest, remember_written
 from jupyter_pipes.serializers.base import BytesLike
 
 _MAPPED = 256 * 1024
@@ -25,7 +26,7 @@ _OVERLAPPED = 8 * 1024 * 1024
 """Bytes from which hashing and writing at the same time saves more than starting a thread costs."""
 
 _PIECE = 16 * 1024 * 1024
-"""Bytes written between two looks at whether the blob turned out to be there already."""
+"""Bytes written at once."""
 
 
 class Blobs(Protocol):
@@ -41,6 +42,19 @@ class Blobs(Protocol):
 
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
+        ...
+
+    def is_whole(self, digest: str, size: int | None) -> bool:
+        """Return whether the blob is there with what was written; one that is damaged is removed.
+
+        Args:
+            digest: its name.
+            size: in bytes, if known.
+        """
+        ...
+
+    def note_written(self, digest: str) -> None:
+        """Take the word of who has just written a blob for its content."""
         ...
 
     def uri(self, digest: str) -> str:
@@ -86,13 +100,13 @@ class LocalBlobs:
         with _os_errors("written to", self._root):
             if total < _OVERLAPPED:
                 digest = digest_of(buffers)
-                if self.size(digest) != total:
+                if not self._touch(digest):
                     with self._temporary() as (path, file):
                         _write_pieces(file, buffers)
                         file.close()
                         self._publish(path, digest)
                 return digest
-            return self._write_while_hashing(buffers, total)
+            return self._write_while_hashing(buffers)
 
     def read(self, digest: str) -> memoryview:
         """Return the bytes: large blobs as pages shared between processes until written to."""
@@ -115,6 +129,23 @@ class LocalBlobs:
                 return None
             raise
 
+    def is_whole(self, digest: str, size: int | None) -> bool:
+        """Return whether the blob is there with what was written, read again only if the file changed."""
+        found = self.size(digest)
+        if found is None:
+            return False
+        path = self._path(digest)
+        if (size is None or found == size) and file_digest(path) == digest:
+            return True
+        # It would stand in the way of who makes it again.
+        with _os_errors("cleaned of a damaged blob", path):
+            path.unlink(missing_ok=True)
+        return False
+
+    def note_written(self, digest: str) -> None:
+        """Take the word of who has just written a blob for its content."""
+        remember_written(self._path(digest), digest)
+
     def uri(self, digest: str) -> str:
         """Return the blob's `file:///` URL."""
         return self._path(digest).as_uri()
@@ -122,17 +153,22 @@ class LocalBlobs:
     def _path(self, digest: str) -> Path:
         return self._root / _key(digest)
 
-    def _write_while_hashing(self, buffers: Sequence[BytesLike], total: int) -> str:
+    def _write_while_hashing(self, buffers: Sequence[BytesLike]) -> str:
+        # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
         with ThreadPoolExecutor(1) as pool, self._temporary() as (path, file):
             hashing = pool.submit(digest_of, buffers)
-            _write_pieces(file, buffers, lambda: hashing.done() and self.size(hashing.result()) == total)
+            _write_pieces(file, buffers)
             file.close()
             digest = hashing.result()
-            if self.size(digest) == total:
-                path.unlink()
-            else:
-                self._publish(path, digest)
+            self._publish(path, digest)
             return digest
+
+    def _touch(self, digest: str) -> bool:
+        """Say of a whole blob that it is wanted again; return False if it is not there."""
+        if not self.is_whole(digest, None):
+            return False
+        os.utime(self._path(digest))
+        return True
 
     @contextmanager
     def _temporary(self) -> Generator[tuple[Path, Any]]:
@@ -183,13 +219,20 @@ class RemoteBlobs:
         return digest
 
     def read(self, digest: str) -> memoryview:
-        """Return the bytes, copied into this process's memory."""
+        """Return the bytes, copied into this process's memory and held against the digest."""
         files, root = self._open()
         path = posixpath.join(root, _key(digest))
         with _os_errors("read from", self.uri(digest)):
             data = bytearray(files.size(path) or 0)
             with files.open(path, "rb") as file:
-                return memoryview(data)[: file.readinto(data)]
+                found = memoryview(data)[: file.readinto(data)]
+            if digest_of([found]) != digest:
+                # It would stand in the way of who makes it again.
+                files.rm(path)
+                raise StoreError(
+                    f"A kept blob was damaged ({self.uri(digest)}): run the step that makes it again."
+                )
+        return found
 
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
@@ -199,6 +242,14 @@ class RemoteBlobs:
                 return files.size(posixpath.join(root, _key(digest)))
             except FileNotFoundError:
                 return None
+
+    def is_whole(self, digest: str, size: int | None) -> bool:
+        """Return whether the blob is there with its size; its content is checked when it is read."""
+        found = self.size(digest)
+        return found is not None and (size is None or found == size)
+
+    def note_written(self, digest: str) -> None:
+        """Do nothing: what was written is checked when it is read."""
 
     def uri(self, digest: str) -> str:
         """Return the blob's URL."""
@@ -214,11 +265,8 @@ class RemoteBlobs:
                 raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
 
 
-def _write_pieces(file: Any, buffers: Sequence[BytesLike], stop: Callable[[], bool] = lambda: False) -> None:
-    """Write all of it, or what there was time for before `stop` said so."""
+def _write_pieces(file: Any, buffers: Sequence[BytesLike]) -> None:
     for piece in _pieces(buffers):
-        if stop():
-            return
         file.write(piece)
 
 

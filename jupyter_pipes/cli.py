@@ -192,8 +192,7 @@ def _plan(options: Namespace, output: Output) -> int:
 def _plan_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
     from jupyter_pipes import documents, terminal, verbs
 
-    given = verbs.run_arguments(options)
-    plan = pipeline.plan(*options.steps, params=given["params"], force=given["force"])
+    plan = pipeline.plan(*options.steps, **verbs.run_arguments(options))
     output.give(lambda: documents.of_plan(plan), lambda: terminal.plan_text(plan, colour=output.is_terminal))
     return COMPLETED
 
@@ -245,7 +244,7 @@ def _get(options: Namespace, output: Output) -> int:
     given = verbs.split_params(options.params)
     found = {name: _artifact(pipeline, name, given, options.run) for name in options.names}
     store = pipeline.workspace.store
-    values = {name: store.get(artifact) for name, artifact in found.items()}
+    values = {name: store.get_whole(artifact) for name, artifact in found.items()}
     if options.output:
         name = options.names[0]
         saving.save(name, values[name], Path(options.output))

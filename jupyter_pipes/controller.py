@@ -9,20 +9,21 @@ import pickle
 import platform
 import threading
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from functools import cache
-from pathlib import Path
 from typing import Any
 
-from msgspec import Struct
-
 from jupyter_pipes import events as ev
-from jupyter_pipes.decision import Decider, Decision
+from jupyter_pipes.deciding import Deciding
+from jupyter_pipes.decision import Decision
+from jupyter_pipes.definition import document
 from jupyter_pipes.errors import PipesError
 from jupyter_pipes.executors.base import Executor
 from jupyter_pipes.graph import Graph
-from jupyter_pipes.history import Result
-from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Job, Status, Step, StepError
+from jupyter_pipes.history import process_started
+from jupyter_pipes.model import ArtifactRef, Job, Status, Step, StepError
+from jupyter_pipes.planning import producers
+from jupyter_pipes.request import RunRequest
 from jupyter_pipes.scheduler import Scheduler
 from jupyter_pipes.views import RunView, apply
 from jupyter_pipes.workspace import Workspace
@@ -32,43 +33,24 @@ _logger = logging.getLogger(__name__)
 Subscriber = Callable[[RunView, ev.Record], None]
 
 
-class RunRequest(Struct, frozen=True):
-    """What a run is to do.
+class Controller:
+    """Drives one run. Everything but `ended` and `view` is touched on the background thread only.
 
-    Attributes:
-        run: its id.
-        pipeline, version: whose run it is.
-        graph: the whole pipeline.
-        selected: the steps to run, with all that they need, in order.
-        parameters: step -> parameter -> value, for the parameters that the step reads.
-        shown_parameters: the values as JSON carries them, for the journal.
-        directory: the folder that steps run in.
-        python_path: what is put in front of `sys.path` in a step.
-        forced: steps that run whatever is kept.
-        fail_fast: whether the first failure stops everything.
-        queue_limits: cpus and memory that the local queue has.
-        origin: where the pipeline came from (a notebook's path).
+    Args:
+        request: what the run is to do.
+        workspace: where it is kept.
+        executor: what runs its steps.
+        loop: the background thread's.
+        earlier: the records of a run that is taken up again; none for a new one.
     """
 
-    run: str
-    pipeline: str
-    version: str
-    graph: Graph
-    selected: tuple[str, ...]
-    parameters: dict[str, dict[str, Any]]
-    shown_parameters: dict[str, Any]
-    directory: Path
-    python_path: tuple[Path, ...] = ()
-    forced: frozenset[str] = frozenset()
-    fail_fast: bool = False
-    origin: str = ""
-
-
-class Controller:
-    """Drives one run. Everything but `ended` and `view` is touched on the background thread only."""
-
     def __init__(
-        self, request: RunRequest, workspace: Workspace, executor: Executor, loop: asyncio.AbstractEventLoop
+        self,
+        request: RunRequest,
+        workspace: Workspace,
+        executor: Executor,
+        loop: asyncio.AbstractEventLoop,
+        earlier: Sequence[ev.Record] = (),
     ) -> None:
         self.request = request
         self.view = RunView(request.run)
@@ -79,31 +61,53 @@ class Controller:
         self._loop = loop
         self._journal = workspace.history.journal(request.run)
         self._scheduler = Scheduler()
-        self._decider = Decider(workspace, request.pipeline, request.python_path)
-        self._decisions: dict[str, Decision] = {}
+        self._deciding = Deciding(request, workspace)
+        self._ahead: dict[str, Decision] | None = None
+        self._undecided: list[str] = []
+        self._documents: dict[str, bytes] = {}
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
         self._subscribers: list[Subscriber] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._environment = dict(os.environ)
         self._steps = {step.name: step for step in request.graph.steps}
+        for record in earlier:
+            apply(record, self.view)
+            self._scheduler.handle(record.event)
 
     def start(self) -> None:
-        """Append `RunStarted` and let the run take its course."""
+        """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
+        self._do(self._look_ahead())
+        host, pid, born = platform.node(), os.getpid(), process_started()
+        if self.view.steps:
+            self.take(ev.RunResumed(host, pid, born))
+        else:
+            skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
+            self.take(self._started(host, pid, born), *skipped)
+
+    def _skipped(self) -> list[str]:
+        return [name for name in self.request.selection.decided if name in self.request.selection.skipped]
+
+    def _started(self, host: str, pid: int, born: float) -> ev.RunStarted:
         request = self.request
-        planned = plan_steps(request.graph, request.selected, fail_fast=request.fail_fast)
-        self.take(
-            ev.RunStarted(
-                self.request.pipeline,
-                self.request.version,
-                planned,
-                self.request.shown_parameters,
-                self.request.origin,
-                platform.node(),
-                os.getpid(),
-                _process_started(),
-                self.request.graph.diagnostics,
-            )
+        documents = dict(document(of) for of in (request.definition, request.arguments))
+        self._documents.update(documents)
+        definition, arguments = documents
+        return ev.RunStarted(
+            pipeline=request.pipeline,
+            version=request.version,
+            steps=plan_steps(request.graph, request.selection.steps, fail_fast=request.fail_fast),
+            parameters=request.shown,
+            origin=request.origin,
+            host=host,
+            pid=pid,
+            process_started=born,
+            diagnostics=request.graph.diagnostics,
+            state=request.state,
+            definition=definition,
+            arguments=arguments,
+            user=_user(),
+            repeats=request.repeats,
         )
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -115,18 +119,20 @@ class Controller:
         if not self.ended.is_set() and (step is None or step in self.view.steps):
             self.take(ev.CancelRequested(step, reason))
 
-    def take(self, event: ev.AnyEvent) -> None:
-        """Take a fact: append it, fold it, tell it, and carry out what the scheduler answers.
+    def take(self, *facts: ev.AnyEvent) -> None:
+        """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
 
-        What that causes is taken in turn, in the order in which it comes.
+        What follows from them without anything being done is written in the same transaction; what the
+        commands cause is taken in turn, in the order in which it comes.
         """
-        self._inbox.append(event)
+        self._inbox.extend(facts)
         if self._taking:
             return
         self._taking = True
         try:
             while self._inbox and not self.ended.is_set():
-                self._take(self._inbox.popleft())
+                for command in self._record():
+                    self._perform(command)
         except PipesError as error:
             self._give_up(error)
         except Exception as error:  # a run that nobody drives any more would never end
@@ -135,16 +141,43 @@ class Controller:
         finally:
             self._taking = False
 
-    def _take(self, event: ev.AnyEvent) -> None:
-        record = self._journal.append(event)
-        apply(record, self.view)
-        if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
-            self._keep_result(event)
-        for command in self._scheduler.handle(event):
-            self._perform(command)
-        self._tell(record)
-        if isinstance(event, ev.RunEnded):
+    def _record(self) -> list[ev.AnyCommand]:
+        """Append what is in the inbox, with all that follows at once; return what is to be done."""
+        records: list[ev.Record] = []
+        commands: list[ev.AnyCommand] = []
+        while self._inbox and self.view.ended is None:
+            record = self._journal.number(self._inbox.popleft())
+            apply(record, self.view)
+            records.append(record)
+            for command in self._scheduler.handle(record.event):
+                follows = self._follows(command)
+                if follows is not None:
+                    self._inbox.append(follows)
+                else:
+                    commands.append(command)
+        self._note_written(records)
+        documents, self._documents = self._documents, {}
+        self._journal.write(records, self.view, documents)
+        for record in records:
+            self._tell(record)
+        if self.view.ended is not None:
             self._close()
+        return commands
+
+    def _follows(self, command: ev.AnyCommand) -> ev.AnyEvent | None:
+        """Return the fact that a command comes to without anything being done."""
+        if isinstance(command, ev.Append):
+            return command.event
+        if isinstance(command, ev.Decide) and self._ahead is not None and command.step in self._ahead:
+            return self._decided(command.step, self._ahead[command.step])
+        return None
+
+    def _note_written(self, records: Sequence[ev.Record]) -> None:
+        """Spare the next decision from reading again what a step has just written."""
+        for record in records:
+            if isinstance(record.event, ev.AttemptEnded) and record.event.outcome == "completed":
+                for artifact in self.view.steps[record.event.step].artifacts:
+                    self._workspace.store.note_written(artifact)
 
     def _tell(self, record: ev.Record) -> None:
         for subscriber in self._subscribers:
@@ -155,61 +188,101 @@ class Controller:
 
     def _perform(self, command: ev.AnyCommand) -> None:
         match command:
-            case ev.Append(event):
-                self.take(event)
             case ev.Decide(step):
-                task = self._loop.create_task(self._decide(step))
-                self._tasks.add(task)
-                task.add_done_callback(self._tasks.discard)
+                if self._ahead is None:
+                    self._undecided.append(step)
+                else:
+                    self._do(self._decide(step))
             case ev.Submit(step, attempt):
                 self._executor.submit(self._job(self._steps[step], attempt), self.take)
             case ev.CancelAttempt(step, attempt, reason):
                 self._executor.cancel(f"{self.request.run}/{step}/{attempt}", "cancelled", reason)
             case ev.WaitForRetry(step, delay):
                 self._loop.call_later(delay, self._retry, step)
+            case ev.Append():
+                pass
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
 
     def _retry(self, step: str) -> None:
         if not self.ended.is_set():
             self.take(ev.RetryDue(step))
 
+    async def _look_ahead(self) -> None:
+        """Decide all that is cached at once; what came up meanwhile is decided then."""
+        self._ahead = await self._deciding.ahead()
+        waiting, self._undecided = self._undecided, []
+        known = [step for step in waiting if step in self._ahead and not self._is_over(step)]
+        self.take(*(self._decided(step, self._ahead[step]) for step in known))
+        for step in waiting:
+            if step not in self._ahead:
+                self._do(self._decide(step))
+
     async def _decide(self, name: str) -> None:
-        step, forced = self._steps[name], name in self.request.forced
+        if self._is_over(name):
+            return
+        step = self._steps[name]
         try:
-            # Files may be large: reading them must not hold up the other steps' events.
-            decision = await asyncio.to_thread(
-                self._decider.decide, step, self.request.parameters[name], self._inputs(step), forced=forced
+            decision = await self._deciding.decide(
+                step,
+                self._inputs(step),
+                lambda reason: self.take(ev.StepDeferred(name, reason)),
+                lambda: self._is_over(name),
             )
         except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
             self._cannot_decide(name, error)
             return
-        if self.view.steps[name].status.is_final:
-            return
-        self._decisions[name] = decision
-        result = decision.result
-        artifacts, source = (result.artifacts, result.run) if result else ((), "")
-        kind = "cached" if result else "run"
-        self.take(ev.StepDecided(name, kind, decision.reasons, decision.signature, artifacts, source))
+        if decision is not None:
+            self.take(self._decided(name, decision))
+
+    def _is_over(self, step: str) -> bool:
+        return self.ended.is_set() or self.view.steps[step].status.is_final
+
+    def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
+        """Return the fact of a decision, its parts kept beside it."""
+        result, compared = decision.result, decision.compared
+        against = compared.parts if compared else ""
+        if result is not None:
+            return ev.StepDecided(
+                step,
+                "cached",
+                decision.reasons,
+                decision.signature,
+                result.artifacts,
+                result.run,
+                result.parts,
+                against,
+                result.step,
+                result.metrics,
+                result.kept.notes,
+            )
+        parts, content = decision.parts_document()
+        self._documents[parts] = content
+        signature = decision.signature
+        return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
 
     def _cannot_decide(self, name: str, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None
         told = StepError(type(error).__name__, str(error), line=line, bases=(type(error).__name__,))
-        if not self.view.steps[name].status.is_final:
+        if not self._is_over(name):
             self.take(ev.StepEnded(name, Status.FAILED, _described(error), told))
 
     def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
-        return {
-            name: self._artifact(owner, name) for name, owner in step.reads.items() if owner != PARAMS_OWNER
-        }
+        return {name: self._artifact(owner, name) for name, owner in producers(step).items()}
 
     def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
         kept = self.view.steps[producer]
         if kept.status is Status.FAILED:
+            # Its failure is ignored (`--on-fail ignore`).
             return None
         return next((artifact for artifact in kept.artifacts if artifact.name == name), None)
 
     def _job(self, step: Step, attempt: int) -> Job:
         request, options = self.request, step.options
-        parameters = request.parameters[step.name]
+        parameters = request.values[step.name]
         return Job(
             run=request.run,
             pipeline=request.pipeline,
@@ -219,10 +292,11 @@ class Controller:
             label=step.label,
             setup=step.setup,
             prelude=step.prelude,
-            inputs=self._inputs(step),
+            inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
             parameters={name: pickle.dumps(value, 5) for name, value in parameters.items()},
             demanded=step.demanded,
             optional=tuple(name for name in step.writes if name not in step.demanded),
+            out_files=options.out_files,
             directory=str(request.directory),
             python_path=tuple(str(path) for path in request.python_path),
             environment=self._environment,
@@ -234,20 +308,6 @@ class Controller:
             queue=options.queue,
             imports=step.imports,
         )
-
-    def _keep_result(self, event: ev.AttemptEnded) -> None:
-        decision = self._decisions[event.step]
-        view = self.view.steps[event.step]
-        result = Result(
-            decision.signature,
-            self.request.pipeline,
-            event.step,
-            self.request.run,
-            decision.parts,
-            event.files,
-            view.artifacts,
-        )
-        self._workspace.history.keep(result)
 
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
@@ -265,13 +325,13 @@ class Controller:
 
     def _record_giving_up(self, error: PipesError) -> None:
         try:
-            self._journal.append(ev.RunEnded(Status.FAILED, str(error)))
+            self._journal.append(ev.RunEnded(Status.FAILED, str(error)), self.view)
         except PipesError:
             # The journal itself is what failed: the next session finds the run interrupted.
             return
 
     def _close(self) -> None:
-        self._journal.close()
+        self._workspace.keep_file_digests()
         self.ended.set()
 
 
@@ -291,6 +351,7 @@ def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
         reads=step.reads,
         writes=step.writes,
         after=options.after,
+        files_from=step.files_from,
         stage=options.stage,
         tags=options.tags,
         queue=options.queue,
@@ -308,7 +369,11 @@ def _described(error: Exception) -> str:
 
 
 @cache
-def _process_started() -> float:
-    import psutil
+def _user() -> str:
+    import getpass
 
-    return psutil.Process().create_time()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        # A user without an entry in the password database, as in some containers.
+        return str(os.getuid())

@@ -1,162 +1,248 @@
-"""The tables of the history and the connection to them; SQLite by default, another database by URL."""
+"""The connection to the history: SQLite by default, PostgreSQL by URL; statements by name."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Generator
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from functools import cache
-from typing import TYPE_CHECKING, Any
+from functools import cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Protocol
 
-from jupyter_pipes.errors import StoreError
+from jupyter_pipes.errors import ConfigurationError, StoreError
+from jupyter_pipes.schema import SCHEMA_VERSION
+from jupyter_pipes.statements_sqlite import TEXTS
 
 if TYPE_CHECKING:
-    from sqlalchemy import Engine, MetaData, Table
+    from sqlalchemy import Connection, Engine
 
-SCHEMA_VERSION = 2
+Change = tuple[str, Mapping[str, Any]]
+"""The name of a statement that writes (`statements.py`), and its parameters."""
 
-
-@cache
-def schema() -> MetaData:
-    """Return the tables: `events` and `documents` are the truth, the others are indexes made from them.
-
-    - `events`: the journals of all runs.
-    - `documents`: what events refer to by digest: parts of signatures, definitions, environments.
-    - `runs`, `fields`: one row for each run, and one for each thing to search it by (`params.lr`, `tags`, …).
-    - `results`: what a signature finds again.
-    - `claims`: who computes a signature just now.
-    """
-    import sqlalchemy as sa
-
-    tables = sa.MetaData()
-    sa.Table("settings", tables, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
-    sa.Table(
-        "events",
-        tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("seq", sa.Integer, primary_key=True),
-        sa.Column("time", sa.Float, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
-    )
-    sa.Table(
-        "documents",
-        tables,
-        sa.Column("digest", sa.Text, primary_key=True),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-    )
-    sa.Table(
-        "runs",
-        tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("pipeline", sa.Text, nullable=False, index=True),
-        sa.Column("version", sa.Text, nullable=False, server_default=""),
-        sa.Column("state", sa.Text, nullable=False, server_default=""),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("started", sa.Float, nullable=False, index=True),
-        sa.Column("ended", sa.Float),
-        sa.Column("progress", sa.Float, nullable=False, server_default="0"),
-        sa.Column("title", sa.Text, nullable=False, server_default=""),
-        sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("origin", sa.Text, nullable=False, server_default=""),
-        sa.Column("host", sa.Text, nullable=False, server_default=""),
-        sa.Column("user", sa.Text, nullable=False, server_default=""),
-    )
-    sa.Table(
-        "fields",
-        tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("field", sa.Text, primary_key=True),
-        sa.Column("place", sa.Integer, primary_key=True),
-        sa.Column("text", sa.Text, nullable=False),
-        sa.Column("number", sa.Float),
-        sa.Index("fields_by_text", "field", "text"),
-        sa.Index("fields_by_number", "field", "number"),
-    )
-    sa.Table(
-        "results",
-        tables,
-        sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("signature", sa.Text, nullable=False, index=True),
-        sa.Column("pipeline", sa.Text, nullable=False),
-        sa.Column("step", sa.Text, nullable=False),
-        sa.Column("run", sa.Text, nullable=False, index=True),
-        sa.Column("time", sa.Float, nullable=False),
-        sa.Column("parts", sa.Text, nullable=False),
-        sa.Column("files", sa.LargeBinary, nullable=False),
-        sa.Column("artifacts", sa.LargeBinary, nullable=False),
-        sa.Index("results_by_step", "pipeline", "step", "id"),
-    )
-    sa.Table(
-        "claims",
-        tables,
-        sa.Column("signature", sa.Text, primary_key=True),
-        sa.Column("run", sa.Text, nullable=False),
-        sa.Column("step", sa.Text, nullable=False),
-        sa.Column("time", sa.Float, nullable=False),
-    )
-    return tables
+_FILE = "sqlite:///"
+_DIALECTS = ("sqlite", "postgresql")
 
 
-def table(name: str) -> Table:
-    """Return the table of that name."""
-    return schema().tables[name]
+class Database:
+    """The database at `url` (SQLAlchemy's form), made or brought up to date when first opened.
 
-
-def connect(url: str) -> Engine:
-    """Return an engine on the history at `url`, with its tables made.
+    What every run asks goes by the names in `statements.py`; SQLite answers it without SQLAlchemy, whose
+    import would take longer than the rest. Everything else uses `engine`.
 
     Raises:
+        ConfigurationError: the URL is for a database that is not supported.
         StoreError: it cannot be opened or written, or a newer version of jupyter_pipes made it.
     """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.RLock()
+        self._open: _Link | None = None
+        if not self._is_current():
+            self._make()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine, for what is not asked at every run."""
+        return _engine(self._url)
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a named statement selects, the first `most` of them.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        with self._lock, told_as_store_error("the history cannot be read"):
+            return self._link().rows(statement, values, most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        """Carry out named statements in one transaction, and return how many rows they changed.
+
+        Raises:
+            Conflict: a row with this key is there already; nothing was changed.
+            StoreError: the history cannot be written; nothing was changed.
+        """
+        with self._lock, told_as_store_error("the history cannot be written"):
+            return self._link().change(changes)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._lock:
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def _link(self) -> _Link:
+        if self._open is None:
+            is_file = self._url.startswith(_FILE) and "?" not in self._url
+            self._open = _SqliteLink(self._url.removeprefix(_FILE)) if is_file else _EngineLink(self.engine)
+        return self._open
+
+    def _is_current(self) -> bool:
+        """Whether the tables are there as this version has them."""
+        try:
+            found = self.rows("setting", name="schema")
+        except StoreError:
+            # Not there yet, or not to be opened at all: making it tells which.
+            self.close()
+            return False
+        return bool(found) and str(found[0][0]) == str(SCHEMA_VERSION)
+
+    def _make(self) -> None:
+        from jupyter_pipes import migrations
+
+        with told_as_store_error(f"the history {_without_password(self._url)} cannot be opened"):
+            migrations.bring_up_to_date(self.engine)
+
+
+class Conflict(StoreError):
+    """A row with this key is there already."""
+
+
+class _Link(Protocol):
+    """An open connection that knows the statements by name."""
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]: ...
+    def change(self, changes: Iterable[Change]) -> int: ...
+    def close(self) -> None: ...
+
+
+class _SqliteLink:
+    def __init__(self, path: str) -> None:
+        self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        _tune(self._connection)
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
+        return _first(self._connection.execute(TEXTS[statement], values), most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        changed = 0
+        # Taking the lock at once: two that read first and then wish to write would block each other.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, group in groupby(changes, key=_statement):
+                changed += self._connection.executemany(TEXTS[statement], [c[1] for c in group]).rowcount
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return changed
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class _EngineLink:
+    def __init__(self, engine: Engine) -> None:
+        from jupyter_pipes.statements import compiled
+
+        self._texts = compiled(engine.dialect)
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
+        with self._connected() as connection, connection.begin():
+            return _first(connection.exec_driver_sql(self._texts[statement], dict(values)), most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        changed = 0
+        with self._connected() as connection, connection.begin():
+            for statement, group in groupby(changes, key=_statement):
+                many = [dict(change[1]) for change in group]
+                changed += connection.exec_driver_sql(self._texts[statement], many).rowcount
+        return changed
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _connected(self) -> Generator[Connection]:
+        """Give the connection; a lost one is made anew for the next caller."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            yield self._connection
+        except Exception:
+            if self._connection.invalidated:
+                self.close()
+            raise
+
+
+def _first(cursor: Any, most: int) -> list[Any]:
+    return list(cursor.fetchall() if most < 0 else cursor.fetchmany(most))
+
+
+def _statement(change: Change) -> str:
+    return change[0]
+
+
+def _engine(url: str) -> Engine:
     import sqlalchemy as sa
     from sqlalchemy import event
 
     with told_as_store_error(f"the history {_without_password(url)} cannot be opened"):
-        engine = sa.create_engine(url)
-        if engine.dialect.name == "sqlite":
-            event.listen(engine, "connect", _tune_sqlite)
-        with engine.begin() as connection:
-            schema().create_all(connection)
-            _check_version(connection)
+        engine = sa.create_engine(url, pool_pre_ping=True)
+    if engine.dialect.name not in _DIALECTS:
+        raise ConfigurationError(
+            f"history: {engine.dialect.name} is not supported; use sqlite:/// or postgresql://"
+        )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
     return engine
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    # Else the driver begins transactions by itself, and not before tables are made or dropped.
+    connection.isolation_level = None
+    _tune(connection)
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql(str(connection.get_execution_options().get("begin", "BEGIN")))
+
+
+def _tune(connection: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=10000")
+    # Readers (a second tab, the command line) must not block the controller's appends.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
 
 
 @contextmanager
 def told_as_store_error(what: str) -> Generator[None]:
     """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
-    from sqlalchemy.exc import SQLAlchemyError
-
     try:
         yield
-    except SQLAlchemyError as error:
+    except (PermissionError, ImportError) as error:
+        raise StoreError(
+            f"{what}: {error}; install the driver, or check its place and permissions"
+        ) from error
+    except Exception as error:
         reason = getattr(error, "orig", None) or error
-        raise StoreError(f"{what}: {reason}; check its place, permissions and free space") from error
-    except ImportError as error:
-        raise StoreError(f"{what}: {error}; install the driver for this kind of database") from error
+        if not _is_of_database(error):
+            raise
+        kind = Conflict if type(reason).__name__ in _CONFLICTS else StoreError
+        raise kind(f"{what}: {reason}; check its place, permissions and free space") from error
+
+
+_CONFLICTS = ("IntegrityError", "UniqueViolation")
+
+
+def _is_of_database(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return True
+    return any(cls.__module__.startswith("sqlalchemy.exc") for cls in type(error).__mro__)
 
 
 def _without_password(url: str) -> str:
     return re.sub(r"(?<=://)[^@/]*@", "…@", url)
-
-
-def _tune_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    # Readers (a second tab, the command line) must not block the controller's appends.
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=NORMAL")
-    cursor.execute("PRAGMA busy_timeout=10000")
-    cursor.close()
-
-
-def _check_version(connection: Any) -> None:
-    import sqlalchemy as sa
-
-    settings = table("settings")
-    found = connection.execute(sa.select(settings.c.value).where(settings.c.name == "schema")).scalar()
-    if found is None:
-        connection.execute(settings.insert().values(name="schema", value=str(SCHEMA_VERSION)))
-    elif int(found) > SCHEMA_VERSION:
-        raise StoreError(
-            f"the history was written by a newer jupyter_pipes (schema {found}, "
-            f"this one knows {SCHEMA_VERSION}): upgrade jupyter_pipes"
-        )

@@ -49,7 +49,8 @@ class RunStarted(Event, frozen=True):
 
     Attributes:
         state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
-        definition: digest of the document that repeats the run: all steps with their code, and the values.
+        definition: digest of the document with all steps and their code, to run them again.
+        arguments: digest of the document with what the run was given: values, and which steps.
         repeats: the run whose definition this one runs again, else "".
     """
 
@@ -64,6 +65,7 @@ class RunStarted(Event, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     state: str = ""
     definition: str = ""
+    arguments: str = ""
     user: str = ""
     repeats: str = ""
 
@@ -114,6 +116,7 @@ class StepDecided(Event, frozen=True):
         parts: digest of the document with the signature's parts, "" when they were not looked at.
         compared: digest of the document with the parts that these were held against, "" if none.
         source_run, source_step: whose outputs are reused.
+        artifacts, metrics, notes: what that step left.
     """
 
     step: str
@@ -125,6 +128,8 @@ class StepDecided(Event, frozen=True):
     parts: str = ""
     compared: str = ""
     source_step: str = ""
+    metrics: dict[str, JsonValue] = {}
+    notes: tuple[str, ...] = ()
 
 
 class ResultAccepted(Event, frozen=True):
@@ -342,10 +347,15 @@ _event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 def encode(event: AnyEvent) -> bytes:
     """Return the event as one JSON document without newlines; text that is no Unicode is written escaped."""
+    return encode_json(event)
+
+
+def encode_json(value: object) -> bytes:
+    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
     try:
-        return _encoder.encode(event)
+        return _encoder.encode(value)
     except UnicodeEncodeError:
-        return _encoder.encode(_printable(msgspec.to_builtins(event)))
+        return _encoder.encode(_printable(msgspec.to_builtins(value)))
 
 
 def _printable(value: Any) -> Any:

@@ -4,49 +4,22 @@ from __future__ import annotations
 
 import ast
 import sys
-import time
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
-from stat import S_ISREG
-
-from blake3 import blake3
 
 from jupyter_pipes import slices
 from jupyter_pipes.errors import UsageError
+from jupyter_pipes.file_digests import file_digest
 from jupyter_pipes.imports import Reached
 from jupyter_pipes.model import PARAMS_OWNER, Step
 from jupyter_pipes.signature import Part, code_part
 
-_CLOCK_STEP = 2_000_000_000
-"""Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
-
-_seen: dict[Path, tuple[tuple[int, ...], str]] = {}
-
-
-def file_digest(path: Path) -> str:
-    """Return the digest of the file's content, "" if there is no file or none that can be read.
-
-    It is read again unless size, mtime, ctime and inode are all as they were.
-    """
-    try:
-        stat = path.stat()
-        if not S_ISREG(stat.st_mode):
-            return ""
-        key = (stat.st_size, stat.st_mtime_ns, stat.st_ctime_ns, stat.st_ino)
-        known = _seen.get(path)
-        if known is not None and known[0] == key:
-            return known[1]
-        digest = blake3().update_mmap(path).hexdigest()
-    except OSError:
-        return ""
-    if time.time_ns() - max(stat.st_mtime_ns, stat.st_ctime_ns) > _CLOCK_STEP:
-        _seen[path] = (key, digest)
-    return digest
-
 
 def file_parts(step: Step, directory: Path) -> list[Part]:
     """Return a part for each file named with `--file` or as a literal in the step's code.
+
+    Files that steps of the pipeline make are left out: those are inputs.
 
     Raises:
         UsageError: a `--file` does not exist.
@@ -56,7 +29,8 @@ def file_parts(step: Step, directory: Path) -> list[Part]:
     literal = [
         directory / text for source in sources for text in _texts(source) if _is_file(directory / text)
     ]
-    paths = dict.fromkeys((*named, *literal))
+    made = {directory / path for path in step.files_from}
+    paths = [path for path in dict.fromkeys((*named, *literal)) if path not in made]
     return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
 
 

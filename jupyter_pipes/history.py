@@ -2,24 +2,26 @@
 
 from __future__ import annotations
 
+import os
 import platform
-import time
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterable, Mapping
+from functools import cache
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import journal
-from jupyter_pipes.database import connect, table, told_as_store_error
+from jupyter_pipes.database import Database
 from jupyter_pipes.errors import RunNotFound, StoreError
-from jupyter_pipes.model import ArtifactRef, FileSeen, Status
-from jupyter_pipes.signature import Part
+from jupyter_pipes.indexing import Kept
+from jupyter_pipes.model import ArtifactRef, FileSeen, JsonValue, Status
+from jupyter_pipes.signature import Part, digest
 from jupyter_pipes.views import RunView, StepView, fold
 
-if TYPE_CHECKING:
-    from sqlalchemy import Engine, Row
+_kept = msgspec.msgpack.Decoder(Kept)
+_parts = msgspec.msgpack.Decoder(tuple[Part, ...])
 
 
 class RunSummary(Struct, frozen=True):
@@ -27,44 +29,80 @@ class RunSummary(Struct, frozen=True):
 
     run: str
     pipeline: str
+    version: str
+    state: str
+    status: Status
     started: float
     ended: float | None
-    status: Status
 
 
 class Result(Struct, frozen=True):
-    """What one completed attempt left: its signature's parts, the files that it read, its outputs."""
+    """What one completed attempt left.
+
+    Attributes:
+        signature: what finds it again.
+        pipeline, step, run: who made it.
+        parts: digest of the document with the signature's parts (`History.parts`).
+        kept: the files that it read, its outputs, metrics and notes.
+    """
 
     signature: str
     pipeline: str
     step: str
     run: str
-    parts: tuple[Part, ...]
-    files: tuple[FileSeen, ...]
-    artifacts: tuple[ArtifactRef, ...]
+    parts: str
+    kept: Kept
+
+    @property
+    def artifacts(self) -> tuple[ArtifactRef, ...]:
+        """Its outputs."""
+        return self.kept.artifacts
+
+    @property
+    def files(self) -> tuple[FileSeen, ...]:
+        """The files that it was seen reading."""
+        return self.kept.files
+
+    @property
+    def metrics(self) -> dict[str, JsonValue]:
+        """The last value of each metric."""
+        return self.kept.metrics
+
+
+class Claim(Struct, frozen=True):
+    """Who computes a signature just now."""
+
+    run: str
+    step: str
+    host: str
+    pid: int
+    process_started: float
+
+    @property
+    def is_alive(self) -> bool:
+        """Whether the process that made the claim still exists (assumed so for one on another host)."""
+        return _is_alive(self.host, self.pid, self.process_started)
 
 
 class History:
     """Runs and results of one project, in the database at `url` (SQLAlchemy's form)."""
 
     def __init__(self, url: str) -> None:
-        self.engine: Engine = connect(url)
+        self.database = Database(url)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        self.database.close()
 
     def journal(self, run: str) -> journal.Journal:
         """Return the journal to append a run's events to."""
-        return journal.Journal(self.engine, run)
+        return journal.Journal(self.database, run)
 
     def runs(self, pipeline: str | None = None) -> list[RunSummary]:
         """Return the runs, newest first."""
-        import sqlalchemy as sa
-
-        runs = table("runs")
-        query = sa.select(runs).order_by(runs.c.started.desc(), runs.c.run.desc())
-        if pipeline is not None:
-            query = query.where(runs.c.pipeline == pipeline)
-        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
-            rows = connection.execute(query).all()
-        return [RunSummary(r.run, r.pipeline, r.started, r.ended, Status(r.status)) for r in rows]
+        if pipeline is None:
+            return [_summary(row) for row in self.database.rows("runs")]
+        return [_summary(row) for row in self.database.rows("runs_of", pipeline=pipeline)]
 
     def find(self, run: str) -> str:
         """Return the id of the one run that `run` names, whole or by its beginning.
@@ -79,50 +117,87 @@ class History:
         what = f"{len(found)} runs begin with" if found else "there is no run"
         raise RunNotFound(f"{what} {run!r}; kept runs: {', '.join(known[:5]) or 'none'}")
 
+    def parameters(self) -> list[tuple[str, dict[str, JsonValue]]]:
+        """Return each run with its parameters' values, newest first."""
+        found = self.database.rows("arguments")
+        return [(run, msgspec.json.decode(parameters)) for run, parameters in found]
+
     def view(self, run: str) -> RunView:
         """Return the folded journal of a run.
 
         Raises:
             RunNotFound: the history has no event of it.
         """
-        view = fold(run, journal.read(self.engine, run))
+        view = fold(run, journal.read(self.database, run))
         if view.seq < 0:
             raise RunNotFound(f"there is no run {run!r} in the history")
         return view
 
-    def keep(self, result: Result) -> None:
-        """Keep a result so that `results` finds it."""
-        row = {
-            "signature": result.signature,
-            "pipeline": result.pipeline,
-            "step": result.step,
-            "run": result.run,
-            "time": time.time(),
-            "parts": msgspec.msgpack.encode(result.parts),
-            "files": msgspec.msgpack.encode(result.files),
-            "artifacts": msgspec.msgpack.encode(result.artifacts),
-        }
-        what = f"the result of step {result.step} cannot be kept"
-        with told_as_store_error(what), self.engine.begin() as connection:
-            connection.execute(table("results").insert(), row)
+    def remark(self, run: str, event: ev.AnyEvent) -> RunView:
+        """Append a fact that is not its controller's to a run, and return how the run stands then.
 
-    def results(self, step: str, signature: str) -> list[Result]:
-        """Return the results of steps of this name, of any pipeline, under a signature; newest first."""
-        results = table("results")
-        return self._select((results.c.step == step) & (results.c.signature == signature))
+        Raises:
+            RunNotFound: there is no such run.
+            StoreError: the history cannot be written.
+        """
+        view = self.view(run)
+        self.journal(run).append(event, view)
+        return view
+
+    def document(self, document: str) -> bytes | None:
+        """Return what a digest in an event refers to, None if it is not kept."""
+        return journal.read_document(self.database, document) if document else None
+
+    def keep_documents(self, documents: Mapping[str, bytes]) -> None:
+        """Keep documents before an event refers to them."""
+        journal.write_documents(self.database, documents)
+
+    def parts(self, document: str) -> tuple[Part, ...] | None:
+        """Return the parts of a signature, None if they are not kept."""
+        content = self.document(document)
+        return None if content is None else _parts.decode(content)
+
+    def newest_results(self, pipeline: str) -> dict[str, Result]:
+        """Return step -> its newest result, of all steps of a pipeline at once."""
+        found = map(_result, self.database.rows("newest_results", pipeline=pipeline))
+        return {result.step: result for result in found}
+
+    def results(self, signature: str) -> list[Result]:
+        """Return the results under a signature, whichever step made them; newest first."""
+        return [_result(row) for row in self.database.rows("results", most=20, signature=signature)]
 
     def results_of(self, pipeline: str, step: str, limit: int = 20) -> list[Result]:
         """Return the last results of a step, newest first."""
-        results = table("results")
-        return self._select((results.c.pipeline == pipeline) & (results.c.step == step), limit)
+        rows = self.database.rows("results_of", most=limit, pipeline=pipeline, step=step)
+        return [_result(row) for row in rows]
 
-    def _select(self, condition: object, limit: int = 20) -> list[Result]:
-        import sqlalchemy as sa
+    def claim(self, signature: str, run: str, step: str) -> Claim | None:
+        """Say that this run's step computes a signature now; return who does already, None if nobody did."""
+        claim = {"host": platform.node(), "pid": os.getpid(), "process_started": process_started()}
+        added = ("add_claim", {"signature": signature, "run": run, "step": step, **claim})
+        while not self.database.change([added]):
+            rows = self.database.rows("claim", signature=signature)
+            owner = Claim(*rows[0]) if rows else None
+            if owner is not None and owner.is_alive and (owner.run, owner.step) != (run, step):
+                return owner
+            if owner is not None:
+                self.release(signature, owner.run)
+        return None
 
-        results = table("results")
-        query = sa.select(results).where(condition).order_by(results.c.id.desc()).limit(limit)  # type: ignore[arg-type]
-        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
-            return [_result(row) for row in connection.execute(query)]
+    def release(self, signature: str, run: str) -> None:
+        """Take a claim back."""
+        self.database.change([("drop_claim", {"of_signature": signature, "of_run": run})])
+
+    def file_digests(self) -> list[tuple[str, str, str]]:
+        """Return path, stamp and digest of files that were read on this machine."""
+        return self.database.rows("files", host=platform.node())
+
+    def keep_file_digests(self, found: Iterable[tuple[str, str, str]]) -> None:
+        """Keep path, stamp and digest of files that were read on this machine."""
+        host = platform.node()
+        rows = [{"host": host, "path": path, "stamp": stamp, "digest": one} for path, stamp, one in found]
+        if rows:
+            self.database.change([("add_file", row) for row in rows])
 
     def settle_interrupted(self, is_alive: Callable[[RunView], bool] | None = None) -> list[str]:
         """End every run whose controller is gone as `interrupted`; return their ids.
@@ -131,60 +206,75 @@ class History:
         """
         alive = is_alive or controller_is_alive
         settled: list[str] = []
-        for summary in self.runs():
-            if summary.status is not Status.RUNNING:
-                continue
-            view = self.view(summary.run)
+        for row in self.database.rows("running", status=str(Status.RUNNING)):
+            view = self.view(_summary(row).run)
             if not alive(view):
                 self._interrupt(view)
-                settled.append(summary.run)
+                settled.append(view.run)
         return settled
 
     def _interrupt(self, view: RunView) -> None:
         reason = f"its controller (process {view.pid} on {view.host}) is gone"
         log = self.journal(view.run)
+        facts = [
+            fact for step in view.steps.values() for fact in _interrupted(step, f"interrupted: {reason}")
+        ]
+        records = [log.number(fact) for fact in (*facts, ev.RunEnded(Status.INTERRUPTED, reason))]
+        ended = fold(view.run, (*journal.read(self.database, view.run), *records))
         try:
-            for step in view.steps.values():
-                if not step.status.is_final:
-                    self._interrupt_step(log, step, f"interrupted: {reason}")
-            log.append(ev.RunEnded(Status.INTERRUPTED, reason))
+            log.write(records, ended)
         except StoreError:
             # Two sessions noticed at once and the other one wrote it: the fact is in the journal.
             if self.view(view.run).status is Status.RUNNING:
                 raise
-        finally:
-            log.close()
 
-    @staticmethod
-    def _interrupt_step(log: journal.Journal, step: StepView, reason: str) -> None:
-        if step.latest is not None and not step.latest.status.is_final:
-            log.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
-        log.append(ev.StepEnded(step.name, Status.CANCELLED, reason))
+
+def _interrupted(step: StepView, reason: str) -> list[ev.AnyEvent]:
+    if step.status.is_final:
+        return []
+    facts: list[ev.AnyEvent] = []
+    if step.latest is not None and not step.latest.status.is_final:
+        facts.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
+    return [*facts, ev.StepEnded(step.name, Status.CANCELLED, reason)]
+
+
+def parts_document(parts: tuple[Part, ...]) -> tuple[str, bytes]:
+    """Return digest and content of the document that keeps the parts of a signature."""
+    content = msgspec.msgpack.encode(parts)
+    return digest(content), content
 
 
 def controller_is_alive(view: RunView) -> bool:
     """Whether the process that drives the run still exists (assumed so for one on another host)."""
+    return _is_alive(view.host, view.pid, view.process_started)
+
+
+def _is_alive(host: str, pid: int, started: float) -> bool:
     import psutil
 
-    if view.host != platform.node():
+    if host != platform.node():
         return True
     try:
-        process = psutil.Process(view.pid)
+        process = psutil.Process(pid)
         # A process that ended stays listed until its parent looks; and numbers are used again.
-        return (
-            process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - view.process_started) < 2
-        )
+        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
     except psutil.NoSuchProcess:
         return False
 
 
-def _result(row: Row[tuple[object, ...]]) -> Result:
-    return Result(
-        row.signature,
-        row.pipeline,
-        row.step,
-        row.run,
-        msgspec.msgpack.decode(row.parts, type=tuple[Part, ...]),
-        msgspec.msgpack.decode(row.files, type=tuple[FileSeen, ...]),
-        msgspec.msgpack.decode(row.artifacts, type=tuple[ArtifactRef, ...]),
-    )
+@cache
+def process_started() -> float:
+    """Return when this process started, in seconds since 1970."""
+    import psutil
+
+    return psutil.Process().create_time()
+
+
+def _summary(row: Any) -> RunSummary:
+    run, pipeline, version, state, status, started, ended = row
+    return RunSummary(run, pipeline, version, state, Status(status), started, ended)
+
+
+def _result(row: Any) -> Result:
+    signature, pipeline, step, run, parts, kept = row
+    return Result(signature, pipeline, step, run, parts, _kept.decode(kept))

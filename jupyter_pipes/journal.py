@@ -3,92 +3,124 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
-from typing import TYPE_CHECKING
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
 
 import msgspec
 
 from jupyter_pipes import events as ev
-from jupyter_pipes.database import table, told_as_store_error
+from jupyter_pipes import indexing
+from jupyter_pipes.database import Change, Conflict, Database
 from jupyter_pipes.errors import StoreError
+from jupyter_pipes.views import RunView, apply
 
-if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted)
+"""Facts that anybody may add to a run at any time; all others are the controller's alone."""
 
 
 class Journal:
-    """Appends the events of one run; one writer at a time (the run's controller)."""
+    """Appends the events of one run; one writer at a time (the run's controller), beside remarks."""
 
-    def __init__(self, engine: Engine, run: str) -> None:
-        self._engine = engine
+    def __init__(self, database: Database, run: str) -> None:
+        self._database = database
         self._run = run
-        self._connection: Connection | None = None
-        self._next = 0
+        self._next: int | None = None
 
-    def append(self, event: ev.AnyEvent) -> ev.Record:
-        """Write the event durably and return it with its number and time.
+    def number(self, event: ev.AnyEvent) -> ev.Record:
+        """Return the event with the number and time that it will have once `write` took it.
 
         Raises:
-            StoreError: the history cannot be written (disk full, read-only).
+            StoreError: the history cannot be read.
         """
-        with told_as_store_error(f"run {self._run} cannot be recorded"):
-            connection = self._connect()
-            record = ev.Record(self._run, self._next, time.time(), event)
-            with connection.begin():
-                _write(connection, record)
+        if self._next is None:
+            self._next = _last_number(self._database, self._run) + 1
         self._next += 1
+        return ev.Record(self._run, self._next - 1, time.time(), event)
+
+    def write(
+        self, records: Sequence[ev.Record], view: RunView, documents: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Write records, what they refer to and what they change in the indexes: all of it, or nothing.
+
+        Args:
+            records: what `number` gave, in that order.
+            view: the fold of the run with these records.
+            documents: digest -> content, of what the records refer to.
+
+        Raises:
+            StoreError: the history cannot be written (disk full, read-only), or another controller drives
+                this run.
+        """
+        kept = [("add_document", _document(digest, body)) for digest, body in (documents or {}).items()]
+        changed = [change for record in records for change in indexing.changes(record, view)]
+        try:
+            self._database.change([*kept, *map(_row, records), *changed])
+        except Conflict:
+            self.write(self._renumbered(records), view, documents)
+
+    def append(self, event: ev.AnyEvent, view: RunView) -> ev.Record:
+        """Write one event, with `view` brought up to date by it, and return it with its number and time.
+
+        Raises:
+            StoreError: as for `write`.
+        """
+        record = self.number(event)
+        apply(record, view)
+        self.write([record], view)
         return record
 
-    def _connect(self) -> Connection:
-        if self._connection is None:
-            self._connection = self._engine.connect()
-            self._next = _last_number(self._connection, self._run) + 1
-        return self._connection
-
-    def close(self) -> None:
-        """Give the connection back."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+    def _renumbered(self, records: Sequence[ev.Record]) -> list[ev.Record]:
+        """Return the records behind the remarks that came in between."""
+        others = list(read(self._database, self._run, after=records[0].seq - 1))
+        if not others or not all(isinstance(record.event, REMARKS) for record in others):
+            raise StoreError(f"run {self._run} cannot be recorded: another process writes it as well")
+        self._next = None
+        return [msgspec.structs.replace(self.number(each.event), time=each.time) for each in records]
 
 
-def _last_number(connection: Connection, run: str) -> int:
-    import sqlalchemy as sa
-
-    events = table("events")
-    with connection.begin():
-        last = connection.execute(sa.select(sa.func.max(events.c.seq)).where(events.c.run == run)).scalar()
-    return -1 if last is None else int(last)
-
-
-def _write(connection: Connection, record: ev.Record) -> None:
-    body = ev.encode(record.event).decode()
-    row = {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
-    connection.execute(table("events").insert(), row)
-    runs = table("runs")
-    if isinstance(record.event, ev.RunStarted):
-        started = {"pipeline": record.event.pipeline, "started": record.time, "status": "running"}
-        connection.execute(runs.insert().values(run=record.run, **started))
-    elif isinstance(record.event, ev.RunEnded):
-        ended = runs.update().where(runs.c.run == record.run)
-        connection.execute(ended.values(ended=record.time, status=str(record.event.status)))
-
-
-def read(engine: Engine, run: str, after: int = -1) -> Iterator[ev.Record]:
+def read(database: Database, run: str, after: int = -1) -> Iterator[ev.Record]:
     """Yield the records of a run behind number `after`, in order.
 
     Raises:
         StoreError: the history cannot be read, or holds a record that is none of this version.
     """
-    import sqlalchemy as sa
-
-    events = table("events")
-    query = sa.select(events).where(events.c.run == run, events.c.seq > after).order_by(events.c.seq)
-    with told_as_store_error(f"run {run} cannot be read"), engine.connect() as connection:
-        rows = connection.execute(query).all()
-    for row in rows:
+    for seq, moment, body in database.rows("events", run=run, after=after):
         try:
-            event = ev.decode(row.body)
+            event = ev.decode(body)
         except msgspec.DecodeError as error:
-            raise StoreError(f"record {row.seq} of run {run} cannot be read: {error}") from error
-        yield ev.Record(row.run, row.seq, row.time, event)
+            raise StoreError(f"record {seq} of run {run} cannot be read: {error}") from error
+        yield ev.Record(run, seq, moment, event)
+
+
+def read_document(database: Database, digest: str) -> bytes | None:
+    """Return what a digest in an event refers to, None if it is not kept (any more)."""
+    found = database.rows("document", digest=digest)
+    return _content(bytes(found[0][0])) if found else None
+
+
+def write_documents(database: Database, documents: Mapping[str, bytes]) -> None:
+    """Keep documents that no event of a journal brings along."""
+    database.change([("add_document", _document(digest, body)) for digest, body in documents.items()])
+
+
+def _row(record: ev.Record) -> Change:
+    body = ev.encode(record.event).decode()
+    return "add_event", {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
+
+
+_PACKED = b"z"
+_PLAIN = b"p"
+
+
+def _document(digest: str, body: bytes) -> dict[str, object]:
+    small = zlib.compress(body, 1) if len(body) > 512 else body
+    return {"digest": digest, "body": _PACKED + small if len(small) < len(body) else _PLAIN + body}
+
+
+def _content(stored: bytes) -> bytes:
+    return zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+
+
+def _last_number(database: Database, run: str) -> int:
+    last = database.rows("last_event", run=run)[0][0]
+    return -1 if last is None else int(last)

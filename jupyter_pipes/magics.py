@@ -124,7 +124,7 @@ class PipesMagics(Magics):
         run = self.session.start(steps, given, show=show)
         if awaited:
             return _wait(run, self.session, check=check)
-        from jupyter_pipes.pipeline import wait_or_cancel
+        from jupyter_pipes.starting import wait_or_cancel
 
         wait_or_cancel(run)
         self.session.settle()

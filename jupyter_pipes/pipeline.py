@@ -5,39 +5,36 @@ from __future__ import annotations
 import importlib.util
 import inspect
 import sys
-from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
-from jupyter_pipes import background, params, planning
+from jupyter_pipes import background, declarations, planning, preparation, starting, versions
 from jupyter_pipes import graph as graphs
-from jupyter_pipes.errors import NotebookError, ParameterError
+from jupyter_pipes.errors import NotebookError
 from jupyter_pipes.functions import FunctionStep
 from jupyter_pipes.graph import Graph
-from jupyter_pipes.injection import injected, with_values
-from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Step
-from jupyter_pipes.params import Parameter
-from jupyter_pipes.planning import Plan
+from jupyter_pipes.injection import injected
+from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic
+from jupyter_pipes.params import Parameter, from_mapping
+from jupyter_pipes.planning import Plan, PlannedDecision
+from jupyter_pipes.preparation import Prepared, RunOptions
 from jupyter_pipes.validation import STRUCTURE_PROBLEMS, capacity_problems, invalid
 
 if TYPE_CHECKING:
-    from jupyter_pipes.decision import Decider
+    from jupyter_pipes.decision import Decider, Decision
     from jupyter_pipes.executors.inline import InlineExecutor
-    from jupyter_pipes.executors.local import LocalExecutor
+    from jupyter_pipes.explanation import Explanation
     from jupyter_pipes.notebook import Document
+    from jupyter_pipes.request import RunRequest
     from jupyter_pipes.run import Run
     from jupyter_pipes.workspace import Workspace
 
 FIRST_VERSION = "1.0.0"
-
-PARAMETER_PROBLEM = "JP031"
-"""The code of a diagnostic about a `%%params` cell."""
 
 
 class Pipeline:
@@ -61,8 +58,6 @@ class Pipeline:
         *,
         version: str = FIRST_VERSION,
     ) -> None:
-        from jupyter_pipes.params import from_mapping
-
         self.name = name
         self.version = version
         self.parameters: tuple[Parameter, ...] = from_mapping(params or {})
@@ -71,6 +66,7 @@ class Pipeline:
         self.directory = Path.cwd()
         self.document: Document | None = None
         self.cells: tuple[Cell, ...] = ()
+        self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
         self._python_path = tuple(dict.fromkeys(_folder_of(each) for each in steps))
 
@@ -87,8 +83,9 @@ class Pipeline:
     ) -> Pipeline:
         """Return the pipeline of a notebook's cells, in their order; problems are in its graph."""
         pipeline = cls(name, version=version)
-        declared, problems = _declared(cells)
+        declared, problems = declarations.read(cells)
         pipeline.parameters = declared
+        pipeline.declarations = declarations.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
         cells = [cell for cell in cells if not injected(cell, names)]
         graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
@@ -142,20 +139,51 @@ class Pipeline:
         """Where its runs and artifacts are kept."""
         return _workspace(self.directory)
 
-    def plan(
-        self, *steps: str, params: Mapping[str, object] | None = None, force: Iterable[str] = ()
-    ) -> Plan:
+    def plan(self, *steps: str, **options: Unpack[RunOptions]) -> Plan:
         """Return what `run` with the same arguments would do, without running anything.
 
         Raises:
             InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
+            ArtifactMissing: outputs that are to be taken as they are, and are not kept.
         """
-        selected = self._selected(steps)
-        values = self._values(params or {})
-        forced = self._forced(force)
-        foreseen = planning.foresee(self.graph, self._decider(), selected, values, forced)
-        return Plan(self.name, tuple(step for step, _ in foreseen))
+        return Plan(self.name, tuple(step for step, _ in self.foreseen(*steps, **options)))
+
+    def why(self, step: str, **options: Unpack[RunOptions]) -> Explanation:
+        """Return why a run with these arguments would run the step or not, down to the lines that changed.
+
+        Raises:
+            as for `plan`.
+        """
+        from jupyter_pipes.explanation import explain
+
+        decision = {planned.name: found for planned, found in self.foreseen(step, **options)}[step]
+        return explain(step, decision, self.workspace.history)
+
+    def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
+        """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.
+
+        Raises:
+            ArtifactMissing: a step has no kept outputs.
+            UsageError: a step that it reads from is not up to date itself: accept that as well, or run it.
+            InvalidPipeline, ParameterError: as for `plan`.
+        """
+        from jupyter_pipes.acceptance import accept
+
+        prepared = self._prepare(steps, RunOptions(params=params or {}))
+        accept(self.graph, self._decider(), self.workspace.history, prepared, steps)
+
+    def foreseen(
+        self, *steps: str, **options: Unpack[RunOptions]
+    ) -> Iterable[tuple[PlannedDecision, Decision]]:
+        """Yield what a run with these arguments would do with each step, with all that it hangs on.
+
+        Raises:
+            as for `plan`.
+        """
+        prepared = self._prepare(steps, options)
+        selection, values, taken = prepared.selection, prepared.values, prepared.taken
+        return planning.foresee(self.graph, self._decider(), selection, values, taken)
 
     def kept(
         self, *steps: str, params: Mapping[str, object] | None = None
@@ -165,8 +193,7 @@ class Pipeline:
         Raises:
             InvalidPipeline, ParameterError, UsageError: as for `plan`.
         """
-        selected, values = self._selected(steps), self._values(params or {})
-        foreseen = planning.foresee(self.graph, self._decider(), selected, values, frozenset())
+        foreseen = self.foreseen(*steps, params=params or {})
         return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
 
     def _decider(self) -> Decider:
@@ -174,36 +201,21 @@ class Pipeline:
 
         return Decider(self.workspace, self.name, self._python_path)
 
-    def start(
-        self,
-        *steps: str,
-        params: Mapping[str, object] | None = None,
-        force: Iterable[str] = (),
-        fail_fast: bool = False,
-    ) -> Run:
+    def start(self, *steps: str, **options: Unpack[RunOptions]) -> Run:
         """Start a run of the steps (all, if none is named) and what they need; return at once.
 
         Args:
             steps: names of the steps to run.
-            params: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
-            force: steps to run whatever is kept; `all` for every one.
-            fail_fast: whether the first failure cancels everything else.
+            options: see `RunOptions`.
 
         Raises:
             InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
+            ArtifactMissing: outputs that are to be taken as they are, and are not kept.
         """
-        return self._start(_local_executor(), steps, params, force, fail_fast)
+        return starting.start(self.request(*steps, **options), self.workspace)
 
-    def run(
-        self,
-        *steps: str,
-        params: Mapping[str, object] | None = None,
-        force: Iterable[str] = (),
-        fail_fast: bool = False,
-        debug: bool = False,
-        check: bool = True,
-    ) -> Run:
+    def run(self, *steps: str, debug: bool = False, check: bool = True, **options: Unpack[RunOptions]) -> Run:
         """Run the steps (all, if none is named) and what they need; return when the run has ended.
 
         An interrupt (Ctrl-C) cancels the run.
@@ -211,50 +223,62 @@ class Pipeline:
         Args:
             debug: run the steps in this process, so that a debugger can stop in them.
             check: whether a run that did not complete raises.
-            steps, params, force, fail_fast: as for `start`.
+            steps, options: as for `start`.
 
         Raises:
             RunFailed, RunCancelled: it did not complete, and `check` is true.
-            InvalidPipeline, ParameterError, UsageError: as for `start`.
+            InvalidPipeline, ParameterError, UsageError, ArtifactMissing: as for `start`.
         """
         if debug:
-            run = self.start_debugging(*steps, params=params, force=force, fail_fast=fail_fast)[0]
+            run = self.start_debugging(*steps, **options)[0]
         else:
-            run = self.start(*steps, params=params, force=force, fail_fast=fail_fast)
-            wait_or_cancel(run)
+            run = self.start(*steps, **options)
+            starting.wait_or_cancel(run)
         return run.check() if check else run
 
     def start_debugging(
-        self, *steps: str, params: Any, force: Iterable[str], fail_fast: bool, prepared: Any = None
+        self, *steps: str, prepared: Callable[[Run], None] | None = None, **options: Unpack[RunOptions]
     ) -> tuple[Run, InlineExecutor]:
         """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
 
         An interrupt cancels the run.
         """
-        from jupyter_pipes import events as ev
-        from jupyter_pipes.executors.inline import InlineExecutor
+        return starting.start_debugging(self.request(*steps, **options), self.workspace, prepared)
 
-        executor = InlineExecutor(background.loop())
-        run = self._start(executor, steps, params, force, fail_fast)
-        run.subscribe(lambda _, record: executor.close() if isinstance(record.event, ev.RunEnded) else None)
-        if run.has_ended:
-            executor.close()
-        try:
-            if prepared is not None:
-                prepared(run)
-            executor.work()
-        except KeyboardInterrupt:
-            if not run.status.is_final:
-                run.cancel()
-                executor.work()
-        run.wait()
-        return run, executor
+    def request(self, *steps: str, **options: Unpack[RunOptions]) -> RunRequest:
+        """Return what `start` with these arguments hands to a controller.
+
+        Raises:
+            as for `start`.
+        """
+        from jupyter_pipes.request import RunRequest
+
+        prepared = self._prepare(steps, options)
+        state = versions.state(self.graph)
+        earlier = [(run.version, run.state) for run in self.workspace.history.runs(self.name)]
+        return RunRequest(
+            run=starting.new_run_id(),
+            pipeline=self.name,
+            version=versions.choose(self.version, earlier, state),
+            state=state,
+            graph=self.graph,
+            selection=prepared.selection,
+            values=prepared.values,
+            shown=prepared.shown,
+            directory=self.directory,
+            python_path=self._python_path,
+            taken=prepared.taken,
+            fail_fast=options.get("fail_fast", False),
+            origin=self.origin,
+            declarations=self.declarations,
+            given=dict(options.get("params", {})),
+        )
 
     def warm_up(self) -> None:
         """Have what the steps import imported already, so that the first run starts at once."""
         imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
         places = tuple(str(path) for path in self._python_path)
-        background.loop().call_soon_threadsafe(_local_executor().warm_up, places, imports)
+        background.loop().call_soon_threadsafe(starting.local_executor().warm_up, places, imports)
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""
@@ -268,120 +292,25 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        found = (*self.graph.errors, *capacity_problems(self.graph, _local_executor()))
+        found = (*self.graph.errors, *capacity_problems(self.graph, starting.local_executor()))
         return tuple(problem for problem in found if problem.step is None or problem.step in steps)
 
-    def _start(
-        self,
-        executor: Any,
-        steps: Sequence[str],
-        given: Mapping[str, object] | None,
-        force: Iterable[str],
-        fail_fast: bool,
-    ) -> Run:
-        from jupyter_pipes.controller import Controller, RunRequest
-        from jupyter_pipes.run import Run
-
-        selected = self._selected(steps)
-        values = self._values(given or {})
-        request = RunRequest(
-            run=f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}",
-            pipeline=self.name,
-            version=self.version,
-            graph=self.graph,
-            selected=selected,
-            parameters=values,
-            shown_parameters=self.shown_parameters(given or {}),
-            directory=self.directory,
-            python_path=self._python_path,
-            forced=self._forced(force),
-            fail_fast=fail_fast,
-            origin=self.origin,
-        )
-        workspace = self.workspace
-        _ = workspace.history, workspace.store
-        controller = Controller(request, workspace, executor, background.loop())
-        run = Run(workspace, request.run, controller)
-        background.call(controller.start)
-        return run
-
-    def _selected(self, steps: Sequence[str]) -> tuple[str, ...]:
+    def _prepare(self, steps: Sequence[str], options: RunOptions) -> Prepared:
         for name in steps:
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
-        selected = (
-            graphs.needed(self.graph, steps) if steps else tuple(step.name for step in self.graph.steps)
-        )
-        problems = self.problems(selected)
+        chosen = preparation.select(self.graph, steps, options)
+        problems = self.problems(chosen.steps)
         if problems:
             raise invalid(problems)
-        return selected
-
-    def _forced(self, force: Iterable[str]) -> frozenset[str]:
-        names = list(force)
-        if "all" in names:
-            return frozenset(step.name for step in self.graph.steps)
-        return frozenset(self.graph.step(name).name for name in names)
-
-    def _values(self, given: Mapping[str, object]) -> dict[str, dict[str, Any]]:
-        """Return, for each step, the values of the parameters that it reads."""
-        for_all, by_step = params.split_overrides(given)
-        values = params.bind(self.parameters, for_all)
-        own = {name: {**params.bind(self.parameters, {**for_all, **said})} for name, said in by_step.items()}
-        for name, said in by_step.items():
-            self._check_reads(self.graph.step(name), said)
-        return {
-            step.name: {name: own.get(step.name, values)[name] for name in step.parameters}
-            for step in self.graph.steps
-        }
-
-    def _check_reads(self, step: Step, names: Iterable[str]) -> None:
-        for name in names:
-            if name not in step.parameters:
-                known = ", ".join(step.parameters) or "none"
-                message = f"step {step.name} does not read parameter {name}; it reads: {known}"
-                raise ParameterError(message, step=step.name)
+        given = options.get("params", {})
+        history = self.workspace.history
+        return preparation.prepare(self.graph, self.parameters, chosen, given, self._decider(), history)
 
     def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
-        for_all, by_step = params.split_overrides(given)
-        values = params.bind(self.parameters, for_all)
-        own = {
-            f"{step}.{name}": params.bind(self.parameters, said)[name]
-            for step, said in by_step.items()
-            for name in said
-        }
-        return {name: params.to_json(value) for name, value in {**values, **own}.items()}
-
-
-def wait_or_cancel(run: Run) -> None:
-    """Wait for a run; an interrupt cancels it and waits for its end."""
-    try:
-        run.wait()
-    except KeyboardInterrupt:
-        run.cancel()
-        run.wait()
-
-
-def _declared(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
-    declared: tuple[Parameter, ...] = ()
-    problems: list[Diagnostic] = []
-    # papermill puts its cell at the top when no cell is tagged for it.
-    for cell in sorted(cells, key=lambda cell: cell.role != "params"):
-        try:
-            declared = _with_cell(cell, declared)
-        except ParameterError as error:
-            problems.append(Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number))
-    return declared, problems
-
-
-def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-    if cell.role == "params":
-        new = params.declare(cell.body, declared)
-        replaced = {parameter.name for parameter in new}
-        return (*(each for each in declared if each.name not in replaced), *new)
-    return with_values(declared, injected(cell, [each.name for each in declared]))
+        return preparation.shown_values(self.parameters, given)
 
 
 @cache
@@ -389,13 +318,6 @@ def _workspace(directory: Path) -> Workspace:
     from jupyter_pipes.workspace import Workspace
 
     return Workspace(directory)
-
-
-@cache
-def _local_executor() -> LocalExecutor:
-    from jupyter_pipes.executors.local import LocalExecutor
-
-    return LocalExecutor(background.loop())
 
 
 def _folder_of(step: FunctionStep[..., Any]) -> Path:

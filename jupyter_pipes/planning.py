@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
 from jupyter_pipes import graph as graphs
-from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef
+from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, Step
 
 if TYPE_CHECKING:
     from jupyter_pipes.decision import Decider, Decision
     from jupyter_pipes.graph import Graph
+    from jupyter_pipes.selection import Selection
 
 
 class PlannedDecision(Struct, frozen=True):
@@ -24,6 +25,7 @@ class PlannedDecision(Struct, frozen=True):
     reads: dict[str, str]
     writes: tuple[str, ...]
     after: tuple[str, ...]
+    files_from: dict[str, str] = {}
 
 
 class Plan(Struct, frozen=True):
@@ -39,34 +41,109 @@ class Plan(Struct, frozen=True):
         )
 
 
+class Known:
+    """The outputs of steps that a look ahead knows already.
+
+    Args:
+        taken: step -> the kept outputs that are taken as they are.
+    """
+
+    def __init__(self, taken: Mapping[str, Decision]) -> None:
+        self._outputs: dict[str, dict[str, ArtifactRef]] = {}
+        for name, decision in taken.items():
+            self.add(name, decision)
+
+    def add(self, step: str, decision: Decision) -> None:
+        """Take the outputs that a decision reuses, if it does."""
+        if decision.result is not None:
+            self._outputs[step] = {artifact.name: artifact for artifact in decision.result.artifacts}
+
+    def inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
+        """Return what the step reads, as far as its producers are known; the others are left out."""
+        owners = producers(step)
+        return {
+            name: self._outputs[owner].get(name) for name, owner in owners.items() if owner in self._outputs
+        }
+
+    def has(self, step: str) -> bool:
+        """Whether the outputs of a step are known."""
+        return step in self._outputs
+
+    def has_all(self, step: Step) -> bool:
+        """Whether all steps that this one waits for are known."""
+        return all(map(self.has, step.upstream))
+
+
+def producers(step: Step) -> dict[str, str]:
+    """Return name, or path of a file, -> the step that makes it, of all that a step reads from others."""
+    named = {name: owner for name, owner in step.reads.items() if owner != PARAMS_OWNER}
+    return {**named, **step.files_from}
+
+
 def foresee(
     graph: Graph,
     decider: Decider,
-    selected: Sequence[str],
+    selection: Selection,
     values: Mapping[str, Mapping[str, Any]],
-    forced: frozenset[str],
-) -> Iterable[tuple[PlannedDecision, Decision]]:
+    taken: Mapping[str, Decision],
+) -> Iterator[tuple[PlannedDecision, Decision]]:
     """Yield the decision for each selected step, in an order in which they could run.
 
     Args:
         graph: the whole pipeline.
         decider: decides, as it will in a run.
-        selected: names of the steps, with all that they need.
+        selection: the steps; skipped ones and those that hang on them are left out.
         values: step -> parameter -> value.
-        forced: steps that run whatever is kept.
+        taken: the decisions of the steps whose outputs are taken as they are.
     """
-    known: dict[str, dict[str, ArtifactRef]] = {}
-    for name in graphs.order(graph):
-        if name not in selected:
+    known = Known(taken)
+    left_out = set(selection.skipped)
+    for step in in_order(graph, selection):
+        if step.name in left_out or left_out.intersection(step.upstream):
+            left_out.add(step.name)
             continue
-        step = graph.step(name)
-        owners = {read: owner for read, owner in step.reads.items() if owner != PARAMS_OWNER}
-        inputs = {read: known[owner].get(read) for read, owner in owners.items() if owner in known}
-        unknown = frozenset(owners) - inputs.keys()
-        decision = decider.foresee(step, values[name], inputs, unknown, forced=name in forced)
+        if step.name in taken:
+            yield _planned(step, taken[step.name]), taken[step.name]
+            continue
+        inputs = known.inputs(step)
+        unknown = frozenset(producers(step)) - inputs.keys()
+        forced = step.name in selection.forced
+        decision = decider.foresee(step, values[step.name], inputs, unknown, forced=forced)
+        known.add(step.name, decision)
+        yield _planned(step, decision), decision
+
+
+def settled(
+    graph: Graph,
+    decider: Decider,
+    selection: Selection,
+    values: Mapping[str, Mapping[str, Any]],
+    taken: Mapping[str, Decision],
+) -> dict[str, Decision]:
+    """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
+    decider.look_up_all()
+    known = Known(taken)
+    found: dict[str, Decision] = {}
+    for step in in_order(graph, selection):
+        if step.name in taken or step.name in selection.skipped or not known.has_all(step):
+            continue
+        forced = step.name in selection.forced
+        decision = decider.decide(step, values[step.name], known.inputs(step), forced=forced)
         if decision.result is not None:
-            known[name] = {artifact.name: artifact for artifact in decision.result.artifacts}
-        planned = PlannedDecision(
-            name, decision.decision, decision.reasons, step.reads, step.writes, step.options.after
-        )
-        yield planned, decision
+            known.add(step.name, decision)
+            found[step.name] = decision
+    return found
+
+
+def in_order(graph: Graph, selection: Selection) -> Iterator[Step]:
+    """Yield the selected steps, each behind all that it waits for."""
+    chosen = set(selection.steps)
+    by_name = {step.name: step for step in graph.steps}
+    return (by_name[name] for name in graphs.order(graph) if name in chosen)
+
+
+def _planned(step: Step, decision: Decision) -> PlannedDecision:
+    reads, after = step.reads, step.options.after
+    return PlannedDecision(
+        step.name, decision.decision, decision.reasons, reads, step.writes, after, step.files_from
+    )

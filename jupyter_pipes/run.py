@@ -75,7 +75,7 @@ class Run:
             ArtifactMissing: the run kept nothing under this name.
             StoreError: it is not in the store any more, or damaged.
         """
-        return self._workspace.store.get(self.artifact(name))
+        return self._workspace.store.get_whole(self.artifact(name))
 
     def artifact(self, name: str) -> ArtifactRef:
         """Return the reference of the artifact that `run[name]` loads."""

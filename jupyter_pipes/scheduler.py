@@ -12,6 +12,7 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | RetryDue         | the next attempt is submitted |
 | StepEnded        | descendants: see `_Ending`; when it was the last, the run ends |
 | CancelRequested  | running attempts are cancelled, the rest ends `cancelled` |
+| RunResumed       | what is not completed or cached is open again, and decided as at the start |
 | all others       | nothing |
 """
 
@@ -44,9 +45,20 @@ class _StepState:
         self.open_upstream = 0
         self.phase = _Phase.WAITING
         self.attempt = 0
+        self.earlier_attempts = 0
         self.is_stopping = False
         self.status: Status | None = None
         self.root_cause = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its outputs are there."""
+        return self.status in (Status.COMPLETED, Status.CACHED)
+
+    def reopen(self) -> None:
+        """Forget how it ended; attempts are counted on, tries anew."""
+        self.phase, self.status, self.root_cause, self.is_stopping = _Phase.WAITING, None, "", False
+        self.earlier_attempts = self.attempt
 
 
 class Scheduler:
@@ -59,6 +71,7 @@ class Scheduler:
         self._ended = False
         self._table: dict[type[ev.Event], Callable[..., Iterable[ev.AnyCommand]]] = {
             ev.RunStarted: self._on_run_started,
+            ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
             ev.AttemptEnded: self._on_attempt_ended,
             ev.RetryScheduled: self._on_retry_scheduled,
@@ -83,6 +96,25 @@ class Scheduler:
         if not self._steps:
             yield from self._end_run()
         for state in self._steps.values():
+            if state.open_upstream == 0:
+                yield self._decide(state)
+
+    def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[ev.AnyCommand]:
+        self._ended = self._cancelled_by_user = False
+        waiting = [state for state in self._steps.values() if not state.is_done]
+        for state in waiting:
+            state.reopen()
+            # Behind a failure that was ignored, a step was completed with nothing in place of its outputs.
+            waiting += [child for child in state.children if child.is_done]
+        for state in self._steps.values():
+            state.open_upstream = sum(
+                name in self._steps and not self._steps[name].is_done for name in state.planned.upstream
+            )
+        reopened = [state for state in self._steps.values() if not state.is_done]
+        self._open_steps = len(reopened)
+        if not reopened:
+            yield from self._end_run()
+        for state in reopened:
             if state.open_upstream == 0:
                 yield self._decide(state)
 
@@ -215,7 +247,8 @@ def _counts_as_failed(state: _StepState) -> bool:
 def _may_retry(state: _StepState, event: ev.AttemptEnded) -> bool:
     planned = state.planned
     # An attempt may fail by itself just when it is to be stopped.
-    if state.is_stopping or state.attempt > planned.retries:
+    tries = state.attempt - state.earlier_attempts
+    if state.is_stopping or tries > planned.retries:
         return False
     names = event.error.bases if event.error else ()
     return not planned.retry_on or any(name in names for name in planned.retry_on)
@@ -223,7 +256,8 @@ def _may_retry(state: _StepState, event: ev.AttemptEnded) -> bool:
 
 def _retry(state: _StepState, event: ev.AttemptEnded) -> ev.RetryScheduled:
     """Return the next try; the delay doubles with each attempt (exponential back-off)."""
-    doubled = min(state.attempt - 1, _MOST_DOUBLINGS)
+    tried = state.attempt - state.earlier_attempts
+    doubled = min(tried - 1, _MOST_DOUBLINGS)
     delay = state.planned.retry_delay * 2**doubled
-    tries = f"attempt {state.attempt} of {state.planned.retries + 1}: {event.reason}"
+    tries = f"attempt {tried} of {state.planned.retries + 1}: {event.reason}"
     return ev.RetryScheduled(event.step, event.attempt, delay, f"{tries}; next try in {delay:g} s")

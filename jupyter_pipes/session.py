@@ -10,9 +10,10 @@ from typing import Any
 
 from jupyter_pipes import cards, controller, drawing, exporting, notebook, params
 from jupyter_pipes.cell_outputs import CellOutputs, publish
+from jupyter_pipes.declarations import PARAMETER_PROBLEM
 from jupyter_pipes.errors import ArtifactMissing, NotebookError, ParameterError, UsageError
 from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Status
-from jupyter_pipes.pipeline import FIRST_VERSION, PARAMETER_PROBLEM, Pipeline
+from jupyter_pipes.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.run import Run
 from jupyter_pipes.views import RunView, StepView
 from jupyter_pipes.widget import PipelineWidget

@@ -12,7 +12,9 @@ import msgspec
 from blake3 import blake3
 from msgspec import Struct
 
-PartKind = Literal["code", "helper", "setup", "parameter", "input", "file", "module", "package", "python"]
+PartKind = Literal[
+    "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version"
+]
 
 
 class Part(Struct, frozen=True):
@@ -48,7 +50,7 @@ def code_part(kind: PartKind, name: str, source: str) -> Part:
     return Part(kind, name, code_digest(source), source)
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def code_digest(source: str) -> str:
     """Return a digest of what the code does: its syntax tree without positions and docstrings.
 
@@ -77,18 +79,46 @@ class _WithoutDocstrings(ast.NodeTransformer):
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
 
 
+class Change(Struct, frozen=True):
+    """A part that differs between two signatures.
+
+    Attributes:
+        part, name: which one.
+        old, new: the two states; None where the part is not there.
+    """
+
+    part: PartKind
+    name: str
+    old: Part | None
+    new: Part | None
+
+    @property
+    def diff(self) -> str:
+        """A unified diff of code, "" of what is no code."""
+        return difference(self.old, self.new) if self.part in _CODE else ""
+
+    @property
+    def words(self) -> str:
+        """The change in words ("helper clean_text changed")."""
+        return _in_words(self)
+
+
+_CODE = ("code", "helper", "setup", "module")
+
+
+def changes(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
+    """Return what differs between the parts of two signatures."""
+    before = {(part.kind, part.name): part for part in old}
+    after = {(part.kind, part.name): part for part in new}
+    pairs = [Change(*key, before.get(key), after.get(key)) for key in {**after, **before}]
+    return tuple(pair for pair in pairs if _digest_of(pair.old) != _digest_of(pair.new))
+
+
 def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
     """Return why a step with parts `new` must run, when its last result had parts `old`, in words."""
     if old is None:
         return ("no earlier result",)
-    before = {(part.kind, part.name): part for part in old}
-    after = {(part.kind, part.name): part for part in new}
-    changed = [
-        _difference(before.get(key), after.get(key))
-        for key in dict.fromkeys((*after, *before))
-        if _digest_of(before.get(key)) != _digest_of(after.get(key))
-    ]
-    return tuple(changed) or ("an earlier result was replaced",)
+    return tuple(change.words for change in changes(old, new)) or ("an earlier result was replaced",)
 
 
 def difference(old: Part | None, new: Part | None) -> str:
@@ -102,15 +132,21 @@ def _digest_of(part: Part | None) -> str:
     return part.digest if part else ""
 
 
-def _difference(old: Part | None, new: Part | None) -> str:
-    part = new or old
+_SUBJECTS = {"code": "code", "python": "Python", "version": "--version"}
+
+
+def _in_words(change: Change) -> str:
+    part = change.new or change.old
     assert part is not None
-    subject = {"code": "code", "python": "Python"}.get(part.kind, f"{part.kind} {part.name}")
-    if part.kind in ("parameter", "package", "python"):
-        return f"{subject} {old.text if old else '(none)'} → {new.text if new else '(none)'}"
-    if old is None:
+    subject = _SUBJECTS.get(part.kind) or (
+        part.name if part.kind == "package" else f"{part.kind} {part.name}"
+    )
+    if part.kind in ("parameter", "package", "python", "version"):
+        texts = [state.text if state else "(none)" for state in (change.old, change.new)]
+        return f"{subject} {texts[0]} → {texts[1]}"
+    if change.old is None:
         return f"{subject} is new"
-    if new is None:
+    if change.new is None:
         return f"{subject} is no longer used"
     if part.kind == "input":
         return f"input {part.name} of {part.origin}: other content"

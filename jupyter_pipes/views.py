@@ -28,6 +28,9 @@ _OUTCOME_STATUS: dict[str, Status] = {
 }
 
 
+_DONE = (Status.COMPLETED, Status.CACHED)
+
+
 class Progress(Struct, frozen=True):
     """How far a step is; `total` 0 means unknown."""
 
@@ -84,6 +87,8 @@ class StepView(Struct):
     source_run: str = ""
     source_step: str = ""
     kept: tuple[ArtifactRef, ...] = ()
+    kept_metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    kept_notes: tuple[str, ...] = ()
     undecided: StepError | None = None
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
 
@@ -113,7 +118,14 @@ class StepView(Struct):
     @property
     def artifacts(self) -> tuple[ArtifactRef, ...]:
         """The outputs of the latest attempt, or those reused when the step is cached."""
-        return tuple(self.latest.artifacts) if self.latest else self.kept
+        return tuple(self.latest.artifacts) if self.latest and not self.source_run else self.kept
+
+    @property
+    def last_metrics(self) -> dict[str, JsonValue]:
+        """The last value of each metric: of the latest attempt, or of the one whose outputs are reused."""
+        if self.source_run or not self.latest:
+            return self.kept_metrics
+        return {name: points[-1].value for name, points in self.latest.metrics.items() if points}
 
     @property
     def metrics(self) -> dict[str, list[MetricPoint]]:
@@ -122,8 +134,8 @@ class StepView(Struct):
 
     @property
     def notes(self) -> list[str]:
-        """What the user should know about the latest attempt."""
-        return self.latest.notes if self.latest else []
+        """What the user should know about the latest attempt, or the one whose outputs are reused."""
+        return self.latest.notes if self.latest and not self.source_run else list(self.kept_notes)
 
 
 class RunView(Struct):
@@ -141,6 +153,7 @@ class RunView(Struct):
     user: str = ""
     state: str = ""
     definition: str = ""
+    arguments: str = ""
     environment: str = ""
     repeats: str = ""
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
@@ -205,7 +218,7 @@ def _(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
     view.started = time
     view.origin, view.user, view.repeats = event.origin, event.user, event.repeats
-    view.state, view.definition = event.state, event.definition
+    view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
     view.readers = {name: [] for name in view.steps}
     for step in view.steps.values():
@@ -218,12 +231,14 @@ def _(event: ev.RunStarted, view: RunView, time: float) -> None:
 def _(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended, view.cancel_requested = Status.RUNNING, "", None, False
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
-    for step in view.steps.values():
-        if step.status not in (Status.COMPLETED, Status.CACHED):
-            step.status, step.undecided = Status.PENDING, None
-    for step in view.steps.values():
-        if step.status is Status.PENDING:
-            step.reason = _waiting_for(step, view)
+    reopened = [step for step in view.steps.values() if step.status not in _DONE]
+    for step in reopened:
+        step.status, step.undecided = Status.PENDING, None
+        # Behind a failure that was ignored, a step was completed with nothing in place of its outputs.
+        readers = (view.steps[name] for name in view.readers[step.name] if name in view.steps)
+        reopened += [reader for reader in readers if reader.status in _DONE]
+    for step in reopened:
+        step.reason = _waiting_for(step, view)
 
 
 @_apply.register
@@ -262,6 +277,7 @@ def _(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.decision_reasons, step.signature = event.reasons, event.signature
     step.parts, step.compared = event.parts, event.compared
     step.source_run, step.kept = event.source_run, event.artifacts
+    step.kept_metrics, step.kept_notes = event.metrics, event.notes
     step.source_step = event.source_step or (event.step if event.source_run else "")
 
 

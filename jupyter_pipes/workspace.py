@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
-from jupyter_pipes import config
+from jupyter_pipes import config, file_digests
 from jupyter_pipes.artifacts import ArtifactStore
 from jupyter_pipes.history import History
 
@@ -22,6 +22,7 @@ class Workspace:
         config.make_folder(self.settings)
         history = History(self.settings.history)
         history.settle_interrupted()
+        file_digests.recall(history.file_digests())
         return history
 
     @cached_property
@@ -29,6 +30,14 @@ class Workspace:
         """The artifacts."""
         config.make_folder(self.settings)
         return ArtifactStore(self.settings.store)
+
+    def keep_file_digests(self) -> None:
+        """Keep what was read of files, so that no later process reads them again for it.
+
+        Raises:
+            StoreError: the history cannot be written.
+        """
+        self.history.keep_file_digests(file_digests.take_new())
 
     def log_path(self, run: str, step: str, attempt: int) -> Path:
         """Return where an attempt's log is."""

@@ -1,0 +1,132 @@
+"""Runs kept runs again: takes up one that did not complete, or repeats one with other parameter values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_pipes import declarations, preparation, starting, versions
+from jupyter_pipes import journal as journals
+from jupyter_pipes.definition import Arguments, Definition, read_arguments, read_definition, unpack
+from jupyter_pipes.errors import RunNotFound, UsageError
+from jupyter_pipes.model import Status
+from jupyter_pipes.params import Parameter
+from jupyter_pipes.request import RunRequest
+
+if TYPE_CHECKING:
+    from jupyter_pipes.run import Run
+    from jupyter_pipes.views import RunView
+    from jupyter_pipes.workspace import Workspace
+
+
+def resume(workspace: Workspace, run: str) -> Run:
+    """Take up a run again under its own id, with its own code: what is not completed or cached runs.
+
+    Raises:
+        RunNotFound: there is no such run, or it was kept without its code.
+        UsageError: it is still running, or it completed.
+    """
+    view = workspace.history.view(run)
+    if view.status is Status.RUNNING:
+        raise UsageError(f"run {run} is still going on (process {view.pid} on {view.host})")
+    if view.status is Status.COMPLETED:
+        raise UsageError(f"run {run} completed: there is nothing left to do; repeat it with run --of {run}")
+    definition, arguments = kept(workspace, view)
+    values = {step: unpack(named) for step, named in arguments.values.items()}
+    request = _request(
+        view.run, view.version, view.state, definition, arguments, {"repeats": view.repeats, "values": values}
+    )
+    earlier = list(journals.read(workspace.history.database, run))
+    return starting.start(request, workspace, earlier)
+
+
+def repeat(workspace: Workspace, run: str, given: Mapping[str, object]) -> RunRequest:
+    """Return the request for a new run of a kept run's own code, with other values for some parameters.
+
+    Args:
+        workspace: where it is kept.
+        run: its id.
+        given: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+
+    Raises:
+        RunNotFound: there is no such run, or it was kept without its code.
+        ParameterError: an unknown parameter, or a value that does not fit.
+    """
+    view = workspace.history.view(run)
+    definition, arguments = kept(workspace, view)
+    graph, declared = definition.graph, _parameters(definition)
+    said = {**unpack(arguments.given), **given}
+    own = {
+        "values": preparation.bind(graph, declared, said),
+        "shown": preparation.shown_values(declared, said),
+        "given": said,
+        "repeats": run,
+    }
+    earlier = [(each.version, each.state) for each in workspace.history.runs(definition.pipeline)]
+    state = versions.state(graph)
+    version = versions.choose(view.version, earlier, state)
+    return _request(starting.new_run_id(), version, state, definition, arguments, own)
+
+
+def kept(workspace: Workspace, view: RunView) -> tuple[Definition, Arguments]:
+    """Return what a kept run was made of.
+
+    Raises:
+        RunNotFound: it is not kept with the run.
+    """
+    definition = workspace.history.document(view.definition)
+    arguments = workspace.history.document(view.arguments)
+    if definition is None or arguments is None:
+        raise RunNotFound(
+            f"run {view.run} was kept without its code (by an earlier version of jupyter_pipes)"
+        )
+    return read_definition(definition), read_arguments(arguments)
+
+
+def _parameters(definition: Definition) -> tuple[Parameter, ...]:
+    if definition.declarations:
+        return declarations.read(definition.declarations)[0]
+    if not definition.parameters:
+        return ()
+    return _of_module(definition)
+
+
+def _of_module(definition: Definition) -> tuple[Parameter, ...]:
+    """Return the parameters of a pipeline of functions: they are declared by its module alone."""
+    from jupyter_pipes.pipeline import Pipeline
+
+    if not definition.origin.endswith(".py") or not Path(definition.origin).is_file():
+        raise UsageError(
+            f"the parameters of {definition.pipeline} were declared in Python, and no file is known"
+        )
+    today = Pipeline.from_module(definition.origin)
+    if today.graph.parameters != definition.parameters:
+        raise UsageError(
+            f"{definition.origin} declares other parameters than the run had; run it as it is now"
+        )
+    return today.parameters
+
+
+def _request(
+    run: str,
+    version: str,
+    state: str,
+    definition: Definition,
+    arguments: Arguments,
+    own: Mapping[str, object],
+) -> RunRequest:
+    return RunRequest(
+        run=run,
+        version=version,
+        state=state,
+        pipeline=definition.pipeline,
+        graph=definition.graph,
+        selection=arguments.selection,
+        directory=Path(definition.directory),
+        python_path=tuple(map(Path, definition.python_path)),
+        fail_fast=arguments.fail_fast,
+        origin=definition.origin,
+        declarations=definition.declarations,
+        **{"shown": arguments.shown, "given": unpack(arguments.given), **own},  # type: ignore[arg-type]
+    )

@@ -1,0 +1,90 @@
+"""Starts runs: a controller on the background thread, with the executor that serves them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from functools import cache
+from typing import TYPE_CHECKING
+from uuid import uuid4
+
+from jupyter_pipes import background
+from jupyter_pipes import events as ev
+
+if TYPE_CHECKING:
+    from jupyter_pipes.executors.base import Executor
+    from jupyter_pipes.executors.inline import InlineExecutor
+    from jupyter_pipes.executors.local import LocalExecutor
+    from jupyter_pipes.request import RunRequest
+    from jupyter_pipes.run import Run
+    from jupyter_pipes.workspace import Workspace
+
+
+def new_run_id() -> str:
+    """Return an id for a new run: sortable by time, and short enough to say."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+
+
+@cache
+def local_executor() -> LocalExecutor:
+    """Return what runs steps on this machine; one for all runs of this process."""
+    from jupyter_pipes.executors.local import LocalExecutor
+
+    return LocalExecutor(background.loop())
+
+
+def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
+    """Start a run, or take up one again whose `earlier` records are given; return at once.
+
+    Raises:
+        StoreError: the history or the store cannot be opened.
+    """
+    return _start(request, workspace, local_executor(), earlier)
+
+
+def start_debugging(
+    request: RunRequest, workspace: Workspace, prepared: Callable[[Run], None] | None = None
+) -> tuple[Run, InlineExecutor]:
+    """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
+
+    An interrupt cancels the run.
+    """
+    from jupyter_pipes.executors.inline import InlineExecutor
+
+    executor = InlineExecutor(background.loop())
+    run = _start(request, workspace, executor)
+    run.subscribe(lambda _, record: executor.close() if isinstance(record.event, ev.RunEnded) else None)
+    if run.has_ended:
+        executor.close()
+    try:
+        if prepared is not None:
+            prepared(run)
+        executor.work()
+    except KeyboardInterrupt:
+        if not run.status.is_final:
+            run.cancel()
+            executor.work()
+    run.wait()
+    return run, executor
+
+
+def wait_or_cancel(run: Run) -> None:
+    """Wait for a run; an interrupt cancels it and waits for its end."""
+    try:
+        run.wait()
+    except KeyboardInterrupt:
+        run.cancel()
+        run.wait()
+
+
+def _start(
+    request: RunRequest, workspace: Workspace, executor: Executor, earlier: Sequence[ev.Record] = ()
+) -> Run:
+    from jupyter_pipes.controller import Controller
+    from jupyter_pipes.run import Run
+
+    _ = workspace.history, workspace.store
+    controller = Controller(request, workspace, executor, background.loop(), earlier)
+    run = Run(workspace, request.run, controller)
+    background.call(controller.start)
+    return run
