@@ -12,7 +12,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from jupyter_pipes import options
+from jupyter_pipes import options, slices
+from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.model import CodePiece, Step, StepOptions
 
@@ -64,6 +65,7 @@ class FunctionStep(Generic[Arguments, Returned]):
             prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)),),
             imports=(module,) if module else (),
             doc=inspect.getdoc(self.function) or "",
+            literals=_literals(self.function),
         )
 
 
@@ -176,6 +178,25 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
         payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
         return f'from jupyter_pipes.functions import unpack\n{name} = unpack("{payload}")', ""
     return f"from {module} import {name}", module
+
+
+def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the short texts in the function's code, and in what of its module it reaches."""
+    module, name = _module_of(function), function.__name__
+    if module is None or function.__qualname__ != name:
+        return texts_of(_source(function))
+    place = Path(inspect.getfile(function)).absolute().parent
+    reached = slices.reached([f"from {module} import {name}"], (), (place,), with_classes=False)
+    sources = reached.local.values() if "." not in module else [_source(function)]
+    return tuple(dict.fromkeys(text for source in sources for text in texts_of(source)))
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except OSError:
+        # Typed into an interpreter: its text is kept nowhere.
+        return ""
 
 
 def _module_of(function: Callable[..., Any]) -> str | None:

@@ -13,6 +13,7 @@ from jupyter_pipes.analysis import problems
 from jupyter_pipes.analysis.problems import Spot
 from jupyter_pipes.analysis.resolution import resolve
 from jupyter_pipes.errors import InvalidPipeline, UsageError
+from jupyter_pipes.file_edges import file_problems, spot_of, with_files
 from jupyter_pipes.model import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
 
 
@@ -159,16 +160,16 @@ def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:
 def _finish(
     steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
 ) -> Graph:
-    """Return the graph with what only all steps together tell: demanded outputs, `--after`, cycles."""
+    """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
     demanded: dict[str, set[str]] = {step.name: set() for step in steps}
     for step in steps:
         for name, owner in step.reads.items():
             if owner in demanded:
                 demanded[owner].add(name)
-    finished = tuple(
-        msgspec.structs.replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps
+    finished = with_files(
+        [msgspec.structs.replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps]
     )
-    found = [*diagnostics, *_order_problems(finished)]
+    found = [*diagnostics, *_order_problems(finished), *file_problems(finished)]
     found.sort(key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
     return Graph(finished, tuple(parameters), tuple(found))
 
@@ -177,14 +178,9 @@ def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:
     names = [step.name for step in steps]
     for step in steps:
         unknown = [name for name in step.options.after if name not in names]
-        yield from (problems.unknown_step(_spot(step), name, names) for name in unknown)
+        yield from (problems.unknown_step(spot_of(step), name, names) for name in unknown)
     try:
         _sorter(steps).prepare()
     except CycleError as error:
         cycle: list[str] = error.args[1]
-        yield problems.cycle(_spot(steps[names.index(cycle[0])]), cycle)
-
-
-def _spot(step: Step) -> Spot:
-    number = step.label.removeprefix("cell ")
-    return Spot(step.name, int(number) if number.isdecimal() else 0)
+        yield problems.cycle(spot_of(steps[names.index(cycle[0])]), cycle)

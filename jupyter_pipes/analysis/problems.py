@@ -1,4 +1,4 @@
-"""What can be wrong with a pipeline's graph, in words: one function for each code JP010 to JP019."""
+"""What can be wrong with a pipeline's graph, in words: one function for each code JP010 to JP024."""
 
 from __future__ import annotations
 
@@ -132,6 +132,54 @@ def definition_changed(spot: Spot, name: str) -> Diagnostic:
         f"steps get {name} as defined."
     )
     return _at(spot, "JP019", message, "warning")
+
+
+def made_twice(spot: Spot, path: str, first: str) -> Diagnostic:
+    """JP022: two steps make the same file."""
+    message = (
+        f"{spot} says --out-file {path}, which step {first} makes as well: a rerun of one would undo the "
+        "other. Write to another file."
+    )
+    return _at(spot, "JP022", message)
+
+
+def made_later(spot: Spot, path: str, maker: Spot, *, sure: bool) -> Diagnostic:
+    """JP023: a step names a file that only a later one makes; a warning when it may not be to read it."""
+    message = (
+        f"{spot} names the file {path}, but only the later step {maker.step} makes it: it would read what an "
+        f"earlier run left. Move {maker.step} above {spot.step}, or use two files."
+    )
+    return _at(spot, "JP023", message, "error" if sure else "warning")
+
+
+def read_and_made(spot: Spot, path: str) -> Diagnostic:
+    """JP023: a step reads and makes the same file."""
+    message = (
+        f"{spot} says --file {path} and --out-file {path}: a rerun would read its own result. "
+        "Write to another file."
+    )
+    return _at(spot, "JP023", message)
+
+
+def outside_folder(spot: Spot, path: str) -> Diagnostic:
+    """JP024: an `--out-file` leaves the notebook's folder by a relative path."""
+    message = f"{spot} says --out-file {path}, which leaves the notebook's folder: say the absolute path."
+    return _at(spot, "JP024", message)
+
+
+def made_by_pattern(spot: Spot, path: str) -> Diagnostic:
+    """JP024: an `--out-file` is a pattern."""
+    message = f"{spot} says --out-file {path}: name each file that it makes; patterns are for --file."
+    return _at(spot, "JP024", message)
+
+
+def file_like_output(spot: Spot, path: str) -> Diagnostic:
+    """JP024: an `--out-file` has the name of an output."""
+    message = (
+        f"{spot} says --out-file {path}, and {path} is a variable that it writes as well: artifacts are kept "
+        "by name. Rename one of them."
+    )
+    return _at(spot, "JP024", message)
 
 
 def unreadable(spot: Spot, message: str) -> Diagnostic:
