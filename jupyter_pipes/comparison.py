@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes import signature, value_changes
-from jupyter_pipes.environment import Environment
 from jupyter_pipes.model import PARAMS_OWNER, ArtifactRef, JsonValue, Status
 from jupyter_pipes.params import to_json
 from jupyter_pipes.signature import Part
 from jupyter_pipes.style import bytes_text, duration_text, shape_text
 from jupyter_pipes.views import RunView, StepView
+
+if TYPE_CHECKING:
+    from jupyter_pipes.environment import Environment
 
 LOADED = 50_000_000
 """Bytes up to which artifacts are loaded to tell what changed in them."""

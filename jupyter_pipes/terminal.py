@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import style
-from jupyter_pipes.comparison import Difference, values_text
 from jupyter_pipes.documents import plain
 from jupyter_pipes.model import Status
 from jupyter_pipes.views import RunView, StepView
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from jupyter_pipes.comparison import Difference
     from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
 
@@ -194,6 +194,9 @@ def comparison_text(runs: tuple[str, str], found: Sequence[Difference], *, colou
     """Return what differs between two runs: a table, and below it the diffs that take more than a line."""
     if not found:
         return f"runs {runs[0]} and {runs[1]}: nothing differs\n"
+    # No other command needs to wait for it.
+    from jupyter_pipes.comparison import values_text
+
     table = _table("step", "what", "name", *runs, "how")
     for one in found:
         a, b = (_text(_cut(text)) for text in values_text(one))
