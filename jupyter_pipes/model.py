@@ -146,7 +146,8 @@ class Step(Struct, frozen=True):
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
         source_paths: files of local Python code that belong to the step's own code (a module's path).
-        files_from: path, as the step names it -> the earlier step that makes it (`--out-file`).
+        files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
+        literals: short texts of code that is in none of the above: of the function that is the step.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Step(Struct, frozen=True):
     doc: str = ""
     source_paths: tuple[str, ...] = ()
     files_from: dict[str, str] = field(default_factory=dict[str, str])
+    literals: tuple[str, ...] = ()
 
     @property
     def upstream(self) -> tuple[str, ...]:
