@@ -193,7 +193,7 @@ class _Search:
         if isinstance(leaf, Match) and leaf.kind == "exists":
             return sa.true()
         if isinstance(leaf, Range) and not _is_of_texts(leaf):
-            return sa.and_(*_bounds(leaf, self._fields.number))
+            return sa.and_(self._fields.number.is_not(None), *_bounds(leaf, self._fields.number))
         fits = self._fits(leaf, leaf.field, self._fields.text, *within)
         if isinstance(leaf, Match) and leaf.number is not None:
             return sa.or_(fits, self._fields.number == leaf.number)

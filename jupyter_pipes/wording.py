@@ -16,7 +16,7 @@ def fitting(leaf: Leaf, field: str) -> Fits:
     """Return what says whether a text of `field` fits; case does not count, nor do numbers' values."""
     match leaf:
         case Range():
-            return _between(leaf, dotted if field == "version" else str.casefold)
+            return _between(leaf, dotted if field == "version" else str.lower)
         case Match(kind="exists"):
             return bool
         case Match(kind="fuzzy"):
@@ -27,7 +27,7 @@ def fitting(leaf: Leaf, field: str) -> Fits:
 
 def dotted(version: str) -> tuple[tuple[int, int, str], ...]:
     """Return what orders versions: numbers by value, before any other text."""
-    parts = version.casefold().split(".")
+    parts = version.lower().split(".")
     return tuple((0, int(part), "") if part.isdecimal() else (1, 0, part) for part in parts)
 
 
@@ -46,23 +46,23 @@ def _between(leaf: Range, key: Callable[[str], Any]) -> Fits:
 def _near(leaf: Match, *, by_word: bool) -> Fits:
     from rapidfuzz.distance import DamerauLevenshtein
 
-    sought = leaf.text.casefold()
+    sought = leaf.text.lower()
 
     def near(word: str) -> bool:
         return DamerauLevenshtein.distance(sought, word, score_cutoff=leaf.edits) <= leaf.edits
 
     if by_word:
-        return lambda text: any(map(near, re.findall(r"\w+", text.casefold())))
-    return lambda text: near(text.casefold())
+        return lambda text: any(map(near, re.findall(r"\w+", text.lower())))
+    return lambda text: near(text.lower())
 
 
 def _like(leaf: Match, *, by_word: bool) -> Fits:
     if leaf.kind == "wildcard":
-        sought = "".join(_WILD.get(piece) or re.escape(piece[-1].casefold()) for piece in glob(leaf.text))
+        sought = "".join(_WILD.get(piece) or re.escape(piece[-1].lower()) for piece in glob(leaf.text))
     else:
-        sought = re.escape(leaf.text.casefold())
+        sought = re.escape(leaf.text.lower())
     pattern = re.compile(rf"(?<!\w){sought}(?!\w)" if by_word else rf"\A{sought}\Z", re.DOTALL)
-    return lambda text: pattern.search(text.casefold()) is not None
+    return lambda text: pattern.search(text.lower()) is not None
 
 
 _WILD = {"*": ".*", "?": "."}

@@ -18,7 +18,7 @@ NOW = datetime(2026, 11, 22, 12, 30, tzinfo=timezone(timedelta(hours=1)))
 
 
 def word(text: str, field: str = "tags", **more: object) -> Match:
-    return Match(field, "word", text, **more)  # type: ignore[arg-type]
+    return Match(field, "word", text, **more)
 
 
 A, B, C = (word(letter) for letter in "abc")
@@ -96,7 +96,7 @@ def test_an_empty_query_is_none(text: str) -> None:
 
 
 def at(*when: int) -> float:
-    return datetime(*when, tzinfo=NOW.tzinfo).timestamp()  # type: ignore[misc,arg-type]
+    return datetime(*when, tzinfo=NOW.tzinfo).timestamp()
 
 
 @pytest.mark.parametrize(
