@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks import analysis, chain, frame, imports, scheduler
+from benchmarks import analysis, chain, frame, imports, scheduler, search
 from benchmarks.measure import Figure
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -15,6 +15,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "scheduler": scheduler.measure,
     "analysis": analysis.measure,
     "imports": imports.measure,
+    "search": search.measure,
 }
 
 

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -258,6 +260,18 @@ def test_what_must_not_match_does_not_count_for_the_ranking() -> None:
     assert tree is not None
     assert list(leaves(tree)) == [A, B, C, A]
     assert list(leaves(tree, negated=False)) == [A]
+
+
+DOCUMENTED = [
+    query
+    for line in (Path(__file__).parents[1] / "docs" / "search.md").read_text(encoding="utf-8").splitlines()
+    for query in re.findall(r"`([^`]+)`", line.split("|")[1] if line.startswith("| `") else "")
+]
+
+
+@pytest.mark.parametrize("query", DOCUMENTED)
+def test_what_the_documentation_shows_can_be_read(query: str) -> None:
+    assert parse(query, NOW) is not None
 
 
 def test_only_a_query_loads_the_parser() -> None:
