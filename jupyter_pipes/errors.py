@@ -71,6 +71,10 @@ class ArtifactMissing(PipesError):
     """No kept artifact has this name, for this run and these parameters."""
 
 
+class OutFileMissing(PipesError):
+    """A step ended without having made a file that its `--out-file` names."""
+
+
 class RunNotFound(PipesError):
     """The history holds no such run."""
 

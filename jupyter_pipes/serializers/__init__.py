@@ -9,13 +9,19 @@ from typing import Any, cast
 from jupyter_pipes.errors import SerializationError
 from jupyter_pipes.serializers.arrow import ArrowSerializer
 from jupyter_pipes.serializers.base import BytesLike, Refused, Serialized, Serializer
+from jupyter_pipes.serializers.files import FileSerializer
 from jupyter_pipes.serializers.pickling import PickleSerializer
 from jupyter_pipes.serializers.plain import PlainSerializer
 
 __all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
 
 ENTRY_POINTS = "jupyter_pipes.serializers"
-_BUILT_IN: tuple[Serializer, ...] = (PlainSerializer(), ArrowSerializer(), PickleSerializer())
+_BUILT_IN: tuple[Serializer, ...] = (
+    FileSerializer(),
+    PlainSerializer(),
+    ArrowSerializer(),
+    PickleSerializer(),
+)
 
 
 @lru_cache(maxsize=1)

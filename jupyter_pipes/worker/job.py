@@ -20,6 +20,7 @@ import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_pipes import events as ev
+from jupyter_pipes import out_files
 from jupyter_pipes.artifacts import ArtifactStore
 from jupyter_pipes.errors import PipesError, SerializationError
 from jupyter_pipes.model import ArtifactRef, CodePiece, Job, OutputRef, StepError
@@ -62,7 +63,11 @@ def run_job(
     attempt = Attempt(job, shell, report, log_size)
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
-    report(msgspec.structs.replace(ended, usage=usage, files=attempt.files.seen()))
+    report(
+        msgspec.structs.replace(
+            ended, usage=usage, files=attempt.files.seen(), written=attempt.files.written()
+        )
+    )
 
 
 class Attempt:
@@ -111,6 +116,7 @@ class Attempt:
         failure = self._run_code(self.job.body, self._label)
         if failure is not None:
             return self._cell_failed(failure)
+        self._keep_files()
         self._keep_outputs()
         return ev.AttemptEnded(self.job.step, self.job.attempt, "completed")
 
@@ -146,6 +152,10 @@ class Attempt:
             return self.store.get(artifact)
         except PipesError as error:
             raise type(error)(f"input {name} of step {self.job.step} cannot be loaded: {error}") from error
+
+    def _keep_files(self) -> None:
+        for path in self.job.out_files:
+            self._store_output(path, out_files.keep(self.store, path, Path(self.job.directory)))
 
     def _keep_outputs(self) -> None:
         for name in self.job.demanded:
