@@ -55,8 +55,10 @@ class Journal:
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
             self._database.change([*kept, *map(_row, records), *changed])
-        except Conflict:
-            self.write(self._renumbered(records), view, documents)
+        except Conflict as conflict:
+            self.write(self._renumbered(records, conflict), view, documents)
+        except StoreError as error:
+            raise StoreError(f"run {self._run} cannot be recorded: {error}") from error
 
     def append(self, event: ev.AnyEvent, view: RunView) -> ev.Record:
         """Write one event, with `view` brought up to date by it, and return it with its number and time.
@@ -69,11 +71,13 @@ class Journal:
         self.write([record], view)
         return record
 
-    def _renumbered(self, records: Sequence[ev.Record]) -> list[ev.Record]:
+    def _renumbered(self, records: Sequence[ev.Record], conflict: Conflict) -> list[ev.Record]:
         """Return the records behind the remarks that came in between."""
         others = list(read(self._database, self._run, after=records[0].seq - 1))
-        if not others or not all(isinstance(record.event, REMARKS) for record in others):
+        if not all(isinstance(record.event, REMARKS) for record in others):
             raise StoreError(f"run {self._run} cannot be recorded: another process writes it as well")
+        if not others:
+            raise StoreError(f"run {self._run} cannot be recorded: {conflict}") from conflict
         self._next = None
         return [msgspec.structs.replace(self.number(each.event), time=each.time) for each in records]
 
