@@ -211,6 +211,12 @@ def found(engine: sa.Engine, query: str | None, **options: Any) -> list[str]:
         ("params.model:[e TO s]", "a1f0 a2b7 d6f4"),
         ("params.model:rigde~1", "a1f0"),
         ("params.model:rigdee~1", ""),
+        ("params.model:rid~", "a1f0 d6f4"),
+        ("params.model:ridgeee~", "a1f0"),
+        ("params.model:r_d*", ""),
+        ("params.model:r%*", ""),
+        ("params.model:*0%", "d6f4"),
+        ("params.model:rid!*", "d6f4"),
         # Ranges
         ("metrics.auc:[0.8 TO 1]", "a1f0 a2b7"),
         ("metrics.auc:{0.8 TO 1]", "a1f0"),
