@@ -27,7 +27,6 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> None
         job = msgspec.json.decode(stream.read(), type=Job)
     os.set_inheritable(event_file, False)
     log = _redirect(log_file)
-    _reseed()
     if job.memory is not None:
         _limit_memory(job.memory)
     run_job(job, shell, _reporter(event_file), lambda: os.fstat(log).st_size)
@@ -71,13 +70,6 @@ def _redirect(log_file: int) -> int:
 def _text_stream(file: int) -> Any:
     # Line by line, so that the log is live; what is no text is shown escaped instead of failing the step.
     return os.fdopen(file, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
-
-
-def _reseed() -> None:
-    """Give NumPy's global generator a seed of its own: forked processes would all draw the same numbers."""
-    random = sys.modules.get("numpy.random")
-    if random is not None:
-        random.seed()
 
 
 def _limit_memory(limit: int) -> None:

@@ -10,7 +10,7 @@ import re
 import sys
 import time
 import traceback as tracebacks
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,7 @@ from jupyter_pipes.worker.current import Context, current
 from jupyter_pipes.worker.files import FileWatch
 from jupyter_pipes.worker.numbering import label_of
 from jupyter_pipes.worker.progress import watch_tqdm
+from jupyter_pipes.worker.randomness import own_numbers, unseeded
 from jupyter_pipes.worker.shell import Failure, StepCell, json_bundle
 
 OPTIONAL_LIMIT = 64 * 1024**2
@@ -89,8 +90,13 @@ class Attempt:
         context = Context(self.job, self.report, self._put)
         current.enter(context)
         try:
-            with self.cell.entered(), _surroundings(self.job, interactive=interactive), self.files.watching():
-                return self._run_phases(context)
+            with (
+                self.cell.entered(),
+                _surroundings(self.job, interactive=interactive),
+                self.files.watching(),
+                own_numbers(restored=interactive) as numbers,
+            ):
+                return self._run_phases(context, numbers)
         except PipesError as error:
             return self._failed(error, error.line)
         except (
@@ -101,7 +107,7 @@ class Attempt:
             context.send_last_progress()
             current.enter(None)
 
-    def _run_phases(self, context: Context) -> ev.AttemptEnded:
+    def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
         parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
         context.parameters = parameters
         self.cell.namespace.update(parameters)
@@ -116,6 +122,9 @@ class Attempt:
         failure = self._run_code(self.job.body, self._label)
         if failure is not None:
             return self._cell_failed(failure)
+        note = unseeded(self.job, numbers)
+        if note:
+            self._note(note)
         self._keep_files()
         self._keep_outputs()
         return ev.AttemptEnded(self.job.step, self.job.attempt, "completed")
