@@ -39,6 +39,10 @@ def files(folder: Path) -> list[Path]:
     return sorted(path for path in folder.rglob("*") if path.is_file())
 
 
+def damage(path: Path) -> None:
+    path.write_bytes(b"\xff" * 7 + path.read_bytes()[7:])
+
+
 def path_of(store: ArtifactStore, ref: ArtifactRef) -> Path:
     return Path(store.uri(ref.digest).removeprefix("file://"))
 
@@ -50,7 +54,7 @@ def test_what_was_put_comes_back(store, value):
     assert type(loaded) is type(value)
     assert np.array_equal(loaded, value) if isinstance(value, np.ndarray) else loaded == value
     assert store.has(ref)
-    assert store.verify(ref)
+    assert store.is_whole(ref)
     assert (ref.name, ref.stable) == ("value", True)
 
 
@@ -69,13 +73,20 @@ def test_bytes_are_kept_as_they_are(store):
 
 
 @pytest.mark.parametrize("value", [1, LARGE])
-def test_equal_values_are_kept_once_and_not_written_again(local, tmp_path, value):
+def test_equal_values_are_kept_once(local, tmp_path, value):
     first = local.put("a", value)
-    before = path_of(local, first).stat()
     second = local.put("b", value)
     assert (second.digest, second.name) == (first.digest, "b")
-    assert path_of(local, first).stat() == before
     assert files(tmp_path) == [path_of(local, first)]
+
+
+def test_a_small_value_that_is_there_is_not_written_again_but_is_young_again(local):
+    path = path_of(local, local.put("a", 1))
+    os.utime(path, (1, 1))
+    inode = path.stat().st_ino
+    local.put("b", 1)
+    assert path.stat().st_ino == inode
+    assert path.stat().st_mtime > 1
 
 
 def test_the_layout_is_by_digest_and_the_folder_is_private(local, tmp_path):
@@ -89,7 +100,7 @@ def test_nothing_is_touched_before_something_is_put(tmp_path):
     store = ArtifactStore(tmp_path / "store")
     ref = ArtifactRef("a", "ab" * 32, "int", 1, "json")
     assert not store.has(ref)
-    assert not store.verify(ref)
+    assert not store.is_whole(ref)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -121,26 +132,58 @@ def test_a_shortened_artifact_is_an_error(local, value, length):
     if path.stat().st_size == ref.bytes:
         return
     assert not local.has(ref)
-    with pytest.raises(StoreError, match=r"'a'.*bytes instead of.*Delete that file and run the step"):
+    with pytest.raises(StoreError, match=r"'a'.*bytes instead of.*Run the step that makes it again"):
         local.get(ref)
 
 
 @pytest.mark.parametrize("value", [[1, 2, 3], (1, 2, 3), LARGE], ids=["json", "pickle", "mapped"])
 def test_damage_that_keeps_the_size_is_found(local, value):
     ref = local.put("a", value)
-    path = path_of(local, ref)
-    path.write_bytes(b"\xff" * 7 + path.read_bytes()[7:])
+    damage(path_of(local, ref))
     assert local.has(ref)
-    assert not local.verify(ref)
     with pytest.raises(StoreError, match=r"'a'.*is damaged"):
         local.get(ref)
+
+
+@pytest.mark.parametrize("value", [[1, 2, 3], (1, 2, 3), LARGE], ids=["json", "pickle", "mapped"])
+def test_a_damaged_artifact_is_never_fed_on_and_out_of_the_way_of_a_new_one(local, tmp_path, value):
+    ref = local.put("a", value)
+    damage(path_of(local, ref))
+    assert not local.is_whole(ref)
+    assert files(tmp_path) == []
+    assert local.put("a", value) == ref
+    assert local.is_whole(ref)
+    damage(path_of(local, ref))
+    with pytest.raises(StoreError, match=r"'a'.*missing or damaged"):
+        local.get_whole(ref)
+    with pytest.raises(StoreError):
+        local.get(ref)
+
+
+def test_damage_at_the_end_of_a_large_value_is_found_before_it_is_given(local):
+    ref = local.put("a", LARGE)
+    with path_of(local, ref).open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\xff")
+    with pytest.raises(StoreError, match=r"'a'.*missing or damaged"):
+        local.get_whole(ref)
+
+
+def test_the_word_of_who_has_just_written_an_artifact_is_taken_until_the_file_changes(local):
+    ref = local.put("a", [1, 2, 3])
+    path = path_of(local, ref)
+    damage(path)
+    local.note_written(ref)
+    assert local.is_whole(ref)
+    path.write_bytes(path.read_bytes() + b"x")
+    assert not local.is_whole(ref)
 
 
 def test_a_damaged_artifact_of_another_size_is_written_anew(local):
     ref = local.put("a", [1, 2, 3])
     path_of(local, ref).write_bytes(b"x")
     assert local.put("a", [1, 2, 3]) == ref
-    assert local.verify(ref)
+    assert local.is_whole(ref)
 
 
 def test_a_whole_artifact_that_cannot_be_loaded_is_no_damage(local):
@@ -203,7 +246,7 @@ def test_what_is_loaded_can_be_changed_without_changing_what_is_kept(store):
         ref = store.put("a", value)
         loaded = store.get(ref)
         loaded[:] = -1
-        assert store.verify(ref)
+        assert store.is_whole(ref)
         assert np.array_equal(store.get(ref), value)
 
 
@@ -284,5 +327,5 @@ print(ArtifactStore(sys.argv[1]).put("a", np.arange(2_000_000.0)).digest)
     printed = {writer.communicate("\n")[0].strip() for writer in writers}
     ref = local.put("a", LARGE)
     assert printed == {ref.digest}
-    assert local.verify(ref)
+    assert local.is_whole(ref)
     assert files(tmp_path) == [path_of(local, ref)]

@@ -9,10 +9,13 @@ from typing import Any
 import pytest
 from msgspec.structs import replace
 
+from jupyter_pipes import events as ev
 from jupyter_pipes.decision import Decider, Decision
+from jupyter_pipes.errors import ArtifactMissing
 from jupyter_pipes.history import Result
-from jupyter_pipes.model import ArtifactRef, CodePiece, FileSeen, Step
+from jupyter_pipes.model import ArtifactRef, CodePiece, FileSeen, Step, StepOptions
 from jupyter_pipes.signature import digest
+from jupyter_pipes.views import RunView
 from jupyter_pipes.workspace import Workspace
 
 STEP = Step(
@@ -43,10 +46,19 @@ def keep(
     workspace: Workspace, decision: Decision, files: tuple[FileSeen, ...] = (), value: object = 6
 ) -> Result:
     """Keep a result for the decision, as a run that followed it would have."""
-    kept = (workspace.store.put("y", value),)
-    result = Result(decision.signature, "p", STEP.name, "run-1", decision.parts, files, kept)
-    workspace.history.keep(result)
-    return result
+    history = workspace.history
+    parts, content = decision.parts_document()
+    history.keep_documents({parts: content})
+    run = f"run-{len(history.runs()) + 1}"
+    log, view = history.journal(run), RunView(run)
+    for fact in (
+        ev.RunStarted("p", "1.0.0", (ev.PlannedStep(STEP.name),)),
+        ev.StepDecided(STEP.name, "run", signature=decision.signature, parts=parts),
+        ev.ArtifactStored(STEP.name, 1, workspace.store.put("y", value)),
+        ev.AttemptEnded(STEP.name, 1, "completed", files=files),
+    ):
+        log.append(fact, view)
+    return history.results(decision.signature)[0]
 
 
 def test_a_first_time_runs_and_the_second_is_cached(workspace: Workspace, decider: Decider) -> None:
@@ -130,9 +142,10 @@ def test_force_runs_whatever_is_kept(workspace: Workspace, decider: Decider) -> 
     assert decide(decider, forced=True).reasons == ("forced",)
 
 
-def test_a_result_of_another_step_is_not_reused(workspace: Workspace, decider: Decider) -> None:
-    keep(workspace, decide(decider))
-    assert decide(decider, replace(STEP, name="twin")).decision == "run"
+def test_renaming_a_step_is_a_hit(workspace: Workspace, decider: Decider) -> None:
+    result = keep(workspace, decide(decider))
+    renamed = decide(decider, replace(STEP, name="tidy"))
+    assert (renamed.decision, renamed.result) == ("cached", result)
 
 
 def test_a_result_without_its_outputs_is_no_hit(
@@ -144,6 +157,28 @@ def test_a_result_without_its_outputs_is_no_hit(
             blob.unlink()
     decision = decide(decider)
     assert (decision.decision, decision.reasons) == ("run", ("output y is missing",))
+
+
+def test_a_damaged_output_is_no_hit_and_out_of_the_way_of_who_makes_it_again(
+    workspace: Workspace, decider: Decider
+) -> None:
+    (ref,) = keep(workspace, decide(decider)).artifacts
+    blob = Path(workspace.store.uri(ref.digest).removeprefix("file://"))
+    whole = blob.read_bytes()
+    blob.write_bytes(bytes(255 - byte for byte in whole))
+    assert decide(decider).reasons == ("output y is missing",)
+    assert workspace.store.put("y", 6) == ref
+    assert blob.read_bytes() == whole
+    assert decide(decider).decision == "cached"
+
+
+def test_an_older_whole_result_is_taken_when_the_newest_is_damaged(
+    workspace: Workspace, decider: Decider
+) -> None:
+    first = keep(workspace, decide(decider), value=6)
+    (ref,) = keep(workspace, decide(decider), value=7).artifacts
+    Path(workspace.store.uri(ref.digest).removeprefix("file://")).unlink()
+    assert decide(decider).result == first
 
 
 def test_an_output_that_became_wanted_later_is_missing(workspace: Workspace, decider: Decider) -> None:
@@ -174,3 +209,64 @@ def test_a_plan_says_what_hangs_on_an_upstream_rerun(workspace: Workspace, decid
     assert "load" in foresee(decider).reasons[0]
     changed = foresee(decider, n=5)
     assert (changed.decision, changed.reasons) == ("run", ("parameter n 3 → 5",))
+
+
+def test_a_plan_knows_of_an_upstream_rerun_that_the_outputs_are_gone(
+    workspace: Workspace, decider: Decider
+) -> None:
+    (ref,) = keep(workspace, decide(decider, x=X)).artifacts
+    Path(workspace.store.uri(ref.digest).removeprefix("file://")).unlink()
+    assert (foresee(decider).decision, foresee(decider).reasons) == ("run", ("output y is missing",))
+
+
+OPTIONS = [
+    (StepOptions(always=True), ("--always",), True),
+    (StepOptions(never_cache=True), ("--never-cache",), False),
+]
+
+
+@pytest.mark.parametrize(("options", "reasons", "signed"), OPTIONS)
+def test_always_and_never_cache_run_whatever_is_kept(
+    workspace: Workspace, decider: Decider, options: StepOptions, reasons: tuple[str, ...], signed: bool
+) -> None:
+    keep(workspace, decide(decider))
+    decision = decide(decider, replace(STEP, options=options))
+    assert (decision.decision, decision.reasons, bool(decision.signature)) == ("run", reasons, signed)
+    assert not decision.shared
+
+
+def test_a_version_counts_and_an_ignored_parameter_does_not(workspace: Workspace, decider: Decider) -> None:
+    keep(workspace, decide(decider, replace(STEP, options=StepOptions(version="1"))))
+    assert decide(decider, replace(STEP, options=StepOptions(version="2"))).reasons == ("--version 1 → 2",)
+    ignoring = replace(STEP, options=StepOptions(ignored_parameters=("n",)))
+    keep(workspace, decide(decider, ignoring, n=3))
+    assert decide(decider, ignoring, n=4).decision == "cached"
+
+
+def test_an_input_without_a_stable_digest_means_always_run(workspace: Workspace, decider: Decider) -> None:
+    shaky = replace(X, stable=False)
+    keep(workspace, decide(decider, x=shaky))
+    decision = decide(decider, x=shaky)
+    told = ("input x of load (int) has no stable digest: always runs",)
+    assert (decision.decision, decision.reasons, decision.shared) == ("run", told, False)
+
+
+def test_nothing_in_place_of_an_input_is_not_the_value_none(workspace: Workspace, decider: Decider) -> None:
+    keep(workspace, decide(decider, x=None))
+    assert decide(decider, x=workspace.store.put("x", None)).decision == "run"
+    assert decide(decider, x=None).decision == "cached"
+
+
+def test_the_present_outputs_are_taken_as_they_are_those_of_the_wanted_runs_first(
+    workspace: Workspace, decider: Decider
+) -> None:
+    with pytest.raises(ArtifactMissing, match=r"--only total .*run clean first") as caught:
+        decider.take(STEP, (), "--only total")
+    assert caught.value.step == "clean"
+    first, second = (keep(workspace, decide(decider, n=n), value=n) for n in (3, 4))
+    assert decider.take(STEP, (), "--only total").result == second
+    taken = decider.take(STEP, [first.run], "--only total")
+    assert (taken.decision, taken.result) == ("cached", first)
+    assert taken.reasons == (f"taken as it is (--only total), from run {first.run}",)
+    Path(workspace.store.uri(first.artifacts[0].digest).removeprefix("file://")).unlink()
+    assert decider.take(STEP, [first.run], "--only total").result == second

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_pipes.errors import UsageError
-from jupyter_pipes.fingerprints import file_digest, file_parts, module_parts, package_parts
+from jupyter_pipes.fingerprints import file_parts, module_parts, package_parts
 from jupyter_pipes.imports import imported, reach
 from jupyter_pipes.model import CodePiece, Step, StepOptions
 from jupyter_pipes.signature import digest
@@ -21,32 +20,6 @@ def step(body: str = "", **fields: Any) -> Step:
 
 
 # Files --------------------------------------------------------------------------------------------------
-
-
-def test_a_file_s_digest_is_that_of_its_content(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    path.write_bytes(b"abc")
-    assert file_digest(path) == digest(b"abc")
-    path.write_bytes(b"")
-    assert file_digest(path) == digest(b"")
-
-
-def test_a_change_within_the_same_moment_and_size_is_seen(tmp_path: Path) -> None:
-    path = tmp_path / "a"
-    for content in (b"abc", b"abd", b"abe"):
-        path.write_bytes(content)
-        os.utime(path, (1, 1))
-        assert file_digest(path) == digest(content)
-
-
-def test_what_is_no_readable_file_has_no_digest(tmp_path: Path) -> None:
-    assert file_digest(tmp_path / "none") == ""
-    assert file_digest(tmp_path) == ""
-    assert file_digest(Path(os.devnull)) == ""
-    (tmp_path / "file").touch()
-    assert file_digest(tmp_path / "file" / "below") == ""
-    os.mkfifo(tmp_path / "pipe")
-    assert file_digest(tmp_path / "pipe") == ""
 
 
 def test_named_files_and_those_in_literals_count_by_content(tmp_path: Path) -> None:

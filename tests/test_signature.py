@@ -93,7 +93,7 @@ REASONS = [
     pytest.param(
         [Part("package", "numpy", "1", "1.26"), Part("python", "", "3.11", "3.11")],
         [Part("package", "numpy", "2", "2.0"), Part("python", "", "3.12", "3.12")],
-        ("package numpy 1.26 → 2.0", "Python 3.11 → 3.12"),
+        ("numpy 1.26 → 2.0", "Python 3.11 → 3.12"),
         id="environment",
     ),
     pytest.param(
