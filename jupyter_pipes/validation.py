@@ -1,11 +1,14 @@
-"""What keeps a pipeline from running: problems of its graph, and demands that no queue can meet."""
+"""What keeps a pipeline from running: its graph, missing files, demands that no queue can meet."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Protocol
 
 from jupyter_pipes.errors import InvalidPipeline
+from jupyter_pipes.file_edges import matches
+from jupyter_pipes.fingerprints import files_named
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.model import Diagnostic
 
@@ -33,6 +36,24 @@ def capacity_problems(graph: Graph, local: Capacity) -> Iterable[Diagnostic]:
         elif (options.memory or 0) > local.memory:
             message = f"--memory is more than this machine has ({local.memory / 2**30:.1f} GiB)"
             yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
+
+
+def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:
+    """Yield a problem for each `--file` that does not exist and that no earlier step makes.
+
+    Args:
+        graph: the pipeline.
+        directory: the folder from which paths count.
+    """
+    for step in graph.steps:
+        for pattern in step.options.files:
+            is_made = any(matches(pattern, path) for path in step.files_from)
+            if not is_made and not files_named(pattern, directory):
+                message = (
+                    f"--file {pattern} names no file in {directory}: check the path, or say --out-file on "
+                    "the earlier step that makes it"
+                )
+                yield Diagnostic("JP025", message, step.name, 1)
 
 
 def invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
