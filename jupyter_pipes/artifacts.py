@@ -84,6 +84,10 @@ class ArtifactStore:
         """Return kept bytes; StoreError if they are missing or cannot be read."""
         return bytes(self._blobs.read(digest))
 
+    def view(self, digest: str) -> memoryview:
+        """Return kept bytes, mapped where they are many; StoreError if they are missing or cannot be read."""
+        return self._blobs.read(digest)
+
     def has(self, ref: ArtifactRef) -> bool:
         """Return whether the artifact is there and has its size."""
         return self._blobs.size(ref.digest) == ref.bytes

@@ -2,81 +2,22 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 import traceback
 from argparse import Namespace
-from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from jupyter_pipes.errors import InvalidPipeline, NotebookError, PipesError, RunNotFound, UsageError
+from jupyter_pipes import cli_history
+from jupyter_pipes.cli_output import CANCELLED, COMPLETED, EXIT_CODES, INVALID, Output
+from jupyter_pipes.errors import InvalidPipeline, NotebookError, PipesError, UsageError
 
 if TYPE_CHECKING:
     from jupyter_pipes.model import ArtifactRef
     from jupyter_pipes.pipeline import Pipeline
     from jupyter_pipes.run import Run
-    from jupyter_pipes.workspace import Workspace
-
-COMPLETED, FAILED, INVALID, CANCELLED = range(4)
-"""The exit codes: of runs, and `INVALID` of commands that cannot be carried out."""
-
-_EXIT_CODES = {"completed": COMPLETED, "failed": FAILED, "cancelled": CANCELLED, "interrupted": CANCELLED}
-
-
-class Output:
-    """Standard output, for results alone.
-
-    Args:
-        as_json: whether the result is to be one JSON document.
-    """
-
-    def __init__(self, *, as_json: bool) -> None:
-        self.as_json = as_json
-        self._file = os.dup(1)
-
-    @property
-    def is_terminal(self) -> bool:
-        """Whether a person reads it."""
-        return os.isatty(self._file)
-
-    @contextmanager
-    def reserved(self) -> Generator[None]:
-        """Send what modules, steps and their children print in the meantime to standard error."""
-        sys.stdout.flush()
-        os.dup2(2, 1)
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-            os.dup2(self._file, 1)
-
-    def give(self, document: Callable[[], Mapping[str, Any]], text: Callable[[], str]) -> None:
-        """Print the result: the document if JSON is wanted, else the text."""
-        self.write(json.dumps(document(), indent=2, allow_nan=False) + "\n" if self.as_json else text())
-
-    def write(self, content: str | bytes) -> None:
-        """Print, in UTF-8. A reader that has gone is no error.
-
-        Raises:
-            PipesError: standard output cannot be written.
-        """
-        rest = memoryview(
-            content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-        )
-        try:
-            while rest:
-                rest = rest[os.write(self._file, rest) :]
-        except BrokenPipeError:
-            return
-        except OSError as error:
-            raise PipesError(f"the result cannot be written to standard output: {error.strerror}") from error
-
-    def close(self) -> None:
-        """Let go of standard output."""
-        os.close(self._file)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -162,7 +103,7 @@ def _run_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int
     if executed is not None:
         exporting.write_executed_notebook(pipeline, run, executed)
     output.give(lambda: documents.of_run(run), lambda: terminal.results_text(run))
-    return COMPLETED if options.no_check else _EXIT_CODES[run.status]
+    return COMPLETED if options.no_check else EXIT_CODES[run.status]
 
 
 def _driven(pipeline: Pipeline, options: Namespace) -> Run:
@@ -172,6 +113,11 @@ def _driven(pipeline: Pipeline, options: Namespace) -> Run:
 
     given = verbs.run_arguments(options)
     with Interrupts() as interrupts:
+        if options.of is not None:
+            run = _repeated(pipeline, options)
+            with terminal.progress(run):
+                interrupts.wait(run)
+            return run
         if options.debug:
 
             def prepared(run: Run) -> None:
@@ -185,6 +131,34 @@ def _driven(pipeline: Pipeline, options: Namespace) -> Run:
         return run
 
 
+def _repeated(pipeline: Pipeline, options: Namespace) -> Run:
+    """Start a kept run again, with its own code."""
+    from jupyter_pipes import kept_runs, repetition, starting, verbs
+
+    verbs.check_repetition(options)
+    workspace = pipeline.workspace
+    kept = kept_runs.find_run(workspace, options.of, pipeline.name)
+    given = verbs.split_params(options.params)
+    return starting.start(repetition.repeat(workspace, kept.id, given), workspace)
+
+
+def _why(options: Namespace, output: Output) -> int:
+    from jupyter_pipes import documents, kept_runs, terminal, verbs
+    from jupyter_pipes.explanation import explain_kept
+
+    pipeline = _load(options.source)
+    if options.run is not None:
+        run = kept_runs.find_run(pipeline.workspace, options.run, pipeline.name)
+        found = explain_kept(run.step(options.step), pipeline.workspace.history)
+    else:
+        found = pipeline.why(options.step, params=verbs.split_params(options.params))
+    output.give(
+        lambda: documents.of_explanation(found),
+        lambda: terminal.explanation_text(found, colour=output.is_terminal),
+    )
+    return COMPLETED
+
+
 def _plan(options: Namespace, output: Output) -> int:
     return _plan_pipeline(_load(options.source), options, output)
 
@@ -192,43 +166,12 @@ def _plan(options: Namespace, output: Output) -> int:
 def _plan_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
     from jupyter_pipes import documents, terminal, verbs
 
-    plan = pipeline.plan(*options.steps, **verbs.run_arguments(options))
+    given = verbs.run_arguments(options)
+    if options.accept:
+        pipeline.accept(*options.accept, params=given["params"])
+    plan = pipeline.plan(*options.steps, **given)
     output.give(lambda: documents.of_plan(plan), lambda: terminal.plan_text(plan, colour=output.is_terminal))
     return COMPLETED
-
-
-def _show(options: Namespace, output: Output) -> int:
-    from jupyter_pipes import documents, terminal
-
-    run = _kept_run(options)
-    output.give(lambda: documents.of_run(run), lambda: terminal.run_text(run.view, colour=output.is_terminal))
-    return COMPLETED
-
-
-def _logs(options: Namespace, output: Output) -> int:
-    run = _kept_run(options)
-    log, attempt = _log(run, options.step, options.attempt)
-    if output.as_json:
-        text = log.decode("utf-8", "replace")
-        output.give(lambda: {"run": run.id, "step": options.step, "attempt": attempt, "log": text}, str)
-    else:
-        output.write(log)
-    return COMPLETED
-
-
-def _log(run: Run, step: str, attempt: int | None) -> tuple[bytes, int | None]:
-    """Return what an attempt (the latest that the step shows, if None) printed, and its number."""
-    from jupyter_pipes import terminal
-
-    path = run.log_path(step, attempt)
-    if path is not None and path.exists():
-        _, shown = run.shown_attempt(step)
-        return path.read_bytes(), attempt or (shown.number if shown else None)
-    if attempt is not None:
-        known = ", ".join(str(each.number) for each in run.step(step).attempts) or "none"
-        raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {known}")
-    terminal.tell(terminal.one_line(f"{step} did not run: {run.step(step).status} {run.step(step).reason}"))
-    return b"", None
 
 
 def _get(options: Namespace, output: Output) -> int:
@@ -258,10 +201,10 @@ def _get(options: Namespace, output: Output) -> int:
 
 
 def _artifact(pipeline: Pipeline, name: str, params: Mapping[str, object], run: str | None) -> ArtifactRef:
-    from jupyter_pipes import retrieval, terminal
+    from jupyter_pipes import kept_runs, retrieval, terminal
 
     if run is not None:
-        return _find_run(pipeline.workspace, run, pipeline.name).artifact(name)
+        return kept_runs.find_run(pipeline.workspace, run, pipeline.name).artifact(name)
     found = retrieval.find(pipeline, name, params)
     if found.outdated:
         terminal.tell(f"{name} is that of run {found.outdated}; a run now would make it again")
@@ -283,8 +226,15 @@ def _export(options: Namespace, output: Output) -> int:
 _VERBS: dict[str, Callable[[Namespace, Output], int]] = {
     "run": _run,
     "plan": _plan,
-    "show": _show,
-    "logs": _logs,
+    "why": _why,
+    "resume": cli_history.resume,
+    "runs": cli_history.list_runs,
+    "compare": cli_history.compare,
+    "show": cli_history.show,
+    "logs": cli_history.logs,
+    "tag": cli_history.tag,
+    "rename": cli_history.rename,
+    "archive": cli_history.archive,
     "get": _get,
     "export": _export,
 }
@@ -308,42 +258,6 @@ def _check_executed(pipeline: Pipeline, path: Path) -> None:
             f"{path} cannot be written: {path.absolute().parent} is no folder that you can write"
         )
     pipeline.document.node()
-
-
-def _kept_run(options: Namespace) -> Run:
-    """Return the run that `show` or `logs` names."""
-    if options.notebook is not None:
-        source = Path(options.notebook).absolute()
-        if not source.is_file():
-            raise NotebookError(f"there is no file {source}; check the path")
-        name = source.stem if source.suffix == ".ipynb" else None
-        return _find_run(_workspace(source.parent), options.run, name)
-    return _find_run(_workspace(Path(options.directory or ".").absolute()), options.run)
-
-
-def _workspace(directory: Path) -> Workspace:
-    from jupyter_pipes.workspace import Workspace
-
-    if not directory.is_dir():
-        raise UsageError(f"there is no folder {directory}; check the path")
-    workspace = Workspace(directory)
-    # Looking must not make a project where there is none.
-    if workspace.settings.history.startswith("sqlite") and not workspace.settings.folder.exists():
-        raise RunNotFound(
-            f"no runs are kept in {directory}; say --notebook PATH, or go to the notebook's folder"
-        )
-    return workspace
-
-
-def _find_run(workspace: Workspace, run: str, pipeline: str | None = None) -> Run:
-    from jupyter_pipes.run import Run
-
-    if run != "last":
-        return Run(workspace, workspace.history.find(run))
-    kept = workspace.history.runs(pipeline)
-    if not kept:
-        raise RunNotFound(f"no runs{f' of {pipeline}' if pipeline else ''} are kept yet")
-    return Run(workspace, kept[0].run)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, NoReturn
 
+from jupyter_pipes import verbs
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.parameter_types import TRUTH
 from jupyter_pipes.verbs import VerbParser, add_run_options, add_running_options
@@ -40,7 +41,8 @@ def parse(words: Sequence[str]) -> tuple[str, argparse.Namespace]:
 def verb_parser(verb: str) -> VerbParser:
     """Return the parser of one verb."""
     add, description = VERBS[verb]
-    parser = VerbParser(prog=f"{PROGRAM} {verb}", description=description, allow_abbrev=False)
+    kind = verbs.QueryParser if verb == "runs" else VerbParser
+    parser = kind(prog=f"{PROGRAM} {verb}", description=description, allow_abbrev=False)
     add(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     return parser
@@ -158,11 +160,66 @@ def _run(parser: Parser) -> None:
 def _plan(parser: Parser) -> None:
     _source(parser)
     add_run_options(parser)
+    verbs.add_planning_options(parser)
     add_running_options(parser)
+
+
+def _why(parser: Parser) -> None:
+    _source(parser)
+    parser.add_argument("step", metavar="STEP")
+    verbs.add_parameters(parser)
+    parser.add_argument(
+        "--run", metavar="RUN", help="why it did in this run: its id, the beginning of it, or `last`"
+    )
+
+
+def _resume(parser: Parser) -> None:
+    _kept_run(parser)
+    parser.add_argument("--no-check", action="store_true", help="end with 0 also when a step failed")
+
+
+def _runs(parser: Parser) -> None:
+    verbs.add_query(parser)
+    _place(parser)
+
+
+def _compare(parser: Parser) -> None:
+    parser.add_argument("a", metavar="RUN", help="a run's id, the beginning of it, or `last`")
+    parser.add_argument("b", metavar="RUN", help="the run to hold against it")
+    _place(parser)
+
+
+def _tag(parser: Parser) -> None:
+    _kept_run(parser)
+    parser.add_argument("tags", nargs="*", metavar="TAG", help="its labels from now on; none takes them away")
+
+
+def _rename(parser: Parser) -> None:
+    _kept_run(parser)
+    parser.add_argument("title", nargs="+", metavar="TEXT", help="its title")
+
+
+def _archive(parser: Parser) -> None:
+    _kept_run(parser)
+    parser.add_argument("--undo", action="store_true", help="list it again")
+
+
+def _collect(parser: Parser) -> None:
+    verbs.add_collection_options(parser)
+    _place(parser)
+
+
+def _history(parser: Parser) -> None:
+    parser.add_argument("what", choices=("rebuild",), help="make the indexes again from the journal")
+    _place(parser)
 
 
 def _kept_run(parser: Parser) -> None:
     parser.add_argument("run", metavar="RUN", help="a run's id, the beginning of it, or `last`")
+    _place(parser)
+
+
+def _place(parser: Parser) -> None:
     place = parser.add_mutually_exclusive_group()
     place.add_argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module")
     place.add_argument(
@@ -201,8 +258,17 @@ def _export(parser: Parser) -> None:
 VERBS: dict[str, tuple[Callable[[Parser], None], str]] = {
     "run": (_run, "run a pipeline, or just what the named steps need"),
     "plan": (_plan, "what a run would do and why, without running"),
+    "why": (_why, "why a step would run or not, with what changed"),
+    "resume": (_resume, "take up a run again that did not complete"),
+    "runs": (_runs, "the kept runs, or those that a query finds"),
+    "compare": (_compare, "what differs between two runs"),
     "show": (_kept_run, "how a run went: its steps, times and errors"),
     "logs": (_logs, "what a step printed"),
+    "tag": (_tag, "label a run"),
+    "rename": (_rename, "give a run a title"),
+    "archive": (_archive, "put a run away: it is listed only when asked for"),
+    "gc": (_collect, "remove old runs, and what nobody refers to any more"),
+    "history": (_history, "rebuild the indexes of the history"),
     "get": (_get, "print an artifact, or write it to a file"),
     "export": (_export, "write a module that runs without Jupyter, or the executed notebook"),
 }

@@ -15,7 +15,7 @@ from jupyter_pipes.terminal import comparison_text
 VALUE_WIDTH = 200
 """Characters of a value in the table; the rest is left out."""
 
-_CSS = f"""
+DIFF_CSS = f"""
 .jupyter-pipes-comparison table.facts :is(td,th){{padding:2px 14px 2px 0}}
 .jupyter-pipes-comparison table.facts th{{font-weight:600}}
 .jupyter-pipes-comparison table.facts td.value{{overflow-wrap:anywhere;max-width:22em}}
@@ -66,7 +66,7 @@ def comparison_html(comparison: Comparison) -> str:
         rows = "".join(_rows(comparison.differences))
         content = f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     body = f'<div class="jupyter-pipes jupyter-pipes-comparison">{content}</div>'
-    return f"<style>{theme_css()}{_CSS}</style>{body}"
+    return f"<style>{theme_css()}{DIFF_CSS}</style>{body}"
 
 
 def _rows(found: tuple[Difference, ...]) -> Iterator[str]:
@@ -75,7 +75,7 @@ def _rows(found: tuple[Difference, ...]) -> Iterator[str]:
         begins = previous is None or previous.step != one.step
         yield _row(one, begins)
         if "\n" in one.diff:
-            yield f'<tr><td></td><td colspan="5"><pre class="diff">{_diff_html(one.diff)}</pre></td></tr>'
+            yield f'<tr><td></td><td colspan="5"><pre class="diff">{diff_html(one.diff)}</pre></td></tr>'
         previous = one
 
 
@@ -93,7 +93,8 @@ def _cut(text: str) -> str:
     return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 1]}…"
 
 
-def _diff_html(diff: str) -> str:
+def diff_html(diff: str) -> str:
+    """Return a unified diff as coloured HTML."""
     return "\n".join(_line_html(line) for line in diff.splitlines())
 
 

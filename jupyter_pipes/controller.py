@@ -10,14 +10,14 @@ import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from functools import cache
 from typing import Any
 
+from jupyter_pipes import environment
 from jupyter_pipes import events as ev
 from jupyter_pipes.deciding import Deciding
 from jupyter_pipes.decision import Decision
 from jupyter_pipes.definition import document
-from jupyter_pipes.errors import PipesError
+from jupyter_pipes.errors import PipesError, StoreError
 from jupyter_pipes.executors.base import Executor
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.history import process_started
@@ -25,6 +25,7 @@ from jupyter_pipes.model import ArtifactRef, Job, Status, Step, StepError
 from jupyter_pipes.planning import producers
 from jupyter_pipes.request import RunRequest
 from jupyter_pipes.scheduler import Scheduler
+from jupyter_pipes.signature import digest
 from jupyter_pipes.views import RunView, apply
 from jupyter_pipes.workspace import Workspace
 
@@ -65,6 +66,7 @@ class Controller:
         self._ahead: dict[str, Decision] | None = None
         self._undecided: list[str] = []
         self._documents: dict[str, bytes] = {}
+        self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
         self._subscribers: list[Subscriber] = []
@@ -78,6 +80,7 @@ class Controller:
     def start(self) -> None:
         """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
         self._do(self._look_ahead())
+        self._do(self._capture_environment())
         host, pid, born = platform.node(), os.getpid(), process_started()
         if self.view.steps:
             self.take(ev.RunResumed(host, pid, born))
@@ -106,7 +109,7 @@ class Controller:
             state=request.state,
             definition=definition,
             arguments=arguments,
-            user=_user(),
+            user=environment.user(),
             repeats=request.repeats,
         )
 
@@ -145,8 +148,11 @@ class Controller:
         """Append what is in the inbox, with all that follows at once; return what is to be done."""
         records: list[ev.Record] = []
         commands: list[ev.AnyCommand] = []
-        while self._inbox and self.view.ended is None:
-            record = self._journal.number(self._inbox.popleft())
+        while self._inbox:
+            event = self._inbox.popleft()
+            if self.view.ended is not None and not isinstance(event, ev.EnvironmentCaptured):
+                continue
+            record = self._journal.number(event)
             apply(record, self.view)
             records.append(record)
             for command in self._scheduler.handle(record.event):
@@ -160,7 +166,7 @@ class Controller:
         self._journal.write(records, self.view, documents)
         for record in records:
             self._tell(record)
-        if self.view.ended is not None:
+        if self.view.ended is not None and self._has_environment:
             self._close()
         return commands
 
@@ -220,6 +226,15 @@ class Controller:
         for step in waiting:
             if step not in self._ahead:
                 self._do(self._decide(step))
+
+    async def _capture_environment(self) -> None:
+        """Keep what the run runs in; a run that ended meanwhile waits for it."""
+        settings = self._workspace.settings
+        found = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
+        content = environment.encode(found)
+        self._has_environment = True
+        self._documents[digest(content)] = content
+        self.take(ev.EnvironmentCaptured(digest(content), found.commit))
 
     async def _decide(self, name: str) -> None:
         if self._is_over(name):
@@ -331,7 +346,11 @@ class Controller:
             return
 
     def _close(self) -> None:
-        self._workspace.keep_file_digests()
+        try:
+            self._workspace.keep_file_digests()
+        except StoreError:
+            # The run itself is kept: another process will read those files once more.
+            _logger.warning("digests of files are not kept", exc_info=True)
         self.ended.set()
 
 
@@ -366,14 +385,3 @@ def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
 
 def _described(error: Exception) -> str:
     return str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"
-
-
-@cache
-def _user() -> str:
-    import getpass
-
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        # A user without an entry in the password database, as in some containers.
-        return str(os.getuid())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from jupyter_pipes.errors import PipesError
@@ -14,8 +15,11 @@ from jupyter_pipes.views import AttemptView, RunView, StepView
 
 if TYPE_CHECKING:
     from jupyter_pipes.comparison import Difference
+    from jupyter_pipes.explanation import Explanation
+    from jupyter_pipes.listing import ListedRun
     from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
+    from jupyter_pipes.signature import Part
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 
@@ -142,6 +146,47 @@ class ComparisonDocument(TypedDict):
     differences: list[DifferenceDocument]
 
 
+class ListedRunDocument(TypedDict):
+    """A line of the list of runs; `started` in ISO 8601 with its zone, `progress` from 0 to 1."""
+
+    run: str
+    pipeline: str
+    version: str
+    status: str
+    progress: float
+    started: str
+    seconds: float
+    params: dict[str, JsonValue]
+    metrics: dict[str, JsonValue]
+    tags: list[str]
+    title: str
+
+
+class RunsDocument(TypedDict):
+    """The list of runs."""
+
+    runs: list[ListedRunDocument]
+
+
+class ChangeDocument(TypedDict):
+    """A part of a signature that differs; None where it is not there."""
+
+    part: str
+    name: str
+    old: str | None
+    new: str | None
+    diff: str
+
+
+class ExplanationDocument(TypedDict):
+    """Why a step runs or not."""
+
+    step: str
+    decision: str
+    reasons: list[str]
+    parts: list[ChangeDocument]
+
+
 class ExportDocument(TypedDict):
     """The file that an export wrote, absolute."""
 
@@ -247,6 +292,50 @@ def of_comparison(a: str, b: str, found: Iterable[Difference]) -> ComparisonDocu
             for one in found
         ],
     }
+
+
+def of_runs(found: Iterable[ListedRun]) -> RunsDocument:
+    """Return the document of a list of runs."""
+    return {"runs": [_listed(run) for run in found]}
+
+
+def _listed(run: ListedRun) -> ListedRunDocument:
+    return {
+        "run": run.run,
+        "pipeline": run.pipeline,
+        "version": run.version,
+        "status": run.status.value,
+        "progress": run.progress,
+        "started": datetime.fromtimestamp(run.started, UTC).isoformat(),
+        "seconds": run.seconds,
+        "params": {name: to_json(value) for name, value in run.params.items()},
+        "metrics": {name: to_json(value) for name, value in run.metrics.items()},
+        "tags": list(run.tags),
+        "title": run.title,
+    }
+
+
+def of_explanation(explanation: Explanation) -> ExplanationDocument:
+    """Return the document of why a step runs or not."""
+    return {
+        "step": explanation.step,
+        "decision": explanation.decision,
+        "reasons": list(explanation.reasons),
+        "parts": [
+            {
+                "part": change.part,
+                "name": change.name,
+                "old": _state(change.old),
+                "new": _state(change.new),
+                "diff": change.diff,
+            }
+            for change in explanation.changes
+        ],
+    }
+
+
+def _state(part: Part | None) -> str | None:
+    return None if part is None else part.text or part.digest
 
 
 def of_error(error: BaseException) -> ErrorDocument:

@@ -68,7 +68,7 @@ def capture(directory: Path, cache: Path) -> Environment:
         implementation=platform.python_implementation(),
         platform=platform.platform(),
         host=platform.node(),
-        user=_user(),
+        user=user(),
         packages=installed(cache),
         commit=state.commit,
         branch=state.branch,
@@ -94,7 +94,8 @@ def decode(data: bytes) -> Environment:
 
 
 @cache
-def _user() -> str:
+def user() -> str:
+    """Return the user's name, "" when the account has none."""
     import getpass
 
     try:

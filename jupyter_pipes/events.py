@@ -79,9 +79,10 @@ class RunResumed(Event, frozen=True):
 
 
 class EnvironmentCaptured(Event, frozen=True):
-    """What the run ran in (Python, distributions, git) is in the document of this digest."""
+    """What the run ran in (Python, distributions, git) is in this document; `commit` is git's."""
 
     document: str
+    commit: str = ""
 
 
 class RunTagged(Event, frozen=True):
@@ -100,6 +101,10 @@ class RunArchived(Event, frozen=True):
     """Somebody put the run away, or took it back: archived runs are listed only when asked for."""
 
     archived: bool = True
+
+
+class RunCollected(Event, frozen=True):
+    """The run was taken out of the history; what is left here tells of steps whose results are in use."""
 
 
 class StepDeferred(Event, frozen=True):
@@ -272,6 +277,7 @@ AnyEvent = (
     | RunTagged
     | RunRenamed
     | RunArchived
+    | RunCollected
     | StepDeferred
     | StepDecided
     | ResultAccepted

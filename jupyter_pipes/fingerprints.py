@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import sys
 from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
 from jupyter_pipes import slices
+from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.file_digests import file_digest
+from jupyter_pipes.file_edges import matches, normalised
 from jupyter_pipes.imports import Reached
 from jupyter_pipes.model import PARAMS_OWNER, Step
 from jupyter_pipes.signature import Part, code_part
@@ -19,19 +20,29 @@ from jupyter_pipes.signature import Part, code_part
 def file_parts(step: Step, directory: Path) -> list[Part]:
     """Return a part for each file named with `--file` or as a literal in the step's code.
 
-    Files that steps of the pipeline make are left out: those are inputs.
+    Files that steps of the pipeline make are left out: those of others are inputs, its own are outputs.
 
     Raises:
-        UsageError: a `--file` does not exist.
+        UsageError: a `--file` does not exist, and no step makes it.
     """
     named = [path for pattern in step.options.files for path in _expand(pattern, directory, step)]
-    sources = (step.body, *(piece.source for piece in (*step.setup, *step.prelude)))
-    literal = [
-        directory / text for source in sources for text in _texts(source) if _is_file(directory / text)
-    ]
-    made = {directory / path for path in step.files_from}
-    paths = [path for path in dict.fromkeys((*named, *literal)) if path not in made]
+    texts = (directory / normalised(text) for text in named_texts(step))
+    made = {directory / path for path in (*step.files_from, *step.options.out_files)}
+    paths = [path for path in dict.fromkeys((*named, *filter(_is_file, texts))) if path not in made]
     return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
+
+
+def files_named(pattern: str, directory: Path) -> list[Path]:
+    """Return the files that a `--file` names, in order; none if there are none."""
+    path = directory / normalised(pattern)
+    if _is_file(path):
+        return [path]
+    try:
+        found = sorted(directory.glob(normalised(pattern)))
+    except (ValueError, IndexError, NotImplementedError):
+        # No pattern that `glob` takes: `.`, `a**`, an absolute path.
+        return []
+    return list(filter(_is_file, found))
 
 
 def module_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
@@ -79,27 +90,14 @@ def _owners() -> dict[str, list[str]]:
 
 
 def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:
-    found = sorted(directory.glob(pattern)) if not Path(pattern).is_absolute() else [Path(pattern)]
-    files = [path for path in found if path.is_file()]
-    if not files:
+    files = files_named(pattern, directory)
+    if not files and not any(matches(pattern, path) for path in step.files_from):
         raise UsageError(
             f"step {step.name}: --file {pattern} names no file in {directory}; check the path",
             step=step.name,
             line=1,
         )
     return files
-
-
-@lru_cache(maxsize=2048)
-def _texts(source: str) -> tuple[str, ...]:
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return ()
-    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant))
-    return tuple(
-        text for text in constants if isinstance(text, str) and 0 < len(text) < 500 and "\n" not in text
-    )
 
 
 def _is_file(path: Path) -> bool:

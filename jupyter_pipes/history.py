@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -13,10 +13,11 @@ from msgspec import Struct
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import journal
-from jupyter_pipes.database import Database
+from jupyter_pipes.database import Database, told_as_store_error
 from jupyter_pipes.errors import RunNotFound, StoreError
 from jupyter_pipes.indexing import Kept
 from jupyter_pipes.model import ArtifactRef, FileSeen, JsonValue, Status
+from jupyter_pipes.schema import table
 from jupyter_pipes.signature import Part, digest
 from jupyter_pipes.views import RunView, StepView, fold
 
@@ -121,6 +122,20 @@ class History:
         """Return each run with its parameters' values, newest first."""
         found = self.database.rows("arguments")
         return [(run, msgspec.json.decode(parameters)) for run, parameters in found]
+
+    def fields(self, runs: Sequence[str]) -> dict[str, dict[str, list[JsonValue]]]:
+        """Return run -> field -> values, of what runs are searched by: metrics and tags."""
+        import sqlalchemy as sa
+
+        fields = table("fields")
+        wanted = sa.or_(fields.c.field == "tags", fields.c.field.like("metrics.%"))
+        query = sa.select(fields).where(wanted, fields.c.run.in_(runs)).order_by(fields.c.place)
+        found: dict[str, dict[str, list[JsonValue]]] = {}
+        with told_as_store_error("the history cannot be read"), self.database.engine.connect() as connection:
+            for row in connection.execute(query):
+                value = row.text if row.number is None or row.field == "tags" else row.number
+                found.setdefault(row.run, {}).setdefault(row.field, []).append(value)
+        return found
 
     def view(self, run: str) -> RunView:
         """Return the folded journal of a run.

@@ -39,6 +39,8 @@ def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
             yield _accepted(record.event, view, record.time)
         case ev.StepEnded(step=step):
             yield from _ended(view, view.steps[step])
+        case ev.EnvironmentCaptured(commit=commit) if commit:
+            yield from _fields(view.run, [("commit", commit)])
         case ev.RunTagged(tags=tags):
             yield "drop_field", {"of_run": view.run, "of_field": "tags"}
             yield from _fields(view.run, (("tags", tag) for tag in tags))
@@ -46,6 +48,9 @@ def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
             yield "title_run", {"of_run": view.run, "title": title}
         case ev.RunArchived(archived=archived):
             yield "archive_run", {"of_run": view.run, "archived": archived}
+        case ev.RunCollected():
+            yield "drop_run", {"of_run": view.run}
+            yield "drop_fields", {"of_run": view.run}
         case ev.RunEnded():
             yield "end_run", _standing(view)
         case _:
@@ -131,10 +136,15 @@ def _field(run: str, name: str, place: int, value: JsonValue) -> Change:
     )
 
 
+_LONGEST = 1000
+"""Characters of a text that is searched for: what is longer does not fit into PostgreSQL's indexes."""
+
+
 def _text(value: JsonValue) -> str:
-    if isinstance(value, str):
-        return value
-    return {True: "true", False: "false"}[value] if isinstance(value, bool) else repr(value)
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    # PostgreSQL keeps no NUL.
+    return (value if isinstance(value, str) else repr(value)).replace("\0", "\ufffd")[:_LONGEST]
 
 
 def _number(value: JsonValue) -> float | None:

@@ -10,7 +10,7 @@ import msgspec
 
 from jupyter_pipes import events as ev
 from jupyter_pipes import indexing
-from jupyter_pipes.database import Change, Conflict, Database
+from jupyter_pipes.database import Change, Conflict, Database, Readable
 from jupyter_pipes.errors import StoreError
 from jupyter_pipes.views import RunView, apply
 
@@ -82,7 +82,7 @@ class Journal:
         return [msgspec.structs.replace(self.number(each.event), time=each.time) for each in records]
 
 
-def read(database: Database, run: str, after: int = -1) -> Iterator[ev.Record]:
+def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
     """Yield the records of a run behind number `after`, in order.
 
     Raises:

@@ -6,12 +6,13 @@ import argparse
 import asyncio
 import re
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
+from jupyter_pipes import events as ev
 from jupyter_pipes import options, verbs
 from jupyter_pipes.errors import RunCancelled, RunFailed, UsageError
 
@@ -25,7 +26,7 @@ TICK = 0.05
 """Seconds between two looks of a waiting cell: an interrupt does not wake one that only awaits."""
 
 _AWAITED = "--awaited "
-_RUNNING_LINE = re.compile(r"^(\w+ = )?get_ipython\(\)\.run_line_magic\('pipeline', '(run\b)")
+_RUNNING_LINE = re.compile(r"^(\w+ = )?get_ipython\(\)\.run_line_magic\('pipeline', '((?:run|resume)\b)")
 _RUNNING_CELL = re.compile(r"^get_ipython\(\)\.run_cell_magic\('step', '([^']*--run\b)")
 
 
@@ -96,17 +97,24 @@ class PipesMagics(Magics):
         verb, arguments = verbs.parse(line)
         if verb == "run":
             return self._run(arguments, awaited=awaited)
+        if verb == "resume":
+            return self._resume(arguments, awaited=awaited)
         return getattr(self, f"_{verb}")(arguments)
 
     def _run(self, arguments: argparse.Namespace, *, awaited: bool) -> Coroutine[Any, Any, Run] | Run:
         session, steps, given = self.session, tuple(arguments.steps), verbs.run_arguments(arguments)
+        if arguments.of is not None:
+            verbs.check_repetition(arguments)
+            return self._take_up(
+                lambda: history().repeated(session, arguments.of, given["params"]), arguments, awaited=awaited
+            )
         if arguments.debug:
-            return _returned(self._debug(steps, given, check=not arguments.no_check), awaited=awaited)
+            return _returned(self._run_debugging(steps, given, check=not arguments.no_check), awaited=awaited)
         if arguments.background:
             return _returned(session.start(steps, given, show=True), awaited=awaited)
         return self._start(steps, given, awaited=awaited, check=not arguments.no_check, show=True)
 
-    def _debug(self, steps: tuple[str, ...], given: dict[str, Any], *, check: bool) -> Run:
+    def _run_debugging(self, steps: tuple[str, ...], given: dict[str, Any], *, check: bool) -> Run:
         before = getattr(sys, "last_value", None)
         run = self.session.debug(steps, given)
         self.session.settle()
@@ -121,7 +129,18 @@ class PipesMagics(Magics):
     def _start(
         self, steps: tuple[str, ...], given: dict[str, Any], *, awaited: bool, check: bool, show: bool = False
     ) -> Any:
-        run = self.session.start(steps, given, show=show)
+        return self._wait_for(self.session.start(steps, given, show=show), awaited=awaited, check=check)
+
+    def _resume(self, arguments: argparse.Namespace, *, awaited: bool) -> Any:
+        return self._take_up(
+            lambda: history().resumed(self.session, arguments.run), arguments, awaited=awaited
+        )
+
+    def _take_up(self, start: Callable[[], Run], arguments: argparse.Namespace, *, awaited: bool) -> Any:
+        run = self.session.take_up(start)
+        return self._wait_for(run, awaited=awaited, check=not arguments.no_check)
+
+    def _wait_for(self, run: Run, *, awaited: bool, check: bool) -> Any:
         if awaited:
             return _wait(run, self.session, check=check)
         from jupyter_pipes.starting import wait_or_cancel
@@ -134,7 +153,32 @@ class PipesMagics(Magics):
         self.session.show()
 
     def _plan(self, arguments: argparse.Namespace) -> Any:
-        return self.session.pipeline.plan(*arguments.steps, **verbs.run_arguments(arguments))
+        pipeline, given = self.session.pipeline, verbs.run_arguments(arguments)
+        if arguments.accept:
+            pipeline.accept(*arguments.accept, params=given["params"])
+        return pipeline.plan(*arguments.steps, **given)
+
+    def _why(self, arguments: argparse.Namespace) -> Any:
+        given = verbs.split_params(arguments.params)
+        return history().why(self.session, arguments.step, given, arguments.run)
+
+    def _runs(self, arguments: argparse.Namespace) -> Any:
+        return history().runs(self.session, arguments.query)
+
+    def _compare(self, arguments: argparse.Namespace) -> Any:
+        return history().compared(self.session, arguments.a, arguments.b)
+
+    def _tag(self, arguments: argparse.Namespace) -> None:
+        history().remark(self.session, arguments.run, ev.RunTagged(tuple(dict.fromkeys(arguments.tags))))
+
+    def _rename(self, arguments: argparse.Namespace) -> None:
+        history().remark(self.session, arguments.run, ev.RunRenamed(" ".join(arguments.title)))
+
+    def _archive(self, arguments: argparse.Namespace) -> None:
+        history().remark(self.session, arguments.run, ev.RunArchived(not arguments.undo))
+
+    def _debug(self, arguments: argparse.Namespace) -> None:
+        history().look_into(self.session, self.shell, arguments.step, arguments.run)
 
     def _status(self, arguments: argparse.Namespace) -> None:
         self.session.print_status()
@@ -145,8 +189,14 @@ class PipesMagics(Magics):
     def _get(self, arguments: argparse.Namespace) -> None:
         if arguments.new is not None and len(arguments.names) != 1:
             raise UsageError("%pipeline get --as names one variable: get one artifact at a time")
+        if arguments.run and arguments.params:
+            raise UsageError("-p picks a run by its parameter values and --run by its id; say one of both")
         for name in arguments.names:
-            self.session.load(name, arguments.new or name.rpartition(".")[2], arguments.run)
+            variable = arguments.new or name.rpartition(".")[2]
+            if arguments.params:
+                history().load(self.session, name, variable, verbs.split_params(arguments.params))
+            else:
+                self.session.load(name, variable, arguments.run)
 
     def _logs(self, arguments: argparse.Namespace) -> None:
         print(self.session.find_run(arguments.run).logs(arguments.step, arguments.attempt), end="")  # noqa: T201 - the verb's result
@@ -156,6 +206,13 @@ class PipesMagics(Magics):
 
     def _name(self, arguments: argparse.Namespace) -> None:
         self.session.rename(arguments.name, arguments.version)
+
+
+def history() -> Any:
+    """Return the module of what is done with kept runs: most sessions never need it."""
+    from jupyter_pipes import session_history
+
+    return session_history
 
 
 async def _wait(run: Run, session: Session, *, check: bool) -> Run:

@@ -23,7 +23,7 @@ from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic
 from jupyter_pipes.params import Parameter, from_mapping
 from jupyter_pipes.planning import Plan, PlannedDecision
 from jupyter_pipes.preparation import Prepared, RunOptions
-from jupyter_pipes.validation import STRUCTURE_PROBLEMS, capacity_problems, invalid
+from jupyter_pipes.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
 
 if TYPE_CHECKING:
     from jupyter_pipes.decision import Decider, Decision
@@ -292,7 +292,8 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        found = (*self.graph.errors, *capacity_problems(self.graph, starting.local_executor()))
+        capacity = capacity_problems(self.graph, starting.local_executor())
+        found = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in found if problem.step is None or problem.step in steps)
 
     def _prepare(self, steps: Sequence[str], options: RunOptions) -> Prepared:

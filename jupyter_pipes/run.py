@@ -39,6 +39,11 @@ class Run:
         self.id = run
 
     @property
+    def workspace(self) -> Workspace:
+        """Where it is kept."""
+        return self._workspace
+
+    @property
     def view(self) -> RunView:
         """The folded journal, live while the run goes on."""
         return self._view
@@ -117,13 +122,13 @@ class Run:
         if attempt is None and shown is None:
             return None
         number = attempt if attempt is not None else shown.number if shown else 1
-        return self._workspace.log_path(source, step, number)
+        return self._workspace.log_path(source, self.step(step).source_step or step, number)
 
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
         """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""
         view = self.step(step)
         if view.source_run:
-            source = self._workspace.history.view(view.source_run).steps.get(step)
+            source = self._workspace.history.view(view.source_run).steps.get(view.source_step)
             return view.source_run, source.latest if source else None
         return self.id, view.latest
 

@@ -25,10 +25,10 @@ COLUMNS: dict[str, ColumnKind] = {
 }
 """What every run has, by the name that queries use."""
 
-PLAIN = ("tags", "artifacts", "commit")
+PLAIN = ("tags", "commit")
 """Fields without a dot; a run may have several values of each."""
 
-FAMILIES = ("params", "metrics", "steps", "artifacts", "environment", "packages")
+FAMILIES = ("params", "metrics", "steps")
 """What a field with a dot begins with."""
 
 

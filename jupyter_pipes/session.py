@@ -163,6 +163,14 @@ class Session:
         self._again = lambda: self.start(names, options)
         return run
 
+    def take_up(self, start: Callable[[], Run]) -> Run:
+        """Start a run in another way than from the cells as they are, and show it."""
+        self._refuse_second_run()
+        run = start()
+        self._follow(run)
+        self.show_if_live()
+        return run
+
     def debug(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
         """Run in the kernel's own process, for a debugger."""
         self._refuse_second_run()

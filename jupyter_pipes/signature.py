@@ -110,7 +110,8 @@ def changes(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
     """Return what differs between the parts of two signatures."""
     before = {(part.kind, part.name): part for part in old}
     after = {(part.kind, part.name): part for part in new}
-    pairs = [Change(*key, before.get(key), after.get(key)) for key in {**after, **before}]
+    either = {**after, **{key: part for key, part in before.items() if key not in after}}
+    pairs = [Change(part.kind, part.name, before.get(key), after.get(key)) for key, part in either.items()]
     return tuple(pair for pair in pairs if _digest_of(pair.old) != _digest_of(pair.new))
 
 

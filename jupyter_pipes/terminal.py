@@ -8,8 +8,9 @@ import shutil
 import sys
 import threading
 import time
-from collections.abc import Generator, Iterable, Sequence
+from collections.abc import Generator, Iterable, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_pipes import events as ev
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from rich.text import Text
 
     from jupyter_pipes.comparison import Difference
+    from jupyter_pipes.explanation import Explanation
+    from jupyter_pipes.listing import ListedRun
     from jupyter_pipes.planning import Plan
     from jupyter_pipes.run import Run
 
@@ -188,6 +191,43 @@ def plan_text(plan: Plan, *, colour: bool) -> str:
             _text(step.name), _text(step.decision, colours[step.decision]), _text("; ".join(step.reasons))
         )
     return _rendered(table, colour=colour)
+
+
+def runs_text(found: Sequence[ListedRun], *, colour: bool) -> str:
+    """Return a list of runs as a table."""
+    if not found:
+        return "no runs are found\n"
+    table = _table(
+        "run", "pipeline", "version", "status", "progress", "started", "time", "params", "metrics", "tags"
+    )
+    for run in found:
+        table.add_row(
+            _text(run.run), _text(run.title or run.pipeline), _text(run.version),
+            _text(run.status, _COLOURS.get(run.status, "")), f"{run.progress:.0%}",
+            f"{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M:%S}", f"{run.seconds:.1f} s",
+            _text(_pairs(run.params)), _text(_pairs(plain_metrics(run.metrics))), _text(", ".join(run.tags)),
+        )  # fmt: skip
+    return _rendered(table, colour=colour)
+
+
+def plain_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the metrics without those that say the same once more as `STEP/NAME`."""
+    return {name: value for name, value in metrics.items() if "/" not in name}
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def explanation_text(explanation: Explanation, *, colour: bool) -> str:
+    """Return why a step runs or not, with the lines that changed."""
+    from rich.text import Text
+
+    text = Text()
+    for number, line in enumerate(repr(explanation).splitlines()):
+        look = _DIFF_COLOURS.get(line.strip()[:1], "") if number else "bold"
+        text.append(f"{one_line_kept(line)}\n", style=look)
+    return _rendered(text, colour=colour).rstrip("\n") + "\n"
 
 
 def comparison_text(runs: tuple[str, str], found: Sequence[Difference], *, colour: bool) -> str:

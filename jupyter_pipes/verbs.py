@@ -49,18 +49,46 @@ def _each_with_its_p(words: Sequence[str]) -> list[str]:
 def add_run_options(parser: Parser) -> None:
     """Add what `run` and `plan` have in common."""
     parser.add_argument("steps", nargs="*", metavar="STEP", help="run just these steps and what they need")
+    add_parameters(parser)
+    parser.add_argument(
+        "--force", nargs="+", action="extend", default=[], metavar="STEP",
+        help="run these steps whatever is kept; `all` for every one",
+    )  # fmt: skip
+    parser.add_argument(
+        "--skip", nargs="+", action="extend", default=[], metavar="STEP",
+        help="leave these steps out, with what hangs on them",
+    )  # fmt: skip
+    parser.add_argument(
+        "--from", dest="from_", nargs="+", action="extend", default=[], metavar="STEP",
+        help="these steps and what hangs on them; the present outputs of earlier ones are taken as they are",
+    )  # fmt: skip
+    parser.add_argument(
+        "--only", nargs="+", action="extend", default=[], metavar="STEP",
+        help="just these steps; the present outputs of the others are taken as they are",
+    )  # fmt: skip
+
+
+def add_parameters(parser: Parser) -> None:
+    """Add `-p`."""
     parser.add_argument(
         "-p", dest="params", action="append", default=[], metavar="NAME=VALUE",
         help="a parameter's value; STEP.NAME=VALUE for one step only",
     )  # fmt: skip
+
+
+def add_planning_options(parser: Parser) -> None:
+    """Add what only `plan` has."""
     parser.add_argument(
-        "--force", nargs="+", action="extend", default=[], metavar="STEP",
-        help="run these steps whatever is kept; `all` for every one",
+        "--accept", nargs="+", action="extend", default=[], metavar="STEP",
+        help="hold the present outputs of these steps for up to date, though their code or inputs changed",
     )  # fmt: skip
 
 
 def add_running_options(parser: Parser) -> None:
     """Add what only `run` has."""
+    parser.add_argument(
+        "--of", metavar="RUN", help="repeat this kept run, with its own code, and with -p other values"
+    )
     parser.add_argument("--debug", action="store_true", help="run the steps in this process, for a debugger")
     parser.add_argument("--fail-fast", action="store_true", help="the first failure cancels everything else")
     parser.add_argument(
@@ -68,10 +96,87 @@ def add_running_options(parser: Parser) -> None:
     )
 
 
+class QueryParser(VerbParser):
+    """Takes all that is no option of its own as parts of one query: `-tags:old` as well."""
+
+    def parse(self, words: Sequence[str]) -> argparse.Namespace:
+        """Return the arguments; `query` is one text."""
+        parsed, unknown = self.parse_known_args(words)
+        mine = [*parsed.query, *unknown]
+        parsed.query = " ".join(word for word in words if word in mine)
+        return parsed
+
+
+def add_query(parser: Parser) -> None:
+    """Add what `runs` takes."""
+    parser.add_argument(
+        "query", nargs="*", metavar="QUERY",
+        help="what to find: status:failed AND metrics.auc:[0.8 TO 1]; all runs if not given",
+    )  # fmt: skip
+    parser.add_argument("--limit", type=int, metavar="N", help="at most so many")
+
+
+def add_collection_options(parser: Parser) -> None:
+    """Add what `gc` takes."""
+    parser.add_argument("--older", metavar="30d", help="runs that ended longer ago go")
+    parser.add_argument("--max-size", metavar="20G", help="the oldest runs go until the artifacts fit")
+    parser.add_argument("--keep-runs", type=int, metavar="N", help="the newest N runs of a pipeline stay")
+    parser.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
+
+
 def _run(parser: Parser) -> None:
     add_run_options(parser)
     add_running_options(parser)
     parser.add_argument("--background", action="store_true", help="return at once; the display goes on")
+
+
+def _plan(parser: Parser) -> None:
+    add_run_options(parser)
+    add_planning_options(parser)
+
+
+def _why(parser: Parser) -> None:
+    parser.add_argument("step", metavar="STEP")
+    add_parameters(parser)
+    parser.add_argument("--run", metavar="RUN", help="why it did in this run; its id or the beginning of it")
+
+
+def _resume(parser: Parser) -> None:
+    parser.add_argument(
+        "run", nargs="?", default="last", metavar="RUN", help="a run's id; the newest if not given"
+    )
+    parser.add_argument(
+        "--no-check", action="store_true", help="return the run instead of raising when it fails"
+    )
+
+
+def _compare(parser: Parser) -> None:
+    parser.add_argument("a", metavar="RUN", help="a run's id, the beginning of it, or `last`")
+    parser.add_argument("b", metavar="RUN", help="the run to hold against it")
+
+
+def _tag(parser: Parser) -> None:
+    _of_run(parser)
+    parser.add_argument("tags", nargs="*", metavar="TAG", help="its labels from now on; none takes them away")
+
+
+def _rename(parser: Parser) -> None:
+    _of_run(parser)
+    parser.add_argument("title", nargs="+", metavar="TEXT", help="its title")
+
+
+def _archive(parser: Parser) -> None:
+    _of_run(parser)
+    parser.add_argument("--undo", action="store_true", help="list it again")
+
+
+def _of_run(parser: Parser) -> None:
+    parser.add_argument("run", metavar="RUN", help="a run's id, the beginning of it, or `last`")
+
+
+def _debug(parser: Parser) -> None:
+    parser.add_argument("step", metavar="STEP")
+    parser.add_argument("--run", default="last", metavar="RUN", help="as it was in this run; the newest else")
 
 
 def _cancel(parser: Parser) -> None:
@@ -85,6 +190,7 @@ def _get(parser: Parser) -> None:
         metavar="NAME",
         help="artifacts to load as variables (STEP.NAME for one of a step)",
     )
+    add_parameters(parser)
     parser.add_argument("--run", metavar="RUN", help="from this run; its id or the beginning of it")
     parser.add_argument("--as", dest="new", metavar="NEW", help="the variable's name, for one artifact")
 
@@ -114,12 +220,21 @@ def _nothing(parser: Parser) -> None:
 
 _MAGIC_VERBS: dict[str, tuple[Callable[[Parser], None], str]] = {
     "show": (_nothing, "the live DAG"),
-    "plan": (add_run_options, "what a run would do and why, without running"),
+    "plan": (_plan, "what a run would do and why, without running"),
     "run": (_run, "run the pipeline, or just what the named steps need"),
+    "why": (_why, "why a step would run or not, with what changed"),
     "status": (_nothing, "how the current run stands"),
     "cancel": (_cancel, "cancel the current run, or one step of it"),
+    "resume": (_resume, "take up a run again that did not complete"),
+    "runs": (add_query, "the kept runs, or those that a query finds"),
+    "compare": (_compare, "what differs between two runs"),
     "get": (_get, "load artifacts into the kernel"),
     "logs": (_logs, "what a step printed"),
+    "debug": (_debug, "a step's code in a new cell, its inputs and prelude in the kernel"),
+    "tag": (_tag, "label a run"),
+    "rename": (_rename, "give a run a title"),
+    "archive": (_archive, "put a run away: it is listed only when asked for"),
+    "gc": (add_collection_options, "remove old runs, and what nobody refers to any more"),
     "export": (_export, "write a pipeline that runs without Jupyter"),
     "name": (_name, "name the pipeline"),
 }
@@ -142,6 +257,9 @@ def parse(line: str) -> tuple[str, argparse.Namespace]:
         near = difflib.get_close_matches(verb, MAGIC_VERBS, 1)
         hint = f"; did you mean {near[0]}?" if near else "."
         raise UsageError(f"%pipeline has no verb {verb!r}{hint} It has: {', '.join(MAGIC_VERBS)}")
+    if verb == "runs":
+        # Quotes belong to the query.
+        return verb, argparse.Namespace(query=line.strip().partition(" ")[2].strip(), limit=None)
     return verb, magic_parser(verb).parse(words[1:])
 
 
@@ -173,8 +291,20 @@ def magic_help() -> str:
 
 def run_arguments(arguments: argparse.Namespace) -> dict[str, Any]:
     """Return what `Pipeline.run` takes, from parsed options."""
-    given = {"params": split_params(arguments.params), "force": arguments.force}
+    given = {name: getattr(arguments, name) for name in ("force", "skip", "from_", "only")}
+    given["params"] = split_params(arguments.params)
     return given | ({"fail_fast": arguments.fail_fast} if "fail_fast" in arguments else {})
+
+
+def check_repetition(arguments: argparse.Namespace) -> None:
+    """Refuse what cannot be said of a kept run's repetition.
+
+    Raises:
+        UsageError: an option that chooses steps stands beside `--of`.
+    """
+    beside = [name for name in ("steps", "force", "skip", "from_", "only") if getattr(arguments, name)]
+    if beside or arguments.debug:
+        raise UsageError("--of repeats a run as it was: only -p can stand beside it")
 
 
 def split_params(texts: Sequence[str]) -> dict[str, str]:

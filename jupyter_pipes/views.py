@@ -262,6 +262,11 @@ def _(event: ev.RunArchived, view: RunView, time: float) -> None:
 
 
 @_apply.register
+def _(event: ev.RunCollected, view: RunView, time: float) -> None:
+    """Nobody looks at the run any more, only at some of its steps."""
+
+
+@_apply.register
 def _(event: ev.StepDeferred, view: RunView, time: float) -> None:
     view.steps[event.step].reason = event.reason
 

@@ -1,0 +1,85 @@
+"""What a notebook shows for `%pipeline runs` and `%pipeline why`: a table of runs, a step's changes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from html import escape
+from typing import Any
+
+from jupyter_pipes.comparison_table import DIFF_CSS, diff_html
+from jupyter_pipes.explanation import Explanation
+from jupyter_pipes.fragments import status_html, theme_css, value_text
+from jupyter_pipes.listing import ListedRun
+from jupyter_pipes.terminal import explanation_text, plain_metrics, runs_text
+
+
+class RunTable(Sequence[ListedRun]):
+    """The runs that a query found: a sequence, shown as a table."""
+
+    def __init__(self, found: Sequence[ListedRun]) -> None:
+        self._found: Sequence[Any] = tuple(found)
+
+    def __getitem__(self, place: Any) -> Any:
+        """Return a line, or several."""
+        return self._found[place]
+
+    def __len__(self) -> int:
+        """Return how many runs were found."""
+        return len(self._found)
+
+    def __repr__(self) -> str:
+        return runs_text(self._found, colour=False).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        if not self._found:
+            return _page("<div class='quiet'>no runs are found</div>")
+        heads = ("run", "", "version", "status", "started", "time", "parameters", "metrics", "tags")
+        head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
+        rows = "".join(f"<tr>{''.join(_cells(run))}</tr>" for run in self._found)
+        return _page(f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
+
+
+class Why:
+    """Why a step runs or not, shown with the lines that changed."""
+
+    def __init__(self, explanation: Explanation) -> None:
+        self.explanation = explanation
+
+    def __repr__(self) -> str:
+        return explanation_text(self.explanation, colour=False).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        told = self.explanation
+        head = f"<div><b>{escape(told.step)}</b> <span class='quiet'>{escape(told.decision)}</span></div>"
+        return _page(head + "".join(reasons_html(told)))
+
+
+def reasons_html(explanation: Explanation) -> Iterator[str]:
+    """Yield each reason, with the diff of what it is about."""
+    diffs = {change.words: change.diff for change in explanation.changes}
+    for reason in explanation.reasons:
+        yield f"<div>{escape(reason)}</div>"
+        if diffs.get(reason):
+            yield f'<pre class="diff">{diff_html(diffs[reason])}</pre>'
+
+
+def _cells(run: ListedRun) -> Iterator[str]:
+    progress = f" <span class='quiet'>{run.progress:.0%}</span>" if run.progress < 1 else ""
+    yield f"<td><code>{escape(run.run)}</code></td>"
+    yield f"<td>{escape(run.title or run.pipeline)}</td>"
+    yield f"<td>{escape(run.version)}</td>"
+    yield f"<td>{status_html(run.status)}{progress}</td>"
+    yield f"<td>{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M:%S}</td>"
+    yield f"<td>{run.seconds:.1f} s</td>"
+    yield f"<td>{_pairs(run.params)}</td><td>{_pairs(plain_metrics(run.metrics))}</td>"
+    yield f"<td>{escape(', '.join(run.tags))}</td>"
+
+
+def _pairs(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{escape(name)}={escape(value_text(value))}" for name, value in values.items())
+
+
+def _page(content: str) -> str:
+    body = f"<div class='jupyter-pipes jupyter-pipes-comparison'>{content}</div>"
+    return f"<style>{theme_css()}{DIFF_CSS}</style>{body}"

@@ -1,0 +1,101 @@
+"""What a kernel does with kept runs: list, compare, label, take up again, look into a step as it was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes import events as ev
+from jupyter_pipes import kept_runs, repetition, retrieval
+from jupyter_pipes.comparison_table import Comparison, compare
+from jupyter_pipes.definition import unpack
+from jupyter_pipes.errors import UsageError
+from jupyter_pipes.explanation import explain_kept
+from jupyter_pipes.listing import list_runs
+from jupyter_pipes.model import PARAMS_OWNER, Step
+from jupyter_pipes.run_table import RunTable, Why
+
+if TYPE_CHECKING:
+    from jupyter_pipes.run import Run
+    from jupyter_pipes.session import Session
+    from jupyter_pipes.workspace import Workspace
+
+
+def runs(session: Session, query: str) -> RunTable:
+    """Return the runs of this project that a query finds."""
+    return RunTable(list_runs(_workspace(session).history, query))
+
+
+def why(session: Session, step: str, params: Mapping[str, object], run: str | None) -> Why:
+    """Return why a step would run or not, or did in a kept run."""
+    if run is None:
+        return Why(session.pipeline.why(step, params=params))
+    return Why(explain_kept(find_run(session, run).step(step), _workspace(session).history))
+
+
+def compared(session: Session, a: str, b: str) -> Comparison:
+    """Return what differs between two runs."""
+    workspace = _workspace(session)
+    one, other = (kept_runs.side(workspace, find_run(session, name)) for name in (a, b))
+    return compare(one, other)
+
+
+def remark(session: Session, run: str, event: ev.AnyEvent) -> None:
+    """Append a fact about a run: a label, a title, that it is put away."""
+    _workspace(session).history.remark(find_run(session, run).id, event)
+
+
+def resumed(session: Session, run: str) -> Run:
+    """Take up a run again that did not complete."""
+    return repetition.resume(_workspace(session), find_run(session, run).id)
+
+
+def repeated(session: Session, run: str, params: Mapping[str, object]) -> Run:
+    """Start a kept run again, with its own code and other values for some parameters."""
+    from jupyter_pipes import starting
+
+    workspace = _workspace(session)
+    return starting.start(repetition.repeat(workspace, find_run(session, run).id, params), workspace)
+
+
+def load(session: Session, name: str, variable: str, params: Mapping[str, object]) -> None:
+    """Load the artifact that a run with these parameter values makes, or made."""
+    found = retrieval.find(session.pipeline, name, params)
+    session.namespace[variable] = _workspace(session).store.get_whole(found.artifact)
+
+
+def look_into(session: Session, shell: Any, step: str, run: str) -> None:
+    """Put a step as it was in a run into the kernel: prelude, inputs and parameters; its code in a new cell.
+
+    Raises:
+        UsageError: the run has no such step.
+        RunNotFound: the run was kept without its code.
+        StoreError: an input is not in the store any more.
+    """
+    kept = find_run(session, run)
+    view = kept.step(step)
+    definition, arguments = repetition.kept(kept.workspace, kept.view)
+    known = next(each for each in definition.steps if each.name == step)
+    for piece in (*known.setup, *known.prelude):
+        shell.run_cell(piece.source, silent=True).raise_error()
+    values = unpack(arguments.values.get(step, {}))
+    session.namespace.update({**values, **_inputs(kept, known)})
+    code = known.body.strip("\n")
+    shell.set_next_input(f"# step {step} of run {kept.id} ({view.status})\n{code}", replace=False)
+
+
+def _inputs(run: Run, step: Step) -> dict[str, Any]:
+    producers = {name: owner for name, owner in step.reads.items() if owner != PARAMS_OWNER}
+    missing = [owner for owner in producers.values() if owner not in run.steps]
+    if missing:
+        raise UsageError(f"run {run.id} did not reach {missing[0]}, which {step.name} reads from")
+    return {name: run[f"{owner}.{name}"] for name, owner in producers.items()}
+
+
+def find_run(session: Session, run: str) -> Run:
+    """Return a kept run by its id, the beginning of it, or `last`."""
+    return kept_runs.find_run(_workspace(session), run, session.name)
+
+
+def _workspace(session: Session) -> Workspace:
+    return session.pipeline.workspace
