@@ -158,11 +158,12 @@ def _stale_ink() -> str:
 
 
 def _names_html(step: Step) -> str:
-    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in step.reads.items())
+    read = {**step.reads, **step.files_from}
+    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in read.items())
     facts = {
         "reads": reads,
         "waits for": ", ".join(escape(name) for name in step.options.after),
-        "writes": ", ".join(_code(name) for name in step.writes),
+        "writes": ", ".join(_code(name) for name in (*step.writes, *step.options.out_files)),
     }
     rows = [(f'<span class="quiet">{fact}</span>', said) for fact, said in facts.items() if said]
     return _divided(table_html(rows))
@@ -187,14 +188,15 @@ def _problem_html(problem: Diagnostic) -> str:
 
 def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: str) -> str:
     lines = [f"Step {step.name}{f' ({STALE.word}: {stale})' if stale else ''}"] if step else []
-    if step and step.reads:
+    read = {**step.reads, **step.files_from} if step else {}
+    if read:
         reads = (
             f"{name} ({'a parameter' if owner == PARAMS_OWNER else f'from {owner}'})"
-            for name, owner in step.reads.items()
+            for name, owner in read.items()
         )
         lines.append(f"  reads {', '.join(reads)}")
-    if step and step.writes:
-        lines.append(f"  writes {', '.join(step.writes)}")
+    if step and (step.writes or step.options.out_files):
+        lines.append(f"  writes {', '.join((*step.writes, *step.options.out_files))}")
     lines += [f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems]
     return "\n".join(lines)
 

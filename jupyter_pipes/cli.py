@@ -190,7 +190,8 @@ def _get(options: Namespace, output: Output) -> int:
     values = {name: store.get_whole(artifact) for name, artifact in found.items()}
     if options.output:
         name = options.names[0]
-        saving.save(name, values[name], Path(options.output))
+        is_file = found[name].serializer == "file"
+        saving.save(name, values[name], Path(options.output), as_is=is_file)
     kept = {
         name: (artifact, repr(values[name]), store.uri(artifact.digest)) for name, artifact in found.items()
     }

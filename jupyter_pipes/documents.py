@@ -264,7 +264,7 @@ def of_plan(plan: Plan) -> PlanDocument:
                 "name": step.name,
                 "decision": step.decision,
                 "reasons": list(step.reasons),
-                "reads": dict(step.reads),
+                "reads": {**step.reads, **step.files_from},
                 "writes": list(step.writes),
                 "after": list(step.after),
             }
@@ -373,7 +373,7 @@ def _step(
         "stage": planned.stage,
         "tags": list(planned.tags),
         "attempts": attempts,
-        "reads": dict(planned.reads),
+        "reads": {**planned.reads, **planned.files_from},
         "writes": list(planned.writes),
         "after": list(planned.after),
         "metrics": {name: to_json(points[-1].value) for name, points in series.items() if points},

@@ -130,7 +130,8 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
         if step.stage and node_of[step.name] == step.name:
             graph.stage_of[step.name] = step.stage
     for step in steps:
-        carried = [(owner, name) for name, owner in step.reads.items() if owner != PARAMS_OWNER]
+        data = {**step.reads, **step.files_from}
+        carried = [(owner, name) for name, owner in data.items() if owner != PARAMS_OWNER]
         for producer, name in (*carried, *((before, "") for before in (*step.after, *step.upstream))):
             _link(graph, node_of.get(producer), node_of[step.name], name)
     return graph

@@ -16,7 +16,7 @@ from jupyter_pipes.params import to_json
 Writer = Callable[[Any, Path], object]
 
 
-def save(name: str, value: object, path: Path) -> None:
+def save(name: str, value: object, path: Path, *, as_is: bool = False) -> None:
     """Write the value, as a whole or not at all.
 
     Args:
@@ -24,11 +24,12 @@ def save(name: str, value: object, path: Path) -> None:
         value: what to write.
         path: the file; its ending says how: `.csv`, `.parquet`, `.json`, `.npy`, `.pkl`, `.txt`, or an
             image format for a figure.
+        as_is: whether the value is the content of a file, to be written whatever the ending.
 
     Raises:
         UsageError: a value of this type cannot be written so, or the file cannot be written.
     """
-    write = _writer(name, value, path.suffix.lower())
+    write = _bytes if as_is else _writer(name, value, path.suffix.lower())
     temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     try:
         write(value, temporary)
@@ -93,6 +94,10 @@ def _pickle(value: object, path: Path) -> None:
     import cloudpickle
 
     path.write_bytes(cloudpickle.dumps(value))  # pyright: ignore[reportUnknownMemberType] - untyped
+
+
+def _bytes(value: Any, path: Path) -> None:
+    path.write_bytes(value)
 
 
 def _text(value: object, path: Path) -> None:

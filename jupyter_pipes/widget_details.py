@@ -76,7 +76,8 @@ def _bar(step: StepView) -> str:
 
 def _names(step: StepView) -> str:
     plan = step.planned
-    rows = [("reads", f"<code>{escape(name)}</code>", _from(owner)) for name, owner in plan.reads.items()]
+    reads = {**plan.reads, **plan.files_from}
+    rows = [("reads", f"<code>{escape(name)}</code>", _from(owner)) for name, owner in reads.items()]
     rows += [("waits for", escape(name), "") for name in plan.after]
     rows += [("writes", f"<code>{escape(name)}</code>", "") for name in plan.writes]
     rows += [("queue", escape(plan.queue), "")] if plan.queue != "local" else []
