@@ -7,7 +7,7 @@ import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from itertools import groupby
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,13 +16,23 @@ from jupyter_pipes.schema import SCHEMA_VERSION
 from jupyter_pipes.statements_sqlite import TEXTS
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Engine
+    from sqlalchemy import Connection, Dialect, Engine
 
 Change = tuple[str, Mapping[str, Any]]
 """The name of a statement that writes (`statements.py`), and its parameters."""
 
+
+class Readable(Protocol):
+    """What answers the named statements that select."""
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a statement selects, the first `most` of them."""
+        ...
+
+
 _FILE = "sqlite:///"
 _DIALECTS = ("sqlite", "postgresql")
+_WRITTEN = "events, documents, runs, fields, results, claims, files"
 
 
 class Database:
@@ -66,6 +76,30 @@ class Database:
         """
         with self._lock, told_as_store_error("the history cannot be written"):
             return self._link().change(changes)
+
+    @contextmanager
+    def alone(self) -> Generator[Transaction]:
+        """Give a transaction beside which nobody else writes: all that it changes is there at its end, or nothing.
+
+        Raises:
+            StoreError: the history cannot be written; nothing was changed.
+        """
+        writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        with told_as_store_error("the history cannot be written"), writing.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Events first, as every writer does: two that wait for each other would both be stuck.
+                connection.exec_driver_sql(f"LOCK TABLE {_WRITTEN} IN EXCLUSIVE MODE")
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """Give a transaction that only reads.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
+            yield Transaction(connection)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -137,25 +171,38 @@ class _SqliteLink:
         self._connection.close()
 
 
+class Transaction:
+    """An open transaction of SQLAlchemy's that knows the statements by name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._texts = _texts(connection.dialect)
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a named statement selects, the first `most` of them."""
+        return _first(self.connection.exec_driver_sql(self._texts[statement], values), most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        """Carry out named statements, and return how many rows they changed."""
+        changed = 0
+        for statement, group in groupby(changes, key=_statement):
+            many = [dict(change[1]) for change in group]
+            changed += self.connection.exec_driver_sql(self._texts[statement], many).rowcount
+        return changed
+
+
 class _EngineLink:
     def __init__(self, engine: Engine) -> None:
-        from jupyter_pipes.statements import compiled
-
-        self._texts = compiled(engine.dialect)
         self._engine = engine
         self._connection: Connection | None = None
 
     def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
         with self._connected() as connection, connection.begin():
-            return _first(connection.exec_driver_sql(self._texts[statement], dict(values)), most)
+            return Transaction(connection).rows(statement, most=most, **values)
 
     def change(self, changes: Iterable[Change]) -> int:
-        changed = 0
         with self._connected() as connection, connection.begin():
-            for statement, group in groupby(changes, key=_statement):
-                many = [dict(change[1]) for change in group]
-                changed += connection.exec_driver_sql(self._texts[statement], many).rowcount
-        return changed
+            return Transaction(connection).change(changes)
 
     def close(self) -> None:
         if self._connection is not None:
@@ -175,6 +222,13 @@ class _EngineLink:
             raise
 
 
+@cache
+def _texts(dialect: Dialect) -> dict[str, str]:
+    from jupyter_pipes.statements import compiled
+
+    return compiled(dialect)
+
+
 def _first(cursor: Any, most: int) -> list[Any]:
     return list(cursor.fetchall() if most < 0 else cursor.fetchmany(most))
 
@@ -188,7 +242,12 @@ def _engine(url: str) -> Engine:
     from sqlalchemy import event
 
     with told_as_store_error(f"the history {_without_password(url)} cannot be opened"):
-        engine = sa.create_engine(url, pool_pre_ping=True)
+        place = sa.make_url(url)
+        if place.drivername == "postgresql":
+            # Which driver a URL without one means hangs on the version of SQLAlchemy.
+            place = place.set(drivername="postgresql+psycopg")
+        named = {"paramstyle": "named"} if place.get_backend_name() == "sqlite" else {}
+        engine = sa.create_engine(place, pool_pre_ping=True, **named)
     if engine.dialect.name not in _DIALECTS:
         raise ConfigurationError(
             f"history: {engine.dialect.name} is not supported; use sqlite:/// or postgresql://"

@@ -68,6 +68,8 @@ def _changes() -> dict[str, Executable]:
         ),
         "title_run": sa.update(runs).where(this_run).values(title=sa.bindparam("title")),
         "archive_run": sa.update(runs).where(this_run).values(archived=sa.bindparam("archived")),
+        "drop_run": sa.delete(runs).where(this_run),
+        "drop_fields": sa.delete(fields).where(fields.c.run == sa.bindparam("of_run")),
         "drop_field": sa.delete(fields).where(
             fields.c.run == sa.bindparam("of_run"), fields.c.field == sa.bindparam("of_field")
         ),
