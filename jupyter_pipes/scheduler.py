@@ -101,11 +101,7 @@ class Scheduler:
 
     def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[ev.AnyCommand]:
         self._ended = self._cancelled_by_user = False
-        waiting = [state for state in self._steps.values() if not state.is_done]
-        for state in waiting:
-            state.reopen()
-            # Behind a failure that was ignored, a step was completed with nothing in place of its outputs.
-            waiting += [child for child in state.children if child.is_done]
+        self._reopen()
         for state in self._steps.values():
             state.open_upstream = sum(
                 name in self._steps and not self._steps[name].is_done for name in state.planned.upstream
@@ -117,6 +113,16 @@ class Scheduler:
         for state in reopened:
             if state.open_upstream == 0:
                 yield self._decide(state)
+
+    def _reopen(self) -> None:
+        reopened = [state for state in self._steps.values() if not state.is_done]
+        for state in reopened:
+            state.reopen()
+            for child in state.children:
+                # Behind a failure that was ignored, it was completed with nothing in place of outputs.
+                if child.is_done:
+                    child.reopen()
+                    reopened.append(child)
 
     def _on_step_decided(self, event: ev.StepDecided) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]

@@ -234,9 +234,11 @@ def _(event: ev.RunResumed, view: RunView, time: float) -> None:
     reopened = [step for step in view.steps.values() if step.status not in _DONE]
     for step in reopened:
         step.status, step.undecided = Status.PENDING, None
-        # Behind a failure that was ignored, a step was completed with nothing in place of its outputs.
-        readers = (view.steps[name] for name in view.readers[step.name] if name in view.steps)
-        reopened += [reader for reader in readers if reader.status in _DONE]
+        for reader in (view.steps[name] for name in view.readers[step.name] if name in view.steps):
+            # Behind a failure that was ignored, it was completed with nothing in place of its outputs.
+            if reader.status in _DONE:
+                reader.status = Status.PENDING
+                reopened.append(reader)
     for step in reopened:
         step.reason = _waiting_for(step, view)
 

@@ -12,6 +12,7 @@ from jupyter_pipes import events as ev
 from jupyter_pipes.model import ArtifactRef, Diagnostic, FileSeen, OutputRef, Status, StepError, Usage
 
 TEXT = st.text(max_size=20)
+TEXTS = st.lists(TEXT).map(tuple)
 NUMBER = st.floats(allow_nan=False, allow_infinity=False)
 JSON = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | NUMBER | TEXT, st.lists)
 
@@ -26,24 +27,23 @@ ARTIFACT = st.builds(
     TEXT,
     st.booleans(),
 )
-ERROR = st.none() | st.builds(
-    StepError, TEXT, TEXT, TEXT, st.none() | st.integers(1), st.lists(TEXT).map(tuple)
-)
+ERROR = st.none() | st.builds(StepError, TEXT, TEXT, TEXT, st.none() | st.integers(1), TEXTS)
 STEP = st.builds(
     ev.PlannedStep,
     TEXT,
-    st.lists(TEXT).map(tuple),
+    TEXTS,
     st.dictionaries(TEXT, TEXT),
-    st.lists(TEXT).map(tuple),
+    TEXTS,
     stage=st.none() | TEXT,
     retry_delay=NUMBER,
     timeout=st.none() | NUMBER,
+    files_from=st.dictionaries(TEXT, TEXT),
 )
 OUTPUT = st.builds(
     OutputRef,
     st.sampled_from(["display_data", "execute_result"]),
     TEXT,
-    st.lists(TEXT).map(tuple),
+    TEXTS,
     st.integers(0),
     st.none() | TEXT,
 )
@@ -63,15 +63,25 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         st.integers(0),
         NUMBER,
         DIAGNOSTICS,
+        *[TEXT] * 5,
     ),
+    ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),
+    ev.EnvironmentCaptured: st.builds(ev.EnvironmentCaptured, TEXT, TEXT),
+    ev.RunTagged: st.builds(ev.RunTagged, TEXTS),
+    ev.RunRenamed: st.builds(ev.RunRenamed, TEXT),
+    ev.RunArchived: st.builds(ev.RunArchived, st.booleans()),
+    ev.StepDeferred: st.builds(ev.StepDeferred, TEXT, TEXT),
+    ev.ResultAccepted: st.builds(ev.ResultAccepted, TEXT, TEXT, TEXT, FILES),
     ev.StepDecided: st.builds(
         ev.StepDecided,
         TEXT,
         st.sampled_from(["run", "cached"]),
-        st.lists(TEXT).map(tuple),
+        TEXTS,
         TEXT,
         st.lists(ARTIFACT, max_size=2).map(tuple),
-        TEXT,
+        *[TEXT] * 4,
+        st.dictionaries(TEXT, JSON),
+        TEXTS,
     ),
     ev.AttemptQueued: st.builds(ev.AttemptQueued, *NUMBERED, TEXT, TEXT),
     ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
@@ -89,6 +99,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         ERROR,
         st.builds(Usage, NUMBER, NUMBER, st.integers(0)),
         FILES,
+        TEXTS,
     ),
     ev.RetryScheduled: st.builds(ev.RetryScheduled, *NUMBERED, NUMBER, TEXT),
     ev.RetryDue: st.builds(ev.RetryDue, TEXT),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
@@ -11,53 +10,20 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes import events as ev
-from jupyter_pipes.model import Status, StepError
+from jupyter_pipes.model import Status
 from jupyter_pipes.scheduler import Scheduler
-
-
-def started(*steps: ev.PlannedStep) -> ev.RunStarted:
-    return ev.RunStarted("p", "1.0.0", steps)
-
-
-def planned(name: str, *upstream: str, **options: Any) -> ev.PlannedStep:
-    return ev.PlannedStep(name, upstream, **options)
-
-
-def decided(step: str) -> ev.StepDecided:
-    return ev.StepDecided(step, "run", ("no earlier result",), "s")
-
-
-def cached(step: str) -> ev.StepDecided:
-    return ev.StepDecided(step, "cached", ("nothing changed",), "s")
-
-
-def attempt(step: str, outcome: ev.Outcome, number: int = 1, kind: str = "ValueError") -> ev.AttemptEnded:
-    if outcome in ("completed", "cancelled"):
-        return ev.AttemptEnded(step, number, outcome, outcome)
-    return ev.AttemptEnded(
-        step, number, outcome, "broke", StepError(kind, "broke", bases=(kind, "Exception"))
-    )
-
-
-def run_of(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[ev.AnyCommand]:
-    """Hand facts to the scheduler, and those that it appends back to it; return all commands."""
-    commands: list[ev.AnyCommand] = []
-    inbox = list(facts)
-    while inbox:
-        for command in scheduler.handle(inbox.pop(0)):
-            commands.append(command)
-            if isinstance(command, ev.Append):
-                inbox.append(command.event)
-    return commands
-
-
-def appended(commands: list[ev.AnyCommand]) -> list[ev.AnyEvent]:
-    return [command.event for command in commands if isinstance(command, ev.Append)]
-
-
-def endings(commands: list[ev.AnyCommand]) -> dict[str, tuple[Status, str]]:
-    return {e.step: (e.status, e.reason) for e in appended(commands) if isinstance(e, ev.StepEnded)}
-
+from tests.scheduling import (
+    World,
+    appended,
+    attempt,
+    cached,
+    decided,
+    endings,
+    graphs,
+    planned,
+    run_of,
+    started,
+)
 
 # The table ----------------------------------------------------------------------------------------------
 
@@ -269,94 +235,6 @@ def test_a_step_that_cannot_be_decided_is_ended_from_outside() -> None:
 
 
 # Any graph, any order -----------------------------------------------------------------------------------
-
-OUTCOMES: list[ev.Outcome] = ["completed", "completed", "completed", "failed", "timed out", "lost"]
-
-
-@st.composite
-def graphs(draw: st.DrawFn) -> tuple[ev.PlannedStep, ...]:
-    """Return steps that wait for any of those before them, with any policy."""
-    count = draw(st.integers(1, 9))
-    return tuple(
-        planned(
-            f"s{n}",
-            *(f"s{m}" for m in range(n) if draw(st.booleans())),
-            on_fail=draw(st.sampled_from(["skip", "skip", "ignore", "stop"])),
-            retries=draw(st.integers(0, 2)),
-            retry_on=draw(st.sampled_from([(), ("ValueError",), ("KeyError",)])),
-        )
-        for n in range(count)
-    )
-
-
-@dataclass
-class World:
-    """Executors, deciders and timers that answer each command some time, in any order."""
-
-    steps: dict[str, ev.PlannedStep]
-    chance: random.Random
-    scheduler: Scheduler = field(default_factory=Scheduler)
-    pending: list[ev.AnyEvent] = field(default_factory=list[ev.AnyEvent])
-    journal: list[ev.AnyEvent] = field(default_factory=list[ev.AnyEvent])
-    ended: dict[str, Status] = field(default_factory=dict[str, Status])
-
-    def run(self, cancels: list[str | None]) -> None:
-        """Live through the whole run; a cancel request comes between any two answers."""
-        self._take(started(*self.steps.values()))
-        while self.pending:
-            if cancels and self.chance.random() < 0.2:
-                self._take(ev.CancelRequested(cancels.pop()))
-            elif self.pending:
-                self._take(self.pending.pop(self.chance.randrange(len(self.pending))))
-
-    def _take(self, fact: ev.AnyEvent) -> None:
-        inbox = [fact]
-        while inbox:
-            event = inbox.pop(0)
-            assert not any(isinstance(known, ev.RunEnded) for known in self.journal), "the run's end is last"
-            self.journal.append(event)
-            if isinstance(event, ev.StepEnded):
-                assert event.step not in self.ended, "a step ends once"
-                assert event.status.is_final
-                self.ended[event.step] = event.status
-            for command in self.scheduler.handle(event):
-                if isinstance(command, ev.Append):
-                    inbox.append(command.event)
-                else:
-                    self._carry_out(command)
-            if isinstance(event, ev.RunEnded):
-                # What was under way when the run ended (a decision, a timer) is not taken any more.
-                self.pending.clear()
-
-    def _carry_out(self, command: ev.AnyCommand) -> None:
-        match command:
-            case ev.Decide(step):
-                self._may_begin(step)
-                self.pending.append(self.chance.choice([decided(step), decided(step), cached(step)]))
-            case ev.Submit(step, number):
-                self._may_begin(step)
-                assert number <= self.steps[step].retries + 1
-                self.pending.append(attempt(step, self.chance.choice(OUTCOMES), number))
-            case ev.WaitForRetry(step, _):
-                assert step not in self.ended
-                self.pending.append(ev.RetryDue(step))
-            case ev.CancelAttempt(step, number, _):
-                assert step not in self.ended
-                if self.chance.random() < 0.8:
-                    self._stop(step, number)
-            case _:
-                raise AssertionError(command)
-
-    def _stop(self, step: str, number: int) -> None:
-        for place, fact in enumerate(self.pending):
-            if isinstance(fact, ev.AttemptEnded) and (fact.step, fact.attempt) == (step, number):
-                self.pending[place] = attempt(step, "cancelled", number)
-
-    def _may_begin(self, step: str) -> None:
-        assert step not in self.ended
-        for name in self.steps[step].upstream:
-            good = self.ended[name] in (Status.COMPLETED, Status.CACHED)
-            assert good or (self.ended[name] is Status.FAILED and self.steps[name].on_fail == "ignore")
 
 
 @settings(max_examples=300, deadline=None)
