@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import mmap
 import os
-import posixpath
+import re
 import secrets
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
 from urllib.request import url2pathname
 
 from blake3 import blake3
+from msgspec import Struct
 
 from jupyter_pipes.errors import StoreError
 from jupyter_pipes.file_digests import file_digest, remember_written
@@ -25,8 +26,28 @@ _MAPPED = 256 * 1024
 _OVERLAPPED = 8 * 1024 * 1024
 """Bytes from which hashing and writing at the same time saves more than starting a thread costs."""
 
+DIGEST = "[0-9a-f]{64}"
+UNFINISHED = ".writing-"
+"""What the names of blobs look like, and of those that are being written."""
+
 _PIECE = 16 * 1024 * 1024
 """Bytes written at once."""
+
+
+class Stored(Struct, frozen=True):
+    """A blob as it is listed, or what is left of one that was not written to its end.
+
+    Attributes:
+        place: its path, or its key in the store.
+        digest: its name; "" for one that is not whole.
+        bytes: its size.
+        changed: when it was written or wanted last, in seconds since 1970; `inf` where nobody can tell.
+    """
+
+    place: str
+    digest: str
+    bytes: int
+    changed: float
 
 
 class Blobs(Protocol):
@@ -61,6 +82,28 @@ class Blobs(Protocol):
         """Return the absolute fsspec URL of a blob, whether it is there or not."""
         ...
 
+    @property
+    def renews(self) -> bool:
+        """Whether `changed` of a blob goes up when somebody writes it that is there already."""
+        ...
+
+    def stored(self) -> Iterator[Stored]:
+        """Yield all that is kept; StoreError if the place cannot be read."""
+        ...
+
+    def renew(self, blob: Stored) -> None:
+        """Say that a blob is wanted, where the store can tell; nothing happens if it is gone."""
+        ...
+
+    def remove(self, blob: Stored, may_go: Callable[[float], bool]) -> bool:
+        """Remove a blob unless somebody wanted it meanwhile, and return whether it went.
+
+        Args:
+            blob: as it was listed.
+            may_go: told when it was wanted last, whether it may go.
+        """
+        ...
+
 
 def open_blobs(url: str | Path) -> Blobs:
     """Return the blobs kept under a path or fsspec URL (`file://`, `s3://`, `memory://`, …)."""
@@ -68,6 +111,8 @@ def open_blobs(url: str | Path) -> Blobs:
     if text.startswith("file://"):
         return LocalBlobs(Path(url2pathname(text.removeprefix("file://"))))
     if "://" in text or "::" in text:
+        from jupyter_pipes.remote_blobs import RemoteBlobs
+
         return RemoteBlobs(text)
     return LocalBlobs(Path(text))
 
@@ -80,11 +125,11 @@ def digest_of(buffers: Sequence[BytesLike]) -> str:
     return hasher.hexdigest()
 
 
-def _key(digest: str) -> str:
+def key(digest: str) -> str:
     return f"objects/{digest[:2]}/{digest[2:]}"
 
 
-def _total(buffers: Sequence[BytesLike]) -> int:
+def total(buffers: Sequence[BytesLike]) -> int:
     return sum(len(buffer) for buffer in buffers)
 
 
@@ -96,13 +141,13 @@ class LocalBlobs:
 
     def write(self, buffers: Sequence[BytesLike]) -> str:
         """Keep these bytes: under a temporary name first, so that a name only ever holds a whole blob."""
-        total = _total(buffers)
-        with _os_errors("written to", self._root):
-            if total < _OVERLAPPED:
+        size = total(buffers)
+        with os_errors("written to", self._root):
+            if size < _OVERLAPPED:
                 digest = digest_of(buffers)
                 if not self._touch(digest):
                     with self._temporary() as (path, file):
-                        _write_pieces(file, buffers)
+                        write_pieces(file, buffers)
                         file.close()
                         self._publish(path, digest)
                 return digest
@@ -111,7 +156,7 @@ class LocalBlobs:
     def read(self, digest: str) -> memoryview:
         """Return the bytes: large blobs as pages shared between processes until written to."""
         path = self._path(digest)
-        with _os_errors("read from", path), path.open("rb", buffering=0) as file:
+        with os_errors("read from", path), path.open("rb", buffering=0) as file:
             size = os.fstat(file.fileno()).st_size
             if size >= _MAPPED:
                 return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
@@ -122,7 +167,7 @@ class LocalBlobs:
         """Return the size in bytes, or None when there is no such blob."""
         path = self._path(digest)
         try:
-            with _os_errors("read from", path):
+            with os_errors("read from", path):
                 return path.stat().st_size
         except StoreError as error:
             if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
@@ -131,14 +176,15 @@ class LocalBlobs:
 
     def is_whole(self, digest: str, size: int | None) -> bool:
         """Return whether the blob is there with what was written, read again only if the file changed."""
-        found = self.size(digest)
-        if found is None:
-            return False
-        path = self._path(digest)
-        if (size is None or found == size) and file_digest(path) == digest:
+        # As text: a `Path` takes longer to make than the file to look at.
+        found = file_digest(f"{self._root}/{key(digest)}")
+        if found == digest:
             return True
+        path = self._path(digest)
+        if not found and not path.exists():
+            return False
         # It would stand in the way of who makes it again.
-        with _os_errors("cleaned of a damaged blob", path):
+        with os_errors("cleaned of a damaged blob", path):
             path.unlink(missing_ok=True)
         return False
 
@@ -150,14 +196,51 @@ class LocalBlobs:
         """Return the blob's `file:///` URL."""
         return self._path(digest).as_uri()
 
+    @property
+    def renews(self) -> bool:
+        """Writers touch the file."""
+        return True
+
+    def stored(self) -> Iterator[Stored]:
+        """Yield all files below `objects/` that have a blob's name, or that of one being written."""
+        folder = self._root / "objects"
+        with os_errors("listed", folder):
+            for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob("??/*")):
+                found = _listed(path)
+                if found is not None:
+                    yield found
+
+    def renew(self, blob: Stored) -> None:
+        """Give the file the time of now."""
+        with os_errors("written to", blob.place), suppress(FileNotFoundError):
+            os.utime(blob.place)
+
+    def remove(self, blob: Stored, may_go: Callable[[float], bool]) -> bool:
+        """Take the file away first and look then: from there on, whoever wants it writes it anew."""
+        path = Path(blob.place)
+        taken = self._unfinished()
+        with os_errors("cleaned", path):
+            try:
+                path.replace(taken)
+            except FileNotFoundError:
+                return False
+            if may_go(taken.stat().st_mtime):
+                taken.unlink()
+                return True
+            taken.replace(path)
+            return False
+
     def _path(self, digest: str) -> Path:
-        return self._root / _key(digest)
+        return self._root / key(digest)
+
+    def _unfinished(self) -> Path:
+        return self._root / "objects" / f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}"
 
     def _write_while_hashing(self, buffers: Sequence[BytesLike]) -> str:
         # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
         with ThreadPoolExecutor(1) as pool, self._temporary() as (path, file):
             hashing = pool.submit(digest_of, buffers)
-            _write_pieces(file, buffers)
+            write_pieces(file, buffers)
             file.close()
             digest = hashing.result()
             self._publish(path, digest)
@@ -167,7 +250,11 @@ class LocalBlobs:
         """Say of a whole blob that it is wanted again; return False if it is not there."""
         if not self.is_whole(digest, None):
             return False
-        os.utime(self._path(digest))
+        try:
+            os.utime(self._path(digest))
+        except FileNotFoundError:
+            # Whoever clears away what nobody refers to was here in between.
+            return False
         return True
 
     @contextmanager
@@ -176,7 +263,7 @@ class LocalBlobs:
         if not folder.is_dir():
             _make_private(self._root)
             folder.mkdir(exist_ok=True)
-        path = folder / f".writing-{os.getpid()}-{secrets.token_hex(8)}"
+        path = self._unfinished()
         try:
             with path.open("xb") as file:
                 yield path, file
@@ -193,79 +280,25 @@ class LocalBlobs:
             path.replace(final)
 
 
-class RemoteBlobs:
-    """Blobs behind an fsspec URL."""
-
-    def __init__(self, url: str) -> None:
-        self._url = url.rstrip("/")
-
-    def write(self, buffers: Sequence[BytesLike]) -> str:
-        """Keep these bytes under a temporary key, then move them."""
-        digest = digest_of(buffers)
-        if self.size(digest) == _total(buffers):
-            return digest
-        files, root = self._open()
-        final = posixpath.join(root, _key(digest))
-        temporary = posixpath.join(root, f"objects/.writing-{secrets.token_hex(8)}")
-        with _os_errors("written to", self.uri(digest)):
-            files.makedirs(posixpath.dirname(final), exist_ok=True)
-            try:
-                with files.open(temporary, "wb") as file:
-                    _write_pieces(file, buffers)
-                files.mv(temporary, final)
-            finally:
-                if files.exists(temporary):
-                    files.rm(temporary)
-        return digest
-
-    def read(self, digest: str) -> memoryview:
-        """Return the bytes, copied into this process's memory and held against the digest."""
-        files, root = self._open()
-        path = posixpath.join(root, _key(digest))
-        with _os_errors("read from", self.uri(digest)):
-            data = bytearray(files.size(path) or 0)
-            with files.open(path, "rb") as file:
-                found = memoryview(data)[: file.readinto(data)]
-            if digest_of([found]) != digest:
-                # It would stand in the way of who makes it again.
-                files.rm(path)
-                raise StoreError(
-                    f"A kept blob was damaged ({self.uri(digest)}): run the step that makes it again."
-                )
-        return found
-
-    def size(self, digest: str) -> int | None:
-        """Return the size in bytes, or None when there is no such blob."""
-        files, root = self._open()
-        with _os_errors("read from", self.uri(digest)):
-            try:
-                return files.size(posixpath.join(root, _key(digest)))
-            except FileNotFoundError:
-                return None
-
-    def is_whole(self, digest: str, size: int | None) -> bool:
-        """Return whether the blob is there with its size; its content is checked when it is read."""
-        found = self.size(digest)
-        return found is not None and (size is None or found == size)
-
-    def note_written(self, digest: str) -> None:
-        """Do nothing: what was written is checked when it is read."""
-
-    def uri(self, digest: str) -> str:
-        """Return the blob's URL."""
-        return f"{self._url}/{_key(digest)}"
-
-    def _open(self) -> tuple[Any, str]:
-        import fsspec
-
-        with _os_errors("opened at", self._url):
-            try:
-                return fsspec.core.url_to_fs(self._url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
-            except (ImportError, ValueError) as error:
-                raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
+def _listed(path: Path) -> Stored | None:
+    """Return what there is to tell of a file, None if it is gone."""
+    try:
+        stat = path.stat()
+    except FileNotFoundError:
+        return None
+    digest = digest_at(str(path))
+    return None if digest is None else Stored(str(path), digest, stat.st_size, stat.st_mtime)
 
 
-def _write_pieces(file: Any, buffers: Sequence[BytesLike]) -> None:
+def digest_at(place: str) -> str | None:
+    """Return the digest that a path or key stands for, "" for a blob that is being written, None for others."""
+    folder, name = place.rsplit("/", 2)[-2:]
+    if name.startswith(UNFINISHED):
+        return ""
+    return folder + name if re.fullmatch(DIGEST, folder + name) else None
+
+
+def write_pieces(file: Any, buffers: Sequence[BytesLike]) -> None:
     for piece in _pieces(buffers):
         file.write(piece)
 
@@ -285,7 +318,7 @@ def _make_private(folder: Path) -> None:
 
 
 @contextmanager
-def _os_errors(what: str, where: Path | str) -> Generator[None]:
+def os_errors(what: str, where: Path | str) -> Generator[None]:
     """Tell an operating system's error as one of the store."""
     try:
         yield

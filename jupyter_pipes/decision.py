@@ -175,8 +175,7 @@ class Decider:
             *(part for part, _ in given),
             *([Part("version", "", digest(version), version)] if version else ()),
             *fingerprints.file_parts(step, directory),
-            *fingerprints.module_parts(step, self._python_path),
-            *fingerprints.package_parts(step, self._python_path),
+            *fingerprints.import_parts(step, self._python_path),
             *_input_parts(step, inputs),
         )
         return parts, unstable

@@ -17,7 +17,7 @@ _seen: dict[str, tuple[str, str]] = {}
 _new: set[str] = set()
 
 
-def file_digest(path: Path) -> str:
+def file_digest(path: Path | str) -> str:
     """Return the BLAKE3 hex digest of the file's content, "" if there is no file or none that can be read.
 
     It is read again unless size, mtime, ctime and inode are all as they were.

@@ -45,22 +45,27 @@ def files_named(pattern: str, directory: Path) -> list[Path]:
     return list(filter(_is_file, found))
 
 
-def module_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
-    """Return a part for each local module that the step's code reaches: what it reaches of it."""
+def import_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
+    """Return a part for each local module that the step's code reaches, of what it reaches of it, and one for
+    Python's minor version and for the version of each distribution.
+    """
     places = tuple(python_path)
-    found = _reached(step, places).local
-    return [code_part("module", _shown(path, places[0]), source) for path, source in sorted(found.items())]
+    found = _reached(step, places)
+    local = sorted(found.local.items())
+    return [
+        *(code_part("module", _shown(path, places[0]), source) for path, source in local),
+        _PYTHON,
+        *_package_parts(found.others),
+    ]
 
 
-def package_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
-    """Return Python's minor version and the version of each distribution that the step's code reaches."""
-    python = f"{sys.version_info.major}.{sys.version_info.minor}"
-    parts = [Part("python", "", python, python)]
-    for name in dict.fromkeys(module.split(".")[0] for module in _reached(step, tuple(python_path)).others):
-        version = _version(name)
-        if version:
-            parts.append(Part("package", name, version, version))
-    return parts
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+_PYTHON = Part("python", "", _VERSION, _VERSION)
+
+
+def _package_parts(modules: Iterable[str]) -> list[Part]:
+    versions = {name: _version(name) for name in dict.fromkeys(module.split(".")[0] for module in modules)}
+    return [Part("package", name, version, version) for name, version in versions.items() if version]
 
 
 def _reached(step: Step, places: tuple[Path, ...]) -> Reached:

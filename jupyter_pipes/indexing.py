@@ -113,10 +113,9 @@ def _added(view: RunView, step: str, signature: str, parts: str, kept: Kept, tim
 def _ended(view: RunView, step: StepView) -> Iterator[Change]:
     if step.signature and step.attempts:
         yield "drop_claim", {"of_signature": step.signature, "of_run": view.run}
-    found: list[tuple[str, JsonValue]] = [
-        (f"steps.{step.name}.status", str(step.status)),
-        (f"steps.{step.name}.reason", step.reason),
-    ]
+    found: list[tuple[str, JsonValue]] = [(f"steps.{step.name}.status", step.status.value)]
+    if step.reason and step.status is not Status.CACHED:
+        found.append((f"steps.{step.name}.reason", step.reason))
     for name, value in step.last_metrics.items():
         found += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
     yield from _fields(view.run, found)

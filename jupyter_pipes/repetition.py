@@ -6,17 +6,23 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from jupyter_pipes import declarations, preparation, starting, versions
+from jupyter_pipes import events as ev
 from jupyter_pipes import journal as journals
+from jupyter_pipes.decision import Decider, Decision
 from jupyter_pipes.definition import Arguments, Definition, read_arguments, read_definition, unpack
 from jupyter_pipes.errors import RunNotFound, UsageError
+from jupyter_pipes.history import Result
+from jupyter_pipes.indexing import Kept
 from jupyter_pipes.model import Status
 from jupyter_pipes.params import Parameter
 from jupyter_pipes.request import RunRequest
+from jupyter_pipes.views import RunView, StepView, apply
 
 if TYPE_CHECKING:
     from jupyter_pipes.run import Run
-    from jupyter_pipes.views import RunView
     from jupyter_pipes.workspace import Workspace
 
 
@@ -26,6 +32,7 @@ def resume(workspace: Workspace, run: str) -> Run:
     Raises:
         RunNotFound: there is no such run, or it was kept without its code.
         UsageError: it is still running, or it completed.
+        ArtifactMissing: outputs that it was to take as they were, and that are not kept any more.
     """
     view = workspace.history.view(run)
     if view.status is Status.RUNNING:
@@ -33,10 +40,12 @@ def resume(workspace: Workspace, run: str) -> Run:
     if view.status is Status.COMPLETED:
         raise UsageError(f"run {run} completed: there is nothing left to do; repeat it with run --of {run}")
     definition, arguments = kept(workspace, view)
-    values = {step: unpack(named) for step, named in arguments.values.items()}
-    request = _request(
-        view.run, view.version, view.state, definition, arguments, {"repeats": view.repeats, "values": values}
-    )
+    own = {
+        "values": {step: unpack(named) for step, named in arguments.values.items()},
+        "repeats": view.repeats,
+        "taken": _as_they_are(workspace, view, definition, arguments),
+    }
+    request = _request(view.run, view.version, view.state, definition, arguments, own)
     earlier = list(journals.read(workspace.history.database, run))
     return starting.start(request, workspace, earlier)
 
@@ -52,14 +61,21 @@ def repeat(workspace: Workspace, run: str, given: Mapping[str, object]) -> RunRe
     Raises:
         RunNotFound: there is no such run, or it was kept without its code.
         ParameterError: an unknown parameter, or a value that does not fit.
+        ArtifactMissing: outputs that the run took as they were, and that are not kept any more.
     """
     view = workspace.history.view(run)
     definition, arguments = kept(workspace, view)
     graph, declared = definition.graph, _parameters(definition)
     said = {**unpack(arguments.given), **given}
+    # What was forced once need not be again: other values run by themselves.
+    chosen = msgspec.structs.replace(arguments.selection, forced=frozenset())
+    decider, history = _decider(workspace, definition), workspace.history
+    prepared = preparation.prepare(graph, declared, chosen, said, decider, history)
     own = {
-        "values": preparation.bind(graph, declared, said),
-        "shown": preparation.shown_values(declared, said),
+        "selection": chosen,
+        "values": prepared.values,
+        "shown": prepared.shown,
+        "taken": prepared.taken,
         "given": said,
         "repeats": run,
     }
@@ -82,6 +98,37 @@ def kept(workspace: Workspace, view: RunView) -> tuple[Definition, Arguments]:
             f"run {view.run} was kept without its code (by an earlier version of jupyter_pipes)"
         )
     return read_definition(definition), read_arguments(arguments)
+
+
+def _decider(workspace: Workspace, definition: Definition) -> Decider:
+    return Decider(workspace, definition.pipeline, tuple(map(Path, definition.python_path)))
+
+
+def _as_they_are(
+    workspace: Workspace, view: RunView, definition: Definition, arguments: Arguments
+) -> dict[str, Decision]:
+    """Return the decisions for what a run that is taken up again has already, or takes from others."""
+    done = {step.name: _done(view, step) for step in _still_done(view)}
+    chosen = arguments.selection
+    open_ones = msgspec.structs.replace(
+        chosen, taken=tuple(name for name in chosen.taken if name not in done)
+    )
+    decider = _decider(workspace, definition)
+    taken = preparation.take(definition.graph, open_ones, arguments.shown, decider, workspace.history)
+    return {**taken, **done}
+
+
+def _still_done(view: RunView) -> list[StepView]:
+    """Return the steps that taking up the run again will not open."""
+    resumed = ev.Record(view.run, view.seq + 1, 0.0, ev.RunResumed())
+    apply(resumed, view)
+    return [step for step in view.steps.values() if step.status.is_final]
+
+
+def _done(view: RunView, step: StepView) -> Decision:
+    kept = Kept(artifacts=step.artifacts)
+    result = Result(step.signature, view.pipeline, step.name, view.run, step.parts, kept)
+    return Decision("cached", (), step.signature, result=result)
 
 
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:
@@ -122,11 +169,15 @@ def _request(
         state=state,
         pipeline=definition.pipeline,
         graph=definition.graph,
-        selection=arguments.selection,
         directory=Path(definition.directory),
         python_path=tuple(map(Path, definition.python_path)),
         fail_fast=arguments.fail_fast,
         origin=definition.origin,
         declarations=definition.declarations,
-        **{"shown": arguments.shown, "given": unpack(arguments.given), **own},  # type: ignore[arg-type]
+        **{
+            "selection": arguments.selection,
+            "shown": arguments.shown,
+            "given": unpack(arguments.given),
+            **own,
+        },  # type: ignore[arg-type]
     )

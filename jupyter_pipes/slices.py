@@ -54,9 +54,11 @@ def _single_file(module: str, places: Iterable[Path]) -> Path | None:
     return found[0] if len(found) == 1 and found[0].name != "__init__.py" else None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=65536)
 def _imports(source: str) -> tuple[Wanted, ...]:
     """What the code imports anywhere in it; nothing when it is no plain Python."""
+    if "import" not in source:
+        return ()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):

@@ -18,9 +18,11 @@ def named_texts(step: Step) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*texts, *step.literals)))
 
 
-@lru_cache(maxsize=4096)
+@lru_cache(maxsize=65536)
 def texts_of(source: str) -> tuple[str, ...]:
     """Return the string literals of a cell's code that may be paths; none if it cannot be read."""
+    if '"' not in source and "'" not in source:
+        return ()
     tree = tree_of(source)
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)) if tree else ()
     return tuple(text for text in constants if isinstance(text, str) and _may_be_path(text))
