@@ -31,6 +31,9 @@ from jupyter_pipes.workspace import Workspace
 
 _logger = logging.getLogger(__name__)
 
+_BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured)
+"""What may come when a run has ended."""
+
 Subscriber = Callable[[RunView, ev.Record], None]
 
 
@@ -82,11 +85,9 @@ class Controller:
         self._do(self._look_ahead())
         self._do(self._capture_environment())
         host, pid, born = platform.node(), os.getpid(), process_started()
-        if self.view.steps:
-            self.take(ev.RunResumed(host, pid, born))
-        else:
-            skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
-            self.take(self._started(host, pid, born), *skipped)
+        resumed = ev.RunResumed(host, pid, born) if self.view.steps else None
+        skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
+        self.take(resumed or self._started(host, pid, born), *skipped)
 
     def _skipped(self) -> list[str]:
         return [name for name in self.request.selection.decided if name in self.request.selection.skipped]
@@ -136,11 +137,8 @@ class Controller:
             while self._inbox and not self.ended.is_set():
                 for command in self._record():
                     self._perform(command)
-        except PipesError as error:
-            self._give_up(error)
         except Exception as error:  # a run that nobody drives any more would never end
-            _logger.exception("run %s cannot go on", self.request.run)
-            self._give_up(PipesError(f"run {self.request.run} cannot go on: {_described(error)}"))
+            self._cannot_go_on(error)
         finally:
             self._taking = False
 
@@ -150,7 +148,7 @@ class Controller:
         commands: list[ev.AnyCommand] = []
         while self._inbox:
             event = self._inbox.popleft()
-            if self.view.ended is not None and not isinstance(event, ev.EnvironmentCaptured):
+            if self.view.ended is not None and not isinstance(event, _BEHIND_THE_END):
                 continue
             record = self._journal.number(event)
             apply(record, self.view)
@@ -211,7 +209,13 @@ class Controller:
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
         self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and not self.ended.is_set():
+            self._cannot_go_on(error)
 
     def _retry(self, step: str) -> None:
         if not self.ended.is_set():
@@ -323,6 +327,12 @@ class Controller:
             queue=options.queue,
             imports=step.imports,
         )
+
+    def _cannot_go_on(self, error: Exception) -> None:
+        if not isinstance(error, PipesError):
+            _logger.error("run %s cannot go on", self.request.run, exc_info=error)
+            error = PipesError(f"run {self.request.run} cannot go on: {_described(error)}")
+        self._give_up(error)
 
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""

@@ -49,7 +49,8 @@ class Deciding:
         while True:
             decision, owner = await asyncio.to_thread(self._decide, step, inputs)
             if is_over():
-                self.forget(decision)
+                if owner is None:
+                    self.forget(decision)
                 return None
             if owner is None:
                 return decision
@@ -71,8 +72,9 @@ class Deciding:
                 request.graph, self._decider, request.selection, request.values, request.taken
             )
             for step in request.graph.steps:
-                if step.name in found:
-                    self._put_files_back(step, found[step.name])
+                known = found.get(step.name) or request.taken.get(step.name)
+                if known is not None:
+                    self._put_files_back(step, known)
         except (PipesError, OSError):
             # Each step meets it again when it is due, and tells it as its own.
             return dict(request.taken)

@@ -87,8 +87,18 @@ def prepare(
         ArtifactMissing: outputs that are to be taken as they are, and are not kept.
     """
     values, shown = bind(graph, declared, given), shown_values(declared, given)
-    taken = {name: _taken(graph, name, chosen, shown, decider, history) for name in chosen.taken}
-    return Prepared(chosen, values, shown, taken)
+    return Prepared(chosen, values, shown, take(graph, chosen, shown, decider, history))
+
+
+def take(
+    graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider, history: History
+) -> dict[str, Decision]:
+    """Return the decisions to take outputs as they are: those for the same values, where such are kept.
+
+    Raises:
+        ArtifactMissing: they are not kept.
+    """
+    return {name: _taken(graph, name, chosen, shown, decider, history) for name in chosen.taken}
 
 
 def bind(

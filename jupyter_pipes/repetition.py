@@ -41,7 +41,7 @@ def resume(workspace: Workspace, run: str) -> Run:
         raise UsageError(f"run {run} completed: there is nothing left to do; repeat it with run --of {run}")
     definition, arguments = kept(workspace, view)
     own = {
-        "values": {step: unpack(named) for step, named in arguments.values.items()},
+        "values": {step.name: unpack(arguments.values.get(step.name, {})) for step in definition.steps},
         "repeats": view.repeats,
         "taken": _as_they_are(workspace, view, definition, arguments),
     }
@@ -110,9 +110,8 @@ def _as_they_are(
     """Return the decisions for what a run that is taken up again has already, or takes from others."""
     done = {step.name: _done(view, step) for step in _still_done(view)}
     chosen = arguments.selection
-    open_ones = msgspec.structs.replace(
-        chosen, taken=tuple(name for name in chosen.taken if name not in done)
-    )
+    others = tuple(name for name in chosen.taken if name not in done)
+    open_ones = msgspec.structs.replace(chosen, taken=others)
     decider = _decider(workspace, definition)
     taken = preparation.take(definition.graph, open_ones, arguments.shown, decider, workspace.history)
     return {**taken, **done}
