@@ -11,7 +11,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Protocol
-from urllib.request import url2pathname
 
 from blake3 import blake3
 from msgspec import Struct
@@ -109,6 +108,9 @@ def open_blobs(url: str | Path) -> Blobs:
     """Return the blobs kept under a path or fsspec URL (`file://`, `s3://`, `memory://`, …)."""
     text = str(url)
     if text.startswith("file://"):
+        # Few say it so, and the import takes longer than the rest of a look at the store.
+        from urllib.request import url2pathname
+
         return LocalBlobs(Path(url2pathname(text.removeprefix("file://"))))
     if "://" in text or "::" in text:
         from jupyter_pipes.remote_blobs import RemoteBlobs
@@ -221,6 +223,8 @@ class LocalBlobs:
         taken = self._unfinished()
         with os_errors("cleaned", path):
             try:
+                if not may_go(path.stat().st_mtime):
+                    return False
                 path.replace(taken)
             except FileNotFoundError:
                 return False
@@ -291,7 +295,7 @@ def _listed(path: Path) -> Stored | None:
 
 
 def digest_at(place: str) -> str | None:
-    """Return the digest that a path or key stands for, "" for a blob that is being written, None for others."""
+    """Return the digest that a path or key stands for: "" while a blob is written, None for anything else."""
     folder, name = place.rsplit("/", 2)[-2:]
     if name.startswith(UNFINISHED):
         return ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -261,5 +262,13 @@ def _check_executed(pipeline: Pipeline, path: Path) -> None:
     pipeline.document.node()
 
 
+def program() -> int:
+    """Carry out this process's command line, and return the exit code: the console script."""
+    code = main()
+    # The process ends: looking for what could be freed first takes longer than freeing it.
+    gc.freeze()
+    return code
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(program())

@@ -73,10 +73,11 @@ class Decider:
             return Decision("run", told, signature, parts)
         problems: tuple[str, ...] = ()
         for result in self._results(step, signature):
-            problems = self._problems(step, result)
-            if not problems:
+            found = self._problems(step, result)
+            if not found:
                 why = (f"nothing changed since run {result.run}",)
                 return Decision("cached", why, signature, parts, result, result)
+            problems = problems or found
         latest = self._latest(step)
         why = problems or self._reasons(latest, parts)
         return Decision("run", why, signature, parts, compared=latest, shared=True)
@@ -175,20 +176,25 @@ class Decider:
             *(part for part, _ in given),
             *([Part("version", "", digest(version), version)] if version else ()),
             *fingerprints.file_parts(step, directory),
-            *fingerprints.import_parts(step, self._python_path),
+            *fingerprints.import_parts(step, self._python_path, self._workspace.settings.folder),
             *_input_parts(step, inputs),
         )
         return parts, unstable
 
-    def _results(self, step: Step, signature: str) -> list[Result]:
+    def _results(self, step: Step, signature: str) -> Iterator[Result]:
+        """Yield the results to look at; one lookup serves where the newest fits, and mostly it does."""
         newest = self._newest.get(step.name)
         if newest is not None and newest.signature == signature:
-            return [newest]
-        return self._workspace.history.results(signature)
+            yield newest
+        yield from self._workspace.history.results(signature)
 
     def _problems(self, step: Step, result: Result) -> tuple[str, ...]:
         """Return what keeps a result with the right signature from being reused."""
-        changed = [f"file {_name(seen)}: other content" for seen in result.files if _changed(seen)]
+        directory = self._workspace.settings.directory
+        # What an earlier step makes is an input: what lies there now may be of another run.
+        made = {str(directory / path) for path in step.files_from}
+        seen = [file for file in result.files if file.path not in made]
+        changed = [f"file {_name(file)}: other content" for file in seen if _changed(file)]
         return (*changed, *self._lost(step, result))
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:

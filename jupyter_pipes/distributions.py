@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,9 +22,10 @@ Key = tuple[tuple[str, int], ...]
 """Path and mtime (ns) of each folder that holds metadata of distributions, in the order of `sys.path`."""
 
 
-class _Kept(Struct, frozen=True):
+class _Kept(Struct):
     key: Key
     packages: dict[str, str]
+    modules: dict[str, str]
 
 
 _in_memory: dict[str, _Kept] = {}
@@ -41,13 +42,54 @@ def installed(cache: Path) -> dict[str, str]:
     Args:
         cache: an existing folder.
     """
+    return _known(cache)[0].packages
+
+
+def version_of(module: str, cache: Path) -> str:
+    """Return the version of what a top-level module belongs to; "" for the standard library and unknown ones.
+
+    It is the distribution's version, behind its name where that is another one than the module's.
+
+    Args:
+        module: its name.
+        cache: an existing folder, as for `installed`.
+    """
+    if module in sys.stdlib_module_names:
+        return ""
+    kept, path = _known(cache)
+    if module not in kept.modules:
+        kept.modules[module] = _version(module, kept.packages)
+        _write(path, kept)
+    return kept.modules[module]
+
+
+def _known(cache: Path) -> tuple[_Kept, Path]:
     key = _key()
-    name = f"packages-{digest(repr([path for path, _ in key]))[:16]}.msgpack"
-    kept = _in_memory.get(name)
+    path = cache / f"packages-{digest(repr([path for path, _ in key]))[:16]}.msgpack"
+    kept = _in_memory.get(path.name)
     if kept is None or kept.key != key:
-        kept = _read(cache / name, key) or _looked_up(cache / name, key)
-        _in_memory[name] = kept
-    return kept.packages
+        kept = _read(path, key) or _looked_up(path, key)
+        _in_memory[path.name] = kept
+    return kept, path
+
+
+def _version(module: str, packages: Mapping[str, str]) -> str:
+    from importlib import metadata
+
+    named = {_normal(name): version for name, version in packages.items()}
+    own = named.get(_normal(module))
+    if own is not None:
+        return _without_origin(own)
+    owners = sorted(set(metadata.packages_distributions().get(module, [])))
+    return " ".join(f"{owner} {_without_origin(named.get(_normal(owner), ''))}" for owner in owners)
+
+
+def _without_origin(version: str) -> str:
+    return version.partition(" @ ")[0]
+
+
+def _normal(name: str) -> str:
+    return re.sub(r"[-_.]+", "-", name).lower()
 
 
 def without_credentials(text: str) -> str:
@@ -84,13 +126,17 @@ def _read(path: Path, key: Key) -> _Kept | None:
 
 
 def _looked_up(path: Path, key: Key) -> _Kept:
-    kept = _Kept(key, dict(sorted(_look(), key=lambda item: item[0].lower())))
+    kept = _Kept(key, dict(sorted(_look(), key=lambda item: item[0].lower())), {})
+    _write(path, kept)
+    return kept
+
+
+def _write(path: Path, kept: _Kept) -> None:
     # Another process may be writing the same: whoever moves last wins, with the same content.
     draft = path.with_name(f"{path.name}.{os.getpid()}")
     with contextlib.suppress(OSError):
         draft.write_bytes(msgspec.msgpack.encode(kept))
         draft.replace(path)
-    return kept
 
 
 def _look() -> Iterator[tuple[str, str]]:
@@ -99,7 +145,7 @@ def _look() -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for found in metadata.distributions():
         name, version, origin = _facts(found)
-        normal = re.sub(r"[-_.]+", "-", name).lower()
+        normal = _normal(name)
         if name and normal not in seen:
             seen.add(normal)
             yield name, f"{version} @ {origin}" if origin else version

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable
-from functools import lru_cache
 from pathlib import Path
 
 from jupyter_pipes import slices
 from jupyter_pipes.analysis.literals import named_texts
+from jupyter_pipes.distributions import version_of
 from jupyter_pipes.errors import UsageError
 from jupyter_pipes.file_digests import file_digest
 from jupyter_pipes.file_edges import matches, normalised
@@ -45,9 +45,14 @@ def files_named(pattern: str, directory: Path) -> list[Path]:
     return list(filter(_is_file, found))
 
 
-def import_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
+def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[Part]:
     """Return a part for each local module that the step's code reaches, of what it reaches of it, and one for
     Python's minor version and for the version of each distribution.
+
+    Args:
+        step: the step.
+        python_path: the folders that local modules are in.
+        cache: an existing folder that keeps which distributions are installed.
     """
     places = tuple(python_path)
     found = _reached(step, places)
@@ -55,7 +60,7 @@ def import_parts(step: Step, python_path: Iterable[Path]) -> list[Part]:
     return [
         *(code_part("module", _shown(path, places[0]), source) for path, source in local),
         _PYTHON,
-        *_package_parts(found.others),
+        *_package_parts(found.others, cache),
     ]
 
 
@@ -63,8 +68,10 @@ _VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PYTHON = Part("python", "", _VERSION, _VERSION)
 
 
-def _package_parts(modules: Iterable[str]) -> list[Part]:
-    versions = {name: _version(name) for name in dict.fromkeys(module.split(".")[0] for module in modules)}
+def _package_parts(modules: Iterable[str], cache: Path) -> list[Part]:
+    versions = {
+        name: version_of(name, cache) for name in dict.fromkeys(module.split(".")[0] for module in modules)
+    }
     return [Part("package", name, version, version) for name, version in versions.items() if version]
 
 
@@ -72,26 +79,6 @@ def _reached(step: Step, places: tuple[Path, ...]) -> Reached:
     sources = [step.body, *(piece.source for piece in (*step.setup, *step.prelude))]
     given = any(owner != PARAMS_OWNER for owner in step.reads.values())
     return slices.reached(sources, step.imports, places, with_classes=given)
-
-
-@lru_cache(maxsize=1024)
-def _version(module: str) -> str:
-    from importlib import metadata
-
-    if module in sys.stdlib_module_names:
-        return ""
-    try:
-        return metadata.version(module)
-    except metadata.PackageNotFoundError:
-        owners = _owners().get(module, [])
-        return " ".join(f"{owner} {metadata.version(owner)}" for owner in sorted(set(owners)))
-
-
-@lru_cache(maxsize=1)
-def _owners() -> dict[str, list[str]]:
-    from importlib import metadata
-
-    return dict(metadata.packages_distributions())
 
 
 def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:

@@ -9,7 +9,7 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_pipes.errors import UsageError
-from jupyter_pipes.fingerprints import file_parts, module_parts, package_parts
+from jupyter_pipes.fingerprints import file_parts, import_parts
 from jupyter_pipes.imports import imported, reach
 from jupyter_pipes.model import CodePiece, Step, StepOptions
 from jupyter_pipes.signature import digest
@@ -86,17 +86,16 @@ def test_what_code_imports(source: str, names: tuple[str, ...]) -> None:
 def test_a_local_module_is_a_part_and_its_package_none(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text("def f():\n    return 1")
     using = step("import mine\nx = mine.f()", imports=("mine", "numpy"))
-    assert [(part.kind, part.name) for part in module_parts(using, [tmp_path])] == [("module", "mine.py")]
-    packages = [(part.kind, part.name) for part in package_parts(using, [tmp_path])]
-    assert packages == [("python", ""), ("package", "numpy")]
+    found = [(part.kind, part.name) for part in import_parts(using, [tmp_path], tmp_path)]
+    assert found == [("module", "mine.py"), ("python", ""), ("package", "numpy")]
 
 
 def test_the_standard_library_is_covered_by_python_s_version(tmp_path: Path) -> None:
-    assert [part.kind for part in package_parts(step(imports=("os", "json")), [tmp_path])] == ["python"]
+    parts = import_parts(step(imports=("os", "json")), [tmp_path], tmp_path)
+    assert [part.kind for part in parts] == ["python"]
 
 
 def test_a_package_is_found_by_the_module_that_it_provides(tmp_path: Path) -> None:
-    (part,) = (
-        part for part in package_parts(step(imports=("sklearn",)), [tmp_path]) if part.kind == "package"
-    )
+    parts = import_parts(step(imports=("sklearn",)), [tmp_path], tmp_path)
+    (part,) = (part for part in parts if part.kind == "package")
     assert "scikit-learn" in part.text

@@ -259,6 +259,4 @@ def _usable_cpus() -> int:
 
 
 def _machine_memory() -> int:
-    import psutil
-
-    return psutil.virtual_memory().total
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from functools import lru_cache
-from importlib.metadata import entry_points
 from typing import Any, cast
 
 from jupyter_pipes.errors import SerializationError
@@ -16,9 +15,13 @@ from jupyter_pipes.serializers.plain import PlainSerializer
 __all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
 
 ENTRY_POINTS = "jupyter_pipes.serializers"
+_SCALARS = (str, int, float, bool, type(None))
+"""Types of which nobody else's serializer can make more: they are not asked."""
+
+_PLAIN = PlainSerializer()
 _BUILT_IN: tuple[Serializer, ...] = (
     FileSerializer(),
-    PlainSerializer(),
+    _PLAIN,
     ArrowSerializer(),
     PickleSerializer(),
 )
@@ -31,6 +34,9 @@ def registered() -> tuple[Serializer, ...]:
     Raises:
         SerializationError: one could not be loaded.
     """
+    # The import alone takes longer than most decisions, and those are about plain values.
+    from importlib.metadata import entry_points
+
     points = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
     return (*map(_loaded, points), *_BUILT_IN)
 
@@ -46,6 +52,8 @@ def serialize(name: str, value: Any) -> tuple[str, Serialized]:
         SerializationError: it cannot be stored; the message names variable, type and reason.
     """
     try:
+        if type(value) in _SCALARS and _PLAIN.accepts(value):
+            return _PLAIN.name, _PLAIN.dump(value)
         serializer = next(found for found in registered() if found.accepts(value))
         return serializer.name, serializer.dump(value)
     except Refused as refused:
