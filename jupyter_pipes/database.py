@@ -79,7 +79,7 @@ class Database:
 
     @contextmanager
     def alone(self) -> Generator[Transaction]:
-        """Give a transaction beside which nobody else writes: all that it changes is there at its end, or nothing.
+        """Give a transaction beside which nobody else writes: at its end all of it is there, or nothing.
 
         Raises:
             StoreError: the history cannot be written; nothing was changed.

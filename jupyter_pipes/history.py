@@ -106,6 +106,10 @@ class History:
             return [_summary(row) for row in self.database.rows("runs")]
         return [_summary(row) for row in self.database.rows("runs_of", pipeline=pipeline)]
 
+    def running(self) -> list[RunSummary]:
+        """Return the runs that go on, newest first."""
+        return [_summary(row) for row in self.database.rows("running", status=str(Status.RUNNING))]
+
     def find(self, run: str) -> str:
         """Return the id of the one run that `run` names, whole or by its beginning.
 
@@ -222,8 +226,8 @@ class History:
         """
         alive = is_alive or controller_is_alive
         settled: list[str] = []
-        for row in self.database.rows("running", status=str(Status.RUNNING)):
-            view = self.view(_summary(row).run)
+        for summary in self.running():
+            view = self.view(summary.run)
             if not alive(view):
                 self._interrupt(view)
                 settled.append(view.run)
@@ -290,7 +294,7 @@ def process_started() -> float:
 
 
 def _started_by_proc() -> float:
-    """Return what psutil reads on Linux: importing it for every run would take longer than deciding the run."""
+    """Return what psutil reads on Linux: importing it would take longer than deciding a run."""
     ticks = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
     lines = Path("/proc/stat").read_text().splitlines()
     booted = next(line for line in lines if line.startswith("btime")).split()[1]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import decimal
+import importlib.metadata
 import io
 import logging
 import math
@@ -247,7 +248,7 @@ class _Point:
 
 @pytest.fixture
 def third_party(monkeypatch):
-    monkeypatch.setattr(serializers, "entry_points", lambda group: [_Point()])
+    monkeypatch.setattr(importlib.metadata, "entry_points", lambda group: [_Point()])
     serializers.registered.cache_clear()
     yield
     serializers.registered.cache_clear()
