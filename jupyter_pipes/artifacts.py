@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jupyter_pipes.blobs import open_blobs
+from jupyter_pipes.blobs import Blobs, open_blobs
 from jupyter_pipes.errors import SerializationError, StoreError
 from jupyter_pipes.model import ArtifactRef
 from jupyter_pipes.previews import describe
@@ -24,6 +24,11 @@ class ArtifactStore:
 
     def __init__(self, url: str | Path) -> None:
         self._blobs = open_blobs(url)
+
+    @property
+    def blobs(self) -> Blobs:
+        """What it keeps, as bytes without a meaning."""
+        return self._blobs
 
     def put(self, name: str, value: object, *, limit: int | None = None) -> ArtifactRef:
         """Keep a value and return where it is.

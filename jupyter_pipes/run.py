@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes import background
-from jupyter_pipes.errors import ArtifactMissing, RunCancelled, RunFailed, UsageError
+from jupyter_pipes.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
 from jupyter_pipes.model import ArtifactRef, OutputRef, Status
 from jupyter_pipes.views import AttemptView, RunView, StepView
 
@@ -127,10 +127,14 @@ class Run:
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
         """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""
         view = self.step(step)
-        if view.source_run:
+        if not view.source_run:
+            return self.id, view.latest
+        try:
             source = self._workspace.history.view(view.source_run).steps.get(view.source_step)
-            return view.source_run, source.latest if source else None
-        return self.id, view.latest
+        except RunNotFound:
+            # `gc` took it just when it was decided upon.
+            source = None
+        return view.source_run, source.latest if source else None
 
     def step(self, name: str) -> StepView:
         """Return how a step stands.

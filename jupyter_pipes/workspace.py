@@ -39,6 +39,11 @@ class Workspace:
         """
         self.history.keep_file_digests(file_digests.take_new())
 
+    @property
+    def log_folder(self) -> Path:
+        """Where the logs of all runs are, a folder for each."""
+        return self.settings.folder / "logs"
+
     def log_path(self, run: str, step: str, attempt: int) -> Path:
         """Return where an attempt's log is."""
-        return self.settings.folder / "logs" / run / f"{step}.{attempt}.log"
+        return self.log_folder / run / f"{step}.{attempt}.log"

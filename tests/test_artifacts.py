@@ -202,7 +202,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(local, tmp_path, monkeyp
     if failing == "replace":
         monkeypatch.setattr(Path, "replace", fail)
     else:
-        monkeypatch.setattr(blobs, "_write_pieces", fail)
+        monkeypatch.setattr(blobs, "write_pieces", fail)
     with pytest.raises(StoreError, match=f"{tmp_path}.*{os.strerror(code)}"):
         local.put("a", value)
     assert files(tmp_path) == []
@@ -220,7 +220,7 @@ def test_a_store_that_cannot_be_a_folder_is_an_error(tmp_path):
 def test_a_disk_that_is_really_full_is_an_error():
     """/dev/full answers every write with "No space left on device"."""
     with pytest.raises(OSError, match="No space left"), Path("/dev/full").open("wb", buffering=0) as file:
-        blobs._write_pieces(file, [b"x"])
+        blobs.write_pieces(file, [b"x"])
 
 
 def test_an_unknown_kind_of_store_is_an_error():
