@@ -16,6 +16,7 @@ from jupyter_pipes.fragments import (
     log_html,
     metrics_html,
     needs_renderer,
+    stale_html,
     status_html,
     table_html,
     terminal_text,
@@ -23,13 +24,13 @@ from jupyter_pipes.fragments import (
 )
 from jupyter_pipes.model import PARAMS_OWNER, Diagnostic, Status, Step
 from jupyter_pipes.style import (
-    LOOKS,
     STALE,
     bytes_text,
     duration_text,
     elapsed,
     progress_text,
     shape_text,
+    spoken,
 )
 
 if TYPE_CHECKING:
@@ -69,9 +70,8 @@ def definition_card(
         stale: the reason why its kept result no longer fits, "" when it does or when there is none.
     """
     name = f"<b>{escape(step.name)}</b>" if step else ""
-    old = f'<span class="status" style="color:{_stale_ink()}"><i>{STALE.icon}</i>{STALE.word}</span>'
-    stale_part = f' {old} <span class="quiet">{escape(stale)}</span>' if stale else ""
-    line = f'<div class="line">{name}{stale_part}</div>' if name or stale else ""
+    mark = f"{stale_html()}{_reason_html(stale)}" if stale else ""
+    line = f'<div class="line">{name}{mark}</div>' if name or stale else ""
     html = line + (_names_html(step) if step else "") + "".join(_problem_html(p) for p in problems)
     return _bundle(html, _definition_text(step, problems, stale))
 
@@ -115,6 +115,7 @@ def step_card(
     log: str,
     *,
     shown: AttemptView | None = None,
+    stale: str = "",
     now: float | None = None,
 ) -> dict[str, str]:
     """Return the card of a step in a run: status, log tail, outputs, error, artifacts, metrics, notes.
@@ -125,6 +126,7 @@ def step_card(
         outputs: what it displayed, in order; those that `needs_renderer` have no place in a card.
         log: the tail of its log, with ANSI colours.
         shown: the attempt that it shows; by default its latest (a cached step shows an earlier run's).
+        stale: the reason why what it shows no longer fits, "" when it does.
         now: the time in seconds since 1970, for a running step; by default the present.
     """
     state = view.steps[step]
@@ -133,7 +135,7 @@ def step_card(
     notes = attempt.notes if attempt else []
     moment = time.time() if now is None else now
     parts = (
-        _status_html(state, moment),
+        _status_html(state, stale, moment),
         _divided(log_html(log)),
         *(f'<div class="output">{bundle_html(output)}</div>' for output in outputs),
         error_html(state.error) if state.error else "",
@@ -141,7 +143,7 @@ def step_card(
         _divided(artifacts_html(state.artifacts)),
         *(f'<div class="note">{escape(note)}</div>' for note in tuple(notes)),
     )
-    return _bundle("".join(parts), _step_text(state, outputs, log, moment))
+    return _bundle("".join(parts), _step_text(state, outputs, log, stale, moment))
 
 
 def _bundle(html: str, text: str) -> dict[str, str]:
@@ -151,10 +153,6 @@ def _bundle(html: str, text: str) -> dict[str, str]:
 
 def _divided(html: str) -> str:
     return f"<div>{html}</div>" if html else ""
-
-
-def _stale_ink() -> str:
-    return f"var(--jupyter-pipes-stale, {STALE.ink})"
 
 
 def _names_html(step: Step) -> str:
@@ -201,17 +199,28 @@ def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: s
     return "\n".join(lines)
 
 
-def _status_html(state: StepView, now: float) -> str:
+def _status_html(state: StepView, stale: str, now: float) -> str:
     seconds, progress = elapsed(state, now), progress_text(state)
+    reason = stale or _said(state)
     facts = [
         f"<b>{escape(state.name)}</b>",
         status_html(state.status),
         f'<span class="quiet seconds">{duration_text(seconds)}</span>' if seconds > 0 else "",
         f"<span>{progress}</span>" if progress else "",
         _attempt_count(state),
-        f'<span class="quiet reason" title="{escape(state.reason)}">{escape(state.reason)}</span>',
+        stale_html() if stale else "",
+        _reason_html(reason) if reason else "",
     ]
     return f'<div class="line">{"".join(facts)}</div>{_track(state)}'
+
+
+def _said(state: StepView) -> str:
+    """Return why the step stands as it does, or else why it ran."""
+    return state.reason or "; ".join(state.decision_reasons)
+
+
+def _reason_html(reason: str) -> str:
+    return f'<span class="quiet reason" title="{escape(reason)}">{escape(reason)}</span>'
 
 
 def _attempt_count(state: StepView) -> str:
@@ -229,10 +238,10 @@ def _track(state: StepView) -> str:
     )
 
 
-def _step_text(state: StepView, outputs: Sequence[Output], log: str, now: float) -> str:
+def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str, now: float) -> str:
     seconds = elapsed(state, now)
-    head = [f"{state.name}, {LOOKS[state.status].word}", progress_text(state)]
-    head += [duration_text(seconds) if seconds > 0 else "", state.reason]
+    head = [spoken(state, (state.name,) if stale else ()), progress_text(state)]
+    head += [duration_text(seconds) if seconds > 0 else "", stale or _said(state)]
     lines = ["  ".join(fact for fact in head if fact), terminal_text(log).rstrip("\n")]
     lines += ["".join(output["data"].get("text/plain", "")) for output in outputs]
     if state.error:

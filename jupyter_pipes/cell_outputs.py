@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import uuid
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 from jupyter_pipes import cards
@@ -20,28 +22,45 @@ LOG_TAIL = 16_384
 
 
 class CellOutputs:
-    """Displays opened by step cells, and the run that they show."""
+    """Displays opened by step cells: each shows its definition until a run reaches it, then the run."""
 
     def __init__(self) -> None:
         self._displays: dict[str, _StepDisplay] = {}
         self._run: Run | None = None
+        self._stale: Mapping[str, str] = {}
+        self._shown: dict[str, Run] = {}
         self._changed: set[str] = set()
         self._lock = threading.Lock()
         self._pacer = Pacer(self._refresh, interval=INTERVAL, tick=TICK, ticking=self._is_running)
 
-    def open(self, step: str, bundle: dict[str, Any]) -> None:
-        """Display a step's card in the output of the cell that runs now."""
-        self._displays[step] = _StepDisplay(bundle)
+    def open(self, step: str, definition: Callable[[str], dict[str, Any]]) -> None:
+        """Display a step's definition in the output of the cell that runs now.
+
+        Args:
+            step: the step's name.
+            definition: gives its card, from why its kept result no longer fits ("" when it does).
+        """
+        self._displays[step] = _StepDisplay(definition, self._stale.get(step, ""))
+        self._shown.pop(step, None)
 
     def follow(self, run: Run) -> None:
         """Show this run from now on."""
         self._run = run
-        run.subscribe(self._take)
+        self._shown |= dict.fromkeys(run.view.steps, run)
+        run.subscribe(partial(self._take, run))
         self._changed.update(run.view.steps)
         self._pacer.request()
 
-    def _take(self, view: RunView, record: Record) -> None:
-        step = getattr(record.event, "step", None)
+    def mark(self, stale: Mapping[str, str]) -> None:
+        """Show these steps as stale, with the reason, and no others."""
+        before, self._stale = self._stale, stale
+        self._changed.update(name for name in {*before, *stale} if before.get(name) != stale.get(name))
+        self._pacer.request()
+
+    def _take(self, run: Run, view: RunView, record: Record) -> None:
+        step: str | None = getattr(record.event, "step", None)
+        if step is not None and run is self._run:
+            self._shown[step] = run
         self._changed.update([step] if step is not None else view.steps)
         self._pacer.request()
 
@@ -53,22 +72,19 @@ class CellOutputs:
         with self._lock:
             for display in self._displays.values():
                 display.forget_shown()
-            if self._run is not None:
-                self._changed.update(self._run.view.steps)
-                self._show_changed(self._run)
+            self._changed.update(self._displays)
+            self._show_changed()
 
     def _refresh(self) -> None:
         with self._lock:
-            if self._run is not None:
-                self._show_changed(self._run)
+            self._show_changed()
 
-    def _show_changed(self, run: Run) -> None:
-        running = {name for name, step in run.view.steps.items() if not step.status.is_final}
+    def _show_changed(self) -> None:
+        steps = self._run.view.steps if self._run is not None else {}
+        running = {name for name, step in steps.items() if not step.status.is_final}
         changed, self._changed = self._changed | running, set()
-        for name in changed:
-            display = self._displays.get(name)
-            if display is not None and name in run.view.steps:
-                display.show(run, name)
+        for name in changed & self._displays.keys():
+            self._displays[name].show(self._shown.get(name), name, self._stale.get(name, ""))
 
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.has_ended
@@ -77,19 +93,28 @@ class CellOutputs:
 class _StepDisplay:
     """Two displays of one cell: the card, and outputs that only the front end's own renderers can show."""
 
-    def __init__(self, bundle: dict[str, Any]) -> None:
-        self._card = _Display(bundle)
+    def __init__(self, definition: Callable[[str], dict[str, Any]], stale: str) -> None:
+        self._definition = definition
+        self._card = _Display(definition(stale))
         # A display can be updated later but not made later in this cell, so its place is taken now.
         self._extra = _Display(cards.no_output())
         self._bundles: dict[str, Any] = {}
 
-    def show(self, run: Run, step: str) -> None:
-        """Bring the cell's output up to date with the run."""
+    def show(self, run: Run | None, step: str, stale: str) -> None:
+        """Bring the cell's output up to date with the run, or with the definition when there is none."""
+        if run is None:
+            self._card.show(self._definition(stale))
+            self._extra.show(cards.no_output())
+        else:
+            self._show_run(run, step, stale)
+
+    def _show_run(self, run: Run, step: str, stale: str) -> None:
         _, attempt = run.shown_attempt(step)
         outputs = [self._bundle(run, output) for output in attempt.outputs] if attempt else []
         plain = [output for output in outputs if not needs_renderer(output["data"])]
         special = [output for output in outputs if needs_renderer(output["data"])]
-        self._card.show(cards.step_card(run.view, step, plain, run.logs(step, tail=LOG_TAIL), shown=attempt))
+        log = run.logs(step, tail=LOG_TAIL)
+        self._card.show(cards.step_card(run.view, step, plain, log, shown=attempt, stale=stale))
         if special:
             self._extra.show(special[-1]["data"], special[-1]["metadata"])
         else:

@@ -8,28 +8,18 @@ from html import escape
 from msgspec import Struct
 
 from jupyter_pipes.comparison import Difference, Side, differences, values_text
-from jupyter_pipes.fragments import ink, theme_css
-from jupyter_pipes.model import Status
+from jupyter_pipes.fragments import DIFF_CSS, diff_html, theme_css
 from jupyter_pipes.terminal import comparison_text
 
 VALUE_WIDTH = 200
 """Characters of a value in the table; the rest is left out."""
 
-DIFF_CSS = f"""
-.jupyter-pipes-comparison table.facts :is(td,th){{padding:2px 14px 2px 0}}
-.jupyter-pipes-comparison table.facts th{{font-weight:600}}
-.jupyter-pipes-comparison table.facts td.value{{overflow-wrap:anywhere;max-width:22em}}
-.jupyter-pipes-comparison tr.first>td{{border-top:1px solid var(--jp-border-color2,#e0e0e0)!important}}
-.jupyter-pipes-comparison pre.diff{{margin:2px 0 6px;padding:6px 8px;max-height:400px;overflow:auto;
- background:var(--jp-cell-editor-background,#f3f4f6);border-radius:4px;
- font:12px/1.4 var(--jp-code-font-family,monospace);color:inherit;
- white-space:pre-wrap;overflow-wrap:anywhere}}
-.jupyter-pipes-comparison .added{{color:{ink(Status.COMPLETED)}}}
-.jupyter-pipes-comparison .removed{{color:{ink(Status.FAILED)}}}
-.jupyter-pipes-comparison .place{{color:{ink(Status.RUNNING)}}}
+TABLE_CSS = """
+.jupyter-pipes-comparison table.facts :is(td,th){padding:2px 14px 2px 0}
+.jupyter-pipes-comparison table.facts th{font-weight:600}
+.jupyter-pipes-comparison table.facts td.value{overflow-wrap:anywhere;max-width:22em}
+.jupyter-pipes-comparison tr.first>td{border-top:1px solid var(--jp-border-color2,#e0e0e0)!important}
 """
-
-_CLASSES = {"+": "added", "-": "removed", "@": "place"}
 
 
 class Comparison(Struct, frozen=True):
@@ -66,7 +56,7 @@ def comparison_html(comparison: Comparison) -> str:
         rows = "".join(_rows(comparison.differences))
         content = f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>'
     body = f'<div class="jupyter-pipes jupyter-pipes-comparison">{content}</div>'
-    return f"<style>{theme_css()}{DIFF_CSS}</style>{body}"
+    return f"<style>{theme_css()}{DIFF_CSS}{TABLE_CSS}</style>{body}"
 
 
 def _rows(found: tuple[Difference, ...]) -> Iterator[str]:
@@ -91,13 +81,3 @@ def _row(one: Difference, begins: bool) -> str:
 
 def _cut(text: str) -> str:
     return text if len(text) <= VALUE_WIDTH else f"{text[: VALUE_WIDTH - 1]}…"
-
-
-def diff_html(diff: str) -> str:
-    """Return a unified diff as coloured HTML."""
-    return "\n".join(_line_html(line) for line in diff.splitlines())
-
-
-def _line_html(line: str) -> str:
-    kind = _CLASSES.get(line[:1])
-    return f'<span class="{kind}">{escape(line)}</span>' if kind else escape(line)

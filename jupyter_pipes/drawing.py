@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from html import escape
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_pipes.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
 from jupyter_pipes.model import Status
@@ -11,18 +12,23 @@ from jupyter_pipes.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
 from jupyter_pipes.style import (
     FONT,
     LOOKS,
+    STALE,
     duration_text,
     elapsed,
     ellipsised,
     progress_text,
+    spoken,
     status_line,
     text_width,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from jupyter_pipes.views import RunView, StepView
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No step is stale."""
 
 _STATUS_SIZE = 11.0
 _BOLD = 1.1
@@ -62,7 +68,16 @@ def stage_line(steps: Sequence[StepView]) -> str:
     return f"{LOOKS[status].word} · {sum(s.status.is_final for s in steps)} of {len(steps)}"
 
 
-def svg(view: RunView, layout: Layout | None = None) -> str:
+def node_line(steps: Sequence[StepView], stale: Container[str], *, is_stage: bool) -> str:
+    """Return a node's second line, of its step or of the steps of a collapsed stage."""
+    marked = sum(step.name in stale for step in steps)
+    if is_stage or not steps:
+        line = stage_line(steps)
+        return f"{line.partition(' · ')[2]} · {marked} {STALE.word}" if marked else line
+    return f"{LOOKS[steps[0].status].word} · {STALE.word}" if marked else status_line(steps[0])
+
+
+def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = NOTHING) -> str:
     """Return the run's graph as one SVG element that needs nothing else and runs no script.
 
     It takes Lab's theme colours where it stands in a page that has them, and a light theme's elsewhere.
@@ -70,6 +85,7 @@ def svg(view: RunView, layout: Layout | None = None) -> str:
     Args:
         view: the run; every step of it that the layout names is drawn with its present status.
         layout: where things stand; by default a new layout of all the run's steps.
+        stale: stale step -> why.
     """
     layout = layout or arrange([step.planned for step in view.steps.values()])
     size = f"{layout.width:.0f} {layout.height:.0f}"
@@ -82,7 +98,7 @@ def svg(view: RunView, layout: Layout | None = None) -> str:
         *(_frame(stage, box) for stage, box in layout.groups.items()),
         *(_curve(edge) for edge in layout.edges),
         *(_label(edge) for edge in layout.edges),
-        *(_node(view, node, box, layout.members[node]) for node, box in layout.nodes.items()),
+        *(_node(view, node, box, layout.members[node], stale) for node, box in layout.nodes.items()),
         "</svg>",
     ]
     return "".join(parts)
@@ -140,21 +156,23 @@ def _label(edge: Edge) -> str:
     )
 
 
-def _node(view: RunView, node: str, box: Box, members: Sequence[str]) -> str:
+def _node(view: RunView, node: str, box: Box, members: Sequence[str], stale: Mapping[str, str]) -> str:
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = members != (node,)
     status = joint_status(step.status for step in steps)
     name = node.removeprefix("stage:") if is_stage else node
-    line = stage_line(steps) if is_stage or not steps else status_line(steps[0])
-    look = LOOKS[status]
+    line = node_line(steps, stale, is_stage=is_stage)
+    is_stale = any(step.name in stale for step in steps)
+    icon, colour = (STALE.icon, _ink("stale")) if is_stale else (LOOKS[status].icon, _ink(status))
+    dashed = ' stroke-dasharray="5 3"' if is_stale else ""
     shown = ellipsised(name, NAME_SIZE * _BOLD, box.width - 38)
     stack = _behind(box) if is_stage else ""
     return (
-        f"<g><title>{escape(_spoken(name, steps, line))}</title>{stack}"
+        f"<g><title>{escape(_spoken(name, steps, line, stale))}</title>{stack}"
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"'
-        f' fill="{_SURFACE}" stroke="{_ink(status)}" stroke-width="1.5"/>{_bar(box, steps, status)}'
+        f' fill="{_SURFACE}" stroke="{colour}" stroke-width="1.5"{dashed}/>{_bar(box, steps, status)}'
         f'<text x="{box.x + 16:.1f}" y="{box.y + 19:.1f}" font-size="13" text-anchor="middle"'
-        f' fill="{_ink(status)}">{look.icon}</text>'
+        f' fill="{colour}">{icon}</text>'
         f'<text x="{box.x + 28:.1f}" y="{box.y + 19:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
         f' fill="{_TEXT}">{escape(shown)}</text>'
         f'<text x="{box.x + 28:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
@@ -181,24 +199,31 @@ def _bar(box: Box, steps: Sequence[StepView], status: Status) -> str:
     )
 
 
-def _ink(status: Status) -> str:
-    return f"var(--jupyter-pipes-{LOOKS[status].word}, {LOOKS[status].ink})"
+def _ink(status: Status | Literal["stale"]) -> str:
+    look = STALE if status == STALE.word else LOOKS[Status(status)]
+    return f"var(--jupyter-pipes-{look.word}, {look.ink})"
 
 
-def _spoken(name: str, steps: Sequence[StepView], line: str) -> str:
-    reason = steps[0].reason if len(steps) == 1 else ""
+def _spoken(name: str, steps: Sequence[StepView], line: str, stale: Mapping[str, str]) -> str:
+    reason = (stale.get(steps[0].name) or steps[0].reason) if len(steps) == 1 else ""
     return f"{name}, {line}{f' ({reason})' if reason else ''}"
 
 
-def text(view: RunView) -> str:
-    """Return the run as plain lines: a headline, then `STEP, STATUS`, seconds and reason for each step."""
-    rows = [(f"{step.name}, {LOOKS[step.status].word}", *_facts(step)) for step in view.steps.values()]
+def text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:
+    """Return the run as plain lines: a headline, then `STEP, STATUS`, seconds and reason for each step.
+
+    Args:
+        view: the run.
+        stale: stale step -> why.
+    """
+    rows = [(spoken(step, stale), *_facts(step, stale)) for step in view.steps.values()]
     width = max((len(name) for name, *_ in rows), default=0)
     lines = (f"  {name:<{width}}  {'  '.join(facts)}".rstrip() for name, *facts in rows)
     return "\n".join([_headline(view), *lines])
 
 
-def _facts(step: StepView) -> list[str]:
+def _facts(step: StepView, stale: Mapping[str, str]) -> list[str]:
     seconds = elapsed(step, 0.0) if step.latest and step.latest.ended is not None else 0.0
-    facts = [progress_text(step), duration_text(seconds) if seconds > 0 else "", step.reason]
+    facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
+    facts.append(stale.get(step.name) or step.reason)
     return [" ".join(fact.split()) for fact in facts if fact]

@@ -98,6 +98,13 @@ def status_html(status: Status) -> str:
     return f'<span class="status" style="color:{ink(status)}"><i>{look.icon}</i>{look.word}</span>'
 
 
+def stale_html(count: int | None = None) -> str:
+    """Return the mark of a stale step, or of so many, as icon and word in its colour."""
+    colour = f"var(--jupyter-pipes-stale, {STALE.ink})"
+    word = STALE.word if count is None else f"{count} {STALE.word}"
+    return f'<span class="status" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
+
+
 def ink(status: Status) -> str:
     """Return the CSS colour of a status, right in light and dark themes where `theme_css` is present."""
     return f"var(--jupyter-pipes-{status}, {LOOKS[status].ink})"
@@ -296,3 +303,27 @@ def _image(mime: str, encoded: str, metadata: Any) -> str:
     sides = {side: sizes.get(side) for side in ("width", "height")}
     given = "".join(f' {side}="{size}"' for side, size in sides.items() if isinstance(size, (int, float)))
     return f'<img alt="output" src="data:{mime};base64,{escape(encoded)}"{given}>'
+
+
+def diff_html(diff: str) -> str:
+    """Return a unified diff as coloured HTML, for a `<pre class="diff">` where `DIFF_CSS` is present."""
+    return "\n".join(_diff_line(line) for line in diff.splitlines())
+
+
+_DIFF_CLASSES = {"+": "added", "-": "removed", "@": "place"}
+
+
+def _diff_line(line: str) -> str:
+    kind = _DIFF_CLASSES.get(line[:1])
+    return f'<span class="{kind}">{escape(line)}</span>' if kind else escape(line)
+
+
+DIFF_CSS = f"""
+.jupyter-pipes pre.diff{{margin:2px 0 6px;padding:6px 8px;max-height:400px;overflow:auto;
+ background:var(--jp-cell-editor-background,#f3f4f6);border-radius:4px;
+ font:12px/1.4 var(--jp-code-font-family,monospace);color:var(--jp-ui-font-color1,#1f2328);
+ white-space:pre-wrap;overflow-wrap:anywhere}}
+.jupyter-pipes pre.diff .added{{color:{ink(Status.COMPLETED)}}}
+.jupyter-pipes pre.diff .removed{{color:{ink(Status.FAILED)}}}
+.jupyter-pipes pre.diff .place{{color:{ink(Status.RUNNING)}}}
+"""

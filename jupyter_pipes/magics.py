@@ -60,6 +60,14 @@ class PipesMagics(Magics):
             shell: Any = self.shell
             self.session.define(_cell_id(shell, info), info.raw_cell, shell.execution_count)
 
+    def behind_cell(self, result: Any) -> None:
+        """Look what became stale by a cell that has run (IPython's event with its `ExecutionResult`)."""
+        from jupyter_pipes.worker.current import current
+
+        info = result.info
+        if not (self._nested or current.is_active or info is None or info.silent):
+            self.session.look_for_stale()
+
     def _take_history(self, session: Session) -> None:
         """Take the cells that ran before the extension was loaded: their imports and helpers count too."""
         shell: Any = self.shell
@@ -271,6 +279,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython: Any = shell
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.on_cell)
+    ipython.events.register("post_run_cell", magics.behind_cell)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))

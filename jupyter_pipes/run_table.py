@@ -7,11 +7,14 @@ from datetime import datetime
 from html import escape
 from typing import Any
 
-from jupyter_pipes.comparison_table import DIFF_CSS, diff_html
+from jupyter_pipes.comparison_table import TABLE_CSS
 from jupyter_pipes.explanation import Explanation
-from jupyter_pipes.fragments import status_html, theme_css, value_text
+from jupyter_pipes.fragments import DIFF_CSS, diff_html, status_html, theme_css, value_text
 from jupyter_pipes.listing import ListedRun
 from jupyter_pipes.terminal import explanation_text, plain_metrics, runs_text
+
+OPEN_LINES = 12
+"""A diff with more lines is folded."""
 
 
 class RunTable(Sequence[ListedRun]):
@@ -55,13 +58,17 @@ class Why:
         return _page(head + "".join(reasons_html(told)))
 
 
-def reasons_html(explanation: Explanation) -> Iterator[str]:
-    """Yield each reason, with the diff of what it is about."""
+def reasons_html(explanation: Explanation, open_lines: int = OPEN_LINES) -> Iterator[str]:
+    """Yield each reason, with the diff of what it is about; folded if it has more lines than `open_lines`."""
     diffs = {change.words: change.diff for change in explanation.changes}
     for reason in explanation.reasons:
-        yield f"<div>{escape(reason)}</div>"
-        if diffs.get(reason):
-            yield f'<pre class="diff">{diff_html(diffs[reason])}</pre>'
+        diff = diffs.get(reason, "")
+        if not diff:
+            yield f"<div>{escape(reason)}</div>"
+            continue
+        state = " open" if len(diff.splitlines()) <= open_lines else ""
+        yield f"<details{state}><summary>{escape(reason)}</summary>"
+        yield f'<pre class="diff">{diff_html(diff)}</pre></details>'
 
 
 def _cells(run: ListedRun) -> Iterator[str]:
@@ -82,4 +89,4 @@ def _pairs(values: Mapping[str, Any]) -> str:
 
 def _page(content: str) -> str:
     body = f"<div class='jupyter-pipes jupyter-pipes-comparison'>{content}</div>"
-    return f"<style>{theme_css()}{DIFF_CSS}</style>{body}"
+    return f"<style>{theme_css()}{DIFF_CSS}{TABLE_CSS}</style>{body}"

@@ -6,17 +6,25 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes import cards, controller, drawing, exporting, notebook, params
+from jupyter_pipes import events as ev
 from jupyter_pipes.cell_outputs import CellOutputs, publish
 from jupyter_pipes.declarations import PARAMETER_PROBLEM
 from jupyter_pipes.errors import ArtifactMissing, NotebookError, ParameterError, UsageError
+from jupyter_pipes.explanation import explain, explain_kept
+from jupyter_pipes.marks import Marks
 from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Status
 from jupyter_pipes.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.run import Run
 from jupyter_pipes.views import RunView, StepView
 from jupyter_pipes.widget import PipelineWidget
+
+if TYPE_CHECKING:
+    from jupyter_pipes.decision import Decision
+    from jupyter_pipes.explanation import Explanation
+    from jupyter_pipes.history import Result
 
 LOG_TAIL = 16_384
 """Bytes of a log's end that displays show."""
@@ -39,28 +47,20 @@ class KernelCells:
             count: the execution count, which numbers cells without an id.
         """
         key = cell_id or self._named_like(source) or self._id_in_file(source) or f"execution-{count}"
-        self._cells[key] = (source, count)
+        # Never changed in place: another thread may be reading them.
+        self._cells = {**self._cells, key: (source, count)}
         return key
 
     def ordered(self) -> tuple[list[Cell], list[Diagnostic]]:
         """Return the cells and what is wrong with their `%%` lines."""
-        places = self._places()
+        places, cells = self._places(), self._cells
         known = {key: place for place, key in enumerate(places, 1)}
-        keys = self._in_order(known)
+        keys = _in_order(cells, known)
         found = [
-            notebook.cell_from_source(key, known.get(key, number), self._cells[key][0])
+            notebook.cell_from_source(key, known.get(key, number), cells[key][0])
             for number, key in enumerate(keys, 1)
         ]
         return [cell for cell, _ in found], [problem for _, problems in found for problem in problems]
-
-    def _in_order(self, known: Mapping[str, int]) -> list[str]:
-        """Return the keys in the file's order; what the file does not have stays behind its predecessor."""
-        ranked: list[tuple[int, int, str]] = []
-        place = 0
-        for order, key in enumerate(self._cells):
-            place = known.get(key, place)
-            ranked.append((place, order, key))
-        return [key for _, _, key in sorted(ranked)]
 
     def _id_in_file(self, source: str) -> str | None:
         """Return the id of the saved cell with this text, for cells that ran before anybody listened."""
@@ -107,6 +107,9 @@ class Session:
         self._outputs = CellOutputs()
         self._widgets: list[PipelineWidget] = []
         self._again: Callable[[], Run] | None = None
+        self._given: Mapping[str, object] = {}
+        self._stale: Mapping[str, Decision] = {}
+        self._marks = Marks(lambda: self.pipeline, lambda: self._given, self._mark)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -122,12 +125,17 @@ class Session:
         """Take the text of a cell that the kernel is about to run."""
         self.cells.define(cell_id, source, count)
 
+    def look_for_stale(self) -> None:
+        """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
+        if self.live:
+            self._marks.request()
+
     def show_step(self, name: str) -> None:
         """Display the card of the step that this cell defines, and keep it for the runs to come."""
         pipeline = self.pipeline
         step = next((step for step in pipeline.graph.steps if step.name == name), None)
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
-        self._outputs.open(name, cards.definition_card(step, problems))
+        self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
         pipeline.warm_up()
         self._replace_idle_widgets(pipeline)
 
@@ -157,7 +165,7 @@ class Session:
         self._refuse_second_run()
         names = tuple(steps)
         run = self.pipeline.start(*names, **options)
-        self._follow(run)
+        self._follow(run, options.get("params", {}))
         if show:
             self.show_if_live()
         self._again = lambda: self.start(names, options)
@@ -167,7 +175,7 @@ class Session:
         """Start a run in another way than from the cells as they are, and show it."""
         self._refuse_second_run()
         run = start()
-        self._follow(run)
+        self._follow(run, {})
         self.show_if_live()
         return run
 
@@ -176,7 +184,7 @@ class Session:
         self._refuse_second_run()
 
         def prepared(run: Run) -> None:
-            self._follow(run)
+            self._follow(run, options.get("params", {}))
             self.show_if_live()
 
         run, _ = self.pipeline.start_debugging(*steps, **options, prepared=prepared)
@@ -192,6 +200,7 @@ class Session:
         for old in self._widgets:
             old.close()
         self._widgets = [widget]
+        widget.mark(_in_words(self._stale))
         widget.show()
 
     def show_if_live(self) -> None:
@@ -242,6 +251,12 @@ class Session:
         """Return a look inside an artifact, for the widget."""
         return self.run.preview(ref) if self.run is not None else {}
 
+    def why(self, step: StepView) -> Explanation:
+        """Return why a step is stale, or else why it was decided so, for the widget."""
+        history = self.pipeline.workspace.history
+        decision = self._stale.get(step.name)
+        return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
+
     def find(self, name: str, run: str | None) -> tuple[Run, ArtifactRef]:
         """Return an artifact: of the named run, else of the newest run of this pipeline that kept one.
 
@@ -277,16 +292,34 @@ class Session:
         if self.run is not None and not self.run.has_ended:
             raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
 
-    def _follow(self, run: Run) -> None:
-        self.run = run
+    def _follow(self, run: Run, given: Mapping[str, object]) -> None:
+        self.run, self._given = run, given
+        self._marks.take_back()
         self._outputs.follow(run)
         for widget in self._widgets:
             widget.replace(run.view)
-        run.subscribe(lambda view, _: self._tell(view))
+        run.subscribe(self._tell)
+        if run.status.is_final:
+            self.look_for_stale()
 
-    def _tell(self, view: RunView) -> None:
+    def _tell(self, view: RunView, record: ev.Record) -> None:
         for widget in self._widgets:
             widget.update(view)
+        if isinstance(record.event, ev.RunEnded):
+            self.look_for_stale()
+
+    def _mark(self, found: Mapping[str, Decision]) -> None:
+        """Mark the stale steps that show a result: what is under way, or failed, says so itself."""
+        shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
+        self._stale = {
+            name: decision
+            for name, decision in found.items()
+            if name not in shown or shown[name].status in (Status.COMPLETED, Status.CACHED)
+        }
+        words = _in_words(self._stale)
+        self._outputs.mark(words)
+        for widget in self._widgets:
+            widget.mark(words)
 
     def _run_again(self) -> None:
         if self.run is None or self.run.has_ended:
@@ -302,6 +335,16 @@ class Session:
                 widget.replace(idle_view(pipeline))
 
 
+def _in_order(keys: Iterable[str], known: Mapping[str, int]) -> list[str]:
+    """Return the keys in the file's order; what the file does not have stays behind its predecessor."""
+    ranked: list[tuple[int, int, str]] = []
+    place = 0
+    for order, key in enumerate(keys):
+        place = known.get(key, place)
+        ranked.append((place, order, key))
+    return [key for _, _, key in sorted(ranked)]
+
+
 def _cells_of(path: Path) -> list[tuple[str, str]]:
     try:
         document = notebook.read(path)
@@ -312,12 +355,33 @@ def _cells_of(path: Path) -> list[tuple[str, str]]:
 
 
 def idle_view(pipeline: Pipeline) -> RunView:
-    """Return the view of a pipeline that was not run yet: all steps pending, `started` 0."""
+    """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
     names = [step.name for step in pipeline.graph.steps]
     planned = controller.plan_steps(pipeline.graph, names)
+    workspace = pipeline.workspace
+    kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
     view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
-    view.steps = {step.name: StepView(step.name, step, reason="not run yet") for step in planned}
+    view.steps = {step.name: _before_a_run(step, kept.get(step.name)) for step in planned}
     return view
+
+
+def _before_a_run(step: ev.PlannedStep, kept: Result | None) -> StepView:
+    if kept is None:
+        return StepView(step.name, step, reason="not run yet")
+    return StepView(
+        step.name,
+        step,
+        Status.COMPLETED,
+        f"in run {kept.run}",
+        source_run=kept.run,
+        source_step=kept.step,
+        kept=kept.artifacts,
+        kept_metrics=kept.metrics,
+    )
+
+
+def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
+    return {step: "; ".join(decision.reasons) for step, decision in stale.items()}
 
 
 def notebook_path() -> Path | None:

@@ -12,6 +12,9 @@ import msgspec
 from blake3 import blake3
 from msgspec import Struct
 
+NO_RESULT = "no earlier result"
+"""The reason of a step that never had a result to hold its parts against."""
+
 PartKind = Literal[
     "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version"
 ]
@@ -118,7 +121,7 @@ def changes(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
 def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
     """Return why a step with parts `new` must run, when its last result had parts `old`, in words."""
     if old is None:
-        return ("no earlier result",)
+        return (NO_RESULT,)
     return tuple(change.words for change in changes(old, new)) or ("an earlier result was replaced",)
 
 

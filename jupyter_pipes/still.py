@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections.abc import Mapping
 from html import escape
 from typing import Any, cast
 
 from jupyter_pipes import drawing
 from jupyter_pipes.fragments import theme_css
-from jupyter_pipes.style import LOOKS
+from jupyter_pipes.style import spoken
 from jupyter_pipes.views import RunView
 
 _INTERVAL = 1.0
@@ -28,17 +29,15 @@ _CSS = """
 """
 
 
-def still_bundle(view: RunView) -> dict[str, str]:
+def still_bundle(view: RunView, stale: Mapping[str, str] = drawing.NOTHING) -> dict[str, str]:
     """Return the run as a MIME bundle that shows its last statuses anywhere, without a kernel or scripts."""
-    picture = drawing.svg(view)
-    steps = "".join(
-        f"<li>{escape(step.name)}, {LOOKS[step.status].word}</li>" for step in tuple(view.steps.values())
-    )
+    picture = drawing.svg(view, stale=stale)
+    steps = "".join(f"<li>{escape(spoken(step, stale))}</li>" for step in tuple(view.steps.values()))
     html = (
         f"<style>{theme_css()}{_CSS}</style>"
         f'<div class="jupyter-pipes jupyter-pipes-static">{picture}<ul>{steps}</ul></div>'
     )
-    return {"text/html": html, "image/svg+xml": picture, "text/plain": drawing.text(view)}
+    return {"text/html": html, "image/svg+xml": picture, "text/plain": drawing.text(view, stale)}
 
 
 class Still:
@@ -53,26 +52,27 @@ class Still:
         self._shown: dict[str, str] | None = None
         self._due = 0.0
 
-    def show(self, view: RunView) -> None:
+    def show(self, view: RunView, stale: Mapping[str, str]) -> None:
         """Display it as an output of the running cell."""
         from IPython import display
 
-        self._shown = still_bundle(view)
+        self._shown = still_bundle(view, stale)
         cast("Any", display).display(self._shown, raw=True, display_id=self._id)
 
-    def update(self, view: RunView) -> None:
-        """Bring the output up to date, if it was shown and is due or the run has ended."""
-        if self._shown is None or (time.monotonic() < self._due and not view.status.is_final):
+    def update(self, view: RunView, stale: Mapping[str, str]) -> None:
+        """Bring the output up to date, if it was shown and is due or no run is going on."""
+        goes_on = view.started > 0 and not view.status.is_final
+        if self._shown is None or (goes_on and time.monotonic() < self._due):
             return
-        bundle = still_bundle(view)
+        bundle = still_bundle(view, stale)
         if bundle != self._shown:
             self._publish(bundle)
         self._due = time.monotonic() + _INTERVAL * max(len(view.steps) / _STEPS_PER_SECOND, 1.0)
 
-    def settle(self, view: RunView) -> None:
+    def settle(self, view: RunView, stale: Mapping[str, str]) -> None:
         """Bring the output up to date whatever was sent before: some front ends drop what a thread sends."""
         if self._shown is not None:
-            self._publish(still_bundle(view))
+            self._publish(still_bundle(view, stale))
 
     def _publish(self, bundle: dict[str, str]) -> None:
         from IPython import display

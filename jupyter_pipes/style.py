@@ -10,7 +10,7 @@ from msgspec import Struct
 from jupyter_pipes.model import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Container, Sequence
 
     from jupyter_pipes.views import StepView
 
@@ -136,6 +136,12 @@ def elapsed(step: StepView, now: float) -> float:
     latest = step.latest
     running = latest is not None and latest.ended is None and latest.started is not None
     return step.seconds + (now - latest.started if running and latest and latest.started else 0.0)
+
+
+def spoken(step: StepView, stale: Container[str] = ()) -> str:
+    """Return a step's accessible name: `STEP, STATUS`, with `, stale` behind it if it is one of `stale`."""
+    name = f"{step.name}, {LOOKS[step.status].word}"
+    return f"{name}, {STALE.word}" if step.name in stale else name
 
 
 def status_line(step: StepView, now: float | None = None) -> str:

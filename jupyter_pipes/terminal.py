@@ -384,7 +384,14 @@ def _rendered(table: Any, *, colour: bool) -> str:
     text = io.StringIO()
     width = shutil.get_terminal_size().columns if colour else _WIDE
     console = Console(
-        file=text, width=width, force_terminal=colour, highlight=False, markup=False, emoji=False
+        file=text,
+        width=width,
+        force_terminal=colour,
+        # In a kernel it would display the table there instead of writing it.
+        force_jupyter=False,
+        highlight=False,
+        markup=False,
+        emoji=False,
     )
     console.print(table)
     return "".join(f"{line.rstrip()}\n" for line in text.getvalue().splitlines())

@@ -7,18 +7,22 @@ import time
 from collections.abc import Callable, Mapping
 from functools import partial
 from html import escape
-from typing import Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from jupyter_pipes.fragments import bundle_html, status_html
+from jupyter_pipes.drawing import NOTHING
+from jupyter_pipes.fragments import bundle_html, stale_html, status_html
 from jupyter_pipes.layout import Layout, arrange
 from jupyter_pipes.model import ArtifactRef
 from jupyter_pipes.pacing import Pacer
 from jupyter_pipes.still import Still
-from jupyter_pipes.style import LOOKS, clock_text
-from jupyter_pipes.views import RunView
+from jupyter_pipes.style import clock_text, spoken
+from jupyter_pipes.views import RunView, StepView
 from jupyter_pipes.widget_details import SECTIONS, step_sections
 from jupyter_pipes.widget_graph import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.widget_parts import MOST_HEIGHT, Parts
+
+if TYPE_CHECKING:
+    from jupyter_pipes.explanation import Explanation
 
 PANE_WIDTH = 640.0
 """Width in px that the graph has beside the details in a usual window."""
@@ -38,6 +42,10 @@ class DetailSource(Protocol):
 
     def preview(self, ref: ArtifactRef) -> dict[str, str]:
         """Return a look inside an artifact by MIME type: `text/html`, `text/plain` or base64 `image/png`."""
+        ...
+
+    def why(self, step: StepView) -> Explanation:
+        """Return why a step is stale, or else why it was decided as it was, with what changed."""
         ...
 
 
@@ -68,6 +76,8 @@ class PipelineWidget:
         self._selected: str | None = None
         self._collapsed = _collapsed_at_first(view)
         self._previews: dict[str, str] = {}
+        self._reasons: dict[tuple[str, ...], str] = {}
+        self._stale: Mapping[str, str] = NOTHING
         self._graph: GraphPane | PicturePane | None = None
         self._still = Still()
         self._lock = threading.RLock()
@@ -89,6 +99,11 @@ class PipelineWidget:
         self._view = view
         self._pacer.request()
 
+    def mark(self, stale: Mapping[str, str]) -> None:
+        """Show these steps as stale, with the reason, and no others; returns at once, from any thread."""
+        self._stale = stale
+        self._pacer.request()
+
     def replace(self, view: RunView) -> None:
         """Show another run or another graph, laid out anew where the steps differ."""
         with self._lock:
@@ -108,13 +123,13 @@ class PipelineWidget:
         cast("Any", display).display(
             {**live, "text/plain": f"Pipeline {self._view.pipeline}", "text/html": ""}, raw=True
         )
-        self._still.show(self._view)
+        self._still.show(self._view, self._stale)
         self._pacer.request()
 
     def settle(self) -> None:
         """Bring everything up to date before this returns: a kernel may end right after its last cell."""
         self._refresh()
-        self._still.settle(self._view)
+        self._still.settle(self._view, self._stale)
 
     def close(self) -> None:
         """Stop updating; what is on the screen stays."""
@@ -156,17 +171,17 @@ class PipelineWidget:
         with self._lock:
             view, now = self._view, time.time()
             running = _is_running(view)
-            self._parts.header.value = _header(view, now)
+            self._parts.header.value = _header(view, len(self._stale.keys() & view.steps.keys()), now)
             self._parts.run.disabled = running or self._on_run is None
             self._parts.cancel.disabled = not running or self._on_cancel is None
             if self._graph is not None:
-                self._graph.update(view, self._selected)
+                self._graph.update(view, self._selected, self._stale)
             self._refresh_list(view)
             self._refresh_details(view, now)
-        self._still.update(view)
+        self._still.update(view, self._stale)
 
     def _refresh_list(self, view: RunView) -> None:
-        labels = tuple(f"{step.name}, {LOOKS[step.status].word}" for step in view.steps.values())
+        labels = tuple(spoken(step, self._stale) for step in view.steps.values())
         names = list(view.steps)
         place = names.index(self._selected) if self._selected in view.steps else None
         self._parts.put_steps(labels, place)
@@ -176,7 +191,8 @@ class PipelineWidget:
         if selected in view.steps:
             step = view.steps[selected]
             log = self._source.log_tail(selected, step.latest.number) if step.latest else ""
-            self._parts.put_details(step_sections(step, log, self._preview, now))
+            why, mark = self._why(step), self._stale.get(selected, "")
+            self._parts.put_details(step_sections(step, log, self._preview, now, why=why, stale=mark))
         else:
             hint = "<span class='quiet'>Select a step to see its log, results and reasons.</span>"
             self._parts.put_details({**dict.fromkeys(SECTIONS, ""), "status": hint})
@@ -185,6 +201,19 @@ class PipelineWidget:
         if ref.digest not in self._previews:
             self._previews[ref.digest] = _preview_html(self._source.preview(ref))
         return self._previews[ref.digest]
+
+    def _why(self, step: StepView) -> str:
+        """Return the reasons with diffs, read from the history once for each decision or mark."""
+        mark = self._stale.get(step.name, "")
+        if not (mark or step.decision_reasons):
+            return ""
+        about = (step.name, mark, step.compared, step.parts, *step.decision_reasons)
+        if about not in self._reasons:
+            # Loaded with the first click: a kernel starts sooner without it.
+            from jupyter_pipes.run_table import reasons_html
+
+            self._reasons[about] = "".join(reasons_html(self._source.why(step)))
+        return self._reasons[about]
 
     def _select(self, step: str) -> None:
         self._selected = step
@@ -247,20 +276,22 @@ def _fitting_scale(layout: Layout) -> float:
     return max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
 
 
-def _header(view: RunView, now: float) -> str:
+def _header(view: RunView, stale: int, now: float) -> str:
     version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
     reason = (
         f" <span class='quiet' title='{escape(view.reason)}'>{escape(view.reason)}</span>"
         if view.reason
         else ""
     )
+    mark = f" <span>{stale_html(stale)}</span>" if stale else ""
     if not view.started:
         status = "<span class='quiet'>not started yet</span>"
-        return f"<b>{escape(view.pipeline)}</b>{version} {status} <span>{len(view.steps)} steps</span>"
+        steps = f"<span>{len(view.steps)} steps</span>"
+        return f"<b>{escape(view.pipeline)}</b>{version} {status} {steps}{mark}"
     clock = clock_text((view.ended or now) - view.started)
     return (
         f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
-        f" <span>{view.finished_steps} of {len(view.steps)} steps</span>"
+        f" <span>{view.finished_steps} of {len(view.steps)} steps</span>{mark}"
         f" <span class='clock'>{clock}</span>{reason}"
     )
 

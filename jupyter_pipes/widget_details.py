@@ -12,6 +12,7 @@ from jupyter_pipes.fragments import (
     ink,
     log_html,
     metrics_html,
+    stale_html,
     status_html,
     table_html,
 )
@@ -21,12 +22,18 @@ from jupyter_pipes.style import duration_text, elapsed, progress_text
 if TYPE_CHECKING:
     from jupyter_pipes.views import AttemptView, StepView
 
-SECTIONS = ("status", "names", "attempts", "error", "log", "metrics", "artifacts")
+SECTIONS = ("status", "reasons", "names", "attempts", "error", "log", "metrics", "artifacts")
 """The sections of `step_sections`, in the order in which they stand."""
 
 
 def step_sections(
-    step: StepView, log: str, preview: Callable[[ArtifactRef], str], now: float
+    step: StepView,
+    log: str,
+    preview: Callable[[ArtifactRef], str],
+    now: float,
+    *,
+    why: str,
+    stale: str,
 ) -> dict[str, str]:
     """Return each of `SECTIONS` as HTML, "" for one with nothing to say.
 
@@ -35,10 +42,13 @@ def step_sections(
         log: the tail of its latest attempt's log, with ANSI colours.
         preview: gives a look inside an artifact as HTML, "" where there is none.
         now: the time in seconds since 1970.
+        why: the reasons why it is stale, or was decided so, as HTML.
+        stale: why it is stale, "" when it is not.
     """
     attempts = tuple(step.attempts)
     return {
-        "status": _status(step, now),
+        "status": _status(step, now, is_stale=bool(stale)),
+        "reasons": f"<div class='quiet reasons'>{why}</div>" if why else "",
         "names": _names(step),
         "attempts": _attempts(attempts, step.reason, now),
         "error": error_html(step.error) if step.error else "",
@@ -52,15 +62,17 @@ def _titled(title: str, body: str) -> str:
     return f"<div class='quiet title'>{title}</div>{body}" if body else ""
 
 
-def _status(step: StepView, now: float) -> str:
+def _status(step: StepView, now: float, *, is_stale: bool) -> str:
     seconds = elapsed(step, now)
     facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
     behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts if fact)
-    reason = f"<div>{escape(step.reason)}</div>" if step.reason else ""
-    decided = "".join(f"<div class='quiet'>{escape(line)}</div>" for line in step.decision_reasons)
+    # A cached step's reasons stand below, one by one.
+    said = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
+    reason = f"<div>{escape(said)}</div>" if said else ""
     notes = "".join(f"<div class='note'>{escape(note)}</div>" for note in tuple(step.notes))
-    head = f"<div><b>{escape(step.name)}</b> {status_html(step.status)}{behind}</div>"
-    return f"{head}{_bar(step)}{reason}{decided}{notes}"
+    mark = f" {stale_html()}" if is_stale else ""
+    head = f"<div><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
+    return f"{head}{_bar(step)}{reason}{notes}"
 
 
 def _bar(step: StepView) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_pipes.drawing import joint_status, stage_line, svg
+from jupyter_pipes.drawing import NOTHING, joint_status, node_line, svg
 from jupyter_pipes.layering import Point
 from jupyter_pipes.layout import NAME_SIZE, TITLE_HEIGHT, Layout
 from jupyter_pipes.routing import LABEL_SIZE, Edge, polyline
-from jupyter_pipes.style import FONT, LOOKS, ellipsised, status_line, text_width
+from jupyter_pipes.style import FONT, LOOKS, STALE, ellipsised, text_width
 
 if TYPE_CHECKING:
     from jupyter_pipes.views import RunView
@@ -51,9 +51,9 @@ class GraphPane:
         self._nodes: dict[str, Any] = {}
         self.widget = self._canvas(view, scale)
 
-    def update(self, view: RunView, selected: str | None) -> None:
+    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
         """Show the nodes' present statuses: only what changed is sent, nothing moves."""
-        for node, (label, classes, stops) in self._faces(view, selected).items():
+        for node, (label, classes, stops) in self._faces(view, selected, stale).items():
             shown = self._nodes[node]
             data = {**shown.data, "label": label, "stops": stops}
             with shown.hold_sync():
@@ -74,10 +74,12 @@ class GraphPane:
         for part in (*graph.nodes, *graph.edges, graph, self.widget.layout, self.widget):
             part.close()
 
-    def _faces(self, view: RunView, selected: str | None) -> dict[str, tuple[str, str, str]]:
+    def _faces(
+        self, view: RunView, selected: str | None, stale: Mapping[str, str]
+    ) -> dict[str, tuple[str, str, str]]:
         """Return label, classes and the progress' gradient stops of each node that can change."""
         return {
-            node: _face(view, node, members, node == selected)
+            node: _face(view, node, members, stale, selected=node == selected)
             for node, members in self._layout.members.items()
         }
 
@@ -90,7 +92,7 @@ class GraphPane:
             for stage, box in self._layout.groups.items()
             for part in (self._frame(cyto, stage, box), self._title(cyto, stage, box))
         ]
-        for node, face in self._faces(view, None).items():
+        for node, face in self._faces(view, None, NOTHING).items():
             self._nodes[node] = self._node(cyto, node, *face)
         graph = cyto.Graph()
         with graph.hold_sync():
@@ -155,15 +157,15 @@ class PicturePane:
         self._layout, self._scale = layout, scale
         self._due = 0.0
         self.widget: Any = cast("Any", ipywidgets).HTML()
-        self.update(view, None)
+        self.update(view, None, NOTHING)
 
-    def update(self, view: RunView, selected: str | None) -> None:
-        """Draw the present statuses, if it is due or the run has ended."""
-        if time.monotonic() < self._due and not view.status.is_final:
+    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
+        """Draw the present statuses, if it is due or no run is going on."""
+        if time.monotonic() < self._due and view.started and not view.status.is_final:
             return
         self._due = time.monotonic() + _PICTURE_INTERVAL
         width, _ = _pixels(self._layout, self._scale)
-        picture = svg(view, self._layout).replace("max-width:100%", f"width:{width};max-width:none", 1)
+        picture = svg(view, self._layout, stale).replace("max-width:100%", f"width:{width};max-width:none", 1)
         if picture != self.widget.value:
             self.widget.value = picture
 
@@ -188,18 +190,22 @@ def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
     return f"{layout.width * scale:.0f}px", f"{layout.height * scale:.0f}px"
 
 
-def _face(view: RunView, node: str, members: Sequence[str], selected: bool) -> tuple[str, str, str]:
+def _face(
+    view: RunView, node: str, members: Sequence[str], stale: Mapping[str, str], *, selected: bool
+) -> tuple[str, str, str]:
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
     name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
-    line = stage_line(steps) if is_stage or not steps else status_line(steps[0])
+    line = node_line(steps, stale, is_stage=is_stage)
+    is_stale = any(step.name in stale for step in steps)
     share = 0.0
     if not is_stage and steps and steps[0].latest and steps[0].latest.progress:
         share = steps[0].latest.progress.fraction or 0.0
     percent = round(100 * share)
-    label = f"{LOOKS[status].icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
-    marks = {"stage": is_stage, "selected": selected}
+    icon = STALE.icon if is_stale else LOOKS[status].icon
+    label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
+    marks = {"stage": is_stage, "stale": is_stale, "selected": selected}
     classes = " ".join(["node", str(status), *(mark for mark, given in marks.items() if given)])
     return label, classes, f"0% {percent}% {percent}% 100%"
 
@@ -284,7 +290,6 @@ def _stylesheet() -> list[dict[str, Any]]:
             "border-color": _LINE,
             "overlay-opacity": 0,
         },
-        "node.selected": {"border-width": 3.5},
         "node.stage": {"border-style": "double", "border-width": 4},
         "node.frame": {
             "background-opacity": 0,
@@ -328,10 +333,17 @@ def _stylesheet() -> list[dict[str, Any]]:
     }
     for status, look in LOOKS.items():
         rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
+    rules["node.stale"] = {
+        "border-color": STALE.ink,
+        "background-color": STALE.fill,
+        "border-style": "dashed",
+        "border-width": 2,
+    }
     rules["node.running"] |= {
         "background-fill": "linear-gradient",
         "background-gradient-direction": "to-right",
         "background-gradient-stop-colors": "#c7defd #c7defd #eff6ff #eff6ff",
         "background-gradient-stop-positions": "data(stops)",
     }
+    rules["node.selected"] = {"border-width": 3.5}
     return [{"selector": selector, "style": style} for selector, style in rules.items()]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jupyter_pipes.fragments import DARK, theme_css
+from jupyter_pipes.fragments import DARK, DIFF_CSS, theme_css
 from jupyter_pipes.widget_details import SECTIONS
 
 LEAST_HEIGHT, MOST_HEIGHT = 400.0, 700.0
@@ -69,7 +69,7 @@ class Parts:
         self._side: Any = self._side_pane(w)
         head = w.HBox([self.header, self.run, self.cancel, self.stages, self.smaller, self.larger])
         body = w.HBox([self._graph, self._side], layout={"flex_flow": "row wrap"})
-        style = w.HTML(f"<style>{theme_css()}{_CSS}</style>", layout={"display": "none"})
+        style = w.HTML(f"<style>{theme_css()}{DIFF_CSS}{_CSS}</style>", layout={"display": "none"})
         self.root: Any = w.VBox([style, head, body])
         for part, name in ((head, "head"), (self._graph, "graph"), (self._side, "side")):
             part.add_class(f"jupyter-pipes-{name}")

@@ -9,12 +9,20 @@ from jupyter_pipes import config, file_digests
 from jupyter_pipes.artifacts import ArtifactStore
 from jupyter_pipes.history import History
 
+_SQLITE = "sqlite:///"
+
 
 class Workspace:
     """The kept things of the project that a folder belongs to."""
 
     def __init__(self, directory: Path) -> None:
         self.settings = config.load(directory)
+
+    @property
+    def has_history(self) -> bool:
+        """Whether anything may have been kept: asking for it does not make the folder."""
+        path = self.settings.history.removeprefix(_SQLITE)
+        return path == self.settings.history or Path(path).exists()
 
     @cached_property
     def history(self) -> History:

@@ -9,7 +9,9 @@ from typing import Any
 import pytest
 
 from jupyter_pipes import events as ev
+from jupyter_pipes.explanation import Explanation
 from jupyter_pipes.model import ArtifactRef, Status, StepError, Usage
+from jupyter_pipes.signature import Change, code_part
 from jupyter_pipes.views import RunView, StepView, apply
 from jupyter_pipes.widget import PipelineWidget
 
@@ -23,6 +25,9 @@ class Source:
     def __init__(self) -> None:
         self.log = ""
         self.previewed: list[str] = []
+        self.asked: list[str] = []
+        self.reasons: tuple[str, ...] = ()
+        self.changes: tuple[Change, ...] = ()
 
     def log_tail(self, step: str, attempt: int) -> str:
         return self.log
@@ -30,6 +35,10 @@ class Source:
     def preview(self, ref: ArtifactRef) -> dict[str, str]:
         self.previewed.append(ref.name)
         return {"text/plain": f"look into {ref.name} {EVIL}"}
+
+    def why(self, step: StepView) -> Explanation:
+        self.asked.append(step.name)
+        return Explanation(step.name, "run", self.reasons or step.decision_reasons, self.changes)
 
 
 class Stage:

@@ -27,6 +27,7 @@ STEPS = (
 SETUP = f"""
 import msgspec, threading, time
 from jupyter_pipes import events as ev
+from jupyter_pipes.explanation import Explanation
 from jupyter_pipes.model import Status, StepError, Usage
 from jupyter_pipes.views import RunView, StepView, apply
 from jupyter_pipes.widget import PipelineWidget
@@ -38,6 +39,8 @@ class Source:
         return "\\x1b[31mred words\\x1b[0m <script>window.hacked = 1</script>"
     def preview(self, ref):
         return dict()
+    def why(self, step):
+        return Explanation(step.name, "run", step.decision_reasons)
 
 view = RunView("r", "study", steps=dict((step.name, StepView(step.name, step)) for step in steps))
 seq = 0
