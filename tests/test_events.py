@@ -51,6 +51,8 @@ FILES = st.lists(st.builds(FileSeen, TEXT, TEXT)).map(tuple)
 DIAGNOSTICS = st.lists(st.builds(Diagnostic, TEXT, TEXT, st.none() | TEXT, st.integers(1))).map(tuple)
 NUMBERED = (TEXT, st.integers(1))
 
+RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats")
+
 EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.RunStarted: st.builds(
         ev.RunStarted,
@@ -58,18 +60,17 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         TEXT,
         st.lists(STEP, max_size=3).map(tuple),
         st.dictionaries(TEXT, JSON),
-        TEXT,
-        TEXT,
-        st.integers(0),
-        NUMBER,
-        DIAGNOSTICS,
-        *[TEXT] * 5,
+        pid=st.integers(0),
+        process_started=NUMBER,
+        diagnostics=DIAGNOSTICS,
+        **dict.fromkeys(RUN_TEXTS, TEXT),
     ),
     ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),
     ev.EnvironmentCaptured: st.builds(ev.EnvironmentCaptured, TEXT, TEXT),
     ev.RunTagged: st.builds(ev.RunTagged, TEXTS),
     ev.RunRenamed: st.builds(ev.RunRenamed, TEXT),
     ev.RunArchived: st.builds(ev.RunArchived, st.booleans()),
+    ev.RunCollected: st.builds(ev.RunCollected),
     ev.StepDeferred: st.builds(ev.StepDeferred, TEXT, TEXT),
     ev.ResultAccepted: st.builds(ev.ResultAccepted, TEXT, TEXT, TEXT, FILES),
     ev.StepDecided: st.builds(
