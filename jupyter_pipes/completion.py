@@ -1,8 +1,8 @@
-"""Tab completion of verbs, options, step and parameter names behind `%pipeline` and `%%step`."""
+"""Tab completion of verbs, options, steps, parameters and runs behind `%pipeline` and `%%step`."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from IPython.core import completer
@@ -13,7 +13,12 @@ from jupyter_pipes.errors import PipesError
 if TYPE_CHECKING:
     from jupyter_pipes.session import Session
 
-_STEP_ARGUMENTS = ("run", "plan", "cancel", "logs")
+_STEP_ARGUMENTS = ("run", "plan", "why", "cancel", "logs", "debug")
+_RUN_ARGUMENTS = {"resume": 1, "compare": 2, "tag": 1, "rename": 1, "archive": 1}
+"""How many runs a verb names before anything else."""
+
+_RUN_OPTIONS = ("--run", "--of")
+_MOST_RUNS = 20
 
 
 def matcher(session: Callable[[], Session]) -> Any:
@@ -46,18 +51,33 @@ def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
         return ()
     if len(words) == 2:
         return verbs.MAGIC_VERBS
-    return [*_arguments(words[1], words[-2], session())] if words[1] in verbs.MAGIC_VERBS else ()
+    return [*_arguments(words[1], words[2:-1], session())] if words[1] in verbs.MAGIC_VERBS else ()
 
 
-def _arguments(verb: str, previous: str, session: Session) -> Iterable[str]:
-    if previous == "-p":
+def _arguments(verb: str, before: Sequence[str], session: Session) -> Iterable[str]:
+    previous = before[-1] if before else ""
+    if previous in _RUN_OPTIONS:
+        yield from _runs(session)
+        return
+    if previous == "-p" or "=" in previous:
         yield from (f"{parameter.name}=" for parameter in session.pipeline.parameters)
+    if previous == "-p":
         return
     yield from verbs.options_of(verb)
+    if len(before) < _RUN_ARGUMENTS.get(verb, 0):
+        yield from _runs(session)
+    if previous == "--force":
+        yield "all"
     if verb in _STEP_ARGUMENTS:
         yield from _steps(session)
     if verb == "get":
         yield from (name for step in session.pipeline.graph.steps for name in step.writes)
+
+
+def _runs(session: Session) -> list[str]:
+    workspace = session.pipeline.workspace
+    found = workspace.history.runs() if workspace.has_history else []
+    return ["last", *(summary.run for summary in found[:_MOST_RUNS])]
 
 
 def _steps(session: Session) -> list[str]:

@@ -161,10 +161,12 @@ class PipesMagics(Magics):
         self.session.show()
 
     def _plan(self, arguments: argparse.Namespace) -> Any:
+        from jupyter_pipes.run_table import plan_table
+
         pipeline, given = self.session.pipeline, verbs.run_arguments(arguments)
         if arguments.accept:
             pipeline.accept(*arguments.accept, params=given["params"])
-        return pipeline.plan(*arguments.steps, **given)
+        return plan_table(pipeline, *arguments.steps, **given)
 
     def _why(self, arguments: argparse.Namespace) -> Any:
         given = verbs.split_params(arguments.params)

@@ -100,6 +100,11 @@ def kept(workspace: Workspace, view: RunView) -> tuple[Definition, Arguments]:
     return read_definition(definition), read_arguments(arguments)
 
 
+def given(run: Run) -> dict[str, object]:
+    """Return what was said of parameters when a run was started."""
+    return unpack(kept(run.workspace, run.view)[1].given)
+
+
 def _decider(workspace: Workspace, definition: Definition) -> Decider:
     return Decider(workspace, definition.pipeline, tuple(map(Path, definition.python_path)))
 

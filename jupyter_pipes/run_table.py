@@ -1,17 +1,24 @@
-"""What a notebook shows for `%pipeline runs` and `%pipeline why`: a table of runs, a step's changes."""
+"""What a notebook shows for `%pipeline runs`, `plan` and `why`: tables of runs and steps, what changed."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
-from typing import Any
+from typing import TYPE_CHECKING, Any, Unpack
 
 from jupyter_pipes.comparison_table import TABLE_CSS
-from jupyter_pipes.explanation import Explanation
-from jupyter_pipes.fragments import DIFF_CSS, diff_html, status_html, theme_css, value_text
+from jupyter_pipes.explanation import Explanation, explain
+from jupyter_pipes.fragments import DIFF_CSS, diff_html, ink, status_html, theme_css, value_text
 from jupyter_pipes.listing import ListedRun
-from jupyter_pipes.terminal import explanation_text, plain_metrics, runs_text
+from jupyter_pipes.model import Status
+from jupyter_pipes.planning import Plan
+from jupyter_pipes.style import LOOKS
+from jupyter_pipes.terminal import explanation_text, plain_metrics, plan_text, runs_text
+
+if TYPE_CHECKING:
+    from jupyter_pipes.pipeline import Pipeline
+    from jupyter_pipes.preparation import RunOptions
 
 OPEN_LINES = 12
 """A diff with more lines is folded."""
@@ -56,6 +63,43 @@ class Why:
         told = self.explanation
         head = f"<div><b>{escape(told.step)}</b> <span class='quiet'>{escape(told.decision)}</span></div>"
         return _page(head + "".join(reasons_html(told)))
+
+
+class PlanTable(Plan, frozen=True):
+    """A plan, shown as a table with the lines that changed.
+
+    Attributes:
+        explanations: why each step is decided so, in the order of `steps`.
+    """
+
+    explanations: tuple[Explanation, ...] = ()
+
+    def __repr__(self) -> str:
+        return plan_text(self, colour=False).rstrip("\n")
+
+    def _repr_html_(self) -> str:
+        head = "".join(f'<th scope="col">{text}</th>' for text in ("step", "decision", "why"))
+        rows = "".join(map(_plan_row, self.explanations))
+        return _page(f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
+
+
+def plan_table(pipeline: Pipeline, *steps: str, **options: Unpack[RunOptions]) -> PlanTable:
+    """Return what a run with these arguments would do, as a table; raises as `Pipeline.plan` does."""
+    foreseen = list(pipeline.foreseen(*steps, **options))
+    history = pipeline.workspace.history
+    explanations = (explain(step.name, decision, history) for step, decision in foreseen)
+    return PlanTable(pipeline.name, tuple(step for step, _ in foreseen), tuple(explanations))
+
+
+_DECISIONS = {"run": Status.RUNNING, "cached": Status.CACHED, "depends": Status.QUEUED}
+
+
+def _plan_row(told: Explanation) -> str:
+    status = _DECISIONS[told.decision]
+    mark = f"<i>{LOOKS[status].icon}</i>{told.decision}"
+    decision = f'<span class="status" style="color:{ink(status)}">{mark}</span>'
+    why = "".join(reasons_html(told, open_lines=0))
+    return f"<tr><td><b>{escape(told.step)}</b></td><td>{decision}</td><td>{why}</td></tr>"
 
 
 def reasons_html(explanation: Explanation, open_lines: int = OPEN_LINES) -> Iterator[str]:

@@ -8,14 +8,15 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes import cards, controller, drawing, exporting, notebook, params
+from jupyter_pipes import cards, controller, drawing, exporting, params, repetition
 from jupyter_pipes import events as ev
 from jupyter_pipes.cell_outputs import CellOutputs, publish
 from jupyter_pipes.declarations import PARAMETER_PROBLEM
-from jupyter_pipes.errors import ArtifactMissing, NotebookError, ParameterError, UsageError
+from jupyter_pipes.errors import ArtifactMissing, ParameterError, UsageError
 from jupyter_pipes.explanation import explain, explain_kept
+from jupyter_pipes.kernel_cells import KernelCells
 from jupyter_pipes.marks import Marks
-from jupyter_pipes.model import ArtifactRef, Cell, Diagnostic, Status
+from jupyter_pipes.model import ArtifactRef, Status
 from jupyter_pipes.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.run import Run
 from jupyter_pipes.views import RunView, StepView
@@ -28,62 +29,6 @@ if TYPE_CHECKING:
 
 LOG_TAIL = 16_384
 """Bytes of a log's end that displays show."""
-
-
-class KernelCells:
-    """The cells that this kernel ran, in the notebook's order, the latest text of each."""
-
-    def __init__(self, path: Path | None) -> None:
-        self.path = path
-        self._cells: dict[str, tuple[str, int]] = {}
-        self._read: tuple[int, list[tuple[str, str]]] | None = None
-
-    def define(self, cell_id: str | None, source: str, count: int) -> str:
-        """Take the text of a cell that is run; a cell run again keeps its place. Return the cell's id.
-
-        Args:
-            cell_id: the nbformat id, None where the front end does not send it.
-            source: the cell's whole text.
-            count: the execution count, which numbers cells without an id.
-        """
-        key = cell_id or self._named_like(source) or self._id_in_file(source) or f"execution-{count}"
-        # Never changed in place: another thread may be reading them.
-        self._cells = {**self._cells, key: (source, count)}
-        return key
-
-    def ordered(self) -> tuple[list[Cell], list[Diagnostic]]:
-        """Return the cells and what is wrong with their `%%` lines."""
-        places, cells = self._places(), self._cells
-        known = {key: place for place, key in enumerate(places, 1)}
-        keys = _in_order(cells, known)
-        found = [
-            notebook.cell_from_source(key, known.get(key, number), cells[key][0])
-            for number, key in enumerate(keys, 1)
-        ]
-        return [cell for cell, _ in found], [problem for _, problems in found for problem in problems]
-
-    def _id_in_file(self, source: str) -> str | None:
-        """Return the id of the saved cell with this text, for cells that ran before anybody listened."""
-        return next((key for key, text in self._saved() if text == source), None)
-
-    def _places(self) -> list[str]:
-        return [key for key, _ in self._saved()]
-
-    def _saved(self) -> list[tuple[str, str]]:
-        """Return id and text of the saved notebook's cells, in order; none without a readable file."""
-        if self.path is None or not self.path.exists():
-            return []
-        changed = self.path.stat().st_mtime_ns
-        if self._read is None or self._read[0] != changed:
-            self._read = (changed, _cells_of(self.path))
-        return self._read[1]
-
-    def _named_like(self, source: str) -> str | None:
-        """Return the key of the cell that defined the same step, where the front end sends no ids."""
-        cell, _ = notebook.cell_from_source("", 0, source)
-        if cell.role == "step" and not cell.append:
-            return f"step-{cell.name}"
-        return None
 
 
 class Session:
@@ -175,7 +120,7 @@ class Session:
         """Start a run in another way than from the cells as they are, and show it."""
         self._refuse_second_run()
         run = start()
-        self._follow(run, {})
+        self._follow(run, repetition.given(run))
         self.show_if_live()
         return run
 
@@ -333,25 +278,6 @@ class Session:
         if self.run is None:
             for widget in self._widgets:
                 widget.replace(idle_view(pipeline))
-
-
-def _in_order(keys: Iterable[str], known: Mapping[str, int]) -> list[str]:
-    """Return the keys in the file's order; what the file does not have stays behind its predecessor."""
-    ranked: list[tuple[int, int, str]] = []
-    place = 0
-    for order, key in enumerate(keys):
-        place = known.get(key, place)
-        ranked.append((place, order, key))
-    return [key for _, _, key in sorted(ranked)]
-
-
-def _cells_of(path: Path) -> list[tuple[str, str]]:
-    try:
-        document = notebook.read(path)
-    except NotebookError:
-        # It is being written at this moment, or no notebook: the order of execution serves as well.
-        return []
-    return [(cell.id, cell.source) for cell in document.cells]
 
 
 def idle_view(pipeline: Pipeline) -> RunView:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -221,6 +222,90 @@ def test_plain_ipython_blocks_and_prints(tmp_path: Path) -> None:
     assert "value 42 completed" in done.stdout, done.stdout + done.stderr
 
 
+HISTORY = [
+    "%load_ext jupyter_pipes",
+    "%%params\nrows: int = 3",
+    "def twice(value):\n    return 2 * value",
+    "%%step load\nvalues = list(range(rows))",
+    "%%step double --file lock\nfrom pathlib import Path\n"
+    "if not Path('lock').read_text():\n    raise ValueError('locked')\nresult = [twice(v) for v in values]",
+    "%%step total\nn = sum(result) + rows",  # 5
+    "%pipeline run -p rows=4",
+    "del rows, twice\n%pipeline debug double\npayload = get_ipython().payload_manager.read_payload()",
+    "print(values, twice(4), payload[0]['text'])",  # 8
+    "%pipeline debug double --run nowhere",
+    "%pipeline debug nothing",
+    "Path('lock').write_text('open') and None\nrun = %pipeline resume",  # 11
+    "print(run.status, run['n'], [len(step.attempts) for step in run.steps.values()])",
+    "%%step total\nn = 0",
+    "again = %pipeline run --of last -p rows=2",  # 14
+    "print(again.status, again['n'], again.params, again.id != run.id)",
+    "%pipeline run --of last load",
+    "%pipeline resume",  # 17
+    "%pipeline debug total --run last\nprint(result, rows)",
+    "%pipeline plan",  # 19
+    "%pipeline runs params.rows:2",
+    "%pipeline compare last last",
+    "%pipeline why total --run last",  # 22
+]
+
+
+@pytest.fixture(scope="module")
+def history(tmp_path_factory: pytest.TempPathFactory) -> Executed:
+    folder = tmp_path_factory.mktemp("history")
+    (folder / "lock").write_text("")
+    return run_cells(folder, ["from pathlib import Path", *HISTORY])
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (8, "[0, 1, 2, 3] 8 # step double of run "),
+        (8, "(failed)\nfrom pathlib import Path\nif not"),
+        (12, "completed 16 [1, 2, 1]"),
+        (15, "completed 4 {'rows': 2} True"),
+        (18, "[0, 2] 2"),
+    ],
+)
+def test_kept_runs_are_looked_into_resumed_and_repeated(history: Executed, cell: int, said: str) -> None:
+    """With their own prelude, inputs, parameters and code, whatever the kernel has under these names now."""
+    assert said in history.text(cell + 1)
+
+
+@pytest.mark.parametrize(
+    ("cell", "error", "told"),
+    [
+        (9, "RunNotFound", "nowhere"),
+        (10, "UsageError", "it has: load, double, total"),
+        (16, "UsageError", "only -p"),
+        (17, "UsageError", "nothing left to do"),
+    ],
+)
+def test_what_cannot_be_done_with_a_kept_run_is_told(
+    history: Executed, cell: int, error: str, told: str
+) -> None:
+    name, message = history.error(cell + 1)
+    assert name == error
+    assert told in message
+
+
+@pytest.mark.parametrize(
+    ("cell", "said"),
+    [
+        (19, ("decision", "total", "code changed", "<details>", 'class="added"')),
+        (20, ("completed", "rows=2", "<th ")),
+        (21, ("nothing differs",)),
+        (22, ("total", "run", "input result of double: other content")),
+    ],
+)
+def test_plans_and_kept_runs_are_tables_in_a_notebook(
+    history: Executed, cell: int, said: tuple[str, ...]
+) -> None:
+    shown = [output.data for output in history.outputs(cell + 1) if output.output_type == "execute_result"]
+    assert len(history.outputs(cell + 1)) == 1, "the text form shall not be displayed beside the table"
+    assert all(word in shown[0]["text/html"] for word in said)
+
+
 @pytest.mark.parametrize(
     ("line", "awaited"),
     [
@@ -248,18 +333,45 @@ def test_help_names_every_verb_and_option() -> None:
     assert "--force" in shown
 
 
-def test_tab_completes_verbs_options_steps_and_parameters(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.fixture(scope="module")
+def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
+    """What may stand where a line ends, in a kernel with a parameter, a step and a run."""
     from jupyter_pipes.completion import candidates
     from jupyter_pipes.session import Session
 
-    session = Session(tmp_path, None, {}, live=False)
+    session = Session(tmp_path_factory.mktemp("typing"), None, {}, live=False)
     session.define("a", "%%params\nrows: int = 1", 1)
     session.define("b", "%%step load\ndf = rows", 2)
-    assert "run" in candidates("%pipeline ", lambda: session)
-    assert {"load", "--force"} <= set(candidates("%pipeline run ", lambda: session))
-    assert "rows=" in candidates("%pipeline run -p ", lambda: session)
-    assert "load" in candidates("%%step clean --after ", lambda: session)
-    assert "--retries" in candidates("%%step clean --", lambda: session)
-    assert "df" in candidates("%pipeline get ", lambda: session)
+    session.start((), {}).wait()
+    assert session.run is not None
+    run = session.run.id
+    return lambda text: {"RUN" if word == run else word for word in candidates(text, lambda: session)}
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("%pipeline ", {*verbs.MAGIC_VERBS}),
+        ("%pipeline run ", {"load", "--force", "--of"}),
+        ("%pipeline run -p ", {"rows="}),
+        ("%pipeline run --force ", {"load", "all"}),
+        *((f"%pipeline plan --{option} ", {"load"}) for option in ("skip", "from", "only", "accept")),
+        *((f"%pipeline {verb} ", {"load"}) for verb in ("why", "debug", "logs", "cancel")),
+        *(
+            (f"%pipeline {verb} ", {"RUN", "last"})
+            for verb in ("compare", "tag", "rename", "archive", "resume")
+        ),
+        ("%pipeline compare last ", {"RUN"}),
+        ("%pipeline run --of ", {"RUN"}),
+        ("%pipeline debug load --run ", {"RUN"}),
+        ("%pipeline get ", {"df", "--run"}),
+        ("%%step clean --after ", {"load"}),
+        ("%%step clean --", {"--retries"}),
+    ],
+)
+def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: set[str]) -> None:
+    assert offered <= typing(text)
+
+
+def test_tab_offers_no_runs_behind_the_one_that_is_tagged(typing: Callable[[str], set[str]]) -> None:
+    assert "RUN" not in typing("%pipeline tag last ")
