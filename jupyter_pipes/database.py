@@ -159,7 +159,7 @@ class _SqliteLink:
         self._connection.execute("BEGIN IMMEDIATE")
         try:
             for statement, group in groupby(changes, key=_statement):
-                changed += self._connection.executemany(TEXTS[statement], [c[1] for c in group]).rowcount
+                changed += self._connection.executemany(TEXTS[statement], list(map(_values, group))).rowcount
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -186,7 +186,7 @@ class Transaction:
         """Carry out named statements, and return how many rows they changed."""
         changed = 0
         for statement, group in groupby(changes, key=_statement):
-            many = [dict(change[1]) for change in group]
+            many = list(map(_values, group))
             changed += self.connection.exec_driver_sql(self._texts[statement], many).rowcount
         return changed
 
@@ -237,6 +237,17 @@ def _statement(change: Change) -> str:
     return change[0]
 
 
+def _values(change: Change) -> dict[str, Any]:
+    return {name: _storable(value) for name, value in change[1].items()}
+
+
+def _storable(value: object) -> object:
+    """Return a value as every database takes it: NUL and what is no Unicode are written escaped."""
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
 def _engine(url: str) -> Engine:
     import sqlalchemy as sa
     from sqlalchemy import event
@@ -282,10 +293,11 @@ def told_as_store_error(what: str) -> Generator[None]:
     """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
     try:
         yield
-    except (PermissionError, ImportError) as error:
-        raise StoreError(
-            f"{what}: {error}; install the driver, or check its place and permissions"
-        ) from error
+    except ImportError as error:
+        driver = "pip install 'jupyter_pipes[postgresql]', or the driver that the URL names"
+        raise StoreError(f"{what}: {error}; install its driver: {driver}") from error
+    except PermissionError as error:
+        raise StoreError(f"{what}: {error}; check its place and permissions") from error
     except Exception as error:
         reason = getattr(error, "orig", None) or error
         if not _is_of_database(error):

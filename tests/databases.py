@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+MISSING = "PostgreSQL's programs are not installed (on Debian: apt-get install postgresql)"
+
 
 def programs() -> Path | None:
     """Return the folder of PostgreSQL's programs, the newest if there are several, or None."""
@@ -19,42 +21,63 @@ def programs() -> Path | None:
     return Path(found).parent if found else None
 
 
+class Server:
+    """A server in a folder of its own.
+
+    Attributes:
+        url: of its first database, which is empty; without a driver's name.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        # It refuses to run as root, as which tests run in a container.
+        self._user = "postgres" if os.getuid() == 0 else None
+        self._folder = folder
+        self._port = _free_port()
+        self.url = f"postgresql://test@127.0.0.1:{self._port}/postgres"
+        if self._user:
+            shutil.chown(folder, self._user)
+        self._run("initdb", "-U", "test", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "--no-sync")
+
+    def start(self) -> None:
+        """Start it, and return when it answers."""
+        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        self._run("pg_ctl", "-w", "-l", f"{self._folder}/log", "-o", options, "start")
+
+    def stop(self) -> None:
+        """Stop it as a crash does: who is connected is not asked."""
+        self._run("pg_ctl", "-w", "-m", "immediate", "stop")
+
+    def _run(self, program: str, *arguments: str) -> None:
+        folder = programs()
+        assert folder is not None
+        subprocess.run(
+            [folder / program, "-D", self._folder / "data", *arguments],
+            user=self._user,
+            check=True,
+            cwd="/",
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            timeout=60,
+        )
+
+
+@contextmanager
+def server() -> Iterator[Server]:
+    """Start a server, and stop it in the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        started = Server(Path(folder))
+        started.start()
+        try:
+            yield started
+        finally:
+            started.stop()
+
+
 @contextmanager
 def postgresql() -> Iterator[str]:
     """Start a server and give the URL of an empty database."""
-    # It refuses to run as root, as which tests run in a container.
-    user = "postgres" if os.getuid() == 0 else None
-    with tempfile.TemporaryDirectory() as folder:
-        if user:
-            shutil.chown(folder, user)
-        place, port = Path(folder) / "data", _free_port()
-        _run(
-            "initdb",
-            "-D",
-            str(place),
-            "-U",
-            "test",
-            "-A",
-            "trust",
-            "-E",
-            "UTF8",
-            "--locale=C.UTF-8",
-            user=user,
-        )
-        options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
-        _run("pg_ctl", "-D", str(place), "-w", "-l", f"{folder}/log", "-o", options, "start", user=user)
-        try:
-            yield f"postgresql+psycopg://test@127.0.0.1:{port}/postgres"
-        finally:
-            _run("pg_ctl", "-D", str(place), "-m", "immediate", "stop", user=user)
-
-
-def _run(program: str, *arguments: str, user: str | None) -> None:
-    folder = programs()
-    assert folder is not None
-    subprocess.run(
-        [folder / program, *arguments], user=user, check=True, cwd="/", stdout=subprocess.DEVNULL, timeout=60
-    )
+    with server() as started:
+        yield started.url.replace("postgresql:", "postgresql+psycopg:")
 
 
 def _free_port() -> int:
