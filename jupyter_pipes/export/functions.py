@@ -35,6 +35,13 @@ _WITHOUT_VALUE = _words("""
 """Functions and methods whose value is None, or nothing to look at."""
 
 
+_PLAIN_OPTIONS = (
+    *("after", "files", "out_files", "always", "never_cache", "version", "ignored_parameters", "retries"),
+    *("retry_on", "on_fail", "cpus", "stage", "tags", "queue"),
+)
+"""Options whose values are written as they are."""
+
+
 def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str, str]) -> str:
     """Return the source of a step's function.
 
@@ -110,7 +117,7 @@ def size(number: int) -> str:
 def _keywords(step: Step, function: str) -> str:
     options, plain = step.options, StepOptions()
     given: dict[str, object] = {"name": step.name} if function != step.name else {}
-    for field in ("after", "files", "retries", "retry_on", "on_fail", "cpus", "stage", "tags", "queue"):
+    for field in _PLAIN_OPTIONS:
         value = getattr(options, field)
         if value != getattr(plain, field):
             given[field] = list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] - names

@@ -24,6 +24,10 @@ _NUMPY_MAKERS = frozenset(
 )
 _MAY_MAKE = re.compile(rf"\b(?:Random|{'|'.join(sorted(_NUMPY_MAKERS))})\b")
 _SEED = re.compile("seed", re.IGNORECASE)
+_RANDOM = re.compile(r"\brandom\b")
+_RICH = "rich.style"
+"""A module that draws numbers of Python's global generator for ids, when scikit-learn imports it too."""
+
 _FRESH_POSITIONS = (623, 624)
 """Where NumPy's generator stands when it was seeded just now, by itself or from outside."""
 
@@ -75,11 +79,14 @@ def unseeded(job: Job, before: Mapping[str, Any]) -> str:
         job: the attempt, which has run in this process.
         before: the states that it began with (see `own_numbers`).
     """
-    sources = (job.body, *(piece.source for piece in (*job.setup, *job.prelude)))
+    sources = [job.body, *(piece.source for piece in (*job.setup, *job.prelude))]
     drawn = {name for name, each in _loaded().items() if _has_drawn(name, each, before)}
     own = _Calls.of(sources)
-    modules = _Calls.of(_module_sources(job, sources, needed=bool(drawn - own.seeded)))
-    found = sorted(drawn - own.seeded - modules.seeded | own.unseeded | modules.unseeded)
+    modules = [*_module_sources(job, sources, needed=bool(drawn - own.seeded))]
+    theirs = _Calls.of(modules)
+    if _RICH in sys.modules and not any(_RANDOM.search(source) for source in (*sources, *modules)):
+        drawn.discard("random")
+    found = sorted(drawn - own.seeded - theirs.seeded | own.unseeded | theirs.unseeded)
     if not found:
         return ""
     remedy = ", ".join(_REMEDIES[name] for name in found)

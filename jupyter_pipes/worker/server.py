@@ -104,6 +104,9 @@ class Server:
         with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
             for name in modules:
                 _try_import(name)
+            if "numpy" in sys.modules:
+                # NumPy loads it when it is first used, which nearly every library does.
+                _try_import("numpy.random")
         gc.collect()
         # What was imported stays shared with the children: the collector must not touch it.
         gc.freeze()

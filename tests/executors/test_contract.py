@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import re
 import sys
 from collections.abc import Callable, Iterator
@@ -10,8 +11,10 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 
+from jupyter_pipes.file_digests import file_digest
 from jupyter_pipes.model import Status, StepError
 from jupyter_pipes.pipeline import Pipeline
 from jupyter_pipes.run import Run
@@ -30,7 +33,7 @@ class Ground:
 
     def run(self, *cells: str, params: dict[str, object] | None = None, force: tuple[str, ...] = ()) -> Run:
         """Run the cells to the end, whatever becomes of them."""
-        pipeline = self.pipeline_of(*cells)
+        pipeline, params = self.pipeline_of(*cells), params or {}
         if self.name == "inline":
             return pipeline.run(params=params, force=force, debug=True, check=False)
         run = pipeline.start(params=params, force=force)
@@ -352,6 +355,124 @@ def test_files_that_a_step_reads_are_seen_and_count_for_reuse(ground: Ground, tm
     assert [Path(seen.path).name for seen in latest.files] == ["rows.txt"]
     (tmp_path / "rows.txt").write_text("2")
     assert ground.run(*cells)["x"] == "2"
+
+
+# Files --------------------------------------------------------------------------------------------------
+
+
+def files_of(run: Run, step: str) -> tuple[list[str], list[str]]:
+    """Return the names of the files that the step was seen reading and writing."""
+    latest = run.steps[step].latest
+    assert latest is not None
+    return [Path(seen.path).name for seen in latest.files], [Path(path).name for path in latest.written]
+
+
+def test_a_file_that_a_step_makes_is_kept_and_there_for_later_steps(ground: Ground, tmp_path: Path) -> None:
+    run = ground.run(
+        "%%step a --out-file data/x.csv\nimport pathlib\npathlib.Path('data').mkdir()\n"
+        "n = pathlib.Path('data/x.csv').write_text('1')",
+        "%%step b\nx = open('data/x.csv').read()",
+    )
+    assert run.status is Status.COMPLETED, run.reason
+    assert (run["x"], run["data/x.csv"], run["n"]) == ("1", b"1", 1)
+    kept = next(artifact for artifact in run.steps["a"].artifacts if artifact.name == "data/x.csv")
+    assert (kept.type, kept.bytes, kept.preview) == ("file", 1, "1")
+    assert kept.digest == file_digest(tmp_path / "data/x.csv")
+    assert run.steps["b"].planned.files_from == {"data/x.csv": "a"}
+
+
+def test_a_step_that_does_not_make_its_file_fails_and_says_which(ground: Ground) -> None:
+    error = ground.error("%%step only --out-file x.csv\nx = 1")
+    assert (error.type, error.line) == ("OutFileMissing", 1)
+    assert "--out-file x.csv is not there" in error.message
+
+
+def test_files_read_and_files_written_are_told_apart(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("1")
+    run = ground.run(
+        "%%step a\nimport os, pathlib\nx = pathlib.Path('in.txt').read_text()\n"
+        "pathlib.Path('new.txt').write_text(x)\ny = pathlib.Path('new.txt').read_text()\n"
+        "pathlib.Path('gone.txt').write_text(x)\nos.remove('gone.txt')\n"
+        "pathlib.Path('part.tmp').write_text(x)\nos.replace('part.tmp', 'whole.txt')\n"
+        "z = pathlib.Path('whole.txt').read_text()\n"
+        "pathlib.Path('made.py').write_text('v = 1')\nimport made"
+    )
+    assert files_of(run, "a") == (["in.txt"], ["new.txt", "whole.txt", "made.py"])
+
+
+# Random numbers -----------------------------------------------------------------------------------------
+
+UNSEEDED = [
+    pytest.param("import random\nx = random.random()", "random", id="random"),
+    pytest.param("import numpy as np\nx = np.random.rand()", "numpy", id="numpy"),
+    pytest.param(
+        "import numpy as np\nx = np.random.rand(312).sum()", "numpy", id="as many as it makes at once"
+    ),
+    pytest.param("import numpy as np\nx = np.random.default_rng().random()", "numpy", id="default_rng"),
+    pytest.param(
+        "import pandas as pd\nx = pd.DataFrame({'a': range(9)}).sample(3).a.tolist()", "numpy", id="pandas"
+    ),
+    pytest.param(
+        "import numpy as np\nfrom sklearn.ensemble import RandomForestClassifier as Forest\n"
+        "x = Forest(3).fit(np.eye(4), [0, 1, 0, 1]).predict(np.eye(4)).tolist()",
+        "numpy",
+        id="scikit-learn",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "module"), UNSEEDED)
+def test_numbers_drawn_without_a_seed_are_noted(ground: Ground, code: str, module: str) -> None:
+    _, attempt = ground.attempt(code)
+    (note,) = attempt.notes
+    assert note.startswith(
+        f"draws random numbers without a seed ({module}): a rerun gives another result; seed"
+    )
+
+
+SEEDED = [
+    pytest.param("x = 1", id="none"),
+    pytest.param("import random\nrandom.seed(0)\nx = random.random()", id="random"),
+    pytest.param("import numpy as np\nnp.random.seed(0)\nx = np.random.rand()", id="numpy"),
+    pytest.param("import numpy as np\nx = np.random.default_rng(0).random()", id="default_rng"),
+    pytest.param(
+        "import pandas as pd\nx = pd.DataFrame({'a': range(9)}).sample(3, random_state=0).a.tolist()",
+        id="pandas",
+    ),
+    pytest.param(
+        "import uuid, secrets, time, os, tempfile\nx = [str(uuid.uuid4()), secrets.token_hex(), time.time(), "
+        "os.urandom(3)]\ntempfile.mkdtemp();",
+        id="what nobody can seed",
+    ),
+]
+
+
+@pytest.mark.parametrize("code", SEEDED)
+def test_numbers_drawn_with_a_seed_are_not_noted(ground: Ground, code: str) -> None:
+    assert ground.attempt(code)[1].notes == []
+
+
+def test_a_seed_in_set_up_counts_for_every_step(ground: Ground) -> None:
+    cells = "%%setup\nimport numpy as np\nnp.random.seed(0)", "%%step only\nx = np.random.rand()"
+    run = ground.run(*cells)
+    assert run.steps["only"].notes == []
+    assert ground.run(*cells, force=("all",))["x"] == run["x"]
+
+
+def test_every_attempt_draws_numbers_of_its_own(ground: Ground) -> None:
+    draw = "import random\nimport numpy as np\n{0} = [random.random(), np.random.rand()]"
+    names = ["a", "b", "c"]
+    run = ground.run(*(f"%%step {name}\n{draw.format(name)}" for name in names))
+    drawn = [number for name in names for number in run[name]]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_the_kernel_s_own_random_numbers_go_on_as_they_were(ground: Ground) -> None:
+    random.seed(7)
+    np.random.seed(7)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    ground.run("%%step only\nimport random\nimport numpy as np\nx = random.random() + np.random.rand()")
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
 
 
 def test_every_event_of_a_run_can_be_read_back(ground: Ground) -> None:
