@@ -16,7 +16,8 @@ CELLS = {
     "setup": "%%setup\nSALT\nBASE = 10",
     "helpers": (
         "OFFSET = 1\ndef shift(x):\n    'Add the offset.'\n    return scaled(x) + OFFSET\n"
-        "def scaled(x):\n    return x * Box.size\nclass Box:\n    size = 2\ndef unused():\n    return 'nobody'"
+        "def scaled(x):\n    return x * Box.size\nclass Box:\n    size = 2\n"
+        "def unused():\n    return 'nobody'"
     ),
     "A": (
         "%%step A --file named.txt --ignore-param level\n"

@@ -1,10 +1,10 @@
-"""Every rerun rule: one thing changes between two runs of A → B → C; exactly what must run runs, and says why."""
+"""Rerun rules: one thing changes between two runs of A → B → C; just what must run runs, and says why."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import pytest
 
