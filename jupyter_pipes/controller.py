@@ -19,6 +19,7 @@ from jupyter_pipes.decision import Decision
 from jupyter_pipes.definition import document
 from jupyter_pipes.errors import PipesError, StoreError
 from jupyter_pipes.executors.base import Executor
+from jupyter_pipes.file_notes import undeclared_files
 from jupyter_pipes.graph import Graph
 from jupyter_pipes.history import process_started
 from jupyter_pipes.model import ArtifactRef, Job, Status, Step, StepError
@@ -103,6 +104,7 @@ class Controller:
             steps=plan_steps(request.graph, request.selection.steps, fail_fast=request.fail_fast),
             parameters=request.shown,
             origin=request.origin,
+            directory=os.path.realpath(request.directory),
             host=host,
             pid=pid,
             process_started=born,
@@ -153,6 +155,7 @@ class Controller:
             record = self._journal.number(event)
             apply(record, self.view)
             records.append(record)
+            self._inbox.extend(self._notes(event))
             for command in self._scheduler.handle(record.event):
                 follows = self._follows(command)
                 if follows is not None:
@@ -167,6 +170,12 @@ class Controller:
         if self.view.ended is not None and self._has_environment:
             self._close()
         return commands
+
+    def _notes(self, event: ev.AnyEvent) -> list[ev.NoteAdded]:
+        """Return what there is to say when an attempt has ended."""
+        if not isinstance(event, ev.AttemptEnded) or event.outcome != "completed":
+            return []
+        return undeclared_files(self.view, event.step, self.view.directory)
 
     def _follows(self, command: ev.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""

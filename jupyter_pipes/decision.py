@@ -147,7 +147,7 @@ class Decider:
             raise ArtifactMissing(
                 f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
             )
-        files = tuple(FileSeen(seen.path, file_digests.file_digest(Path(seen.path))) for seen in latest.files)
+        files = tuple(FileSeen(seen.path, self._digest_now(seen)) for seen in latest.files)
         kept = Result(
             combine(parts), latest.pipeline, latest.step, latest.run, "", _with_files(latest, files)
         )
@@ -169,12 +169,15 @@ class Decider:
         ]
         directory = self._workspace.settings.directory
         version = step.options.version
+        is_named = any("current.step" in source for source in _sources(step))
         parts = (
             code_part("code", "", step.body),
             *_piece_parts("setup", step.setup),
             *_piece_parts("helper", step.prelude),
             *(part for part, _ in given),
             *([Part("version", "", digest(version), version)] if version else ()),
+            # All other steps do the same under another name.
+            *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
             *fingerprints.file_parts(step, directory),
             *fingerprints.import_parts(step, self._python_path, self._workspace.settings.folder),
             *_input_parts(step, inputs),
@@ -190,12 +193,15 @@ class Decider:
 
     def _problems(self, step: Step, result: Result) -> tuple[str, ...]:
         """Return what keeps a result with the right signature from being reused."""
-        directory = self._workspace.settings.directory
         # What an earlier step makes is an input: what lies there now may be of another run.
-        made = {str(directory / path) for path in step.files_from}
-        seen = [file for file in result.files if file.path not in made]
-        changed = [f"file {_name(file)}: other content" for file in seen if _changed(file)]
+        seen = [file for file in result.files if file.path not in step.files_from]
+        changed = [
+            f"file {file.path}: other content" for file in seen if self._digest_now(file) != file.digest
+        ]
         return (*changed, *self._lost(step, result))
+
+    def _digest_now(self, seen: FileSeen) -> str:
+        return file_digests.file_digest(self._workspace.settings.directory / seen.path)
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
         kept = {artifact.name for artifact in result.artifacts}
@@ -230,6 +236,11 @@ def _with_files(result: Result, files: tuple[FileSeen, ...]) -> Any:
 
 def _producer(step: Step, name: str) -> str:
     return step.files_from.get(name) or step.reads[name]
+
+
+def _sources(step: Step) -> Iterator[str]:
+    yield step.body
+    yield from (piece.source for piece in (*step.setup, *step.prelude))
 
 
 def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
@@ -267,11 +278,3 @@ def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
 
 def _without(parts: tuple[Part, ...], inputs: frozenset[str]) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.kind not in ("input", "file") or part.name not in inputs)
-
-
-def _changed(seen: FileSeen) -> bool:
-    return file_digests.file_digest(Path(seen.path)) != seen.digest
-
-
-def _name(seen: FileSeen) -> str:
-    return Path(seen.path).name

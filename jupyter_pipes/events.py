@@ -48,6 +48,7 @@ class RunStarted(Event, frozen=True):
     """A controller took up a run of these steps, in this order.
 
     Attributes:
+        directory: the folder that steps run in, without links.
         state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
         definition: digest of the document with all steps and their code, to run them again.
         arguments: digest of the document with what the run was given: values, and which steps.
@@ -59,6 +60,7 @@ class RunStarted(Event, frozen=True):
     steps: tuple[PlannedStep, ...]
     parameters: dict[str, JsonValue] = {}
     origin: str = ""
+    directory: str = ""
     host: str = ""
     pid: int = 0
     process_started: float = 0.0

@@ -87,8 +87,17 @@ def _standing(view: RunView) -> dict[str, Any]:
 def _result(view: RunView, step: StepView, files: tuple[FileSeen, ...], time: float) -> Iterator[Change]:
     # A step that is never to be cached has no signature.
     if step.signature:
-        kept = Kept(files, step.artifacts, step.last_metrics, tuple(step.notes))
+        kept = Kept(_inside(files, view), step.artifacts, step.last_metrics, tuple(step.notes))
         yield _added(view, step.name, step.signature, step.parts, kept, time)
+
+
+def _inside(files: tuple[FileSeen, ...], view: RunView) -> tuple[FileSeen, ...]:
+    """Return the files by their paths within the folder: in another one the same code reads other files."""
+    if not view.directory:
+        # A run of an earlier version does not say where it was.
+        return files
+    folder = f"{view.directory}/"
+    return tuple(FileSeen(seen.path.removeprefix(folder), seen.digest) for seen in files)
 
 
 def _accepted(event: ev.ResultAccepted, view: RunView, time: float) -> Change:

@@ -16,7 +16,7 @@ NO_RESULT = "no earlier result"
 """The reason of a step that never had a result to hold its parts against."""
 
 PartKind = Literal[
-    "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version"
+    "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version", "name"
 ]
 
 
@@ -136,7 +136,7 @@ def _digest_of(part: Part | None) -> str:
     return part.digest if part else ""
 
 
-_SUBJECTS = {"code": "code", "python": "Python", "version": "--version"}
+_SUBJECTS = {"code": "code", "name": "name", "python": "Python", "version": "--version"}
 
 
 def _in_words(change: Change) -> str:
@@ -145,7 +145,7 @@ def _in_words(change: Change) -> str:
     subject = _SUBJECTS.get(part.kind) or (
         part.name if part.kind == "package" else f"{part.kind} {part.name}"
     )
-    if part.kind in ("parameter", "package", "python", "version"):
+    if part.kind in ("parameter", "package", "python", "version", "name"):
         texts = [state.text if state else "(none)" for state in (change.old, change.new)]
         return f"{subject} {texts[0]} → {texts[1]}"
     if change.old is None:

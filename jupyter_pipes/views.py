@@ -150,6 +150,7 @@ class RunView(Struct):
     tags: tuple[str, ...] = ()
     archived: bool = False
     origin: str = ""
+    directory: str = ""
     user: str = ""
     state: str = ""
     definition: str = ""
@@ -217,7 +218,8 @@ def _(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.parameters, view.diagnostics = event.parameters, event.diagnostics
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
     view.started = time
-    view.origin, view.user, view.repeats = event.origin, event.user, event.repeats
+    view.origin, view.directory = event.origin, event.directory
+    view.user, view.repeats = event.user, event.repeats
     view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
     view.readers = {name: [] for name in view.steps}

@@ -263,7 +263,7 @@ def test_a_third_partys_serializer_is_asked_first(third_party):
 def test_a_broken_third_party_is_named(third_party, monkeypatch):
     monkeypatch.setattr(_Point, "load", lambda self: 1 / 0)
     with pytest.raises(SerializationError, match=r"'files'.*division by zero"):
-        stored(1)
+        stored([1])
 
 
 def test_no_heavy_library_is_imported_to_store_plain_values():
