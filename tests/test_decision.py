@@ -192,7 +192,7 @@ def test_a_file_that_the_step_was_seen_reading_counts(
 ) -> None:
     path = tmp_path / "rows.csv"
     path.write_text("1")
-    keep(workspace, decide(decider), (FileSeen(str(path), digest("1")),))
+    keep(workspace, decide(decider), (FileSeen(path.name, digest("1")),))
     assert decide(decider).decision == "cached"
     path.write_text("2")
     assert decide(decider).reasons == ("file rows.csv: other content",)
