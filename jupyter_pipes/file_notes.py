@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from jupyter_pipes import events as ev
 from jupyter_pipes.file_edges import normalised
@@ -18,7 +18,7 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
     Args:
         view: the run, that end included.
         ended: the step.
-        directory: the notebook's folder, absolute and without links, as paths seen are.
+        directory: the notebook's folder, absolute and without links.
     """
     step = view.steps[ended]
     others = [other for other in view.steps.values() if other is not step]
@@ -29,16 +29,21 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
 def _notes(reader: StepView, writer: StepView, directory: str) -> Iterator[ev.NoteAdded]:
     if reader.latest is None or writer.latest is None:
         return
-    written = set(writer.latest.written)
-    said = {normalised(posixpath.join(directory, path)) for path in reader.planned.files_from}
-    kept = {artifact.name: artifact.serializer for artifact in writer.latest.artifacts}
-    for seen in reader.latest.files:
-        if seen.path in written and seen.path not in said:
-            path = _shown(seen.path, directory)
-            made = kept.get(path, kept.get(seen.path)) == "file"
-            text = _declared_text(path, reader, writer) if made else _undeclared_text(path, writer)
+    written = _whole(writer.latest.written, directory)
+    said = _whole(reader.planned.files_from, directory)
+    files = (artifact.name for artifact in writer.latest.artifacts if artifact.serializer == "file")
+    made = _whole(files, directory)
+    for seen in _whole((each.path for each in reader.latest.files), directory):
+        if seen in written and seen not in said:
+            path = _shown(seen, directory)
+            text = _declared_text(path, reader, writer) if seen in made else _undeclared_text(path, writer)
             if text not in reader.latest.notes:
                 yield ev.NoteAdded(reader.name, reader.latest.number, text)
+
+
+def _whole(paths: Iterable[str], directory: str) -> dict[str, None]:
+    """Return the paths, in order, made absolute."""
+    return dict.fromkeys(normalised(posixpath.join(directory, path)) for path in paths)
 
 
 def _undeclared_text(path: str, writer: StepView) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from pathlib import Path
+from unittest.mock import patch
 
 import numpy as np
 import pytest
@@ -12,7 +13,9 @@ from jupyter_pipes.model import CodePiece, Job
 from jupyter_pipes.worker.randomness import own_numbers, unseeded
 
 
-def noted(body: str, *, setup: str = "", prelude: str = "", folder: Path | None = None) -> list[str]:
+def noted(
+    body: str, *, setup: str = "", prelude: str = "", folder: Path | None = None, with_rich: bool = False
+) -> list[str]:
     """Return the modules noted for a job of which nothing but the global generators' draws is known."""
     job = Job(
         "run",
@@ -26,7 +29,9 @@ def noted(body: str, *, setup: str = "", prelude: str = "", folder: Path | None 
         imports=("steps_with_seed",),
         python_path=(str(folder),) if folder else (),
     )
-    with own_numbers(restored=True) as before:
+    # Where rich is loaded, whose ids draw numbers too, Python's own count only if the code names them.
+    rich = "sys" if with_rich else "not.there"
+    with patch("jupyter_pipes.worker.randomness._RICH", rich), own_numbers(restored=True) as before:
         random.random()
         np.random.rand()
         told = unseeded(job, before)
@@ -109,3 +114,8 @@ def test_generators_of_a_kernel_get_their_states_back() -> None:
         random.random()
         np.random.seed(1)
     assert (random.getstate(), np.random.get_state()[2]) == before
+
+
+@pytest.mark.parametrize(("body", "expected"), [("x = 1", ["numpy"]), ("import random", BOTH)])
+def test_what_rich_draws_for_its_ids_is_not_the_step_s(body: str, expected: list[str]) -> None:
+    assert noted(body, with_rich=True) == expected
