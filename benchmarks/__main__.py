@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks import analysis, chain, frame, imports, scheduler, search
+from benchmarks import analysis, chain, frame, imports, others, reruns, scheduler, search
 from benchmarks.measure import Figure
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -16,6 +16,8 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "analysis": analysis.measure,
     "imports": imports.measure,
     "search": search.measure,
+    "reruns": reruns.measure,
+    "others": others.measure,
 }
 
 
