@@ -20,7 +20,7 @@ from jupyter_pipes.model import (
 )
 
 
-class PlannedStep(Struct, frozen=True):
+class PlannedStep(Struct, frozen=True, gc=False):
     """A step as a run knows it: what the scheduler and every view need, without code."""
 
     name: str
@@ -40,7 +40,7 @@ class PlannedStep(Struct, frozen=True):
     cell_id: str | None = None
 
 
-class Event(Struct, frozen=True, tag_field="kind", tag=True):
+class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True):
     """A fact. Events carry ids, digests, references and times; never values, never log text."""
 
 
@@ -300,7 +300,7 @@ AnyEvent = (
 )
 
 
-class Record(Struct, frozen=True):
+class Record(Struct, frozen=True, gc=False):
     """An event with its place in the journal: `(run, seq)` is unique; `time` is in seconds since 1970."""
 
     run: str
@@ -309,7 +309,7 @@ class Record(Struct, frozen=True):
     event: AnyEvent
 
 
-class Command(Struct, frozen=True):
+class Command(Struct, frozen=True, gc=False):
     """What the scheduler wants done."""
 
 

@@ -38,7 +38,7 @@ class RunSummary(Struct, frozen=True):
     ended: float | None
 
 
-class Result(Struct, frozen=True):
+class Result(Struct, frozen=True, gc=False):
     """What one completed attempt left.
 
     Attributes:

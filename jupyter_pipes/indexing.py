@@ -17,7 +17,7 @@ Change = tuple[str, Mapping[str, Any]]
 """The name of a statement (`statements.py`) and its parameters."""
 
 
-class Kept(Struct, frozen=True):
+class Kept(Struct, frozen=True, gc=False):
     """What a completed attempt left, beside the parts of its signature."""
 
     files: tuple[FileSeen, ...] = ()

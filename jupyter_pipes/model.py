@@ -5,6 +5,7 @@ from __future__ import annotations
 from enum import StrEnum
 from typing import Any, Literal
 
+# `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
 from msgspec import Struct, field
 
 PARAMS_OWNER = "params"
@@ -30,7 +31,7 @@ class Status(StrEnum):
         return self not in (Status.PENDING, Status.QUEUED, Status.RUNNING)
 
 
-class Diagnostic(Struct, frozen=True):
+class Diagnostic(Struct, frozen=True, gc=False):
     """A problem found in a cell before anything ran.
 
     Attributes:
@@ -180,7 +181,7 @@ class Step(Struct, frozen=True):
         return tuple(name for name, owner in self.reads.items() if owner == PARAMS_OWNER)
 
 
-class ArtifactRef(Struct, frozen=True):
+class ArtifactRef(Struct, frozen=True, gc=False):
     """Where a named value is kept, and what is worth knowing without loading it.
 
     Attributes:
@@ -204,7 +205,7 @@ class ArtifactRef(Struct, frozen=True):
     stable: bool = True
 
 
-class OutputRef(Struct, frozen=True):
+class OutputRef(Struct, frozen=True, gc=False):
     """One rich output that a step displayed; its MIME bundle is kept in the artifact store.
 
     Attributes:
@@ -222,7 +223,7 @@ class OutputRef(Struct, frozen=True):
     display_id: str | None = None
 
 
-class StepError(Struct, frozen=True):
+class StepError(Struct, frozen=True, gc=False):
     """An exception or abnormal end, told for people.
 
     Attributes:
@@ -240,14 +241,14 @@ class StepError(Struct, frozen=True):
     bases: tuple[str, ...] = ()
 
 
-class FileSeen(Struct, frozen=True):
+class FileSeen(Struct, frozen=True, gc=False):
     """A file that a step was seen opening for reading, with its content's digest then."""
 
     path: str
     digest: str
 
 
-class Usage(Struct, frozen=True):
+class Usage(Struct, frozen=True, gc=False):
     """What an attempt used: seconds of wall and CPU time, bytes of memory at the peak."""
 
     seconds: float = 0.0

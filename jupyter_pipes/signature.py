@@ -20,7 +20,7 @@ PartKind = Literal[
 ]
 
 
-class Part(Struct, frozen=True):
+class Part(Struct, frozen=True, gc=False):
     """One named thing that a step's result depends on.
 
     Attributes:
@@ -82,7 +82,7 @@ class _WithoutDocstrings(ast.NodeTransformer):
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
 
 
-class Change(Struct, frozen=True):
+class Change(Struct, frozen=True, gc=False):
     """A part that differs between two signatures.
 
     Attributes:

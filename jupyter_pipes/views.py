@@ -31,7 +31,7 @@ _OUTCOME_STATUS: dict[str, Status] = {
 _DONE = (Status.COMPLETED, Status.CACHED)
 
 
-class Progress(Struct, frozen=True):
+class Progress(Struct, frozen=True, gc=False):
     """How far a step is; `total` 0 means unknown."""
 
     done: float
@@ -44,7 +44,7 @@ class Progress(Struct, frozen=True):
         return min(self.done / self.total, 1.0) if self.total > 0 else None
 
 
-class MetricPoint(Struct, frozen=True):
+class MetricPoint(Struct, frozen=True, gc=False):
     """One reported value of a metric; `at` is its place on the axis, None when not given."""
 
     at: float | None
