@@ -307,14 +307,14 @@ def _image(mime: str, encoded: str, metadata: Any) -> str:
 
 def diff_html(diff: str) -> str:
     """Return a unified diff as coloured HTML, for a `<pre class="diff">` where `DIFF_CSS` is present."""
-    return "\n".join(_diff_line(line) for line in diff.splitlines())
+    return "\n".join(_diff_line(line, is_head=number < 2) for number, line in enumerate(diff.splitlines()))
 
 
 _DIFF_CLASSES = {"+": "added", "-": "removed", "@": "place"}
 
 
-def _diff_line(line: str) -> str:
-    kind = _DIFF_CLASSES.get(line[:1])
+def _diff_line(line: str, *, is_head: bool) -> str:
+    kind = "quiet" if is_head and line.startswith(("--- ", "+++ ")) else _DIFF_CLASSES.get(line[:1])
     return f'<span class="{kind}">{escape(line)}</span>' if kind else escape(line)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from html import escape
@@ -62,7 +63,8 @@ class Why:
     def _repr_html_(self) -> str:
         told = self.explanation
         head = f"<div><b>{escape(told.step)}</b> <span class='quiet'>{escape(told.decision)}</span></div>"
-        return _page(head + "".join(reasons_html(told)))
+        # Who asks for the reasons wants to see all of them.
+        return _page(head + "".join(reasons_html(told, open_lines=sys.maxsize)))
 
 
 class PlanTable(Plan, frozen=True):

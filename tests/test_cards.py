@@ -96,6 +96,42 @@ def test_a_stale_step_says_stale_and_why() -> None:
         assert "input df of load changed" in form
 
 
+def test_what_a_run_left_says_stale_and_why_in_the_line_of_its_status() -> None:
+    view = view_of(
+        ev.StepDecided("train", "run", ("code changed",)),
+        STARTED,
+        ENDED,
+        ev.StepEnded("train", Status.COMPLETED),
+    )
+    bundle = cards.step_card(view, "train", [], "", stale=f"helper {EVIL} changed")
+    line = re.search(r'<div class="line">(.*?)</div>', body(bundle))
+    assert line is not None
+    assert re.sub(r"<[^>]*>", " ", line[1]).split()[:6] == ["train", "✓", "completed", "1.2", "s", "△"]
+    assert "alert(1)" in line[1]
+    assert EVIL not in body(bundle)
+    assert "code changed" not in body(bundle)
+    assert bundle["text/plain"].startswith(f"train, completed, stale  1.2 s  helper {EVIL} changed")
+    assert_balanced(body(bundle))
+
+
+@pytest.mark.parametrize(
+    ("decision", "ended", "said"),
+    [
+        ("run", Status.COMPLETED, "helper clean_text changed; parameter lr 0.1 → 0.2"),
+        ("cached", Status.CACHED, "nothing changed since run r0"),
+    ],
+)
+def test_a_card_says_why_its_step_ran_or_not(decision: Any, ended: Status, said: str) -> None:
+    reasons = tuple(said.split("; "))
+    view = view_of(
+        ev.StepDecided("train", decision, reasons),
+        ev.StepEnded("train", ended, said if decision == "cached" else ""),
+    )
+    bundle = cards.step_card(view, "train", [], "")
+    assert body(bundle).count(f">{said}<") == 1
+    assert said in bundle["text/plain"]
+
+
 def test_problems_are_shown_even_when_there_is_no_step() -> None:
     assert "JP001" in body(cards.definition_card(None, [Diagnostic("JP001", "no name")]))
 

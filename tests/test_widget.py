@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from html import escape
 from typing import Any
 
 import pytest
@@ -59,6 +60,10 @@ class Stage:
 
     def start(self) -> None:
         self.play(ev.RunStarted("study", "1.0.0", self.steps))
+
+    def mark(self, **stale: str) -> None:
+        self.shown.mark(stale)
+        self.shown.settle()
 
     def all(self, kind: str) -> list[Any]:
         return [part for part in _parts(self.shown.widget) if type(part).__name__ == kind]
@@ -229,6 +234,71 @@ def test_previews_are_loaded_once_and_only_for_the_selected_step(stage: Stage) -
     assert stage.source.previewed == ["of_load"]
 
 
+def test_a_mark_changes_node_list_and_header_and_is_taken_away_again(stage: Stage) -> None:
+    stage.start()
+    stage.play(ev.StepEnded("load", Status.COMPLETED), ev.StepEnded("train", Status.COMPLETED))
+    before = dict(stage.node("load").data), stage.node("load").classes
+    stage.mark(train="helper clean_text changed")
+    assert stage.list.options == ("load, completed", "train, completed, stale", "test, pending")
+    assert "stale" in stage.node("train").classes.split()
+    assert stage.node("train").data["label"] == "△ train\ncompleted · stale"
+    assert "1 stale" in stage.html
+    assert (dict(stage.node("load").data), stage.node("load").classes) == before
+    stage.mark()
+    assert "stale" not in stage.html
+    assert "stale" not in stage.node("train").classes.split()
+
+
+def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
+    stage = Stage(*STAGED)
+    stage.click("title:first")
+    stage.mark(a="code changed", b="runs if a gives other outputs")
+    assert stage.node("stage:first").data["label"].endswith("0 of 2 · 2 stale")
+
+
+def test_a_large_graph_shows_marks_in_its_picture() -> None:
+    stage = Stage(*_many(301, 0))
+    stage.mark(s7="code changed")
+    assert "s7, pending · stale (code changed)" in stage.html
+
+
+def _change(lines: int) -> Change:
+    old = code_part("helper", "clean_text", "x = 1")
+    new = code_part("helper", "clean_text", "\n".join(f"x = '{EVIL}{n}'" for n in range(lines)))
+    return Change("helper", "clean_text", old, new)
+
+
+@pytest.mark.parametrize(("lines", "opened"), [(3, True), (30, False)])
+def test_details_tell_the_reasons_with_diffs_the_long_ones_folded(
+    stage: Stage, lines: int, opened: bool
+) -> None:
+    stage.source.changes = (_change(lines),)
+    stage.start()
+    stage.play(ev.StepDecided("load", "run", ("helper clean_text changed", "forced")))
+    stage.click("load")
+    assert ("<details open><summary>helper clean_text changed" in stage.html) is opened
+    assert f'<span class="added">+x = &#x27;{escape(EVIL)}' in stage.html
+    assert "<div>forced</div>" in stage.html
+    assert EVIL not in stage.html
+
+
+def test_reasons_are_read_for_the_selected_step_alone_and_once_for_each_decision_or_mark(
+    stage: Stage,
+) -> None:
+    stage.start()
+    for step in ("load", "train"):
+        stage.play(ev.StepDecided(step, "run", ("code changed",)))
+    assert stage.source.asked == []
+    stage.click("load")
+    stage.play(ev.AttemptStarted("load", 1, 7, "host"))
+    stage.play(ev.StepEnded("load", Status.COMPLETED))
+    assert stage.source.asked == ["load"]
+    stage.source.reasons = ("helper clean_text changed",)
+    stage.mark(load="helper clean_text changed")
+    assert stage.source.asked == ["load", "load"]
+    assert "helper clean_text changed" in stage.html
+
+
 def test_a_click_on_a_stages_title_collapses_it_and_one_on_its_node_opens_it() -> None:
     stage = Stage(*STAGED)
     stage.click("title:first")
@@ -362,3 +432,6 @@ def test_the_still_shows_the_last_statuses_when_the_run_has_ended(
     assert display_id == displays.ids[1]
     assert "load, completed" in bundle["text/plain"]
     assert "Pipeline study: completed" in bundle["text/plain"]
+    stage.mark(load="code changed")
+    assert "load, completed, stale  code changed" in displays.updates[-1][1]["text/plain"]
+    assert "<li>load, completed, stale</li>" in displays.updates[-1][1]["text/html"]
