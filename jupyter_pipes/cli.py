@@ -234,6 +234,8 @@ _VERBS: dict[str, Callable[[Namespace, Output], int]] = {
     "compare": cli_history.compare,
     "show": cli_history.show,
     "logs": cli_history.logs,
+    "gc": cli_history.collect,
+    "history": cli_history.history,
     "tag": cli_history.tag,
     "rename": cli_history.rename,
     "archive": cli_history.archive,

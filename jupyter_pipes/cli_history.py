@@ -94,6 +94,35 @@ def _remark(options: Namespace, event: ev.AnyEvent, output: Output) -> int:
     return COMPLETED
 
 
+def collect(options: Namespace, output: Output) -> int:
+    """Carry out `gc`."""
+    from jupyter_pipes import collecting, collection_text
+
+    workspace, _ = place(options)
+    found = collecting.collect(workspace, collecting.limits(options), dry_run=options.dry_run)
+    output.give(
+        lambda: collection_text.document(found, dry_run=options.dry_run),
+        lambda: collection_text.text(found, dry_run=options.dry_run) + "\n",
+    )
+    return COMPLETED
+
+
+def history(options: Namespace, output: Output) -> int:
+    """Carry out `history rebuild`."""
+    from jupyter_pipes import terminal
+    from jupyter_pipes.rebuilding import rebuild
+
+    workspace, _ = place(options)
+    rebuilt = rebuild(workspace.history.database)
+    for told in rebuilt.unreadable:
+        terminal.tell(terminal.one_line(f"left as it was: {told}"))
+    output.give(
+        lambda: {"runs": rebuilt.runs, "unreadable": list(rebuilt.unreadable)},
+        lambda: f"made the indexes of {rebuilt.runs} runs again\n",
+    )
+    return COMPLETED
+
+
 def logs(options: Namespace, output: Output) -> int:
     """Carry out `logs`."""
     run = kept_run(options)

@@ -123,6 +123,14 @@ class History:
         what = f"{len(found)} runs begin with" if found else "there is no run"
         raise RunNotFound(f"{what} {run!r}; kept runs: {', '.join(known[:5]) or 'none'}")
 
+    def origins(self) -> list[str]:
+        """Return the files that pipelines of kept runs came from."""
+        import sqlalchemy as sa
+
+        origins = sa.select(table("runs").c.origin).distinct()
+        with told_as_store_error("the history cannot be read"), self.database.engine.connect() as connection:
+            return [origin for origin in connection.execute(origins).scalars() if origin]
+
     def parameters(self) -> list[tuple[str, dict[str, JsonValue]]]:
         """Return each run with its parameters' values, newest first."""
         found = self.database.rows("arguments")

@@ -187,6 +187,9 @@ class PipesMagics(Magics):
     def _archive(self, arguments: argparse.Namespace) -> None:
         history().remark(self.session, arguments.run, ev.RunArchived(not arguments.undo))
 
+    def _gc(self, arguments: argparse.Namespace) -> None:
+        print(history().collected(self.session, arguments))  # noqa: T201 - the verb's result
+
     def _debug(self, arguments: argparse.Namespace) -> None:
         history().look_into(self.session, self.shell, arguments.step, arguments.run)
 

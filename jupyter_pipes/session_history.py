@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from argparse import Namespace
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -62,6 +63,17 @@ def load(session: Session, name: str, variable: str, params: Mapping[str, object
     """Load the artifact that a run with these parameter values makes, or made."""
     found = retrieval.find(session.pipeline, name, params)
     session.namespace[variable] = _workspace(session).store.get_whole(found.artifact)
+
+
+def collected(session: Session, arguments: Namespace) -> str:
+    """Remove old runs and what nobody refers to; return in words what went."""
+    from jupyter_pipes import collecting, collection_text
+
+    said = collecting.limits(arguments)
+    found = collecting.collect(
+        _workspace(session), said, dry_run=arguments.dry_run, pipelines=[session.pipeline]
+    )
+    return collection_text.text(found, dry_run=arguments.dry_run)
 
 
 def look_into(session: Session, shell: Any, step: str, run: str) -> None:
