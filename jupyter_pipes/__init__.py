@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.run import Run
     from jupyter_pipes.worker.current import current
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 # Loaded when first asked for: `import jupyter_pipes` must cost next to nothing.
 _HOMES = {

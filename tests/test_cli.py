@@ -380,7 +380,7 @@ def test_help_is_printed_on_stdout(tmp_path: Path, verb: str) -> None:
 
 def test_the_installed_program_prints_its_version_without_loading_heavy_libraries(tmp_path: Path) -> None:
     program = [str(Path(sys.executable).with_name("jupyter-pipes"))]
-    assert pipes(tmp_path, "--version", program=program).stdout == "0.1.0\n"
+    assert pipes(tmp_path, "--version", program=program).stdout == "0.2.0\n"
     heavy = "{'pandas', 'numpy', 'sqlalchemy', 'IPython', 'rich', 'nbformat', 'ipywidgets'}"
     check = f"import sys\ntry: main(['--help'])\nexcept SystemExit: print(sorted({heavy} & set(sys.modules)))"
     ended = pipes(tmp_path, "-c", f"from jupyter_pipes.cli import main\n{check}", program=[sys.executable])
