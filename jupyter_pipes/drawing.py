@@ -205,7 +205,9 @@ def _ink(status: Status | Literal["stale"]) -> str:
 
 
 def _spoken(name: str, steps: Sequence[StepView], line: str, stale: Mapping[str, str]) -> str:
-    reason = (stale.get(steps[0].name) or steps[0].reason) if len(steps) == 1 else ""
+    if len(steps) == 1 and steps[0].name in stale:
+        return f"{spoken(steps[0], stale)} ({stale[steps[0].name]})"
+    reason = steps[0].reason if len(steps) == 1 else ""
     return f"{name}, {line}{f' ({reason})' if reason else ''}"
 
 

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from jupyter_pipes.decision import Decision
     from jupyter_pipes.pipeline import Pipeline
 
-_INTERVAL = 0.3
-"""Least seconds between two looks: many cells that run in a row give few of them."""
+_INTERVAL = 1.0
+"""Least seconds between two looks: many cells that run in a row are hardly slowed down by them."""
 
 
 class Marks:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import cache
@@ -25,9 +26,18 @@ def new_run_id() -> str:
     return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
 
 
-@cache
+_making = threading.Lock()
+
+
 def local_executor() -> LocalExecutor:
     """Return what runs steps on this machine; one for all runs of this process."""
+    # Asked for by a kernel's cells and, at the same time, by what looks for stale steps.
+    with _making:
+        return _local_executor()
+
+
+@cache
+def _local_executor() -> LocalExecutor:
     from jupyter_pipes.executors.local import LocalExecutor
 
     return LocalExecutor(background.loop())

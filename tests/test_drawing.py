@@ -14,6 +14,8 @@ from jupyter_pipes.model import Status, Usage
 from jupyter_pipes.still import still_bundle
 from jupyter_pipes.style import (
     LOOKS,
+    STALE,
+    Look,
     bytes_text,
     clock_text,
     duration_text,
@@ -117,6 +119,48 @@ def test_text_has_a_line_for_each_step_with_status_seconds_and_reason() -> None:
     assert lines[0] == "Pipeline study: running, 2 of 2 steps"
     assert re.split(r"\s{2,}", lines[1]) == ["", "load, completed", "1.2 s"]
     assert re.split(r"\s{2,}", lines[2]) == ["", "train, failed", "ValueError: no rows"]
+
+
+def test_a_stale_step_is_told_by_icon_word_and_reason_in_every_form() -> None:
+    load = ev.PlannedStep("load")
+    view = view_of(ev.StepEnded("load", Status.COMPLETED), steps=(load, ev.PlannedStep("clean")))
+    stale = {"load": "helper <b> changed"}
+    picture = drawing.svg(view, stale=stale)
+    assert {"△", "completed · stale"} <= set(texts(picture))
+    assert "<title>load, completed, stale (helper &lt;b&gt; changed)</title>" in picture
+    assert "  load, completed, stale  helper <b> changed" in drawing.text(view, stale).splitlines()
+    assert "<li>load, completed, stale</li>" in still_bundle(view, stale)["text/html"]
+    assert "clean, pending" in drawing.text(view, stale)
+
+
+def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
+    view = view_of(ev.StepEnded("a", Status.COMPLETED), steps=_STAGED)
+    layout = arrange(_STAGED, collapsed={"s"})
+    assert "1 of 2 · 1 stale" in texts(drawing.svg(view, layout, {"a": "code changed"}))
+
+
+_STAGED = (ev.PlannedStep("a", stage="s"), ev.PlannedStep("b", stage="s"))
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", [*LOOKS.values(), STALE], ids=lambda look: look.word)
+def test_every_looks_ink_is_legible_on_its_grounds(look: Look) -> None:
+    """WCAG AA for text: 4.5:1, on white, on the node's own ground and on Lab's dark one."""
+    assert _contrast(look.ink, "#ffffff") >= 4.5
+    assert _contrast(look.ink, look.fill) >= 4.5
+    assert _contrast(look.night, "#212121") >= 4.5
 
 
 def test_a_reason_of_several_lines_stays_on_its_steps_line() -> None:

@@ -259,7 +259,7 @@ def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
 def test_a_large_graph_shows_marks_in_its_picture() -> None:
     stage = Stage(*_many(301, 0))
     stage.mark(s7="code changed")
-    assert "s7, pending · stale (code changed)" in stage.html
+    assert "s7, pending, stale (code changed)" in stage.html
 
 
 def _change(lines: int) -> Change:
