@@ -67,6 +67,7 @@ class PipesMagics(Magics):
         info = result.info
         if not (self._nested or current.is_active or info is None or info.silent):
             self.session.look_for_stale()
+            self.session.settle_ended()
 
     def _take_history(self, session: Session) -> None:
         """Take the cells that ran before the extension was loaded: their imports and helpers count too."""

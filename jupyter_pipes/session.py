@@ -49,6 +49,7 @@ class Session:
         self.version = FIRST_VERSION
         self.cells = KernelCells(path)
         self.run: Run | None = None
+        self._settled: Run | None = None
         self._outputs = CellOutputs()
         self._widgets: list[PipelineWidget] = []
         self._again: Callable[[], Run] | None = None
@@ -155,9 +156,15 @@ class Session:
 
     def settle(self) -> None:
         """Bring every display up to date before this returns."""
+        self._settled = self.run if self.run is not None and self.run.has_ended else None
         self._outputs.settle()
         for widget in self._widgets:
             widget.settle()
+
+    def settle_ended(self) -> None:
+        """Settle if the run has ended since: one in the background ends between cells, or in any of them."""
+        if self.run is not None and self.run.has_ended and self.run is not self._settled:
+            self.settle()
 
     def print_status(self) -> None:
         """Print how the current (or newest kept) run stands."""

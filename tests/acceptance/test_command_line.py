@@ -101,7 +101,7 @@ def test_the_document_of_a_step(session: Session) -> None:
     assert found == {
         "name": "roots",
         "status": "completed",
-        "reason": "",
+        "reason": "no earlier result",
         "notes": [],
         "queue": "local",
         "stage": None,
@@ -210,7 +210,7 @@ def test_an_interrupted_run_exits_with_3_and_its_steps_end(
 
 REFUSED = {
     "an unknown verb": (["rum", "study.ipynb"], "run"),
-    "a verb of a later version": (["compare", "x", "y"], "compare"),
+    "a verb of a later version": (["worker", "gpu"], "worker"),
     "an unknown option": (["run", "study.ipynb", "--forse", "all"], "--force"),
     "an option of a later version": (["run", "study.ipynb", "--sweep", "rows=1,2"], "--sweep"),
     "an unknown step": (["run", "study.ipynb", "lod"], "load"),

@@ -32,7 +32,7 @@ CELLS = [
     "%pipeline export made.py\nprint('def load' in open('made.py').read())",  # 20
     "%%step never\nz = [total, rows]",
     "%%step spoiled\nz = misspelt",
-    "%pipeline runs",  # 23
+    "%pipeline rums",  # 23
     "%%step gpu --gpus 1\nx = 1",
     "%%step with space\nx = 1",
     "from jupyter_pipes import current\ncurrent.metric('a', 1)",
