@@ -86,8 +86,6 @@ def _says_file(step: Step, path: str) -> bool:
 
 
 def _own_problems(step: Step, path: str) -> Iterator[Diagnostic]:
-    if path == ".." or path.startswith("../"):
-        yield problems.outside_folder(spot_of(step), path)
     if _GLOB & set(path):
         yield problems.made_by_pattern(spot_of(step), path)
     if _says_file(step, path):

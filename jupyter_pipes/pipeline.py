@@ -271,7 +271,7 @@ class Pipeline:
             fail_fast=options.get("fail_fast", False),
             origin=self.origin,
             declarations=self.declarations,
-            given=dict(options.get("params", {})),
+            given=dict(options.get("params") or {}),
         )
 
     def warm_up(self) -> None:
@@ -305,7 +305,7 @@ class Pipeline:
         problems = self.problems(chosen.steps)
         if problems:
             raise invalid(problems)
-        given = options.get("params", {})
+        given = options.get("params") or {}
         history = self.workspace.history
         return preparation.prepare(self.graph, self.parameters, chosen, given, self._decider(), history)
 

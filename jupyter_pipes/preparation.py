@@ -32,7 +32,7 @@ class RunOptions(TypedDict, total=False):
         fail_fast: whether the first failure cancels everything else.
     """
 
-    params: Mapping[str, object]
+    params: Mapping[str, object] | None
     force: Iterable[str]
     skip: Iterable[str]
     from_: Iterable[str]

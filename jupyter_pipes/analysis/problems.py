@@ -161,12 +161,6 @@ def read_and_made(spot: Spot, path: str) -> Diagnostic:
     return _at(spot, "JP023", message)
 
 
-def outside_folder(spot: Spot, path: str) -> Diagnostic:
-    """JP024: an `--out-file` leaves the notebook's folder by a relative path."""
-    message = f"{spot} says --out-file {path}, which leaves the notebook's folder: say the absolute path."
-    return _at(spot, "JP024", message)
-
-
 def made_by_pattern(spot: Spot, path: str) -> Diagnostic:
     """JP024: an `--out-file` is a pattern."""
     message = f"{spot} says --out-file {path}: name each file that it makes; patterns are for --file."
