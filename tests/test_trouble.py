@@ -15,7 +15,7 @@ import psutil
 import pytest
 
 from jupyter_pipes import events as ev
-from jupyter_pipes.errors import ConfigurationError, RunFailed, StoreError
+from jupyter_pipes.errors import ConfigurationError, InvalidPipeline, RunFailed, StoreError
 from jupyter_pipes.model import Status
 from jupyter_pipes.pipeline import Pipeline
 from jupyter_pipes.run import Run
@@ -466,10 +466,10 @@ def test_a_journal_that_cannot_be_written_in_the_middle_ends_the_run_and_its_pro
     run = pipeline_of(f"%%step long\n{SAY_HELLO}\n{WAIT}", "%%step next --after long\nx = 1").start()
     pid = running_pid(run, "long")
 
-    def full(_journal: Journal, _event: ev.AnyEvent) -> ev.Record:
+    def full(*_: object) -> None:
         raise StoreError("disk full")
 
-    monkeypatch.setattr(Journal, "append", full)
+    monkeypatch.setattr(Journal, "write", full)
     run.cancel()
     run.wait(DEADLINE)
     assert run.status is Status.FAILED
@@ -489,13 +489,26 @@ def test_a_full_disk_fails_with_the_reason(pipeline_of: MakePipeline, tmp_path: 
     assert [path.name for path in objects.rglob(".writing*")] == []
 
 
-def test_a_file_that_is_not_there_fails_its_step_and_says_so(pipeline_of: MakePipeline) -> None:
-    run = ended(pipeline_of("%%step a --file none.csv\nx = 1", "%%step b\ny = 1"))
+def test_a_file_that_went_away_fails_its_step_and_says_so(pipeline_of: MakePipeline, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").touch()
+    run = ended(
+        pipeline_of(
+            "%%step away\nimport os\nos.remove('rows' + '.csv')",
+            "%%step a --file rows.csv --after away\nx = 1",
+            "%%step b\ny = 1",
+        )
+    )
     a = run.steps["a"]
     assert (a.status, run.steps["b"].status) == (Status.FAILED, Status.COMPLETED)
-    assert "none.csv" in a.reason
+    assert "rows.csv" in a.reason
     assert a.error is not None
     assert a.error.line == 1
+
+
+def test_a_file_that_is_not_there_is_told_before_anything_runs(pipeline_of: MakePipeline) -> None:
+    with pytest.raises(InvalidPipeline, match=r"none\.csv") as caught:
+        pipeline_of("%%step a --file none.csv\nx = 1", "%%step b\ny = 1").start()
+    assert [(found.step, found.line) for found in caught.value.diagnostics] == [("a", 1)]
 
 
 # Faults of our own --------------------------------------------------------------------------------------
