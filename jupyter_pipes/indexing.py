@@ -53,6 +53,8 @@ def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
             yield "drop_fields", {"of_run": view.run}
         case ev.RunEnded():
             yield "end_run", _standing(view)
+            # Of steps that came to no end of their own: a run that was given up.
+            yield "drop_claims", {"of_run": view.run}
         case _:
             return
 

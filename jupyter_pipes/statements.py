@@ -73,6 +73,7 @@ def _changes() -> dict[str, Executable]:
         "drop_field": sa.delete(fields).where(
             fields.c.run == sa.bindparam("of_run"), fields.c.field == sa.bindparam("of_field")
         ),
+        "drop_claims": sa.delete(claims).where(claims.c.run == sa.bindparam("of_run")),
         "drop_claim": sa.delete(claims).where(
             claims.c.signature == sa.bindparam("of_signature"), claims.c.run == sa.bindparam("of_run")
         ),
