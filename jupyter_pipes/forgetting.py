@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from jupyter_pipes import events as ev
-from jupyter_pipes import references
 from jupyter_pipes.history import Claim
 from jupyter_pipes.references import Facts, RunFacts, Staying
 from jupyter_pipes.schema import table
@@ -95,11 +94,11 @@ def _others(run: RunFacts, steps: set[str]) -> list[int]:
 def _documents(transaction: Transaction, facts: Facts, staying: Staying) -> list[str]:
     import sqlalchemy as sa
 
-    freed = references.named(facts) - staying.digests
-    is_quiet = not any(run.is_running for run in facts.runs.values())
+    if any(run.is_running for run in facts.runs.values()):
+        # It may have decided upon a result, or kept a document, and not said so yet.
+        return []
     kept = transaction.connection.execute(sa.select(table("documents").c.digest)).scalars()
-    # A run under way may have kept a document that it is yet to refer to.
-    return [digest for digest in kept if digest in freed or (is_quiet and digest not in staying.digests)]
+    return [digest for digest in kept if digest not in staying.digests]
 
 
 def _claims(transaction: Transaction) -> list[tuple[str, str]]:

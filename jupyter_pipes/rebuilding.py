@@ -74,7 +74,8 @@ def _changes(transaction: Transaction, run: str) -> Iterator[Timed]:
     for record in journal.read(transaction, run):
         apply(record, view)
         for change in indexing.changes(record, view):
-            yield record.time, change
+            if change[0] != "drop_claim":
+                yield record.time, change
 
 
 def _is_result(change: Change) -> bool:

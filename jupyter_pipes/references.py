@@ -148,7 +148,7 @@ def _read_runs(transaction: Transaction, known: Mapping[str, RunFacts]) -> dict[
 def _read_run(transaction: Transaction, found: RunFacts) -> RunFacts:
     for seq, _, body in transaction.rows("events", run=found.run, after=-1):
         event = _named(body)
-        digests = _digests(body)
+        digests = set(_quoted.findall(body))
         found.digests |= digests
         if event.step:
             found.by_step.setdefault(event.step, set()).update(digests)
@@ -167,13 +167,10 @@ def _named(body: str) -> _Named:
         return _Named()
 
 
-def _digests(text: str) -> set[str]:
-    # Whatever an event of any version names so: rather a name too many than one too few.
-    return set(_digest.findall(text))
-
-
 _event = msgspec.json.Decoder(_Named)
-_digest = re.compile(f"(?<![0-9a-f]){DIGEST}(?![0-9a-f])")
+# Whatever an event of any version, or what is kept of a result, names by a digest: rather one too many.
+_quoted = re.compile(f'"({DIGEST})"')
+_packed = re.compile(rb"\xd9\x40(" + DIGEST.encode() + rb")")
 
 
 def _add_standing(transaction: Transaction, runs: dict[str, RunFacts]) -> None:
@@ -197,4 +194,5 @@ def _read_results(transaction: Transaction) -> tuple[ResultFacts, ...]:
 
 def _result(row: Any) -> ResultFacts:
     number, run, step, parts, kept = row
-    return ResultFacts(number, (run, step), frozenset({parts, *_digests(bytes(kept).decode("latin-1"))}))
+    named = (digest.decode() for digest in _packed.findall(kept))
+    return ResultFacts(number, (run, step), frozenset((parts, *named)))

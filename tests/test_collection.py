@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
+import tempfile
 import time
 from pathlib import Path
 from typing import Any
@@ -10,14 +13,19 @@ from typing import Any
 import psutil
 import pytest
 import sqlalchemy as sa
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from jupyter_pipes import collection, forgetting
 from jupyter_pipes import events as ev
 from jupyter_pipes.blobs import Stored
 from jupyter_pipes.collection import Amount, Collection, collect, plan_collection
 from jupyter_pipes.errors import RunNotFound
 from jupyter_pipes.rebuilding import rebuild
 from jupyter_pipes.schema import table
+from jupyter_pipes.signature import digest
 from jupyter_pipes.workspace import Workspace
+from tests.conftest import MakePipeline
 from tests.stories import Story, newest_result
 
 DAY = 86_400.0
@@ -278,3 +286,190 @@ def test_an_unreadable_journal_and_what_it_names_stay(workspace: Workspace) -> N
     assert collect(workspace, older=0.0, keep_runs=0, max_size=0).runs == ()
     assert set(contents(workspace)["blobs"]) == set(kept["blobs"])
     assert contents(workspace)["events"] == kept["events"]
+
+
+# Beside runs that go on ---------------------------------------------------------------------------------
+
+
+def test_what_becomes_free_beside_a_run_goes_when_that_has_ended(workspace: Workspace) -> None:
+    """The run may have decided upon it already, and not said so yet."""
+    computed(workspace, "old", b"1", days_ago=40)
+    other = Story(workspace, "other", at=NOW - 1000)
+    first = gc(workspace, older=DAY)
+    assert (first.runs, first.artifacts, first.later) == (("old",), Amount(), Amount(2, 11))
+    assert plan_collection(workspace).later == Amount(2, 11)
+    other.end()
+    assert gc(workspace).artifacts == Amount(2, 11)
+
+
+def test_what_nobody_referred_to_before_a_run_began_goes_beside_it(workspace: Workspace) -> None:
+    workspace.store.put_bytes(b"of nobody")
+    Story(workspace, "r", at=NOW)
+    assert gc(workspace).artifacts == Amount(1, 9)
+
+
+def test_what_was_wanted_since_a_run_began_stays(workspace: Workspace) -> None:
+    Story(workspace, "r", at=NOW - 1000)
+    lost = workspace.store.put_bytes(b"of nobody")
+    os.utime(blobs(workspace)[lost].place, (NOW - 900,) * 2)
+    assert collect(workspace).later == Amount(1, 9)
+    os.utime(blobs(workspace)[lost].place, (NOW - 1100,) * 2)
+    assert workspace.store.put_bytes(b"of nobody") == lost
+    assert collect(workspace).later == Amount(1, 9)
+
+
+def test_a_run_that_begins_while_the_rows_go_keeps_the_artifacts(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have read the rows before: what it then refers to is still there."""
+    computed(workspace, "old", b"1", days_ago=40)
+    settle(workspace)
+    drop = forgetting.drop
+
+    def begin_and_drop(*arguments: Any) -> None:
+        drop(*arguments)
+        workspace.history.running = lambda: ["a run that has just begun"]  # type: ignore[method-assign, list-item, return-value]
+
+    monkeypatch.setattr(forgetting, "drop", begin_and_drop)
+    assert collect(workspace, older=DAY).later == Amount(2, 11)
+    assert len(blobs(workspace)) == 2
+
+
+@pytest.mark.parametrize("when", ["before it is taken away", "after"])
+def test_a_blob_that_is_wanted_while_it_goes_is_there_in_the_end(
+    workspace: Workspace, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    wanted = workspace.store.put_bytes(b"wanted")
+    settle(workspace)
+    replace = Path.replace
+
+    def write_again(path: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", replace)
+        if when == "after":
+            replace(path, target)
+        assert workspace.store.put_bytes(b"wanted") == wanted
+        return target if when == "after" else replace(path, target)
+
+    monkeypatch.setattr(Path, "replace", write_again)
+    went = collect(workspace).artifacts
+    assert went == (Amount(1, 6) if when == "after" else Amount())
+    assert workspace.store.get_bytes(wanted) == b"wanted"
+
+
+def test_a_store_that_tells_no_times_of_reuse_keeps_all_while_a_run_goes_on(tmp_path: Path) -> None:
+    (tmp_path / "pipes.toml").write_text(f'store = "memory://{tmp_path.name}"\n')
+    workspace = Workspace(tmp_path)
+    computed(workspace, "old", b"1", days_ago=40)
+    lost = workspace.store.put_bytes(b"of nobody")
+    story = Story(workspace, "r")
+    assert collect(workspace, older=DAY).later == Amount(3, 20)
+    story.end()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(collection, "GRACE", -1.0)
+        assert collect(workspace).artifacts == Amount(3, 20)
+    assert lost not in blobs(workspace)
+    assert not blobs(workspace)
+
+
+ACTIONS = st.tuples(
+    st.sampled_from("abc"), st.sampled_from(["compute", "fail", "reuse", "again"]), st.integers(0, 2)
+)
+RUNS = st.lists(
+    st.tuples(st.sampled_from("pq"), st.lists(ACTIONS, max_size=4), st.booleans()), min_size=1, max_size=6
+)
+LIMITS = st.fixed_dictionaries(
+    {},
+    optional={
+        "older": st.integers(0, 6).map(lambda days: days * DAY),
+        "keep_runs": st.integers(0, 3),
+        "max_size": st.integers(0, 200),
+        "used": st.sets(st.tuples(st.sampled_from(["r0", "r1", "r2"]), st.sampled_from("abc"))).map(
+            frozenset
+        ),
+    },
+)
+
+
+@settings(max_examples=40, deadline=None)
+@given(RUNS, st.lists(LIMITS, min_size=1, max_size=3))
+def test_whatever_ran_and_whatever_goes_the_rest_is_whole(
+    runs: list[tuple[str, list[tuple[str, str, int]], bool]], limits: list[dict[str, Any]]
+) -> None:
+    """A rebuild gives the same rows then, and a second collection finds nothing more to do."""
+    with tempfile.TemporaryDirectory() as folder:
+        workspace = Workspace(Path(folder))
+        for number, (pipeline, actions, ends) in enumerate(runs):
+            tell(
+                Story(workspace, f"r{number}", at=NOW - (6 - number) * DAY, pipeline=pipeline), actions, ends
+            )
+        going_on = {run.run: workspace.history.view(run.run) for run in workspace.history.running()}
+        for limit in limits:
+            gc(workspace, **limit)
+            assert {run: workspace.history.view(run) for run in going_on} == going_on
+            again = collect(workspace, **limit)
+            assert again == Collection(later=again.later, left=again.left)
+        before = contents(workspace)
+        rebuild(workspace.history.database)
+        after = contents(workspace)
+        assert [row[1:] for row in after["results"]] == [row[1:] for row in before["results"]]
+        assert (after["runs"], after["fields"]) == (before["runs"], before["fields"])
+        workspace.history.close()
+
+
+def tell(story: Story, actions: list[tuple[str, str, int]], ends: bool) -> None:
+    for step, action, value in actions:
+        content = b"%s%d" % (step.encode(), value)
+        signature = digest(b"signature of " + step.encode() + content)
+        result = newest_result(story.workspace, signature)
+        if action == "reuse" and result is not None:
+            story.reuse(step, result)
+        else:
+            story.compute(step, content, outcome="failed" if action == "fail" else "completed")
+    if ends:
+        story.end()
+
+
+CELLS = (
+    "%%params\nn: int = 0",
+    "%%step a\nx = list(range(5000))",
+    "%%step b\nfrom IPython.display import display\ny = [n, *x]\ndisplay(len(y))",
+    "%%step c\nimport numpy\nz = numpy.arange(100_000) + len(y) + n % 2",
+    "%%step d\nw = z.sum() + len(x)",
+)
+
+
+@pytest.mark.parametrize("limits", [{"keep_runs": 1}, {"keep_runs": 0}, {"max_size": 0}])
+def test_a_real_run_loses_nothing_while_collections_go_on(
+    pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
+) -> None:
+    """What it reuses of earlier runs goes just then, and what it writes is there already, and old."""
+    monkeypatch.setattr(collection, "GRACE", 0.0)
+    monkeypatch.setattr(collection, "_CLOCKS", 0.1)
+    pipeline = pipeline_of(*CELLS)
+    for number in range(4):
+        settle(pipeline.workspace)
+        run = pipeline.start(params={"n": number // 2}, force=["b"] if number % 2 else [])
+        while not run.has_ended:
+            collect(pipeline.workspace, **limits)
+        run.check()
+        check_whole(pipeline.workspace)
+        # The last collection may have come when it had ended already.
+        for name in "xyzw" if run.id in names(pipeline.workspace) else "":
+            run[name]
+
+
+def test_a_run_of_another_process_loses_nothing(
+    pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(collection, "GRACE", 0.0)
+    monkeypatch.setattr(collection, "_CLOCKS", 0.1)
+    pipeline = pipeline_of(*CELLS)
+    program = Path(sys.executable).with_name("jupyter-pipes")
+    for number in range(3):
+        settle(pipeline.workspace)
+        words = [program, "run", pipeline.origin, "-p", f"n={number // 2}", *["--force", "a"] * (number % 2)]
+        with subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL) as process:
+            while process.poll() is None:
+                collect(pipeline.workspace, keep_runs=1)
+        assert process.returncode == 0
+        check_whole(pipeline.workspace)
