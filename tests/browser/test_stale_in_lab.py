@@ -21,10 +21,11 @@ CELLS = (
     "%pipeline run",
     "%pipeline why clean",
     "%pipeline plan",
-    "%pipeline runs",
-    "%pipeline compare last last",
+    "found = %pipeline runs\nfound",
+    "get_ipython().run_line_magic('pipeline', f'compare {found[-1].run} {found[0].run}')",
 )
-HELPER, LOAD, CLEAN, COUNT, RUN = 1, 2, 3, 4, 5
+HELPER, LOAD, CLEAN, COUNT, RUN, WHY, PLAN, RUNS, COMPARE = range(1, 10)
+CHANGED = "+    return text.strip() or None"
 SOON = 2_000
 """Milliseconds within which a mark must be there."""
 
@@ -70,7 +71,7 @@ class Shown:
 
 @pytest.fixture
 def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Shown]:
-    page = lab.open(write_notebook(lab.folder / f"{request.node.name}.ipynb", *CELLS[:6]), height=1600)
+    page = lab.open(write_notebook(lab.folder / f"{request.node.name}.ipynb", *CELLS), height=1600)
     page.run_all_and_wait()
     shown = Shown(page)
     expect(shown.item("count, completed")).to_be_attached()
@@ -93,7 +94,13 @@ def test_a_changed_helper_marks_its_steps_and_a_run_takes_the_marks_away(shown: 
 
     shown.click_node("clean")
     expect(shown.details).to_contain_text("helper clean_text changed")
-    expect(shown.details.locator("pre.diff .added").last).to_have_text("+    return text.strip() or None")
+    expect(shown.details.locator("pre.diff .added").last).to_have_text(CHANGED)
+    shown.run(WHY)
+    expect(shown.output(WHY).locator("pre.diff .added")).to_have_text(CHANGED)
+    shown.run(PLAN)
+    expect(shown.output(PLAN).get_by_role("row").nth(2)).to_contain_text("run")
+    shown.output(PLAN).locator("summary").click()
+    expect(shown.output(PLAN).locator("pre.diff .added")).to_be_visible()
 
     shown.run(RUN)
     expect(shown.item("clean, completed")).to_be_attached()
@@ -103,3 +110,8 @@ def test_a_changed_helper_marks_its_steps_and_a_run_takes_the_marks_away(shown: 
     expect(shown.output(CLEAN)).not_to_contain_text("stale")
     expect(shown.output(CLEAN)).to_contain_text("helper clean_text changed")
     expect(shown.output(COUNT)).to_contain_text("nothing changed since run")
+
+    shown.run(RUNS)
+    expect(shown.output(RUNS).locator("tbody tr")).to_have_count(2)
+    shown.run(COMPARE)
+    expect(shown.output(COMPARE).locator("pre.diff .added")).to_have_text(CHANGED)
