@@ -34,6 +34,8 @@ class Journal:
         """
         if self._next is None:
             self._next = _last_number(self._database, self._run) + 1
+        if self._next == 0 and not isinstance(event, ev.RunStarted):
+            raise StoreError(f"run {self._run} is not in the history any more: it was just removed (gc)")
         self._next += 1
         return ev.Record(self._run, self._next - 1, time.time(), event)
 
