@@ -18,11 +18,12 @@ from tests.waiting import until
 
 STEP = """%%step slow
 import os
+import time
 from pathlib import Path
 with open(os.environ['TOLD'], 'a') as file:
     file.write('computed\\n')
 while not Path(os.environ['GO']).exists():
-    pass
+    time.sleep(0.01)
 x = 1
 """
 NEXT = "%%step after\ny = x + 1"
