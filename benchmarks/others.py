@@ -1,7 +1,7 @@
 """The same chain of 20 cached steps beside joblib.Memory, doit, Luigi and redun, in one process.
 
 `pip install joblib doit luigi redun` first; what is not installed is left out. They keep an integer per step;
-none of them looks at helpers, packages and files as jupyter_pipes does, so the comparison is generous to them.
+none of them looks at helpers, packages and files as jupyter_pipes does: the comparison is generous to them.
 """
 
 from __future__ import annotations

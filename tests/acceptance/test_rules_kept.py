@@ -1,4 +1,4 @@
-"""Rerun rules of what is kept and of what is asked for: whole outputs, failed attempts, --force, --only …
+"""Rerun rules of what is kept and of what is asked for: whole outputs, failed attempts, `--force`, `--only`.
 
 Steps that talk to a test through files put their names together: a literal would be part of the signature.
 """
