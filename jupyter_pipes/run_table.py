@@ -45,7 +45,7 @@ class RunTable(Sequence[ListedRun]):
     def _repr_html_(self) -> str:
         if not self._found:
             return _page("<div class='quiet'>no runs are found</div>")
-        heads = ("run", "", "version", "status", "started", "time", "parameters", "metrics", "tags")
+        heads = ("run", "pipeline", "version", "status", "started", "time", "parameters", "metrics", "tags")
         head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
         rows = "".join(f"<tr>{''.join(_cells(run))}</tr>" for run in self._found)
         return _page(f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>')
