@@ -58,7 +58,7 @@ def module_parser(program: str, description: str, parameters: Sequence[Parameter
     add_running_options(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
-    parser.set_defaults(given={})
+    parser.set_defaults(given={}, accept=[])
     group = parser.add_argument_group("parameters")
     for parameter in parameters:
         _add_parameter(parser, group, parameter)

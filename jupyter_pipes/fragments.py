@@ -225,11 +225,8 @@ def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26)
         return ""
     drawn = drawn[:: max(len(drawn) // 300, 1)]
     xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
-    across, up = (max(xs) - min(xs)) or 1.0, (max(ys) - min(ys)) or 1.0
-    line = " ".join(
-        f"{3 + (x - min(xs)) / across * (width - 6):.1f},{height - 3 - (y - min(ys)) / up * (height - 6):.1f}"
-        for x, y in drawn
-    )
+    places = zip(_shares(xs), _shares(ys), strict=True)
+    line = " ".join(f"{3 + x * (width - 6):.1f},{height - 3 - y * (height - 6):.1f}" for x, y in places)
     last_x, last_y = line.rpartition(" ")[2].split(",")
     words = (
         f"{len(points)} values from {ys[0]:.4g} to {ys[-1]:.4g}, lowest {min(ys):.4g}, highest {max(ys):.4g}"
@@ -239,6 +236,13 @@ def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26)
         f'<polyline points="{line}" fill="none" stroke="{ink(Status.RUNNING)}" stroke-width="1.5"/>'
         f'<circle cx="{last_x}" cy="{last_y}" r="2.2" fill="{ink(Status.RUNNING)}"/></svg>'
     )
+
+
+def _shares(values: Sequence[float]) -> list[float]:
+    """Return where each value lies between the lowest and the highest, 0 to 1."""
+    # Halves: the whole distance of two very large numbers is no number any more.
+    low, high = min(values) / 2, max(values) / 2
+    return [(value / 2 - low) / ((high - low) or 1.0) for value in values]
 
 
 def _finite(points: Sequence[MetricPoint]) -> list[tuple[float, float]]:

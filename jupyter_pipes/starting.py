@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
@@ -11,6 +12,7 @@ from uuid import uuid4
 
 from jupyter_pipes import background
 from jupyter_pipes import events as ev
+from jupyter_pipes.errors import PipesError
 
 if TYPE_CHECKING:
     from jupyter_pipes.executors.base import Executor
@@ -63,9 +65,8 @@ def start_debugging(
 
     executor = InlineExecutor(background.loop())
     run = _start(request, workspace, executor)
-    run.subscribe(lambda _, record: executor.close() if isinstance(record.event, ev.RunEnded) else None)
-    if run.has_ended:
-        executor.close()
+    # It may have ended, or be given up, before anybody could listen to its events.
+    threading.Thread(target=_close_at_end, args=(run, executor), daemon=True).start()
     try:
         if prepared is not None:
             prepared(run)
@@ -76,6 +77,13 @@ def start_debugging(
             executor.work()
     run.wait()
     return run, executor
+
+
+def _close_at_end(run: Run, executor: InlineExecutor) -> None:
+    # An error of the run is raised where the caller waits for it.
+    with contextlib.suppress(PipesError):
+        run.wait()
+    executor.close()
 
 
 def wait_or_cancel(run: Run) -> None:

@@ -257,7 +257,7 @@ def test_an_invalid_pipeline_exits_with_2_lists_its_diagnostics_and_runs_nothing
     [
         ((), "UsageError", "needs a verb"),
         (("rum",), "UsageError", "did you mean run?"),
-        (("compare", "a", "b"), "UsageError", "no verb 'compare'"),
+        (("report", "a", "b"), "UsageError", "no verb 'report'"),
         (("run",), "UsageError", "NOTEBOOK|MODULE"),
         (("run", "small.ipynb", "--forse"), "UsageError", "did you mean --force?"),
         (("run", "small.ipynb", "lode"), "UsageError", "load"),

@@ -26,6 +26,7 @@ from jupyter_pipes.errors import PipesError, SerializationError
 from jupyter_pipes.model import ArtifactRef, CodePiece, Job, OutputRef, StepError
 from jupyter_pipes.worker.current import Context, current
 from jupyter_pipes.worker.files import FileWatch
+from jupyter_pipes.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.worker.numbering import label_of
 from jupyter_pipes.worker.progress import watch_tqdm
 from jupyter_pipes.worker.randomness import own_numbers, unseeded
@@ -251,7 +252,8 @@ def _surroundings(job: Job, *, interactive: bool) -> Generator[None]:
     if not interactive:
         builtins.input = _refuse_input
     try:
-        yield
+        with loaded_from_source(job.python_path):
+            yield
     finally:
         sys.path[:] = before[1]
         builtins.input = before[2]

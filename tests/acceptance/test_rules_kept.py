@@ -6,12 +6,15 @@ Steps that talk to a test through files put their names together: a literal woul
 from __future__ import annotations
 
 import os
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from jupyter_pipes import environment, starting
 from tests.acceptance.conftest import NewProject
 from tests.acceptance.project import Project
 from tests.acceptance.study import CELLS, STEPS, Study, edited, ran
@@ -136,6 +139,31 @@ def test_always_runs_each_time_and_never_cache_neither_looks_nor_keeps(project: 
     assert run() == {"A": "--always", "B": "--never-cache"}
     study.write("%%step A\na = 1", "%%step B\nb = 1", "%%step C\nc = a + b")
     assert run() == {"B": first}
+
+
+@pytest.mark.timeout(60)
+def test_a_cached_run_in_this_process_ends_though_it_is_over_before_anybody_listens(
+    project: NewProject, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    study = project("%%step A\na = 1")
+    study.run(debug=True)
+    capture, start = environment.capture, starting._start
+    is_over = threading.Event()
+
+    def late_capture(*given: Any) -> Any:
+        is_over.wait()
+        return capture(*given)
+
+    def start_and_miss_its_end(*given: Any) -> Any:
+        run = start(*given)
+        while not run.status.is_final:
+            time.sleep(0)
+        threading.Timer(0.2, is_over.set).start()
+        return run
+
+    monkeypatch.setattr(environment, "capture", late_capture)
+    monkeypatch.setattr(starting, "_start", start_and_miss_its_end)
+    assert study.run(debug=True).steps["A"].status == "cached"
 
 
 def test_skip_leaves_out_a_step_and_what_hangs_on_it(study: Study) -> None:
