@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from benchmarks.measure import Figure, milliseconds
-from jupyter_pipes import graph, notebook
-from jupyter_pipes.model import Cell
+from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.pipelines import graph, notebook
 
 PAIRS = 100
 TIMES = 5

@@ -50,7 +50,8 @@ def _chain(folder: Path) -> list[Figure]:
 
 def _until_decided(run: Any) -> float:
     """Return milliseconds from a run's first fact to its last step's end, by the journal."""
-    from jupyter_pipes import events, journal
+    from jupyter_pipes.history import journal
+    from jupyter_pipes.model import events
 
     records = list(journal.read(run.workspace.history.database, run.id))
     ends = [record.time for record in records if isinstance(record.event, events.StepEnded)]
@@ -65,7 +66,7 @@ def _command(*words: str) -> None:
 
 def _helpers(folder: Path) -> list[Figure]:
     from jupyter_pipes import Pipeline
-    from jupyter_pipes.decision import Decider
+    from jupyter_pipes.planning.decision import Decider
 
     path = folder / "helpers.ipynb"
     helpers = [f"def h{n}(x):\n    return h{n + 1}(x) + {n}" for n in range(HELPERS - 1)]
@@ -80,8 +81,8 @@ def _helpers(folder: Path) -> list[Figure]:
 
 def _many(folder: Path, programs: list[float]) -> list[Figure]:
     """Return the time of a run of many cached steps; their first run is made up, it would take minutes."""
-    from jupyter_pipes.model import Step
-    from jupyter_pipes.pipeline import Pipeline
+    from jupyter_pipes.model.steps import Step
+    from jupyter_pipes.runs.pipeline import Pipeline
 
     steps = [Step("s0", 0, "x0 = 0", "cell 1", writes=("x0",))]
     for n in range(1, MANY):
@@ -104,8 +105,8 @@ def _many(folder: Path, programs: list[float]) -> list[Figure]:
 def _keep_results(pipeline: Any) -> None:
     import msgspec
 
-    from jupyter_pipes.decision import Decider
-    from jupyter_pipes.indexing import Kept
+    from jupyter_pipes.history.indexing import Kept
+    from jupyter_pipes.planning.decision import Decider
 
     workspace, history = pipeline.workspace, pipeline.workspace.history
     decider = Decider(workspace, pipeline.name, ())

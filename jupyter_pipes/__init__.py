@@ -5,29 +5,30 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-if TYPE_CHECKING:
-    from jupyter_pipes.errors import PipesError, RunCancelled, RunFailed
-    from jupyter_pipes.functions import step
-    from jupyter_pipes.magics import load_ipython_extension
-    from jupyter_pipes.params import Parameter, Range
-    from jupyter_pipes.pipeline import Pipeline
-    from jupyter_pipes.run import Run
-    from jupyter_pipes.worker.current import current
+from jupyter_pipes.model.version import __version__
 
-__version__ = "0.2.0"
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.worker.current import current
+    from jupyter_pipes.kernel.magics import load_ipython_extension
+    from jupyter_pipes.model.errors import PipesError, RunCancelled, RunFailed
+    from jupyter_pipes.pipelines.functions import step
+    from jupyter_pipes.pipelines.parameters import Parameter, Range
+    from jupyter_pipes.runs.pipeline import Pipeline
+    from jupyter_pipes.runs.run import Run
+
 
 # Loaded when first asked for: `import jupyter_pipes` must cost next to nothing.
 _HOMES = {
-    "Parameter": "params",
-    "Pipeline": "pipeline",
-    "PipesError": "errors",
-    "Range": "params",
-    "Run": "run",
-    "RunCancelled": "errors",
-    "RunFailed": "errors",
-    "current": "worker.current",
-    "load_ipython_extension": "magics",
-    "step": "functions",
+    "Parameter": "pipelines.parameters",
+    "Pipeline": "runs.pipeline",
+    "PipesError": "model.errors",
+    "Range": "pipelines.parameters",
+    "Run": "runs.run",
+    "RunCancelled": "model.errors",
+    "RunFailed": "model.errors",
+    "current": "execution.worker.current",
+    "load_ipython_extension": "kernel.magics",
+    "step": "pipelines.functions",
 }
 
 __all__ = [
@@ -38,6 +39,7 @@ __all__ = [
     "Run",
     "RunCancelled",
     "RunFailed",
+    "__version__",
     "current",
     "load_ipython_extension",
     "step",

@@ -8,7 +8,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from jupyter_pipes.pipeline import Pipeline
+from jupyter_pipes.runs.pipeline import Pipeline
 
 MakePipeline = Callable[..., Pipeline]
 

@@ -9,9 +9,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from jupyter_pipes import events as ev
-from jupyter_pipes.model import Status, StepError
-from jupyter_pipes.scheduler import Scheduler
+from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Status, StepError
 
 DONE = (Status.COMPLETED, Status.CACHED)
 

@@ -8,12 +8,12 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from jupyter_pipes import events as ev
-from jupyter_pipes.history import Result, parts_document, process_started
-from jupyter_pipes.model import ArtifactRef, OutputRef, Status
-from jupyter_pipes.signature import Part, digest
-from jupyter_pipes.views import RunView, apply
-from jupyter_pipes.workspace import Workspace
+from jupyter_pipes.history.history import Result, parts_document, process_started
+from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import ArtifactRef, OutputRef, Status
+from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.planning.signature import Part, digest
 
 STEPS = ("a", "b", "c")
 

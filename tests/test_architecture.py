@@ -61,7 +61,7 @@ def loaded_by(statement: str) -> set[str]:
         "from jupyter_pipes import step",
         "from jupyter_pipes import Pipeline",
         "from jupyter_pipes import current",
-        "import jupyter_pipes.cli",
+        "import jupyter_pipes.cli.main",
         "from jupyter_pipes.analysis import analyze",
     ],
 )
@@ -103,7 +103,12 @@ def imported_at_top(path: Path) -> set[str]:
 
 # These files are themselves imported only when what they are for is needed.
 OWNERS_LOADED_LATE = {
-    "IPython": {"completion.py", "magics.py", "worker/job.py", "worker/shell.py"},
+    "IPython": {
+        "kernel/completion.py",
+        "kernel/magics.py",
+        "execution/worker/job.py",
+        "execution/worker/shell.py",
+    },
 }
 
 

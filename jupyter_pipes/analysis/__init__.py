@@ -1,5 +1,5 @@
 """What the code of cells does with names: `analyze(source) -> Names`."""
 
-from jupyter_pipes.analysis.names import Names, analyze
+from jupyter_pipes.analysis.cell.names import Names, analyze
 
 __all__ = ["Names", "analyze"]

@@ -1,5 +1,1 @@
-"""Exports: a pipeline as reusable code."""
-
-from jupyter_pipes.export.module import export_python, formatted, write_module
-
-__all__ = ["export_python", "formatted", "write_module"]
+"""Pipelines as programs for other tools."""

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple
 import nbformat
 
 from jupyter_pipes import Pipeline
-from jupyter_pipes.cli import main
-from jupyter_pipes.run import Run
+from jupyter_pipes.cli.main import main
+from jupyter_pipes.runs.run import Run
 
 
 class Answer(NamedTuple):
@@ -83,7 +83,7 @@ class Project:
 
     def start(self, *words: str) -> subprocess.Popen[str]:
         """Start `jupyter-pipes WORDS…` in the folder, in a process group of its own."""
-        return self._process([sys.executable, "-m", "jupyter_pipes.cli", *words])
+        return self._process([sys.executable, "-m", "jupyter_pipes", *words])
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline of the notebook as it is now."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_pipes.errors import InvalidPipeline
+from jupyter_pipes.model.errors import InvalidPipeline
 from tests.acceptance.conftest import NewProject
 
 

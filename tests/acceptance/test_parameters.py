@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.errors import InvalidPipeline, ParameterError
+from jupyter_pipes.model.errors import InvalidPipeline, ParameterError
 from tests.acceptance.conftest import NewProject
 
 PARAMS = """%%params

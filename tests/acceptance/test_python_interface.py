@@ -11,7 +11,14 @@ import pandas as pd
 import pytest
 
 from jupyter_pipes import Pipeline, current, step
-from jupyter_pipes.errors import ArtifactMissing, OutsideStep, PipesError, RunCancelled, RunFailed, UsageError
+from jupyter_pipes.model.errors import (
+    ArtifactMissing,
+    OutsideStep,
+    PipesError,
+    RunCancelled,
+    RunFailed,
+    UsageError,
+)
 from tests.acceptance.conftest import NewProject
 
 FRAME = """%%step make

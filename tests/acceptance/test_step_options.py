@@ -7,8 +7,8 @@ import time
 
 import pytest
 
-from jupyter_pipes.errors import InvalidPipeline, PipesError
-from jupyter_pipes.run import Run
+from jupyter_pipes.model.errors import InvalidPipeline, PipesError
+from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
 
 

@@ -8,9 +8,9 @@ import pytest
 from lab import Lab, LabPage, write_notebook
 from playwright.sync_api import Locator, expect
 
-from jupyter_pipes import events as ev
-from jupyter_pipes.layout import arrange
-from jupyter_pipes.widget import PANE_WIDTH
+from jupyter_pipes.display.graph.layout import arrange
+from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
+from jupyter_pipes.model import events as ev
 
 CELLS = (
     "%load_ext jupyter_pipes",

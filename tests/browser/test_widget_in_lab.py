@@ -12,9 +12,9 @@ import pytest
 from lab import Lab, LabPage, write_notebook
 from playwright.sync_api import Locator, expect
 
-from jupyter_pipes import events as ev
-from jupyter_pipes.layout import arrange
-from jupyter_pipes.widget import PANE_WIDTH
+from jupyter_pipes.display.graph.layout import arrange
+from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
+from jupyter_pipes.model import events as ev
 
 DATA = {"stage": "data", "writes": ("df",)}
 STEPS = (
@@ -26,11 +26,11 @@ STEPS = (
 
 SETUP = f"""
 import msgspec, threading, time
-from jupyter_pipes import events as ev
-from jupyter_pipes.explanation import Explanation
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.model import Status, StepError, Usage
-from jupyter_pipes.views import RunView, StepView, apply
-from jupyter_pipes.widget import PipelineWidget
+from jupyter_pipes.model.views import RunView, StepView, apply
+from jupyter_pipes.kernel.widget.widget import PipelineWidget
 
 steps = msgspec.json.decode({msgspec.json.encode(STEPS)!r}, type=tuple[ev.PlannedStep, ...])
 

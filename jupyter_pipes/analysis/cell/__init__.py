@@ -1,0 +1,1 @@
+"""What the code of one cell does with names."""

@@ -1,0 +1,175 @@
+"""Calls, which may change their object, and names that hide in strings and in `globals()`."""
+
+# ruff: noqa: N802  -- the names of the methods are those that ast.NodeVisitor looks for
+
+from __future__ import annotations
+
+import ast
+import re
+
+from jupyter_pipes.analysis.cell import mutation
+from jupyter_pipes.analysis.cell.expressions import Expressions
+from jupyter_pipes.analysis.cell.scopes import Scope
+
+_QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
+_NAMESPACES = frozenset({"globals", "locals", "vars"})
+_SHELL_ATTRIBUTES = frozenset({"user_ns", "user_global_ns"})
+_SHELL_METHODS = frozenset({"run_cell", "run_cell_async", "run_code", "ex", "push", "safe_execfile"})
+
+
+class Calls(Expressions):
+    """Walks expressions with their calls."""
+
+    def visit_Call(self, node: ast.Call) -> None:
+        """A call reads its parts, and may change its object or run code that is not in sight."""
+        thrown_away = id(node) in self._thrown_away
+        if self._special_call(node):
+            return
+        if isinstance(node.func, ast.Name):
+            self.read(node.func.id, node.func.lineno)
+        else:
+            self.visit(node.func)
+        self.visit_all([*node.args, *node.keywords])
+        self._mutations(node, thrown_away)
+        if isinstance(node.func, ast.Name):
+            self.use_function(node.func.id, called=True)
+
+    def _mutations(self, node: ast.Call, thrown_away: bool) -> None:
+        for argument in mutation.mutated_arguments(node, thrown_away=thrown_away):
+            self.mutate(argument, surely=False)
+        match node.func:
+            case ast.Attribute(value=receiver, attr=method):
+                if mutation.is_mutator(node, method, thrown_away=thrown_away):
+                    if isinstance(receiver, ast.Attribute) and method in mutation.COLLECTION_MUTATORS:
+                        self._note_module_collection(receiver)
+                    self.mutate(receiver, surely=False)
+            case _:
+                pass
+
+    def _note_module_collection(self, receiver: ast.Attribute) -> None:
+        root = mutation.root_name(receiver)
+        if root is not None and self.is_module(root.id):
+            self.cell.note_module_change(root.id, root.lineno)
+
+    def throw_away(self, value: ast.expr) -> None:
+        """Note that nobody uses the value of this expression."""
+        self._thrown_away.update(id(call) for call in mutation.thrown_away_calls(value))
+
+    def _special_call(self, node: ast.Call) -> bool:
+        """Handle the calls that say more than their parts; return whether that was all."""
+        match node.func:
+            case ast.Name(id="exec" | "eval" | "setattr" | "delattr" | "globals" | "locals" | "vars" as name):
+                if self.is_pythons_own(name):
+                    return self._builtin_call(node, name)
+            case ast.Attribute(value=namespace, attr="get") if self._namespace_call(namespace):
+                return self._namespace_get(node)
+            case ast.Attribute(attr="query" | "eval") if node.args:
+                self._query_names(node.args[0])
+            case ast.Attribute(value=shell, attr=attr) if attr in _SHELL_METHODS and self._is_shell(shell):
+                self.opaque(f"get_ipython().{attr} runs code that is not in the cell", node.lineno)
+            case _:
+                pass
+        return False
+
+    def _builtin_call(self, node: ast.Call, name: str) -> bool:
+        if name in _NAMESPACES:
+            if self._namespace_call(node):
+                self.opaque(f"{name}() holds all names of the notebook", node.lineno)
+            self.visit_all([*node.args, *node.keywords])
+            return True
+        if name in ("setattr", "delattr"):
+            if node.args:
+                self.mutate(node.args[0])
+            return False
+        match node.args:
+            case [ast.Constant(value=str(text))] if name == "eval":
+                self.visit_text(text, node.lineno)
+            case _:
+                self.opaque(f"{name}() runs text that is not in sight", node.lineno)
+        return False
+
+    def _query_names(self, text: ast.expr) -> None:
+        # pandas looks up `@name` where the method was called.
+        if isinstance(text, ast.Constant) and isinstance(text.value, str):
+            for name in _QUERY_NAME.findall(text.value):
+                self.read(name, text.lineno)
+
+    def visit_text(self, text: str, line: int, *, optional: bool = False) -> None:
+        """Visit an expression that stands in a string on `line`."""
+        try:
+            tree = ast.parse(text.strip(), mode="eval")
+        except SyntaxError:
+            return
+        for node in ast.walk(tree):
+            if hasattr(node, "lineno"):
+                node.lineno = line  # pyright: ignore[reportAttributeAccessIssue] (ast.AST does not declare it)
+        if not optional:
+            self.visit(tree.body)
+            return
+        for node in ast.walk(tree):
+            if isinstance(node, ast.Name):
+                self.read(node.id, line, optional=True)
+
+    def _is_shell(self, node: ast.expr) -> bool:
+        match node:
+            case ast.Call(func=ast.Name(id="get_ipython")):
+                return True
+            case ast.Name(id="ip" | "ipython" | "shell"):
+                return True
+            case _:
+                return False
+
+    def visit_Attribute(self, node: ast.Attribute) -> None:
+        """The namespace of the shell is everybody's."""
+        if node.attr in _SHELL_ATTRIBUTES:
+            self.opaque(f"{node.attr} holds all names of the notebook", node.lineno)
+        self.visit(node.value)
+
+    def _namespace_call(self, node: ast.expr) -> bool:
+        """Whether `node` is `globals()`, or `locals()` or `vars()` at the cell's own level."""
+        match node:
+            case ast.Call(func=ast.Name(id=name), args=[], keywords=[]) if name in _NAMESPACES:
+                inside = any(scope.kind == "function" for scope in self._scopes())
+                return self.scope.owner(name) is None and (name == "globals" or not inside)
+            case _:
+                return False
+
+    def _scopes(self) -> list[Scope]:
+        chain: list[Scope] = [self.scope]
+        while (parent := chain[-1].parent) is not None:
+            chain.append(parent)
+        return chain
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        """`"x" in globals()` asks whether `x` is there."""
+        match (node.left, node.comparators):
+            case (ast.Constant(value=str(name)), [mapping]) if self._namespace_call(mapping):
+                self.read(name, node.lineno, optional=True)
+                self.cell.asked_for.add(name)
+            case _:
+                super().visit_Compare(node)
+
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        """`globals()["x"]` reads `x`."""
+        match node.slice:
+            case ast.Constant(value=str(name)) if self._namespace_call(node.value):
+                self.read(name, node.lineno)
+            case _:
+                self.visit(node.value)
+                self.visit(node.slice)
+
+    def change_part(self, target: ast.Attribute | ast.Subscript) -> None:
+        """`globals()["x"] = 1` binds `x` behind everybody's back."""
+        if self._namespace_call(target.value):
+            self.opaque("globals() is changed by hand", target.lineno)
+        else:
+            super().change_part(target)
+
+    def _namespace_get(self, node: ast.Call) -> bool:
+        match node.args:
+            case [ast.Constant(value=str(name)), *rest]:
+                self.read(name, node.lineno, optional=True)
+                self.visit_all(rest)
+                return True
+            case _:
+                return False

@@ -1,0 +1,151 @@
+"""A walk over expressions in the order in which Python evaluates them, conditions and scopes included."""
+
+# ruff: noqa: N802, N815  -- the names of the methods are those that ast.NodeVisitor looks for
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+
+from jupyter_pipes.analysis.cell import mutation
+from jupyter_pipes.analysis.cell.scopes import comprehension_scope
+from jupyter_pipes.analysis.cell.state import State, join
+from jupyter_pipes.analysis.cell.tracking import Tracking
+
+
+class Expressions(Tracking):
+    """Walks expressions, apart from calls."""
+
+    def visit_Name(self, node: ast.Name) -> None:
+        """A name in a load context, used as a value."""
+        self.read(node.id, node.lineno)
+        self.use_function(node.id, called=False)
+
+    def visit_Constant(self, node: ast.AST) -> None:
+        """Nothing inside; said here because NodeVisitor would look, thousands of times."""
+
+    visit_Load = visit_Constant
+
+    def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
+        """A walrus binds in the scope around comprehensions."""
+        self.visit(node.value)
+        self.bind(node.target.id, node.lineno, origins=self.origins_of(node.value))
+
+    def visit_BoolOp(self, node: ast.BoolOp) -> None:
+        """`and`, `or`: only the first operand is sure to be evaluated."""
+        self.state = join(self.branch(node))
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """Long sums lean to the left: they are walked without recursion."""
+        operands = [node.right]
+        left = node.left
+        while isinstance(left, ast.BinOp):
+            operands.append(left.right)
+            left = left.left
+        self.visit_all([left, *reversed(operands)])
+
+    def visit_IfExp(self, node: ast.IfExp) -> None:
+        """`a if test else b`."""
+        true, false = self.branch(node.test)
+        ends: list[State] = []
+        for state, part in ((true, node.body), (false, node.orelse)):
+            self.state = state
+            self.visit(part)
+            ends.append(self.state)
+        self.state = join(ends)
+
+    def branch(self, test: ast.expr) -> tuple[State, State]:
+        """Visit a condition; return the states where it is true and where it is false."""
+        match test:
+            case ast.UnaryOp(op=ast.Not(), operand=operand):
+                true, false = self.branch(operand)
+                return false, true
+            case ast.BoolOp(op=operator, values=values):
+                return self._branch_chain(values, stops_at=isinstance(operator, ast.Or))
+            case ast.Constant(value=value):
+                return self._known(bool(value))
+            case ast.Compare(
+                left=ast.Name(id="__name__"), ops=[ast.Eq()], comparators=[ast.Constant(value="__main__")]
+            ):
+                return self._known(True)
+            case _:
+                self.visit(test)
+                return self.state, self.state.copy()
+
+    def _known(self, value: bool) -> tuple[State, State]:
+        dead = State(dead=True)
+        return (self.state, dead) if value else (dead, self.state)
+
+    def _branch_chain(self, values: Sequence[ast.expr], *, stops_at: bool) -> tuple[State, State]:
+        stopped = State(dead=True)
+        for value in values:
+            true, false = self.branch(value)
+            stopped.absorb(true if stops_at else false)
+            self.state = false if stops_at else true
+        return (stopped, self.state) if stops_at else (self.state, stopped)
+
+    def visit_Compare(self, node: ast.Compare) -> None:
+        """`a < b < c`: the third operand on only where the first comparison holds."""
+        self.visit_all([node.left, node.comparators[0]])
+        for operand in node.comparators[1:]:
+            shortcut = self.state.copy()
+            self.visit(operand)
+            self.state = join((self.state, shortcut))
+
+    def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> None:
+        """A comprehension has a scope of its own; its first iterable is evaluated outside."""
+        self._comprehension(node.generators, [node.elt])
+
+    visit_SetComp = visit_GeneratorExp = visit_ListComp
+
+    def visit_DictComp(self, node: ast.DictComp) -> None:
+        """As `visit_ListComp`."""
+        self._comprehension(node.generators, [node.key, node.value])
+
+    def _comprehension(self, generators: list[ast.comprehension], results: list[ast.expr]) -> None:
+        self.visit(generators[0].iter)
+        around = self.scope
+        inner = comprehension_scope(generators, around)
+        skipped = State(dead=True)
+        for index, generator in enumerate(generators):
+            self.scope = inner
+            if index:
+                self.visit(generator.iter)
+            self.bind_target(generator.target, self.elements_of(generator.iter))
+            for condition in generator.ifs:
+                self.state, false = self.branch(condition)
+                skipped.absorb(false)
+        self.visit_all(results)
+        self.scope = around
+        self.state = join((self.state, skipped))
+
+    def bind_target(self, target: ast.expr, origins: frozenset[str] = frozenset()) -> None:
+        """Bind what stands left of `=`, behind `for` or behind `as`."""
+        match target:
+            case ast.Name(id=name):
+                self.bind(name, target.lineno, origins=origins)
+            case ast.Tuple(elts=parts) | ast.List(elts=parts):
+                for part in parts:
+                    self.bind_target(part, origins)
+            case ast.Starred(value=value):
+                self.bind_target(value)
+            case ast.Attribute() | ast.Subscript():
+                self.change_part(target)
+            case _:
+                self.visit(target)
+
+    def change_part(self, target: ast.Attribute | ast.Subscript) -> None:
+        """An item or attribute is set or deleted."""
+        self.visit(target.value)
+        if isinstance(target, ast.Subscript):
+            self.visit(target.slice)
+        self.mutate(target)
+
+    def origins_of(self, value: ast.expr) -> frozenset[str]:
+        """Return the names from outside whose very object `value` is."""
+        return self.outside_names(value.id) if isinstance(value, ast.Name) else frozenset()
+
+    def elements_of(self, iterable: ast.expr) -> frozenset[str]:
+        """Return the names from outside whose elements a loop over `iterable` hands out."""
+        names = mutation.iterated_names(iterable)
+        return frozenset(origin for name in names for origin in self.outside_names(name))

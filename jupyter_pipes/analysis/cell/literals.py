@@ -1,0 +1,47 @@
+"""The short texts that code holds as string literals: among them the paths of the files that it names."""
+
+from __future__ import annotations
+
+import ast
+from functools import lru_cache
+
+from jupyter_pipes.analysis.cell.source import parse_cell
+from jupyter_pipes.model.steps import Step
+
+_LONGEST = 500
+
+
+def named_texts(step: Step) -> tuple[str, ...]:
+    """Return each short text of the step's own code, its set-up and its prelude, once."""
+    sources = (step.body, *(piece.source for piece in (*step.setup, *step.prelude)))
+    texts = (text for source in sources for text in texts_of(source))
+    return tuple(dict.fromkeys((*texts, *step.literals)))
+
+
+@lru_cache(maxsize=65536)
+def texts_of(source: str) -> tuple[str, ...]:
+    """Return the string literals of a cell's code that may be paths; none if it cannot be read."""
+    if '"' not in source and "'" not in source:
+        return ()
+    tree = tree_of(source)
+    constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)) if tree else ()
+    return tuple(text for text in constants if isinstance(text, str) and _may_be_path(text))
+
+
+def tree_of(source: str) -> ast.Module | None:
+    """Return the syntax tree of Python or of a cell with IPython's syntax; None if it is neither."""
+    try:
+        return ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return _tree_of_cell(source)
+
+
+def _tree_of_cell(source: str) -> ast.Module | None:
+    try:
+        return parse_cell(source).tree
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
+
+def _may_be_path(text: str) -> bool:
+    return 0 < len(text) < _LONGEST and "\n" not in text

@@ -1,0 +1,158 @@
+"""What a magic or a shell line does with names: code that it runs, text that it fills in, what it binds."""
+
+from __future__ import annotations
+
+import ast
+import re
+from string import Formatter
+
+from msgspec import Struct
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+TEXT_CELL_MAGICS = _words("""
+    ! bash sh cmd script sx system python python2 python3 pypy perl ruby html HTML javascript js latex
+    markdown svg SVG writefile file
+""")
+"""Cell magics whose body is no Python of this notebook."""
+
+CODE_CELL_MAGICS = _words("step setup params time capture prun memit snakeviz pyinstrument debug heat")
+"""Cell magics that run their body in the notebook's namespace."""
+
+SCRATCH_MAGICS = frozenset({"timeit"})
+"""Magics that run Python in a scope of its own: it reads names, and what it binds does not last."""
+
+CODE_LINE_MAGICS = _words("time prun memit lprun mprun snakeviz pyinstrument debug")
+"""Line magics whose argument is Python that runs in the notebook's namespace."""
+
+LOOKING_MAGICS = _words("pinfo pinfo2 pdoc pdef psource pfile pprint page store whos who")
+"""Line magics whose arguments are names that they show."""
+
+HARMLESS_LINE_MAGICS = _words("""
+    aimport alias alias_magic autoawait autocall automagic autoreload autosave bookmark cat cd clear
+    colors conda config connect_info cp dhist dirs doctest_mode env gui hist history killbgscripts ldir
+    less lf lk ll load_ext ls lsmagic lx magic mamba man matplotlib micromamba mkdir more mv notebook
+    pastebin pdb pip pipeline popd precision psearch pushd pwd pycat qtconsole quickref rehashx
+    reload_ext rm rmdir save set_env sx system tb unalias unload_ext uv watermark who_ls xmode logon
+    logoff logstart logstop logstate
+""")
+"""Line magics that bind no names."""
+
+LINE_MAGICS = CODE_LINE_MAGICS | SCRATCH_MAGICS | LOOKING_MAGICS | HARMLESS_LINE_MAGICS
+"""Every line magic that the analysis understands."""
+
+_DOLLAR = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
+_SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
+_OPTION = re.compile(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
+_FLAGS = {"timeit": "tcqov", "prun": "rq", "memit": "co", "lprun": "rszp", "mprun": "c"}
+_FLAGS_WITH_VALUE = {
+    "timeit": "nrp",
+    "prun": "lsTD",
+    "memit": "rti",
+    "lprun": "fmuTD",
+    "mprun": "fT",
+    "debug": "b",
+}
+_OUTPUT_OPTION = re.compile(r"--(?:out|err|proc)[ =](\w+)")
+
+
+class Interpolation(Struct, frozen=True):
+    """Python that IPython evaluates inside a command line; `optional` where the shell may know the name."""
+
+    code: str
+    optional: bool
+
+
+class Effect(Struct, frozen=True):
+    """What a magic does with names.
+
+    Attributes:
+        interpolations: expressions filled into its command line.
+        code: Python that it runs in the notebook's namespace.
+        scratch: whether what that code binds does not last.
+        shows: expressions that it only looks at.
+        binds: names that it binds afterwards.
+        opaque: why its doing cannot be seen, "" if it can.
+    """
+
+    interpolations: tuple[Interpolation, ...] = ()
+    code: str = ""
+    scratch: bool = False
+    shows: tuple[str, ...] = ()
+    binds: tuple[str, ...] = ()
+    opaque: str = ""
+
+
+def shell_effect(command: str) -> Effect:
+    """Return what `!command` does."""
+    return Effect(interpolations=interpolations(command))
+
+
+def line_effect(name: str, argument: str) -> Effect:
+    """Return what `%name argument` does."""
+    filled = interpolations(argument)
+    if name in SCRATCH_MAGICS:
+        return Effect(filled, code=_without_options(name, argument), scratch=True)
+    if name in CODE_LINE_MAGICS:
+        return Effect(filled, code=_without_options(name, argument))
+    if name == "store" and argument.startswith("-r"):
+        return Effect(filled, opaque="%store -r binds names that are not in the cell")
+    if name in LOOKING_MAGICS:
+        return Effect(filled, shows=tuple(argument.strip("?").split()))
+    if name in HARMLESS_LINE_MAGICS:
+        return Effect(filled)
+    return Effect(filled, opaque=f"%{name} may read and bind names that are not in the cell")
+
+
+def cell_effect(name: str, argument: str) -> Effect:
+    """Return what the line `%%name argument` does, apart from running its body."""
+    filled = interpolations(argument)
+    if name in ("step", "setup", "params"):
+        return Effect()
+    if name == "capture":
+        names = [word for word in argument.split() if not word.startswith("-")]
+        return Effect(filled, binds=tuple(names[:1]))
+    if name in SCRATCH_MAGICS:
+        return Effect(filled, code=_without_options(name, argument), scratch=True)
+    if name in TEXT_CELL_MAGICS:
+        return Effect(filled, binds=tuple(_OUTPUT_OPTION.findall(argument)))
+    if name in CODE_CELL_MAGICS:
+        return Effect(filled)
+    return Effect(filled, opaque=f"%%{name} may read and bind names that are not in the cell")
+
+
+def interpolations(text: str) -> tuple[Interpolation, ...]:
+    """Return the expressions that IPython fills into a command line (`{x}`, `$x`).
+
+    IPython fills in all or nothing: braces that are no Python (`awk '{print $1}'`) leave the text as it is.
+    """
+    found: list[Interpolation] = []
+    shell_names = {name for match in _SHELL_VARIABLE.finditer(text) for name in match.groups() if name}
+    try:
+        for literal, braced, _, _ in Formatter().parse(text):
+            for dollar in _DOLLAR.findall(literal):
+                if not dollar.startswith("$") and not dollar[0].isdigit():
+                    code = dollar.rstrip(".")
+                    found.append(Interpolation(code, code in shell_names or code.isupper()))
+            if braced is not None:
+                expression = ast.parse(braced.strip(), mode="eval").body
+                # `{a,b}` is the shell's, unless both happen to be names.
+                found.append(Interpolation(braced.strip(), isinstance(expression, ast.Tuple)))
+    except (SyntaxError, ValueError):
+        return ()
+    return tuple(found)
+
+
+def _without_options(name: str, argument: str) -> str:
+    with_value = _FLAGS_WITH_VALUE.get(name, "")
+    while match := _OPTION.match(argument):
+        flag = match["flag"]
+        if flag and flag not in with_value + _FLAGS.get(name, ""):
+            break
+        argument = argument[match.end() :]
+        if flag and flag in with_value and not match["glued"]:
+            argument = argument.partition(" ")[2]
+    return argument.strip()

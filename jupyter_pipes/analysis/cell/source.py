@@ -1,0 +1,134 @@
+"""A cell's text, IPython syntax included -> Python's syntax tree, with the cell's own line numbers."""
+
+from __future__ import annotations
+
+import ast
+import re
+import warnings
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Protocol, cast
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.cell.magic_effects import LINE_MAGICS, TEXT_CELL_MAGICS
+
+_CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
+_AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
+
+
+class _Transformer(Protocol):
+    """The part of IPython's TransformerManager that is used here."""
+
+    cleanup_transforms: list[Callable[[list[str]], list[str]]]
+
+    def do_one_token_transform(self, lines: list[str]) -> tuple[bool, list[str]]: ...
+
+
+class CellMagicLine(Struct, frozen=True):
+    """A `%%name argument` line above the rest of a cell."""
+
+    name: str
+    argument: str
+    line: int
+
+
+class CellCode(Struct, frozen=True):
+    """A cell, parsed.
+
+    Attributes:
+        magics: the `%%` lines above the code, the outermost first.
+        body: the text below them.
+        tree: that text as Python; empty where the last magic does not run Python.
+    """
+
+    magics: tuple[CellMagicLine, ...]
+    body: str
+    tree: ast.Module
+
+
+def parse_cell(source: str, line: int = 1) -> CellCode:
+    """Return the code of a cell (or of a magic's body) that begins on `line`.
+
+    Raises:
+        SyntaxError: Python cannot read it; `lineno` counts from `line`.
+    """
+    magics: list[CellMagicLine] = []
+    position = 0
+    while match := _CELL_MAGIC.match(source, position):
+        magic_line = line + source.count("\n", 0, match.start("name"))
+        magics.append(CellMagicLine(match["name"], match["argument"].strip(), magic_line))
+        position = match.end()
+        if not _runs_python(magics[-1]):
+            return CellCode(tuple(magics), source[position:], ast.Module([], []))
+    blank = "\n" * (source.count("\n", 0, position) + line - 1)
+    body = source[position:]
+    return CellCode(tuple(magics), body, _parse_python(blank + body))
+
+
+def _runs_python(magic: CellMagicLine) -> bool:
+    if magic.name == "step":
+        return "--bash" not in magic.argument.split()
+    return magic.name not in TEXT_CELL_MAGICS
+
+
+def _parse_python(text: str) -> ast.Module:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            tree = ast.parse(text)
+        except SyntaxError:
+            tree = _parse_ipython(text)
+        # Compiling finds what parsing lets pass: `return` outside functions, a name both local and global.
+        compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    return tree
+
+
+def _parse_ipython(text: str) -> ast.Module:
+    """Replace magics one by one until Python can read the rest."""
+    lines = _cleaned_up(_with_automagic(text))
+    for _ in range(len(lines)):
+        try:
+            return ast.parse("".join(lines))
+        except SyntaxError:
+            changed, transformed = _transformer().do_one_token_transform(lines)
+            if not changed:
+                raise
+            lines = _with_as_many_lines(transformed, lines)
+    return ast.parse("".join(lines))
+
+
+def _cleaned_up(text: str) -> list[str]:
+    """Take away prompts and common indentation, as IPython does."""
+    lines = (text if text.endswith("\n") else text + "\n").splitlines(keepends=True)
+    for clean_up in _transformer().cleanup_transforms:
+        # These two change the number of lines, and have no work left here.
+        if getattr(clean_up, "__name__", "") not in ("leading_empty_lines", "cell_magic"):
+            lines = clean_up(lines)
+    return lines
+
+
+def _with_automagic(text: str) -> str:
+    # IPython runs a one-line cell such as `pip install x` as a magic.
+    match = _AUTOMAGIC.match(text)
+    if match and match["name"] in LINE_MAGICS and "\n" not in text.strip():
+        return text.replace(match["name"], "%" + match["name"], 1)
+    return text
+
+
+def _with_as_many_lines(transformed: list[str], original: list[str]) -> list[str]:
+    """Put blank lines behind the first changed line, so that what follows keeps its line numbers."""
+    missing = len(original) - len(transformed)
+    if missing <= 0:
+        return transformed
+    pairs = zip(transformed, original, strict=False)
+    place = next((index for index, (new, old) in enumerate(pairs) if new != old), len(transformed) - 1)
+    return [*transformed[: place + 1], *["\n"] * missing, *transformed[place + 1 :]]
+
+
+@lru_cache(maxsize=1)
+def _transformer() -> _Transformer:
+    # Imported only for cells that need it: it takes about 0.3 s.
+    from IPython.core.inputtransformer2 import TransformerManager
+
+    return cast(_Transformer, TransformerManager())

@@ -1,0 +1,166 @@
+"""What a walk over code knows at the point reached: bindings, reads, mutations, the cell's functions."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterable
+
+from jupyter_pipes.analysis.cell import mutation
+from jupyter_pipes.analysis.cell.record import CellRecord, Facts
+from jupyter_pipes.analysis.cell.scopes import Scope
+from jupyter_pipes.analysis.cell.state import State
+
+PYTHON_BUILTINS = frozenset(dir(builtins)) - {"copyright", "credits", "license", "exit", "quit", "_"}
+"""Python's own names (`credits` and its like are only toys for the prompt)."""
+
+BUILTINS = PYTHON_BUILTINS | {
+    "__class__",
+    "__module__",
+    "__qualname__",
+    "__annotations__",
+    "display",
+    "exit",
+    "get_ipython",
+    "quit",
+}
+"""Names that are there without any cell binding them."""
+
+
+class Tracking(ast.NodeVisitor):
+    """Keeps `state` true for the point reached, and notes in `facts` what happens to names there.
+
+    Attributes:
+        cell: what is known of the whole cell, shared by all walks over it.
+        scope: the scope that names are looked up in.
+        facts: what this walk found.
+        state: what is bound at the point reached.
+        catching: the states of handlers that an exception here may lead to.
+        handles_missing: whether the code at this point expects that a name may not be there.
+    """
+
+    def __init__(self, cell: CellRecord, scope: Scope) -> None:
+        self.cell = cell
+        self.scope = scope
+        self.facts = Facts()
+        self.state = State()
+        self.catching: list[State] = []
+        self.handles_missing = False
+        self._thrown_away: set[int] = set()
+
+    def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
+        """Visit the nodes that are there, in order."""
+        for node in nodes:
+            if node is not None:
+                self.visit(node)
+
+    def read(self, name: str, line: int, *, optional: bool = False) -> None:
+        """Note that the value of `name` is used here."""
+        if self.state.dead:
+            return
+        owner = self.scope.owner(name)
+        if owner is not None and owner.kind == "class" and owner is self.scope:
+            if owner.key(name) in self.state.definite:
+                return
+            optional = optional or owner.key(name) in self.state.possible
+            owner = owner.parent.owner(name) if owner.parent else None
+        if owner is None:
+            self._read_outside(name, line, optional)
+
+    def _read_outside(self, name: str, line: int, optional: bool) -> None:
+        if name in self.state.definite or self.is_builtin(name):
+            return
+        optional = optional or self.handles_missing or name in self.state.possible
+        # A star import before may have bound it.
+        optional = optional or self.cell.has_star_import
+        (self.facts.optional if optional else self.facts.reads).setdefault(name, line)
+
+    def is_builtin(self, name: str) -> bool:
+        """Whether `name` is there without any cell binding it."""
+        return name in BUILTINS and name not in self.cell.shadowed
+
+    def is_pythons_own(self, name: str) -> bool:
+        return self.scope.owner(name) is None and name not in self.state.possible and self.is_builtin(name)
+
+    def bind(self, name: str, line: int, kind: str = "value", origins: frozenset[str] = frozenset()) -> None:
+        """Note that `name` is bound here."""
+        if self.state.dead:
+            return
+        owner = self.scope.owner(name)
+        if owner is None:
+            self.cell.add_binding(name, line, kind)
+        self.state.bind(name if owner is None else owner.key(name), origins)
+        self._note_for_handlers()
+
+    def unbind(self, name: str, line: int) -> None:
+        """Note that `name` is deleted here."""
+        if self.state.dead:
+            return
+        owner = self.scope.owner(name)
+        if owner is None:
+            self.facts.deleted.add(name)
+        self.state.unbind(name if owner is None else owner.key(name))
+        self._note_for_handlers()
+
+    def _note_for_handlers(self) -> None:
+        for state in self.catching:
+            state.absorb(self.state)
+
+    def outside_names(self, name: str) -> frozenset[str]:
+        """Return the names from outside the cell whose object `name` may be."""
+        owner = self.scope.owner(name)
+        key = name if owner is None else owner.key(name)
+        origins = self.state.origins.get(key, frozenset())
+        if owner is None and key not in self.state.definite and not self.is_builtin(name):
+            return origins | {name}
+        return origins
+
+    def mutate(self, target: ast.expr, *, surely: bool = True) -> None:
+        """Note that the object that `target` is a part of is changed in place here."""
+        root = mutation.root_name(target)
+        if root is None or self.state.dead:
+            return
+        if self.is_module(root.id):
+            if surely:
+                self.cell.note_module_change(root.id, root.lineno)
+            return
+        if surely and self.scope.owner(root.id) is None:
+            self.cell.changed_in_place.add(root.id)
+        found = self.facts.mutates if surely else self.facts.maybe_mutates
+        found.update(self.outside_names(root.id) - self.cell.modules)
+
+    def is_module(self, name: str) -> bool:
+        if self.scope.owner(name) is not None:
+            return False
+        if name in self.state.possible:
+            return self.cell.is_import(name)
+        return name in self.cell.modules or self.cell.is_import(name)
+
+    def opaque(self, why: str, line: int) -> None:
+        """Note that something here cannot be seen."""
+        if not self.state.dead:
+            self.cell.note_opaque(why, line)
+
+    def use_function(self, name: str, *, called: bool) -> None:
+        """A function of this cell is called here, or handed to somebody who may call it."""
+        if self.state.dead or self.scope.owner(name) is not None:
+            return
+        for facts in self.cell.reachable(name):
+            self.apply(facts, surely=called and not facts.lazy)
+
+    def apply(self, facts: Facts, *, surely: bool) -> None:
+        for name, line in facts.reads.items():
+            optional = not surely or name in self.cell.assigned_by_functions
+            self._read_outside(name, line, optional)
+        for name, line in facts.optional.items():
+            self._read_outside(name, line, True)
+        self.facts.mutates.update(facts.mutates - self.state.definite)
+        self.facts.maybe_mutates.update(facts.maybe_mutates - self.state.definite)
+        self.state.definite -= facts.deleted
+        for name in facts.exit.possible:
+            if surely and name in facts.exit.definite:
+                self.state.bind(name)
+            else:
+                self.state.bind_perhaps(name)
+        if facts.exit.possible or facts.deleted:
+            self._note_for_handlers()

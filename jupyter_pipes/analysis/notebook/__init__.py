@@ -1,0 +1,1 @@
+"""How the names of a notebook's cells hang together: edges, preludes, problems."""

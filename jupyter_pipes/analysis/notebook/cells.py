@@ -1,0 +1,196 @@
+"""A notebook's cells -> its steps as yet unresolved, and a timeline of all parameters and code."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.analysis.cell.names import Names, analyze
+from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.problems import Spot
+from jupyter_pipes.analysis.notebook.statements import BUILTINS, Statement, definitions, mentioned, statements
+from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
+
+_NOTHING: frozenset[str] = frozenset()
+
+
+class Context(Struct, frozen=True):
+    """What the analysis of a cell must know of those before it.
+
+    Attributes:
+        modules: names that they import.
+        shadowed: names of builtins that they bind.
+    """
+
+    modules: frozenset[str] = _NOTHING
+    shadowed: frozenset[str] = _NOTHING
+
+    def names(self, source: str) -> Names:
+        """Return what a cell in this context does with names."""
+        return analyze(source, mentioned(source, self.modules), mentioned(source, self.shadowed))
+
+
+class Unit(Struct, frozen=True):
+    """A step as its cells state it: one cell, or several joined with `--append`.
+
+    Attributes:
+        name: the step's name.
+        cells: its cells.
+        index, last: places of the first and the last of them.
+        doc: the Markdown above the first.
+        body: their code, joined.
+        names: what that code does with names.
+        code: names of its definitions: code for later steps, not values.
+    """
+
+    name: str
+    cells: tuple[Cell, ...]
+    index: int
+    last: int
+    doc: str = ""
+    body: str = ""
+    names: Names = Names()
+    code: frozenset[str] = _NOTHING
+
+    @property
+    def options(self) -> StepOptions:
+        """What the user said behind `%%step`."""
+        return self.cells[0].options
+
+    @property
+    def place(self) -> Place:
+        """Up to where it sees the notebook."""
+        return (self.last, BEFORE_STATEMENTS)
+
+    @property
+    def changes(self) -> frozenset[str]:
+        """Names from outside whose objects it changes or may change."""
+        return self.names.mutates | self.names.maybe_mutates
+
+    def spot(self, line: int = 1) -> Spot:
+        """Return where line `line` of the joined body stands."""
+        for cell in self.cells[:-1]:
+            length = cell.body.count("\n") + 1
+            if line <= length:
+                return Spot(self.name, cell.number, line)
+            line -= length
+        return Spot(self.name, self.cells[-1].number, line)
+
+    def spot_of(self, name: str) -> Spot:
+        """Return where the step reads `name` first."""
+        return self.spot(self.names.read_lines.get(name, 1))
+
+
+class Notebook:
+    """All cells, read once from first to last.
+
+    Attributes:
+        cells: as given.
+        units: the steps' cells, in order.
+        timeline: where parameters and code bind names; the steps' own values are not on it yet.
+        setup: the statements of `%%setup` cells.
+        futures: the `from __future__` imports.
+        diagnostics: what is wrong with cells that are no steps, and with names of steps.
+    """
+
+    def __init__(self, cells: Sequence[Cell], parameters: Sequence[ParameterSpec], *, in_file: bool) -> None:
+        self.cells = cells
+        self.timeline = Timeline()
+        self.setup: list[Binding] = []
+        self.futures: list[Binding] = []
+        self.diagnostics: list[Diagnostic] = []
+        units = self._gather(in_file=in_file)
+        self._add_parameters(parameters)
+        contexts = self._add_cells({id(cell): unit.name for unit in units for cell in unit.cells})
+        self.units = [_analyzed(unit, contexts[unit.last]) for unit in units]
+
+    def _gather(self, *, in_file: bool) -> list[Unit]:
+        units: dict[str, Unit] = {}
+        for index, cell in enumerate(self.cells):
+            if cell.role != "step":
+                continue
+            known = units.get(cell.name)
+            if cell.append and known is not None:
+                units[cell.name] = msgspec.structs.replace(known, cells=(*known.cells, cell), last=index)
+                continue
+            if cell.append:
+                self.diagnostics.append(problems.nothing_to_append_to(Spot(cell.name, cell.number)))
+            if known is not None:
+                first = known.cells[0].number
+                spot = Spot(cell.name, cell.number)
+                self.diagnostics.append(problems.repeated(spot, first, in_file=in_file))
+                if in_file:
+                    continue
+                del units[cell.name]
+            units[cell.name] = Unit(cell.name, (cell,), index, index, _doc(self.cells, index))
+        return list(units.values())
+
+    def _add_parameters(self, parameters: Sequence[ParameterSpec]) -> None:
+        elsewhere = {parameter.name for parameter in parameters}
+        for index, cell in enumerate(self.cells):
+            if cell.role == "params":
+                names = analyze(cell.body, _NOTHING, _NOTHING)
+                own = names.writes - names.definitions - names.modules
+                self.timeline.add_all(own, Binding((index, 0), cell.number, PARAMS_OWNER))
+                elsewhere -= own
+        # Parameters from elsewhere (a command line, an API) are there before the first cell.
+        self.timeline.add_all(elsewhere, Binding((-1, 0), 0, PARAMS_OWNER))
+
+    def _add_cells(self, owners: dict[int, str]) -> list[Context]:
+        """Put the code of all cells on the timeline; return the context of each."""
+        contexts: list[Context] = []
+        context = Context(shadowed=self.timeline.names() & BUILTINS)
+        for index, cell in enumerate(self.cells):
+            contexts.append(context)
+            if cell.role in ("markdown", "params") or (cell.role == "step" and id(cell) not in owners):
+                continue
+            names = context.names(cell.body)
+            if cell.role != "step":
+                self.diagnostics += _diagnostics(cell, names)
+            self._add_code(index, cell, owners.get(id(cell), ""), context)
+            context = Context(
+                (context.modules - names.writes) | names.modules,
+                context.shadowed | (names.writes & BUILTINS),
+            )
+        return contexts
+
+    def _add_code(self, index: int, cell: Cell, owner: str, context: Context) -> None:
+        is_setup = cell.role == "setup"
+        for place, statement in enumerate(_code(cell, context)):
+            binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
+            changed = self.timeline.changed_by_calls(statement.calls, binding.place)
+            self.timeline.add_all(statement.binds | changed, binding)
+            if is_setup:
+                self.setup.append(binding)
+            if statement.is_future:
+                self.futures.append(binding)
+
+
+def _analyzed(unit: Unit, context: Context) -> Unit:
+    body = "\n".join(cell.body for cell in unit.cells)
+    code = _NOTHING.union(*(statement.binds for cell in unit.cells for statement in _code(cell, context)))
+    return msgspec.structs.replace(unit, body=body, names=context.names(body), code=code)
+
+
+def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
+    read = definitions if cell.role == "step" else statements
+    return read(cell.body, mentioned(cell.body, context.modules))
+
+
+def _diagnostics(cell: Cell, names: Names) -> Iterator[Diagnostic]:
+    for found in names.diagnostics:
+        if cell.role == "setup":
+            yield msgspec.structs.replace(found, cell=cell.number)
+        elif found.severity == "error":
+            yield problems.unreadable(Spot(None, cell.number, found.line), found.message)
+
+
+def _doc(cells: Sequence[Cell], index: int) -> str:
+    above: list[str] = []
+    while index and cells[index - 1].role == "markdown":
+        index -= 1
+        above.append(cells[index].source.strip())
+    return "\n\n".join(reversed(above))

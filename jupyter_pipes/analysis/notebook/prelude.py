@@ -1,0 +1,264 @@
+"""Which code of other cells a step reaches: a backward slice over the notebook's bindings."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from enum import IntEnum
+from typing import Literal
+
+from msgspec import Struct, field
+
+from jupyter_pipes.analysis.notebook.statements import BUILTINS, STAR
+from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
+from jupyter_pipes.model.steps import PARAMS_OWNER
+
+
+class Strength(IntEnum):
+    """How surely a name is needed."""
+
+    OPTIONAL = 0
+    DEFERRED = 1
+    NEEDED = 2
+    CALLED = 3
+
+
+class Problem(Struct, frozen=True):
+    """Why a name cannot be had.
+
+    Attributes:
+        kind: `undefined`: nothing binds it · `needs output`: earlier code needs a step's output when it
+            runs · `rebound`: an untagged cell binds it anew behind its `owner`.
+        name: the name that cannot be had.
+        root: the name in the step's own cell through which it is needed.
+        strength: how surely it is needed.
+        code: the statement of another cell concerned, None if the step itself reads the name.
+        owner: the step (or `PARAMS_OWNER`) that has the name, "" if none.
+    """
+
+    kind: Literal["undefined", "needs output", "rebound"]
+    name: str
+    root: str
+    strength: Strength
+    code: Binding | None = None
+    owner: str = ""
+
+
+class Reach(Struct, frozen=True):
+    """What a step reaches.
+
+    Attributes:
+        code: the statements to run before the step, in notebook order.
+        values: name -> the step that has it, or `PARAMS_OWNER`.
+        names: all names that were looked up.
+        problems: what cannot be had, each name once.
+    """
+
+    code: tuple[Binding, ...] = ()
+    values: dict[str, str] = field(default_factory=dict[str, str])
+    names: frozenset[str] = frozenset()
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def imports(self) -> frozenset[str]:
+        """Top-level names of the modules that the code imports."""
+        return frozenset[str]().union(*(code_of(binding).imports for binding in self.code))
+
+
+def reach(
+    timeline: Timeline,
+    needs: Mapping[str, Strength],
+    place: Place,
+    *,
+    reader: str = "",
+    own: frozenset[str] = frozenset(),
+    whole: Iterable[Binding] = (),
+) -> Reach:
+    """Return the code and values of other cells that a step needs.
+
+    Args:
+        timeline: the notebook's bindings.
+        needs: the names that the step's cell reads, with how surely.
+        place: up to where bindings are seen.
+        reader: the step's name; what it writes itself is no answer.
+        own: the names that the step binds itself, which code that it calls may see.
+        whole: statements to take in any case, with what they need.
+    """
+    search = _Search(timeline, place, reader, own)
+    for name, strength in needs.items():
+        search.need(name, place, strength, name, None)
+    for binding in whole:
+        search.include(binding, place, Strength.DEFERRED, "")
+    search.follow()
+    return search.result()
+
+
+class _Search:
+    """One backward search: follows every name to what binds it, and that to what it needs in turn.
+
+    What a statement needs when it runs is looked up where it stands. What the functions that it defines need
+    is looked up where they are called: where the reader stands, and where the step stands.
+    """
+
+    def __init__(self, timeline: Timeline, place: Place, reader: str, own: frozenset[str]) -> None:
+        self._timeline = timeline
+        self._place = place
+        self._reader = reader
+        self._own = own
+        self._open: list[tuple[str, Place, Strength, str, Binding | None]] = []
+        self._seen: dict[tuple[str, Place], Strength] = {}
+        self._code: dict[Place, Binding] = {}
+        self._values: dict[str, str] = {}
+        self._early_parameters: dict[str, tuple[str, Binding | None]] = {}
+        self._problems: dict[tuple[str, str, Place | None], Problem] = {}
+
+    def need(self, name: str, place: Place, strength: Strength, root: str, code: Binding | None) -> None:
+        """Follow `name`, read at `place` by `code` (None for the step itself)."""
+        if self._seen.get((name, place), -1) >= strength:
+            return
+        self._seen[name, place] = strength
+        self._open.append((name, place, strength, root, code))
+
+    def follow(self) -> None:
+        """Follow all that is needed to its end."""
+        # A list of what is open, not recursion: notebooks have longer chains than Python's stack.
+        while self._open:
+            name, place, strength, root, code = self._open.pop()
+            if place == self._place:
+                self._need_in_step(name, strength, root, code)
+            else:
+                self._need_in_code(name, place, strength, root, code)
+
+    def result(self) -> Reach:
+        """Return what was found."""
+        for name, (root, code) in self._early_parameters.items():
+            if self._values.setdefault(name, PARAMS_OWNER) != PARAMS_OWNER:
+                self._report("needs output", name, root, Strength.NEEDED, code, PARAMS_OWNER)
+        return Reach(
+            code=tuple(self._code[place] for place in sorted(self._code)),
+            values=self._values,
+            names=frozenset(name for name, _ in self._seen),
+            problems=self._distinct_problems(),
+        )
+
+    def _distinct_problems(self) -> tuple[Problem, ...]:
+        # Code that cannot run at all need not be reported for binding the name as well.
+        blocked = {problem.root for problem in self._problems.values() if problem.kind == "needs output"}
+        found = sorted(self._problems.values(), key=lambda problem: (problem.root, problem.name))
+        return tuple(p for p in found if p.kind != "rebound" or p.root not in blocked)
+
+    def _need_in_step(self, name: str, strength: Strength, root: str, code: Binding | None) -> None:
+        if code is not None and name in self._own:
+            if not self._can_be_had(name):
+                return
+            strength = Strength.OPTIONAL
+        recent, owner = self._since_owner(name)
+        if not recent and owner is None:
+            self._need_unbound(name, self._place, strength, root, code)
+        elif owner is not None and not _is_definition(recent):
+            self._values[name] = owner.owner
+            if recent:
+                self._report("rebound", name, root, strength, recent[0], owner.owner)
+                for binding in recent:
+                    self.include(binding, self._place, strength, root)
+        else:
+            for binding in recent:
+                self.include(binding, self._place, strength, root)
+
+    def _can_be_had(self, name: str) -> bool:
+        """Return whether a name that the step binds itself has a value before, for calls that come first."""
+        found = reach(
+            self._timeline,
+            {name: Strength.OPTIONAL},
+            self._place,
+            reader=self._reader,
+            own=self._own - {name},
+        )
+        return not found.problems
+
+    def _since_owner(self, name: str) -> tuple[list[Binding], Binding | None]:
+        """Return the code that binds `name`, up to the nearest that surely does, and what owns it before."""
+        recent: list[Binding] = []
+        closed = False
+        for binding in self._timeline.before(name, self._place):
+            if binding.owner == self._reader != "":
+                continue
+            if binding.owner:
+                return recent, binding
+            if not closed:
+                recent.append(binding)
+            closed = closed or name in code_of(binding).firm
+        return recent, None
+
+    def _need_in_code(
+        self, name: str, place: Place, strength: Strength, root: str, code: Binding | None
+    ) -> None:
+        found = False
+        for binding in self._timeline.before(name, place):
+            if binding.owner:
+                self._need_value(name, place, binding.owner, strength, root)
+                return
+            found = True
+            self.include(binding, place, strength, root)
+            if name in code_of(binding).firm:
+                return
+        if not found:
+            self._need_unbound(name, place, strength, root, code)
+
+    def _need_value(self, name: str, place: Place, owner: str, strength: Strength, root: str) -> None:
+        # Not the helper that reads the value: the statement that calls it and so runs too early.
+        runs = self._code[place]
+        if owner == PARAMS_OWNER:
+            self._early_parameters.setdefault(name, (root, runs))
+        elif strength >= Strength.NEEDED:
+            self._report("needs output", name, root, strength, runs, owner)
+
+    def _need_unbound(
+        self, name: str, place: Place, strength: Strength, root: str, code: Binding | None
+    ) -> None:
+        """Look where order does not count: parameters and set-up cells come before everything in a step."""
+        everywhere = self._timeline.all(name)
+        setup = [binding for binding in everywhere if binding.is_setup]
+        if any(binding.owner == PARAMS_OWNER for binding in everywhere):
+            self._early_parameters.setdefault(name, (root, code))
+        elif setup:
+            self.include(setup[-1], self._place, strength, root)
+        elif name in BUILTINS or name == STAR or (code is not None and name in self._own):
+            return
+        elif any(True for _ in self._timeline.before(STAR, place)):
+            self.need(STAR, place, Strength.OPTIONAL, root, code)
+        elif strength > Strength.OPTIONAL:
+            self._report("undefined", name, root, strength, code)
+
+    def include(self, binding: Binding, place: Place, strength: Strength, root: str) -> None:
+        """Take a statement, for a reader at `place`, and need what it needs."""
+        statement = code_of(binding)
+        self._code[binding.place] = binding
+        for name in sorted(statement.reads):
+            called = name in statement.calls
+            self.need(name, binding.place, Strength.CALLED if called else Strength.NEEDED, root, binding)
+        for name in sorted(statement.optional_reads):
+            self.need(name, binding.place, Strength.OPTIONAL, root, binding)
+        later = min(strength, Strength.DEFERRED)
+        runs_here = statement.is_function and strength is Strength.CALLED
+        for name in sorted(statement.deferred):
+            here = Strength.CALLED if name in statement.deferred_calls else Strength.NEEDED
+            self.need(name, place, here if runs_here else later, root, binding)
+            self.need(name, self._place, later, root, binding)
+
+    def _report(
+        self,
+        kind: Literal["undefined", "needs output", "rebound"],
+        name: str,
+        root: str,
+        strength: Strength,
+        code: Binding | None,
+        owner: str = "",
+    ) -> None:
+        key = (kind, name, code.place if code else None)
+        known = self._problems.get(key)
+        if known is None or known.strength < strength:
+            self._problems[key] = Problem(kind, name, root, strength, code, owner)
+
+
+def _is_definition(recent: list[Binding]) -> bool:
+    return bool(recent) and all(code_of(binding).is_definition for binding in recent)

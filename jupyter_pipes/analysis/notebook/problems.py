@@ -1,0 +1,202 @@
+"""What can be wrong with a pipeline's graph, in words: one function for each code JP010 to JP024."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+from typing import Literal
+
+from msgspec import Struct
+
+from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic
+
+Severity = Literal["error", "warning", "note"]
+
+
+class Spot(Struct, frozen=True):
+    """Where a problem shows: a step (None for a cell that is none), its cell's number, and the line in it."""
+
+    step: str | None
+    cell: int = 0
+    line: int = 1
+
+    def __str__(self) -> str:
+        where = f"cell {self.cell}, line {self.line}" if self.cell else f"line {self.line}"
+        return f"Step {self.step} ({where})" if self.step else f"{where[0].upper()}{where[1:]}"
+
+
+def undefined(
+    spot: Spot, name: str, known: Iterable[str], *, via: str = "", defined_later: int = 0
+) -> Diagnostic:
+    """JP010: nothing before the step binds the name; `via` says which other code reads it."""
+    if defined_later:
+        remedy = f"It is defined only later, in cell {defined_later}: move that cell up."
+    else:
+        remedy = f"Define it in an earlier cell{_meant(name, known)}."
+    message = f"{spot} reads {name}{via}, which no earlier cell and no parameter defines. {remedy}"
+    return _at(spot, "JP010", message)
+
+
+def written_later(spot: Spot, name: str, writer: Spot, *, via: str = "") -> Diagnostic:
+    """JP011: only a later step writes the name."""
+    where = f" (cell {writer.cell})" if writer.cell else ""
+    message = (
+        f"{spot} reads {name}{via}, but only the later step {writer.step}{where} writes it. "
+        f"Move {writer.step} above {spot.step}, or this step below it."
+    )
+    return _at(spot, "JP011", message)
+
+
+def needs_output(spot: Spot, root: str, name: str, owner: str, cell: int, line: int) -> Diagnostic:
+    """JP012: untagged code that the step reads needs a step's output itself."""
+    message = (
+        f"{spot} reads {root}, which cell {cell} computes from {name} (line {line}), {_possession(owner)}. "
+        f"Cell {cell} is not a step, so its result is not available to steps: tag this cell with %%step."
+    )
+    return _at(spot, "JP012", message)
+
+
+def definition_needs_output(spot: Spot, root: str, name: str, owner: str, cell: int, line: int) -> Diagnostic:
+    """JP012: a definition in a step's cell needs that step's values when it runs."""
+    message = (
+        f"{spot} reads {root}, whose definition in cell {cell} (line {line}) needs {name}, "
+        f"{_possession(owner)}. Definitions are run again in every step that uses them, before its inputs "
+        f"are there: write the value into the definition, or pass it as an argument."
+    )
+    return _at(spot, "JP012", message)
+
+
+def setup_needs_output(spot: Spot, name: str, owner: str) -> Diagnostic:
+    """JP012: a `%%setup` cell needs a step's output."""
+    message = (
+        f"{spot}: %%setup reads {name}, {_possession(owner)}, but %%setup runs before every step. "
+        "Move what needs it into a step: tag this cell with %%step."
+    )
+    return _at(spot, "JP012", message)
+
+
+def rebound(spot: Spot, name: str, owner: str, cell: int, line: int) -> Diagnostic:
+    """JP013: an untagged cell gives the name another value between its owner and its reader."""
+    source = f"the parameter {name}" if owner == PARAMS_OWNER else f"{name} from step {owner}"
+    message = (
+        f"{spot} reads {source}, but in between cell {cell} (line {line}) gives it another "
+        f"value. Cell {cell} is not a step, so its result is not available to steps: tag this cell with "
+        "%%step, or use another name in it."
+    )
+    return _at(spot, "JP013", message)
+
+
+def cycle(spot: Spot, names: Iterable[str]) -> Diagnostic:
+    """JP014: steps wait for each other."""
+    message = f"Steps wait for each other: {' → '.join(names)}. Remove one of their --after options."
+    return _at(spot, "JP014", message)
+
+
+def repeated(spot: Spot, first_cell: int, *, in_file: bool) -> Diagnostic:
+    """JP015: two cells have the same step name."""
+    if in_file:
+        which = f"Cells {first_cell} and {spot.cell}" if first_cell else "Two steps"
+        message = f"{which} are named {spot.step}. Rename one of them, or continue the first with --append."
+        return _at(spot, "JP015", message)
+    message = f"{spot} replaces the step of that name in cell {first_cell}. Rename one of them to have both."
+    return _at(spot, "JP015", message, "warning")
+
+
+def unknown_step(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+    """JP016: `--after` names a step that does not exist."""
+    return _at(spot, "JP016", f"{spot} waits --after {name}, but there is no such step{_meant(name, known)}.")
+
+
+def unknown_input(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+    """JP017: `--in` names something that nothing before the step has."""
+    message = f"{spot} says --in {name}, but no earlier step and no parameter has it{_meant(name, known)}."
+    return _at(spot, "JP017", message)
+
+
+def unknown_output(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+    """JP017: `--out` names something that the cell never binds."""
+    message = f"{spot} says --out {name}, but its cell never gives {name} a value{_meant(name, known)}."
+    return _at(spot, "JP017", message)
+
+
+def nothing_to_append_to(spot: Spot) -> Diagnostic:
+    """JP018: `--append` without an earlier cell of the step."""
+    message = f"{spot} says --append, but no earlier cell is that step. Remove --append, or correct the name."
+    return _at(spot, "JP018", message)
+
+
+def definition_changed(spot: Spot, name: str) -> Diagnostic:
+    """JP019: a step changes a class or function of another cell, which is code."""
+    message = (
+        f"{spot} changes {name}, which is a definition: the change stays in this step's process and later "
+        f"steps get {name} as defined."
+    )
+    return _at(spot, "JP019", message, "warning")
+
+
+def made_twice(spot: Spot, path: str, first: str) -> Diagnostic:
+    """JP022: two steps make the same file."""
+    message = (
+        f"{spot} says --out-file {path}, which step {first} makes as well: a rerun of one would undo the "
+        "other. Write to another file."
+    )
+    return _at(spot, "JP022", message)
+
+
+def made_later(spot: Spot, path: str, maker: Spot, *, sure: bool) -> Diagnostic:
+    """JP023: a step names a file that only a later one makes; a warning when it may not be to read it."""
+    message = (
+        f"{spot} names the file {path}, but only the later step {maker.step} makes it: it would read what an "
+        f"earlier run left. Move {maker.step} above {spot.step}, or use two files."
+    )
+    return _at(spot, "JP023", message, "error" if sure else "warning")
+
+
+def read_and_made(spot: Spot, path: str) -> Diagnostic:
+    """JP023: a step reads and makes the same file."""
+    message = (
+        f"{spot} says --file {path} and --out-file {path}: a rerun would read its own result. "
+        "Write to another file."
+    )
+    return _at(spot, "JP023", message)
+
+
+def made_by_pattern(spot: Spot, path: str) -> Diagnostic:
+    """JP024: an `--out-file` is a pattern."""
+    message = f"{spot} says --out-file {path}: name each file that it makes; patterns are for --file."
+    return _at(spot, "JP024", message)
+
+
+def file_like_output(spot: Spot, path: str) -> Diagnostic:
+    """JP024: an `--out-file` has the name of an output."""
+    message = (
+        f"{spot} says --out-file {path}, and {path} is a variable that it writes as well: artifacts are kept "
+        "by name. Rename one of them."
+    )
+    return _at(spot, "JP024", message)
+
+
+def unreadable(spot: Spot, message: str) -> Diagnostic:
+    """JP001 in a cell that is no step: it is left out, which is worth a warning only."""
+    return _at(spot, "JP001", f"{message} Steps cannot use what this cell defines.", "warning")
+
+
+def nearest(name: str, known: Iterable[str]) -> str:
+    """Return what to say behind an unknown name: the nearest known one, or else all that there are."""
+    names = sorted(known)
+    if not names:
+        return ": there are none"
+    return _meant(name, names) or f"; there are {', '.join(names[:20])}"
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(set(known) - {name}), n=1)
+    return f" (did you mean {close[0]}?)" if close else ""
+
+
+def _possession(owner: str) -> str:
+    return "a parameter that another step changes" if owner == PARAMS_OWNER else f"an output of step {owner}"
+
+
+def _at(spot: Spot, code: str, message: str, severity: Severity = "error") -> Diagnostic:
+    return Diagnostic(code, message, step=spot.step, line=spot.line, cell=spot.cell, severity=severity)

@@ -1,0 +1,221 @@
+"""A notebook's cells -> its steps, each name resolved to a step, a parameter or code of other cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
+from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
+from jupyter_pipes.analysis.notebook.problems import Spot
+from jupyter_pipes.analysis.notebook.statements import called_names, imported_modules, loop_counters
+from jupyter_pipes.analysis.notebook.timeline import (
+    BEFORE_STATEMENTS,
+    Binding,
+    Place,
+    Timeline,
+    code_of,
+    piece,
+)
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, CodePiece, Diagnostic, ParameterSpec, Step
+
+
+def resolve(
+    cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True
+) -> tuple[tuple[Step, ...], tuple[Diagnostic, ...]]:
+    """Return the steps of a notebook, in its order, and what is wrong or worth saying.
+
+    `demanded` is left empty and `--after` is not checked: both need all the steps (graph.py).
+    """
+    notebook = Notebook(cells, parameters, in_file=in_file)
+    found = notebook.diagnostics
+    setup = _reach_setup(notebook, found)
+    steps: list[Step] = []
+    blocked: dict[tuple[str, str], list[Diagnostic]] = {}
+    for position, unit in enumerate(notebook.units):
+        resolver = _Resolver(notebook, unit)
+        steps.append(resolver.step(position, setup))
+        found += resolver.diagnostics
+        found += [told for name, owner in steps[-1].reads.items() for told in blocked.pop((owner, name), ())]
+        blocked |= {(unit.name, name): told for name, told in resolver.blocked.items()}
+        notebook.timeline.add_all(
+            steps[-1].writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
+        )
+    return tuple(_without_counters(steps)), tuple(found)
+
+
+def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
+    """Leave out of `writes` what only counted loops: nobody means it as a result, unless a step reads it."""
+    read = {(owner, name) for step in steps for name, owner in step.reads.items()}
+    for step in steps:
+        noise = loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads)
+        writes = (name for name in step.writes if name not in noise or (step.name, name) in read)
+        yield msgspec.structs.replace(step, writes=tuple(writes))
+
+
+def _values_place(unit: Unit) -> Place:
+    # Before the cell's definitions: what these need of the cell's own values is a value of a step.
+    return (unit.index, BEFORE_STATEMENTS)
+
+
+class _Setup(Struct, frozen=True):
+    """The `%%setup` cells with what they need, and the places of all statements that they run."""
+
+    pieces: tuple[CodePiece, ...]
+    reach: Reach
+    places: frozenset[Place]
+
+
+def _reach_setup(notebook: Notebook, found: list[Diagnostic]) -> _Setup:
+    reached = reach(notebook.timeline, {}, (-1, BEFORE_STATEMENTS), whole=notebook.setup)
+    found += [_setup_problem(notebook, problem) for problem in reached.problems if _is_sure(problem)]
+    borrowed = [(binding.place, piece(binding)) for binding in reached.code if not binding.is_setup]
+    whole = [
+        ((index, BEFORE_STATEMENTS), _whole(cell, notebook.setup))
+        for index, cell in enumerate(notebook.cells)
+        if cell.role == "setup"
+    ]
+    pieces = tuple(code for _, code in sorted([*borrowed, *whole], key=lambda placed: placed[0]))
+    return _Setup(pieces, reached, frozenset(binding.place for binding in reached.code))
+
+
+def _whole(cell: Cell, setup: Sequence[Binding]) -> CodePiece:
+    own = [code_of(binding).binds for binding in setup if binding.cell == cell.number]
+    return CodePiece(f"cell {cell.number}", 1, cell.body, tuple(sorted(frozenset[str]().union(*own))))
+
+
+def _setup_problem(notebook: Notebook, problem: Problem) -> Diagnostic:
+    assert problem.code is not None, "set-up has no reads but those of its statements"
+    spot = Spot(None, problem.code.cell, code_of(problem.code).line_of(problem.name))
+    writers = [unit.name for unit in notebook.units if problem.name in unit.names.writes]
+    if writers:
+        return problems.setup_needs_output(spot, problem.name, writers[0])
+    return problems.undefined(spot, problem.name, notebook.timeline.names())
+
+
+def _is_sure(problem: Problem) -> bool:
+    return problem.strength >= Strength.NEEDED
+
+
+class _Resolver:
+    """Resolves one step's names on the timeline of what stands before it.
+
+    Attributes:
+        diagnostics: what is wrong with the step.
+        blocked: what is wrong only if a later step reads a name that this one binds on some paths only:
+            on the others the name has its value from before, which cannot be had.
+    """
+
+    def __init__(self, notebook: Notebook, unit: Unit) -> None:
+        self._notebook = notebook
+        self._timeline: Timeline = notebook.timeline
+        self._unit = unit
+        self.diagnostics: list[Diagnostic] = [*self._cell_diagnostics()]
+        self.blocked: dict[str, list[Diagnostic]] = {}
+
+    def step(self, position: int, setup: _Setup) -> Step:
+        """Return the step; what is wrong is in `diagnostics` then."""
+        unit = self._unit
+        reached = self._reach(self._needs())
+        sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
+        self.diagnostics += [self._problem(problem) for problem in sure]
+        futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
+        code = {binding.place: binding for binding in (*futures, *reached.code)}
+        imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
+        return Step(
+            name=unit.name,
+            position=position,
+            body=unit.body,
+            label=f"cell {unit.cells[0].number}",
+            cell_id=unit.cells[0].id,
+            options=unit.options,
+            reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values),
+            writes=self._writes(),
+            setup=setup.pieces,
+            prelude=tuple(piece(code[place]) for place in sorted(code) if place not in setup.places),
+            imports=tuple(sorted(imports)),
+            opaque=unit.names.opaque,
+            doc=unit.doc,
+        )
+
+    def _cell_diagnostics(self) -> Iterator[Diagnostic]:
+        for found in self._unit.names.diagnostics:
+            spot = self._unit.spot(found.line)
+            yield msgspec.structs.replace(found, step=spot.step, cell=spot.cell, line=spot.line)
+
+    def _reach(self, needs: dict[str, Strength]) -> Reach:
+        unit = self._unit
+        return reach(self._timeline, needs, unit.place, reader=unit.name, own=unit.names.writes)
+
+    def _needs(self) -> dict[str, Strength]:
+        names, inputs = self._unit.names, self._unit.options.inputs
+        called = called_names(self._unit.body)
+        needed = names.reads | self._unit.changes
+        optional = names.optional_reads | names.optional_writes
+        if inputs is not None:
+            # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
+            needed, optional = frozenset(inputs), optional | needed
+        needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
+        for name in sorted(optional - needed):
+            found = self._reach({name: Strength.OPTIONAL}).problems
+            if not found:
+                needs[name] = Strength.OPTIONAL
+            elif name in names.optional_writes:
+                self.blocked[name] = [self._problem(problem) for problem in found]
+        return needs
+
+    def _reads(self, values: dict[str, str]) -> dict[str, str]:
+        inputs = self._unit.options.inputs
+        taken = {n for n, owner in values.items() if inputs is None or owner == PARAMS_OWNER or n in inputs}
+        return {name: values[name] for name in sorted(taken)}
+
+    def _writes(self) -> tuple[str, ...]:
+        unit, names = self._unit, self._unit.names
+        changed = unit.changes | self._timeline.changed_by_calls(called_names(unit.body), unit.place)
+        foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
+        lost = sorted(foreign & names.mutates)
+        self.diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
+        values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
+        said = unit.options.outputs
+        if said is None:
+            return tuple(sorted(values))
+        unknown = [name for name in said if name not in values and not names.opaque]
+        self.diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
+        return said
+
+    def _problem(self, problem: Problem) -> Diagnostic:
+        if problem.kind == "undefined":
+            return self._undefined(problem)
+        spot, code = self._unit.spot_of(problem.root), problem.code
+        assert code is not None, "only code of other cells needs outputs or binds anew"
+        if problem.kind == "rebound":
+            return problems.rebound(spot, problem.name, problem.owner, code.cell, code_of(code).line)
+        told = problems.definition_needs_output if code.defined_in else problems.needs_output
+        line = code_of(code).line_of(problem.name)
+        return told(spot, problem.root, problem.name, problem.owner, code.cell, line)
+
+    def _undefined(self, problem: Problem) -> Diagnostic:
+        name, unit = problem.name, self._unit
+        if problem.code is None and name in (unit.options.inputs or ()):
+            return problems.unknown_input(unit.spot(), name, self._timeline.names())
+        found = self._nowhere_before(name, unit.spot_of(problem.root), _via(problem))
+        return found if _is_sure(problem) else msgspec.structs.replace(found, severity="warning")
+
+    def _nowhere_before(self, name: str, spot: Spot, via: str) -> Diagnostic:
+        unit = self._unit
+        later = (other for other in self._notebook.units if other.index > unit.index)
+        for other in later:
+            if name in other.names.writes:
+                return problems.written_later(spot, name, other.spot(), via=via)
+        cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
+        return problems.undefined(spot, name, self._timeline.names(), via=via, defined_later=cell)
+
+
+def _via(problem: Problem) -> str:
+    if problem.code is None:
+        return ""
+    line = code_of(problem.code).line_of(problem.name)
+    return f" through {problem.root} (cell {problem.code.cell}, line {line})"

@@ -1,0 +1,334 @@
+"""Cell source -> its top-level statements, each with what it binds, needs at once, and needs when called."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import re
+import symtable
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from itertools import zip_longest
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
+from jupyter_pipes.analysis.cell.names import analyze
+from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+
+BUILTINS = frozenset(dir(builtins))
+
+STAR = "*"
+"""The name that a star import binds: any name may come from it."""
+
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+_IMPORTS = (ast.Import, ast.ImportFrom)
+_NOTHING: frozenset[str] = frozenset()
+_COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
+
+
+class Statement(Struct, frozen=True):
+    """A top-level statement of a cell.
+
+    Attributes:
+        line: line of the cell on which it begins, decorators included.
+        source: its text as written.
+        binds: names that it binds or changes.
+        firm: those that it binds whatever happens; the value from before does not shine through.
+        reads: names that it needs when it runs.
+        optional_reads: names that it needs when it runs on some paths only.
+        deferred: free names of the functions that it defines, needed when those are called.
+        calls: names that it calls when it runs.
+        deferred_calls: names that a function definition calls when it is called itself.
+        deferred_changes: names whose objects the functions that it defines change when they are called.
+        read_lines: name -> line of the cell where the name is read first.
+        imports: top-level modules that it imports.
+        is_function: whether it is a `def`.
+        is_definition: whether it is code only: imports, `def`, `class`, or a choice between such.
+        is_import: whether it is an import.
+        is_future: whether it is a `from __future__` import.
+    """
+
+    line: int
+    source: str
+    binds: frozenset[str] = frozenset()
+    firm: frozenset[str] = frozenset()
+    reads: frozenset[str] = frozenset()
+    optional_reads: frozenset[str] = frozenset()
+    deferred: frozenset[str] = frozenset()
+    calls: frozenset[str] = frozenset()
+    deferred_calls: frozenset[str] = frozenset()
+    deferred_changes: frozenset[str] = frozenset()
+    read_lines: dict[str, int] = {}
+    imports: frozenset[str] = frozenset()
+    is_function: bool = False
+    is_definition: bool = False
+    is_import: bool = False
+    is_future: bool = False
+
+    def line_of(self, name: str) -> int:
+        """Return the line of the cell where `name` is read, or else where the statement begins."""
+        return self.read_lines.get(name, self.line)
+
+
+@lru_cache(maxsize=8192)
+def statements(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+    """Return the top-level statements of a cell, in order; none if it cannot be parsed.
+
+    Args:
+        source: the cell's code, in IPython's syntax.
+        modules: names that earlier cells import.
+    """
+    code = _parse(source)
+    if any(magic.name in SCRATCH_MAGICS for magic in code.magics):
+        return ()
+    if not {magic.name for magic in code.magics} <= CODE_CELL_MAGICS | TEXT_CELL_MAGICS:
+        return (_whole_cell(source, modules),)
+    return tuple(_statement(*part, modules) for part in _parts(source))
+
+
+@lru_cache(maxsize=8192)
+def definitions(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+    """Return the top-level statements of a step's cell that are code, not values."""
+    parts = tuple(_parts(source))
+    code = [_statement(*part, modules) for part in parts if _is_code(part[0])]
+    sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
+    if all(statement.binds - {STAR} <= sure for statement in code):
+        return tuple(code)
+    # Bound more than once: code all the same, unless one of the bindings is a value.
+    values = _NOTHING.union(*(_statement(*part, modules).binds for part in parts if not _is_code(part[0])))
+    return tuple(statement for statement in code if not statement.binds & values)
+
+
+@lru_cache(maxsize=8192)
+def imported_modules(source: str) -> frozenset[str]:
+    """Return the top-level names of the modules that the code imports, inside functions as well."""
+    return _imports(ast.walk(_parse(source).tree))
+
+
+@lru_cache(maxsize=8192)
+def loop_counters(source: str) -> frozenset[str]:
+    """Return the names that nothing but the targets of the cell's own `for` loops binds."""
+    found: set[str] = set()
+    others: set[str] = set()
+    waiting: list[ast.AST] = [_parse(source).tree]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, (*_DEFINITIONS, ast.Lambda, ast.comprehension)):
+            others |= _assigned_globals(node) | {getattr(node, "name", "")}
+            continue
+        if isinstance(node, ast.For | ast.AsyncFor):
+            found |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+            waiting += [node.iter, *node.body, *node.orelse]
+            continue
+        others |= _bound_here(node)
+        waiting.extend(ast.iter_child_nodes(node))
+    return frozenset(found - others)
+
+
+def _assigned_globals(node: ast.AST) -> set[str]:
+    nodes = list(ast.walk(node))
+    walrus = {inner.target.id for inner in nodes if isinstance(inner, ast.NamedExpr)}
+    return walrus.union(*(inner.names for inner in nodes if isinstance(inner, ast.Global)))
+
+
+def _bound_here(node: ast.AST) -> set[str]:
+    match node:
+        case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str() as name):
+            return {name}
+        case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
+            return {name}
+        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
+            return {alias.asname or alias.name.partition(".")[0] for alias in aliases}
+        case _:
+            return set()
+
+
+@lru_cache(maxsize=8192)
+def called_names(source: str) -> frozenset[str]:
+    """Return the names that the code calls, inside functions as well."""
+    return _calls(ast.walk(_parse(source).tree))
+
+
+def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
+    """Return those of the names that occur in the code, so that its analysis stays cached."""
+    return names & _words(source) if names else names
+
+
+@lru_cache(maxsize=8192)
+def _words(source: str) -> frozenset[str]:
+    return frozenset(re.findall(r"[^\W\d]\w*", source))
+
+
+@lru_cache(maxsize=8192)
+def _parse(source: str) -> CellCode:
+    try:
+        return parse_cell(source)
+    except (SyntaxError, ValueError, RecursionError):
+        # The analysis of the cell's names reports it.
+        return CellCode((), "", ast.Module([], []))
+
+
+def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
+    """Yield each top-level statement with its text, and whether another follows it."""
+    lines = source.splitlines(keepends=True)
+    nodes = _parse(source).tree.body
+    for node, following in zip_longest(nodes, nodes[1:]):
+        yield node, _segment(lines, node, following), following is not None
+
+
+def _statement(node: ast.stmt, segment: str, has_following: bool, modules: frozenset[str]) -> Statement:
+    # Analysed on its own it would count as the cell's last expression, whose value is displayed.
+    thrown_away = isinstance(node, ast.Expr) and has_following and not segment.endswith(";")
+    known = mentioned(segment, modules)
+    names = analyze(segment + ";" if thrown_away else segment, known, _NOTHING)
+    nodes = list(ast.walk(node))
+    has_functions = any(isinstance(inner, _FUNCTIONS) for inner in nodes)
+    stripped = _without_bodies(node) if has_functions else node
+    now = analyze(ast.unparse(stripped), known, _NOTHING) if has_functions else names
+    nodes_now = list(ast.walk(stripped)) if has_functions else nodes
+    is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    binds = now.writes | now.mutates | now.maybe_mutates
+    line = _first_line(node)
+    return Statement(
+        line=line,
+        source=segment,
+        binds=binds | {STAR} if _is_star_import(node) else binds,
+        firm=now.writes - now.optional_writes,
+        reads=now.reads,
+        optional_reads=now.optional_reads | _loaded_builtins(nodes_now),
+        deferred=_deferred(node, segment) if has_functions else _NOTHING,
+        calls=_calls(nodes_now),
+        deferred_calls=_calls(nodes) if is_function else _NOTHING,
+        deferred_changes=(names.writes | names.mutates | names.maybe_mutates) - binds,
+        read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
+        imports=_imports(nodes),
+        is_function=is_function,
+        is_definition=_is_code(node),
+        is_import=isinstance(node, _IMPORTS),
+        is_future=isinstance(node, ast.ImportFrom) and node.module == "__future__",
+    )
+
+
+def _whole_cell(source: str, modules: frozenset[str]) -> Statement:
+    # What an unknown cell magic does with its cell is not ours to know: it may bind any name.
+    names = analyze(source, modules, _NOTHING)
+    return Statement(
+        line=1,
+        source=source,
+        binds=names.writes | {STAR},
+        reads=names.reads,
+        optional_reads=names.optional_reads,
+        read_lines=names.read_lines,
+    )
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = node.decorator_list if isinstance(node, _DEFINITIONS) else []
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
+def _segment(lines: list[str], node: ast.stmt, following: ast.stmt | None) -> str:
+    """Return the statement's text, to the end of its last line unless another statement begins there."""
+    first, last = _first_line(node), node.end_lineno or node.lineno
+    text = lines[first - 1 : last]
+    if following is not None and _first_line(following) == last:
+        text[-1] = text[-1].encode()[: node.end_col_offset].decode()
+    if first == node.lineno and node.col_offset:
+        text[0] = text[0].encode()[node.col_offset :].decode()
+    return "".join(text).rstrip()
+
+
+class _BodyStripper(ast.NodeTransformer):
+    """Leaves of a statement what runs when it runs: no bodies of functions."""
+
+    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+        node.body = [ast.Pass()]
+        return self.generic_visit(node)
+
+    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
+        node.body = [ast.Pass()]
+        return self.generic_visit(node)
+
+    def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
+        node.body = ast.Constant(None)
+        return self.generic_visit(node)
+
+
+def _without_bodies(node: ast.stmt) -> ast.stmt:
+    if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+        # Bodies are most of a notebook: not to be copied only to be dropped.
+        node = copy.copy(node)
+        node.body = [ast.Pass()]
+    return ast.fix_missing_locations(_BodyStripper().visit(copy.deepcopy(node)))
+
+
+def _deferred(node: ast.stmt, segment: str) -> frozenset[str]:
+    """Return the free names of the functions in the statement."""
+    try:
+        table = symtable.symtable(segment, "<cell>", "exec")
+    except SyntaxError:
+        # IPython syntax; the tree has Python in its place.
+        table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
+    return frozenset(_globals_of_functions(table))
+
+
+def _globals_of_functions(table: symtable.SymbolTable, inside: bool = False) -> Iterator[str]:
+    for child in table.get_children():
+        is_function = child.get_type() == "function" and child.get_name() not in _COMPREHENSIONS
+        if inside or is_function:
+            yield from (s.get_name() for s in child.get_symbols() if s.is_global() and s.is_referenced())
+        yield from _globals_of_functions(child, inside or is_function)
+
+
+def _loaded_builtins(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    names = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
+    return names & BUILTINS
+
+
+def _calls(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    called: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+            called.add(node.func.id)
+        elif isinstance(node, _DEFINITIONS):
+            called.update(d.id for d in node.decorator_list if isinstance(d, ast.Name))
+    return frozenset(called)
+
+
+def _imports(nodes: Iterable[ast.AST]) -> frozenset[str]:
+    modules: set[str] = set()
+    for node in nodes:
+        if isinstance(node, ast.Import):
+            modules.update(alias.name.partition(".")[0] for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            modules.add(node.module.partition(".")[0])
+    return frozenset(modules - {"__future__"})
+
+
+def _is_star_import(node: ast.stmt) -> bool:
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
+
+
+def _is_code(node: ast.stmt) -> bool:
+    """Whether the statement is code only, as in `try: import a` / `except ImportError: a = None`."""
+    if isinstance(node, (*_DEFINITIONS, *_IMPORTS)):
+        return True
+    leaves = [leaf for branch in _branches(node) for leaf in branch]
+    return any(_is_code(leaf) for leaf in leaves) and all(_is_code(x) or _is_placeholder(x) for x in leaves)
+
+
+def _branches(node: ast.stmt) -> list[list[ast.stmt]]:
+    if isinstance(node, ast.If):
+        return [node.body, node.orelse]
+    if isinstance(node, ast.Try):
+        return [node.body, *(handler.body for handler in node.handlers), node.orelse, node.finalbody]
+    return []
+
+
+def _is_placeholder(node: ast.stmt) -> bool:
+    return isinstance(node, ast.Pass) or (
+        isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
+    )

@@ -1,0 +1,105 @@
+"""Where in a notebook each name gets its values: bindings by name, in notebook order."""
+
+from __future__ import annotations
+
+import bisect
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.notebook.statements import STAR, Statement
+from jupyter_pipes.model.steps import CodePiece
+
+Place = tuple[int, int]
+"""Where a binding stands: the cell's index in the notebook, the statement's index in the cell."""
+
+BEFORE_STATEMENTS = -1
+"""Index, within its cell, of all that a step as a whole reads and writes."""
+
+
+class Binding(Struct, frozen=True):
+    """One place in the notebook where a name gets a value or changes it.
+
+    Attributes:
+        place: where it stands.
+        cell: number of the cell, as people count.
+        owner: the step that writes it, `PARAMS_OWNER` for a parameter, "" for code.
+        statement: the code that binds it, None for a step's or parameter's value.
+        defined_in: the step in whose cell the code stands, "" for other cells.
+        is_setup: whether the code is part of a `%%setup` cell.
+    """
+
+    place: Place
+    cell: int
+    owner: str = ""
+    statement: Statement | None = None
+    defined_in: str = ""
+    is_setup: bool = False
+
+
+class Timeline:
+    """All bindings of a notebook, by name, in notebook order. Knows places; does not judge them."""
+
+    def __init__(self) -> None:
+        self._bindings: dict[str, list[Binding]] = {}
+
+    def add(self, name: str, binding: Binding) -> None:
+        """Record that `binding` gives `name` a value."""
+        bisect.insort(self._bindings.setdefault(name, []), binding, key=lambda known: known.place)
+
+    def add_all(self, names: Iterable[str], binding: Binding) -> None:
+        """Record that `binding` gives all of `names` a value."""
+        for name in names:
+            self.add(name, binding)
+
+    def before(self, name: str, place: Place) -> Iterator[Binding]:
+        """Yield the bindings of `name` that stand before `place`, the nearest first."""
+        known = self._bindings.get(name, [])
+        return reversed(known[: bisect.bisect_left(known, place, key=lambda binding: binding.place)])
+
+    def after(self, name: str, place: Place) -> Iterator[Binding]:
+        """Yield the bindings of `name` that stand behind `place`, in notebook order."""
+        known = self._bindings.get(name, [])
+        return iter(known[bisect.bisect_right(known, place, key=lambda binding: binding.place) :])
+
+    def names(self) -> frozenset[str]:
+        """Return every name that is bound anywhere."""
+        return frozenset(self._bindings) - {STAR}
+
+    def all(self, name: str) -> tuple[Binding, ...]:
+        """Return every binding of `name`, in notebook order."""
+        return tuple(self._bindings.get(name, ()))
+
+    def is_definition(self, name: str, place: Place) -> bool:
+        """Return whether what `name` is at `place` is code: an import, a function or a class."""
+        for binding in self.before(name, place):
+            if binding.statement is None or name in binding.statement.firm:
+                return binding.statement is not None and binding.statement.is_definition
+        return False
+
+    def changed_by_calls(self, calls: Iterable[str], place: Place) -> frozenset[str]:
+        """Return the names that calls of these functions at `place` change, through others as well."""
+        changed: set[str] = set()
+        waiting, seen = list(calls), set(calls)
+        while waiting:
+            name = waiting.pop()
+            nearest = next(self.before(name, place), None)
+            if nearest is None or nearest.statement is None or not nearest.statement.is_definition:
+                continue
+            changed |= nearest.statement.deferred_changes
+            waiting += nearest.statement.deferred_calls - seen
+            seen |= nearest.statement.deferred_calls
+        return frozenset(changed)
+
+
+def code_of(binding: Binding) -> Statement:
+    """Return the statement of a binding by code."""
+    assert binding.statement is not None, "steps and parameters own values, not code"
+    return binding.statement
+
+
+def piece(binding: Binding) -> CodePiece:
+    """Return a statement of another cell as code to run."""
+    statement = code_of(binding)
+    names = tuple(sorted(statement.binds - {STAR}))
+    return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names)

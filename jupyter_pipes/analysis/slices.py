@@ -1,0 +1,158 @@
+"""The part of local modules that code reaches: what its imports name, and what that needs in turn."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from pathlib import Path
+
+from jupyter_pipes.analysis.local_modules import Reached, files_of, reach
+from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
+
+Wanted = tuple[str, frozenset[str] | None]
+"""A module and the names wanted of it; None for all of it."""
+
+
+def reached(
+    sources: Iterable[str], modules: Iterable[str], places: Iterable[Path], *, with_classes: bool
+) -> Reached:
+    """Return what code reaches through its imports, of local modules only the statements that it reaches.
+
+    Args:
+        sources: the code.
+        modules: the top-level modules that it is known to import, however it does.
+        places: the folders that local modules are in.
+        with_classes: whether all classes of a module count with their methods: values that the code is
+            given may be instances of them, though it never names them.
+    """
+    places = tuple(places)
+    waiting = [wanted for source in sources for wanted in _imports(source)]
+    seen = {module for module, _ in waiting}
+    waiting += [(module, None) for module in modules if module not in seen]
+    names: dict[Path, frozenset[str]] = {}
+    whole: set[str] = set()
+    while waiting:
+        module, wanted = waiting.pop()
+        path = _single_file(module, places)
+        source = path.read_text(encoding="utf-8", errors="replace") if path else ""
+        if path is None or wanted is None or not _can_be_sliced(source):
+            whole.add(module)
+        elif not wanted <= names.get(path, frozenset()) or path not in names:
+            names[path] = names.get(path, frozenset()) | wanted
+            waiting += _imports(_slice(source, names[path], with_classes))
+    found = reach(whole, places)
+    parts = {
+        path: _slice(path.read_text(encoding="utf-8", errors="replace"), wanted, with_classes)
+        for path, wanted in names.items()
+    }
+    return Reached({**parts, **found.local}, found.others)
+
+
+def _single_file(module: str, places: Iterable[Path]) -> Path | None:
+    found = list(files_of(module, places)) if "." not in module else []
+    return found[0] if len(found) == 1 and found[0].name != "__init__.py" else None
+
+
+@lru_cache(maxsize=65536)
+def _imports(source: str) -> tuple[Wanted, ...]:
+    """What the code imports anywhere in it; nothing when it is no plain Python."""
+    if "import" not in source:
+        return ()
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return ()
+    found: list[Wanted] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found += [(alias.name, None) for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+            names = frozenset(alias.name for alias in node.names)
+            found.append((node.module, None if STAR in names else names))
+    return tuple(found)
+
+
+@lru_cache(maxsize=256)
+def _can_be_sliced(source: str) -> bool:
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return False
+    # `__getattr__` answers for names that stand nowhere.
+    return not any(
+        getattr(node, "name", "") in (STAR, "__getattr__") or getattr(node, "id", "") in ("globals", "exec")
+        for node in ast.walk(tree)
+    )
+
+
+@lru_cache(maxsize=1024)
+def _slice(source: str, wanted: frozenset[str], with_classes: bool) -> str:
+    """The module's statements that the names need, and those that are there for what they do."""
+    parts = _statements(source)
+    own = frozenset[str]().union(*(part.binds for part in parts if not part.is_import))
+    taken = {place for place, part in enumerate(parts) if _acts(part, own, with_classes)}
+    needed = wanted.union(*(_needs(parts[place]) for place in taken))
+    while more := {place for place, part in enumerate(parts) if part.binds & needed} - taken:
+        taken |= more
+        needed = needed.union(*(_needs(parts[place]) for place in more))
+    texts = (_text(parts[place], needed) for place in sorted(taken))
+    return "\n".join(text for text in texts if text)
+
+
+@lru_cache(maxsize=256)
+def _statements(source: str) -> tuple[Statement, ...]:
+    modules = frozenset[str]().union(*(part.binds for part in statements(source) if part.is_import))
+    return statements(source, modules)
+
+
+def _acts(part: Statement, own: frozenset[str], with_classes: bool) -> bool:
+    """Whether the statement counts for every name of its module."""
+    match ast.parse(part.source).body:
+        case [ast.Expr(ast.Constant())]:
+            return False
+        case [ast.If(ast.Compare(ast.Name("__name__")))]:
+            return False
+        case [ast.ClassDef()] if with_classes:
+            return True
+        case [ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as node]:
+            # A decorator of the module's own may put what it decorates somewhere.
+            return bool(own & set(_decorators(node)))
+        case _:
+            return not part.binds
+
+
+def _needs(part: Statement) -> frozenset[str]:
+    return frozenset() if part.is_import else part.reads | part.optional_reads | part.deferred
+
+
+def _text(part: Statement, needed: frozenset[str]) -> str:
+    """The statement's code: of an import the names needed, of a step's function not how it is run."""
+    node = ast.parse(part.source).body[0]
+    match node:
+        case ast.Import() | ast.ImportFrom():
+            node.names = [name for name in node.names if _bound(name) in needed or part.is_future]
+            return ast.unparse(node) if node.names else ""
+        case ast.FunctionDef() | ast.AsyncFunctionDef():
+            node.decorator_list = [each for each in node.decorator_list if _decorator(each) != "step"]
+            return ast.unparse(node)
+        case _:
+            return part.source
+
+
+def _bound(alias: ast.alias) -> str:
+    return alias.asname or alias.name.partition(".")[0]
+
+
+def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[str]:
+    return (_decorator(each) for each in node.decorator_list)
+
+
+def _decorator(node: ast.expr) -> str:
+    match node:
+        case ast.Call(func):
+            return _decorator(func)
+        case ast.Name(name) | ast.Attribute(ast.Name("jupyter_pipes"), name):
+            return name
+        case _:
+            return ""

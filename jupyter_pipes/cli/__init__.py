@@ -1,0 +1,1 @@
+"""The program `jupyter pipes`."""

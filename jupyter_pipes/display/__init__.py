@@ -1,0 +1,1 @@
+"""How pipelines and runs look, in HTML, SVG and text."""

@@ -1,0 +1,254 @@
+"""The cards in step cells' output areas, as MIME bundles: what a step is, and how its run goes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from html import escape
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.display.html import (
+    Output,
+    artifacts_html,
+    bundle_html,
+    error_html,
+    ink,
+    log_html,
+    metrics_html,
+    needs_renderer,
+    stale_html,
+    status_html,
+    table_html,
+    terminal_text,
+    theme_css,
+)
+from jupyter_pipes.display.looks import (
+    STALE,
+    bytes_text,
+    duration_text,
+    elapsed,
+    progress_text,
+    shape_text,
+    spoken,
+)
+from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic, Status, Step
+
+if TYPE_CHECKING:
+    from jupyter_pipes.model.views import AttemptView, RunView, StepView
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+__all__ = ["definition_card", "needs_renderer", "no_output", "params_card", "step_card"]
+
+_CSS = """
+.jupyter-pipes-card{padding:2px 0 4px}
+.jupyter-pipes-card>div{margin-top:5px}
+.jupyter-pipes-card>.line{display:flex;gap:10px;align-items:baseline;margin-top:0;min-height:1.5em;
+ white-space:nowrap}
+.jupyter-pipes-card>.line>.reason{overflow:hidden;text-overflow:ellipsis}
+.jupyter-pipes-card>.line>.seconds{font-variant-numeric:tabular-nums}
+.jupyter-pipes-card>.track{height:2px;margin-top:2px;border-radius:1px;background:transparent}
+.jupyter-pipes-card>.track.on{background:var(--jp-layout-color2,#e5e7eb)}
+.jupyter-pipes-card>.track>div{height:100%;border-radius:1px;transition:width .2s}
+.jupyter-pipes-card .output{overflow-x:auto}
+.jupyter-pipes-card .output>pre{margin:0;font:13px/1.4 var(--jp-code-font-family,monospace);
+ color:inherit;background:none;white-space:pre-wrap;overflow-wrap:anywhere}
+.jupyter-pipes-card .problem{display:flex;gap:8px}
+.jupyter-pipes-card .problem>b{white-space:nowrap}
+"""
+
+_SEVERITIES = {"error": Status.FAILED, "warning": Status.CANCELLED, "note": Status.QUEUED}
+
+
+def definition_card(
+    step: Step | None, problems: Sequence[Diagnostic] = (), *, stale: str = ""
+) -> dict[str, str]:
+    """Return the card of a step that was defined: what it reads from where, what it writes, problems.
+
+    Args:
+        step: the step; None when it could not be understood.
+        problems: what was found in its cell.
+        stale: the reason why its kept result no longer fits, "" when it does or when there is none.
+    """
+    name = f"<b>{escape(step.name)}</b>" if step else ""
+    mark = f"{stale_html()}{_reason_html(stale)}" if stale else ""
+    line = f'<div class="line">{name}{mark}</div>' if name or stale else ""
+    html = line + (_names_html(step) if step else "") + "".join(_problem_html(p) for p in problems)
+    return _bundle(html, _definition_text(step, problems, stale))
+
+
+def params_card(parameters: Iterable[Parameter]) -> dict[str, str]:
+    """Return the card of a `%%params` cell: each parameter's type, default, choices and help."""
+    known = [parameter.spec for parameter in parameters]
+    rows = [
+        (
+            f"<code>{escape(spec.name)}</code>",
+            f'<code class="quiet">{escape(spec.annotation)}</code>',
+            f"<code>{escape(spec.default)}</code>",
+            f'<span class="quiet">{escape(spec.help)}</span>',
+        )
+        for spec in known
+    ]
+    lines = (
+        f"  {spec.name}{f': {spec.annotation}' if spec.annotation else ''} = {spec.default}"
+        f"{f'  # {spec.help}' if spec.help else ''}"
+        for spec in known
+    )
+    return _bundle(f"<div>{table_html(rows)}</div>", "\n".join(["Parameters", *lines]))
+
+
+def no_output() -> dict[str, str]:
+    """Return a bundle that takes a place in an output area and shows nothing."""
+    return {"text/plain": "", "text/html": _EMPTY}
+
+
+# An output takes some room even when it is empty.
+_EMPTY = (
+    "<style>.jp-OutputArea-child:has(.jupyter-pipes-nothing){display:none}</style>"
+    '<div class="jupyter-pipes-nothing" hidden></div>'
+)
+
+
+def step_card(
+    view: RunView,
+    step: str,
+    outputs: Sequence[Output],
+    log: str,
+    *,
+    shown: AttemptView | None = None,
+    stale: str = "",
+    now: float | None = None,
+) -> dict[str, str]:
+    """Return the card of a step in a run: status, log tail, outputs, error, artifacts, metrics, notes.
+
+    Args:
+        view: the run.
+        step: the step's name.
+        outputs: what it displayed, in order; those that `needs_renderer` have no place in a card.
+        log: the tail of its log, with ANSI colours.
+        shown: the attempt that it shows; by default its latest (a cached step shows an earlier run's).
+        stale: the reason why what it shows no longer fits, "" when it does.
+        now: the time in seconds since 1970, for a running step; by default the present.
+    """
+    state = view.steps[step]
+    attempt = shown or state.latest
+    metrics = attempt.metrics if attempt else {}
+    notes = attempt.notes if attempt else []
+    moment = time.time() if now is None else now
+    parts = (
+        _status_html(state, stale, moment),
+        _divided(log_html(log)),
+        *(f'<div class="output">{bundle_html(output)}</div>' for output in outputs),
+        error_html(state.error) if state.error else "",
+        _divided(metrics_html(metrics)),
+        _divided(artifacts_html(state.artifacts)),
+        *(f'<div class="note">{escape(note)}</div>' for note in tuple(notes)),
+    )
+    return _bundle("".join(parts), _step_text(state, outputs, log, stale, moment))
+
+
+def _bundle(html: str, text: str) -> dict[str, str]:
+    body = f'<div class="jupyter-pipes jupyter-pipes-card">{html}</div>'
+    return {"text/html": f"<style>{theme_css()}{_CSS}</style>{body}", "text/plain": text}
+
+
+def _divided(html: str) -> str:
+    return f"<div>{html}</div>" if html else ""
+
+
+def _names_html(step: Step) -> str:
+    read = {**step.reads, **step.files_from}
+    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in read.items())
+    facts = {
+        "reads": reads,
+        "waits for": ", ".join(escape(name) for name in step.options.after),
+        "writes": ", ".join(_code(name) for name in (*step.writes, *step.options.out_files)),
+    }
+    rows = [(f'<span class="quiet">{fact}</span>', said) for fact, said in facts.items() if said]
+    return _divided(table_html(rows))
+
+
+def _code(name: str) -> str:
+    return f"<code>{escape(name)}</code>"
+
+
+def _origin(owner: str) -> str:
+    where = "a parameter" if owner == PARAMS_OWNER else f"from {escape(owner)}"
+    return f' <span class="quiet">{where}</span>'
+
+
+def _problem_html(problem: Diagnostic) -> str:
+    colour = ink(_SEVERITIES[problem.severity])
+    return (
+        f'<div class="problem"><b style="color:{colour}">{problem.severity} {escape(problem.code)}</b>'
+        f'<span class="quiet">line {problem.line}</span><span>{escape(problem.message)}</span></div>'
+    )
+
+
+def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: str) -> str:
+    lines = [f"Step {step.name}{f' ({STALE.word}: {stale})' if stale else ''}"] if step else []
+    read = {**step.reads, **step.files_from} if step else {}
+    if read:
+        reads = (
+            f"{name} ({'a parameter' if owner == PARAMS_OWNER else f'from {owner}'})"
+            for name, owner in read.items()
+        )
+        lines.append(f"  reads {', '.join(reads)}")
+    if step and (step.writes or step.options.out_files):
+        lines.append(f"  writes {', '.join((*step.writes, *step.options.out_files))}")
+    lines += [f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems]
+    return "\n".join(lines)
+
+
+def _status_html(state: StepView, stale: str, now: float) -> str:
+    seconds, progress = elapsed(state, now), progress_text(state)
+    reason = stale or _said(state)
+    facts = [
+        f"<b>{escape(state.name)}</b>",
+        status_html(state.status),
+        f'<span class="quiet seconds">{duration_text(seconds)}</span>' if seconds > 0 else "",
+        f"<span>{progress}</span>" if progress else "",
+        _attempt_count(state),
+        stale_html() if stale else "",
+        _reason_html(reason) if reason else "",
+    ]
+    return f'<div class="line">{"".join(facts)}</div>{_track(state)}'
+
+
+def _said(state: StepView) -> str:
+    """Return why the step stands as it does, or else why it ran."""
+    return state.reason or "; ".join(state.decision_reasons)
+
+
+def _reason_html(reason: str) -> str:
+    return f'<span class="quiet reason" title="{escape(reason)}">{escape(reason)}</span>'
+
+
+def _attempt_count(state: StepView) -> str:
+    return f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else ""
+
+
+def _track(state: StepView) -> str:
+    """Return the progress bar; its line is there in every state, so that nothing below it jumps."""
+    progress = state.latest.progress if state.latest and state.status is Status.RUNNING else None
+    share = progress.fraction if progress else None
+    if share is None:
+        return '<div class="track"></div>'
+    return (
+        f'<div class="track on"><div style="width:{share:.1%};background:{ink(Status.RUNNING)}"></div></div>'
+    )
+
+
+def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str, now: float) -> str:
+    seconds = elapsed(state, now)
+    head = [spoken(state, (state.name,) if stale else ()), progress_text(state)]
+    head += [duration_text(seconds) if seconds > 0 else "", stale or _said(state)]
+    lines = ["  ".join(fact for fact in head if fact), terminal_text(log).rstrip("\n")]
+    lines += ["".join(output["data"].get("text/plain", "")) for output in outputs]
+    if state.error:
+        place = f" (line {state.error.line})" if state.error.line else ""
+        lines.append(f"{state.error.type}: {state.error.message}{place}")
+    lines += [
+        "  ".join(filter(None, (f"  {ref.name}", ref.type, shape_text(ref.shape), bytes_text(ref.bytes))))
+        for ref in state.artifacts
+    ]
+    return "\n".join(line for line in lines if line)

@@ -1,0 +1,1 @@
+"""The drawn graph: layers, order, places, lines, picture."""

@@ -1,0 +1,231 @@
+"""A run as a still: the graph as inline SVG for saved notebooks, and as text for terminals and readers."""
+
+from __future__ import annotations
+
+from html import escape
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
+
+from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
+from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
+from jupyter_pipes.display.looks import (
+    FONT,
+    LOOKS,
+    STALE,
+    duration_text,
+    elapsed,
+    ellipsised,
+    progress_text,
+    spoken,
+    status_line,
+    text_width,
+)
+from jupyter_pipes.model.steps import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterable, Mapping, Sequence
+
+    from jupyter_pipes.model.views import RunView, StepView
+
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No step is stale."""
+
+_STATUS_SIZE = 11.0
+_BOLD = 1.1
+_RANK = (
+    Status.FAILED,
+    Status.RUNNING,
+    Status.CANCELLED,
+    Status.INTERRUPTED,
+    Status.QUEUED,
+    Status.PENDING,
+    Status.SKIPPED,
+    Status.COMPLETED,
+    Status.CACHED,
+)
+
+_GROUND = "var(--jp-layout-color0, #fff)"
+_SURFACE = "var(--jp-layout-color1, #fff)"
+_TEXT = "var(--jp-ui-font-color1, #1f2328)"
+_QUIET = "var(--jp-ui-font-color2, #59636e)"
+_LINE = "#8a94a0"
+
+
+def joint_status(statuses: Iterable[Status]) -> Status:
+    """Return the one status that stands for several steps: the one that asks most for attention.
+
+    Steps that have ended beside steps that have not are together `running`.
+    """
+    present = set(statuses)
+    worst = next((status for status in _RANK if status in present), Status.PENDING)
+    under_way = any(status.is_final for status in present) and not all(s.is_final for s in present)
+    return Status.RUNNING if under_way and worst in (Status.PENDING, Status.QUEUED) else worst
+
+
+def stage_line(steps: Sequence[StepView]) -> str:
+    """Return a collapsed stage's second line: `running · 3 of 5`."""
+    status = joint_status(step.status for step in steps)
+    return f"{LOOKS[status].word} · {sum(s.status.is_final for s in steps)} of {len(steps)}"
+
+
+def node_line(steps: Sequence[StepView], stale: Container[str], *, is_stage: bool) -> str:
+    """Return a node's second line, of its step or of the steps of a collapsed stage."""
+    marked = sum(step.name in stale for step in steps)
+    if is_stage or not steps:
+        line = stage_line(steps)
+        return f"{line.partition(' · ')[2]} · {marked} {STALE.word}" if marked else line
+    return f"{LOOKS[steps[0].status].word} · {STALE.word}" if marked else status_line(steps[0])
+
+
+def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = NOTHING) -> str:
+    """Return the run's graph as one SVG element that needs nothing else and runs no script.
+
+    It takes Lab's theme colours where it stands in a page that has them, and a light theme's elsewhere.
+
+    Args:
+        view: the run; every step of it that the layout names is drawn with its present status.
+        layout: where things stand; by default a new layout of all the run's steps.
+        stale: stale step -> why.
+    """
+    layout = layout or arrange([step.planned for step in view.steps.values()])
+    size = f"{layout.width:.0f} {layout.height:.0f}"
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{layout.width:.0f}"'
+        f' height="{layout.height:.0f}" role="img" font-family="{escape(FONT)}"'
+        f' style="max-width:100%;height:auto" aria-label="{_attribute(_headline(view))}">',
+        f"<title>{escape(_headline(view))}</title>",
+        f'<rect width="100%" height="100%" fill="{_GROUND}"/>',
+        *(_frame(stage, box) for stage, box in layout.groups.items()),
+        *(_curve(edge) for edge in layout.edges),
+        *(_label(edge) for edge in layout.edges),
+        *(_node(view, node, box, layout.members[node], stale) for node, box in layout.nodes.items()),
+        "</svg>",
+    ]
+    return "".join(parts)
+
+
+def _headline(view: RunView) -> str:
+    if not view.started:
+        return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
+    done = f"{view.finished_steps} of {len(view.steps)} steps"
+    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {done}"
+
+
+def _attribute(text: str) -> str:
+    return escape(text).replace("\n", " ")
+
+
+def _frame(stage: str, box: Box) -> str:
+    title = ellipsised(stage, NAME_SIZE * _BOLD, box.width - 24)
+    return (
+        f'<g><title>{escape(stage)}</title><rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}"'
+        f' height="{box.height:.1f}" rx="8" fill="none" stroke="{_LINE}" stroke-dasharray="2 3"/>'
+        f'<text x="{box.x + 12:.1f}" y="{box.y + TITLE_HEIGHT - 9:.1f}" font-size="{NAME_SIZE}"'
+        f' font-weight="600" fill="{_QUIET}">{escape(title)}</text></g>'
+    )
+
+
+def _curve(edge: Edge) -> str:
+    dashed = "" if edge.names else ' stroke-dasharray="5 4"'
+    names = f"<title>{escape(', '.join(edge.names))}</title>" if edge.names else ""
+    return (
+        f'<path d="{svg_path(edge)}" fill="none" stroke="{_LINE}" stroke-width="1.4"{dashed}>{names}</path>'
+        f'<path d="{_arrow_head(edge)}" fill="{_LINE}"/>'
+    )
+
+
+def _arrow_head(edge: Edge) -> str:
+    (before_x, before_y), (x, y) = edge.points[-2:]
+    if edge.flow == "LR":
+        back = -8 if before_x <= x else 8
+        return f"M{x:.1f} {y:.1f}l{back} -4v8z"
+    back = -8 if before_y <= y else 8
+    return f"M{x:.1f} {y:.1f}l-4 {back}h8z"
+
+
+def _label(edge: Edge) -> str:
+    if edge.label_at is None:
+        return ""
+    x, y = edge.label_at
+    width = text_width(edge.label, LABEL_SIZE) + 4
+    return (
+        f'<rect x="{x - width / 2:.1f}" y="{y - LABEL_HEIGHT / 2:.1f}" width="{width:.1f}"'
+        f' height="{LABEL_HEIGHT}" rx="3" fill="{_GROUND}"/>'
+        f'<text x="{x:.1f}" y="{y + 3.6:.1f}" font-size="{LABEL_SIZE}" text-anchor="middle"'
+        f' fill="{_QUIET}">{escape(edge.label)}</text>'
+    )
+
+
+def _node(view: RunView, node: str, box: Box, members: Sequence[str], stale: Mapping[str, str]) -> str:
+    steps = [view.steps[name] for name in members if name in view.steps]
+    is_stage = members != (node,)
+    status = joint_status(step.status for step in steps)
+    name = node.removeprefix("stage:") if is_stage else node
+    line = node_line(steps, stale, is_stage=is_stage)
+    is_stale = any(step.name in stale for step in steps)
+    icon, colour = (STALE.icon, _ink("stale")) if is_stale else (LOOKS[status].icon, _ink(status))
+    dashed = ' stroke-dasharray="5 3"' if is_stale else ""
+    shown = ellipsised(name, NAME_SIZE * _BOLD, box.width - 38)
+    stack = _behind(box) if is_stage else ""
+    return (
+        f"<g><title>{escape(_spoken(name, steps, line, stale))}</title>{stack}"
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"'
+        f' fill="{_SURFACE}" stroke="{colour}" stroke-width="1.5"{dashed}/>{_bar(box, steps, status)}'
+        f'<text x="{box.x + 16:.1f}" y="{box.y + 19:.1f}" font-size="13" text-anchor="middle"'
+        f' fill="{colour}">{icon}</text>'
+        f'<text x="{box.x + 28:.1f}" y="{box.y + 19:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
+        f' fill="{_TEXT}">{escape(shown)}</text>'
+        f'<text x="{box.x + 28:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
+        f"{escape(line)}</text></g>"
+    )
+
+
+def _behind(box: Box) -> str:
+    """Return the edge of a second card behind: a node that holds several steps."""
+    return (
+        f'<rect x="{box.x + 4:.1f}" y="{box.y + 4:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+        f' rx="6" fill="{_SURFACE}" stroke="{_LINE}"/>'
+    )
+
+
+def _bar(box: Box, steps: Sequence[StepView], status: Status) -> str:
+    progress = steps[0].latest.progress if len(steps) == 1 and steps[0].latest else None
+    if status is not Status.RUNNING or progress is None or progress.fraction is None:
+        return ""
+    width = (box.width - 12) * progress.fraction
+    return (
+        f'<rect x="{box.x + 6:.1f}" y="{box.y + box.height - 5:.1f}" width="{width:.1f}" height="2.5" rx="1"'
+        f' fill="{_ink(status)}"/>'
+    )
+
+
+def _ink(status: Status | Literal["stale"]) -> str:
+    look = STALE if status == STALE.word else LOOKS[Status(status)]
+    return f"var(--jupyter-pipes-{look.word}, {look.ink})"
+
+
+def _spoken(name: str, steps: Sequence[StepView], line: str, stale: Mapping[str, str]) -> str:
+    if len(steps) == 1 and steps[0].name in stale:
+        return f"{spoken(steps[0], stale)} ({stale[steps[0].name]})"
+    reason = steps[0].reason if len(steps) == 1 else ""
+    return f"{name}, {line}{f' ({reason})' if reason else ''}"
+
+
+def text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:
+    """Return the run as plain lines: a headline, then `STEP, STATUS`, seconds and reason for each step.
+
+    Args:
+        view: the run.
+        stale: stale step -> why.
+    """
+    rows = [(spoken(step, stale), *_facts(step, stale)) for step in view.steps.values()]
+    width = max((len(name) for name, *_ in rows), default=0)
+    lines = (f"  {name:<{width}}  {'  '.join(facts)}".rstrip() for name, *facts in rows)
+    return "\n".join([_headline(view), *lines])
+
+
+def _facts(step: StepView, stale: Mapping[str, str]) -> list[str]:
+    seconds = elapsed(step, 0.0) if step.latest and step.latest.ended is not None else 0.0
+    facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
+    facts.append(stale.get(step.name) or step.reason)
+    return [" ".join(fact.split()) for fact in facts if fact]

@@ -1,0 +1,1 @@
+"""Drives the steps of a run in processes."""

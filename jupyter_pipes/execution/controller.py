@@ -1,0 +1,405 @@
+"""The controller drives one run on the background thread: inbox, scheduler, decisions, executors, journal."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import os
+import pickle
+import platform
+import threading
+from collections import deque
+from collections.abc import Callable, Coroutine, Sequence
+from typing import Any
+
+from jupyter_pipes.execution.executors.base import Executor
+from jupyter_pipes.execution.file_notes import undeclared_files
+from jupyter_pipes.execution.lookup import Deciding
+from jupyter_pipes.execution.request import RunRequest, document
+from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.history import environment
+from jupyter_pipes.history.history import process_started
+from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError, StoreError
+from jupyter_pipes.model.steps import ArtifactRef, Job, Status, Step, StepError
+from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.decision import Decision
+from jupyter_pipes.planning.plan import producers
+from jupyter_pipes.planning.signature import digest
+
+_logger = logging.getLogger(__name__)
+
+_BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured)
+"""What may come when a run has ended."""
+
+Subscriber = Callable[[RunView, ev.Record], None]
+
+
+class Controller:
+    """Drives one run. Everything but `ended` and `view` is touched on the background thread only.
+
+    Args:
+        request: what the run is to do.
+        workspace: where it is kept.
+        executor: what runs its steps.
+        loop: the background thread's.
+        earlier: the records of a run that is taken up again; none for a new one.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        workspace: Workspace,
+        executor: Executor,
+        loop: asyncio.AbstractEventLoop,
+        earlier: Sequence[ev.Record] = (),
+    ) -> None:
+        self.request = request
+        self.view = RunView(request.run)
+        self.ended = threading.Event()
+        self.error: PipesError | None = None
+        self._workspace = workspace
+        self._executor = executor
+        self._loop = loop
+        self._journal = workspace.history.journal(request.run)
+        self._scheduler = Scheduler()
+        self._deciding = Deciding(request, workspace)
+        self._ahead: dict[str, Decision] | None = None
+        self._undecided: list[str] = []
+        self._documents: dict[str, bytes] = {}
+        self._has_environment = False
+        self._inbox: deque[ev.AnyEvent] = deque()
+        self._taking = False
+        self._subscribers: list[Subscriber] = []
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._environment = dict(os.environ)
+        self._steps = {step.name: step for step in request.graph.steps}
+        for record in earlier:
+            apply(record, self.view)
+            self._scheduler.handle(record.event)
+
+    def start(self) -> None:
+        """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
+        self._do(self._look_ahead())
+        self._do(self._capture_environment())
+        host, pid, born = platform.node(), os.getpid(), process_started()
+        resumed = ev.RunResumed(host, pid, born) if self.view.steps else None
+        skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
+        self.take(resumed or self._started(host, pid, born), *skipped)
+
+    def _skipped(self) -> list[str]:
+        return [name for name in self.request.selection.decided if name in self.request.selection.skipped]
+
+    def _started(self, host: str, pid: int, born: float) -> ev.RunStarted:
+        request = self.request
+        documents = dict(document(of) for of in (request.definition, request.arguments))
+        self._documents.update(documents)
+        definition, arguments = documents
+        return ev.RunStarted(
+            pipeline=request.pipeline,
+            version=request.version,
+            steps=plan_steps(request.graph, request.selection.steps, fail_fast=request.fail_fast),
+            parameters=request.shown,
+            origin=request.origin,
+            directory=os.path.realpath(request.directory),
+            host=host,
+            pid=pid,
+            process_started=born,
+            diagnostics=request.graph.diagnostics,
+            state=request.state,
+            definition=definition,
+            arguments=arguments,
+            user=environment.user(),
+            repeats=request.repeats,
+        )
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call `subscriber` with the view and each new record, on the background thread."""
+        self._subscribers.append(subscriber)
+
+    def cancel(self, step: str | None = None, reason: str = "cancelled by the user") -> None:
+        """Cancel one step, or the run."""
+        if not self.ended.is_set() and (step is None or step in self.view.steps):
+            self.take(ev.CancelRequested(step, reason))
+
+    def take(self, *facts: ev.AnyEvent) -> None:
+        """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
+
+        What follows from them without anything being done is written in the same transaction; what the
+        commands cause is taken in turn, in the order in which it comes.
+        """
+        self._inbox.extend(facts)
+        if self._taking:
+            return
+        self._taking = True
+        try:
+            while self._inbox and not self.ended.is_set():
+                for command in self._record():
+                    self._perform(command)
+        except Exception as error:  # a run that nobody drives any more would never end
+            self._cannot_go_on(error)
+        finally:
+            self._taking = False
+
+    def _record(self) -> list[ev.AnyCommand]:
+        """Append what is in the inbox, with all that follows at once; return what is to be done."""
+        records: list[ev.Record] = []
+        commands: list[ev.AnyCommand] = []
+        while self._inbox:
+            event = self._inbox.popleft()
+            if self.view.ended is not None and not isinstance(event, _BEHIND_THE_END):
+                continue
+            record = self._journal.number(event)
+            apply(record, self.view)
+            records.append(record)
+            self._inbox.extend(self._notes(event))
+            for command in self._scheduler.handle(record.event):
+                follows = self._follows(command)
+                if follows is not None:
+                    self._inbox.append(follows)
+                else:
+                    commands.append(command)
+        self._note_written(records)
+        documents, self._documents = self._documents, {}
+        self._journal.write(records, self.view, documents)
+        for record in records:
+            self._tell(record)
+        if self.view.ended is not None and self._has_environment:
+            self._close()
+        return commands
+
+    def _notes(self, event: ev.AnyEvent) -> list[ev.NoteAdded]:
+        """Return what there is to say when an attempt has ended."""
+        if not isinstance(event, ev.AttemptEnded) or event.outcome != "completed":
+            return []
+        return undeclared_files(self.view, event.step, self.view.directory)
+
+    def _follows(self, command: ev.AnyCommand) -> ev.AnyEvent | None:
+        """Return the fact that a command comes to without anything being done."""
+        if isinstance(command, ev.Append):
+            return command.event
+        if isinstance(command, ev.Decide) and self._ahead is not None and command.step in self._ahead:
+            return self._decided(command.step, self._ahead[command.step])
+        return None
+
+    def _note_written(self, records: Sequence[ev.Record]) -> None:
+        """Spare the next decision from reading again what a step has just written."""
+        for record in records:
+            if isinstance(record.event, ev.AttemptEnded) and record.event.outcome == "completed":
+                for artifact in self.view.steps[record.event.step].artifacts:
+                    self._workspace.store.note_written(artifact)
+
+    def _tell(self, record: ev.Record) -> None:
+        for subscriber in self._subscribers:
+            try:
+                subscriber(self.view, record)
+            except Exception:  # a display that fails is no reason to stop the run
+                _logger.exception("a subscriber of run %s failed", self.request.run)
+
+    def _perform(self, command: ev.AnyCommand) -> None:
+        match command:
+            case ev.Decide(step):
+                if self._ahead is None:
+                    self._undecided.append(step)
+                else:
+                    self._do(self._decide(step))
+            case ev.Submit(step, attempt):
+                self._executor.submit(self._job(self._steps[step], attempt), self.take)
+            case ev.CancelAttempt(step, attempt, reason):
+                self._executor.cancel(f"{self.request.run}/{step}/{attempt}", "cancelled", reason)
+            case ev.WaitForRetry(step, delay):
+                self._loop.call_later(delay, self._retry, step)
+            case ev.Append():
+                pass
+
+    def _do(self, work: Coroutine[Any, Any, None]) -> None:
+        task = self._loop.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self._tasks.discard(task)
+        error = None if task.cancelled() else task.exception()
+        if isinstance(error, Exception) and not self.ended.is_set():
+            self._cannot_go_on(error)
+
+    def _retry(self, step: str) -> None:
+        if not self.ended.is_set():
+            self.take(ev.RetryDue(step))
+
+    async def _look_ahead(self) -> None:
+        """Decide all that is cached at once; what came up meanwhile is decided then."""
+        self._ahead = await self._deciding.ahead()
+        waiting, self._undecided = self._undecided, []
+        known = [step for step in waiting if step in self._ahead and not self._is_over(step)]
+        self.take(*(self._decided(step, self._ahead[step]) for step in known))
+        for step in waiting:
+            if step not in self._ahead:
+                self._do(self._decide(step))
+
+    async def _capture_environment(self) -> None:
+        """Keep what the run runs in; a run that ended meanwhile waits for it."""
+        settings = self._workspace.settings
+        found = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
+        content = environment.encode(found)
+        self._has_environment = True
+        self._documents[digest(content)] = content
+        self.take(ev.EnvironmentCaptured(digest(content), found.commit))
+
+    async def _decide(self, name: str) -> None:
+        if self._is_over(name):
+            return
+        step = self._steps[name]
+        try:
+            decision = await self._deciding.decide(
+                step,
+                self._inputs(step),
+                lambda reason: self.take(ev.StepDeferred(name, reason)),
+                lambda: self._is_over(name),
+            )
+        except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
+            self._cannot_decide(name, error)
+            return
+        if decision is not None:
+            self.take(self._decided(name, decision))
+
+    def _is_over(self, step: str) -> bool:
+        return self.ended.is_set() or self.view.steps[step].status.is_final
+
+    def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
+        """Return the fact of a decision, its parts kept beside it."""
+        result, compared = decision.result, decision.compared
+        against = compared.parts if compared else ""
+        if result is not None:
+            return ev.StepDecided(
+                step,
+                "cached",
+                decision.reasons,
+                decision.signature,
+                result.artifacts,
+                result.run,
+                result.parts,
+                against,
+                result.step,
+                result.metrics,
+                result.kept.notes,
+            )
+        parts, content = decision.parts_document()
+        self._documents[parts] = content
+        signature = decision.signature
+        return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
+
+    def _cannot_decide(self, name: str, error: Exception) -> None:
+        line = error.line if isinstance(error, PipesError) else None
+        told = StepError(type(error).__name__, str(error), line=line, bases=(type(error).__name__,))
+        if not self._is_over(name):
+            self.take(ev.StepEnded(name, Status.FAILED, _described(error), told))
+
+    def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
+        return {name: self._artifact(owner, name) for name, owner in producers(step).items()}
+
+    def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
+        kept = self.view.steps[producer]
+        if kept.status is Status.FAILED:
+            # Its failure is ignored (`--on-fail ignore`).
+            return None
+        return next((artifact for artifact in kept.artifacts if artifact.name == name), None)
+
+    def _job(self, step: Step, attempt: int) -> Job:
+        request, options = self.request, step.options
+        parameters = request.values[step.name]
+        return Job(
+            run=request.run,
+            pipeline=request.pipeline,
+            step=step.name,
+            attempt=attempt,
+            body=step.body,
+            label=step.label,
+            setup=step.setup,
+            prelude=step.prelude,
+            inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
+            parameters={name: pickle.dumps(value, 5) for name, value in parameters.items()},
+            demanded=step.demanded,
+            optional=tuple(name for name in step.writes if name not in step.demanded),
+            out_files=options.out_files,
+            directory=str(request.directory),
+            python_path=tuple(str(path) for path in request.python_path),
+            environment=self._environment,
+            store=self._workspace.settings.store,
+            log=str(self._workspace.log_path(request.run, step.name, attempt)),
+            memory=options.memory,
+            timeout=options.timeout,
+            cpus=options.cpus,
+            queue=options.queue,
+            imports=step.imports,
+        )
+
+    def _cannot_go_on(self, error: Exception) -> None:
+        if not isinstance(error, PipesError):
+            _logger.error("run %s cannot go on", self.request.run, exc_info=error)
+            error = PipesError(f"run {self.request.run} cannot go on: {_described(error)}")
+        self._give_up(error)
+
+    def _give_up(self, error: PipesError) -> None:
+        """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
+        self.error = error
+        reason = "the run was given up"
+        for step in self.view.steps.values():
+            if step.latest is not None and not step.status.is_final:
+                attempt = f"{self.request.run}/{step.name}/{step.latest.number}"
+                self._executor.cancel(attempt, "cancelled", reason)
+            if not step.status.is_final:
+                step.status, step.reason = Status.CANCELLED, reason
+        self.view.status, self.view.reason = Status.FAILED, str(error)
+        self._record_giving_up(error)
+        self._close()
+
+    def _record_giving_up(self, error: PipesError) -> None:
+        try:
+            self._journal.append(ev.RunEnded(Status.FAILED, str(error)), self.view)
+        except PipesError:
+            # The journal itself is what failed: the next session finds the run interrupted.
+            return
+
+    def _close(self) -> None:
+        try:
+            self._workspace.keep_file_digests()
+        except StoreError:
+            # The run itself is kept: another process will read those files once more.
+            _logger.warning("digests of files are not kept", exc_info=True)
+        self.ended.set()
+
+
+def plan_steps(
+    graph: Graph, selected: Sequence[str], *, fail_fast: bool = False
+) -> tuple[ev.PlannedStep, ...]:
+    """Return the selected steps as a run and its displays know them."""
+    chosen = set(selected)
+    return tuple(_plan_step(step, chosen, fail_fast) for step in graph.steps if step.name in chosen)
+
+
+def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
+    options = step.options
+    return ev.PlannedStep(
+        name=step.name,
+        upstream=tuple(name for name in step.upstream if name in chosen),
+        reads=step.reads,
+        writes=step.writes,
+        after=options.after,
+        files_from=step.files_from,
+        stage=options.stage,
+        tags=options.tags,
+        queue=options.queue,
+        on_fail="stop" if fail_fast and options.on_fail == "skip" else options.on_fail,
+        retries=options.retries,
+        retry_delay=options.retry_delay,
+        retry_on=options.retry_on,
+        timeout=options.timeout,
+        cell_id=step.cell_id,
+    )
+
+
+def _described(error: Exception) -> str:
+    return str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"

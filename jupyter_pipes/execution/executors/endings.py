@@ -1,0 +1,78 @@
+"""How an attempt ended, told for people: from what it said, what was asked of it, and its exit code."""
+
+from __future__ import annotations
+
+import signal
+
+import msgspec
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Job, StepError
+
+_MEMORY_ERRORS = ("MemoryError", "_ArrayMemoryError")
+_CRASHES = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")
+
+Stop = tuple[ev.Outcome, str]
+"""The outcome that somebody asked for, and why."""
+
+
+def how_it_ended(job: Job, told: ev.AttemptEnded | None, stopped: Stop | None, code: int) -> ev.AttemptEnded:
+    """Return the end of an attempt whose process is gone.
+
+    Args:
+        job: the attempt.
+        told: what it reported at last, if it came to that.
+        stopped: what was asked of it, if something was.
+        code: the exit code as `subprocess` gives it.
+    """
+    if told is not None and told.outcome == "completed":
+        return told
+    if stopped is not None:
+        return as_stopped(job, stopped, told)
+    if told is not None:
+        return _with_limit(told, job)
+    return broken_off(job, _abnormal_end(code))
+
+
+def as_stopped(job: Job, stopped: Stop, told: ev.AttemptEnded | None = None) -> ev.AttemptEnded:
+    """Return the end of an attempt that was stopped; the traceback that it left shows where it hung."""
+    outcome, reason = stopped
+    if outcome != "timed out":
+        return ev.AttemptEnded(job.step, job.attempt, outcome, reason)
+    where = told.error if told and told.error else StepError("", "")
+    error = StepError("TimedOut", reason, where.traceback, where.line, ("TimedOut", "TimeoutError"))
+    return ev.AttemptEnded(job.step, job.attempt, outcome, reason, error)
+
+
+def broken_off(job: Job, error: StepError, outcome: ev.Outcome = "failed") -> ev.AttemptEnded:
+    """Return the end of an attempt that could not tell its own."""
+    return ev.AttemptEnded(job.step, job.attempt, outcome, error.message, error)
+
+
+def in_words(seconds: float) -> str:
+    """Return a duration as people say it: "250 ms", "10 s", "30 min", "2 h"."""
+    for size, unit in ((3600, "h"), (60, "min"), (1, "s")):
+        if seconds >= size:
+            return f"{seconds / size:g} {unit}"
+    return f"{seconds * 1000:g} ms"
+
+
+def _with_limit(told: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
+    if job.memory is None or told.error is None:
+        return told
+    if told.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in told.error.message:
+        return told
+    limit = f"{told.reason} (the step's limit is {job.memory / 1e6:,g} MB; raise --memory)"
+    return msgspec.structs.replace(told, reason=limit)
+
+
+def _abnormal_end(code: int) -> StepError:
+    if code >= 0:
+        return StepError("Exited", f"the process ended itself with exit code {code}", bases=("Exited",))
+    try:
+        name = signal.Signals(-code).name
+    except ValueError:
+        name = f"signal {-code}"
+    hint = " (by hand, or by the system because memory ran out)" if name == "SIGKILL" else ""
+    crash = " (a crash in compiled code)" if name in _CRASHES else ""
+    return StepError("Killed", f"the process was killed by {name}{hint}{crash}", bases=("Killed",))

@@ -1,0 +1,262 @@
+"""The local executor: one process per attempt, forked by a helper; slots, timeouts, cancel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import os
+import platform
+import signal
+import sys
+import tempfile
+import time
+from collections import deque
+from pathlib import Path
+
+import msgspec
+
+from jupyter_pipes.execution.executors.base import Report
+from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended, in_words
+from jupyter_pipes.execution.executors.helper import Helper
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Job, StepError, Usage
+
+STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
+"""Seconds after which a process group that must stop gets which signal."""
+
+
+class _Attempt:
+    """A job in this executor's hands."""
+
+    def __init__(self, job: Job, report: Report) -> None:
+        self.job = job
+        self.report = report
+        self.helper: Helper | None = None
+        self.pid = 0
+        self.started = 0.0
+        self.events = -1
+        self.unread = b""
+        self.told: ev.AttemptEnded | None = None
+        self.stopped: Stop | None = None
+        self.timers: list[asyncio.TimerHandle] = []
+
+
+class LocalExecutor:
+    """Serves the queue `local` with processes of this machine.
+
+    Args:
+        loop: the loop of the background thread.
+        cpus: how many CPUs the running steps may have reserved; those of this process if None.
+        memory: how many bytes they may have reserved; the machine's if None.
+    """
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, cpus: int | None = None, memory: int | None = None
+    ) -> None:
+        self._loop = loop
+        self.cpus = cpus or _usable_cpus()
+        self.memory = memory or _machine_memory()
+        self._waiting: deque[_Attempt] = deque()
+        self._running: dict[str, _Attempt] = {}
+        self._helper: Helper | None = None
+
+    def submit(self, job: Job, report: Report) -> None:
+        """Take a job: it starts when its CPUs and memory are free, in the order of submission."""
+        waits = "waits for earlier steps to start" if self._waiting else self._what_is_busy(job)
+        report(ev.AttemptQueued(job.step, job.attempt, job.queue, waits))
+        self._waiting.append(_Attempt(job, report))
+        self._start_waiting()
+
+    def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
+        """Stop an attempt: its process group gets SIGINT, SIGTERM, SIGKILL, with grace between."""
+        for waiting in self._waiting:
+            if waiting.job.attempt_id == attempt:
+                self._waiting.remove(waiting)
+                waiting.report(as_stopped(waiting.job, (outcome, reason)))
+                return
+        running = self._running.get(attempt)
+        if running is None or running.stopped is not None:
+            return
+        running.stopped = (outcome, reason)
+        if not running.pid:
+            # Its helper is still importing, maybe forever: `on_started` kills what may come of it.
+            self._finish(running, as_stopped(running.job, running.stopped))
+            return
+        for delay, number in STOP_LADDER:
+            running.timers.append(self._loop.call_later(delay, _signal_group, running, number))
+
+    def close(self) -> None:
+        """End all attempts and the helper."""
+        stopped: Stop = ("cancelled", "the executor was closed")
+        waiting, self._waiting = self._waiting, deque()
+        for attempt in waiting:
+            attempt.report(as_stopped(attempt.job, stopped))
+        for attempt in [*self._running.values()]:
+            _signal_group(attempt, signal.SIGKILL)
+            self._finish(attempt, as_stopped(attempt.job, stopped))
+        if self._helper is not None:
+            self._helper.close()
+            self._helper = None
+
+    def warm_up(self, python_path: tuple[str, ...], imports: tuple[str, ...]) -> None:
+        """Start the helper and have modules imported, before any job needs them."""
+        self._helper_with(dict(os.environ), python_path).preload(python_path, imports)
+
+    def _start_waiting(self) -> None:
+        while self._waiting and not self._what_is_busy(self._waiting[0].job):
+            attempt = self._waiting.popleft()
+            self._running[attempt.job.attempt_id] = attempt
+            try:
+                self._start(attempt)
+            except OSError as error:
+                self._refuse(attempt, str(error))
+
+    def _what_is_busy(self, job: Job) -> str:
+        """Return what keeps the job from starting now, "" when nothing does."""
+        used_cpus = sum(attempt.job.cpus for attempt in self._running.values())
+        if used_cpus + job.cpus > self.cpus:
+            return f"waits for {job.cpus} of {self.cpus} cpus: {used_cpus} in use"
+        used_memory = sum(attempt.job.memory or 0 for attempt in self._running.values())
+        if used_memory + (job.memory or 0) > self.memory:
+            return f"waits for memory: {used_memory / 2**30:.1f} of {self.memory / 2**30:.1f} GiB reserved"
+        return ""
+
+    def _start(self, attempt: _Attempt) -> None:
+        job = attempt.job
+        Path(job.log).parent.mkdir(parents=True, exist_ok=True)
+        attempt.helper = helper = self._helper_with(job.environment, job.python_path)
+        sources = (job.body, *(piece.source for piece in (*job.setup, *job.prelude)))
+        helper.preload(job.python_path, job.imports, sources)
+        if helper.is_importing:
+            imports = f"imports {', '.join(job.imports)}" if job.imports else "starts"
+            attempt.report(ev.AttemptQueued(job.step, job.attempt, job.queue, imports))
+        with contextlib.ExitStack() as opened:
+            attempt.events, writer = os.pipe()
+            opened.callback(os.close, writer)
+            os.set_blocking(attempt.events, False)
+            log = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
+            opened.callback(os.close, log)
+            data = _file_of(msgspec.json.encode(job))
+            opened.callback(os.close, data)
+            helper.start(job, [data, writer, log])
+        self._loop.add_reader(attempt.events, self._read_events, attempt)
+
+    def _helper_with(self, environment: dict[str, str], python_path: tuple[str, ...]) -> Helper:
+        if self._helper is None or not self._helper.serves(environment, python_path):
+            if self._helper is not None:
+                self._helper.retire()
+            self._helper = Helper(self, self._loop, environment)
+        return self._helper
+
+    def on_started(self, attempt: str, pid: int) -> None:
+        """Take note that the helper forked the attempt's process."""
+        running = self._running.get(attempt)
+        if running is None:
+            with contextlib.suppress(ProcessLookupError):
+                os.killpg(pid, signal.SIGKILL)
+            return
+        running.pid, running.started = pid, time.monotonic()
+        job = running.job
+        running.report(ev.AttemptStarted(job.step, job.attempt, pid, platform.node()))
+        if job.timeout is not None:
+            reason = f"timed out after {in_words(job.timeout)}"
+            stop = self._loop.call_later(job.timeout, self.cancel, attempt, "timed out", reason)
+            running.timers.append(stop)
+
+    def on_refused(self, attempt: str, reason: str) -> None:
+        """Report an attempt whose process could not be forked."""
+        running = self._running.get(attempt)
+        if running is not None:
+            self._refuse(running, reason)
+
+    def on_exited(self, attempt: str, code: int, usage: Usage) -> None:
+        """Take note that the attempt's process is gone, and report how it ended."""
+        running = self._running.get(attempt)
+        if running is None:
+            return
+        while self._read_events(running):
+            pass
+        seconds = time.monotonic() - running.started
+        ended = how_it_ended(running.job, running.told, running.stopped, code)
+        taken = msgspec.structs.replace(usage, seconds=ended.usage.seconds or seconds)
+        self._finish(running, msgspec.structs.replace(ended, usage=taken))
+
+    def on_lost(self, helper: Helper, code: int) -> None:
+        """Report the attempts of a helper that died; a new one is started when it is needed."""
+        if self._helper is helper:
+            self._helper = None
+        how = f"the helper process that starts steps died (exit code {code})"
+        for attempt in [each for each in self._running.values() if each.helper is helper]:
+            # The processes went with it; what they started in turn did not.
+            _signal_group(attempt, signal.SIGKILL)
+            error = StepError("Lost", f"{how}, and the step with it: run it again", bases=("Lost",))
+            self._finish(attempt, broken_off(attempt.job, error, "lost"))
+
+    def _refuse(self, attempt: _Attempt, reason: str) -> None:
+        message = f"its process could not be started: {reason}"
+        error = StepError("ExecutorError", message, bases=("ExecutorError",))
+        self._finish(attempt, broken_off(attempt.job, error))
+
+    def _read_events(self, attempt: _Attempt) -> bool:
+        """Take one piece of what the attempt reports, so that a chatty one leaves time for others."""
+        try:
+            data = os.read(attempt.events, 1 << 16)
+        except BlockingIOError:
+            return False
+        if not data:
+            self._loop.remove_reader(attempt.events)
+            return False
+        *lines, attempt.unread = (attempt.unread + data).split(b"\n")
+        for line in lines:
+            self._take(attempt, line)
+        return True
+
+    def _take(self, attempt: _Attempt, line: bytes) -> None:
+        job = attempt.job
+        try:
+            event = ev.decode(line)
+        except msgspec.DecodeError:
+            text = "the step wrote into the pipe of its events: something that it reported may be missing"
+            event = ev.NoteAdded(job.step, job.attempt, text)
+        if isinstance(event, ev.AttemptEnded):
+            # Only the end of its process makes it true.
+            attempt.told = event
+        else:
+            attempt.report(event)
+
+    def _finish(self, attempt: _Attempt, ended: ev.AttemptEnded) -> None:
+        del self._running[attempt.job.attempt_id]
+        for timer in attempt.timers:
+            timer.cancel()
+        if attempt.events >= 0:
+            self._loop.remove_reader(attempt.events)
+            os.close(attempt.events)
+        attempt.report(ended)
+        if attempt.helper is not None:
+            attempt.helper.forget(attempt.job.attempt_id)
+        self._start_waiting()
+
+
+def _signal_group(attempt: _Attempt, number: signal.Signals) -> None:
+    if attempt.pid:
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(attempt.pid, number)
+
+
+def _file_of(data: bytes) -> int:
+    """Return the number of an open file, without a name, that holds the data."""
+    if sys.platform == "linux":
+        file = os.memfd_create("job")
+    else:
+        with tempfile.TemporaryFile() as made:
+            file = os.dup(made.fileno())
+    os.write(file, data)
+    return file
+
+
+def _usable_cpus() -> int:
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
+def _machine_memory() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")

@@ -1,0 +1,29 @@
+"""`python -m jupyter_pipes.execution.worker`: the helper process, or one attempt in a fresh interpreter."""
+
+from __future__ import annotations
+
+import socket
+import sys
+
+
+def main(arguments: list[str]) -> None:
+    """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
+    import os
+
+    from jupyter_pipes.execution.worker.child import run_child
+    from jupyter_pipes.execution.worker.server import Server
+    from jupyter_pipes.execution.worker.shell import make_shell
+
+    match arguments:
+        case ["serve", control]:
+            Server(socket.socket(fileno=int(control))).serve()
+        case ["attempt", job, events, log]:
+            run_child(int(job), int(events), int(log), make_shell())
+        case _:
+            raise SystemExit("this program is started by jupyter_pipes")
+    # A step's threads do not hold the attempt open, and no exit handler has anything to say here.
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,150 @@
+"""`current`: what a step may say and ask while it runs."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import OutsideStep, UsageError
+
+if TYPE_CHECKING:
+    from jupyter_pipes.model.steps import ArtifactRef, Job, JsonValue
+
+PROGRESS_INTERVAL = 0.1
+"""Seconds between two progress reports that are sent; what comes faster is left out, the last never."""
+
+
+@dataclass(frozen=True)
+class CurrentRun:
+    """The run that the step belongs to."""
+
+    id: str
+
+
+@dataclass(frozen=True)
+class CurrentStep:
+    """The step that runs, and which try of it."""
+
+    name: str
+    attempt: int
+
+
+@dataclass
+class Context:
+    """One attempt in the process that runs it, and how it reports."""
+
+    job: Job
+    report: Callable[[ev.AnyEvent], None]
+    store: Callable[[str, object], ArtifactRef]
+    parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    last_progress: float = 0.0
+    unsent: ev.ProgressReported | None = None
+
+    def send_last_progress(self) -> None:
+        """Send the progress that came too soon after the one before."""
+        if self.unsent is not None:
+            self.report(self.unsent)
+            self.unsent = None
+
+
+class Current:
+    """The step that runs in this process. Outside a step every use raises `OutsideStep`."""
+
+    def __init__(self) -> None:
+        self._context: Context | None = None
+
+    def enter(self, context: Context | None) -> None:
+        """Make `context` the current attempt (None: no step is running). Called by the worker only."""
+        self._context = context
+
+    @property
+    def is_active(self) -> bool:
+        """Whether a step is running in this process."""
+        return self._context is not None
+
+    @property
+    def is_inside(self) -> bool:
+        """Whether a step is running in this process."""
+        return self._context is not None
+
+    def _inside(self) -> Context:
+        if self._context is None:
+            raise OutsideStep("jupyter_pipes.current works inside a step only: run this through the pipeline")
+        return self._context
+
+    @property
+    def run(self) -> CurrentRun:
+        """The run, with its `id`."""
+        return CurrentRun(self._inside().job.run)
+
+    @property
+    def step(self) -> CurrentStep:
+        """The step, with its `name` and `attempt`."""
+        job = self._inside().job
+        return CurrentStep(job.step, job.attempt)
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The values of the parameters that this step reads, read-only."""
+        return MappingProxyType(dict(self._inside().parameters))
+
+    def progress(self, done: float, total: float = 0, text: str = "") -> None:
+        """Say how far the step is: `done` of `total` (0: unknown), with a short text."""
+        context = self._inside()
+        job = context.job
+        numbers = _finite("progress", done), _finite("progress", total)
+        context.unsent = ev.ProgressReported(job.step, job.attempt, *numbers, str(text))
+        now = time.monotonic()
+        if now - context.last_progress >= PROGRESS_INTERVAL or 0 < total <= done:
+            context.last_progress = now
+            context.send_last_progress()
+
+    def metric(self, name: str, value: float, *, at: float | None = None) -> None:
+        """Report a number, once or as a point of a series at `at` (an epoch, a step, a time)."""
+        context = self._inside()
+        number = _json_number(name, value)
+        place = None if at is None else _finite(f"at of metric {name!r}", at)
+        context.report(ev.MetricReported(context.job.step, context.job.attempt, str(name), number, place))
+
+    def artifact(self, name: str, value: object) -> None:
+        """Keep a value under a name, beside the step's outputs.
+
+        Raises:
+            SerializationError: the value cannot be stored.
+        """
+        context = self._inside()
+        artifact = context.store(name, value)
+        context.report(ev.ArtifactStored(context.job.step, context.job.attempt, artifact, explicit=True))
+
+
+def _number(what: str, value: float) -> float:
+    try:
+        return float(value)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise UsageError(f"{what} must be a number, not {value!r:.100}") from error
+
+
+def _finite(what: str, value: float) -> float:
+    number = _number(what, value)
+    if not math.isfinite(number):
+        raise UsageError(f"{what} must be a finite number, not {number}")
+    return number
+
+
+def _json_number(name: str, value: float) -> JsonValue:
+    number = _number(f"metric {name!r}", value)
+    if math.isnan(number):
+        return "NaN"
+    if math.isinf(number):
+        return "Infinity" if number > 0 else "-Infinity"
+    # Beyond 2**53 an integer is no exact JSON number any more.
+    return int(value) if isinstance(value, int) and abs(value) <= 2**53 else number
+
+
+current = Current()
+"""The step that runs in this process."""

@@ -1,0 +1,323 @@
+"""One attempt from start to end: load, run, capture, store, report. The same for every executor."""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import os
+import pickle
+import re
+import sys
+import time
+import traceback as tracebacks
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Any, NoReturn
+
+import msgspec
+from IPython.core.interactiveshell import InteractiveShell
+
+from jupyter_pipes.execution.worker.current import Context, current
+from jupyter_pipes.execution.worker.files import FileWatch
+from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
+from jupyter_pipes.execution.worker.numbering import label_of
+from jupyter_pipes.execution.worker.progress import watch_tqdm
+from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
+from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError, SerializationError
+from jupyter_pipes.model.steps import ArtifactRef, CodePiece, Job, OutputRef, StepError
+from jupyter_pipes.storage import out_files
+from jupyter_pipes.storage.artifacts import ArtifactStore
+
+OPTIONAL_LIMIT = 64 * 1024**2
+"""Bytes of outputs kept per step that no later step reads."""
+
+SLOW_PRELUDE = 0.5
+"""Seconds from which a stretch of prelude earns a note that it runs in every step that needs it."""
+
+_LONGEST_MESSAGE = 10_000
+_LONGEST_TRACEBACK = 100_000
+
+Report = Callable[[ev.AnyEvent], None]
+
+
+def run_job(
+    job: Job,
+    shell: InteractiveShell,
+    report: Report,
+    log_size: Callable[[], int],
+    *,
+    interactive: bool = False,
+) -> None:
+    """Run the attempt and report what happens; the last report is `AttemptEnded`.
+
+    Args:
+        job: the attempt as data.
+        shell: the IPython shell of this process.
+        report: takes each event.
+        log_size: the number of bytes written to the log so far.
+        interactive: whether somebody is there to answer `input()` (a debugger asks so).
+    """
+    started = time.perf_counter()
+    attempt = Attempt(job, shell, report, log_size)
+    ended = attempt.run(interactive=interactive)
+    usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
+    report(
+        msgspec.structs.replace(
+            ended, usage=usage, files=attempt.files.seen(), written=attempt.files.written()
+        )
+    )
+
+
+class Attempt:
+    """The state of one attempt while it runs."""
+
+    def __init__(
+        self, job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int]
+    ) -> None:
+        self.job = job
+        self.report = report
+        self.log_size = log_size
+        self.store = ArtifactStore(job.store)
+        self.cell = StepCell(shell, self._show, self._clear)
+        self.files = FileWatch(Path(job.directory), job.store)
+        self._process = os.getpid()
+
+    def run(self, *, interactive: bool) -> ev.AttemptEnded:
+        """Run all phases in order and return how the attempt ended."""
+        context = Context(self.job, self.report, self._put)
+        current.enter(context)
+        try:
+            with (
+                self.cell.entered(),
+                _surroundings(self.job, interactive=interactive),
+                self.files.watching(),
+                own_numbers(restored=interactive) as numbers,
+            ):
+                return self._run_phases(context, numbers)
+        except PipesError as error:
+            return self._failed(error, error.line)
+        except (
+            Exception
+        ) as error:  # the folder is gone, a parameter's class as well: it must be told, not lost
+            return self._failed(error, None)
+        finally:
+            context.send_last_progress()
+            current.enter(None)
+
+    def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
+        parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
+        context.parameters = parameters
+        self.cell.namespace.update(parameters)
+        for piece in (*self.job.setup, *self.job.prelude):
+            failure = self._run_piece(piece)
+            if failure is not None:
+                return self._piece_failed(piece, failure)
+        # The prelude may have bound older values of the same names.
+        self.cell.namespace.update(parameters)
+        self._load_inputs()
+        watch_tqdm()
+        failure = self._run_code(self.job.body, self._label)
+        if failure is not None:
+            return self._cell_failed(failure)
+        note = unseeded(self.job, numbers)
+        if note:
+            self._note(note)
+        self._keep_files()
+        self._keep_outputs()
+        return ev.AttemptEnded(self.job.step, self.job.attempt, "completed")
+
+    @property
+    def _label(self) -> str:
+        return f"Step {self.job.step}"
+
+    def _run_piece(self, piece: CodePiece) -> Failure | None:
+        begun = time.perf_counter()
+        failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
+        is_cell = piece in self.job.prelude and not piece.label.endswith(".py")
+        if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
+            names = ", ".join(piece.names)
+            self._note(
+                f"{piece.label} is computed again in every step that reads {names}: tag it with %%step"
+            )
+        return failure
+
+    def _run_code(self, source: str, label: str) -> Failure | None:
+        failure = self.cell.run(source, label)
+        if os.getpid() != self._process:
+            # A copy of the process that the code forked and let come back here: the original goes on.
+            _flush_standard_streams()
+            os._exit(0)
+        return failure
+
+    def _load_inputs(self) -> None:
+        for name, artifact in self.job.inputs.items():
+            self.cell.namespace[name] = None if artifact is None else self._load(name, artifact)
+
+    def _load(self, name: str, artifact: ArtifactRef) -> Any:
+        try:
+            return self.store.get(artifact)
+        except PipesError as error:
+            raise type(error)(f"input {name} of step {self.job.step} cannot be loaded: {error}") from error
+
+    def _keep_files(self) -> None:
+        for path in self.job.out_files:
+            self._store_output(path, out_files.keep(self.store, path, Path(self.job.directory)))
+
+    def _keep_outputs(self) -> None:
+        for name in self.job.demanded:
+            self._keep(name)
+        room = OPTIONAL_LIMIT
+        for name in self.job.optional:
+            room -= self._keep_if_possible(name, room)
+
+    def _keep(self, name: str) -> None:
+        if name not in self.cell.namespace:
+            raise SerializationError(
+                f"step {self.job.step} ended without a value for {name}, which a later step reads: "
+                f"assign {name} on every path, or say --out",
+                step=self.job.step,
+            )
+        self._store_output(name, self._put(name, self.cell.namespace[name]))
+
+    def _keep_if_possible(self, name: str, room: int) -> int:
+        """Keep an output that nobody reads yet, within `room` bytes; return the bytes it took."""
+        if name not in self.cell.namespace:
+            return 0
+        try:
+            artifact = self.store.put(name, self.cell.namespace[name], limit=room)
+        except SerializationError as error:
+            self._note(f"{name} is not kept: {error}")
+            return 0
+        self._store_output(name, artifact)
+        return artifact.bytes
+
+    def _put(self, name: str, value: object) -> Any:
+        try:
+            return self.store.put(name, value)
+        except SerializationError as error:
+            raise SerializationError(
+                str(error), step=self.job.step, line=_line_binding(self.job.body, name)
+            ) from error
+
+    def _store_output(self, name: str, artifact: Any) -> None:
+        self.report(ev.ArtifactStored(self.job.step, self.job.attempt, artifact))
+
+    def _show(
+        self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
+    ) -> None:
+        _flush_standard_streams()
+        bundle = json_bundle(data, metadata)
+        if not bundle["data"]:
+            return
+        digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
+        shown = OutputRef(kind, digest, tuple(bundle["data"]), self.log_size(), display_id)
+        self.report(ev.OutputShown(self.job.step, self.job.attempt, shown))
+
+    def _clear(self) -> None:
+        self.report(ev.OutputsCleared(self.job.step, self.job.attempt))
+
+    def _note(self, text: str) -> None:
+        self.report(ev.NoteAdded(self.job.step, self.job.attempt, text))
+
+    def _cell_failed(self, failure: Failure) -> ev.AttemptEnded:
+        return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
+
+    def _piece_failed(self, piece: CodePiece, failure: Failure) -> ev.AttemptEnded:
+        line = _line_of(failure.error, piece.label)
+        ended = self._failed(failure.error, None, failure.traceback)
+        where = f"{piece.label}, line {line}" if line else piece.label
+        return msgspec.structs.replace(
+            ended, reason=f"{ended.reason} (in {where}, which step {self.job.step} needs)"
+        )
+
+    def _failed(
+        self, error: BaseException, line: int | None, shown: list[str] | None = None
+    ) -> ev.AttemptEnded:
+        text = "\n".join(shown) if shown else "".join(tracebacks.format_exception_only(error))
+        message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
+        told = StepError(type(error).__name__, message, text, line, _bases_of(error))
+        return ev.AttemptEnded(self.job.step, self.job.attempt, "failed", _reason(error), told)
+
+
+@contextmanager
+def _surroundings(job: Job, *, interactive: bool) -> Generator[None]:
+    """Put the process into the notebook's folder and on its path; undo it afterwards."""
+    before = (Path.cwd(), list(sys.path), builtins.input)
+    os.chdir(job.directory)
+    sys.path[:] = [*job.python_path, *(entry for entry in sys.path if entry not in job.python_path)]
+    if not interactive:
+        builtins.input = _refuse_input
+    try:
+        with loaded_from_source(job.python_path):
+            yield
+    finally:
+        sys.path[:] = before[1]
+        builtins.input = before[2]
+        os.chdir(before[0])
+
+
+def _refuse_input(prompt: object = "") -> NoReturn:
+    raise PipesError(
+        f"a step cannot ask for input (input({str(prompt)!r})): nobody may be there to answer; "
+        "make the value a parameter with %%params"
+    )
+
+
+def _flush_standard_streams() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        # A step may have closed or replaced them; its display must not fail for that.
+        with suppress(OSError, ValueError, AttributeError):
+            stream.flush()
+
+
+def _shortened(text: str, limit: int) -> str:
+    """Return the text without its middle when it is longer than `limit` characters."""
+    if len(text) <= limit:
+        return text
+    return f"{text[: limit // 2]}\n… {len(text) - limit:,} characters left out …\n{text[-(limit // 2) :]}"
+
+
+def _reason(error: BaseException) -> str:
+    if isinstance(error, SystemExit):
+        return f"the step ended the process with sys.exit({error.code!r})"
+    message = _message_of(error)
+    first = message.splitlines()[0] if message else ""
+    return f"{type(error).__name__}: {first[:300]}" if first else type(error).__name__
+
+
+def _message_of(error: BaseException) -> str:
+    try:
+        return str(error)
+    except Exception as broken:  # a user's __str__ may raise anything, and the error must be told
+        return f"(its message cannot be shown: {type(broken).__name__})"
+
+
+def _bases_of(error: BaseException) -> tuple[str, ...]:
+    classes = [kind for kind in inspect.getmro(type(error)) if kind is not object]
+    names = [name for kind in classes for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]
+    return tuple(dict.fromkeys(names))
+
+
+def _line_of(error: BaseException, label: str) -> int | None:
+    """Return the line, in the cell called `label`, on which the error happened."""
+    if isinstance(error, SyntaxError) and error.filename and label_of(error.filename) == label:
+        return error.lineno
+    lines = [line for line, name in _lines(error.__traceback__) if name == label]
+    return lines[-1] if lines else None
+
+
+def _lines(frame: TracebackType | None) -> Iterator[tuple[int, str | None]]:
+    while frame is not None:
+        yield frame.tb_lineno, label_of(frame.tb_frame.f_code.co_filename)
+        frame = frame.tb_next
+
+
+def _line_binding(body: str, name: str) -> int | None:
+    """Return the last line of the cell that begins a statement binding `name`, to point at."""
+    binding = re.compile(rf"^\s*(?:\w+\s*,\s*)*{re.escape(name)}\b[^=\n]*=(?!=)|\bas {re.escape(name)}\b")
+    lines = [number for number, line in enumerate(body.splitlines(), 1) if binding.search(line)]
+    return lines[-1] if lines else None

@@ -1,0 +1,29 @@
+"""Small jobs that the helper runs itself, so that every child finds all that it needs loaded and warm."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import tempfile
+from typing import Any
+
+from jupyter_pipes.execution.worker.job import run_job
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Job
+
+_BODIES = ("x = [1]\nx", "1 / 0")
+"""Between them they store, display, fail and format a traceback."""
+
+
+def rehearse(shell: Any) -> None:
+    """Run the small jobs; nobody hears of them."""
+    nothing = io.StringIO()
+    with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(nothing):
+        for body in _BODIES:
+            store = f"{folder}/store"
+            job = Job("", "", "rehearsal", 1, body, "", demanded=("x",), directory=folder, store=store)
+            run_job(job, shell, _forget, lambda: 0)
+
+
+def _forget(_event: ev.AnyEvent) -> None:
+    pass

@@ -1,0 +1,5 @@
+"""Exports: a pipeline as reusable code."""
+
+from jupyter_pipes.export.python.module import export_python, formatted, write_module
+
+__all__ = ["export_python", "formatted", "write_module"]

@@ -1,0 +1,209 @@
+"""A step and its placed code -> the text of its function."""
+
+from __future__ import annotations
+
+import ast
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
+from jupyter_pipes.export.python.classes import with_outer_values
+from jupyter_pipes.export.python.source import docstring, indented, is_coroutine
+from jupyter_pipes.model.steps import StepOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+    from jupyter_pipes.export.python.placement import StepCode
+    from jupyter_pipes.export.python.source import Chunk
+    from jupyter_pipes.model.steps import Step
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_WITHOUT_VALUE = _words("""
+    print display show append extend insert sort reverse clear update add discard remove setdefault seed
+    shuffle fill setattr delattr exec help sleep warn simplefilter filterwarnings set_option set_theme
+    set_style use info close
+    mkdir unlink dump save savefig tight_layout metric progress artifact system run_cell_magic run_line_magic
+    write_csv write_parquet write_json to_csv to_parquet to_json to_pickle to_excel to_sql to_feather
+    assert_frame_equal assert_series_equal assert_allclose assert_array_equal
+""")
+"""Functions and methods whose value is None, or nothing to look at."""
+
+
+_PLAIN_OPTIONS = (
+    *("after", "files", "out_files", "always", "never_cache", "version", "ignored_parameters", "retries"),
+    *("retry_on", "on_fail", "cpus", "stage", "tags", "queue"),
+)
+"""Options whose values are written as they are."""
+
+
+def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str, str]) -> str:
+    """Return the source of a step's function.
+
+    Args:
+        code: the step with its code.
+        name: the function's name.
+        decorator: how `step` is reached in the module.
+        types: parameter of the pipeline -> its type as Python source.
+
+    Raises:
+        NotebookError: the step does what a function cannot do.
+    """
+    step = code.step
+    inner = [piece.chunk for piece in code.inner]
+    outputs = output_names(code)
+    word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
+    # A name that the step binds anew may become something else.
+    bound = set[str]().union(*(chunk.binds for chunk in inner))
+    typed = {read: types[read] for read in step.parameters if read in types and read not in bound}
+    arguments = ", ".join(f"{read}: {typed[read]}" if read in typed else read for read in input_names(code))
+    lines = [
+        f"@{decorator}{_keywords(step, name)}",
+        f"{word} {name}({arguments}):",
+        docstring(plain_text(step.doc)),
+        textwrap.indent("\n".join(_initial(code, inner, outputs)), "    "),
+        *(indented(text) for text in _body(code, inner)),
+        f"    return {', '.join(outputs)}" if outputs else "",
+    ]
+    return "\n".join(line for line in lines if line)
+
+
+def input_names(code: StepCode) -> list[str]:
+    """Return the names that the function takes: outputs of other steps, then parameters, by first use."""
+    step = code.step
+    text = "\n".join(piece.chunk.code for piece in code.inner)
+    place = {name: _first_use(name, text) for name in step.reads}
+    return sorted(step.reads, key=lambda name: (name in step.parameters, place[name], name))
+
+
+def output_names(code: StepCode) -> list[str]:
+    """Return the names that the function returns, by first use."""
+    text = "\n".join(piece.chunk.code for piece in code.own)
+    return sorted(code.step.writes, key=lambda name: (_first_use(name, text), name))
+
+
+def plain_text(markdown: str) -> str:
+    """Return Markdown as plain text: no markup, no images, no code blocks."""
+    text = re.sub(r"(?ms)^(```|~~~).*?^\1\s*$", "", markdown)
+    text = re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]*>", "", text, flags=re.DOTALL)
+    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
+    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
+    text = re.sub(r"(?m)^#+[ \t]+(.*?)[ \t#]*$", r"\n\1\n", text)
+    text = re.sub(r"(\*\*|__|\*)(?=\S)([^*\n]+?)(?<=\S)\1", r"\2", text)
+    return re.sub(r"\n{3,}", "\n\n", text).strip()
+
+
+def duration(seconds: float) -> str:
+    """Return a duration as a person writes it ("30m", "1.5s")."""
+    for unit, size in (("h", 3600), ("m", 60)):
+        if seconds >= size and seconds % size == 0:
+            return f"{seconds / size:g}{unit}"
+    return f"{seconds:g}s"
+
+
+def size(number: int) -> str:
+    """Return a size in bytes as a person writes it ("4G", "1.5GiB")."""
+    for unit, factor in (("GiB", 2**30), ("G", 10**9), ("MiB", 2**20), ("M", 10**6)):
+        if number % (factor // 2) == 0 and number >= factor:
+            return f"{number / factor:g}{unit}"
+    return str(number)
+
+
+def _keywords(step: Step, function: str) -> str:
+    options, plain = step.options, StepOptions()
+    given: dict[str, object] = {"name": step.name} if function != step.name else {}
+    for field in _PLAIN_OPTIONS:
+        value = getattr(options, field)
+        if value != getattr(plain, field):
+            given[field] = list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] - names
+    if options.retry_delay:
+        given["retry_delay"] = duration(options.retry_delay)
+    if options.timeout is not None:
+        given["timeout"] = duration(options.timeout)
+    if options.memory is not None:
+        given["memory"] = size(options.memory)
+    return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
+
+
+def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list[str]:
+    """A line that binds what `return` or an inner `nonlocal` needs and no statement surely binds."""
+    # A step that later ones need something from fails without it, in a notebook as well.
+    surely = surely_bound((chunk.node for chunk in inner), loops_run=True) & set(code.step.demanded)
+    bound = {*code.step.reads, *surely, *surely_bound(chunk.node for chunk in inner)}
+    global_ = {
+        name
+        for chunk in inner
+        for node in ast.walk(chunk.node)
+        if isinstance(node, ast.Global)
+        for name in node.names
+        if name in code.local_names
+    }
+    unsure = sorted({*outputs, *global_} - bound)
+    return [" = ".join([*unsure, "None"])] if unsure else []
+
+
+def _body(code: StepCode, inner: list[Chunk]) -> list[str]:
+    own = [piece.chunk for piece in code.own]
+    local = code.local_names
+    texts: list[str] = []
+    for chunk in inner:
+        # At the top of a function `global x` would mean the module's.
+        if isinstance(chunk.node, ast.Global):
+            continue
+        if own and chunk is own[-1] and isinstance(chunk.node, ast.Expr):
+            texts.append(_shown(chunk, code))
+        else:
+            text = with_outer_values(chunk.code, local, local | code.free_names)
+            texts.append(_with_code(chunk, with_nonlocal(text, local)))
+    texts[:1] = [text.lstrip("\n") for text in texts[:1]]
+    return texts or ([] if code.step.doc or output_names(code) else ["pass"])
+
+
+def _shown(chunk: Chunk, code: StepCode) -> str:
+    """The cell's last expression: its value is displayed, as in a notebook."""
+    node = chunk.node
+    assert isinstance(node, ast.Expr), "statements have no value"
+    if chunk.silenced or _has_no_value(node.value, _procedures(code)):
+        return chunk.text
+    return _with_code(chunk, f"display({chunk.code})")
+
+
+def _with_code(chunk: Chunk, code: str) -> str:
+    behind = f"  {chunk.behind}" if chunk.behind else ""
+    return "\n".join([*chunk.above, code + behind])
+
+
+def _procedures(code: StepCode) -> set[str]:
+    """The notebook's functions that return nothing."""
+    nodes = (piece.chunk.node for piece in (*code.borrowed, *code.own))
+    return {
+        node.name
+        for node in nodes
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) and not node.decorator_list
+        if not any(isinstance(inner, (ast.Return, ast.Yield, ast.YieldFrom)) for inner in ast.walk(node))
+    }
+
+
+def _has_no_value(node: ast.expr, procedures: set[str]) -> bool:
+    match node:
+        case ast.Await(value):
+            return _has_no_value(value, procedures)
+        case ast.Call(func=ast.Name(name)) if name in procedures:
+            return True
+        case ast.Call(func=ast.Name(name)) | ast.Call(func=ast.Attribute(attr=name)):
+            in_place = any(keyword.arg == "inplace" for keyword in node.keywords)
+            return name in _WITHOUT_VALUE or in_place
+        case ast.Constant(value=None):
+            return True
+        case _:
+            return False
+
+
+def _first_use(name: str, text: str) -> int:
+    found = re.search(rf"\b{re.escape(name)}\b", text)
+    return found.start() if found else len(text)

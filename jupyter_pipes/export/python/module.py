@@ -1,0 +1,276 @@
+"""A pipeline -> a Python module that runs without Jupyter."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import json
+import keyword
+import re
+import subprocess
+import sys
+import unicodedata
+from itertools import groupby
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.export.python.functions import function_text, plain_text
+from jupyter_pipes.export.python.placement import Piece, StepCode, place, split_setup, top_level
+from jupyter_pipes.export.python.source import docstring
+from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
+from jupyter_pipes.pipelines.notebook import replace_file
+from jupyter_pipes.pipelines.parameter_types import annotation_of
+
+if TYPE_CHECKING:
+    import os
+    from collections.abc import Iterable, Sequence
+
+    from jupyter_pipes.model.steps import Cell
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+LINE_LENGTH = 100
+
+_IMPORTS_OF_TYPES = {
+    **dict.fromkeys(("Annotated", "Any", "Literal", "Optional", "Union"), "typing"),
+    **dict.fromkeys(("Dict", "List", "Set", "Tuple"), "typing"),
+    **dict.fromkeys(("date", "datetime", "time", "timedelta"), "datetime"),
+    "Enum": "enum",
+    "Path": "pathlib",
+}
+_OUR_NAMES = ("Parameter", "Pipeline", "Range", "step")
+
+
+def export_python(
+    graph: Graph, cells: Sequence[Cell], parameters: Sequence[Parameter], name: str, source_label: str
+) -> str:
+    """Return the source of a module with the same steps, parameters and edges; the same bytes every time.
+
+    Args:
+        graph: the pipeline, without errors.
+        cells: the notebook's cells, for comments and the title.
+        parameters: the declared parameters.
+        name: the pipeline's name.
+        source_label: where it comes from, for people ("train.ipynb").
+
+    Raises:
+        InvalidPipeline: the graph has errors; an export of it could not run.
+        NotebookError: the module cannot be made; the message says why.
+    """
+    if graph.errors:
+        first = graph.errors[0]
+        message = f"{name} cannot be exported: {first.message}"
+        raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
+    codes = place(graph.steps, cells)
+    return _with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
+
+
+def write_module(path: str | os.PathLike[str], text: str) -> None:
+    """Write the module as a whole or not at all.
+
+    Raises:
+        NotebookError: the file cannot be written there.
+    """
+    replace_file(Path(path), text)
+
+
+def formatted(text: str) -> str:
+    """Return Python source with imports sorted and code laid out by ruff.
+
+    Raises:
+        NotebookError: ruff cannot read it.
+    """
+    # Which modules are "first party" must not depend on the folder that the export is called from.
+    settings = ["--isolated", f"--config=line-length={LINE_LENGTH}", "--config=src=[]"]
+    sorted_ = _ruff(["check", "--select=I", "--fix-only", "--quiet", *settings, "-"], text)
+    return _ruff(["format", "--quiet", *settings, "-"], sorted_)
+
+
+class _Module:
+    """Gathers a module's parts, with names that do not get in each other's way."""
+
+    def __init__(self, codes: list[StepCode], parameters: Sequence[Parameter], name: str) -> None:
+        self._codes = codes
+        self._parameters = parameters
+        self._name = name
+        self._top = top_level(codes)
+        bound = set[str]().union(*(piece.chunk.binds for piece in self._top))
+        # scikit-learn has a `Pipeline` too: then ours are written with their module.
+        self._prefix = "jupyter_pipes." if bound & set(_OUR_NAMES) - _same_imports(self._top) else ""
+        self._functions = _function_names(codes, bound | {"pipeline", "display", "get_ipython", *_OUR_NAMES})
+        self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
+
+    def text(self, title: str, source_label: str) -> str:
+        """Return the module's source, not yet laid out."""
+        types = {parameter.name: _plain_type(parameter) for parameter in self._parameters}
+        known = {name: annotation for name, annotation in types.items() if annotation != "None"}
+        functions = [
+            function_text(code, self._functions[code.step.name], f"{self._prefix}step", known)
+            for code in self._codes
+        ]
+        first, rest = split_setup(self._top)
+        setup = "\n".join(piece.chunk.text for piece in first if not _is_future(piece))
+        setup = "\n".join([*_ipython_imports(setup), setup])
+        code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main()])
+        head = docstring(f"{title}\n\nExported from {source_label} by jupyter_pipes.", level=0)
+        futures = [piece.chunk.code for piece in self._top if _is_future(piece)]
+        return "\n\n".join(
+            [head, "\n".join(futures), setup, "\n".join(self._imports(rest, setup, code)), code, ""]
+        )
+
+    def _definitions(self, top: Iterable[Piece]) -> str:
+        pieces = [piece for piece in top if not piece.chunk.is_import]
+        cells = groupby(pieces, key=lambda piece: piece.order[:2])
+        return "\n\n".join("\n".join(piece.chunk.text for piece in group) for _, group in cells)
+
+    def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
+        imports = (piece for piece in top if piece.chunk.is_import and not _is_future(piece))
+        lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
+        used = _names(code)
+        if self._prefix:
+            lines.append("import jupyter_pipes")
+        else:
+            lines += [f"from jupyter_pipes import {name}" for name in _OUR_NAMES if name in used]
+        lines += [line for line in _ipython_imports(code) if line not in setup]
+        lines += [f"from {_IMPORTS_OF_TYPES[name]} import {name}" for name in sorted(self._type_names())]
+        return [*dict.fromkeys(lines)]
+
+    def _type_names(self) -> set[str]:
+        sources = [self._parameter_text(parameter) for parameter in self._parameters]
+        nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
+        return {node.id for node in nodes if isinstance(node, ast.Name) and node.id in _IMPORTS_OF_TYPES}
+
+    def _pipeline_text(self) -> str:
+        steps = ", ".join(self._functions[code.step.name] for code in self._codes)
+        params = "".join(f"{p.name!r}: {self._parameter_text(p)}, " for p in self._parameters)
+        given = f", params={{{params}}}" if params else ""
+        return f"{self._pipeline} = {self._prefix}Pipeline({self._name!r}, steps=[{steps}]{given})"
+
+    def _parameter_text(self, parameter: Parameter) -> str:
+        spec = parameter.spec
+        kind = spec.annotation or annotation_of(parameter.type)
+        if parameter.computed is not None:
+            earlier = {p.name for p in self._parameters}
+            nodes = (node for node in ast.walk(ast.parse(spec.default)) if isinstance(node, ast.Name))
+            names = ", ".join(dict.fromkeys(node.id for node in nodes if node.id in earlier))
+            default = f"computed=lambda {names}: {spec.default}"
+        else:
+            default = spec.default
+        described = f", help={spec.help!r}" if spec.help else ""
+        if self._prefix:
+            kind = re.sub(r"\bRange\(", f"{self._prefix}Range(", kind)
+        return f"{self._prefix}Parameter({kind}, {default}{described})"
+
+    def _main(self) -> str:
+        return f'if __name__ == "__main__":\n    {self._pipeline}.main()'
+
+
+def _names(code: str) -> set[str]:
+    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+
+
+def _ipython_imports(code: str) -> list[str]:
+    """Imports of what a notebook has without any."""
+    places = {"display": "IPython.display", "get_ipython": "IPython"}
+    return [f"from {places[name]} import {name}" for name in sorted(_names(code) & set(places))]
+
+
+def _is_future(piece: Piece) -> bool:
+    return piece.chunk.code.startswith("from __future__")
+
+
+def _plain_type(parameter: Parameter) -> str:
+    """The parameter's type as a function's parameter has it: without bounds."""
+    node = ast.parse(parameter.spec.annotation or annotation_of(parameter.type), mode="eval").body
+    match node:
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([first, *_])):
+            return ast.unparse(first)
+        case _:
+            return ast.unparse(node)
+
+
+def _matters(piece: Piece, code: str) -> bool:
+    """Whether the code uses the import, be it in text, or importing may do something itself."""
+    node = piece.chunk.node
+    assert isinstance(node, (ast.Import, ast.ImportFrom)), "it was taken from imports"
+    module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return True
+    return any(name == STAR or re.search(rf"\b{name}\b", code) for name in piece.chunk.binds)
+
+
+def _with_reasons(text: str) -> str:
+    """Say at each import that stands below other code, or that nothing uses, why it does."""
+    reasons = {"E402": "the set-up above comes first", "F401": "for what importing it does"}
+    arguments = ["check", "--isolated", "--output-format=json", "--exit-zero", "-"]
+    found: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
+    lines = text.split("\n")
+    for row, codes in groupby(sorted({(each["location"]["row"], each["code"]) for each in found}), _row):
+        named = [code for _, code in codes]
+        lines[row - 1] += f"  # noqa: {', '.join(named)} - {reasons[named[0]]}"
+    return "\n".join(lines)
+
+
+def _row(place: tuple[int, str]) -> int:
+    return place[0]
+
+
+def _same_imports(top: Iterable[Piece]) -> set[str]:
+    """Names of ours that the notebook itself imports from where we do."""
+    return {
+        name
+        for piece in top
+        for name in piece.chunk.binds
+        if piece.chunk.code == f"from jupyter_pipes import {name}"
+    }
+
+
+def _function_names(codes: Iterable[StepCode], taken: set[str]) -> dict[str, str]:
+    """Step name -> a function's name that shadows nothing."""
+    codes = list(codes)
+    variables = set[str]().union(*({*code.local_names, *code.free_names} for code in codes))
+    names: dict[str, str] = {}
+    for code in codes:
+        name = code.step.name
+        used = taken | variables | set(dir(builtins)) | set(names.values())
+        names[name] = _unused(_identifier(name), used, also="_step")
+    return names
+
+
+def _identifier(name: str) -> str:
+    # Python reads identifiers in this form.
+    word = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
+    if keyword.iskeyword(word):
+        return f"{word}_step"
+    return word if word.isidentifier() else f"step_{word}"
+
+
+def _unused(name: str, used: set[str], also: str = "_") -> str:
+    candidate = name
+    number = 1
+    while candidate in used:
+        candidate = f"{name}{also}" if number == 1 else f"{name}{also}{number}"
+        number += 1
+    return candidate
+
+
+def _title(graph: Graph, cells: Sequence[Cell]) -> str:
+    """The notebook's first Markdown cell, unless it is a step's own."""
+    first = next((cell for cell in cells if cell.source.strip()), None)
+    own = {step.doc for step in graph.steps}
+    if first is None or first.role != "markdown" or first.source in own:
+        return ""
+    return plain_text(first.source)
+
+
+def _ruff(arguments: list[str], text: str) -> str:
+    import ruff
+
+    find: Any = ruff.find_ruff_bin
+    done = subprocess.run(
+        [find(), *arguments], input=text, capture_output=True, text=True, encoding="utf-8", check=False
+    )
+    if done.returncode:
+        raise NotebookError(f"the exported module cannot be laid out: {done.stderr.strip()}")
+    return done.stdout

@@ -1,0 +1,1 @@
+"""The journal of all runs, and indexes made from it."""

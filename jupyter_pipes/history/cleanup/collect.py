@@ -1,0 +1,229 @@
+"""`gc`: takes away old runs and what nobody refers to, and nothing that a run under way may need."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Unpack
+
+from msgspec import Struct
+
+from jupyter_pipes.history.cleanup import references
+from jupyter_pipes.history.cleanup import rows as forgetting
+from jupyter_pipes.history.cleanup.expiry import Limits, expired
+from jupyter_pipes.history.cleanup.leftovers import Log, is_abandoned, logs, remove_log
+from jupyter_pipes.history.cleanup.references import Facts, RunFacts, Staying
+from jupyter_pipes.history.cleanup.rows import Rows
+from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.storage.blobs import Stored
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.database import Transaction
+
+GRACE = 60.0
+"""Seconds for which a blob stays though nobody refers to it yet: its run may be about to say so."""
+
+_CLOCKS = 5.0
+"""Seconds by which the clocks of a store and of a controller may differ."""
+
+
+class Amount(Struct, frozen=True):
+    """So many things of a kind, and the bytes that they take."""
+
+    count: int = 0
+    bytes: int = 0
+
+
+class Collection(Struct, frozen=True):
+    """What a collection took away, or would.
+
+    Attributes:
+        runs: ids of the runs that went, oldest first.
+        results: results of theirs that nobody uses.
+        documents: code, signatures and environments that nobody refers to.
+        claims, files: claims of processes that are gone; digests of files that are gone.
+        artifacts: artifacts and shown outputs.
+        logs: logs of attempts.
+        unfinished: what processes that are gone had begun to write.
+        later: artifacts that nobody refers to, but a run under way may be about to.
+        left: the artifacts that somebody refers to.
+    """
+
+    runs: tuple[str, ...] = ()
+    results: int = 0
+    documents: int = 0
+    claims: int = 0
+    files: int = 0
+    artifacts: Amount = Amount()
+    logs: Amount = Amount()
+    unfinished: Amount = Amount()
+    later: Amount = Amount()
+    left: Amount = Amount()
+
+
+def plan_collection(workspace: Workspace, **limits: Unpack[Limits]) -> Collection:
+    """Return what `collect` with the same limits would take away now.
+
+    Raises:
+        StoreError: the history or the store cannot be read.
+    """
+    found = _find(workspace)
+    with workspace.history.database.reading() as transaction:
+        plan = _plan(workspace, found, transaction, limits)
+    return _told(plan, plan.blobs, plan.later)
+
+
+def collect(workspace: Workspace, **limits: Unpack[Limits]) -> Collection:
+    """Take away what the limits and the lack of references let go, and return what went.
+
+    A run under way loses nothing: what it refers to stays, and so does what was written or wanted since it
+    began. A result that goes just when a step was to reuse it is computed again.
+
+    Raises:
+        StoreError: the history or the store cannot be read or written.
+    """
+    found = _find(workspace)
+    database = workspace.history.database
+    with database.reading() as transaction:
+        # What takes long is read before writers have to wait.
+        known = references.read(transaction).runs
+    with database.alone() as transaction:
+        plan = _plan(workspace, found, transaction, limits, known)
+        forgetting.drop(transaction, plan.rows)
+    return _clear(workspace, plan)
+
+
+class _Found(Struct, frozen=True):
+    """What lies on disk."""
+
+    blobs: list[Stored]
+    unfinished: list[Stored]
+    logs: list[Log]
+
+
+class _Plan(Struct, frozen=True):
+    """What goes: rows, and things on disk; `freed` was referred to until now."""
+
+    rows: Rows
+    freed: set[str]
+    blobs: list[Stored]
+    later: list[Stored]
+    left: list[Stored]
+    unfinished: list[Stored]
+    logs: list[Log]
+
+
+def _find(workspace: Workspace) -> _Found:
+    """List what lies on disk, before the history is read: what comes later is not touched."""
+    listed = list(workspace.store.blobs.stored())
+    whole, unfinished = _parted(listed, lambda blob: bool(blob.digest))
+    return _Found(whole, unfinished, list(logs(workspace.log_folder)))
+
+
+def _plan(
+    workspace: Workspace,
+    found: _Found,
+    transaction: Transaction,
+    limits: Limits,
+    known: Mapping[str, RunFacts] | None = None,
+) -> _Plan:
+    facts = references.read(transaction, known)
+    used = limits.get("used", frozenset())
+
+    def size(gone: frozenset[str]) -> int:
+        referred = references.staying(facts, gone, used).digests
+        return sum(blob.bytes for blob in found.blobs if blob.digest in referred)
+
+    runs = expired(facts, limits, size, time.time())
+    staying = references.staying(facts, frozenset(runs), used)
+    freed = references.named(facts) - staying.digests
+    running = [run.started for run in facts.runs.values() if run.is_running]
+    limit = _limit(running, renews=workspace.store.blobs.renews)
+    left, idle = _parted(found.blobs, lambda blob: blob.digest in staying.digests)
+    later, blobs = _parted(
+        idle, lambda blob: blob.changed >= limit or (bool(running) and blob.digest in freed)
+    )
+    return _Plan(
+        forgetting.find(transaction, facts, runs, staying, {blob.place for blob in blobs}),
+        freed,
+        blobs,
+        later,
+        left,
+        [blob for blob in found.unfinished if blob.changed < limit and is_abandoned(blob)],
+        [log for log in found.logs if not _is_kept(log, facts, frozenset(runs), staying)],
+    )
+
+
+def _limit(running: Iterable[float], *, renews: bool) -> float:
+    """Return since when a blob must not have been wanted to go; in seconds since 1970.
+
+    Args:
+        running: when the runs under way began.
+        renews: whether the store tells when a blob was wanted last.
+    """
+    began = min(running, default=None)
+    if began is None:
+        return time.time() - GRACE
+    return min(began - _CLOCKS, time.time() - GRACE) if renews else float("-inf")
+
+
+def _is_kept(log: Log, facts: Facts, gone: frozenset[str], staying: Staying) -> bool:
+    run = facts.runs.get(log.run)
+    if run is None or run.is_remnant or log.run in gone:
+        return log.step in staying.steps.get(log.run, ())
+    return True
+
+
+def _clear(workspace: Workspace, plan: _Plan) -> Collection:
+    """Remove from the disk what goes, and tell what went."""
+    blobs, history = workspace.store.blobs, workspace.history
+
+    def may_go(changed: float) -> bool:
+        return changed < _limit([run.started for run in history.running()], renews=blobs.renews)
+
+    def remove(blob: Stored) -> bool:
+        # A run that began since the rows went may have found them before.
+        if blob.digest in plan.freed and history.running():
+            blobs.renew(blob)
+            return False
+        return blobs.remove(blob, may_go)
+
+    for blob in plan.later:
+        if blob.digest in plan.freed:
+            # The next collection shall not take it from the runs that are under way now.
+            blobs.renew(blob)
+    went, later = _parted(plan.blobs, remove)
+    for unfinished in plan.unfinished:
+        blobs.remove(unfinished, may_go)
+    for log in plan.logs:
+        remove_log(log)
+    return _told(plan, went, plan.later + later)
+
+
+def _parted(blobs: Iterable[Stored], first: Callable[[Stored], bool]) -> tuple[list[Stored], list[Stored]]:
+    """Return the blobs for which `first` holds, and the others."""
+    parts: tuple[list[Stored], list[Stored]] = ([], [])
+    for blob in blobs:
+        parts[0 if first(blob) else 1].append(blob)
+    return parts
+
+
+def _told(plan: _Plan, went: list[Stored], later: list[Stored]) -> Collection:
+    rows = plan.rows
+    return Collection(
+        runs=tuple(rows.runs),
+        results=len(rows.results),
+        documents=len(rows.documents),
+        claims=len(rows.claims),
+        files=len(rows.files),
+        artifacts=_amount(went),
+        logs=_amount(plan.logs),
+        unfinished=_amount(plan.unfinished),
+        later=_amount(later),
+        left=_amount(plan.left),
+    )
+
+
+def _amount(things: Iterable[Stored | Log]) -> Amount:
+    sizes = [thing.bytes for thing in things]
+    return Amount(len(sizes), sum(sizes))

@@ -1,0 +1,319 @@
+"""The connection to the history: SQLite by default, PostgreSQL by URL; statements by name."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+import threading
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
+from functools import cache, cached_property
+from itertools import groupby
+from typing import TYPE_CHECKING, Any, Protocol
+
+from jupyter_pipes.history.schema import SCHEMA_VERSION
+from jupyter_pipes.history.statements_sqlite import TEXTS
+from jupyter_pipes.model.errors import ConfigurationError, StoreError
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Dialect, Engine
+
+Change = tuple[str, Mapping[str, Any]]
+"""The name of a statement that writes (`statements.py`), and its parameters."""
+
+
+class Readable(Protocol):
+    """What answers the named statements that select."""
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a statement selects, the first `most` of them."""
+        ...
+
+
+_FILE = "sqlite:///"
+_DIALECTS = ("sqlite", "postgresql")
+_WRITTEN = "events, documents, runs, fields, results, claims, files"
+
+
+class Database:
+    """The database at `url` (SQLAlchemy's form), made or brought up to date when first opened.
+
+    What every run asks goes by the names in `statements.py`; SQLite answers it without SQLAlchemy, whose
+    import would take longer than the rest. Everything else uses `engine`.
+
+    Raises:
+        ConfigurationError: the URL is for a database that is not supported.
+        StoreError: it cannot be opened or written, or a newer version of jupyter_pipes made it.
+    """
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+        self._lock = threading.RLock()
+        self._open: _Link | None = None
+        if not self._is_current():
+            self._make()
+
+    @cached_property
+    def engine(self) -> Engine:
+        """SQLAlchemy's engine, for what is not asked at every run."""
+        return _engine(self._url)
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a named statement selects, the first `most` of them.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        with self._lock, told_as_store_error("the history cannot be read"):
+            return self._link().rows(statement, values, most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        """Carry out named statements in one transaction, and return how many rows they changed.
+
+        Raises:
+            Conflict: a row with this key is there already; nothing was changed.
+            StoreError: the history cannot be written; nothing was changed.
+        """
+        with self._lock, told_as_store_error("the history cannot be written"):
+            return self._link().change(changes)
+
+    @contextmanager
+    def alone(self) -> Generator[Transaction]:
+        """Give a transaction beside which nobody else writes: at its end all of it is there, or nothing.
+
+        Raises:
+            StoreError: the history cannot be written; nothing was changed.
+        """
+        writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
+        with told_as_store_error("the history cannot be written"), writing.begin() as connection:
+            if connection.dialect.name == "postgresql":
+                # Events first, as every writer does: two that wait for each other would both be stuck.
+                connection.exec_driver_sql(f"LOCK TABLE {_WRITTEN} IN EXCLUSIVE MODE")
+            yield Transaction(connection)
+
+    @contextmanager
+    def reading(self) -> Generator[Transaction]:
+        """Give a transaction that only reads.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
+            yield Transaction(connection)
+
+    def close(self) -> None:
+        """Let go of the database."""
+        with self._lock:
+            if self._open is not None:
+                self._open.close()
+                self._open = None
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+
+    def _link(self) -> _Link:
+        if self._open is None:
+            is_file = self._url.startswith(_FILE) and "?" not in self._url
+            self._open = _SqliteLink(self._url.removeprefix(_FILE)) if is_file else _EngineLink(self.engine)
+        return self._open
+
+    def _is_current(self) -> bool:
+        """Whether the tables are there as this version has them."""
+        try:
+            found = self.rows("setting", name="schema")
+        except StoreError:
+            # Not there yet, or not to be opened at all: making it tells which.
+            self.close()
+            return False
+        return bool(found) and str(found[0][0]) == str(SCHEMA_VERSION)
+
+    def _make(self) -> None:
+        from jupyter_pipes.history import migrations
+
+        with told_as_store_error(f"the history {_without_password(self._url)} cannot be opened"):
+            migrations.bring_up_to_date(self.engine)
+
+
+class Conflict(StoreError):
+    """A row with this key is there already."""
+
+
+class _Link(Protocol):
+    """An open connection that knows the statements by name."""
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]: ...
+    def change(self, changes: Iterable[Change]) -> int: ...
+    def close(self) -> None: ...
+
+
+class _SqliteLink:
+    def __init__(self, path: str) -> None:
+        self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        _tune(self._connection)
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
+        return _first(self._connection.execute(TEXTS[statement], values), most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        changed = 0
+        # Taking the lock at once: two that read first and then wish to write would block each other.
+        self._connection.execute("BEGIN IMMEDIATE")
+        try:
+            for statement, group in groupby(changes, key=_statement):
+                changed += self._connection.executemany(TEXTS[statement], list(map(_values, group))).rowcount
+            self._connection.execute("COMMIT")
+        except BaseException:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            raise
+        return changed
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+class Transaction:
+    """An open transaction of SQLAlchemy's that knows the statements by name."""
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self._texts = _texts(connection.dialect)
+
+    def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
+        """Return the rows that a named statement selects, the first `most` of them."""
+        return _first(self.connection.exec_driver_sql(self._texts[statement], values), most)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        """Carry out named statements, and return how many rows they changed."""
+        changed = 0
+        for statement, group in groupby(changes, key=_statement):
+            many = list(map(_values, group))
+            changed += self.connection.exec_driver_sql(self._texts[statement], many).rowcount
+        return changed
+
+
+class _EngineLink:
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+
+    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
+        with self._connected() as connection, connection.begin():
+            return Transaction(connection).rows(statement, most=most, **values)
+
+    def change(self, changes: Iterable[Change]) -> int:
+        with self._connected() as connection, connection.begin():
+            return Transaction(connection).change(changes)
+
+    def close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+    @contextmanager
+    def _connected(self) -> Generator[Connection]:
+        """Give the connection; a lost one is made anew for the next caller."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+        try:
+            yield self._connection
+        except Exception:
+            if self._connection.invalidated:
+                self.close()
+            raise
+
+
+@cache
+def _texts(dialect: Dialect) -> dict[str, str]:
+    from jupyter_pipes.history.statements import compiled
+
+    return compiled(dialect)
+
+
+def _first(cursor: Any, most: int) -> list[Any]:
+    return list(cursor.fetchall() if most < 0 else cursor.fetchmany(most))
+
+
+def _statement(change: Change) -> str:
+    return change[0]
+
+
+def _values(change: Change) -> dict[str, Any]:
+    return {name: _storable(value) for name, value in change[1].items()}
+
+
+def _storable(value: object) -> object:
+    """Return a value as every database takes it: NUL and what is no Unicode are written escaped."""
+    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
+        return value
+    return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
+
+
+def _engine(url: str) -> Engine:
+    import sqlalchemy as sa
+    from sqlalchemy import event
+
+    with told_as_store_error(f"the history {_without_password(url)} cannot be opened"):
+        place = sa.make_url(url)
+        if place.drivername == "postgresql":
+            # Which driver a URL without one means hangs on the version of SQLAlchemy.
+            place = place.set(drivername="postgresql+psycopg")
+        named = {"paramstyle": "named"} if place.get_backend_name() == "sqlite" else {}
+        engine = sa.create_engine(place, pool_pre_ping=True, **named)
+    if engine.dialect.name not in _DIALECTS:
+        raise ConfigurationError(
+            f"history: {engine.dialect.name} is not supported; use sqlite:/// or postgresql://"
+        )
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _on_connect)
+        event.listen(engine, "begin", _on_begin)
+    return engine
+
+
+def _on_connect(connection: Any, _record: object) -> None:
+    # Else the driver begins transactions by itself, and not before tables are made or dropped.
+    connection.isolation_level = None
+    _tune(connection)
+
+
+def _on_begin(connection: Connection) -> None:
+    connection.exec_driver_sql(str(connection.get_execution_options().get("begin", "BEGIN")))
+
+
+def _tune(connection: Any) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA busy_timeout=10000")
+    # Readers (a second tab, the command line) must not block the controller's appends.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.close()
+
+
+@contextmanager
+def told_as_store_error(what: str) -> Generator[None]:
+    """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
+    try:
+        yield
+    except ImportError as error:
+        driver = "pip install 'jupyter_pipes[postgresql]', or the driver that the URL names"
+        raise StoreError(f"{what}: {error}; install its driver: {driver}") from error
+    except PermissionError as error:
+        raise StoreError(f"{what}: {error}; check its place and permissions") from error
+    except Exception as error:
+        reason = getattr(error, "orig", None) or error
+        if not _is_of_database(error):
+            raise
+        kind = Conflict if type(reason).__name__ in _CONFLICTS else StoreError
+        raise kind(f"{what}: {reason}; check its place, permissions and free space") from error
+
+
+_CONFLICTS = ("IntegrityError", "UniqueViolation")
+
+
+def _is_of_database(error: Exception) -> bool:
+    if isinstance(error, sqlite3.Error):
+        return True
+    return any(cls.__module__.startswith("sqlalchemy.exc") for cls in type(error).__mro__)
+
+
+def _without_password(url: str) -> str:
+    return re.sub(r"(?<=://)[^@/]*@", "…@", url)

@@ -1,0 +1,132 @@
+"""The one append path: typed events of a run, numbered `(run, seq)`, never changed afterwards."""
+
+from __future__ import annotations
+
+import time
+import zlib
+from collections.abc import Iterator, Mapping, Sequence
+
+import msgspec
+
+from jupyter_pipes.history import indexing
+from jupyter_pipes.history.database import Change, Conflict, Database, Readable
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.model.views import RunView, apply
+
+REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted)
+"""Facts that anybody may add to a run at any time; all others are the controller's alone."""
+
+
+class Journal:
+    """Appends the events of one run; one writer at a time (the run's controller), beside remarks."""
+
+    def __init__(self, database: Database, run: str) -> None:
+        self._database = database
+        self._run = run
+        self._next: int | None = None
+
+    def number(self, event: ev.AnyEvent) -> ev.Record:
+        """Return the event with the number and time that it will have once `write` took it.
+
+        Raises:
+            StoreError: the history cannot be read.
+        """
+        if self._next is None:
+            self._next = _last_number(self._database, self._run) + 1
+        if self._next == 0 and not isinstance(event, ev.RunStarted):
+            raise StoreError(f"run {self._run} is not in the history any more: it was just removed (gc)")
+        self._next += 1
+        return ev.Record(self._run, self._next - 1, time.time(), event)
+
+    def write(
+        self, records: Sequence[ev.Record], view: RunView, documents: Mapping[str, bytes] | None = None
+    ) -> None:
+        """Write records, what they refer to and what they change in the indexes: all of it, or nothing.
+
+        Args:
+            records: what `number` gave, in that order.
+            view: the fold of the run with these records.
+            documents: digest -> content, of what the records refer to.
+
+        Raises:
+            StoreError: the history cannot be written (disk full, read-only), or another controller drives
+                this run.
+        """
+        kept = [("add_document", _document(digest, body)) for digest, body in (documents or {}).items()]
+        changed = [change for record in records for change in indexing.changes(record, view)]
+        try:
+            self._database.change([*kept, *map(_row, records), *changed])
+        except Conflict as conflict:
+            self.write(self._renumbered(records, conflict), view, documents)
+        except StoreError as error:
+            raise StoreError(f"run {self._run} cannot be recorded: {error}") from error
+
+    def append(self, event: ev.AnyEvent, view: RunView) -> ev.Record:
+        """Write one event, with `view` brought up to date by it, and return it with its number and time.
+
+        Raises:
+            StoreError: as for `write`.
+        """
+        record = self.number(event)
+        apply(record, view)
+        self.write([record], view)
+        return record
+
+    def _renumbered(self, records: Sequence[ev.Record], conflict: Conflict) -> list[ev.Record]:
+        """Return the records behind the remarks that came in between."""
+        others = list(read(self._database, self._run, after=records[0].seq - 1))
+        if not all(isinstance(record.event, REMARKS) for record in others):
+            raise StoreError(f"run {self._run} cannot be recorded: another process writes it as well")
+        if not others:
+            raise StoreError(f"run {self._run} cannot be recorded: {conflict}") from conflict
+        self._next = None
+        return [msgspec.structs.replace(self.number(each.event), time=each.time) for each in records]
+
+
+def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
+    """Yield the records of a run behind number `after`, in order.
+
+    Raises:
+        StoreError: the history cannot be read, or holds a record that is none of this version.
+    """
+    for seq, moment, body in database.rows("events", run=run, after=after):
+        try:
+            event = ev.decode(body)
+        except msgspec.DecodeError as error:
+            raise StoreError(f"record {seq} of run {run} cannot be read: {error}") from error
+        yield ev.Record(run, seq, moment, event)
+
+
+def read_document(database: Database, digest: str) -> bytes | None:
+    """Return what a digest in an event refers to, None if it is not kept (any more)."""
+    found = database.rows("document", digest=digest)
+    return _content(bytes(found[0][0])) if found else None
+
+
+def write_documents(database: Database, documents: Mapping[str, bytes]) -> None:
+    """Keep documents that no event of a journal brings along."""
+    database.change([("add_document", _document(digest, body)) for digest, body in documents.items()])
+
+
+def _row(record: ev.Record) -> Change:
+    body = ev.encode(record.event).decode()
+    return "add_event", {"run": record.run, "seq": record.seq, "time": record.time, "body": body}
+
+
+_PACKED = b"z"
+_PLAIN = b"p"
+
+
+def _document(digest: str, body: bytes) -> dict[str, object]:
+    small = zlib.compress(body, 1) if len(body) > 512 else body
+    return {"digest": digest, "body": _PACKED + small if len(small) < len(body) else _PLAIN + body}
+
+
+def _content(stored: bytes) -> bytes:
+    return zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+
+
+def _last_number(database: Database, run: str) -> int:
+    last = database.rows("last_event", run=run)[0][0]
+    return -1 if last is None else int(last)

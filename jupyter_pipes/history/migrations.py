@@ -1,0 +1,92 @@
+"""Makes the tables of the history, or brings those of an earlier version up to date."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_pipes.history.schema import SCHEMA_VERSION, schema, table
+from jupyter_pipes.model.errors import StoreError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from sqlalchemy import Connection, Engine
+
+
+_LOCK = 0x6A7570
+"""The number of this lock among all of a PostgreSQL database."""
+
+
+def bring_up_to_date(engine: Engine) -> None:
+    """Make the tables, in one transaction with what an earlier version's tables hold.
+
+    Raises:
+        StoreError: a newer version of jupyter_pipes made them.
+    """
+    # Several sessions may open a new project at once: one makes the tables, the others wait.
+    with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
+        version = _version(connection)
+        if version is not None and version > SCHEMA_VERSION:
+            raise StoreError(
+                f"the history was written by a newer jupyter_pipes (schema {version}, "
+                f"this one knows {SCHEMA_VERSION}): upgrade jupyter_pipes"
+            )
+        for earlier in range(version or SCHEMA_VERSION, SCHEMA_VERSION):
+            _STEPS[earlier](connection)
+        schema().create_all(connection)
+        _mark(connection, new=version is None)
+
+
+def _version(connection: Connection) -> int | None:
+    import sqlalchemy as sa
+
+    settings = table("settings")
+    if not sa.inspect(connection).has_table("settings"):
+        return None
+    found = connection.execute(sa.select(settings.c.value).where(settings.c.name == "schema")).scalar()
+    return None if found is None else int(found)
+
+
+def _mark(connection: Connection, *, new: bool) -> None:
+    settings = table("settings")
+    row: Any = {"name": "schema", "value": str(SCHEMA_VERSION)}
+    change = settings.insert() if new else settings.update().where(settings.c.name == "schema")
+    connection.execute(change.values(row))
+
+
+def _from_1(connection: Connection) -> None:
+    """Version 1 had no documents, and fewer columns of runs; its results kept their parts themselves."""
+    import sqlalchemy as sa
+
+    from jupyter_pipes.planning.signature import digest
+
+    results = connection.execute(sa.text("SELECT * FROM results ORDER BY id")).mappings().all()
+    runs = connection.execute(sa.text("SELECT * FROM runs")).mappings().all()
+    for name in ("results", "runs"):
+        connection.execute(sa.text(f"DROP TABLE {name}"))
+    schema().create_all(connection)
+    for row in runs:
+        connection.execute(table("runs").insert().values(**row))
+    seen: set[str] = set()
+    for row in results:
+        parts = digest(row["parts"])
+        if parts not in seen:
+            seen.add(parts)
+            connection.execute(table("documents").insert().values(digest=parts, body=b"p" + row["parts"]))
+        # The same layout that `history.Kept` has.
+        kept = msgspec.msgpack.encode(
+            {
+                "files": msgspec.msgpack.decode(row["files"]),
+                "artifacts": msgspec.msgpack.decode(row["artifacts"]),
+            }
+        )
+        carried = {name: row[name] for name in ("signature", "pipeline", "step", "run", "time")}
+        connection.execute(table("results").insert().values(parts=parts, kept=kept, **carried))
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1}
+"""Version -> what makes the next version's tables of it."""

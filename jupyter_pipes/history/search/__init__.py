@@ -1,0 +1,1 @@
+"""The query language of `runs` and what it finds."""

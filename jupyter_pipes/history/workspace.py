@@ -1,0 +1,58 @@
+"""What a project keeps: its history, artifacts and logs, opened when first needed."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from pathlib import Path
+
+from jupyter_pipes.history.history import History
+from jupyter_pipes.storage import file_digests
+from jupyter_pipes.storage import settings as config
+from jupyter_pipes.storage.artifacts import ArtifactStore
+
+_SQLITE = "sqlite:///"
+
+
+class Workspace:
+    """The kept things of the project that a folder belongs to."""
+
+    def __init__(self, directory: Path) -> None:
+        self.settings = config.load(directory)
+
+    @property
+    def has_history(self) -> bool:
+        """Whether anything may have been kept: asking for it does not make the folder."""
+        path = self.settings.history.removeprefix(_SQLITE)
+        return path == self.settings.history or Path(path).exists()
+
+    @cached_property
+    def history(self) -> History:
+        """The runs; those whose controller is gone are marked interrupted on opening."""
+        config.make_folder(self.settings)
+        history = History(self.settings.history)
+        history.settle_interrupted()
+        file_digests.recall(history.file_digests())
+        return history
+
+    @cached_property
+    def store(self) -> ArtifactStore:
+        """The artifacts."""
+        config.make_folder(self.settings)
+        return ArtifactStore(self.settings.store)
+
+    def keep_file_digests(self) -> None:
+        """Keep what was read of files, so that no later process reads them again for it.
+
+        Raises:
+            StoreError: the history cannot be written.
+        """
+        self.history.keep_file_digests(file_digests.take_new())
+
+    @property
+    def log_folder(self) -> Path:
+        """Where the logs of all runs are, a folder for each."""
+        return self.settings.folder / "logs"
+
+    def log_path(self, run: str, step: str, attempt: int) -> Path:
+        """Return where an attempt's log is."""
+        return self.log_folder / run / f"{step}.{attempt}.log"

@@ -1,0 +1,1 @@
+"""Magics, cells and displays in a kernel."""

@@ -1,0 +1,329 @@
+"""A kernel's side of its notebook: the cells run so far as a pipeline, its runs, and what displays them."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.display import cards
+from jupyter_pipes.display.graph import picture as drawing
+from jupyter_pipes.execution import controller
+from jupyter_pipes.export import write as exporting
+from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
+from jupyter_pipes.kernel.cells import KernelCells
+from jupyter_pipes.kernel.stale import Marks
+from jupyter_pipes.kernel.widget.widget import PipelineWidget
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
+from jupyter_pipes.model.steps import ArtifactRef, Status
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.pipelines import parameters as params
+from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
+from jupyter_pipes.planning.explanation import explain, explain_kept
+from jupyter_pipes.runs import repeat as repetition
+from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
+from jupyter_pipes.runs.run import Run
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import Result
+    from jupyter_pipes.planning.decision import Decision
+    from jupyter_pipes.planning.explanation import Explanation
+
+LOG_TAIL = 16_384
+"""Bytes of a log's end that displays show."""
+
+
+class Session:
+    """The pipeline of one kernel.
+
+    Args:
+        directory: the notebook's folder.
+        path: the notebook's file, if known.
+        namespace: the kernel's variables.
+        live: whether a front end can show widgets and update outputs.
+    """
+
+    def __init__(self, directory: Path, path: Path | None, namespace: dict[str, Any], *, live: bool) -> None:
+        self.directory = directory
+        self.namespace = namespace
+        self.live = live
+        self.name = path.stem if path else "notebook"
+        self.version = FIRST_VERSION
+        self.cells = KernelCells(path)
+        self.run: Run | None = None
+        self._settled: Run | None = None
+        self._outputs = CellOutputs()
+        self._widgets: list[PipelineWidget] = []
+        self._again: Callable[[], Run] | None = None
+        self._given: Mapping[str, object] = {}
+        self._stale: Mapping[str, Decision] = {}
+        self._marks = Marks(lambda: self.pipeline, lambda: self._given, self._mark)
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The pipeline that the cells define now."""
+        cells, problems = self.cells.ordered()
+        pipeline = Pipeline.from_cells(
+            self.name, cells, self.directory, problems, in_file=False, version=self.version
+        )
+        pipeline.origin = str(self.cells.path or "")
+        return pipeline
+
+    def define(self, cell_id: str | None, source: str, count: int) -> None:
+        """Take the text of a cell that the kernel is about to run."""
+        self.cells.define(cell_id, source, count)
+
+    def look_for_stale(self) -> None:
+        """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
+        if self.live:
+            self._marks.request()
+
+    def show_step(self, name: str) -> None:
+        """Display the card of the step that this cell defines, and keep it for the runs to come."""
+        pipeline = self.pipeline
+        step = next((step for step in pipeline.graph.steps if step.name == name), None)
+        problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
+        self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
+        pipeline.warm_up()
+        self._replace_idle_widgets(pipeline)
+
+    def show_params(self) -> None:
+        """Give the kernel the parameters' defaults as variables, and display them.
+
+        Raises:
+            ParameterError: a declaration does not fit.
+        """
+        pipeline = self.pipeline
+        wrong = next(
+            (problem for problem in pipeline.graph.errors if problem.code == PARAMETER_PROBLEM), None
+        )
+        if wrong is not None:
+            raise ParameterError(wrong.message, line=wrong.line)
+        self.namespace.update(params.bind(pipeline.parameters, {}))
+        publish(cards.params_card(pipeline.parameters))
+
+    def start(self, steps: Iterable[str], options: Mapping[str, Any], *, show: bool = False) -> Run:
+        """Start a run in the background and show it wherever its steps are shown.
+
+        Args:
+            steps: names of the steps, none for all.
+            options: `params`, `force`, `fail_fast` as for `Pipeline.start`.
+            show: whether to display the live DAG in the cell that runs now.
+        """
+        self._refuse_second_run()
+        names = tuple(steps)
+        run = self.pipeline.start(*names, **options)
+        self._follow(run, options.get("params", {}))
+        if show:
+            self.show_if_live()
+        self._again = lambda: self.start(names, options)
+        return run
+
+    def take_up(self, start: Callable[[], Run]) -> Run:
+        """Start a run in another way than from the cells as they are, and show it."""
+        self._refuse_second_run()
+        run = start()
+        self._follow(run, repetition.given(run))
+        self.show_if_live()
+        return run
+
+    def debug(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
+        """Run in the kernel's own process, for a debugger."""
+        self._refuse_second_run()
+
+        def prepared(run: Run) -> None:
+            self._follow(run, options.get("params", {}))
+            self.show_if_live()
+
+        run, _ = self.pipeline.start_debugging(*steps, **options, prepared=prepared)
+        return run
+
+    def show(self) -> None:
+        """Display the live DAG: of the current run, or of the steps as they are defined."""
+        view = self.run.view if self.run is not None else idle_view(self.pipeline)
+        if not self.live:
+            print(drawing.text(view))  # noqa: T201 - the terminal's form of the display
+            return
+        widget = PipelineWidget(view, source=self, on_run=self._run_again, on_cancel=self._cancel)
+        for old in self._widgets:
+            old.close()
+        self._widgets = [widget]
+        widget.mark(_in_words(self._stale))
+        widget.show()
+
+    def show_if_live(self) -> None:
+        """Display the live DAG in the cell that runs now, where a front end can show it."""
+        if self.live:
+            self.show()
+
+    def settle(self) -> None:
+        """Bring every display up to date before this returns."""
+        self._settled = self.run if self.run is not None and self.run.has_ended else None
+        self._outputs.settle()
+        for widget in self._widgets:
+            widget.settle()
+
+    def settle_ended(self) -> None:
+        """Settle if the run has ended since: one in the background ends between cells, or in any of them."""
+        if self.run is not None and self.run.has_ended and self.run is not self._settled:
+            self.settle()
+
+    def print_status(self) -> None:
+        """Print how the current (or newest kept) run stands."""
+        print(drawing.text(self.find_run(None).view))  # noqa: T201 - the verb's result
+
+    def load(self, name: str, variable: str, run: str | None) -> None:
+        """Load an artifact into the kernel under a variable's name."""
+        found, _ = self.find(name, run)
+        self.namespace[variable] = found[name]
+
+    def rename(self, name: str, version: str | None) -> None:
+        """Name the pipeline, and set its version.
+
+        Raises:
+            UsageError: the version is not made of dotted numbers.
+        """
+        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", version):
+            raise UsageError(f"version {version!r} is not made of dotted numbers, such as 1.0.0")
+        self.name, self.version = name, version or self.version
+
+    def export(self, path: Path, form: str | None) -> None:
+        """Write the pipeline as a module, or the notebook with the outputs of the newest run.
+
+        Raises:
+            InvalidPipeline: the pipeline has problems.
+            NotebookError: the file cannot be written.
+        """
+        exporting.write(self.pipeline, self.directory / path, form, self.run)
+        print(f"wrote {path}")  # noqa: T201 - the verb's result
+
+    def log_tail(self, step: str, attempt: int) -> str:
+        """Return the end of an attempt's log, for the widget."""
+        return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
+
+    def preview(self, ref: ArtifactRef) -> dict[str, str]:
+        """Return a look inside an artifact, for the widget."""
+        return self.run.preview(ref) if self.run is not None else {}
+
+    def why(self, step: StepView) -> Explanation:
+        """Return why a step is stale, or else why it was decided so, for the widget."""
+        history = self.pipeline.workspace.history
+        decision = self._stale.get(step.name)
+        return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
+
+    def find(self, name: str, run: str | None) -> tuple[Run, ArtifactRef]:
+        """Return an artifact: of the named run, else of the newest run of this pipeline that kept one.
+
+        Raises:
+            ArtifactMissing: no kept run has it.
+        """
+        for candidate in self._candidates(run):
+            try:
+                return candidate, candidate.artifact(name)
+            except ArtifactMissing:
+                if run is not None:
+                    raise
+        raise ArtifactMissing(f"no run of {self.name} kept {name!r}: run the step that makes it first")
+
+    def find_run(self, run: str | None) -> Run:
+        """Return a kept run by its id (or the beginning of it); the current or newest one for None."""
+        return next(iter(self._candidates(run)), None) or self._no_run()
+
+    def _candidates(self, run: str | None) -> Iterable[Run]:
+        workspace = self.pipeline.workspace
+        if run is not None:
+            yield Run(workspace, workspace.history.find(run))
+            return
+        if self.run is not None:
+            yield self.run
+        for summary in workspace.history.runs(self.name):
+            yield Run(workspace, summary.run)
+
+    def _no_run(self) -> Run:
+        raise UsageError(f"{self.name} has not run yet: %pipeline run")
+
+    def _refuse_second_run(self) -> None:
+        if self.run is not None and not self.run.has_ended:
+            raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
+
+    def _follow(self, run: Run, given: Mapping[str, object]) -> None:
+        self.run, self._given = run, given
+        self._marks.take_back()
+        self._outputs.follow(run)
+        for widget in self._widgets:
+            widget.replace(run.view)
+        run.subscribe(self._tell)
+        if run.status.is_final:
+            self.look_for_stale()
+
+    def _tell(self, view: RunView, record: ev.Record) -> None:
+        for widget in self._widgets:
+            widget.update(view)
+        if isinstance(record.event, ev.RunEnded):
+            self.look_for_stale()
+
+    def _mark(self, found: Mapping[str, Decision]) -> None:
+        """Mark the stale steps that show a result: what is under way, or failed, says so itself."""
+        shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
+        self._stale = {
+            name: decision
+            for name, decision in found.items()
+            if name not in shown or shown[name].status in (Status.COMPLETED, Status.CACHED)
+        }
+        words = _in_words(self._stale)
+        self._outputs.mark(words)
+        for widget in self._widgets:
+            widget.mark(words)
+
+    def _run_again(self) -> None:
+        if self.run is None or self.run.has_ended:
+            self._again() if self._again is not None else self.start((), {})
+
+    def _cancel(self) -> None:
+        if self.run is not None:
+            self.run.cancel()
+
+    def _replace_idle_widgets(self, pipeline: Pipeline) -> None:
+        if self.run is None:
+            for widget in self._widgets:
+                widget.replace(idle_view(pipeline))
+
+
+def idle_view(pipeline: Pipeline) -> RunView:
+    """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
+    names = [step.name for step in pipeline.graph.steps]
+    planned = controller.plan_steps(pipeline.graph, names)
+    workspace = pipeline.workspace
+    kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
+    view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
+    view.steps = {step.name: _before_a_run(step, kept.get(step.name)) for step in planned}
+    return view
+
+
+def _before_a_run(step: ev.PlannedStep, kept: Result | None) -> StepView:
+    if kept is None:
+        return StepView(step.name, step, reason="not run yet")
+    return StepView(
+        step.name,
+        step,
+        Status.COMPLETED,
+        f"in run {kept.run}",
+        source_run=kept.run,
+        source_step=kept.step,
+        kept=kept.artifacts,
+        kept_metrics=kept.metrics,
+    )
+
+
+def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
+    return {step: "; ".join(decision.reasons) for step, decision in stale.items()}
+
+
+def notebook_path() -> Path | None:
+    """Return the notebook that this kernel belongs to, where the server says so (JupyterLab does)."""
+    name = os.environ.get("JPY_SESSION_NAME", "")
+    path = Path(name)
+    return path.absolute() if path.suffix == ".ipynb" else None

@@ -1,0 +1,1 @@
+"""The live graph as a widget."""

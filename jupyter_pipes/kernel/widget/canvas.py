@@ -1,0 +1,349 @@
+"""The live graph: a layout as an ipycytoscape canvas whose nodes change in place, never their positions."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, cast
+
+from jupyter_pipes.display.graph.layering import Point
+from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout
+from jupyter_pipes.display.graph.picture import NOTHING, joint_status, node_line, svg
+from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
+from jupyter_pipes.display.looks import FONT, LOOKS, STALE, ellipsised, text_width
+
+if TYPE_CHECKING:
+    from jupyter_pipes.model.views import RunView
+
+MOST_ELEMENTS = 450
+"""More nodes and edges than this are not drawn live: each of them is a widget of its own, about 6 ms."""
+
+_TITLE_PREFIX = "title:"
+_LINE = "#8a94a0"
+_TEXT = "#1f2328"
+_CURVE_PIECES = 6
+_PICTURE_INTERVAL = 1.0
+
+
+class GraphPane:
+    """The canvas with one node per step, collapsed stage, stage frame and stage title.
+
+    Args:
+        view: the run whose steps the layout places.
+        layout: where they stand.
+        scale: size of a layout's px on the screen.
+        on_select: called with a step's name when its node is clicked.
+        on_toggle: called with a stage's name when its title, or its one node, is clicked.
+    """
+
+    def __init__(
+        self,
+        view: RunView,
+        layout: Layout,
+        *,
+        scale: float,
+        on_select: Callable[[str], None],
+        on_toggle: Callable[[str], None],
+    ) -> None:
+        self._layout = layout
+        self._on_select, self._on_toggle = on_select, on_toggle
+        self._nodes: dict[str, Any] = {}
+        self.widget = self._canvas(view, scale)
+
+    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
+        """Show the nodes' present statuses: only what changed is sent, nothing moves."""
+        for node, (label, classes, stops) in self._faces(view, selected, stale).items():
+            shown = self._nodes[node]
+            data = {**shown.data, "label": label, "stops": stops}
+            with shown.hold_sync():
+                if data != dict(shown.data):
+                    shown.data = data
+                if classes != shown.classes:
+                    shown.classes = classes
+
+    def resize(self, scale: float) -> None:
+        """Show the graph at another scale, wholly in its canvas."""
+        with self.widget.layout.hold_sync():
+            self.widget.layout.width, self.widget.layout.height = _pixels(self._layout, scale)
+        self.widget.cytoscape_layout = _preset(scale)
+
+    def close(self) -> None:
+        """Take the canvas and all that belongs to it out of the front end."""
+        graph = self.widget.graph
+        for part in (*graph.nodes, *graph.edges, graph, self.widget.layout, self.widget):
+            part.close()
+
+    def _faces(
+        self, view: RunView, selected: str | None, stale: Mapping[str, str]
+    ) -> dict[str, tuple[str, str, str]]:
+        """Return label, classes and the progress' gradient stops of each node that can change."""
+        return {
+            node: _face(view, node, members, stale, selected=node == selected)
+            for node, members in self._layout.members.items()
+        }
+
+    def _canvas(self, view: RunView, scale: float) -> Any:
+        import ipycytoscape
+
+        cyto = cast("Any", ipycytoscape)
+        frames = [
+            part
+            for stage, box in self._layout.groups.items()
+            for part in (self._frame(cyto, stage, box), self._title(cyto, stage, box))
+        ]
+        for node, face in self._faces(view, None, NOTHING).items():
+            self._nodes[node] = self._node(cyto, node, *face)
+        graph = cyto.Graph()
+        with graph.hold_sync():
+            graph.nodes.extend([*frames, *self._nodes.values()])
+            graph.edges.extend(
+                [self._edge(cyto, number, edge) for number, edge in enumerate(self._layout.edges)]
+            )
+        widget = cyto.CytoscapeWidget(
+            graph=graph,
+            cytoscape_layout=_preset(scale),
+            cytoscape_style=_stylesheet(),
+            user_zooming_enabled=False,
+            auto_ungrabify=True,
+            # ipycytoscape would show this key of a clicked node as HTML: it names none.
+            tooltip_source="",
+        )
+        widget.layout.width, widget.layout.height = _pixels(self._layout, scale)
+        widget.on("node", "click", self._clicked)
+        return widget
+
+    def _clicked(self, event: Mapping[str, Any]) -> None:
+        kind, colon, stage = str(event["data"]["id"]).partition(":")
+        if colon:
+            self._on_toggle(stage)
+        else:
+            self._on_select(kind)
+
+    def _node(self, cyto: Any, node: str, label: str, classes: str, stops: str) -> Any:
+        box = self._layout.nodes[node]
+        x, y = box.centre
+        return cyto.Node(
+            data={"id": node, "label": label, "stops": stops, "w": box.width, "h": box.height},
+            position={"x": x, "y": y},
+            classes=classes,
+            grabbable=False,
+        )
+
+    def _frame(self, cyto: Any, stage: str, box: Any) -> Any:
+        x, y = box.centre
+        data = {"id": f"frame:{stage}", "w": box.width, "h": box.height}
+        return cyto.Node(data=data, position={"x": x, "y": y}, classes="frame", grabbable=False)
+
+    def _title(self, cyto: Any, stage: str, box: Any) -> Any:
+        label = f"▾ {ellipsised(stage, NAME_SIZE * 1.1, box.width - 48)}"
+        width = text_width(label, NAME_SIZE) * 1.1 + 8
+        data = {"id": f"{_TITLE_PREFIX}{stage}", "label": label, "w": width, "h": TITLE_HEIGHT - 8}
+        position = {"x": box.x + 8 + width / 2, "y": box.y + TITLE_HEIGHT / 2 + 1}
+        return cyto.Node(data=data, position=position, classes="title", grabbable=False)
+
+    def _edge(self, cyto: Any, number: int, edge: Edge) -> Any:
+        data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
+        data |= _segments(edge, self._layout) | _ends(edge, self._layout)
+        return cyto.Edge(data=data, classes="carries" if edge.names else "orders")
+
+
+class PicturePane:
+    """The graph of very many steps as a picture, drawn again at most once a second; clicks do nothing."""
+
+    def __init__(self, view: RunView, layout: Layout, *, scale: float) -> None:
+        import ipywidgets
+
+        self._layout, self._scale = layout, scale
+        self._due = 0.0
+        self.widget: Any = cast("Any", ipywidgets).HTML()
+        self.update(view, None, NOTHING)
+
+    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
+        """Draw the present statuses, if it is due or no run is going on."""
+        if time.monotonic() < self._due and view.started and not view.status.is_final:
+            return
+        self._due = time.monotonic() + _PICTURE_INTERVAL
+        width, _ = _pixels(self._layout, self._scale)
+        picture = svg(view, self._layout, stale).replace("max-width:100%", f"width:{width};max-width:none", 1)
+        if picture != self.widget.value:
+            self.widget.value = picture
+
+    def resize(self, scale: float) -> None:
+        """Show the picture at another scale."""
+        old, _ = _pixels(self._layout, self._scale)
+        new, _ = _pixels(self._layout, scale)
+        self.widget.value = self.widget.value.replace(f"width:{old};", f"width:{new};", 1)
+        self._scale = scale
+
+    def close(self) -> None:
+        """Take the picture out of the front end."""
+        self.widget.close()
+
+
+def _preset(scale: float) -> dict[str, Any]:
+    # Not `fit`: it would measure the canvas before the front end has given it its size.
+    return {"name": "preset", "fit": False, "zoom": scale, "pan": {"x": 0, "y": 0}}
+
+
+def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
+    return f"{layout.width * scale:.0f}px", f"{layout.height * scale:.0f}px"
+
+
+def _face(
+    view: RunView, node: str, members: Sequence[str], stale: Mapping[str, str], *, selected: bool
+) -> tuple[str, str, str]:
+    steps = [view.steps[name] for name in members if name in view.steps]
+    is_stage = tuple(members) != (node,)
+    status = joint_status(step.status for step in steps)
+    name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
+    line = node_line(steps, stale, is_stage=is_stage)
+    is_stale = any(step.name in stale for step in steps)
+    share = 0.0
+    if not is_stage and steps and steps[0].latest and steps[0].latest.progress:
+        share = steps[0].latest.progress.fraction or 0.0
+    percent = round(100 * share)
+    icon = STALE.icon if is_stale else LOOKS[status].icon
+    label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
+    marks = {"stage": is_stage, "stale": is_stale, "selected": selected}
+    classes = " ".join(["node", str(status), *(mark for mark, given in marks.items() if given)])
+    return label, classes, f"0% {percent}% {percent}% 100%"
+
+
+def _segments(edge: Edge, layout: Layout) -> dict[str, Any]:
+    """Return the curve as cytoscape's segments, and the label's offset from the middle point.
+
+    A segment is a point's share of the way between the nodes' middles and its distance from that line.
+    """
+    (x0, y0), (x1, y1) = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
+    length = ((x1 - x0) ** 2 + (y1 - y0) ** 2) ** 0.5
+    along = ((x1 - x0) / length, (y1 - y0) / length)
+    points = _balanced(edge)
+    way = [(x - x0, y - y0) for x, y in points]
+    middle = points[len(points) // 2]
+    at = edge.label_at or middle
+    return {
+        "weights": " ".join(f"{(x * along[0] + y * along[1]) / length:.4f}" for x, y in way),
+        "distances": " ".join(f"{y * along[0] - x * along[1]:.2f}" for x, y in way),
+        "dx": round(at[0] - middle[0], 1),
+        "dy": round(at[1] - middle[1], 1),
+    }
+
+
+def _balanced(edge: Edge) -> list[Point]:
+    """Return the curve's inner points, as many before the one nearest to the label as behind it.
+
+    Cytoscape writes the label at the middle point; points on straight stretches make up the number.
+    """
+    start, *inner, end = _spread(polyline(edge, _CURVE_PIECES))
+    at = edge.label_at or inner[len(inner) // 2]
+    place = min(range(len(inner)), key=lambda i: abs(inner[i][0] - at[0]) + abs(inner[i][1] - at[1]))
+    before, after = inner[:place], inner[place + 1 :]
+    missing = len(before) - len(after)
+    more_before = _between(before[-1] if before else start, inner[place], max(-missing, 0))
+    more_after = _between(inner[place], after[0] if after else end, max(missing, 0))
+    return [*before, *more_before, inner[place], *more_after, *after]
+
+
+def _spread(points: Sequence[Point]) -> list[Point]:
+    """Return the points with three more on each long stretch, so that a label finds one near it."""
+    spread = [points[0]]
+    for start, end in pairwise(points):
+        is_long = abs(end[0] - start[0]) + abs(end[1] - start[1]) > 24 or len(points) == 2
+        spread += [*_between(start, end, 3 if is_long else 0), end]
+    return spread
+
+
+def _between(start: Point, end: Point, count: int) -> list[Point]:
+    shares = [place / (count + 1) for place in range(1, count + 1)]
+    return [(start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t) for t in shares]
+
+
+def _ends(edge: Edge, layout: Layout) -> dict[str, str]:
+    """Return where the curve leaves and enters, relative to the middle of its nodes."""
+    leave, enter = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
+    return {"leave": _offset(leave, edge.points[0]), "enter": _offset(enter, edge.points[-1])}
+
+
+def _offset(centre: Point, point: Point) -> str:
+    return f"{point[0] - centre[0]:.1f}px {point[1] - centre[1]:.1f}px"
+
+
+def _stylesheet() -> list[dict[str, Any]]:
+    """Return cytoscape's style sheet: a light theme's colours; the dark theme inverts the canvas (CSS)."""
+    rules: dict[str, dict[str, Any]] = {
+        "node": {
+            "shape": "round-rectangle",
+            "width": "data(w)",
+            "height": "data(h)",
+            "label": "data(label)",
+            "font-family": FONT.replace("'", ""),
+            "font-size": NAME_SIZE,
+            "color": _TEXT,
+            "text-valign": "center",
+            "text-halign": "center",
+            "text-wrap": "wrap",
+            "text-max-width": "1000px",
+            "line-height": 1.35,
+            "background-color": "#ffffff",
+            "border-width": 1.5,
+            "border-color": _LINE,
+            "overlay-opacity": 0,
+        },
+        "node.stage": {"border-style": "double", "border-width": 4},
+        "node.frame": {
+            "background-opacity": 0,
+            "border-style": "dashed",
+            "border-width": 1,
+            "label": "",
+            "events": "no",
+        },
+        "node.title": {
+            "background-opacity": 0,
+            "border-width": 0,
+            "color": "#59636e",
+            "font-weight": 600,
+        },
+        "edge": {
+            "width": 1.4,
+            "line-color": _LINE,
+            "curve-style": "segments",
+            "edge-distances": "node-position",
+            "segment-weights": "data(weights)",
+            "segment-distances": "data(distances)",
+            "source-endpoint": "data(leave)",
+            "target-endpoint": "data(enter)",
+            "target-arrow-shape": "triangle",
+            "target-arrow-color": _LINE,
+            "arrow-scale": 0.9,
+            "events": "no",
+        },
+        "edge.orders": {"line-style": "dashed"},
+        "edge.carries": {
+            "label": "data(label)",
+            "text-margin-x": "data(dx)",
+            "text-margin-y": "data(dy)",
+            "font-family": FONT.replace("'", ""),
+            "font-size": LABEL_SIZE,
+            "color": "#59636e",
+            "text-background-color": "#ffffff",
+            "text-background-opacity": 1,
+            "text-background-padding": "2px",
+        },
+    }
+    for status, look in LOOKS.items():
+        rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
+    rules["node.stale"] = {
+        "border-color": STALE.ink,
+        "background-color": STALE.fill,
+        "border-style": "dashed",
+        "border-width": 2,
+    }
+    rules["node.running"] |= {
+        "background-fill": "linear-gradient",
+        "background-gradient-direction": "to-right",
+        "background-gradient-stop-colors": "#c7defd #c7defd #eff6ff #eff6ff",
+        "background-gradient-stop-positions": "data(stops)",
+    }
+    rules["node.selected"] = {"border-width": 3.5}
+    return [{"selector": selector, "style": style} for selector, style in rules.items()]

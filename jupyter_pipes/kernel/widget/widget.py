@@ -1,0 +1,303 @@
+"""The live widget of a run: header, graph, list of steps and details; and its still for saved notebooks."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Mapping
+from functools import partial
+from html import escape
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.display.graph.picture import NOTHING
+from jupyter_pipes.display.html import bundle_html, stale_html, status_html
+from jupyter_pipes.display.looks import clock_text, spoken
+from jupyter_pipes.kernel.pacing import Pacer
+from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
+from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
+from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts
+from jupyter_pipes.kernel.widget.still import Still
+from jupyter_pipes.model.steps import ArtifactRef
+from jupyter_pipes.model.views import RunView, StepView
+
+if TYPE_CHECKING:
+    from jupyter_pipes.planning.explanation import Explanation
+
+PANE_WIDTH = 640.0
+"""Width in px that the graph has beside the details in a usual window."""
+
+_INTERVAL = 0.1
+_TICK = 1.0
+_MOST_STEPS = 300
+_SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
+
+
+class DetailSource(Protocol):
+    """Where the details of a step come from that a view does not hold."""
+
+    def log_tail(self, step: str, attempt: int) -> str:
+        """Return the last lines (about 200) of an attempt's log, with ANSI colours; "" when there is none."""
+        ...
+
+    def preview(self, ref: ArtifactRef) -> dict[str, str]:
+        """Return a look inside an artifact by MIME type: `text/html`, `text/plain` or base64 `image/png`."""
+        ...
+
+    def why(self, step: StepView) -> Explanation:
+        """Return why a step is stale, or else why it was decided as it was, with what changed."""
+        ...
+
+
+class PipelineWidget:
+    """Shows a run while it goes on, and answers clicks.
+
+    `update` may be called from any thread, as often as events come. The graph's positions never change
+    unless a stage is opened or closed, or `replace` brings another graph.
+
+    Args:
+        view: the run as it is now; one with `started` 0 was not started yet.
+        source: gives logs and previews of the selected step.
+        on_run: called when "Run" is pressed; None leaves the button disabled.
+        on_cancel: called when "Cancel" is pressed; None leaves the button disabled.
+    """
+
+    def __init__(
+        self,
+        view: RunView,
+        *,
+        source: DetailSource,
+        on_run: Callable[[], None] | None = None,
+        on_cancel: Callable[[], None] | None = None,
+    ) -> None:
+        self._view = view
+        self._source = source
+        self._on_run, self._on_cancel = on_run, on_cancel
+        self._selected: str | None = None
+        self._collapsed = _collapsed_at_first(view)
+        self._previews: dict[str, str] = {}
+        self._reasons: dict[tuple[str, ...], str] = {}
+        self._stale: Mapping[str, str] = NOTHING
+        self._graph: GraphPane | PicturePane | None = None
+        self._still = Still()
+        self._lock = threading.RLock()
+        self._pacer = Pacer(
+            self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
+        )
+        self._parts = Parts()
+        self._wire()
+        self._draw_graph()
+        self._refresh()
+
+    @property
+    def widget(self) -> Any:
+        """The ipywidgets widget, for putting it into another one."""
+        return self._parts.root
+
+    def update(self, view: RunView) -> None:
+        """Show the run as it is now, within 0.3 s; returns at once."""
+        self._view = view
+        self._pacer.request()
+
+    def mark(self, stale: Mapping[str, str]) -> None:
+        """Show these steps as stale, with the reason, and no others; returns at once, from any thread."""
+        self._stale = stale
+        self._pacer.request()
+
+    def replace(self, view: RunView) -> None:
+        """Show another run or another graph, laid out anew where the steps differ."""
+        with self._lock:
+            changed = _plan(view) != _plan(self._view)
+            self._view = view
+            if changed:
+                self._selected = self._selected if self._selected in view.steps else None
+                self._collapsed = _collapsed_at_first(view)
+                self._draw_graph()
+        self._pacer.request()
+
+    def show(self) -> None:
+        """Display the live widget, and below it the still that a saved notebook shows in its place."""
+        from IPython import display
+
+        live = dict(self._parts.root._repr_mimebundle_())
+        cast("Any", display).display(
+            {**live, "text/plain": f"Pipeline {self._view.pipeline}", "text/html": ""}, raw=True
+        )
+        self._still.show(self._view, self._stale)
+        self._pacer.request()
+
+    def settle(self) -> None:
+        """Bring everything up to date before this returns: a kernel may end right after its last cell."""
+        self._refresh()
+        self._still.settle(self._view, self._stale)
+
+    def close(self) -> None:
+        """Stop updating; what is on the screen stays."""
+        self._pacer.close()
+
+    def _wire(self) -> None:
+        parts = self._parts
+        clicks: dict[Any, Callable[[], None] | None] = {
+            parts.run: self._on_run,
+            parts.cancel: self._on_cancel,
+            parts.stages: self._toggle_all,
+            parts.larger: partial(self._zoom, 1),
+            parts.smaller: partial(self._zoom, -1),
+        }
+        for button, action in clicks.items():
+            if action is not None:
+                button.on_click(_without_button(action))
+        parts.steps.observe(self._listed, "index")
+
+    def _draw_graph(self) -> None:
+        view = self._view
+        plans = [step.planned for step in view.steps.values()]
+        layout = arrange(plans, collapsed=self._collapsed, fit_width=PANE_WIDTH)
+        self._scale = _fitting_scale(layout)
+        if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
+            pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
+        else:
+            pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
+        self._parts.put_graph(pane.widget, layout.height * self._scale)
+        stages = _stages(view)
+        self._parts.put_stages(
+            any_stages=bool(stages), all_collapsed=bool(stages) and self._collapsed == stages
+        )
+        if self._graph is not None:
+            self._graph.close()
+        self._graph = pane
+
+    def _refresh(self) -> None:
+        with self._lock:
+            view, now = self._view, time.time()
+            running = _is_running(view)
+            self._parts.header.value = _header(view, len(self._stale.keys() & view.steps.keys()), now)
+            self._parts.run.disabled = running or self._on_run is None
+            self._parts.cancel.disabled = not running or self._on_cancel is None
+            if self._graph is not None:
+                self._graph.update(view, self._selected, self._stale)
+            self._refresh_list(view)
+            self._refresh_details(view, now)
+        self._still.update(view, self._stale)
+
+    def _refresh_list(self, view: RunView) -> None:
+        labels = tuple(spoken(step, self._stale) for step in view.steps.values())
+        names = list(view.steps)
+        place = names.index(self._selected) if self._selected in view.steps else None
+        self._parts.put_steps(labels, place)
+
+    def _refresh_details(self, view: RunView, now: float) -> None:
+        selected = self._selected
+        if selected in view.steps:
+            step = view.steps[selected]
+            log = self._source.log_tail(selected, step.latest.number) if step.latest else ""
+            why, mark = self._why(step), self._stale.get(selected, "")
+            self._parts.put_details(step_sections(step, log, self._preview, now, why=why, stale=mark))
+        else:
+            hint = "<span class='quiet'>Select a step to see its log, results and reasons.</span>"
+            self._parts.put_details({**dict.fromkeys(SECTIONS, ""), "status": hint})
+
+    def _preview(self, ref: ArtifactRef) -> str:
+        if ref.digest not in self._previews:
+            self._previews[ref.digest] = _preview_html(self._source.preview(ref))
+        return self._previews[ref.digest]
+
+    def _why(self, step: StepView) -> str:
+        """Return the reasons with diffs, read from the history once for each decision or mark."""
+        mark = self._stale.get(step.name, "")
+        if not (mark or step.decision_reasons):
+            return ""
+        about = (step.name, mark, step.compared, step.parts, *step.decision_reasons)
+        if about not in self._reasons:
+            # Loaded with the first click: a kernel starts sooner without it.
+            from jupyter_pipes.display.tables import reasons_html
+
+            self._reasons[about] = "".join(reasons_html(self._source.why(step)))
+        return self._reasons[about]
+
+    def _select(self, step: str) -> None:
+        self._selected = step
+        self._refresh()
+
+    def _listed(self, change: Mapping[str, Any]) -> None:
+        place: int | None = change["new"]
+        if place is not None and not self._parts.is_filling:
+            self._select(list(self._view.steps)[place])
+
+    def _toggle(self, stage: str) -> None:
+        self._collapse(self._collapsed ^ {stage})
+
+    def _toggle_all(self) -> None:
+        stages = _stages(self._view)
+        self._collapse(frozenset() if self._collapsed == stages else stages)
+
+    def _collapse(self, stages: frozenset[str]) -> None:
+        with self._lock:
+            self._collapsed = stages
+            self._draw_graph()
+        self._refresh()
+
+    def _zoom(self, direction: int) -> None:
+        with self._lock:
+            steps = sorted({*_SCALES, self._scale})
+            place = min(max(steps.index(self._scale) + direction, 0), len(steps) - 1)
+            self._scale = steps[place]
+            if self._graph is not None:
+                self._graph.resize(self._scale)
+
+
+def _without_button(action: Callable[[], None]) -> Callable[[Any], None]:
+    def clicked(_button: Any) -> None:
+        action()
+
+    return clicked
+
+
+def _is_running(view: RunView) -> bool:
+    return view.started > 0 and not view.status.is_final
+
+
+def _stages(view: RunView) -> frozenset[str]:
+    return frozenset(step.planned.stage for step in view.steps.values() if step.planned.stage)
+
+
+def _collapsed_at_first(view: RunView) -> frozenset[str]:
+    links = sum(len(set(step.planned.upstream)) for step in view.steps.values())
+    is_large = len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS
+    return _stages(view) if is_large else frozenset()
+
+
+def _plan(view: RunView) -> list[Any]:
+    return [step.planned for step in view.steps.values()]
+
+
+def _fitting_scale(layout: Layout) -> float:
+    """Return the scale that shows the graph wholly in the pane, but never too small to read."""
+    return max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
+
+
+def _header(view: RunView, stale: int, now: float) -> str:
+    version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
+    reason = (
+        f" <span class='quiet' title='{escape(view.reason)}'>{escape(view.reason)}</span>"
+        if view.reason
+        else ""
+    )
+    mark = f" <span>{stale_html(stale)}</span>" if stale else ""
+    if not view.started:
+        status = "<span class='quiet'>not started yet</span>"
+        steps = f"<span>{len(view.steps)} steps</span>"
+        return f"<b>{escape(view.pipeline)}</b>{version} {status} {steps}{mark}"
+    clock = clock_text((view.ended or now) - view.started)
+    return (
+        f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
+        f" <span>{view.finished_steps} of {len(view.steps)} steps</span>{mark}"
+        f" <span class='clock'>{clock}</span>{reason}"
+    )
+
+
+def _preview_html(bundle: dict[str, str]) -> str:
+    if not bundle:
+        return ""
+    shown = bundle_html({"data": bundle, "metadata": {}})
+    return f"<details><summary class='quiet'>show</summary>{shown}</details>"

@@ -1,0 +1,1 @@
+"""Facts: nouns, events, their fold, errors."""

@@ -1,0 +1,103 @@
+"""The one tree of errors: each says what happened, to which step and cell line, and what to do."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_pipes.model.steps import Diagnostic
+
+
+class PipesError(Exception):
+    """Base of every error that jupyter_pipes raises.
+
+    Args:
+        message: what happened and what to do, in one or two sentences.
+        step: name of the step that it happened to, if there is one.
+        line: line of that step's cell as the editor's gutter counts it (the ``%%step`` line is 1).
+        diagnostics: the problems found before anything ran, if that is what this reports.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        step: str | None = None,
+        line: int | None = None,
+        diagnostics: Sequence[Diagnostic] = (),
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.step = step
+        self.line = line
+        self.diagnostics = tuple(diagnostics)
+
+    def _render_traceback_(self) -> list[str]:
+        # IPython asks for this: users get the message, not the library's own frames.
+        return [f"{type(self).__name__}: {self}"]
+
+
+class UsageError(PipesError):
+    """An option, verb or value that jupyter_pipes does not understand."""
+
+
+class InvalidPipeline(PipesError):
+    """The pipeline has problems that were found before anything ran; see ``diagnostics``."""
+
+
+class ParameterError(PipesError):
+    """A parameter's declaration or value does not fit; the message names both and what is allowed."""
+
+
+class NotebookError(PipesError):
+    """A notebook or module could not be read or written as one."""
+
+
+class ConfigurationError(PipesError):
+    """``pipes.toml`` or ``pyproject.toml`` says something that does not fit."""
+
+
+class SerializationError(PipesError):
+    """A value cannot be stored, or stored bytes cannot be made into the value again."""
+
+
+class StoreError(PipesError):
+    """The artifact store or the history cannot be read or written."""
+
+
+class ArtifactMissing(PipesError):
+    """No kept artifact has this name, for this run and these parameters."""
+
+
+class OutFileMissing(PipesError):
+    """A step ended without having made a file that its `--out-file` names."""
+
+
+class RunNotFound(PipesError):
+    """The history holds no such run."""
+
+
+class OutsideStep(PipesError):
+    """``current`` was used where no step is running."""
+
+
+class ExecutorError(PipesError):
+    """An executor could not start or lost the process that it runs steps in."""
+
+
+class RunFailed(PipesError):
+    """A run ended ``failed``; ``run`` holds all of it."""
+
+    def __init__(self, message: str, run: Any, *, step: str | None = None, line: int | None = None) -> None:
+        super().__init__(message, step=step, line=line)
+        self.run = run
+
+
+class RunCancelled(PipesError):
+    """A run ended ``cancelled`` or ``interrupted``; ``run`` holds all of it."""
+
+    def __init__(self, message: str, run: Any) -> None:
+        super().__init__(message)
+        self.run = run

@@ -1,0 +1,386 @@
+"""The facts of a run, in past tense, and the scheduler's commands, imperative; and the facts' JSON."""
+
+from __future__ import annotations
+
+from typing import Any, Literal, cast
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.model.steps import (
+    ArtifactRef,
+    Diagnostic,
+    FileSeen,
+    JsonValue,
+    OnFail,
+    OutputRef,
+    Status,
+    StepError,
+    Usage,
+)
+
+
+class PlannedStep(Struct, frozen=True, gc=False):
+    """A step as a run knows it: what the scheduler and every view need, without code."""
+
+    name: str
+    upstream: tuple[str, ...] = ()
+    reads: dict[str, str] = {}
+    writes: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    files_from: dict[str, str] = {}
+    stage: str | None = None
+    tags: tuple[str, ...] = ()
+    queue: str = "local"
+    on_fail: OnFail = "skip"
+    retries: int = 0
+    retry_delay: float = 0.0
+    retry_on: tuple[str, ...] = ()
+    timeout: float | None = None
+    cell_id: str | None = None
+
+
+class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True):
+    """A fact. Events carry ids, digests, references and times; never values, never log text."""
+
+
+class RunStarted(Event, frozen=True):
+    """A controller took up a run of these steps, in this order.
+
+    Attributes:
+        directory: the folder that steps run in, without links.
+        state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
+        definition: digest of the document with all steps and their code, to run them again.
+        arguments: digest of the document with what the run was given: values, and which steps.
+        repeats: the run whose definition this one runs again, else "".
+    """
+
+    pipeline: str
+    version: str
+    steps: tuple[PlannedStep, ...]
+    parameters: dict[str, JsonValue] = {}
+    origin: str = ""
+    directory: str = ""
+    host: str = ""
+    pid: int = 0
+    process_started: float = 0.0
+    diagnostics: tuple[Diagnostic, ...] = ()
+    state: str = ""
+    definition: str = ""
+    arguments: str = ""
+    user: str = ""
+    repeats: str = ""
+
+
+class RunResumed(Event, frozen=True):
+    """A controller took up a run again that had ended: what is not completed or cached is open again."""
+
+    host: str = ""
+    pid: int = 0
+    process_started: float = 0.0
+
+
+class EnvironmentCaptured(Event, frozen=True):
+    """What the run ran in (Python, distributions, git) is in this document; `commit` is git's."""
+
+    document: str
+    commit: str = ""
+
+
+class RunTagged(Event, frozen=True):
+    """Somebody gave the run these labels, in place of those that it had."""
+
+    tags: tuple[str, ...]
+
+
+class RunRenamed(Event, frozen=True):
+    """Somebody gave the run a title."""
+
+    title: str
+
+
+class RunArchived(Event, frozen=True):
+    """Somebody put the run away, or took it back: archived runs are listed only when asked for."""
+
+    archived: bool = True
+
+
+class RunCollected(Event, frozen=True):
+    """The run was taken out of the history; what is left here tells of steps whose results are in use."""
+
+
+class StepDeferred(Event, frozen=True):
+    """The step is not decided yet: somebody else is just computing the same."""
+
+    step: str
+    reason: str
+
+
+class StepDecided(Event, frozen=True):
+    """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are.
+
+    Attributes:
+        parts: digest of the document with the signature's parts, "" when they were not looked at.
+        compared: digest of the document with the parts that these were held against, "" if none.
+        source_run, source_step: whose outputs are reused.
+        artifacts, metrics, notes: what that step left.
+    """
+
+    step: str
+    decision: Literal["run", "cached"]
+    reasons: tuple[str, ...] = ()
+    signature: str = ""
+    artifacts: tuple[ArtifactRef, ...] = ()
+    source_run: str = ""
+    parts: str = ""
+    compared: str = ""
+    source_step: str = ""
+    metrics: dict[str, JsonValue] = {}
+    notes: tuple[str, ...] = ()
+
+
+class ResultAccepted(Event, frozen=True):
+    """Somebody declared that what the step made in this run holds for this signature as well."""
+
+    step: str
+    signature: str
+    parts: str
+    files: tuple[FileSeen, ...] = ()
+
+
+class AttemptQueued(Event, frozen=True):
+    """An executor took an attempt and says what it waits for; may come again with another reason."""
+
+    step: str
+    attempt: int
+    queue: str
+    reason: str = ""
+
+
+class AttemptStarted(Event, frozen=True):
+    """The attempt's process runs."""
+
+    step: str
+    attempt: int
+    pid: int
+    host: str
+
+
+class ProgressReported(Event, frozen=True):
+    """The step said how far it is; `total` 0 means unknown."""
+
+    step: str
+    attempt: int
+    done: float
+    total: float
+    text: str = ""
+
+
+class MetricReported(Event, frozen=True):
+    """The step reported a number; `at` is its place on the series' axis."""
+
+    step: str
+    attempt: int
+    name: str
+    value: JsonValue
+    at: float | None = None
+
+
+class ArtifactStored(Event, frozen=True):
+    """A value is in the store; `explicit` when the step asked for it with `current.artifact`."""
+
+    step: str
+    attempt: int
+    artifact: ArtifactRef
+    explicit: bool = False
+
+
+class OutputShown(Event, frozen=True):
+    """The step displayed something."""
+
+    step: str
+    attempt: int
+    output: OutputRef
+
+
+class OutputsCleared(Event, frozen=True):
+    """The step cleared what it had displayed (`clear_output`)."""
+
+    step: str
+    attempt: int
+
+
+class NoteAdded(Event, frozen=True):
+    """Something that the user should know and that is no failure."""
+
+    step: str
+    attempt: int
+    text: str
+
+
+Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost"]
+
+
+class AttemptEnded(Event, frozen=True):
+    """The attempt's process is gone; terminal for the attempt."""
+
+    step: str
+    attempt: int
+    outcome: Outcome
+    reason: str = ""
+    error: StepError | None = None
+    usage: Usage = Usage()
+    files: tuple[FileSeen, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+class RetryScheduled(Event, frozen=True):
+    """The step will be tried again after `delay` seconds."""
+
+    step: str
+    attempt: int
+    delay: float
+    reason: str
+
+
+class RetryDue(Event, frozen=True):
+    """The delay before the next attempt is over."""
+
+    step: str
+
+
+class StepEnded(Event, frozen=True):
+    """The step has its final status, with the reason in words; `error` when no attempt came to it."""
+
+    step: str
+    status: Status
+    reason: str = ""
+    error: StepError | None = None
+
+
+class CancelRequested(Event, frozen=True):
+    """Somebody asked to cancel one step, or the run when `step` is None."""
+
+    step: str | None = None
+    reason: str = "cancelled by the user"
+
+
+class RunEnded(Event, frozen=True):
+    """The run has its final status."""
+
+    status: Status
+    reason: str = ""
+
+
+AnyEvent = (
+    RunStarted
+    | RunResumed
+    | EnvironmentCaptured
+    | RunTagged
+    | RunRenamed
+    | RunArchived
+    | RunCollected
+    | StepDeferred
+    | StepDecided
+    | ResultAccepted
+    | AttemptQueued
+    | AttemptStarted
+    | ProgressReported
+    | MetricReported
+    | ArtifactStored
+    | OutputShown
+    | OutputsCleared
+    | NoteAdded
+    | AttemptEnded
+    | RetryScheduled
+    | RetryDue
+    | StepEnded
+    | CancelRequested
+    | RunEnded
+)
+
+
+class Record(Struct, frozen=True, gc=False):
+    """An event with its place in the journal: `(run, seq)` is unique; `time` is in seconds since 1970."""
+
+    run: str
+    seq: int
+    time: float
+    event: AnyEvent
+
+
+class Command(Struct, frozen=True, gc=False):
+    """What the scheduler wants done."""
+
+
+class Decide(Command, frozen=True):
+    """Compute the step's signature and look for a kept result."""
+
+    step: str
+
+
+class Submit(Command, frozen=True):
+    """Hand an attempt of the step to its queue's executor."""
+
+    step: str
+    attempt: int
+
+
+class CancelAttempt(Command, frozen=True):
+    """Stop an attempt; the executor answers with `AttemptEnded`."""
+
+    step: str
+    attempt: int
+    reason: str
+
+
+class WaitForRetry(Command, frozen=True):
+    """Send `RetryDue` after `delay` seconds."""
+
+    step: str
+    delay: float
+
+
+class Append(Command, frozen=True):
+    """Append this fact to the journal (and hand it back to the scheduler)."""
+
+    event: AnyEvent
+
+
+AnyCommand = Decide | Submit | CancelAttempt | WaitForRetry | Append
+
+_encoder = msgspec.json.Encoder()
+_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+
+
+def encode(event: AnyEvent) -> bytes:
+    """Return the event as one JSON document without newlines; text that is no Unicode is written escaped."""
+    return encode_json(event)
+
+
+def encode_json(value: object) -> bytes:
+    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_printable(msgspec.to_builtins(value)))
+
+
+def _printable(value: Any) -> Any:
+    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
+    if isinstance(value, list | tuple):
+        return [_printable(held) for held in cast("list[Any]", value)]
+    return value
+
+
+def decode(data: bytes | str) -> AnyEvent:
+    """Return the event that `encode` wrote.
+
+    Raises:
+        msgspec.ValidationError: the bytes are no event of this version.
+    """
+    return _event_decoder.decode(data)

@@ -1,0 +1,1 @@
+"""A notebook or functions become a graph of steps."""

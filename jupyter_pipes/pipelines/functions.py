@@ -1,0 +1,212 @@
+"""`@step`: a function as a step; its parameters are what it reads, the names that it returns its outputs."""
+
+from __future__ import annotations
+
+import ast
+import base64
+import functools
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
+
+from jupyter_pipes.analysis import slices
+from jupyter_pipes.analysis.cell.literals import texts_of
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
+from jupyter_pipes.pipelines import step_options as options
+
+Arguments = ParamSpec("Arguments")
+Returned = TypeVar("Returned")
+
+
+class FunctionStep(Generic[Arguments, Returned]):
+    """A function that is also a step; calling it calls the function.
+
+    Args:
+        function: what the step does.
+        name: the step's name.
+        step_options: its options.
+    """
+
+    def __init__(self, function: Callable[Arguments, Returned], name: str, step_options: StepOptions) -> None:
+        self.function = function
+        self.name = options.check_name(name)
+        self.options = step_options
+        functools.update_wrapper(self, function)
+
+    def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
+        """Call the function itself, without any pipeline."""
+        return self.function(*args, **kwargs)
+
+    def resolve(self) -> Step:
+        """Return the step, with what it reads still without producers.
+
+        Raises:
+            UsageError: its signature or return statement does not name what it reads and writes.
+        """
+        reads = self.options.inputs or _parameters(self.function, self.name)
+        writes = (
+            self.options.outputs if self.options.outputs is not None else _returned(self.function, self.name)
+        )
+        call = f"{self.function.__name__}({', '.join(f'{name}={name}' for name in reads)})"
+        if inspect.iscoroutinefunction(self.function):
+            call = f"await {call}"
+        source, module = _import_of(self.function)
+        return Step(
+            self.name,
+            0,
+            f"{', '.join(writes)} = {call}" if writes else f"{call};",
+            _label(self.function),
+            options=self.options,
+            reads=dict.fromkeys(reads, ""),
+            writes=tuple(writes),
+            prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)),),
+            imports=(module,) if module else (),
+            doc=inspect.getdoc(self.function) or "",
+            literals=_literals(self.function),
+        )
+
+
+@overload
+def step(function: Callable[Arguments, Returned], /) -> FunctionStep[Arguments, Returned]: ...
+@overload
+def step(
+    *, name: str | None = None, **keywords: Any
+) -> Callable[[Callable[Arguments, Returned]], FunctionStep[Arguments, Returned]]: ...
+def step(function: Callable[..., Any] | None = None, /, *, name: str | None = None, **keywords: Any) -> Any:
+    """Make a function a step: `@step` or `@step(retries=2, timeout="30m")`.
+
+    The function's parameters are the names that it reads: parameters of the pipeline, or outputs of earlier
+    steps. The names in its return statement (`return df, n`) are its outputs.
+
+    Args:
+        function: the function, when used without parentheses.
+        name: the step's name; the function's name if not given.
+        keywords: the options of `%%step`, with `_` for `-` (`retries`, `retry_delay`, `on_fail`, `memory` …).
+
+    Raises:
+        UsageError: an unknown option, or a value that does not fit it.
+    """
+
+    def decorate(decorated: Callable[..., Any]) -> FunctionStep[..., Any]:
+        return FunctionStep(decorated, name or decorated.__name__, options.from_keywords(**keywords))
+
+    return decorate(function) if function is not None else decorate
+
+
+def unpack(payload: str) -> Any:
+    """Return the function that `resolve` packed because no module has it. Called in a step's process."""
+    import cloudpickle
+
+    return cloudpickle.loads(base64.b64decode(payload))
+
+
+def _parameters(function: Callable[..., Any], name: str) -> tuple[str, ...]:
+    variadic = (
+        inspect.Parameter.VAR_POSITIONAL,
+        inspect.Parameter.VAR_KEYWORD,
+        inspect.Parameter.POSITIONAL_ONLY,
+    )
+    parameters = inspect.signature(function).parameters.values()
+    for parameter in parameters:
+        if parameter.kind in variadic:
+            raise UsageError(
+                f"step {name}: parameter {parameter} names no value to read; use plain parameters", step=name
+            )
+    return tuple(parameter.name for parameter in parameters)
+
+
+def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
+    try:
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+    except (OSError, SyntaxError) as error:
+        raise UsageError(f"step {name}: its source cannot be read; say outputs=[…]", step=name) from error
+    finder = _Returns()
+    finder.visit(tree.body[0])
+    found = {_names(value, name) for value in finder.values}
+    if len(found) > 1:
+        raise UsageError(
+            f"step {name} returns other names in different places; return the same ones, or say outputs=[…]",
+            step=name,
+        )
+    return found.pop() if found else ()
+
+
+class _Returns(ast.NodeVisitor):
+    """Collects the values that a function returns, not those of functions inside it."""
+
+    def __init__(self) -> None:
+        self.values: list[ast.expr] = []
+        self._inside = False
+
+    def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        if not self._inside:
+            self._inside = True
+            self.generic_visit(node)
+
+    visit_FunctionDef = visit_AsyncFunctionDef = _function  # noqa: N815 - names that ast calls
+
+    def visit_Lambda(self, node: ast.Lambda) -> None:
+        pass
+
+    def visit_Return(self, node: ast.Return) -> None:
+        if node.value is not None:
+            self.values.append(node.value)
+
+
+def _names(value: ast.expr, step_name: str) -> tuple[str, ...]:
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    names = [part.id for part in parts if isinstance(part, ast.Name)]
+    if len(names) != len(parts):
+        raise UsageError(
+            f"step {step_name} returns {ast.unparse(value)}: name it first (result = …; return result), "
+            "or say outputs=[…]",
+            step=step_name,
+        )
+    return tuple(names)
+
+
+def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
+    """Return the code that gets the function in another process, and the module it imports."""
+    name = function.__name__
+    module = _module_of(function)
+    if module is None or function.__qualname__ != name:
+        import cloudpickle
+
+        payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
+        return f'from jupyter_pipes.pipelines.functions import unpack\n{name} = unpack("{payload}")', ""
+    return f"from {module} import {name}", module
+
+
+def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
+    """Return the short texts in the function's code, and in what of its module it reaches."""
+    module, name = _module_of(function), function.__name__
+    if module is None or function.__qualname__ != name:
+        return texts_of(_source(function))
+    place = Path(inspect.getfile(function)).absolute().parent
+    reached = slices.reached([f"from {module} import {name}"], (), (place,), with_classes=False)
+    sources = reached.local.values() if "." not in module else [_source(function)]
+    return tuple(dict.fromkeys(text for source in sources for text in texts_of(source)))
+
+
+def _source(function: Callable[..., Any]) -> str:
+    try:
+        return textwrap.dedent(inspect.getsource(function))
+    except OSError:
+        # Typed into an interpreter: its text is kept nowhere.
+        return ""
+
+
+def _module_of(function: Callable[..., Any]) -> str | None:
+    """Return the name by which other processes import the function's module; None for a notebook."""
+    if function.__module__ != "__main__":
+        return function.__module__
+    path = getattr(sys.modules["__main__"], "__file__", None)
+    return Path(path).stem if path else None
+
+
+def _label(function: Callable[..., Any]) -> str:
+    return Path(inspect.getfile(function)).name

@@ -1,0 +1,186 @@
+"""Cells or functions -> the pipeline's graph: who reads what from whom, in which order, and what is wrong."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from graphlib import CycleError, TopologicalSorter
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.file_edges import file_problems, spot_of, with_files
+from jupyter_pipes.analysis.notebook.problems import Spot
+from jupyter_pipes.analysis.notebook.resolution import resolve
+from jupyter_pipes.model.errors import InvalidPipeline, UsageError
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
+
+
+class Graph(Struct, frozen=True):
+    """A pipeline's steps with their names resolved.
+
+    Attributes:
+        steps: in notebook order.
+        parameters: as declared.
+        diagnostics: all that was found wrong or worth saying, in notebook order.
+    """
+
+    steps: tuple[Step, ...] = ()
+    parameters: tuple[ParameterSpec, ...] = ()
+    diagnostics: tuple[Diagnostic, ...] = ()
+
+    def step(self, name: str) -> Step:
+        """Return the step of that name.
+
+        Raises:
+            UsageError: there is none; the message names the nearest that exists.
+        """
+        for step in self.steps:
+            if step.name == name:
+                return step
+        names = [step.name for step in self.steps]
+        raise UsageError(f"There is no step {name!r}{problems.nearest(name, names)}")
+
+    @property
+    def errors(self) -> tuple[Diagnostic, ...]:
+        """The diagnostics that keep a run from starting."""
+        return tuple(found for found in self.diagnostics if found.severity == "error")
+
+
+def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True) -> Graph:
+    """Return the graph of a notebook's steps.
+
+    Args:
+        cells: all cells, in notebook order.
+        parameters: what its `%%params` cells declare.
+        in_file: whether a second cell with a step's name is an error; else it replaces the first (a kernel).
+    """
+    steps, diagnostics = resolve(cells, parameters, in_file=in_file)
+    return _finish(steps, parameters, diagnostics)
+
+
+def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> Graph:
+    """Return the graph of steps whose `reads` (names) and `writes` are known: functions."""
+    placed = [msgspec.structs.replace(step, position=place) for place, step in enumerate(steps)]
+    declared = {parameter.name for parameter in parameters}
+    diagnostics: list[Diagnostic] = []
+    connected: dict[str, Step] = {}
+    for step in placed:
+        if step.name in connected:
+            diagnostics.append(problems.repeated(Spot(step.name), 0, in_file=True))
+            continue
+        owners = {name: _owner(name, connected.values(), declared) for name in step.reads}
+        diagnostics += [_missing(step, name, placed) for name, owner in owners.items() if owner is None]
+        reads = {name: owner for name, owner in owners.items() if owner is not None}
+        connected[step.name] = msgspec.structs.replace(step, reads=reads)
+    return _finish(tuple(connected.values()), parameters, diagnostics)
+
+
+def needed(graph: Graph, targets: Iterable[str]) -> tuple[str, ...]:
+    """Return the targets and all steps that they need, in notebook order.
+
+    Raises:
+        UsageError: a target is no step.
+    """
+    found: set[str] = set()
+    waiting = [graph.step(name).name for name in targets]
+    upstream = {step.name: step.upstream for step in graph.steps}
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting.extend(producer for producer in upstream[name] if producer in upstream)
+    return tuple(step.name for step in graph.steps if step.name in found)
+
+
+def descendants(graph: Graph, name: str) -> set[str]:
+    """Return the steps that wait for this one, directly or through others, without itself.
+
+    Raises:
+        UsageError: there is no such step.
+    """
+    readers: dict[str, list[str]] = {}
+    for step in graph.steps:
+        for producer in step.upstream:
+            readers.setdefault(producer, []).append(step.name)
+    found: set[str] = set()
+    waiting = list(readers.get(graph.step(name).name, ()))
+    while waiting:
+        reader = waiting.pop()
+        if reader not in found:
+            found.add(reader)
+            waiting.extend(readers.get(reader, ()))
+    return found - {name}
+
+
+def order(graph: Graph) -> tuple[str, ...]:
+    """Return the steps' names so that each stands behind all that it waits for, else in notebook order.
+
+    Raises:
+        InvalidPipeline: steps wait for each other.
+    """
+    names = [step.name for step in graph.steps]
+    sorter = _sorter(graph.steps)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise InvalidPipeline(" → ".join(error.args[1]), diagnostics=graph.errors) from error
+    place = {name: position for position, name in enumerate(names)}
+    ready: list[int] = []
+    ordered: list[str] = []
+    while sorter.is_active():
+        for name in sorter.get_ready():
+            heapq.heappush(ready, place[name])
+        ordered.append(names[heapq.heappop(ready)])
+        sorter.done(ordered[-1])
+    return tuple(ordered)
+
+
+def _sorter(steps: Iterable[Step]) -> TopologicalSorter[str]:
+    steps = tuple(steps)
+    names = {step.name for step in steps}
+    return TopologicalSorter({step.name: [n for n in step.upstream if n in names] for step in steps})
+
+
+def _owner(name: str, earlier: Iterable[Step], declared: set[str]) -> str | None:
+    writers = [step.name for step in earlier if name in step.writes]
+    if writers:
+        return writers[-1]
+    return PARAMS_OWNER if name in declared else None
+
+
+def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:
+    writers = [later for later in steps if later.position > step.position and name in later.writes]
+    if writers:
+        return problems.written_later(Spot(step.name), name, Spot(writers[0].name))
+    return problems.undefined(Spot(step.name), name, [known for other in steps for known in other.writes])
+
+
+def _finish(
+    steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
+) -> Graph:
+    """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
+    demanded: dict[str, set[str]] = {step.name: set() for step in steps}
+    for step in steps:
+        for name, owner in step.reads.items():
+            if owner in demanded:
+                demanded[owner].add(name)
+    finished = with_files(
+        [msgspec.structs.replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps]
+    )
+    found = [*diagnostics, *_order_problems(finished), *file_problems(finished)]
+    found.sort(key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
+    return Graph(finished, tuple(parameters), tuple(found))
+
+
+def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:
+    names = [step.name for step in steps]
+    for step in steps:
+        unknown = [name for name in step.options.after if name not in names]
+        yield from (problems.unknown_step(spot_of(step), name, names) for name in unknown)
+    try:
+        _sorter(steps).prepare()
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        yield problems.cycle(spot_of(steps[names.index(cycle[0])]), cycle)

@@ -1,0 +1,96 @@
+"""The cells that declare or set parameters: `%%params`, and papermill's."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from msgspec.structs import replace
+
+from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.steps import Cell, Diagnostic
+from jupyter_pipes.pipelines import parameters as params
+from jupyter_pipes.pipelines.parameters import Parameter
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from jupyter_pipes.model.steps import Cell
+
+
+PARAMETER_PROBLEM = "JP031"
+"""The code of a diagnostic about a `%%params` cell."""
+
+
+def read(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
+    """Return the parameters that the cells declare, and what is wrong with the declarations."""
+    declared: tuple[Parameter, ...] = ()
+    problems: list[Diagnostic] = []
+    # papermill puts its cell at the top when no cell is tagged for it.
+    for cell in sorted(cells, key=lambda cell: cell.role != "params"):
+        try:
+            declared = _with_cell(cell, declared)
+        except ParameterError as error:
+            problems.append(Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number))
+    return declared, problems
+
+
+def declaring(cells: Sequence[Cell], declared: Sequence[Parameter]) -> tuple[Cell, ...]:
+    """Return the cells from which `read` makes the same parameters again."""
+    names = [parameter.name for parameter in declared]
+    return tuple(cell for cell in cells if cell.role == "params" or injected(cell, names))
+
+
+def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    if cell.role == "params":
+        new = params.declare(cell.body, declared)
+        replaced = {parameter.name for parameter in new}
+        return (*(each for each in declared if each.name not in replaced), *new)
+    return with_values(declared, injected(cell, [each.name for each in declared]))
+
+
+FIRST_LINE = "# Parameters"
+"""With this comment papermill begins the cell that it puts into a notebook."""
+
+
+def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
+    """Return what papermill's cell assigns to parameters; nothing for any other cell.
+
+    Args:
+        cell: any cell.
+        declared: the names of all parameters. A cell that assigns anything else is somebody's own code, which
+            may well begin with the same comment.
+    """
+    if cell.role != "code" or cell.source.strip().partition("\n")[0].strip() != FIRST_LINE:
+        return {}
+    try:
+        values = dict(map(_assignment, ast.parse(cell.source).body))
+    except (SyntaxError, ValueError):
+        return {}
+    return values if values.keys() <= set(declared) else {}
+
+
+def with_values(parameters: Sequence[Parameter], values: dict[str, Any]) -> tuple[Parameter, ...]:
+    """Return the parameters with these values in place of their defaults.
+
+    Raises:
+        ParameterError: a value does not fit the declared type.
+    """
+    return tuple(
+        _with_default(parameter, values[parameter.name]) if parameter.name in values else parameter
+        for parameter in parameters
+    )
+
+
+def _assignment(statement: ast.stmt) -> tuple[str, Any]:
+    match statement:
+        case ast.Assign(targets=[ast.Name(id=name)], value=value):
+            return name, ast.literal_eval(value)
+        case _:
+            raise ValueError(f"line {statement.lineno} assigns no plain value to a name")
+
+
+def _with_default(parameter: Parameter, value: object) -> Parameter:
+    fitted = parameter.fitted(value)
+    return Parameter(parameter.type, fitted, spec=replace(parameter.spec, default=repr(fitted)))

@@ -1,0 +1,348 @@
+"""Parameters: `%%params` cells and `params={…}` -> declarations; overrides -> checked values."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import copy
+import datetime
+import difflib
+import enum
+import inspect
+import io
+import math
+import pathlib
+import tokenize
+import typing
+from typing import TYPE_CHECKING, Any, cast
+
+import msgspec
+
+from jupyter_pipes.model.errors import ParameterError, UsageError
+from jupyter_pipes.model.steps import ParameterSpec
+from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from jupyter_pipes.model.steps import JsonValue
+
+_TYPE_NAMES: dict[str, Any] = {
+    **{name: getattr(typing, name) for name in ("Annotated", "Any", "Literal", "Optional", "Union")},
+    **{name: getattr(typing, name) for name in ("Dict", "List", "Set", "Tuple")},
+    "Enum": enum.Enum,
+    "Path": pathlib.Path,
+    "Range": Range,
+    "date": datetime.date,
+    "datetime": datetime.datetime,
+    "time": datetime.time,
+    "timedelta": datetime.timedelta,
+}
+
+
+class Parameter:
+    """A declared parameter of a pipeline.
+
+    Args:
+        type: its Python type, such as `int`, `Literal["a", "b"]` or `Annotated[float, Range(0, 1)]`.
+        default: its value when nobody overrides it; it must fit the type.
+        computed: instead of `default`, a function of earlier parameters, named as its arguments;
+            it is called again when one of them is overridden.
+        help: what it is, in words.
+        spec: the declaration as data, where it was written as source.
+
+    Raises:
+        ParameterError: the default does not fit the type.
+    """
+
+    def __init__(
+        self,
+        type: Any = Any,  # noqa: A002 - the word for it, as in argparse and click
+        default: Any = None,
+        *,
+        computed: Callable[..., object] | None = None,
+        help: str = "",  # noqa: A002 - the same
+        spec: ParameterSpec | None = None,
+    ) -> None:
+        self.type = type
+        self.computed = computed
+        self.spec = spec or ParameterSpec(
+            "", annotation_of(type), repr(default), help, choices=choices_of(type)
+        )
+        self.default = default if computed else self.fitted(default)
+
+    def __repr__(self) -> str:
+        return f"Parameter({self.name!r}, {annotation_of(self.type)}, {self.default!r})"
+
+    @property
+    def name(self) -> str:
+        """The name that steps read it by."""
+        return self.spec.name
+
+    @property
+    def help(self) -> str:
+        """What it is, in words."""
+        return self.spec.help
+
+    def value(self, earlier: Mapping[str, object]) -> Any:
+        """Return its value when nobody overrides it, given the values of earlier parameters."""
+        if self.computed is None:
+            # A step may change what it gets; the declaration must not.
+            return copy.deepcopy(self.default)
+        names = inspect.signature(self.computed).parameters
+        try:
+            value = self.computed(**{name: earlier[name] for name in names})
+        except Exception as error:  # user's code may raise anything
+            reason = f"{type(error).__name__}: {error}"
+            raise self._error(f"the default of parameter {self.name} cannot be computed: {reason}") from error
+        return self.fitted(value)
+
+    def fitted(self, value: object) -> Any:
+        """Return the value as the declared type wants it.
+
+        Raises:
+            ParameterError: it does not fit.
+        """
+        try:
+            return fit(value, self.type)
+        except (ValueError, TypeError):
+            raise self._misfit(value) from None
+
+    def parsed(self, text: str) -> Any:
+        """Return the value that a text means for the declared type.
+
+        Raises:
+            ParameterError: it means none that fits.
+        """
+        try:
+            return parse(text, self.type)
+        except (ValueError, TypeError, ArithmeticError):
+            raise self._misfit(text) from None
+
+    def named(self, name: str) -> Parameter:
+        """Return the same declaration under a name."""
+        spec = msgspec.structs.replace(self.spec, name=name)
+        return Parameter(self.type, self.default, computed=self.computed, spec=spec)
+
+    def _misfit(self, value: object) -> ParameterError:
+        name = f"parameter {self.name}" if self.name else "a parameter"
+        return self._error(f"{name}: {value!r} does not fit; use {allowed(self.type)}")
+
+    def _error(self, message: str) -> ParameterError:
+        return ParameterError(message, line=self.spec.line)
+
+
+def declare(body: str, earlier: Sequence[Parameter] = ()) -> tuple[Parameter, ...]:
+    """Return the parameters that a `%%params` cell declares.
+
+    Args:
+        body: the cell's text below the `%%params` line, with that line left blank (`Cell.body`).
+        earlier: parameters of earlier cells, which defaults may read.
+
+    Raises:
+        ParameterError: something else than an assignment, or a type or default that does not fit.
+    """
+    comments = _comments(body)
+    known = {parameter.name: parameter for parameter in earlier}
+    namespace = {**vars(builtins), **_TYPE_NAMES, **bind(earlier, {})}
+    declared: list[Parameter] = []
+    for statement in _assignments(body):
+        name, parameter = _declared(statement, body, comments, known, namespace)
+        known[name] = parameter
+        namespace[name] = parameter.default
+        declared.append(parameter)
+    return tuple(declared)
+
+
+def from_mapping(params: Mapping[str, object]) -> tuple[Parameter, ...]:
+    """Return the parameters of `Pipeline(…, params={…})`; a plain value is a default of its own type.
+
+    Raises:
+        ParameterError: a name that is none, or a default that does not fit.
+    """
+    parameters: list[Parameter] = []
+    values: dict[str, object] = {}
+    for name, given in params.items():
+        if not name.isidentifier():
+            raise ParameterError(f"{name!r} is no name for a parameter; use letters, digits and _")
+        parameter = given if isinstance(given, Parameter) else Parameter(_type_of(given), given)
+        parameter = parameter.named(name)
+        if parameter.computed is not None:
+            parameter.default = parameter.value(values)
+        values[name] = parameter.default
+        parameters.append(parameter)
+    return tuple(parameters)
+
+
+def bind(parameters: Sequence[Parameter], overrides: Mapping[str, object]) -> dict[str, Any]:
+    """Return the value of every parameter, in order of declaration.
+
+    Args:
+        parameters: the declared parameters.
+        overrides: name -> value; a text is parsed by the declared type.
+
+    Raises:
+        ParameterError: an unknown name, or a value that does not fit; the message names both.
+    """
+    names = [parameter.name for parameter in parameters]
+    unknown = next((name for name in overrides if name not in names), None)
+    if unknown is not None:
+        raise ParameterError(_unknown(unknown, names))
+    values: dict[str, Any] = {}
+    for parameter in parameters:
+        given = overrides.get(parameter.name)
+        if parameter.name not in overrides:
+            values[parameter.name] = parameter.value(values)
+        elif isinstance(given, str):
+            values[parameter.name] = parameter.parsed(given)
+        else:
+            values[parameter.name] = parameter.fitted(given)
+    return values
+
+
+def split_overrides(
+    overrides: Mapping[str, object],
+) -> tuple[dict[str, object], dict[str, dict[str, object]]]:
+    """Return the overrides for all steps, and those for one step (`STEP.NAME`) by step."""
+    for_all: dict[str, object] = {}
+    by_step: dict[str, dict[str, object]] = {}
+    for key, value in overrides.items():
+        # A step's name may have dots, a parameter's cannot.
+        step, dot, name = key.rpartition(".")
+        (by_step.setdefault(step, {}) if dot else for_all)[name] = value
+    return for_all, by_step
+
+
+def split_assignment(text: str) -> tuple[str, str]:
+    """Return name and value of `-p NAME=VALUE`.
+
+    Raises:
+        UsageError: there is no `=` or no name.
+    """
+    name, equals, value = text.partition("=")
+    if not equals or not name.strip():
+        raise UsageError(f"-p {text}: write NAME=VALUE or STEP.NAME=VALUE")
+    return name.strip(), value
+
+
+def to_json(value: object) -> JsonValue:
+    """Return the value as events and `--json` carry it; what JSON lacks becomes text."""
+    plain = msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain)
+    return _finite(plain)
+
+
+def _declared(
+    statement: ast.Assign | ast.AnnAssign,
+    body: str,
+    comments: Mapping[int, str],
+    known: Mapping[str, Parameter],
+    namespace: dict[str, Any],
+) -> tuple[str, Parameter]:
+    name, value = _target(statement), cast("ast.expr", statement.value)
+    if name in known:
+        raise ParameterError(f"parameter {name} is declared twice", line=statement.lineno)
+    annotation = statement.annotation if isinstance(statement, ast.AnnAssign) else None
+    reads = [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in known]
+    computed = _function(list(dict.fromkeys(reads)), value, namespace)
+    default = _evaluated(f"the default of parameter {name}", statement.lineno, computed, reads, namespace)
+    kind = _type_of(default) if annotation is None else _type(name, annotation, namespace)
+    spec = ParameterSpec(
+        name,
+        ast.get_source_segment(body, annotation) or "" if annotation else "",
+        ast.get_source_segment(body, value) or "",
+        comments.get(statement.end_lineno or 0) or comments.get(statement.lineno, ""),
+        statement.lineno,
+        choices_of(kind),
+    )
+    parameter = Parameter(kind, default, computed=computed if reads else None, spec=spec)
+    parameter.default = parameter.fitted(default)
+    return name, parameter
+
+
+def _assignments(body: str) -> list[ast.Assign | ast.AnnAssign]:
+    try:
+        statements = ast.parse(body).body
+    except SyntaxError as error:
+        raise ParameterError(f"%%params: {error.msg}", line=error.lineno) from None
+    for statement in statements:
+        if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            raise ParameterError(
+                "%%params takes only assignments such as `rows: int = 100`; put other code into another cell",
+                line=statement.lineno,
+            )
+        _target(statement)
+    return cast("list[ast.Assign | ast.AnnAssign]", statements)
+
+
+def _target(statement: ast.Assign | ast.AnnAssign) -> str:
+    targets = statement.targets if isinstance(statement, ast.Assign) else [statement.target]
+    if len(targets) != 1 or not isinstance(targets[0], ast.Name):
+        raise ParameterError("%%params: declare one name on each line", line=statement.lineno)
+    if statement.value is None:
+        raise ParameterError(f"parameter {targets[0].id} needs a default", line=statement.lineno)
+    return targets[0].id
+
+
+def _function(names: list[str], value: ast.expr, namespace: dict[str, Any]) -> Callable[..., object]:
+    """The default as a function of the earlier parameters that it reads."""
+    arguments = ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [])
+    tree = ast.fix_missing_locations(ast.Expression(ast.copy_location(ast.Lambda(arguments, value), value)))
+    return eval(compile(tree, "%%params", "eval"), dict(namespace))
+
+
+def _evaluated(
+    what: str, line: int, computed: Callable[..., object], reads: list[str], namespace: Mapping[str, Any]
+) -> Any:
+    try:
+        return computed(**{name: namespace[name] for name in reads})
+    except Exception as error:  # user's code may raise anything
+        hint = "; it may use builtins and the parameters above" if isinstance(error, NameError) else ""
+        raise ParameterError(f"{what}: {type(error).__name__}: {error}{hint}", line=line) from error
+
+
+def _type(name: str, annotation: ast.expr, namespace: dict[str, Any]) -> Any:
+    if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
+        annotation = ast.parse(annotation.value, mode="eval").body
+    what = f"the type of parameter {name}"
+    return _evaluated(what, annotation.lineno, _function([], annotation, namespace), [], namespace)
+
+
+def _type_of(default: object) -> Any:
+    return Any if default is None else type(default)
+
+
+def _comments(body: str) -> dict[int, str]:
+    """Line -> the comment that stands behind code on it."""
+    comments: dict[int, str] = {}
+    try:
+        for token in tokenize.generate_tokens(io.StringIO(body).readline):
+            if token.type == tokenize.COMMENT and token.line[: token.start[1]].strip():
+                comments[token.start[0]] = token.string.lstrip("#").strip()
+    except (tokenize.TokenError, SyntaxError):
+        # The parser says what is wrong, and where.
+        return {}
+    return comments
+
+
+def _unknown(name: str, names: list[str]) -> str:
+    near = difflib.get_close_matches(name, names, n=1)
+    there_are = f"there are {', '.join(names)}" if names else "the pipeline has none"
+    return f"there is no parameter {name}; " + (f"did you mean {near[0]}?" if near else there_are)
+
+
+def _plain(value: object) -> Any:
+    # NumPy's and pandas' scalars know their plain form.
+    item: Callable[[], Any] | None = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", None) == 0:
+        return item()
+    return str(value) if isinstance(value, (pathlib.PurePath, complex)) else repr(value)
+
+
+def _finite(value: Any) -> JsonValue:
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [_finite(item) for item in cast("Sequence[Any]", value)]
+    return value

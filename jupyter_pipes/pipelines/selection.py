@@ -1,0 +1,109 @@
+"""Which steps a run takes: named ones with what they need, `--from`, `--only`, `--skip`, `--force`."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+
+from msgspec import Struct
+
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.pipelines import graph as graphs
+from jupyter_pipes.pipelines.graph import Graph
+
+
+class Selection(Struct, frozen=True):
+    """What a run does with the steps of a pipeline; all in notebook order.
+
+    Attributes:
+        decided: the steps that run or are cached, by their signatures.
+        taken: steps whose present outputs are taken as they are, for those behind them.
+        skipped: those of `decided` that are left out, with what hangs on them.
+        forced: those of `decided` that run whatever is kept.
+        why: the option that makes `taken` so, in words.
+    """
+
+    decided: tuple[str, ...]
+    taken: tuple[str, ...] = ()
+    skipped: frozenset[str] = frozenset()
+    forced: frozenset[str] = frozenset()
+    why: str = ""
+
+    @property
+    def steps(self) -> tuple[str, ...]:
+        """All steps that belong to the run."""
+        return (*self.taken, *self.decided)
+
+
+def select(
+    graph: Graph,
+    steps: Sequence[str] = (),
+    *,
+    start: Iterable[str] = (),
+    only: Iterable[str] = (),
+    skip: Iterable[str] = (),
+    force: Iterable[str] = (),
+) -> Selection:
+    """Return what a run takes.
+
+    Args:
+        graph: the whole pipeline.
+        steps: run these and what they need; all if none is named.
+        start: `--from`: of those, only these and what hangs on them.
+        only: `--only`: just these.
+        skip: leave these out, and what hangs on them.
+        force: run these whatever is kept; `all` for every one.
+
+    Raises:
+        UsageError: an unknown step, or options that contradict each other.
+    """
+    given, starts, alone = list(steps), _known(graph, start), _known(graph, only)
+    if starts and alone:
+        raise UsageError(
+            "--from and --only exclude each other: --only S runs just S, --from S all behind it too"
+        )
+    wanted = set(graphs.needed(graph, given)) if given else {step.name for step in graph.steps}
+    why = f"--from {' '.join(starts)}" if starts else f"--only {' '.join(alone)}" if alone else ""
+    if alone:
+        wanted = set(alone) | set(_known(graph, given))
+    elif starts:
+        wanted &= _behind(graph, starts)
+        _check_reached(starts, wanted, given)
+    names = [step.name for step in graph.steps]
+    taken = (
+        {producer for name in wanted for producer in _producers(graph, name)} - wanted if why else set[str]()
+    )
+    return Selection(
+        tuple(name for name in names if name in wanted),
+        tuple(name for name in names if name in taken),
+        frozenset(_known(graph, skip)) & wanted,
+        _forced(graph, force, wanted),
+        why,
+    )
+
+
+def _known(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(graph.step(name).name for name in names))
+
+
+def _behind(graph: Graph, starts: Iterable[str]) -> set[str]:
+    return {name for start in starts for name in (start, *graphs.descendants(graph, start))}
+
+
+def _check_reached(starts: Iterable[str], wanted: Collection[str], targets: Iterable[str]) -> None:
+    for start in starts:
+        if start not in wanted:
+            raise UsageError(
+                f"--from {start}: {', '.join(targets)} does not need {start}; leave one of them out"
+            )
+
+
+def _producers(graph: Graph, name: str) -> set[str]:
+    step = graph.step(name)
+    known = {each.name for each in graph.steps}
+    return {owner for owner in (*step.reads.values(), *step.files_from.values()) if owner in known}
+
+
+def _forced(graph: Graph, force: Iterable[str], wanted: Collection[str]) -> frozenset[str]:
+    names = list(force)
+    chosen = wanted if "all" in names else _known(graph, names)
+    return frozenset(chosen) & frozenset(wanted)

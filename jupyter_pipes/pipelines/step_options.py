@@ -1,0 +1,372 @@
+"""What stands behind `%%step`, or in `@step(…)`, as `StepOptions`: parsing, help and completion."""
+
+from __future__ import annotations
+
+import argparse
+import difflib
+import math
+import os
+import re
+import shlex
+import unicodedata
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
+
+from msgspec import Struct
+
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import OnFail, StepOptions
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces"
+_DURATION_UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_SIZE_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+_BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
+_CELL_SWITCHES = ("append", "run")
+"""Options that say something of the cell, not of the step."""
+_AMOUNT = r"(\d+(?:\.\d*)?|\.\d+)\s*"
+
+
+class StepLine(Struct, frozen=True):
+    """A `%%step` line, understood.
+
+    Attributes:
+        name: the step's name.
+        options: what the line says of the step itself.
+        append: whether the cell continues the step of an earlier cell.
+        run: whether to run the step now.
+    """
+
+    name: str
+    options: StepOptions = StepOptions()
+    append: bool = False
+    run: bool = False
+
+
+class Option(Struct, frozen=True):
+    """One option of `%%step`.
+
+    Attributes:
+        flag: how it is written ("--retries").
+        field: the attribute of `StepOptions` (or of `StepLine`, for a switch) that it sets.
+        convert: from what the user gave to the attribute's value; raises ValueError saying what is allowed.
+        metavar: what stands behind the flag in the help text, "" for a switch.
+        help: one line for people.
+        many: whether it takes several values.
+    """
+
+    flag: str
+    field: str
+    convert: Callable[[Any], Any]
+    metavar: str
+    help: str
+    many: bool = False
+
+    @property
+    def keyword(self) -> str:
+        """How the flag is written as a keyword argument ("in_" for `--in`)."""
+        word = self.flag.removeprefix("--").replace("-", "_")
+        return f"{word}_" if word == "in" else word
+
+
+def parse_duration(value: object) -> float:
+    """Return seconds from "10s", "30m", "1h30m", "250ms", a number of seconds or a `timedelta`.
+
+    Raises:
+        ValueError: it is none of these, negative or not finite.
+    """
+    if isinstance(value, timedelta):
+        value = value.total_seconds()
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        seconds = float(value)
+    else:
+        seconds = _seconds(str(value).strip())
+    if not math.isfinite(seconds) or seconds < 0:
+        raise ValueError("use a duration such as 10s, 30m, 1.5h or 250ms")
+    return seconds
+
+
+def parse_size(value: object) -> int:
+    """Return bytes from "500M" (10**6), "1.5GiB" (2**30) or a plain number of bytes.
+
+    Raises:
+        ValueError: it is none of these, or less than one byte.
+    """
+    text = str(value).strip() if not isinstance(value, bool) else ""
+    match = re.fullmatch(_AMOUNT + r"([KMGT]?)(i?)B?", text, re.IGNORECASE)
+    if match is None or (match[3] and not match[2]):
+        raise ValueError("use a size such as 500M, 4G or 1.5GiB")
+    unit = match[2].upper()
+    size = int(float(match[1]) * (_BINARY_UNITS[f"{unit}i"] if match[3] else _SIZE_UNITS[unit]))
+    if size < 1:
+        raise ValueError("use a size of at least one byte, such as 500M, 4G or 1.5GiB")
+    return size
+
+
+def check_name(name: str) -> str:
+    """Return a step's name in its canonical Unicode form.
+
+    Raises:
+        UsageError: it is empty, a path, or has characters that a name may not have.
+    """
+    canonical = unicodedata.normalize("NFC", name)
+    wrong = next((char for char in canonical if not _may_be_in_name(char)), None)
+    if wrong is not None:
+        raise UsageError(f"the step name {name!r} has the character {wrong!r}; {NAME_RULE}", line=1)
+    if canonical in ("", ".", ".."):
+        raise UsageError(f"{name!r} is no name for a step; {NAME_RULE}", line=1)
+    return canonical
+
+
+def parse_step(line: str) -> StepLine:
+    """Parse what stands behind `%%step`.
+
+    Raises:
+        UsageError: the name or an option does not fit; the message says which and what is allowed.
+    """
+    words = _split(line)
+    if not words or words[0].startswith("-"):
+        raise UsageError("%%step needs a name first: %%step NAME [options]", line=1)
+    name = check_name(words[0])
+    given, extra = _parser().parse_known_args(words[1:])
+    if extra:
+        raise UsageError(_unexpected(name, extra[0]), step=name, line=1)
+    values: dict[str, Any] = {key: value for key, value in vars(given).items() if value is not None}
+    switches = {switch: bool(values.pop(switch, False)) for switch in _CELL_SWITCHES}
+    by_field = {option.field: option for option in STEP_OPTIONS}
+    fields = {field: _convert(by_field[field], value, name) for field, value in values.items()}
+    return StepLine(name, StepOptions(**fields), **switches)
+
+
+def from_keywords(**options: object) -> StepOptions:
+    """Make the options of `@step(…)`: those of `%%step` as keywords (`retries=2, timeout="30m", in_="df"`).
+
+    `inputs`, `outputs` and `files` may be written for `in_`, `out` and `file`; None means "not given".
+
+    Raises:
+        UsageError: an unknown option, or a value that does not fit.
+    """
+    known = {
+        key: option
+        for option in STEP_OPTIONS
+        if option.field not in _CELL_SWITCHES
+        for key in (option.keyword, option.field)
+    }
+    fields: dict[str, Any] = {}
+    for keyword, value in options.items():
+        if keyword not in known:
+            raise UsageError(f"@step has no option {keyword}{_suggest(keyword, known)}")
+        if value is not None:
+            fields[known[keyword].field] = _convert(known[keyword], value)
+    return StepOptions(**fields)
+
+
+def step_help() -> str:
+    """Return the help text of `%%step`, one line for each option."""
+    lines = [
+        "%%step NAME [options]: register this cell as a step of the pipeline.",
+        "",
+        f"NAME: {NAME_RULE}.",
+    ]
+    written = [f"{option.flag} {option.metavar}".rstrip() for option in STEP_OPTIONS]
+    width = max(map(len, written))
+    options = (f"  {flag:{width}}  {option.help}" for flag, option in zip(written, STEP_OPTIONS, strict=True))
+    return "\n".join([*lines, "", *options])
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse that raises instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"%%step: {message.removeprefix('argument ')}", line=1)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = _Parser(prog="%%step", add_help=False, allow_abbrev=False)
+    for option in STEP_OPTIONS:
+        if not option.metavar:
+            parser.add_argument(option.flag, dest=option.field, action="store_true")
+        elif option.many:
+            # `--in` and `--out` alone say "nothing"; the others need a value.
+            nargs = "*" if option.field in ("inputs", "outputs") else "+"
+            parser.add_argument(option.flag, dest=option.field, nargs=nargs, action="extend")
+        else:
+            parser.add_argument(option.flag, dest=option.field)
+    return parser
+
+
+def _split(line: str) -> list[str]:
+    try:
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"%%step {line.strip()}: {error}; close the quotation mark", line=1) from None
+
+
+def _convert(option: Option, value: object, step: str | None = None) -> Any:
+    try:
+        return option.convert(value)
+    except ValueError as error:
+        shown = " ".join(map(str, _items(value)))
+        raise UsageError(f"{option.flag} {shown}: {error}", step=step, line=1) from None
+
+
+def _unexpected(name: str, word: str) -> str:
+    if word.startswith("-"):
+        flags = [option.flag for option in STEP_OPTIONS]
+        return f"%%step {name}: there is no option {word}{_suggest(word.partition('=')[0], flags)}"
+    return f"%%step {name}: unexpected {word!r} behind the name; {NAME_RULE}"
+
+
+def _suggest(word: str, known: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"; did you mean {near[0]}?" if near else "; see %%step? for those there are"
+
+
+def _may_be_in_name(char: str) -> bool:
+    # Marks are parts of letters in many scripts (Devanagari, Thai, …).
+    return char in "_-." or unicodedata.category(char)[0] in "LMN"
+
+
+def _seconds(text: str) -> float:
+    if re.fullmatch(_AMOUNT, text):
+        return float(text)
+    part = _AMOUNT + f"({'|'.join(_DURATION_UNITS)})"
+    if not re.fullmatch(rf"(?:{part}\s*)+", text):
+        return math.nan
+    return sum(float(number) * _DURATION_UNITS[unit] for number, unit in re.findall(part, text))
+
+
+def _timeout(value: object) -> float:
+    seconds = parse_duration(value)
+    if seconds == 0:
+        raise ValueError("use a duration above zero, such as 30m")
+    return seconds
+
+
+def _whole_number(least: int) -> Callable[[object], int]:
+    def convert(value: object) -> int:
+        if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value)) or int(str(value)) < least:
+            raise ValueError(f"use a whole number of at least {least}")
+        return int(str(value))
+
+    return convert
+
+
+def _items(value: object) -> list[Any]:
+    """What the user gave as a list: sets in sorted order, one thing alone as a list of one."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(cast("set[Any]", value), key=str)
+    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    texts = (part for item in _items(value) for part in re.split(r"[,\s]+", _name_of(item)))
+    return tuple(dict.fromkeys(text for text in texts if text))
+
+
+def _name_of(value: object) -> str:
+    name = value if isinstance(value, str) else getattr(value, "__name__", getattr(value, "name", None))
+    if not isinstance(name, str):
+        raise ValueError("use names")
+    return name
+
+
+def _variables(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    wrong = next((name for name in names if not name.isidentifier()), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is not the name of a variable")
+    return names
+
+
+def _exceptions(value: object) -> tuple[str, ...]:
+    names = _texts(value)
+    wrong = next((name for name in names if not all(map(str.isidentifier, name.split(".")))), None)
+    if wrong is not None:
+        raise ValueError(f"{wrong!r} is not the name of an exception, such as ConnectionError")
+    return names
+
+
+def _steps(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(map(check_name, _texts(value)))
+    except UsageError as error:
+        raise ValueError(str(error)) from None
+
+
+def _paths(value: object) -> tuple[str, ...]:
+    try:
+        return tuple(dict.fromkeys(os.fsdecode(item) for item in _items(value)))
+    except TypeError:
+        raise ValueError("use paths of files") from None
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str) or not value.strip():
+        raise ValueError("use a word or two")
+    return value.strip()
+
+
+def _on_fail(value: object) -> Literal["skip", "stop", "ignore"]:
+    for choice in get_args(OnFail):
+        if value == choice:
+            return choice
+    raise ValueError("use skip, stop or ignore")
+
+
+def _switch(value: object) -> bool:
+    if not isinstance(value, bool):
+        raise ValueError("use True or False")
+    return value
+
+
+STEP_OPTIONS: tuple[Option, ...] = (
+    Option("--run", "run", bool, "", "run this step now, with what it needs that is not up to date"),
+    Option("--append", "append", bool, "", "this cell continues the step NAME of an earlier cell"),
+    Option("--after", "after", _steps, "A B", "also wait for these steps", many=True),
+    Option("--in", "inputs", _variables, "x y", "the names it reads, instead of inferring them", many=True),
+    Option(
+        "--out", "outputs", _variables, "x y", "the names it writes, instead of inferring them", many=True
+    ),
+    Option("--file", "files", _paths, "PATH…", "files that the step reads (globs allowed)", many=True),
+    Option(
+        "--out-file",
+        "out_files",
+        _paths,
+        "PATH…",
+        "files that the step makes: kept, and put back when missing or changed",
+        many=True,
+    ),
+    Option("--always", "always", _switch, "", "run whatever is kept"),
+    Option("--never-cache", "never_cache", _switch, "", "neither look for a kept result nor keep one"),
+    Option("--version", "version", _text, "V", "a text that counts for the signature"),
+    Option(
+        "--ignore-param",
+        "ignored_parameters",
+        _variables,
+        "p…",
+        "parameters that do not count for the signature (log level, n_jobs)",
+        many=True,
+    ),
+    Option("--retries", "retries", _whole_number(0), "N", "tries after the first"),
+    Option(
+        "--retry-delay",
+        "retry_delay",
+        parse_duration,
+        "10s",
+        "wait before the first retry; doubles each time",
+    ),
+    Option("--retry-on", "retry_on", _exceptions, "Exc…", "retry only on these exceptions", many=True),
+    Option("--timeout", "timeout", _timeout, "30m", "longest time of one attempt; a timeout is a failure"),
+    Option(
+        "--on-fail", "on_fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"
+    ),
+    Option("--cpus", "cpus", _whole_number(1), "N", "processors to reserve"),
+    Option("--memory", "memory", parse_size, "4G", "memory to reserve, and its limit"),
+    Option("--queue", "queue", _text, "NAME", "where it runs (default: local)"),
+    Option("--stage", "stage", _text, "NAME", "the group that it is shown in"),
+    Option("--tags", "tags", _texts, "a,b", "labels", many=True),
+)
+"""Every option of `%%step`, in the order of the help text; for the parser, the help and completion."""

@@ -1,0 +1,57 @@
+"""Accepts the present outputs of steps as they are, after a change that does not matter."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.planning.plan import Known, in_order
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import History
+    from jupyter_pipes.model.steps import Step
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.planning.decision import Decider
+    from jupyter_pipes.planning.preparation import Prepared
+
+
+def accept(
+    graph: Graph, decider: Decider, history: History, prepared: Prepared, steps: Sequence[str]
+) -> None:
+    """Keep the newest outputs of the steps as the results of their signatures as they are now.
+
+    Args:
+        graph: the whole pipeline.
+        decider: decides for its steps.
+        history: where the facts go: to the run that made the outputs.
+        prepared: the steps and all that they need, with the values that they read.
+        steps: those to accept.
+
+    Raises:
+        ArtifactMissing: a step has no kept outputs.
+        UsageError: a step that it reads from is not up to date itself.
+    """
+    known = Known({})
+    for step in in_order(graph, prepared.selection):
+        values = prepared.values[step.name]
+        if step.name in steps:
+            _check_inputs(step, known)
+            decision, result = decider.accept(step, values, known.inputs(step))
+            parts, content = decision.parts_document()
+            history.keep_documents({parts: content})
+            fact = ev.ResultAccepted(result.step, decision.signature, parts, result.files)
+            history.remark(result.run, fact)
+        if known.has_all(step):
+            known.add(step.name, decider.decide(step, values, known.inputs(step)))
+
+
+def _check_inputs(step: Step, known: Known) -> None:
+    missing = [name for name in step.upstream if not known.has(name)]
+    if missing:
+        raise UsageError(
+            f"step {step.name} cannot be accepted: {', '.join(missing)}, which it reads from, "
+            "is not up to date; run it, or accept it as well",
+            step=step.name,
+        )

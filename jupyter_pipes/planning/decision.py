@@ -1,0 +1,281 @@
+"""Whether a step must run, and why: its signature's parts held against those of kept results."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from msgspec import Struct
+
+from jupyter_pipes.history.history import Result, parts_document
+from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.model.errors import ArtifactMissing
+from jupyter_pipes.model.steps import ArtifactRef, CodePiece, FileSeen, Step
+from jupyter_pipes.planning import fingerprints
+from jupyter_pipes.planning.signature import Part, PartKind, code_part, combine, digest, reasons
+from jupyter_pipes.storage import file_digests
+from jupyter_pipes.storage.blobs import digest_of
+from jupyter_pipes.storage.serializers import serialize
+
+Inputs = Mapping[str, ArtifactRef | None]
+"""Name, or path of a file that a step makes, -> what is read; None where an ignored failure left nothing."""
+
+
+class Decision(Struct, frozen=True):
+    """What is to be done with a step.
+
+    Attributes:
+        decision: `run`; `cached`; or, in a plan only, `depends`: it hangs on what an upstream rerun gives.
+        reasons: why, in words.
+        signature: the combined parts; "" when not all inputs are known, or the result is not to be kept.
+        parts: the parts.
+        result: the kept result to reuse, when cached.
+        compared: the result whose parts these were held against, if any.
+        shared: whether another run that computes the same signature just now may be waited for.
+    """
+
+    decision: Literal["run", "cached", "depends"]
+    reasons: tuple[str, ...]
+    signature: str = ""
+    parts: tuple[Part, ...] = ()
+    result: Result | None = None
+    compared: Result | None = None
+    shared: bool = False
+
+    def parts_document(self) -> tuple[str, bytes]:
+        """Return digest and content of the document that keeps the parts."""
+        return parts_document(self.parts)
+
+
+class Decider:
+    """Decides for the steps of one pipeline in one folder; plan and run ask the same."""
+
+    def __init__(self, workspace: Workspace, pipeline: str, python_path: tuple[Path, ...]) -> None:
+        self._workspace = workspace
+        self._pipeline = pipeline
+        self._python_path = python_path
+        self._newest: dict[str, Result] = {}
+
+    def look_up_all(self) -> None:
+        """Ask for the newest results of all steps at once: sooner than for one after the other."""
+        self._newest = self._workspace.history.newest_results(self._pipeline)
+
+    def decide(
+        self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
+    ) -> Decision:
+        """Decide with all inputs known."""
+        parts, unstable = self._parts(step, parameters, inputs)
+        if step.options.never_cache:
+            return Decision("run", ("--never-cache",), parts=parts)
+        signature = combine(parts)
+        told = _always(step, unstable, forced=forced)
+        if told:
+            return Decision("run", told, signature, parts)
+        problems: tuple[str, ...] = ()
+        for result in self._results(step, signature):
+            found = self._problems(step, result)
+            if not found:
+                why = (f"nothing changed since run {result.run}",)
+                return Decision("cached", why, signature, parts, result, result)
+            problems = problems or found
+        latest = self._latest(step)
+        why = problems or self._reasons(latest, parts)
+        return Decision("run", why, signature, parts, compared=latest, shared=True)
+
+    def foresee(
+        self,
+        step: Step,
+        parameters: Mapping[str, Any],
+        inputs: Inputs,
+        unknown: frozenset[str],
+        *,
+        forced: bool,
+    ) -> Decision:
+        """Decide while the inputs named in `unknown` are still to be made by steps that may run."""
+        if not unknown or forced or step.options.always or step.options.never_cache:
+            return self.decide(step, parameters, inputs, forced=forced)
+        parts, unstable = self._parts(step, parameters, inputs)
+        told = _always(step, unstable, forced=False)
+        if told:
+            return Decision("run", told, parts=parts)
+        known = combine(parts)
+        producers = sorted({_producer(step, name) for name in unknown})
+        latest = self._latest(step)
+        for result in self._workspace.history.results_of(self._pipeline, step.name):
+            if combine(_without(self._parts_of(result), unknown)) == known and not self._problems(
+                step, result
+            ):
+                why = (f"runs if {', '.join(producers)} gives other outputs",)
+                return Decision("depends", why, parts=parts, compared=latest)
+        old = None if latest is None else _without(self._parts_of(latest), unknown)
+        if latest is not None and old is not None and combine(old) == known:
+            return Decision("run", self._problems(step, latest), parts=parts, compared=latest)
+        return Decision("run", reasons(old, parts), parts=parts, compared=latest)
+
+    def take(self, step: Step, runs: Iterable[str], why: str) -> Decision:
+        """Return the present outputs of a step as they are, whatever changed since.
+
+        Args:
+            step: the step.
+            runs: the runs with the parameter values that are asked for now: a result of theirs goes first.
+            why: the option that asks for it.
+
+        Raises:
+            ArtifactMissing: none is kept, or not whole.
+        """
+        wanted = set(runs)
+        results = self._workspace.history.results_of(self._pipeline, step.name)
+        for result in sorted(results, key=lambda result: result.run not in wanted):
+            if not self._lost(step, result):
+                told = f"taken as it is ({why}), from run {result.run}"
+                return Decision("cached", (told,), result.signature, (), result, result)
+        raise ArtifactMissing(
+            f"{why} takes the outputs of {step.name} as they are, but none are kept whole: "
+            f"run {step.name} first",
+            step=step.name,
+        )
+
+    def accept(self, step: Step, parameters: Mapping[str, Any], inputs: Inputs) -> tuple[Decision, Result]:
+        """Return the signature as it is now, and the newest result, whose outputs are to be held as its own.
+
+        Raises:
+            ArtifactMissing: none is kept, or not whole.
+        """
+        parts, _ = self._parts(step, parameters, inputs)
+        latest = self._latest(step)
+        if latest is None or self._lost(step, latest):
+            raise ArtifactMissing(
+                f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
+            )
+        files = tuple(FileSeen(seen.path, self._digest_now(seen)) for seen in latest.files)
+        kept = Result(
+            combine(parts), latest.pipeline, latest.step, latest.run, "", _with_files(latest, files)
+        )
+        return Decision("run", self._reasons(latest, parts), kept.signature, parts, compared=latest), kept
+
+    def _parts(
+        self, step: Step, parameters: Mapping[str, Any], inputs: Inputs
+    ) -> tuple[tuple[Part, ...], list[str]]:
+        """Return the parts, and in words what has no stable digest among them."""
+        unstable = [
+            f"input {name} of {_producer(step, name)} ({ref.type}) has no stable digest: always runs"
+            for name, ref in inputs.items()
+            if ref is not None and not ref.stable
+        ]
+        counted = [name for name in step.parameters if name not in step.options.ignored_parameters]
+        given = [_parameter_part(name, parameters[name]) for name in counted]
+        unstable += [
+            f"parameter {part.name} has no stable digest: always runs" for part, ok in given if not ok
+        ]
+        directory = self._workspace.settings.directory
+        version = step.options.version
+        is_named = any("current.step" in source for source in _sources(step))
+        parts = (
+            code_part("code", "", step.body),
+            *_piece_parts("setup", step.setup),
+            *_piece_parts("helper", step.prelude),
+            *(part for part, _ in given),
+            *([Part("version", "", digest(version), version)] if version else ()),
+            # All other steps do the same under another name.
+            *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
+            *fingerprints.file_parts(step, directory),
+            *fingerprints.import_parts(step, self._python_path, self._workspace.settings.folder),
+            *_input_parts(step, inputs),
+        )
+        return parts, unstable
+
+    def _results(self, step: Step, signature: str) -> Iterator[Result]:
+        """Yield the results to look at; one lookup serves where the newest fits, and mostly it does."""
+        newest = self._newest.get(step.name)
+        if newest is not None and newest.signature == signature:
+            yield newest
+        yield from self._workspace.history.results(signature)
+
+    def _problems(self, step: Step, result: Result) -> tuple[str, ...]:
+        """Return what keeps a result with the right signature from being reused."""
+        # What an earlier step makes is an input: what lies there now may be of another run.
+        seen = [file for file in result.files if file.path not in step.files_from]
+        changed = [
+            f"file {file.path}: other content" for file in seen if self._digest_now(file) != file.digest
+        ]
+        return (*changed, *self._lost(step, result))
+
+    def _digest_now(self, seen: FileSeen) -> str:
+        return file_digests.file_digest(self._workspace.settings.directory / seen.path)
+
+    def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
+        kept = {artifact.name for artifact in result.artifacts}
+        missing = [name for name in (*step.demanded, *step.options.out_files) if name not in kept]
+        store = self._workspace.store
+        lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
+        return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
+
+    def _reasons(self, latest: Result | None, parts: tuple[Part, ...]) -> tuple[str, ...]:
+        return reasons(None if latest is None else self._parts_of(latest), parts)
+
+    def _parts_of(self, result: Result) -> tuple[Part, ...]:
+        return self._workspace.history.parts(result.parts) or ()
+
+    def _latest(self, step: Step) -> Result | None:
+        found = self._workspace.history.results_of(self._pipeline, step.name, limit=1)
+        return found[0] if found else None
+
+
+def _always(step: Step, unstable: Sequence[str], *, forced: bool) -> tuple[str, ...]:
+    """Return why a step runs whatever is kept, in words; nothing when it may be cached."""
+    if forced:
+        return ("forced",)
+    return ("--always",) if step.options.always else tuple(unstable)
+
+
+def _with_files(result: Result, files: tuple[FileSeen, ...]) -> Any:
+    from msgspec.structs import replace
+
+    return replace(result.kept, files=files)
+
+
+def _producer(step: Step, name: str) -> str:
+    return step.files_from.get(name) or step.reads[name]
+
+
+def _sources(step: Step) -> Iterator[str]:
+    yield step.body
+    yield from (piece.source for piece in (*step.setup, *step.prelude))
+
+
+def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
+    """Yield a part for each piece, named for what it binds: where it stands does not count."""
+    seen: dict[str, int] = {}
+    for piece in pieces:
+        name = ", ".join(piece.names)
+        seen[name] = seen.get(name, 0) + 1
+        again = f"#{seen[name]}" if seen[name] > 1 or not name else ""
+        yield code_part(kind, " ".join(filter(None, (name, again))), piece.source)
+
+
+def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
+    parts: list[Part] = []
+    for name, artifact in inputs.items():
+        if name in step.files_from:
+            parts.append(Part("file", name, artifact.digest if artifact else ""))
+        else:
+            content = _content(artifact) if artifact else digest("None")
+            parts.append(Part("input", name, content, origin=step.reads[name]))
+    return parts
+
+
+def _content(artifact: ArtifactRef) -> str:
+    # The same bytes are another value to another serializer.
+    return f"{artifact.serializer}:{artifact.digest}"
+
+
+def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
+    """Return the part, and whether equal values always give its digest."""
+    serializer, (buffers, stable) = serialize(name, value)
+    kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
+    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), repr(value)[:500]), stable
+
+
+def _without(parts: tuple[Part, ...], inputs: frozenset[str]) -> tuple[Part, ...]:
+    return tuple(part for part in parts if part.kind not in ("input", "file") or part.name not in inputs)

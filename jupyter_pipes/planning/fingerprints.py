@@ -1,0 +1,103 @@
+"""Parts of a signature that must be looked up on this machine: files, local modules, installed packages."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+
+from jupyter_pipes.analysis import slices
+from jupyter_pipes.analysis.cell.literals import named_texts
+from jupyter_pipes.analysis.local_modules import Reached
+from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
+from jupyter_pipes.history.distributions import version_of
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import PARAMS_OWNER, Step
+from jupyter_pipes.planning.signature import Part, code_part
+from jupyter_pipes.storage.file_digests import file_digest
+
+
+def file_parts(step: Step, directory: Path) -> list[Part]:
+    """Return a part for each file named with `--file` or as a literal in the step's code.
+
+    Files that steps of the pipeline make are left out: those of others are inputs, its own are outputs.
+
+    Raises:
+        UsageError: a `--file` does not exist, and no step makes it.
+    """
+    named = [path for pattern in step.options.files for path in _expand(pattern, directory, step)]
+    texts = (directory / normalised(text) for text in named_texts(step))
+    made = {directory / path for path in (*step.files_from, *step.options.out_files)}
+    paths = [path for path in dict.fromkeys((*named, *filter(_is_file, texts))) if path not in made]
+    return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
+
+
+def files_named(pattern: str, directory: Path) -> list[Path]:
+    """Return the files that a `--file` names, in order; none if there are none."""
+    path = directory / normalised(pattern)
+    if _is_file(path):
+        return [path]
+    try:
+        found = sorted(directory.glob(normalised(pattern)))
+    except (ValueError, IndexError, NotImplementedError):
+        # No pattern that `glob` takes: `.`, `a**`, an absolute path.
+        return []
+    return list(filter(_is_file, found))
+
+
+def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[Part]:
+    """Return a part for each local module that the step's code reaches, of what it reaches of it, and one for
+    Python's minor version and for the version of each distribution.
+
+    Args:
+        step: the step.
+        python_path: the folders that local modules are in.
+        cache: an existing folder that keeps which distributions are installed.
+    """
+    places = tuple(python_path)
+    found = _reached(step, places)
+    local = sorted(found.local.items())
+    return [
+        *(code_part("module", _shown(path, places[0]), source) for path, source in local),
+        _PYTHON,
+        *_package_parts(found.others, cache),
+    ]
+
+
+_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
+_PYTHON = Part("python", "", _VERSION, _VERSION)
+
+
+def _package_parts(modules: Iterable[str], cache: Path) -> list[Part]:
+    versions = {
+        name: version_of(name, cache) for name in dict.fromkeys(module.split(".")[0] for module in modules)
+    }
+    return [Part("package", name, version, version) for name, version in versions.items() if version]
+
+
+def _reached(step: Step, places: tuple[Path, ...]) -> Reached:
+    sources = [step.body, *(piece.source for piece in (*step.setup, *step.prelude))]
+    given = any(owner != PARAMS_OWNER for owner in step.reads.values())
+    return slices.reached(sources, step.imports, places, with_classes=given)
+
+
+def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:
+    files = files_named(pattern, directory)
+    if not files and not any(matches(pattern, path) for path in step.files_from):
+        raise UsageError(
+            f"step {step.name}: --file {pattern} names no file in {directory}; check the path",
+            step=step.name,
+            line=1,
+        )
+    return files
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except (OSError, ValueError):
+        return False
+
+
+def _shown(path: Path, directory: Path) -> str:
+    return str(path.relative_to(directory)) if path.is_relative_to(directory) else str(path)

@@ -1,0 +1,149 @@
+"""What a run would do, step by step, without running anything."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING, Any, Literal
+
+from msgspec import Struct
+
+from jupyter_pipes.model.steps import PARAMS_OWNER, ArtifactRef, Step
+from jupyter_pipes.pipelines import graph as graphs
+
+if TYPE_CHECKING:
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.selection import Selection
+    from jupyter_pipes.planning.decision import Decider, Decision
+
+
+class PlannedDecision(Struct, frozen=True):
+    """What a run would do with a step, and why."""
+
+    name: str
+    decision: Literal["run", "cached", "depends"]
+    reasons: tuple[str, ...]
+    reads: dict[str, str]
+    writes: tuple[str, ...]
+    after: tuple[str, ...]
+    files_from: dict[str, str] = {}
+
+
+class Plan(Struct, frozen=True):
+    """What a run would do: one decision per step, in order."""
+
+    pipeline: str
+    steps: tuple[PlannedDecision, ...]
+
+    def __repr__(self) -> str:
+        width = max((len(step.name) for step in self.steps), default=0)
+        return "\n".join(
+            f"{step.name:{width}}  {step.decision:7}  {'; '.join(step.reasons)}" for step in self.steps
+        )
+
+
+class Known:
+    """The outputs of steps that a look ahead knows already.
+
+    Args:
+        taken: step -> the kept outputs that are taken as they are.
+    """
+
+    def __init__(self, taken: Mapping[str, Decision]) -> None:
+        self._outputs: dict[str, dict[str, ArtifactRef]] = {}
+        for name, decision in taken.items():
+            self.add(name, decision)
+
+    def add(self, step: str, decision: Decision) -> None:
+        """Take the outputs that a decision reuses, if it does."""
+        if decision.result is not None:
+            self._outputs[step] = {artifact.name: artifact for artifact in decision.result.artifacts}
+
+    def inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
+        """Return what the step reads, as far as its producers are known; the others are left out."""
+        owners = producers(step)
+        return {
+            name: self._outputs[owner].get(name) for name, owner in owners.items() if owner in self._outputs
+        }
+
+    def has(self, step: str) -> bool:
+        """Whether the outputs of a step are known."""
+        return step in self._outputs
+
+    def has_all(self, step: Step) -> bool:
+        """Whether all steps that this one waits for are known."""
+        return all(map(self.has, step.upstream))
+
+
+def producers(step: Step) -> dict[str, str]:
+    """Return name, or path of a file, -> the step that makes it, of all that a step reads from others."""
+    named = {name: owner for name, owner in step.reads.items() if owner != PARAMS_OWNER}
+    return {**named, **step.files_from}
+
+
+def foresee(
+    graph: Graph,
+    decider: Decider,
+    selection: Selection,
+    values: Mapping[str, Mapping[str, Any]],
+    taken: Mapping[str, Decision],
+) -> Iterator[tuple[PlannedDecision, Decision]]:
+    """Yield the decision for each selected step, in an order in which they could run.
+
+    Args:
+        graph: the whole pipeline.
+        decider: decides, as it will in a run.
+        selection: the steps; skipped ones and those that hang on them are left out.
+        values: step -> parameter -> value.
+        taken: the decisions of the steps whose outputs are taken as they are.
+    """
+    known = Known(taken)
+    left_out = set(selection.skipped)
+    for step in in_order(graph, selection):
+        if step.name in left_out or left_out.intersection(step.upstream):
+            left_out.add(step.name)
+            continue
+        if step.name in taken:
+            yield _planned(step, taken[step.name]), taken[step.name]
+            continue
+        inputs = known.inputs(step)
+        unknown = frozenset(producers(step)) - inputs.keys()
+        forced = step.name in selection.forced
+        decision = decider.foresee(step, values[step.name], inputs, unknown, forced=forced)
+        known.add(step.name, decision)
+        yield _planned(step, decision), decision
+
+
+def settled(
+    graph: Graph,
+    decider: Decider,
+    selection: Selection,
+    values: Mapping[str, Mapping[str, Any]],
+    taken: Mapping[str, Decision],
+) -> dict[str, Decision]:
+    """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
+    decider.look_up_all()
+    known = Known(taken)
+    found: dict[str, Decision] = {}
+    for step in in_order(graph, selection):
+        if step.name in taken or step.name in selection.skipped or not known.has_all(step):
+            continue
+        forced = step.name in selection.forced
+        decision = decider.decide(step, values[step.name], known.inputs(step), forced=forced)
+        if decision.result is not None:
+            known.add(step.name, decision)
+            found[step.name] = decision
+    return found
+
+
+def in_order(graph: Graph, selection: Selection) -> Iterator[Step]:
+    """Yield the selected steps, each behind all that it waits for."""
+    chosen = set(selection.steps)
+    by_name = {step.name: step for step in graph.steps}
+    return (by_name[name] for name in graphs.order(graph) if name in chosen)
+
+
+def _planned(step: Step, decision: Decision) -> PlannedDecision:
+    reads, after = step.reads, step.options.after
+    return PlannedDecision(
+        step.name, decision.decision, decision.reasons, reads, step.writes, after, step.files_from
+    )

@@ -1,0 +1,77 @@
+"""What keeps a pipeline from running: its graph, missing files, demands that no queue can meet."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Protocol
+
+from jupyter_pipes.analysis.notebook.file_edges import matches
+from jupyter_pipes.model.errors import InvalidPipeline
+from jupyter_pipes.model.steps import Diagnostic
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.fingerprints import files_named
+
+STRUCTURE_PROBLEMS = ("JP014", "JP015")
+"""Codes of problems (a cycle, a repeated name) that leave unclear what a step needs."""
+
+
+class Capacity(Protocol):
+    """What a queue has at most: cpus, and memory in bytes."""
+
+    cpus: int
+    memory: int
+
+
+def capacity_problems(graph: Graph, local: Capacity) -> Iterable[Diagnostic]:
+    """Yield a problem for each step that would wait forever for what its queue does not have."""
+    for step in graph.steps:
+        options = step.options
+        if options.queue != "local":
+            message = f"queue {options.queue} is unknown: this version serves the queue local"
+            yield Diagnostic("JP021", message, step.name, 1)
+        elif options.cpus > local.cpus:
+            message = f"--cpus {options.cpus} is more than this machine has ({local.cpus})"
+            yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
+        elif (options.memory or 0) > local.memory:
+            message = f"--memory is more than this machine has ({local.memory / 2**30:.1f} GiB)"
+            yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
+
+
+def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:
+    """Yield a problem for each `--file` that does not exist and that no earlier step makes.
+
+    Args:
+        graph: the pipeline.
+        directory: the folder from which paths count.
+    """
+    for step in graph.steps:
+        for pattern in step.options.files:
+            is_made = any(matches(pattern, path) for path in step.files_from)
+            if not is_made and not files_named(pattern, directory):
+                message = (
+                    f"--file {pattern} names no file in {directory}: check the path, or say --out-file on "
+                    "the earlier step that makes it"
+                )
+                yield Diagnostic("JP025", message, step.name, 1)
+
+
+def invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
+    """Return the error that tells all problems together."""
+    found = tuple(problems)
+    lines = "\n".join(f"  {describe(problem)}" for problem in found)
+    count = "a problem" if len(found) == 1 else f"{len(found)} problems"
+    return InvalidPipeline(
+        f"the pipeline has {count}; nothing was run:\n{lines}",
+        step=found[0].step,
+        line=found[0].line,
+        diagnostics=found,
+    )
+
+
+def describe(problem: Diagnostic) -> str:
+    """Return a diagnostic as one line: code, place, message."""
+    place = f"step {problem.step}" if problem.step else ""
+    cell = f"cell {problem.cell}" if problem.cell else ""
+    where = ", ".join(part for part in (place, cell, f"line {problem.line}") if part)
+    return f"{problem.code} {where}: {problem.message}"

@@ -1,0 +1,1 @@
+"""`Pipeline` and `Run`, as users have them."""

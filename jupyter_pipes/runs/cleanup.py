@@ -1,0 +1,83 @@
+"""`gc` as people ask for it: limits in words, and what the present notebooks would reuse stays."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.history.cleanup import collect as collection
+from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.pipelines.step_options import parse_duration, parse_size
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.cleanup.collect import Collection
+    from jupyter_pipes.history.cleanup.expiry import Limits
+    from jupyter_pipes.history.cleanup.references import StepOfRun
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+
+def limits(options: Namespace) -> Limits:
+    """Return the limits that were said.
+
+    Raises:
+        UsageError: a value that does not fit.
+    """
+    if options.keep_runs is not None and options.keep_runs < 0:
+        raise UsageError(f"--keep-runs {options.keep_runs}: use a whole number from 0")
+    return {
+        "older": _converted("--older", options.older, parse_duration),
+        "max_size": _converted("--max-size", options.max_size, parse_size),
+        "keep_runs": options.keep_runs,
+    }
+
+
+def _converted(flag: str, text: str | None, convert: Callable[[object], Any]) -> Any:
+    try:
+        return None if text is None else convert(text)
+    except ValueError as error:
+        raise UsageError(f"{flag} {text}: {error}") from None
+
+
+def collect(
+    workspace: Workspace, said: Limits, *, dry_run: bool, pipelines: Iterable[Pipeline] | None = None
+) -> Collection:
+    """Take away what the limits let go, or say what would go.
+
+    Args:
+        workspace: the project.
+        said: the limits.
+        dry_run: whether nothing is to be removed.
+        pipelines: those whose present results stay; of all notebooks that the kept runs came from, if None.
+
+    Raises:
+        StoreError: the history or the store cannot be read or written.
+    """
+    present = _present(workspace) if pipelines is None else pipelines
+    said["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
+    return (collection.plan_collection if dry_run else collection.collect)(workspace, **said)
+
+
+def _present(workspace: Workspace) -> Iterator[Pipeline]:
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+    for origin in workspace.history.origins():
+        if Path(origin).is_file():
+            try:
+                yield Pipeline.load(origin)
+            except PipesError:
+                # What cannot be read as a pipeline reuses nothing.
+                continue
+
+
+def _reused(pipeline: Pipeline) -> Iterator[StepOfRun]:
+    """Yield the results that a run of the pipeline as it is now would reuse."""
+    try:
+        for _, decision in pipeline.foreseen():
+            if decision.result is not None:
+                yield decision.result.run, decision.result.step
+    except PipesError:
+        # A pipeline with problems would not run: what it reused before it had them is found up to there.
+        return

@@ -1,0 +1,350 @@
+"""`Pipeline`: steps and parameters that can be planned and run, from a notebook, a module or functions."""
+
+from __future__ import annotations
+
+import importlib.util
+import inspect
+import sys
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, Unpack
+
+import msgspec
+
+from jupyter_pipes.execution import loop as background
+from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.model.steps import ArtifactRef, Cell, Diagnostic
+from jupyter_pipes.pipelines import graph as graphs
+from jupyter_pipes.pipelines import parameter_cells as declarations
+from jupyter_pipes.pipelines.functions import FunctionStep
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.parameter_cells import injected
+from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
+from jupyter_pipes.planning import plan as planning
+from jupyter_pipes.planning import preparation
+from jupyter_pipes.planning.plan import Plan, PlannedDecision
+from jupyter_pipes.planning.preparation import Prepared, RunOptions
+from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
+from jupyter_pipes.runs import start as starting
+from jupyter_pipes.runs import versions
+
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.executors.inline import InlineExecutor
+    from jupyter_pipes.execution.request import RunRequest
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.pipelines.notebook import Document
+    from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.planning.explanation import Explanation
+    from jupyter_pipes.runs.run import Run
+
+FIRST_VERSION = "1.0.0"
+
+
+class Pipeline:
+    """Steps, parameters and the edges inferred between them.
+
+    Args:
+        name: the pipeline's name.
+        steps: functions decorated with `@step`, in the order in which a notebook would have them.
+        params: name -> default or `Parameter`.
+        version: dotted numbers.
+
+    Raises:
+        ParameterError, UsageError: a declaration that does not fit.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        steps: Sequence[FunctionStep[..., Any]] = (),
+        params: Mapping[str, object] | None = None,
+        *,
+        version: str = FIRST_VERSION,
+    ) -> None:
+        self.name = name
+        self.version = version
+        self.parameters: tuple[Parameter, ...] = from_mapping(params or {})
+        specs = [parameter.spec for parameter in self.parameters]
+        self.graph: Graph = graphs.connect([each.resolve() for each in steps], specs)
+        self.directory = Path.cwd()
+        self.document: Document | None = None
+        self.cells: tuple[Cell, ...] = ()
+        self.declarations: tuple[Cell, ...] = ()
+        self.origin = ""
+        self._python_path = tuple(dict.fromkeys(_folder_of(each) for each in steps))
+
+    @classmethod
+    def from_cells(
+        cls,
+        name: str,
+        cells: Sequence[Cell],
+        directory: Path,
+        diagnostics: Sequence[Diagnostic] = (),
+        *,
+        in_file: bool = True,
+        version: str = FIRST_VERSION,
+    ) -> Pipeline:
+        """Return the pipeline of a notebook's cells, in their order; problems are in its graph."""
+        pipeline = cls(name, version=version)
+        declared, problems = declarations.read(cells)
+        pipeline.parameters = declared
+        pipeline.declarations = declarations.declaring(cells, declared)
+        names = [parameter.name for parameter in declared]
+        cells = [cell for cell in cells if not injected(cell, names)]
+        graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
+        found = (*diagnostics, *problems, *graph.diagnostics)
+        pipeline.graph = msgspec.structs.replace(graph, diagnostics=found)
+        pipeline.cells = tuple(cells)
+        pipeline.directory = directory
+        pipeline._python_path = (directory,)
+        return pipeline
+
+    @classmethod
+    def from_notebook(cls, path: str | Path) -> Pipeline:
+        """Return the pipeline of a notebook file, without running any of it.
+
+        Raises:
+            NotebookError: it cannot be read as a notebook.
+        """
+        from jupyter_pipes.pipelines import notebook
+
+        document = notebook.read(path)
+        pipeline = cls.from_cells(
+            document.path.stem, document.cells, document.directory, document.diagnostics
+        )
+        pipeline.document = document
+        pipeline.origin = str(document.path)
+        return pipeline
+
+    @classmethod
+    def from_module(cls, path: str | Path) -> Pipeline:
+        """Return the pipeline that a Python file defines (it is imported for that).
+
+        Raises:
+            NotebookError: the file cannot be imported, or has no or several pipelines.
+        """
+        place = Path(path).expanduser().absolute()
+        defined: dict[str, object] = _import(place).__dict__
+        found = [value for value in defined.values() if isinstance(value, Pipeline)]
+        if len(set(map(id, found))) != 1:
+            raise NotebookError(f"{place} defines {len(found)} pipelines; define one: pipeline = Pipeline(…)")
+        pipeline = found[0]
+        pipeline.origin, pipeline.directory = str(place), place.parent
+        return pipeline
+
+    @classmethod
+    def load(cls, path: str | Path) -> Pipeline:
+        """Return the pipeline of a notebook (`.ipynb`) or of a module (`.py`)."""
+        return cls.from_module(path) if Path(path).suffix == ".py" else cls.from_notebook(path)
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where its runs and artifacts are kept."""
+        return _workspace(self.directory)
+
+    def plan(self, *steps: str, **options: Unpack[RunOptions]) -> Plan:
+        """Return what `run` with the same arguments would do, without running anything.
+
+        Raises:
+            InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
+            ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
+            ArtifactMissing: outputs that are to be taken as they are, and are not kept.
+        """
+        return Plan(self.name, tuple(step for step, _ in self.foreseen(*steps, **options)))
+
+    def why(self, step: str, **options: Unpack[RunOptions]) -> Explanation:
+        """Return why a run with these arguments would run the step or not, down to the lines that changed.
+
+        Raises:
+            as for `plan`.
+        """
+        from jupyter_pipes.planning.explanation import explain
+
+        decision = {planned.name: found for planned, found in self.foreseen(step, **options)}[step]
+        return explain(step, decision, self.workspace.history)
+
+    def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
+        """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.
+
+        Raises:
+            ArtifactMissing: a step has no kept outputs.
+            UsageError: a step that it reads from is not up to date itself: accept that as well, or run it.
+            InvalidPipeline, ParameterError: as for `plan`.
+        """
+        from jupyter_pipes.planning.acceptance import accept
+
+        prepared = self._prepare(steps, RunOptions(params=params or {}))
+        accept(self.graph, self._decider(), self.workspace.history, prepared, steps)
+
+    def foreseen(
+        self, *steps: str, **options: Unpack[RunOptions]
+    ) -> Iterable[tuple[PlannedDecision, Decision]]:
+        """Yield what a run with these arguments would do with each step, with all that it hangs on.
+
+        Raises:
+            as for `plan`.
+        """
+        prepared = self._prepare(steps, options)
+        selection, values, taken = prepared.selection, prepared.values, prepared.taken
+        return planning.foresee(self.graph, self._decider(), selection, values, taken)
+
+    def kept(
+        self, *steps: str, params: Mapping[str, object] | None = None
+    ) -> dict[str, tuple[ArtifactRef, ...]]:
+        """Return the artifacts of those steps whose kept results a run with these arguments would reuse.
+
+        Raises:
+            InvalidPipeline, ParameterError, UsageError: as for `plan`.
+        """
+        foreseen = self.foreseen(*steps, params=params or {})
+        return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
+
+    def _decider(self) -> Decider:
+        from jupyter_pipes.planning.decision import Decider
+
+        return Decider(self.workspace, self.name, self._python_path)
+
+    def start(self, *steps: str, **options: Unpack[RunOptions]) -> Run:
+        """Start a run of the steps (all, if none is named) and what they need; return at once.
+
+        Args:
+            steps: names of the steps to run.
+            options: see `RunOptions`.
+
+        Raises:
+            InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
+            ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
+            ArtifactMissing: outputs that are to be taken as they are, and are not kept.
+        """
+        return starting.start(self.request(*steps, **options), self.workspace)
+
+    def run(self, *steps: str, debug: bool = False, check: bool = True, **options: Unpack[RunOptions]) -> Run:
+        """Run the steps (all, if none is named) and what they need; return when the run has ended.
+
+        An interrupt (Ctrl-C) cancels the run.
+
+        Args:
+            debug: run the steps in this process, so that a debugger can stop in them.
+            check: whether a run that did not complete raises.
+            steps, options: as for `start`.
+
+        Raises:
+            RunFailed, RunCancelled: it did not complete, and `check` is true.
+            InvalidPipeline, ParameterError, UsageError, ArtifactMissing: as for `start`.
+        """
+        if debug:
+            run = self.start_debugging(*steps, **options)[0]
+        else:
+            run = self.start(*steps, **options)
+            starting.wait_or_cancel(run)
+        return run.check() if check else run
+
+    def start_debugging(
+        self, *steps: str, prepared: Callable[[Run], None] | None = None, **options: Unpack[RunOptions]
+    ) -> tuple[Run, InlineExecutor]:
+        """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
+
+        An interrupt cancels the run.
+        """
+        return starting.start_debugging(self.request(*steps, **options), self.workspace, prepared)
+
+    def request(self, *steps: str, **options: Unpack[RunOptions]) -> RunRequest:
+        """Return what `start` with these arguments hands to a controller.
+
+        Raises:
+            as for `start`.
+        """
+        from jupyter_pipes.execution.request import RunRequest
+
+        prepared = self._prepare(steps, options)
+        state = versions.state(self.graph)
+        earlier = [(run.version, run.state) for run in self.workspace.history.runs(self.name)]
+        return RunRequest(
+            run=starting.new_run_id(),
+            pipeline=self.name,
+            version=versions.choose(self.version, earlier, state),
+            state=state,
+            graph=self.graph,
+            selection=prepared.selection,
+            values=prepared.values,
+            shown=prepared.shown,
+            directory=self.directory,
+            python_path=self._python_path,
+            taken=prepared.taken,
+            fail_fast=options.get("fail_fast", False),
+            origin=self.origin,
+            declarations=self.declarations,
+            given=dict(options.get("params") or {}),
+        )
+
+    def warm_up(self) -> None:
+        """Have what the steps import imported already, so that the first run starts at once."""
+        imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
+        places = tuple(str(path) for path in self._python_path)
+        background.loop().call_soon_threadsafe(starting.local_executor().warm_up, places, imports)
+
+    def main(self, arguments: Sequence[str] | None = None) -> None:
+        """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""
+        from jupyter_pipes.cli.main import run_pipeline
+
+        program: str = getattr(sys.modules["__main__"], "__file__", "")
+        self.origin = str(Path(program).absolute())
+        self.directory = Path(self.origin).parent
+        raise SystemExit(run_pipeline(self, list(sys.argv[1:] if arguments is None else arguments)))
+
+    def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
+        """Return the errors that keep these steps (all, if None) from running."""
+        steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
+        capacity = capacity_problems(self.graph, starting.local_executor())
+        found = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
+        return tuple(problem for problem in found if problem.step is None or problem.step in steps)
+
+    def _prepare(self, steps: Sequence[str], options: RunOptions) -> Prepared:
+        for name in steps:
+            self.graph.step(name)
+        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
+            raise invalid(self.problems())
+        chosen = preparation.select(self.graph, steps, options)
+        problems = self.problems(chosen.steps)
+        if problems:
+            raise invalid(problems)
+        given = options.get("params") or {}
+        history = self.workspace.history
+        return preparation.prepare(self.graph, self.parameters, chosen, given, self._decider(), history)
+
+    def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
+        """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
+        return preparation.shown_values(self.parameters, given)
+
+
+@cache
+def _workspace(directory: Path) -> Workspace:
+    from jupyter_pipes.history.workspace import Workspace
+
+    return Workspace(directory)
+
+
+def _folder_of(step: FunctionStep[..., Any]) -> Path:
+    """Return the folder from which the function's top-level module is imported."""
+    path = Path(inspect.getfile(step.function)).absolute()
+    depth = 0 if step.function.__module__ == "__main__" else step.function.__module__.count(".")
+    return path.parents[depth]
+
+
+def _import(path: Path) -> ModuleType:
+    if not path.is_file():
+        raise NotebookError(f"there is no file {path}; check the path")
+    name = path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or not name.isidentifier():
+        raise NotebookError(f"{path} cannot be imported as a module; give it a name of letters, digits and _")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        raise NotebookError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    return module

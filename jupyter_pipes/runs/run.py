@@ -1,0 +1,238 @@
+"""`Run`: one run, under way or from the history, as users hold it."""
+
+from __future__ import annotations
+
+import base64
+import io
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from jupyter_pipes.execution import loop as background
+from jupyter_pipes.model.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
+from jupyter_pipes.model.steps import ArtifactRef, OutputRef, Status
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
+
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.controller import Controller
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model import events as ev
+
+
+_SHOWN_WHOLE = ("pandas", "polars", "numpy", "pyarrow")
+"""Packages whose values are cheap to load and cut themselves short when they are shown."""
+
+
+class Run:
+    """One run of a pipeline.
+
+    `run["df"]` loads the artifact of that name; `run.steps["clean"]` says how a step stands.
+    """
+
+    def __init__(self, workspace: Workspace, run: str, controller: Controller | None = None) -> None:
+        self._workspace = workspace
+        self._controller = controller
+        self._view = controller.view if controller else workspace.history.view(run)
+        self.id = run
+
+    @property
+    def workspace(self) -> Workspace:
+        """Where it is kept."""
+        return self._workspace
+
+    @property
+    def view(self) -> RunView:
+        """The folded journal, live while the run goes on."""
+        return self._view
+
+    @property
+    def status(self) -> Status:
+        """`running`, `completed`, `failed`, `cancelled` or `interrupted`."""
+        return self._view.status
+
+    @property
+    def reason(self) -> str:
+        """Why it ended so, in words."""
+        return self._view.reason
+
+    @property
+    def steps(self) -> Mapping[str, StepView]:
+        """The steps by name, in order: `status`, `reason`, `attempts`, `error`, `artifacts`, `metrics`."""
+        return self._view.steps
+
+    @property
+    def params(self) -> Mapping[str, Any]:
+        """The parameters' values, as JSON carries them."""
+        return self._view.parameters
+
+    @property
+    def seconds(self) -> float:
+        """Wall time so far, or in all."""
+        return (self._view.ended or time.time()) - self._view.started
+
+    def __getitem__(self, name: str) -> Any:
+        """Return the value that was kept last under `name` (`STEP.NAME` for that of one step).
+
+        Raises:
+            ArtifactMissing: the run kept nothing under this name.
+            StoreError: it is not in the store any more, or damaged.
+        """
+        return self._workspace.store.get_whole(self.artifact(name))
+
+    def artifact(self, name: str) -> ArtifactRef:
+        """Return the reference of the artifact that `run[name]` loads."""
+        step, dot, own = name.rpartition(".")
+        for view in reversed(self._view.steps.values()):
+            for artifact in view.artifacts:
+                if artifact.name == name or (dot and view.name == step and artifact.name == own):
+                    return artifact
+        known = sorted({artifact.name for view in self._view.steps.values() for artifact in view.artifacts})
+        raise ArtifactMissing(
+            f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(known) or 'nothing'}"
+        )
+
+    def uri(self, artifact: ArtifactRef) -> str:
+        """Return the absolute fsspec URL of an artifact."""
+        return self._workspace.store.uri(artifact.digest)
+
+    def logs(self, step: str, attempt: int | None = None, tail: int | None = None) -> str:
+        """Return what a step printed, in its latest attempt unless another is named.
+
+        A cached step shows what it printed when it ran.
+
+        Args:
+            step: the step's name.
+            attempt: the attempt's number, from 1.
+            tail: only about this many bytes at the end.
+        """
+        path = self.log_path(step, attempt)
+        if path is None or not path.exists():
+            return ""
+        with path.open("rb") as log:
+            if tail is not None:
+                log.seek(max(path.stat().st_size - tail, 0))
+            return log.read().decode("utf-8", "replace")
+
+    def log_path(self, step: str, attempt: int | None = None) -> Path | None:
+        """Return where an attempt's log is, None when the step did not run."""
+        source, shown = self.shown_attempt(step)
+        if attempt is None and shown is None:
+            return None
+        number = attempt if attempt is not None else shown.number if shown else 1
+        return self._workspace.log_path(source, self.step(step).source_step or step, number)
+
+    def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
+        """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""
+        view = self.step(step)
+        if not view.source_run:
+            return self.id, view.latest
+        try:
+            source = self._workspace.history.view(view.source_run).steps.get(view.source_step)
+        except RunNotFound:
+            # `gc` took it just when it was decided upon.
+            source = None
+        return view.source_run, source.latest if source else None
+
+    def step(self, name: str) -> StepView:
+        """Return how a step stands.
+
+        Raises:
+            UsageError: the run has no such step.
+        """
+        if name not in self._view.steps:
+            raise UsageError(f"run {self.id} has no step {name!r}; it has: {', '.join(self._view.steps)}")
+        return self._view.steps[name]
+
+    def bundle(self, output: OutputRef) -> dict[str, Any]:
+        """Return the MIME bundle of an output: `{"data": …, "metadata": …}`."""
+        return msgspec.json.decode(self._workspace.store.get_bytes(output.digest))
+
+    def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
+        """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
+        if artifact.type == "matplotlib.figure.Figure":
+            return {"image/png": _as_png(self._workspace.store.get(artifact))}
+        if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
+            return {"text/plain": artifact.preview}
+        from IPython.core.formatters import DisplayFormatter
+
+        formatter: Any = DisplayFormatter()
+        data: dict[str, Any] = formatter.format(self._workspace.store.get(artifact))[0]
+        return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
+
+    def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
+        """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
+        if self._controller is not None:
+            self._controller.subscribe(subscriber)
+
+    def cancel(self, step: str | None = None) -> None:
+        """Cancel the run, or one step of it; returns at once."""
+        controller = self._controller
+        if controller is not None:
+            background.call(lambda: controller.cancel(step))
+
+    def wait(self, timeout: float | None = None) -> Run:
+        """Wait until the run has ended, at most `timeout` seconds.
+
+        Raises:
+            TimeoutError: it has not ended by then; it goes on.
+        """
+        if self._controller is not None and not self._controller.ended.wait(timeout):
+            raise TimeoutError(f"run {self.id} has not ended after {timeout} s; it goes on")
+        return self
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether nothing more will happen in this run."""
+        return self._controller.ended.is_set() if self._controller else self._view.status.is_final
+
+    def check(self) -> Run:
+        """Return the run itself if it completed.
+
+        Raises:
+            RunFailed: it failed; the message names the step, the line and the error.
+            RunCancelled: it was cancelled or interrupted.
+            PipesError: it could not be driven or recorded to its end.
+        """
+        if self._controller is not None and self._controller.error is not None:
+            raise self._controller.error
+        if self.status in (Status.CANCELLED, Status.INTERRUPTED):
+            raise RunCancelled(f"run {self.id} was {self.status}: {self.reason}", self)
+        if self.status is Status.FAILED:
+            raise self._failure()
+        return self
+
+    def _failure(self) -> RunFailed:
+        failed = [
+            step
+            for step in self.steps.values()
+            if step.status is Status.FAILED and step.planned.on_fail != "ignore"
+        ]
+        told = "; ".join(_told(step) for step in failed) or self.reason
+        first = failed[0] if failed else None
+        line = first.error.line if first and first.error else None
+        hint = f". Its log: %pipeline logs {first.name}" if first else ""
+        return RunFailed(
+            f"run {self.id} failed: {told}{hint}", self, step=first.name if first else None, line=line
+        )
+
+    def __repr__(self) -> str:
+        ended = f"{self._view.finished_steps} of {len(self.steps)} steps"
+        reason = f" ({self.reason})" if self.reason else ""
+        return (
+            f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
+        )
+
+
+def _as_png(figure: Any) -> str:
+    """Return a matplotlib figure as base64 text of a PNG, drawn without a window."""
+    picture = io.BytesIO()
+    figure.savefig(picture, format="png", bbox_inches="tight")
+    return base64.b64encode(picture.getvalue()).decode("ascii")
+
+
+def _told(step: StepView) -> str:
+    where = f", line {step.error.line}" if step.error and step.error.line else ""
+    return f"step {step.name}{where}: {step.reason}"

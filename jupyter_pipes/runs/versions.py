@@ -1,0 +1,48 @@
+"""A pipeline's version: its last number goes up, and comes back, with its code, edges and defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import msgspec
+
+from jupyter_pipes.model.steps import Step
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.signature import code_digest, digest
+
+
+def state(graph: Graph) -> str:
+    """Return a digest of the pipeline's code, edges and parameter defaults, not of layout and comments."""
+    parameters = [(spec.name, spec.annotation, spec.default) for spec in graph.parameters]
+    return digest(msgspec.json.encode([parameters, [_state_of(step) for step in graph.steps]]))
+
+
+def _state_of(step: Step) -> tuple[object, ...]:
+    pieces = [code_digest(piece.source) for piece in (*step.setup, *step.prelude)]
+    return (step.name, code_digest(step.body), pieces, sorted(step.reads.items()), sorted(step.upstream))
+
+
+def choose(base: str, kept: Iterable[tuple[str, str]], now: str) -> str:
+    """Return the version of a pipeline that is in a state now.
+
+    Args:
+        base: the version that was set: numbering goes on from there.
+        kept: version and state of earlier runs, newest first.
+        now: the state.
+    """
+    own = [(_numbers(version), known) for version, known in kept]
+    first = _numbers(base)
+    line = [(number, known) for number, known in own if number[:-1] == first[:-1] and number >= first]
+    same = next((number for number, known in line if known == now), None)
+    if same is not None or not line:
+        return _text(same or first)
+    newest = max(number for number, _ in line)
+    return _text((*newest[:-1], newest[-1] + 1))
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in version.split("."))
+
+
+def _text(numbers: tuple[int, ...]) -> str:
+    return ".".join(map(str, numbers))

@@ -1,0 +1,120 @@
+"""The artifact store: named values kept by content, and given back equal, types included, or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from jupyter_pipes.model.errors import SerializationError, StoreError
+from jupyter_pipes.model.steps import ArtifactRef
+from jupyter_pipes.storage.blobs import Blobs, open_blobs
+from jupyter_pipes.storage.previews import describe
+from jupyter_pipes.storage.serializers import BytesLike, deserialize, serialize
+
+
+class ArtifactStore:
+    """Values under the digests of their bytes: equal bytes are kept once, and a kept value never changes.
+
+    Loading a value may run code that its pickle names (see `serializers.pickling`): whoever can write to the
+    store can run code as whoever reads it. A local store is therefore made readable for its owner only.
+
+    Args:
+        url: a folder, or any fsspec URL. Nothing is touched before something is kept.
+    """
+
+    def __init__(self, url: str | Path) -> None:
+        self._blobs = open_blobs(url)
+
+    @property
+    def blobs(self) -> Blobs:
+        """What it keeps, as bytes without a meaning."""
+        return self._blobs
+
+    def put(self, name: str, value: object, *, limit: int | None = None) -> ArtifactRef:
+        """Keep a value and return where it is.
+
+        Args:
+            name: the variable's name.
+            value: any value; large memory that it holds is written from where it is.
+            limit: size in bytes beyond which it is not kept.
+
+        Raises:
+            SerializationError: it cannot be stored; names the variable, its type and what is in the way.
+            StoreError: the store cannot be written; nothing is left under the value's digest.
+        """
+        serializer, (buffers, stable) = serialize(name, value)
+        size = sum(len(buffer) for buffer in buffers)
+        if limit is not None and size > limit:
+            raise SerializationError(
+                f"{name!r} ({type(value).__name__}) is not stored: it takes {size:,} bytes, "
+                f"more than the {limit:,} that there is room for."
+            )
+        digest = self._blobs.write(buffers)
+        type_name, shape, preview = describe(value)
+        return ArtifactRef(name, digest, type_name, size, serializer, shape, preview, stable)
+
+    def get(self, ref: ArtifactRef) -> Any:
+        """Return the value; large parts of a local one are mapped: shared until written to, never copied.
+
+        Raises:
+            StoreError: it is missing, or not what was stored.
+            SerializationError: its bytes are whole, but what it takes to read them is not there.
+        """
+        data = self._blobs.read(ref.digest)
+        if data.nbytes != ref.bytes:
+            raise StoreError(self._damage(ref, f"holds {data.nbytes} bytes instead of {ref.bytes}"))
+        try:
+            return deserialize(ref.serializer, data)
+        except SerializationError as error:
+            if not self.is_whole(ref):
+                raise StoreError(self._damage(ref, "is damaged")) from error
+            raise SerializationError(f"{ref.name!r} ({ref.type}) cannot be loaded. {error}") from error
+
+    def get_whole(self, ref: ArtifactRef) -> Any:
+        """Return the value as `get` does, once its content was held against the digest (see `is_whole`).
+
+        Raises:
+            StoreError: it is missing or damaged.
+            SerializationError: its bytes are whole, but what it takes to read them is not there.
+        """
+        if not self.is_whole(ref):
+            raise StoreError(self._damage(ref, "is missing or damaged"))
+        return self.get(ref)
+
+    def put_bytes(self, data: BytesLike) -> str:
+        """Keep bytes as they are and return their digest; StoreError if the store cannot be written."""
+        return self._blobs.write([data])
+
+    def get_bytes(self, digest: str) -> bytes:
+        """Return kept bytes; StoreError if they are missing or cannot be read."""
+        return bytes(self._blobs.read(digest))
+
+    def view(self, digest: str) -> memoryview:
+        """Return kept bytes, mapped where they are many; StoreError if they are missing or cannot be read."""
+        return self._blobs.read(digest)
+
+    def has(self, ref: ArtifactRef) -> bool:
+        """Return whether the artifact is there and has its size."""
+        return self._blobs.size(ref.digest) == ref.bytes
+
+    def is_whole(self, ref: ArtifactRef) -> bool:
+        """Return whether the artifact is there and its content is what was stored.
+
+        A local one is read for that only if its file changed since; a damaged one is removed, so that the
+        step that makes it can put it there again.
+        """
+        return self._blobs.is_whole(ref.digest, ref.bytes)
+
+    def note_written(self, ref: ArtifactRef) -> None:
+        """Take the word of the process that has just stored an artifact for its content."""
+        self._blobs.note_written(ref.digest)
+
+    def uri(self, digest: str) -> str:
+        """Return the absolute fsspec URL of what has this digest."""
+        return self._blobs.uri(digest)
+
+    def _damage(self, ref: ArtifactRef, what: str) -> str:
+        return (
+            f"The kept artifact {ref.name!r} ({ref.type}) {what}: {self.uri(ref.digest)}. "
+            "Run the step that makes it again."
+        )

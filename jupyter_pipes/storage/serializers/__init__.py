@@ -1,0 +1,105 @@
+"""Values to bytes and back, by type: the registry of serializers, third parties' first."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import Any, cast
+
+from jupyter_pipes.model.errors import SerializationError
+from jupyter_pipes.storage.serializers.arrow import ArrowSerializer
+from jupyter_pipes.storage.serializers.base import BytesLike, Refused, Serialized, Serializer
+from jupyter_pipes.storage.serializers.files import FileSerializer
+from jupyter_pipes.storage.serializers.pickling import PickleSerializer
+from jupyter_pipes.storage.serializers.plain import PlainSerializer
+
+__all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
+
+ENTRY_POINTS = "jupyter_pipes.serializers"
+_SCALARS = (str, int, float, bool, type(None))
+"""Types of which nobody else's serializer can make more: they are not asked."""
+
+_PLAIN = PlainSerializer()
+_BUILT_IN: tuple[Serializer, ...] = (
+    FileSerializer(),
+    _PLAIN,
+    ArrowSerializer(),
+    PickleSerializer(),
+)
+
+
+@lru_cache(maxsize=1)
+def registered() -> tuple[Serializer, ...]:
+    """Return all serializers in the order in which they are asked: third parties' by name, then our own.
+
+    Raises:
+        SerializationError: one could not be loaded.
+    """
+    # The import alone takes longer than most decisions, and those are about plain values.
+    from importlib.metadata import entry_points
+
+    points = sorted(entry_points(group=ENTRY_POINTS), key=lambda point: point.name)
+    return (*map(_loaded, points), *_BUILT_IN)
+
+
+def serialize(name: str, value: Any) -> tuple[str, Serialized]:
+    """Return the name of the serializer that took `value` and what it made of it.
+
+    Args:
+        name: the variable's name, for errors.
+        value: any value.
+
+    Raises:
+        SerializationError: it cannot be stored; the message names variable, type and reason.
+    """
+    try:
+        if type(value) in _SCALARS and _PLAIN.accepts(value):
+            return _PLAIN.name, _PLAIN.dump(value)
+        serializer = next(found for found in registered() if found.accepts(value))
+        return serializer.name, serializer.dump(value)
+    except Refused as refused:
+        raise SerializationError(_refusal(name, value, refused)) from None
+    except Exception as error:  # a value's own methods may raise anything
+        deep = isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
+        reason = "it is nested too deeply" if deep else f"{type(error).__name__}: {error}"
+        raise SerializationError(f"{_subject(name, value)}: {reason}.") from error
+
+
+def deserialize(serializer: str, data: memoryview) -> Any:
+    """Return the value that the serializer of this name wrote.
+
+    Raises:
+        SerializationError: there is no such serializer, or it cannot read the bytes.
+    """
+    found = next((candidate for candidate in registered() if candidate.name == serializer), None)
+    if found is None:
+        raise SerializationError(
+            f"It was stored by the serializer {serializer!r}, which is not installed here. "
+            "Install the package that provides it."
+        )
+    try:
+        return found.load(data)
+    except SerializationError:
+        raise
+    except Exception as error:  # a value's own methods may raise anything
+        raise SerializationError(f"{type(error).__name__}: {error}") from error
+
+
+def _loaded(point: Any) -> Serializer:
+    try:
+        made = point.load()
+    except Exception as error:  # a third party's module may raise anything
+        raise SerializationError(
+            f"The serializer {point.name!r} ({point.value}) cannot be loaded: {error}. "
+            "Repair or remove its package."
+        ) from error
+    return cast("Serializer", made() if isinstance(made, type) else made)
+
+
+def _subject(name: str, value: Any) -> str:
+    return f"{name!r} ({type(value).__name__}) cannot be stored"
+
+
+def _refusal(name: str, value: Any, refused: Refused) -> str:
+    if refused.kind is type(value):
+        return f"{_subject(name, value)}: it is {refused.reason}."
+    return f"{_subject(name, value)}: it holds {refused.kind.__name__}, {refused.reason}."

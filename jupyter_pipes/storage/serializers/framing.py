@@ -1,0 +1,65 @@
+"""One blob from a pickle stream and its large buffers, aligned so that they can be used in place."""
+
+from __future__ import annotations
+
+import struct
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from jupyter_pipes.storage.serializers.base import BytesLike
+
+ALIGNMENT = 64
+"""Bytes; a cache line, and what Arrow and vector instructions ask for."""
+
+_MAGIC = b"PIPES\x00\x01\n"
+_HEADER = struct.Struct("<8sQQQ")
+
+
+class Frame(NamedTuple):
+    """What a blob holds: a pickle stream, the notebook's definitions that it needs, and its large buffers."""
+
+    stream: memoryview
+    definitions: memoryview
+    buffers: list[memoryview]
+
+
+def pack(stream: Sequence[BytesLike], definitions: bytes, buffers: Sequence[memoryview]) -> list[BytesLike]:
+    """Return the blob in pieces: header, lengths of the buffers, definitions, stream, aligned buffers."""
+    lengths = [buffer.nbytes for buffer in buffers]
+    header = _HEADER.pack(_MAGIC, sum(len(piece) for piece in stream), len(definitions), len(buffers))
+    pieces: list[BytesLike] = [header, struct.pack(f"<{len(lengths)}Q", *lengths), definitions, *stream]
+    position = sum(len(piece) for piece in pieces)
+    for buffer in buffers:
+        padding = -position % ALIGNMENT
+        pieces += (bytes(padding), buffer)
+        position += padding + buffer.nbytes
+    return pieces
+
+
+def unpack(data: memoryview) -> Frame:
+    """Return views of the parts of a blob that `pack` made.
+
+    Raises:
+        ValueError: the bytes are no such blob.
+    """
+    if data.nbytes < _HEADER.size:
+        raise ValueError("too short for its header")
+    magic, stream_length, definitions_length, count = _HEADER.unpack_from(data)
+    if magic != _MAGIC:
+        raise ValueError("not a blob of this format")
+    lengths = struct.unpack_from(f"<{count}Q", data, _HEADER.size)
+    start = _HEADER.size + 8 * count
+    middle = start + definitions_length
+    end = middle + stream_length
+    return Frame(data[middle:end], data[start:middle], _buffers(data, end, lengths))
+
+
+def _buffers(data: memoryview, position: int, lengths: Sequence[int]) -> list[memoryview]:
+    buffers: list[memoryview] = []
+    for length in lengths:
+        position += -position % ALIGNMENT
+        buffers.append(data[position : position + length])
+        position += length
+    if position > data.nbytes:
+        raise ValueError("shorter than its header says")
+    return buffers

@@ -1,0 +1,322 @@
+"""The pickler of artifacts: large buffers apart, notebook definitions by name, sets in order."""
+
+from __future__ import annotations
+
+import pickle
+import sys
+from functools import cached_property
+from itertools import chain
+from types import CellType, CodeType, FunctionType, ModuleType
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
+
+import cloudpickle
+
+from jupyter_pipes.storage.serializers import arrays
+from jupyter_pipes.storage.serializers.base import BytesLike, Refused
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
+from jupyter_pipes.storage.serializers.refusals import refusal
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+
+_LARGE = 16 * 1024
+"""Bytes from which a buffer is kept apart from the stream; below, its alignment costs more than it saves."""
+
+_SET_OPCODES = (pickle.EMPTY_SET + pickle.MEMOIZE + pickle.MARK, pickle.FROZENSET + pickle.MEMOIZE)
+"""What stands in a stream wherever a set begins that is not empty, or a frozen one ends."""
+
+_ORDERED_ALONE = frozenset({str, bytes, int})
+_SOURCE_NAME = "<notebook>"
+_TYPE_MAKERS = (type, cloudpickle.cloudpickle._builtin_type)  # pyright: ignore - private and untyped
+_fill = cast("Callable[..., None]", set.update)  # pyright: ignore[reportUnknownMemberType]
+
+
+class Pickled(NamedTuple):
+    """What pickling a value gave.
+
+    Attributes:
+        stream: the pickle in pieces.
+        buffers: the large buffers that it refers to, in order.
+        definitions: qualified name -> the notebook's class or function that the stream names.
+        stable: False when an equal value may give other bytes.
+    """
+
+    stream: list[BytesLike]
+    buffers: list[memoryview]
+    definitions: dict[str, Any]
+    stable: bool
+
+
+class TooLarge(Exception):
+    """A pickle grew beyond the limit that it was given."""
+
+
+def pickled(value: Any, *, by_value: bool = False, limit: int | None = None) -> Pickled:
+    """Return the pickle of `value`.
+
+    Args:
+        value: anything but what `refusals` names.
+        by_value: write the notebook's classes and functions out instead of naming them.
+        limit: size in bytes, large buffers included, beyond which it is given up.
+
+    Raises:
+        Refused: something inside is never stored.
+        TooLarge: the limit was reached.
+        Exception: whatever the value's own methods for pickling raise.
+    """
+    result = _Pickler(by_value, limit).run(value)
+    # Only streams with a set hold these bytes as opcodes. Some hold them as data, which costs time only.
+    if any(opcode in piece for piece in result.stream if isinstance(piece, bytes) for opcode in _SET_OPCODES):
+        return _OrderedPickler(by_value, limit).run(value)
+    return result
+
+
+def unpickled(stream: memoryview, buffers: list[memoryview], find: Callable[[str], Any]) -> Any:
+    """Return the value of a pickle that `pickled` made; `find` gives the notebook's definitions by name."""
+    return _Unpickler(stream, buffers, find).load()
+
+
+class _Sink:
+    """The file that a pickler writes to: keeps what it is given, without copying."""
+
+    def __init__(self, limit: int | None) -> None:
+        self.pieces: list[BytesLike] = []
+        self._room = sys.maxsize if limit is None else limit
+
+    def write(self, piece: bytes | pickle.PickleBuffer) -> int:
+        kept = piece if isinstance(piece, bytes) else memoryview(piece).cast("B")
+        self.take(len(kept))
+        self.pieces.append(kept)
+        return len(kept)
+
+    def take(self, size: int) -> None:
+        self._room -= size
+        if self._room < 0:
+            raise TooLarge
+
+
+class _ModuleInCode:
+    """Stands for a module that a function uses, which is fine, as a module kept as a value is not."""
+
+    __slots__ = ("module",)
+
+    def __init__(self, module: ModuleType) -> None:
+        self.module = module
+
+
+class _Pickler(cloudpickle.Pickler):
+    """Writes protocol 5; whatever is not a plain builtin passes through `reducer_override`."""
+
+    def __init__(self, by_value: bool, limit: int | None) -> None:
+        self._sink = _Sink(limit)
+        super().__init__(self._sink, protocol=5, buffer_callback=self._keep_apart)  # pyright: ignore[reportUnknownMemberType] - untyped
+        self._by_value = by_value
+        self._limit = limit
+        self._buffers: list[memoryview] = []
+        self._definitions: dict[str, Any] = {}
+        self._stable = True
+
+    def run(self, value: Any) -> Pickled:
+        self.dump(value)  # pyright: ignore[reportUnknownMemberType] - untyped
+        return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable)
+
+    def reducer_override(self, obj: Any) -> Any:
+        kind = cast("type[object]", type(obj))
+        if isinstance(obj, type | FunctionType | TypeVar):
+            return self._reduce_definition(obj)
+        if (reason := refusal(kind)) is not None:
+            raise Refused(kind, reason)
+        if reducer := _REDUCERS.get(kind):
+            return reducer(self, obj)
+        return arrays.reduced(obj)
+
+    def _keep_apart(self, buffer: pickle.PickleBuffer) -> bool:
+        raw = buffer.raw()
+        if raw.nbytes < _LARGE:
+            return True
+        self._sink.take(raw.nbytes)
+        self._buffers.append(raw)
+        return False
+
+    def _reduce_definition(self, obj: Any) -> Any:
+        name = definition_name(obj)
+        if name is not None and not self._by_value:
+            self._definitions[name] = obj
+            return name
+        reduced = self._reduced_by_cloudpickle(obj)
+        if not isinstance(reduced, tuple) or reduced[0] in _TYPE_MAKERS:
+            return reduced
+        if isinstance(obj, FunctionType):
+            return _with_modules_marked(reduced)
+        if name is None:
+            # cloudpickle tells classes made inside functions apart by a random number.
+            self._stable = False
+            return reduced
+        return _as_own(name, obj, reduced)
+
+    def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
+        if isinstance(obj, TypeVar):
+            return cast("tuple[Any, ...] | str", self.dispatch_table[TypeVar](obj))
+        return cast("tuple[Any, ...] | str", super().reducer_override(obj))  # pyright: ignore[reportUnknownMemberType] - untyped
+
+    def _reduce_code(self, code: CodeType) -> Any:
+        # Where the code stood differs from process to process and says nothing about what it does.
+        return self.dispatch_table[CodeType](code.replace(co_filename=_SOURCE_NAME, co_firstlineno=1))
+
+    def _reduce_cell(self, cell: CellType) -> Any:
+        make, arguments = cast("tuple[Any, ...]", self.dispatch_table[CellType](cell))
+        return make, tuple(map(_marked, arguments))
+
+    def _reduce_cached_property(self, attribute: cached_property[Any]) -> Any:
+        # Until Python 3.12 it holds a lock, which is no part of what it does.
+        return _cached_property, (attribute.func, attribute.attrname)
+
+    def _reduce_module(self, marker: _ModuleInCode) -> Any:
+        return self.dispatch_table[ModuleType](marker.module)
+
+
+_REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
+    CodeType: _Pickler._reduce_code,  # pyright: ignore[reportPrivateUsage]
+    cached_property: _Pickler._reduce_cached_property,  # pyright: ignore[reportPrivateUsage]
+    CellType: _Pickler._reduce_cell,  # pyright: ignore[reportPrivateUsage]
+    _ModuleInCode: _Pickler._reduce_module,  # pyright: ignore[reportPrivateUsage]
+}
+
+
+def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached_property[Any]:
+    made = cached_property(function)
+    made.attrname = name
+    return made
+
+
+def _marked(value: Any) -> Any:
+    return _ModuleInCode(value) if isinstance(value, ModuleType) else value
+
+
+def _with_modules_marked(reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    make, arguments, (attributes, slots), *rest = reduced
+    slots["__globals__"] = {name: _marked(value) for name, value in slots["__globals__"].items()}
+    slots["_cloudpickle_submodules"] = list(map(_marked, slots["_cloudpickle_submodules"]))
+    return make, arguments, (attributes, slots), *rest
+
+
+class _OrderedPickler(_Pickler):
+    """Writes sets in an order that does not depend on the process's hash seed or on how a set grew.
+
+    Args:
+        around: ids of the sets of which a member's place is being found; a member may lead back to them.
+    """
+
+    def __init__(self, by_value: bool, limit: int | None, around: frozenset[int] = frozenset()) -> None:
+        super().__init__(by_value, limit)
+        self._around = around
+        self._ordered: dict[int, _Ordered] = {}
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Put `_Ordered` in the place of a set: the one hook that the C pickler offers for builtins."""
+        if type(obj) not in (set, frozenset) or len(obj) < 2:
+            return None
+        if id(obj) in self._around:
+            return "a set around it"
+        if id(obj) not in self._ordered:
+            self._ordered[id(obj)] = _Ordered(obj)
+        return self._ordered[id(obj)]
+
+    def reducer_override(self, obj: Any) -> Any:
+        if type(obj) is _Ordered:
+            return self._reduce_ordered(obj.members)
+        return super().reducer_override(obj)
+
+    def _reduce_ordered(self, members: Any) -> Any:
+        items = self._in_order(members)
+        if type(members) is frozenset:
+            return frozenset, (items,)
+        return set, (), items, None, None, _fill
+
+    def _in_order(self, members: Iterable[Any]) -> list[Any]:
+        try:
+            if _compares_plainly(members):
+                return sorted(members)
+        except TypeError:  # the members are plain each, but not of one kind
+            pass
+        around = self._around | {id(members)}
+        return sorted(members, key=lambda member: self._bytes_of(member, around))
+
+    def _bytes_of(self, member: Any, around: frozenset[int]) -> bytes:
+        inner = _OrderedPickler(self._by_value, self._limit, around).run(member)
+        return b"".join([*inner.stream, *inner.buffers])
+
+
+def _compares_plainly(members: Iterable[Any]) -> bool:
+    kinds = set(map(type, members))
+    if kinds == {tuple}:
+        kinds = set(map(type, chain.from_iterable(members)))
+    return kinds <= _ORDERED_ALONE
+
+
+class _Ordered:
+    """A set to be written in order; keeps the set alive so that its id stays its own."""
+
+    __slots__ = ("members",)
+
+    def __init__(self, members: Any) -> None:
+        self.members = members
+
+
+def _as_own(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Let a class written out become the reader's own class where that is the same."""
+    mark = fingerprint(definition)
+    make, arguments, *state = reduced
+    # In the place of cloudpickle's random number: one class per definition in each process that reads.
+    tracker = cloudpickle.cloudpickle._get_or_create_tracker_id(definition)  # pyright: ignore
+    arguments = tuple(f"{name}:{mark}" if item == tracker else item for item in arguments)
+    if len(state) < 4:
+        return own_or_made, (name, mark, make, arguments)
+    state_of_class, _, _, set_state = state
+    return own_or_made, (name, mark, make, arguments), (set_state, state_of_class), None, None, set_unless_own
+
+
+def own_or_made(name: str, mark: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return the reader's own definition when it is the same, else the bare one made from what was stored."""
+    own = notebook_definition(name)
+    return own if own is not None and fingerprint(own) == mark else make(*arguments)
+
+
+def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
+    """Fill a class made by `own_or_made`; the reader's own is left as it is."""
+    if definition_name(made) is None:
+        set_state, state_of_class = state
+        set_state(made, state_of_class)
+
+
+class _Source:
+    """The file that an unpickler reads from: a view of stored bytes."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        start, self._position = self._position, self._position + size
+        return bytes(self._data[start : self._position])
+
+    def readinto(self, target: bytearray) -> int:
+        piece = self.read(len(target))
+        target[: len(piece)] = piece
+        return len(piece)
+
+    def readline(self) -> bytes:
+        raise pickle.UnpicklingError("protocol 5 has no lines")
+
+
+class _Unpickler(pickle.Unpickler):
+    def __init__(self, stream: memoryview, buffers: list[memoryview], find: Callable[[str], Any]) -> None:
+        super().__init__(_Source(stream), buffers=buffers)  # pyright: ignore[reportArgumentType] - it only reads
+        self._find = find
+
+    def find_class(self, module: str, name: str, /) -> Any:
+        return self._find(name) if module == "__main__" else super().find_class(module, name)
+
+    def persistent_load(self, pid: Any) -> Any:
+        # What stood for a set has become the set already.
+        return pid

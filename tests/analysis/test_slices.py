@@ -1,0 +1,130 @@
+"""Rules of what code reaches of local modules: the statements that its names need, and no others."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from jupyter_pipes.analysis.slices import reached
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+MODULE = '''\
+"""A module."""
+
+import json
+from math import cos, sin
+
+import numpy
+import other
+from jupyter_pipes import Pipeline, step
+from third import g, h
+
+K = 2
+xs = [1]
+xs.append(K)
+numpy.random.seed(1)
+
+
+class A:
+    def get(self):
+        return cos(1)
+
+
+def helper(v):
+    return v * K
+
+
+def wild(f):
+    xs.append(f)
+    return f
+
+
+@wild
+def noted():
+    return 1
+
+
+@step(retries=2)
+def first():
+    return helper(json.loads("1"))
+
+
+@step
+def second(x):
+    return g(xs)
+
+
+pipeline = Pipeline("p", steps=[first, second])
+
+if __name__ == "__main__":
+    pipeline.main()
+'''
+
+
+def parts(
+    folder: Path, *sources: str, modules: tuple[str, ...] = (), with_classes: bool = False
+) -> dict[str, str]:
+    """File name -> what is reached of it."""
+    (folder / "train.py").write_text(MODULE)
+    (folder / "third.py").write_text("import sqlite3\n\ndef g(x):\n    return 1\n\ndef h():\n    return 2\n")
+    (folder / "other.py").write_text("import third\n")
+    found = reached(sources, modules, (folder,), with_classes=with_classes)
+    return {path.name: text for path, text in found.local.items()}
+
+
+@pytest.mark.parametrize(
+    ("name", "has", "has_not"),
+    [
+        (
+            "first",
+            ["import json", "K = 2", "def helper", "def first"],
+            ["second", "retries", "sin", "Pipeline("],
+        ),
+        ("second", ["xs.append", "def second", "from third import g"], ["import json", "def first", "h\n"]),
+        ("A", ["class A", "from math import cos"], ["sin", "def first"]),
+        ("K", ["K = 2", "random.seed", "def noted"], ["class A", "pipeline"]),
+    ],
+)
+def test_of_a_module_counts_what_the_name_reaches(
+    name: str, has: list[str], has_not: list[str], tmp_path: Path
+) -> None:
+    """And what the module does when it is imported."""
+    text = parts(tmp_path, f"from train import {name}")["train.py"]
+    assert [part for part in has if part not in text] == []
+    assert [part for part in has_not if part in text] == []
+
+
+def test_modules_are_followed_by_the_names_taken_from_them(tmp_path: Path) -> None:
+    found = parts(tmp_path, "from train import second")
+    assert "def g" in found["third.py"]
+    assert "def h" not in found["third.py"]
+
+
+def test_all_classes_count_for_code_that_may_be_given_instances(tmp_path: Path) -> None:
+    assert "class A" not in parts(tmp_path, "from train import first")["train.py"]
+    assert "class A" in parts(tmp_path, "from train import first", with_classes=True)["train.py"]
+
+
+@pytest.mark.parametrize(
+    ("source", "modules"),
+    [
+        ("import third", ()),
+        ("from third import *", ()),
+        ("%time third.g(1)", ("third",)),
+        ("import other", ()),
+    ],
+)
+def test_a_module_counts_whole_when_no_names_are_taken_from_it(
+    source: str, modules: tuple[str, ...], tmp_path: Path
+) -> None:
+    assert "def h" in parts(tmp_path, source, modules=modules)["third.py"]
+
+
+def test_installed_modules_are_named(tmp_path: Path) -> None:
+    parts(tmp_path)
+    found = reached(["from train import first, second"], (), (tmp_path,), with_classes=False)
+    assert {"json", "numpy"} <= set(found.others)
+    assert "sqlite3" not in found.others, "what needs it is not reached"

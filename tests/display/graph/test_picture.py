@@ -1,0 +1,216 @@
+"""Rules of the still and the text form: every step with its status, all text as text, valid XML."""
+
+from __future__ import annotations
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from jupyter_pipes.display.graph import picture as drawing
+from jupyter_pipes.display.graph.layout import arrange, stage_node
+from jupyter_pipes.display.looks import (
+    LOOKS,
+    STALE,
+    Look,
+    bytes_text,
+    clock_text,
+    duration_text,
+    ellipsised,
+    shape_text,
+    text_width,
+)
+from jupyter_pipes.kernel.widget.still import still_bundle
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Status, Usage
+from jupyter_pipes.model.views import RunView, fold
+
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def view_of(*facts: ev.AnyEvent, steps: tuple[ev.PlannedStep, ...] = ()) -> RunView:
+    started = ev.RunStarted("study", "1.0.0", steps)
+    return fold("r", [ev.Record("r", seq, 100.0 + seq, fact) for seq, fact in enumerate((started, *facts))])
+
+
+LOAD = ev.PlannedStep("load", writes=("df",))
+TRAIN = ev.PlannedStep("train", upstream=("load",), reads={"df": "load"}, stage="models")
+DONE = (
+    ev.AttemptStarted("load", 1, 7, "host"),
+    ev.AttemptEnded("load", 1, "completed", usage=Usage(1.25)),
+    ev.StepEnded("load", Status.COMPLETED),
+)
+
+
+def texts(svg: str) -> list[str]:
+    return [element.text or "" for element in ElementTree.fromstring(svg).iter(f"{SVG}text")]
+
+
+def test_every_step_shows_its_icon_name_status_and_seconds() -> None:
+    shown = texts(drawing.svg(view_of(*DONE, steps=(LOAD, TRAIN))))
+    assert {"load", "completed · 1.2 s", LOOKS[Status.COMPLETED].icon} <= set(shown)
+    assert {"train", "pending", LOOKS[Status.PENDING].icon} <= set(shown)
+    assert {"df", "models"} <= set(shown)
+
+
+@pytest.mark.parametrize("status", [status for status in Status if status is not Status.INTERRUPTED])
+def test_each_status_is_told_by_icon_and_word_and_not_by_colour_alone(status: Status) -> None:
+    view = view_of(steps=(LOAD,))
+    view.steps["load"].status = status
+    assert {LOOKS[status].icon, str(status)} <= set(texts(drawing.svg(view)))
+
+
+def test_icons_of_a_steps_statuses_differ() -> None:
+    icons = [look.icon for status, look in LOOKS.items() if status is not Status.INTERRUPTED]
+    assert len(set(icons)) == len(icons)
+
+
+@pytest.mark.parametrize("name", ["<script>alert(1)</script>", 'a"b&c', "数据清洗", "x" * 200])
+def test_names_are_text_whatever_they_hold(name: str) -> None:
+    step = ev.PlannedStep(name, writes=(name,), stage=name)
+    reader = ev.PlannedStep("reader", upstream=(name,), reads={name: name})
+    for html in (
+        drawing.svg(view_of(steps=(step, reader))),
+        still_bundle(view_of(steps=(step,)))["text/html"],
+    ):
+        assert "<script" not in html
+    assert ElementTree.fromstring(drawing.svg(view_of(steps=(step, reader)))) is not None
+
+
+def test_a_long_name_is_cut_in_its_node_and_whole_in_the_title() -> None:
+    name = "a_very_long_step_name_that_goes_on_and_on_and_on"
+    root = ElementTree.fromstring(drawing.svg(view_of(steps=(ev.PlannedStep(name),))))
+    assert not any(name in (element.text or "") for element in root.iter(f"{SVG}text"))
+    assert any(name in (element.text or "") for element in root.iter(f"{SVG}title"))
+
+
+def test_a_running_step_shows_its_progress_in_words() -> None:
+    view = view_of(
+        ev.AttemptStarted("load", 1, 7, "host"), ev.ProgressReported("load", 1, 45, 100), steps=(LOAD,)
+    )
+    assert "running · 45 %" in texts(drawing.svg(view))
+
+
+def test_a_collapsed_stage_shows_how_many_of_its_steps_have_ended() -> None:
+    view = view_of(steps=(LOAD, TRAIN))
+    layout = arrange([LOAD, TRAIN], collapsed=frozenset({"models"}))
+    assert stage_node("models") in layout.nodes
+    assert "pending · 0 of 1" in texts(drawing.svg(view, layout))
+
+
+@pytest.mark.parametrize(
+    ("statuses", "joint"),
+    [
+        ("completed cached", Status.COMPLETED),
+        ("completed failed running", Status.FAILED),
+        ("completed pending", Status.RUNNING),
+        ("pending queued", Status.QUEUED),
+        ("pending pending", Status.PENDING),
+        ("skipped completed", Status.SKIPPED),
+    ],
+)
+def test_several_steps_have_the_status_that_asks_most_for_attention(statuses: str, joint: Status) -> None:
+    assert drawing.joint_status(Status(word) for word in statuses.split()) is joint
+
+
+def test_text_has_a_line_for_each_step_with_status_seconds_and_reason() -> None:
+    failed = ev.StepEnded("train", Status.FAILED, "ValueError: no rows")
+    lines = drawing.text(view_of(*DONE, failed, steps=(LOAD, TRAIN))).splitlines()
+    assert lines[0] == "Pipeline study: running, 2 of 2 steps"
+    assert re.split(r"\s{2,}", lines[1]) == ["", "load, completed", "1.2 s"]
+    assert re.split(r"\s{2,}", lines[2]) == ["", "train, failed", "ValueError: no rows"]
+
+
+def test_a_stale_step_is_told_by_icon_word_and_reason_in_every_form() -> None:
+    load = ev.PlannedStep("load")
+    view = view_of(ev.StepEnded("load", Status.COMPLETED), steps=(load, ev.PlannedStep("clean")))
+    stale = {"load": "helper <b> changed"}
+    picture = drawing.svg(view, stale=stale)
+    assert {"△", "completed · stale"} <= set(texts(picture))
+    assert "<title>load, completed, stale (helper &lt;b&gt; changed)</title>" in picture
+    assert "  load, completed, stale  helper <b> changed" in drawing.text(view, stale).splitlines()
+    assert "<li>load, completed, stale</li>" in still_bundle(view, stale)["text/html"]
+    assert "clean, pending" in drawing.text(view, stale)
+
+
+def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
+    view = view_of(ev.StepEnded("a", Status.COMPLETED), steps=_STAGED)
+    layout = arrange(_STAGED, collapsed={"s"})
+    assert "1 of 2 · 1 stale" in texts(drawing.svg(view, layout, {"a": "code changed"}))
+
+
+_STAGED = (ev.PlannedStep("a", stage="s"), ev.PlannedStep("b", stage="s"))
+
+
+def _luminance(colour: str) -> float:
+    parts = (int(colour[place : place + 2], 16) / 255 for place in (1, 3, 5))
+    red, green, blue = (
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    )
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
+def _contrast(one: str, other: str) -> float:
+    dark, light = sorted((_luminance(one), _luminance(other)))
+    return (light + 0.05) / (dark + 0.05)
+
+
+@pytest.mark.parametrize("look", [*LOOKS.values(), STALE], ids=lambda look: look.word)
+def test_every_looks_ink_is_legible_on_its_grounds(look: Look) -> None:
+    """WCAG AA for text: 4.5:1, on white, on the node's own ground and on Lab's dark one."""
+    assert _contrast(look.ink, "#ffffff") >= 4.5
+    assert _contrast(look.ink, look.fill) >= 4.5
+    assert _contrast(look.night, "#212121") >= 4.5
+
+
+def test_a_reason_of_several_lines_stays_on_its_steps_line() -> None:
+    failed = ev.StepEnded("load", Status.FAILED, "one\ntwo")
+    assert len(drawing.text(view_of(failed, steps=(LOAD,))).splitlines()) == 2
+
+
+def test_a_pipeline_that_was_not_started_says_so() -> None:
+    assert "not started yet" in drawing.text(RunView("", "study"))
+
+
+def test_the_still_lists_step_and_status_for_where_drawings_are_taken_away() -> None:
+    html = still_bundle(view_of(*DONE, steps=(LOAD, TRAIN)))["text/html"]
+    assert "<li>load, completed</li>" in html
+    assert "<li>train, pending</li>" in html
+
+
+def test_the_still_comes_as_html_svg_and_text() -> None:
+    assert set(still_bundle(view_of(steps=(LOAD,)))) == {"text/html", "image/svg+xml", "text/plain"}
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [(0.344, "0.34 s"), (12.34, "12.3 s"), (59.96, "1 min 00 s"), (245, "4 min 05 s"), (7380, "2 h 03 min")],
+)
+def test_durations_are_told_as_people_say_them(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(7.9, "0:07"), (754, "12:34"), (3723, "1:02:03"), (-1, "0:00")]
+)
+def test_a_clock_keeps_its_form_while_it_ticks(seconds: float, text: str) -> None:
+    assert clock_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(812, "812 B"), (3482, "3.4 KiB"), (335_544_320, "320 MiB"), (1024**2 - 1, "1.0 MiB")]
+)
+def test_sizes_are_told_as_people_say_them(size: int, text: str) -> None:
+    assert bytes_text(size) == text
+
+
+def test_shapes_have_their_thousands_marked() -> None:
+    assert shape_text((1000, 8)).startswith("1,000 ")
+    assert shape_text(()) == ""
+
+
+@pytest.mark.parametrize(
+    "text", ["short", "a rather long name", "数据清洗数据清洗数据清洗", "iiiiiiiiiiiiiiiiiiiiiiii"]
+)
+def test_cut_text_fits_its_room(text: str) -> None:
+    assert text_width(ellipsised(text, 12, 60), 12) <= 60

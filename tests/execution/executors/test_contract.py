@@ -1,0 +1,485 @@
+"""The contract of executors: a step means the same in the kernel, in a process of its own, anywhere."""
+
+from __future__ import annotations
+
+import random
+import re
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from jupyter_pipes.model.steps import Status, StepError
+from jupyter_pipes.model.views import AttemptView
+from jupyter_pipes.runs.pipeline import Pipeline
+from jupyter_pipes.runs.run import Run
+from jupyter_pipes.storage.file_digests import file_digest
+
+DEADLINE = 60.0
+"""Seconds after which a test that waits gives up: a bound for hangs, no measure of speed."""
+
+
+@dataclass
+class Ground:
+    """An executor under test."""
+
+    name: str
+    pipeline_of: Callable[..., Pipeline]
+
+    def run(self, *cells: str, params: dict[str, object] | None = None, force: tuple[str, ...] = ()) -> Run:
+        """Run the cells to the end, whatever becomes of them."""
+        pipeline, params = self.pipeline_of(*cells), params or {}
+        if self.name == "inline":
+            return pipeline.run(params=params, force=force, debug=True, check=False)
+        run = pipeline.start(params=params, force=force)
+        return run.wait(DEADLINE)
+
+    def attempt(self, code: str) -> tuple[Run, AttemptView]:
+        """Run the code as the only step and return its attempt."""
+        run = self.run(f"%%step only\n{code}")
+        latest = run.steps["only"].latest
+        assert latest is not None
+        return run, latest
+
+    def bundles(self, code: str) -> list[dict[str, Any]]:
+        """Run the code as the only step and return what it displayed, by MIME type."""
+        run, attempt = self.attempt(code)
+        assert run.status is Status.COMPLETED, run.reason
+        return [run.bundle(output)["data"] for output in attempt.outputs]
+
+    def error(self, *cells: str, step: str = "only") -> StepError:
+        """Run the cells and return the error that the step ends with."""
+        error = self.run(*cells).steps[step].error
+        assert error is not None
+        return error
+
+
+@pytest.fixture(params=["local", "inline"])
+def ground(
+    request: pytest.FixtureRequest, pipeline_of: Callable[..., Pipeline], monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Ground]:
+    # What the inline executor sets for the whole process must not outlive a test.
+    monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
+    before = sys.modules["__main__"], Path.cwd(), list(sys.path)
+    yield Ground(request.param, pipeline_of)
+    assert (sys.modules["__main__"], Path.cwd(), list(sys.path)) == before
+
+
+# Values -------------------------------------------------------------------------------------------------
+
+
+def test_outputs_are_handed_on_and_kept(ground: Ground) -> None:
+    run = ground.run("%%step a\nx = [1, 2]\nsmall = 'kept too'", "%%step b\ny = sum(x)")
+    assert (run["x"], run["y"], run["small"]) == ([1, 2], 3, "kept too")
+    assert run.status is Status.COMPLETED
+
+
+def test_a_step_s_changes_to_an_input_are_its_own_unless_it_writes_it(ground: Ground) -> None:
+    run = ground.run(
+        "%%step a\nx = [1]",
+        "%%step b\nx.append(2)",
+        "%%step c\ny = list(x)",
+        "%%step d --after b\nz = len(x)",
+    )
+    assert (run["a.x"], run["b.x"], run["y"], run["z"]) == ([1], [1, 2], [1, 2], 2)
+
+
+def test_parameters_reach_the_steps_that_read_them(ground: Ground) -> None:
+    cells = "%%params\nn: int = 3\nname: str = 'a'", "%%step a\nx = n * 2", "%%step b\ny = name"
+    run = ground.run(*cells, params={"n": "5", "b.name": "only here"})
+    assert (run["x"], run["y"]) == (10, "only here")
+
+
+def test_current_knows_run_step_and_parameters(ground: Ground) -> None:
+    facts = "[current.run.id, current.step.name, current.step.attempt, dict(current.params)]"
+    code = f"from jupyter_pipes import current\nfacts = {facts}\nn"
+    run = ground.run("%%params\nn = 3", f"%%step only\n{code}")
+    assert run["facts"] == [run.id, "only", 1, {"n": 3}]
+
+
+def test_setup_runs_whole_and_first_and_the_prelude_below_it(ground: Ground) -> None:
+    run = ground.run(
+        "%%setup\nimport builtins\nlog = ['setup']",
+        "import math\ndef area(r):\n    log.append('helper')\n    return math.pi * r**2",
+        "%%step a\nx = round(area(1), 2)\nseen = list(log)",
+    )
+    assert (run["x"], run["seen"]) == (3.14, ["setup", "helper"])
+
+
+def test_instances_of_a_notebook_s_class_are_instances_in_later_steps(ground: Ground) -> None:
+    run = ground.run(
+        "from dataclasses import dataclass\n@dataclass\nclass Point:\n    x: int",
+        "%%step a\np = Point(3)",
+        "%%step b\nsame = isinstance(p, Point) and p == Point(3)\nmodule = type(p).__module__",
+    )
+    assert (run["same"], run["module"]) == (True, "__main__")
+
+
+def test_two_steps_read_the_same_frame(ground: Ground) -> None:
+    run = ground.run(
+        "%%step a\nimport pandas as pd\nc = pd.Categorical(['x', 'y'] * 25_000)\n"
+        "df = pd.DataFrame({'n': range(50_000), 'c': c})",
+        "%%step b\nn = int(df.n.sum())\ndf_b = df.assign(n=0)",
+        "%%step c\nkinds = [str(t) for t in df.dtypes]\nc = df.c.value_counts().to_dict()",
+    )
+    assert (run["n"], run["kinds"], run["c"]) == (1249975000, ["int64", "category"], {"x": 25000, "y": 25000})
+    assert run["df"].n.sum() == 1249975000
+
+
+def test_an_ignored_failure_leaves_none(ground: Ground) -> None:
+    run = ground.run("%%step a --on-fail ignore\nx = 1\nraise ValueError()", "%%step b\ny = x is None")
+    assert run["y"] is True
+    assert (run.status, run.steps["a"].status) == (Status.COMPLETED, Status.FAILED)
+
+
+def test_explicit_artifacts_are_kept_under_their_names(ground: Ground) -> None:
+    run, attempt = ground.attempt(
+        "from jupyter_pipes import current\ncurrent.artifact('my model', {'w': [1, 2]})"
+    )
+    assert [artifact.name for artifact in attempt.artifacts] == ["my model"]
+    assert run["my model"] == {"w": [1, 2]}
+
+
+def test_unchanged_steps_are_cached_in_the_next_run(ground: Ground) -> None:
+    cells = "%%step a\nx = 1\nx", "%%step b\ny = x + 1"
+    ground.run(*cells)
+    run = ground.run(*cells)
+    assert {step.status for step in run.steps.values()} == {Status.CACHED}
+    assert run["y"] == 2
+
+
+# What is shown ------------------------------------------------------------------------------------------
+
+
+def test_printed_text_is_in_the_log_in_order(ground: Ground) -> None:
+    run, _ = ground.attempt(
+        "import sys\nprint('one')\nprint('two', file=sys.stderr)\nprint('drei ✓', end='')"
+    )
+    assert run.logs("only") == "one\ntwo\ndrei ✓"
+
+
+def test_shell_lines_and_magics_work_and_print_to_the_log(ground: Ground) -> None:
+    run, _ = ground.attempt("!echo from shell\nfound = !echo captured\n%cd /\nimport os\nwhere = os.getcwd()")
+    assert "from shell" in run.logs("only")
+    assert (list(run["found"]), run["where"]) == (["captured"], "/")
+
+
+SHOWN = [
+    pytest.param("6 * 7", ["42"], id="last expression"),
+    pytest.param("6 * 7;", [], id="semicolon"),
+    pytest.param("6 * 7; # why", [], id="semicolon and comment"),
+    pytest.param("None", [], id="None"),
+    pytest.param("x = 6 * 7", [], id="assignment"),
+    pytest.param("display(1, 2)\n3", ["1", "2", "3"], id="display, then expression"),
+    pytest.param("for i in range(2):\n    display(i)", ["0", "1"], id="in a loop"),
+    pytest.param("h = display('a', display_id=True)\nh.update('b')", ["'b'"], id="update_display"),
+    pytest.param(
+        "from IPython.display import clear_output\ndisplay(1)\nclear_output()\ndisplay(2)",
+        ["2"],
+        id="clear_output",
+    ),
+    pytest.param("import asyncio\nawait asyncio.sleep(0, 'awaited')", ["'awaited'"], id="top-level await"),
+    pytest.param("%%time\n40 + 2", ["42"], id="below a cell magic"),
+]
+
+
+@pytest.mark.parametrize(("code", "texts"), SHOWN)
+def test_displayed_values(ground: Ground, code: str, texts: list[str]) -> None:
+    assert [bundle["text/plain"] for bundle in ground.bundles(code)] == texts
+
+
+def test_html_and_tables_are_shown_rich(ground: Ground) -> None:
+    (bundle,) = ground.bundles("import pandas as pd\npd.DataFrame({'a': [1]})")
+    assert "<table" in bundle["text/html"]
+
+
+def test_a_figure_is_shown_as_a_picture_without_asking(ground: Ground) -> None:
+    bundles = ground.bundles("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    assert [sorted(bundle) for bundle in bundles] == [["image/png", "text/plain"]]
+
+
+def test_outputs_stand_between_the_texts_where_they_were_shown(ground: Ground) -> None:
+    _, attempt = ground.attempt("print('1234')\ndisplay(1)\nprint('1234')\ndisplay(2)")
+    assert [output.log_offset for output in attempt.outputs] == [5, 10]
+
+
+def test_metrics_are_series_with_numbers_that_json_lacks_as_text(ground: Ground) -> None:
+    series = "for i in range(3):\n    current.metric('loss', 1 / (i + 1), at=i)"
+    alone = "current.metric('auc', float('nan'))\ncurrent.metric('n', 7)"
+    _, attempt = ground.attempt(f"from jupyter_pipes import current\n{series}\n{alone}")
+    assert [(point.at, point.value) for point in attempt.metrics["loss"]] == [(0, 1), (1, 0.5), (2, 1 / 3)]
+    assert attempt.metrics["auc"][0].value == "NaN"
+    assert attempt.metrics["n"][0].value == 7
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "from jupyter_pipes import current\nfor i in range(1000):\n    current.progress(i + 1, 1000, 'rows')",
+        "from tqdm import tqdm\nfor i in tqdm(range(1000), desc='rows'):\n    pass",
+        "from tqdm.auto import trange\nfor i in trange(1000, desc='rows'):\n    pass",
+    ],
+    ids=["current.progress", "tqdm", "tqdm.auto"],
+)
+def test_the_last_progress_is_never_left_out(ground: Ground, code: str) -> None:
+    _, attempt = ground.attempt(code)
+    assert attempt.progress is not None
+    assert (attempt.progress.done, attempt.progress.total) == (1000, 1000)
+    assert "rows" in attempt.progress.text
+
+
+def test_progress_without_total_tells_the_last_as_well(ground: Ground) -> None:
+    _, attempt = ground.attempt(
+        "from jupyter_pipes import current\nfor i in range(50):\n    current.progress(i)"
+    )
+    assert attempt.progress is not None
+    assert (attempt.progress.done, attempt.progress.fraction) == (49, None)
+
+
+@pytest.mark.parametrize("call", ["metric('m', 'x')", "progress(float('nan'))", "metric('m', 1, at='x')"])
+def test_what_is_no_number_is_refused_at_once(ground: Ground, call: str) -> None:
+    error = ground.error(f"%%step only\nfrom jupyter_pipes import current\ncurrent.{call}")
+    assert (error.type, error.line) == ("UsageError", 3)
+
+
+# Errors -------------------------------------------------------------------------------------------------
+
+LINES = [
+    pytest.param("%%step only\n1 / 0", 2, id="first line"),
+    pytest.param("\n\n%%step only\n\n\nx = 1\n1 / 0", 7, id="blank lines above and below"),
+    pytest.param("%%step only\n%%time\nx = 1\n1 / 0", 4, id="below %%time"),
+    pytest.param("%%step only\n%%time\n\nx = 1\n1 / 0", 5, id="below %%time and a blank line"),
+    pytest.param("%%step only\n%%capture\n%%time\n1 / 0", 4, id="below two magics"),
+    pytest.param("%%step only\nx = 1\n%time 1 / 0", 3, id="line magic"),
+    pytest.param("%%step only\n!true\nx = !true\n1 / 0", 4, id="below shell lines"),
+    pytest.param(
+        "%%step only\nx = (1 +\n     2)\ny = [1,\n     1 / 0]", 5, id="in the middle of a statement"
+    ),
+    pytest.param("%%step only\ndef f():\n    return 1 / 0\n\nf()", 3, id="in a function of the cell"),
+    pytest.param("%%step only\nimport asyncio\nawait asyncio.sleep(0)\n1 / 0", 4, id="after await"),
+    pytest.param("%%step only\nimport json\njson.loads('{')", 3, id="in a library: the line that calls it"),
+]
+
+
+@pytest.mark.parametrize(("cell", "line"), LINES)
+def test_errors_have_the_line_that_the_editor_shows(ground: Ground, cell: str, line: int) -> None:
+    error = ground.error(cell)
+    assert error.line == line
+    assert f"line {line}" in plain(error.traceback)
+
+
+def test_an_error_in_a_helper_of_another_cell_names_both_places(ground: Ground) -> None:
+    error = ground.error("x = 1\n\ndef ratio(n):\n    return 1 / n", "%%step only\n\nratio(0)")
+    assert error.line == 3
+    assert "Step only, line 3" in plain(error.traceback)
+    assert "cell 1, line 4" in plain(error.traceback).lower()
+
+
+def test_an_error_while_the_prelude_runs_names_its_cell(ground: Ground) -> None:
+    run = ground.run("limit = int('many')", "%%step only\nx = limit")
+    assert "cell 1, line 1" in run.steps["only"].reason
+    assert "step only needs" in run.steps["only"].reason
+
+
+def test_a_syntax_error_of_a_module_does_not_claim_a_line_of_the_cell(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / f"bad_{ground.name}.py").write_text("\n" * 40 + "x = (")
+    assert ground.error(f"%%step only\nimport bad_{ground.name}").line in (2, None)
+
+
+def test_the_error_knows_its_bases_for_retry_on(ground: Ground) -> None:
+    error = ground.error("%%step only\nopen('/none/such')")
+    assert {"FileNotFoundError", "OSError", "Exception"} <= set(error.bases)
+
+
+# Attempts -----------------------------------------------------------------------------------------------
+
+FLAKY = """\
+import pathlib
+tries = pathlib.Path('tries')
+tries.write_text(tries.read_text() + 'x' if tries.exists() else 'x')
+print(tries.read_text())
+"""
+
+
+def test_retries_are_attempts_with_logs_of_their_own(ground: Ground) -> None:
+    fails_twice = f"{FLAKY}if len(tries.read_text()) < 3:\n    raise OSError('not yet')\nx = 1"
+    run = ground.run(f"%%step only --retries 3 --retry-delay 10ms --retry-on OSError\n{fails_twice}")
+    step = run.steps["only"]
+    assert [attempt.status for attempt in step.attempts] == [Status.FAILED, Status.FAILED, Status.COMPLETED]
+    assert [run.logs("only", number) for number in (1, 2, 3)] == ["x\n", "xx\n", "xxx\n"]
+    assert step.status is Status.COMPLETED
+
+
+def test_other_exceptions_than_those_named_are_not_retried(ground: Ground) -> None:
+    run = ground.run("%%step only --retries 3 --retry-on KeyError\n[][1]")
+    assert len(run.steps["only"].attempts) == 1
+
+
+def test_a_timeout_fails_the_attempt_and_may_be_retried(ground: Ground) -> None:
+    code = f"{FLAKY}import time\nif len(tries.read_text()) < 2:\n    time.sleep(600)\nx = 1"
+    run = ground.run(f"%%step only --retries 1 --timeout 2s\n{code}")
+    first, second = run.steps["only"].attempts
+    assert (first.status, first.reason) == (Status.FAILED, "timed out after 2 s")
+    assert first.error is not None
+    assert first.error.type == "TimedOut"
+    assert second.status is Status.COMPLETED
+
+
+def test_what_a_step_changes_in_its_process_is_not_seen_by_the_next(ground: Ground) -> None:
+    run = ground.run(
+        "%%step a\nimport os, sys\nos.chdir('/')\nsys.path.append('/x')\nx = 1",
+        "%%step b --after a\nimport os, sys\nwhere = os.getcwd()\nclean = '/x' not in sys.path",
+    )
+    assert (Path(run["where"]).name != "", run["clean"]) == (True, True)
+
+
+def test_usage_is_measured(ground: Ground) -> None:
+    _, attempt = ground.attempt("import time\ntime.sleep(0.05)")
+    assert attempt.usage.seconds >= 0.05
+    assert attempt.ended is not None
+    assert attempt.pid > 0
+    assert attempt.host
+
+
+def test_files_that_a_step_reads_are_seen_and_count_for_reuse(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "rows.txt").write_text("1")
+    cells = ("%%step a\nimport pathlib\nname = 'rows' + '.txt'\nx = pathlib.Path(name).read_text()",)
+    run = ground.run(*cells)
+    latest = run.steps["a"].latest
+    assert latest is not None
+    assert [Path(seen.path).name for seen in latest.files] == ["rows.txt"]
+    (tmp_path / "rows.txt").write_text("2")
+    assert ground.run(*cells)["x"] == "2"
+
+
+# Files --------------------------------------------------------------------------------------------------
+
+
+def files_of(run: Run, step: str) -> tuple[list[str], list[str]]:
+    """Return the names of the files that the step was seen reading and writing."""
+    latest = run.steps[step].latest
+    assert latest is not None
+    return [Path(seen.path).name for seen in latest.files], [Path(path).name for path in latest.written]
+
+
+def test_a_file_that_a_step_makes_is_kept_and_there_for_later_steps(ground: Ground, tmp_path: Path) -> None:
+    run = ground.run(
+        "%%step a --out-file data/x.csv\nimport pathlib\npathlib.Path('data').mkdir()\n"
+        "n = pathlib.Path('data/x.csv').write_text('1')",
+        "%%step b\nx = open('data/x.csv').read()",
+    )
+    assert run.status is Status.COMPLETED, run.reason
+    assert (run["x"], run["data/x.csv"], run["n"]) == ("1", b"1", 1)
+    kept = next(artifact for artifact in run.steps["a"].artifacts if artifact.name == "data/x.csv")
+    assert (kept.type, kept.bytes, kept.preview) == ("file", 1, "1")
+    assert kept.digest == file_digest(tmp_path / "data/x.csv")
+    assert run.steps["b"].planned.files_from == {"data/x.csv": "a"}
+
+
+def test_a_step_that_does_not_make_its_file_fails_and_says_which(ground: Ground) -> None:
+    error = ground.error("%%step only --out-file x.csv\nx = 1")
+    assert (error.type, error.line) == ("OutFileMissing", 1)
+    assert "--out-file x.csv is not there" in error.message
+
+
+def test_files_read_and_files_written_are_told_apart(ground: Ground, tmp_path: Path) -> None:
+    (tmp_path / "in.txt").write_text("1")
+    run = ground.run(
+        "%%step a\nimport os, pathlib\nx = pathlib.Path('in.txt').read_text()\n"
+        "pathlib.Path('new.txt').write_text(x)\ny = pathlib.Path('new.txt').read_text()\n"
+        "pathlib.Path('gone.txt').write_text(x)\nos.remove('gone.txt')\n"
+        "pathlib.Path('part.tmp').write_text(x)\nos.replace('part.tmp', 'whole.txt')\n"
+        "z = pathlib.Path('whole.txt').read_text()\n"
+        "pathlib.Path('made.py').write_text('v = 1')\nimport made"
+    )
+    assert files_of(run, "a") == (["in.txt"], ["new.txt", "whole.txt", "made.py"])
+
+
+# Random numbers -----------------------------------------------------------------------------------------
+
+UNSEEDED = [
+    pytest.param("import random\nx = random.random()", "random", id="random"),
+    pytest.param("import numpy as np\nx = np.random.rand()", "numpy", id="numpy"),
+    pytest.param(
+        "import numpy as np\nx = np.random.rand(312).sum()", "numpy", id="as many as it makes at once"
+    ),
+    pytest.param("import numpy as np\nx = np.random.default_rng().random()", "numpy", id="default_rng"),
+    pytest.param(
+        "import pandas as pd\nx = pd.DataFrame({'a': range(9)}).sample(3).a.tolist()", "numpy", id="pandas"
+    ),
+    pytest.param(
+        "import numpy as np\nfrom sklearn.ensemble import RandomForestClassifier as Forest\n"
+        "x = Forest(3).fit(np.eye(4), [0, 1, 0, 1]).predict(np.eye(4)).tolist()",
+        "numpy",
+        id="scikit-learn",
+    ),
+]
+
+
+@pytest.mark.parametrize(("code", "module"), UNSEEDED)
+def test_numbers_drawn_without_a_seed_are_noted(ground: Ground, code: str, module: str) -> None:
+    _, attempt = ground.attempt(code)
+    (note,) = attempt.notes
+    assert note.startswith(
+        f"draws random numbers without a seed ({module}): a rerun gives another result; seed"
+    )
+
+
+SEEDED = [
+    pytest.param("x = 1", id="none"),
+    pytest.param("import random\nrandom.seed(0)\nx = random.random()", id="random"),
+    pytest.param("import numpy as np\nnp.random.seed(0)\nx = np.random.rand()", id="numpy"),
+    pytest.param("import numpy as np\nx = np.random.default_rng(0).random()", id="default_rng"),
+    pytest.param(
+        "import pandas as pd\nx = pd.DataFrame({'a': range(9)}).sample(3, random_state=0).a.tolist()",
+        id="pandas",
+    ),
+    pytest.param(
+        "import uuid, secrets, time, os, tempfile\nx = [str(uuid.uuid4()), secrets.token_hex(), time.time(), "
+        "os.urandom(3)]\ntempfile.mkdtemp();",
+        id="what nobody can seed",
+    ),
+]
+
+
+@pytest.mark.parametrize("code", SEEDED)
+def test_numbers_drawn_with_a_seed_are_not_noted(ground: Ground, code: str) -> None:
+    assert ground.attempt(code)[1].notes == []
+
+
+def test_a_seed_in_set_up_counts_for_every_step(ground: Ground) -> None:
+    cells = "%%setup\nimport numpy as np\nnp.random.seed(0)", "%%step only\nx = np.random.rand()"
+    run = ground.run(*cells)
+    assert run.steps["only"].notes == []
+    assert ground.run(*cells, force=("all",))["x"] == run["x"]
+
+
+def test_every_attempt_draws_numbers_of_its_own(ground: Ground) -> None:
+    draw = "import random\nimport numpy as np\n{0} = [random.random(), np.random.rand()]"
+    names = ["a", "b", "c"]
+    run = ground.run(*(f"%%step {name}\n{draw.format(name)}" for name in names))
+    drawn = [number for name in names for number in run[name]]
+    assert len(set(drawn)) == len(drawn)
+
+
+def test_the_kernel_s_own_random_numbers_go_on_as_they_were(ground: Ground) -> None:
+    random.seed(7)
+    np.random.seed(7)
+    before = random.getstate(), np.random.get_state()[1].tolist()
+    ground.run("%%step only\nimport random\nimport numpy as np\nx = random.random() + np.random.rand()")
+    assert (random.getstate(), np.random.get_state()[1].tolist()) == before
+
+
+def test_every_event_of_a_run_can_be_read_back(ground: Ground) -> None:
+    run = ground.run("%%step a\nprint(1)\nx = 1\nx", "%%step b\n1 / 0")
+    kept = Run(run._workspace, run.id).view
+    assert msgspec.to_builtins(kept.steps) == msgspec.to_builtins(run.view.steps)
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)

@@ -1,0 +1,73 @@
+"""Files between steps of which nobody said so: who is told, and what to say."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_pipes.execution.file_notes import undeclared_files
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import ArtifactRef, FileSeen
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
+
+ENDING = "so that the order and reruns are right"
+UNSAID = f"it read out.csv, which step w writes: say --out-file out.csv on w, {ENDING}"
+UNNAMED = f"it read out.csv, which step w makes: say --file out.csv on r, {ENDING}"
+
+
+def step(
+    name: str,
+    *,
+    read: tuple[str, ...] = (),
+    written: tuple[str, ...] = (),
+    files_from: dict[str, str] | None = None,
+    artifacts: tuple[ArtifactRef, ...] = (),
+    notes: tuple[str, ...] = (),
+) -> StepView:
+    files = tuple(FileSeen(path, "digest") for path in read)
+    attempt = AttemptView(1, files=files, written=written, artifacts=[*artifacts], notes=[*notes])
+    return StepView(name, ev.PlannedStep(name, files_from=files_from or {}), attempts=[attempt])
+
+
+def view(*steps: StepView) -> RunView:
+    return RunView("run", steps={each.name: each for each in steps})
+
+
+WRITER = step("w", written=("/p/out.csv",))
+MAKER = step("w", written=("/p/out.csv",), artifacts=(ArtifactRef("out.csv", "d", "file", 1, "file"),))
+
+CASES = {
+    "read and written": (step("r", read=("/p/out.csv",)), WRITER, [UNSAID]),
+    "made, but not named by the reader": (step("r", read=("/p/out.csv",)), MAKER, [UNNAMED]),
+    "said": (step("r", read=("/p/out.csv",), files_from={"out.csv": "w"}), MAKER, []),
+    "said with an absolute path": (
+        step("r", read=("/p/out.csv",), files_from={"/p/out.csv": "w"}),
+        MAKER,
+        [],
+    ),
+    "another file": (step("r", read=("/p/data/out.csv",)), WRITER, []),
+    "noted already": (step("r", read=("/p/out.csv",), notes=(UNSAID,)), WRITER, []),
+    "a cached writer": (
+        step("r", read=("/p/out.csv",)),
+        StepView("w", ev.PlannedStep("w"), kept=MAKER.artifacts),
+        [],
+    ),
+}
+
+
+@pytest.mark.parametrize("ended", ["r", "w"])
+@pytest.mark.parametrize(("reader", "writer", "notes"), CASES.values(), ids=CASES.keys())
+def test_the_reader_is_told_whoever_ends_last(
+    reader: StepView, writer: StepView, notes: list[str], ended: str
+) -> None:
+    found = undeclared_files(view(reader, writer), ended, "/p")
+    assert [(note.step, note.attempt, note.text) for note in found] == [("r", 1, text) for text in notes]
+
+
+def test_a_step_s_own_files_are_no_news() -> None:
+    both = step("b", read=("/p/x",), written=("/p/x",))
+    assert undeclared_files(view(both, step("other")), "b", "/p") == []
+
+
+def test_files_outside_the_folder_are_named_whole() -> None:
+    found = undeclared_files(view(step("r", read=("/q/x",)), step("w", written=("/q/x",))), "r", "/p")
+    assert "it read /q/x, which step w writes: say --out-file /q/x on w" in found[0].text

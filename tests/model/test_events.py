@@ -1,0 +1,138 @@
+"""Events: what is written as JSON is what is read back, for every kind and any text."""
+
+from __future__ import annotations
+
+import typing
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import ArtifactRef, Diagnostic, FileSeen, OutputRef, Status, StepError, Usage
+
+TEXT = st.text(max_size=20)
+TEXTS = st.lists(TEXT).map(tuple)
+NUMBER = st.floats(allow_nan=False, allow_infinity=False)
+JSON = st.recursive(st.none() | st.booleans() | st.integers(-(2**53), 2**53) | NUMBER | TEXT, st.lists)
+
+ARTIFACT = st.builds(
+    ArtifactRef,
+    TEXT,
+    TEXT,
+    TEXT,
+    st.integers(0),
+    TEXT,
+    st.lists(st.integers(0)).map(tuple),
+    TEXT,
+    st.booleans(),
+)
+ERROR = st.none() | st.builds(StepError, TEXT, TEXT, TEXT, st.none() | st.integers(1), TEXTS)
+STEP = st.builds(
+    ev.PlannedStep,
+    TEXT,
+    TEXTS,
+    st.dictionaries(TEXT, TEXT),
+    TEXTS,
+    stage=st.none() | TEXT,
+    retry_delay=NUMBER,
+    timeout=st.none() | NUMBER,
+    files_from=st.dictionaries(TEXT, TEXT),
+)
+OUTPUT = st.builds(
+    OutputRef,
+    st.sampled_from(["display_data", "execute_result"]),
+    TEXT,
+    TEXTS,
+    st.integers(0),
+    st.none() | TEXT,
+)
+FILES = st.lists(st.builds(FileSeen, TEXT, TEXT)).map(tuple)
+DIAGNOSTICS = st.lists(st.builds(Diagnostic, TEXT, TEXT, st.none() | TEXT, st.integers(1))).map(tuple)
+NUMBERED = (TEXT, st.integers(1))
+
+RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats")
+
+EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
+    ev.RunStarted: st.builds(
+        ev.RunStarted,
+        TEXT,
+        TEXT,
+        st.lists(STEP, max_size=3).map(tuple),
+        st.dictionaries(TEXT, JSON),
+        pid=st.integers(0),
+        process_started=NUMBER,
+        diagnostics=DIAGNOSTICS,
+        **dict.fromkeys(RUN_TEXTS, TEXT),
+    ),
+    ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),
+    ev.EnvironmentCaptured: st.builds(ev.EnvironmentCaptured, TEXT, TEXT),
+    ev.RunTagged: st.builds(ev.RunTagged, TEXTS),
+    ev.RunRenamed: st.builds(ev.RunRenamed, TEXT),
+    ev.RunArchived: st.builds(ev.RunArchived, st.booleans()),
+    ev.RunCollected: st.builds(ev.RunCollected),
+    ev.StepDeferred: st.builds(ev.StepDeferred, TEXT, TEXT),
+    ev.ResultAccepted: st.builds(ev.ResultAccepted, TEXT, TEXT, TEXT, FILES),
+    ev.StepDecided: st.builds(
+        ev.StepDecided,
+        TEXT,
+        st.sampled_from(["run", "cached"]),
+        TEXTS,
+        TEXT,
+        st.lists(ARTIFACT, max_size=2).map(tuple),
+        *[TEXT] * 4,
+        st.dictionaries(TEXT, JSON),
+        TEXTS,
+    ),
+    ev.AttemptQueued: st.builds(ev.AttemptQueued, *NUMBERED, TEXT, TEXT),
+    ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
+    ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),
+    ev.MetricReported: st.builds(ev.MetricReported, *NUMBERED, TEXT, JSON, st.none() | NUMBER),
+    ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT, st.booleans()),
+    ev.OutputShown: st.builds(ev.OutputShown, *NUMBERED, OUTPUT),
+    ev.OutputsCleared: st.builds(ev.OutputsCleared, *NUMBERED),
+    ev.NoteAdded: st.builds(ev.NoteAdded, *NUMBERED, TEXT),
+    ev.AttemptEnded: st.builds(
+        ev.AttemptEnded,
+        *NUMBERED,
+        st.sampled_from(typing.get_args(ev.Outcome)),
+        TEXT,
+        ERROR,
+        st.builds(Usage, NUMBER, NUMBER, st.integers(0)),
+        FILES,
+        TEXTS,
+    ),
+    ev.RetryScheduled: st.builds(ev.RetryScheduled, *NUMBERED, NUMBER, TEXT),
+    ev.RetryDue: st.builds(ev.RetryDue, TEXT),
+    ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
+    ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
+    ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
+}
+
+
+def test_every_kind_of_event_is_tried_here() -> None:
+    assert set(EVENTS) == set(typing.get_args(ev.AnyEvent))
+
+
+@pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
+@settings(max_examples=25, deadline=None)
+@given(data=st.data())
+def test_an_event_is_read_back_as_it_was_written_on_one_line(
+    kind: type[ev.Event], data: st.DataObject
+) -> None:
+    event = data.draw(EVENTS[kind])
+    written = ev.encode(event)
+    assert b"\n" not in written
+    assert ev.decode(written) == event
+
+
+def test_text_that_is_no_unicode_is_escaped() -> None:
+    error = StepError("E", "file \udcff", bases=("E\ud800",))
+    read = ev.decode(ev.encode(ev.AttemptEnded("s", 1, "failed", "\udc80", error)))
+    assert isinstance(read, ev.AttemptEnded)
+    assert read.reason == "\\udc80"
+    assert read.error == StepError("E", "file \\udcff", bases=("E\\ud800",))
+
+
+def test_fields_that_a_later_version_adds_are_no_error() -> None:
+    assert ev.decode('{"kind": "RetryDue", "step": "a", "later": 1}') == ev.RetryDue("a")

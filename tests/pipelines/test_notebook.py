@@ -1,0 +1,282 @@
+"""Rules of reading notebooks and of writing executed ones."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import nbformat
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
+
+from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.model.steps import StepError, StepOptions
+from jupyter_pipes.pipelines.notebook import LOG_LIMIT, cell_from_source, interleave, read, write_executed
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def save(path: Path, *cells: Any) -> Path:
+    nbformat.write(new_notebook(cells=list(cells)), path)
+    return path
+
+
+@pytest.fixture
+def notebook(tmp_path: Path) -> Path:
+    return save(
+        tmp_path / "study.ipynb",
+        new_markdown_cell("# A study", id="title"),
+        new_raw_cell("raw", id="raw"),
+        new_code_cell("%load_ext jupyter_pipes\nimport math", id="imports"),
+        new_code_cell("%%params\nrows: int = 3", id="params"),
+        new_code_cell("%%setup\nprint('hello')", id="setup"),
+        new_code_cell("%%step load --retries 2\nxs = list(range(rows))", id="load"),
+        new_code_cell(
+            "%pipeline run",
+            id="run",
+            execution_count=7,
+            outputs=[new_output("stream", name="stdout", text="old")],
+        ),
+    )
+
+
+def test_cells_get_their_roles_and_count_as_people_do(notebook: Path) -> None:
+    document = read(notebook)
+    assert [(cell.number, cell.role, cell.id) for cell in document.cells] == [
+        (1, "markdown", "title"),
+        (3, "code", "imports"),
+        (4, "params", "params"),
+        (5, "setup", "setup"),
+        (6, "step", "load"),
+        (7, "code", "run"),
+    ]
+    assert document.cells[4].name == "load"
+    assert document.cells[4].options == StepOptions(retries=2)
+    assert document.diagnostics == ()
+    assert document.directory == notebook.parent
+
+
+@pytest.mark.parametrize(
+    ("source", "role"),
+    [
+        ("%%step load", "step"),
+        ("\n\n%%step load\nx = 1", "step"),
+        ("%%params\nx = 1", "params"),
+        ("%%setup\nx = 1", "setup"),
+        ("%%stepping load", "code"),
+        ("%%step?", "code"),
+        ("x = 1\n%%step load", "code"),
+        ("# note\n%%step load", "code"),
+        ("%%time\nx = 1", "code"),
+        ("", "code"),
+    ],
+)
+def test_the_first_line_says_what_a_cell_is(source: str, role: str) -> None:
+    assert cell_from_source("a", 1, source)[0].role == role
+
+
+def test_markdown_is_never_a_step() -> None:
+    assert cell_from_source("a", 1, "%%step load", "markdown")[0].role == "markdown"
+
+
+def test_a_body_keeps_the_line_numbers_of_the_editor() -> None:
+    cell, _ = cell_from_source("a", 1, "\n%%step load\nx = 1\ny = 2")
+    assert cell.body == "\n\nx = 1\ny = 2"
+
+
+def test_an_append_cell_says_so() -> None:
+    assert cell_from_source("a", 1, "%%step load --append\nx = 1")[0].append
+
+
+@pytest.mark.parametrize(
+    ("source", "step", "words"),
+    [
+        ("%%step load --retrys 2\nx = 1", "load", "--retries"),
+        ("%%step <script>\nx = 1", "<script>", "'<'"),
+        ("%%step\nx = 1", "cell 4", "needs a name"),
+        ("%%params x=1\n", None, "takes nothing"),
+        ("%%setup now", None, "takes nothing"),
+    ],
+)
+def test_a_bad_magic_line_is_a_diagnostic(source: str, step: str | None, words: str) -> None:
+    """The cell keeps its role, so that its names do not appear undefined elsewhere."""
+    cell, (problem,) = cell_from_source("a", 4, source)
+    assert cell.role == source.split()[0].removeprefix("%%")
+    assert (problem.code, problem.step, problem.line, problem.cell) == ("JP030", step, 1, 4)
+    assert words in problem.message
+
+
+@pytest.mark.parametrize(
+    ("source", "left"),
+    [
+        ("%load_ext jupyter_pipes\nimport math", "\nimport math"),
+        ("%reload_ext jupyter_pipes", ""),
+        ("x = 1\n%pipeline run --force all\ny = 2", "x = 1\n\ny = 2"),
+        ("run = %pipeline run", ""),
+        ("self.run = %pipeline run", ""),
+        ("get_ipython().run_line_magic('pipeline', 'run')", ""),
+        ("r = await get_ipython().run_line_magic('pipeline', 'run')", ""),
+        ("%pipeline run a \\\n  b\ny = 2", "\n\ny = 2"),
+        ("if x:\n    %pipeline run\ny = 2", "if x:\n    pass\ny = 2"),
+        ("%load_ext autoreload\nx % pipeline", "%load_ext autoreload\nx % pipeline"),
+        ("x = y %pipeline_length", "x = y %pipeline_length"),
+        ("%pipelines", "%pipelines"),
+    ],
+)
+def test_lines_that_drive_the_pipeline_are_blank_in_plain_cells(source: str, left: str) -> None:
+    assert cell_from_source("a", 1, source)[0].source == left
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (None, "there is no file"),
+        (b"{ not json", "no valid JSON"),
+        (b"\xff\xfe", "no valid JSON"),
+        (b"[1, 2]", "not a notebook"),
+        (b'{"cells": []}', "not a notebook"),
+        (b'{"nbformat": 4}', "not a valid notebook"),
+        (b'{"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": 3}', "not a valid notebook"),
+        (b'{"nbformat": "x", "cells": []}', "not a valid notebook"),
+    ],
+)
+def test_what_is_no_notebook_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+    path = tmp_path / "bad.ipynb"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(NotebookError, match=words) as caught:
+        read(path)
+    assert "bad.ipynb" in str(caught.value)
+
+
+def test_a_folder_is_no_notebook(tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match="cannot read"):
+        read(tmp_path)
+
+
+def test_a_notebook_of_another_language_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "r.ipynb"
+    nbformat.write(new_notebook(metadata={"language_info": {"name": "R"}}), path)
+    with pytest.raises(NotebookError, match="only Python"):
+        read(path)
+
+
+def test_cells_without_id_get_one(tmp_path: Path) -> None:
+    path = tmp_path / "old.ipynb"
+    cell = {"cell_type": "code", "metadata": {}, "source": ["x = 1"], "outputs": [], "execution_count": None}
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell, cell]}))
+    document = read(path)
+    assert [cell.id for cell in document.cells] == ["cell-1", "cell-2"]
+    write_executed(document, {"cell-2": [new_output("stream", name="stdout", text="hi")]}, path)
+    assert [bool(cell.outputs) for cell in nbformat.read(path, 4).cells] == [False, True]
+
+
+def test_an_executed_notebook_shows_this_run_alone(notebook: Path, tmp_path: Path) -> None:
+    """Outputs stand under their cells with counts in order; outputs of earlier runs are gone."""
+    shown = [
+        new_output("execute_result", data={"text/plain": "3"}, execution_count=None),
+        new_output("display_data", data={"text/html": "<b>3</b>"}),
+    ]
+    target = tmp_path / "out.ipynb"
+    write_executed(read(notebook), {"load": shown, "setup": []}, target)
+    written = nbformat.read(target, as_version=4)
+    nbformat.validate(written)
+    cells = {cell.id: cell for cell in written.cells}
+    assert [output.output_type for output in cells["load"].outputs] == ["execute_result", "display_data"]
+    assert cells["load"].outputs[0].execution_count == cells["load"].execution_count == 2
+    assert cells["setup"].execution_count == 1
+    assert cells["run"].outputs == []
+    assert cells["run"].execution_count is None
+    assert [cell.source for cell in written.cells] == [cell.source for cell in read(notebook).node().cells]
+
+
+def test_outputs_that_are_not_nbformat_write_nothing(notebook: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match="valid notebook"):
+        write_executed(read(notebook), {"load": [{"output_type": "nonsense"}]}, tmp_path / "out.ipynb")
+    assert [path.name for path in tmp_path.iterdir()] == ["study.ipynb"]
+
+
+def test_a_place_that_cannot_be_written_is_named(notebook: Path, tmp_path: Path) -> None:
+    with pytest.raises(NotebookError, match=r"cannot write .*out\.ipynb"):
+        write_executed(read(notebook), {}, tmp_path / "missing" / "out.ipynb")
+
+
+def stream(text: str) -> dict[str, str]:
+    return {"output_type": "stream", "name": "stdout", "text": text}
+
+
+RICH = {"output_type": "display_data", "data": {"text/plain": "x"}, "metadata": {}}
+
+
+def test_text_and_rich_outputs_come_in_the_order_they_appeared() -> None:
+    assert interleave(b"ab\ncd\n", [(3, RICH), (3, RICH), (6, RICH)]) == [
+        stream("ab\n"),
+        RICH,
+        RICH,
+        stream("cd\n"),
+        RICH,
+    ]
+
+
+def test_an_offset_behind_the_log_puts_the_output_last() -> None:
+    assert interleave(b"ab", [(9, RICH)]) == [stream("ab"), RICH]
+
+
+def test_an_error_comes_last_with_its_traceback() -> None:
+    error = StepError("ValueError", "no", "Traceback\nValueError: no")
+    assert interleave(b"", [], error) == [
+        {
+            "output_type": "error",
+            "ename": "ValueError",
+            "evalue": "no",
+            "traceback": ["Traceback", "ValueError: no"],
+        }
+    ]
+    assert interleave(b"", [], StepError("Killed", "signal 9"))[0]["traceback"] == ["Killed: signal 9"]
+
+
+@pytest.mark.parametrize(
+    ("log", "text"),
+    [
+        (b"10%\r50%\rdone\n", "done\n"),
+        (b"abc\rx\n", "xbc\n"),
+        (b"a\r\nb\r\n", "a\nb\n"),
+        ("é\n".encode(), "é\n"),
+        (b"\xff\x00ok", "\ufffd\x00ok"),
+    ],
+)
+def test_a_log_is_shown_as_a_terminal_would(log: bytes, text: str) -> None:
+    assert interleave(log, []) == [stream(text)]
+
+
+def test_a_huge_log_keeps_head_and_tail() -> None:
+    log = b"head\n" + b"x" * (3 * LOG_LIMIT) + b"\ntail\n"
+    (output,) = interleave(log, [])
+    assert output["text"].startswith("head\n")
+    assert output["text"].endswith("\ntail\n")
+    assert f"{len(log) - LOG_LIMIT:,} bytes" in output["text"]
+    assert len(output["text"]) < LOG_LIMIT + 100
+
+
+@given(
+    st.binary(max_size=60).map(lambda raw: raw.replace(b"\r", b"")),
+    st.lists(st.integers(0, 80), max_size=5),
+)
+def test_every_output_appears_once_and_ascii_text_stays_whole(log: bytes, offsets: list[int]) -> None:
+    log = log.decode("ascii", "replace").encode("ascii", "replace")
+    outputs = interleave(log, [(offset, RICH) for offset in offsets])
+    assert outputs.count(RICH) == len(offsets)
+    texts = [output["text"] for output in outputs if output["output_type"] == "stream"]
+    assert "".join(texts).encode() == log
+
+
+@given(st.integers(0, 3 * LOG_LIMIT), st.integers(0, 3 * LOG_LIMIT))
+def test_a_huge_log_says_once_what_is_left_out(first: int, second: int) -> None:
+    log = b"x" * (3 * LOG_LIMIT)
+    outputs = interleave(log, [(first, RICH), (second, RICH)])
+    texts = [output["text"] for output in outputs if output["output_type"] == "stream"]
+    assert sum(text.count("left out") for text in texts) == 1
+    assert sum(text.count("x") for text in texts) == LOG_LIMIT

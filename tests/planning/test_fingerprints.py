@@ -1,0 +1,101 @@
+"""Files, local modules and packages: what of this machine counts for a step."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis.local_modules import imported, reach
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
+from jupyter_pipes.planning.fingerprints import file_parts, import_parts
+from jupyter_pipes.planning.signature import digest
+
+
+def step(body: str = "", **fields: Any) -> Step:
+    return replace(Step("s", 0, body, "cell 1"), **fields)
+
+
+# Files --------------------------------------------------------------------------------------------------
+
+
+def test_named_files_and_those_in_literals_count_by_content(tmp_path: Path) -> None:
+    for name in ("a.csv", "b1.csv", "b2.csv", "c.txt"):
+        (tmp_path / name).write_text(name)
+    helper = CodePiece("cell 2", 1, "def load():\n    return open('c.txt')", ("load",))
+    found = file_parts(
+        step("x = read('a.csv') + 'none.csv'", options=StepOptions(files=("b*.csv",)), prelude=(helper,)),
+        tmp_path,
+    )
+    assert [part.name for part in found] == ["b1.csv", "b2.csv", "a.csv", "c.txt"]
+    assert found[2].digest == digest("a.csv")
+
+
+def test_a_named_file_that_is_not_there_is_an_error_with_the_step_and_line(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"step s: --file \*\.csv") as caught:
+        file_parts(step(options=StepOptions(files=("*.csv",))), tmp_path)
+    assert (caught.value.step, caught.value.line) == ("s", 1)
+
+
+@pytest.mark.parametrize("text", ["", "\x00", "a" * 5000, "//\udcff", "a\nb", "."])
+def test_odd_texts_in_code_are_no_files(tmp_path: Path, text: str) -> None:
+    assert file_parts(step(f"x = {text!r}"), tmp_path) == []
+
+
+# Modules ------------------------------------------------------------------------------------------------
+
+
+def test_local_modules_are_followed_through_their_imports(tmp_path: Path) -> None:
+    (tmp_path / "one.py").write_text("import two, json\nfrom pkg.deep import f")
+    (tmp_path / "two.py").write_text("import one\nimport numpy.linalg")
+    (tmp_path / "pkg").mkdir()
+    (tmp_path / "pkg" / "__init__.py").write_text("")
+    (tmp_path / "pkg" / "deep.py").write_text("from . import other\nimport pandas as pd")
+    found = reach(["one", "os"], [tmp_path])
+    names = sorted(path.relative_to(tmp_path).as_posix() for path in found.local)
+    assert names == ["one.py", "pkg/__init__.py", "pkg/deep.py", "two.py"]
+    assert found.others == ("json", "numpy.linalg", "os", "pandas")
+
+
+def test_the_first_place_that_has_a_module_is_the_one_that_counts(tmp_path: Path) -> None:
+    for place in ("first", "second"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "mod.py").write_text(f"name = {place!r}")
+    found = reach(["mod"], [tmp_path / "first", tmp_path / "second"])
+    assert list(found.local) == [tmp_path / "first" / "mod.py"]
+
+
+@pytest.mark.parametrize(
+    ("source", "names"),
+    [
+        ("import a, b.c as d", ("a", "b.c")),
+        ("from a.b import c", ("a.b",)),
+        ("from . import a", ()),
+        ("def f():\n    import a", ("a",)),
+        ("%load_ext x", ()),
+        ("import a\nimport a", ("a",)),
+    ],
+)
+def test_what_code_imports(source: str, names: tuple[str, ...]) -> None:
+    assert imported(source) == names
+
+
+def test_a_local_module_is_a_part_and_its_package_none(tmp_path: Path) -> None:
+    (tmp_path / "mine.py").write_text("def f():\n    return 1")
+    using = step("import mine\nx = mine.f()", imports=("mine", "numpy"))
+    found = [(part.kind, part.name) for part in import_parts(using, [tmp_path], tmp_path)]
+    assert found == [("module", "mine.py"), ("python", ""), ("package", "numpy")]
+
+
+def test_the_standard_library_is_covered_by_python_s_version(tmp_path: Path) -> None:
+    parts = import_parts(step(imports=("os", "json")), [tmp_path], tmp_path)
+    assert [part.kind for part in parts] == ["python"]
+
+
+def test_a_package_is_found_by_the_module_that_it_provides(tmp_path: Path) -> None:
+    parts = import_parts(step(imports=("sklearn",)), [tmp_path], tmp_path)
+    (part,) = (part for part in parts if part.kind == "package")
+    assert "scikit-learn" in part.text

@@ -1,0 +1,150 @@
+"""What is needed before a run: which values each step reads, and which outputs are taken as they are."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
+from jupyter_pipes.planning import preparation
+from jupyter_pipes.runs.run import Run
+from tests.acceptance.project import Project
+
+CELLS = [
+    "%%params\nn: int = 1\nm: int = 10\nk: int = 2 * n",
+    "%%step load\nx = n",
+    "%%step clean\ny = x + m",
+    "%%step total\nz = y + k",
+]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Project:
+    return Project(tmp_path, *CELLS)
+
+
+def statuses(run: Run) -> dict[str, str]:
+    return {name: str(step.status) for name, step in run.steps.items()}
+
+
+# Values -------------------------------------------------------------------------------------------------
+
+VALUES = [
+    ({}, {"load": {"n": 1}, "clean": {"m": 10}, "total": {"k": 2}}),
+    ({"n": "3"}, {"load": {"n": 3}, "clean": {"m": 10}, "total": {"k": 6}}),
+    ({"n": 3, "k": 0}, {"load": {"n": 3}, "clean": {"m": 10}, "total": {"k": 0}}),
+    ({"clean.m": 5}, {"load": {"n": 1}, "clean": {"m": 5}, "total": {"k": 2}}),
+    ({"m": 7, "clean.m": 5}, {"load": {"n": 1}, "clean": {"m": 5}, "total": {"k": 2}}),
+]
+
+
+@pytest.mark.parametrize(("given", "values"), VALUES)
+def test_each_step_gets_the_values_of_the_parameters_that_it_reads(
+    study: Project, given: dict[str, object], values: dict[str, dict[str, object]]
+) -> None:
+    pipeline = study.pipeline()
+    assert preparation.bind(pipeline.graph, pipeline.parameters, given) == values
+
+
+def test_a_run_shows_all_values_and_those_of_one_step_beside_them(study: Project) -> None:
+    shown = preparation.shown_values(study.pipeline().parameters, {"n": "3", "clean.m": "5"})
+    assert shown == {"n": 3, "m": 10, "k": 6, "clean.m": 5}
+
+
+REFUSED = [
+    ({"nn": 1}, ParameterError, "nn"),
+    ({"n": "many"}, ParameterError, "many"),
+    ({"total.n": 1}, ParameterError, r"step total does not read parameter n; it reads: k"),
+    ({"none.n": 1}, UsageError, "none"),
+]
+
+
+@pytest.mark.parametrize(("given", "error", "words"), REFUSED)
+def test_values_that_do_not_fit_are_refused(
+    study: Project, given: dict[str, object], error: type[Exception], words: str
+) -> None:
+    with pytest.raises(error, match=words):
+        study.pipeline().plan(params=given)
+
+
+# Outputs that are taken as they are ---------------------------------------------------------------------
+
+
+def test_the_outputs_for_the_present_values_are_taken_though_others_are_newer(study: Project) -> None:
+    first = study.run()
+    study.run(params={"n": 5})
+    only = study.run(only=["clean"], params={"m": 20})
+    assert (only["y"], only.steps["load"].source_run) == (21, first.id)
+    later = study.run(only=["clean"], params={"m": 20, "n": 5})
+    assert later["y"] == 25
+
+
+def test_values_that_the_taken_steps_do_not_read_do_not_count_for_that(study: Project) -> None:
+    study.run(params={"k": 0})
+    study.run(params={"n": 5, "k": 0})
+    assert study.run(from_=["clean"], params={"n": 1, "k": 3, "m": 0})["z"] == 4
+
+
+def test_the_newest_outputs_are_taken_where_none_are_for_the_present_values(study: Project) -> None:
+    study.run()
+    study.run(params={"n": 5})
+    assert study.run(only=["clean"], params={"n": 99})["y"] == 15
+
+
+def test_outputs_are_taken_though_the_code_changed(study: Project) -> None:
+    study.run()
+    study.write(CELLS[0], "%%step load\nx = n + 100", "%%step clean\ny = x * m", CELLS[3])
+    run = study.run(from_=["clean"])
+    assert statuses(run) == {"load": "cached", "clean": "completed", "total": "completed"}
+    assert run["y"] == 10
+    assert run.steps["load"].reason.startswith("taken as it is (--from clean), from run ")
+    assert study.run(only=["total"], force=["all"])["z"] == 12
+    assert study.run()["x"] == 101
+
+
+def test_what_follows_is_no_hit_for_the_code_as_it_is(study: Project) -> None:
+    """The outputs of a step that was taken as it is are inputs by their content, like any others."""
+    study.run()
+    study.write(CELLS[0], "%%step load\nx = n + 100", *CELLS[2:])
+    study.run(from_=["clean"])
+    run = study.run()
+    assert (statuses(run)["clean"], run["y"]) == ("completed", 111)
+
+
+def test_outputs_that_are_missing_or_damaged_are_an_error_before_anything_runs(study: Project) -> None:
+    with pytest.raises(ArtifactMissing, match=r"--only clean .*run load first"):
+        study.run(only=["clean"])
+    study.run()
+    for blob in (study.folder / ".jupyter_pipes" / "artifacts" / "objects").rglob("*"):
+        if blob.is_file():
+            blob.write_bytes(b"damaged")
+    for options in ({"only": ["clean"]}, {"from_": ["clean"]}):
+        with pytest.raises(ArtifactMissing, match=r"run load first"):
+            study.pipeline().plan(**options)  # type: ignore[arg-type]
+    assert len(study.pipeline().workspace.history.runs()) == 1
+
+
+def test_a_file_that_a_taken_step_makes_is_put_back(study: Project) -> None:
+    study.write(
+        "%%step make --out-file made.txt\nopen('made.txt', 'w').write('abc')",
+        "%%step count\nsize = len(open('made.txt').read())",
+    )
+    study.run()
+    (study.folder / "made.txt").write_text("changed by hand")
+    run = study.run(only=["count"], force=["count"])
+    assert (statuses(run), run["size"]) == ({"make": "cached", "count": "completed"}, 3)
+    (study.folder / "made.txt").unlink()
+    assert study.run(from_=["count"], force=["count"])["size"] == 3
+
+
+def test_the_plan_of_such_a_run_says_the_same(study: Project) -> None:
+    study.run()
+    study.write(CELLS[0], "%%step load\nx = n + 100", "%%step clean\ny = x * m", CELLS[3])
+    plan = study.pipeline().plan(from_=["clean"])
+    assert [(step.name, step.decision) for step in plan.steps] == [
+        ("load", "cached"),
+        ("clean", "run"),
+        ("total", "depends"),
+    ]
+    assert plan.steps[0].reasons[0].startswith("taken as it is (--from clean)")

@@ -1,0 +1,90 @@
+"""A description is short, cheap and never fails."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import polars as pl
+import pyarrow as pa
+import pytest
+
+from jupyter_pipes.storage.previews import describe
+
+
+@dataclass
+class Bag:
+    items: list
+
+
+class Bad:
+    shape = property(lambda self: 1 / 0)
+
+    def __repr__(self):
+        raise ValueError
+
+
+class Odd:
+    shape = "round"
+
+
+@pytest.mark.parametrize(
+    ("value", "name", "shape", "preview"),
+    [
+        (None, "NoneType", (), "None"),
+        (1.5, "float", (), "1.5"),
+        ("abc", "str", (3,), "'abc'"),
+        ([1, [2]], "list", (2,), "[1, [2]]"),
+        (list(range(1000)), "list", (1000,), "[0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...]"),
+        ({"b": [1], "a": {}}, "dict", (2,), "{'b': [1], 'a': {}}"),
+        ({i: i for i in range(11)}, "dict", (11,), f"{{{', '.join(f'{i}: {i}' for i in range(10))}, ...}}"),
+        ({3, 1}, "set", (2,), "{1, 3}"),
+        (set(range(11)), "set", (11,), "{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, ...}"),
+        (frozenset(), "frozenset", (0,), "frozenset()"),
+        (np.arange(3), "numpy.ndarray", (3,), "array([0, 1, 2])"),
+        (np.float64(1), "numpy.float64", (), "np.float64(1.0)"),
+        (pd.DataFrame({"a": [1]}), "pandas.DataFrame", (1, 1), "   a\n0  1"),
+        (
+            pd.Series(range(100)),
+            "pandas.Series",
+            (100,),
+            "0    0\n1    1\n2    2\n3    3\n4    4\ndtype: int64",
+        ),
+        (pl.DataFrame({"a": [1]}), "polars.DataFrame", (1, 1), None),
+        (pa.table({"a": [1]}), "pyarrow.Table", (1, 1), None),
+        (Bad(), "{}.Bad", (), ""),
+        (Odd(), "{}.Odd", (), None),
+        (Bag([1]), "{}.Bag", (), "Bag(items=[1])"),
+        (int, "type", (), "<class 'int'>"),
+        (pd.DataFrame, "type", (), None),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_type_shape_and_beginning_are_told(value, name, shape, preview):
+    told = describe(value)
+    assert told[:2] == (name.format(__name__), shape)
+    assert preview is None or told[2] == preview
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "x" * 10**6,
+        [["y" * 1000] * 1000] * 1000,
+        {i: i for i in range(10**5)},
+        Bag([list(range(10**5))] * 50),
+        pd.DataFrame({f"column {i}": range(1000) for i in range(200)}),
+        np.random.default_rng(0).random((1000, 1000)),
+    ],
+    ids=lambda value: type(value).__name__,
+)
+def test_a_preview_is_short(value):
+    assert 0 < len(describe(value)[2]) <= 300
+
+
+def test_a_query_is_not_run():
+    def explode(_):
+        raise AssertionError("the query was run")
+
+    assert describe(pl.LazyFrame({"a": [1]}).map_batches(explode))[0] == "polars.LazyFrame"
