@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_pipes.model.version import __version__
 
 if TYPE_CHECKING:
+    from jupyter_pipes.cli.module import main
     from jupyter_pipes.execution.worker.current import current
     from jupyter_pipes.kernel.magics import load_ipython_extension
     from jupyter_pipes.model.errors import PipesError, RunCancelled, RunFailed
@@ -28,6 +29,7 @@ _HOMES = {
     "RunFailed": "model.errors",
     "current": "execution.worker.current",
     "load_ipython_extension": "kernel.magics",
+    "main": "cli.module",
     "step": "pipelines.functions",
 }
 
@@ -42,6 +44,7 @@ __all__ = [
     "__version__",
     "current",
     "load_ipython_extension",
+    "main",
     "step",
 ]
 

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Status, StepError
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import Status
 
 DONE = (Status.COMPLETED, Status.CACHED)
 

@@ -11,9 +11,11 @@ from msgspec.structs import replace
 from jupyter_pipes.history.history import Result, parts_document, process_started
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, OutputRef, Status
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.results import ArtifactRef, OutputRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, apply
-from jupyter_pipes.planning.signature import Part, digest
 
 STEPS = ("a", "b", "c")
 

@@ -2,26 +2,25 @@
 
 from __future__ import annotations
 
-import re
 import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
+from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.model.steps import ArtifactRef, Diagnostic, JsonValue, Status, StepError
+from jupyter_pipes.model.results import ArtifactRef, StepError
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.parameters import to_json
 
 if TYPE_CHECKING:
+    from jupyter_pipes.model.parts import Part
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan
-    from jupyter_pipes.planning.signature import Part
     from jupyter_pipes.runs.comparison import Difference
     from jupyter_pipes.runs.listing import ListedRun
     from jupyter_pipes.runs.run import Run
-
-_ESCAPE = re.compile(r"\x1b(?:\[[0-?]*[ -/]*[@-~]|\][^\x07\x1b]*(?:\x07|\x1b\\)?|.)", re.DOTALL)
 
 
 class AttemptDocument(TypedDict):
@@ -348,11 +347,6 @@ def of_error(error: BaseException) -> ErrorDocument:
             "diagnostics": [_diagnostic(problem) for problem in found],
         }
     }
-
-
-def plain(text: str) -> str:
-    """Return text without the escape sequences by which a terminal is told colours and more."""
-    return _ESCAPE.sub("", text)
 
 
 def _step(

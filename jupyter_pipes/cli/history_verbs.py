@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES, Output
+from jupyter_pipes.display.text import comparison_text, one_line, results_text, run_text, runs_text, summary
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import NotebookError, RunNotFound, UsageError
 
@@ -17,29 +18,27 @@ if TYPE_CHECKING:
 
 def list_runs(options: Namespace, output: Output) -> int:
     """Carry out `runs`."""
-    from jupyter_pipes.cli import documents, terminal
+    from jupyter_pipes.cli import documents
     from jupyter_pipes.runs.listing import list_runs
 
     workspace, pipeline = place(options)
     found = list_runs(workspace.history, options.query, pipeline=pipeline, limit=options.limit)
-    output.give(
-        lambda: documents.of_runs(found), lambda: terminal.runs_text(found, colour=output.is_terminal)
-    )
+    output.give(lambda: documents.of_runs(found), lambda: runs_text(found, colour=output.is_terminal))
     return COMPLETED
 
 
 def show(options: Namespace, output: Output) -> int:
     """Carry out `show`."""
-    from jupyter_pipes.cli import documents, terminal
+    from jupyter_pipes.cli import documents
 
     run = kept_run(options)
-    output.give(lambda: documents.of_run(run), lambda: terminal.run_text(run.view, colour=output.is_terminal))
+    output.give(lambda: documents.of_run(run), lambda: run_text(run.view, colour=output.is_terminal))
     return COMPLETED
 
 
 def compare(options: Namespace, output: Output) -> int:
     """Carry out `compare`."""
-    from jupyter_pipes.cli import documents, terminal
+    from jupyter_pipes.cli import documents
     from jupyter_pipes.runs import kept as kept_runs
     from jupyter_pipes.runs.comparison import differences
 
@@ -49,7 +48,7 @@ def compare(options: Namespace, output: Output) -> int:
     found = differences(*(kept_runs.side(workspace, run) for run in runs))
     output.give(
         lambda: documents.of_comparison(a, b, found),
-        lambda: terminal.comparison_text((a, b), found, colour=output.is_terminal),
+        lambda: comparison_text((a, b), found, colour=output.is_terminal),
     )
     return COMPLETED
 
@@ -65,8 +64,8 @@ def resume(options: Namespace, output: Output) -> int:
         run = repetition.resume(kept.workspace, kept.id)
         with terminal.progress(run):
             interrupts.wait(run)
-    terminal.tell(terminal.summary(run))
-    output.give(lambda: documents.of_run(run), lambda: terminal.results_text(run))
+    terminal.tell(summary(run))
+    output.give(lambda: documents.of_run(run), lambda: results_text(run))
     return COMPLETED if options.no_check else EXIT_CODES[run.status]
 
 
@@ -118,7 +117,7 @@ def history(options: Namespace, output: Output) -> int:
     workspace, _ = place(options)
     rebuilt = rebuild(workspace.history.database)
     for told in rebuilt.unreadable:
-        terminal.tell(terminal.one_line(f"left as it was: {told}"))
+        terminal.tell(one_line(f"left as it was: {told}"))
     output.give(
         lambda: {"runs": rebuilt.runs, "unreadable": list(rebuilt.unreadable)},
         lambda: f"made the indexes of {rebuilt.runs} runs again\n",
@@ -149,7 +148,7 @@ def _log(run: Run, step: str, attempt: int | None) -> tuple[bytes, int | None]:
     if attempt is not None:
         known = ", ".join(str(each.number) for each in run.step(step).attempts) or "none"
         raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {known}")
-    terminal.tell(terminal.one_line(f"{step} did not run: {run.step(step).status} {run.step(step).reason}"))
+    terminal.tell(one_line(f"{step} did not run: {run.step(step).status} {run.step(step).reason}"))
     return b"", None
 
 

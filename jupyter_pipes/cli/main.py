@@ -13,10 +13,12 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli import history_verbs as cli_history
 from jupyter_pipes.cli.output import CANCELLED, COMPLETED, EXIT_CODES, INVALID, Output
+from jupyter_pipes.display.text import explanation_text, plan_text, results_text, summary
+from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, PipesError, UsageError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.steps import ArtifactRef
+    from jupyter_pipes.model.results import ArtifactRef
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
 
@@ -95,16 +97,15 @@ def _run(options: Namespace, output: Output) -> int:
 
 def _run_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
     from jupyter_pipes.cli import documents, terminal
-    from jupyter_pipes.export import write as exporting
 
     executed = Path(options.output) if options.output else None
     if executed is not None:
         _check_executed(pipeline, executed)
     run = _driven(pipeline, options)
-    terminal.tell(terminal.summary(run))
+    terminal.tell(summary(run))
     if executed is not None:
-        exporting.write_executed_notebook(pipeline, run, executed)
-    output.give(lambda: documents.of_run(run), lambda: terminal.results_text(run))
+        write_executed_notebook(pipeline, run, executed)
+    output.give(lambda: documents.of_run(run), lambda: results_text(run))
     return COMPLETED if options.no_check else EXIT_CODES[run.status]
 
 
@@ -148,7 +149,7 @@ def _repeated(pipeline: Pipeline, options: Namespace) -> Run:
 
 
 def _why(options: Namespace, output: Output) -> int:
-    from jupyter_pipes.cli import documents, terminal, verbs
+    from jupyter_pipes.cli import documents, verbs
     from jupyter_pipes.planning.explanation import explain_kept
     from jupyter_pipes.runs import kept as kept_runs
 
@@ -160,7 +161,7 @@ def _why(options: Namespace, output: Output) -> int:
         found = pipeline.why(options.step, params=verbs.split_params(options.params))
     output.give(
         lambda: documents.of_explanation(found),
-        lambda: terminal.explanation_text(found, colour=output.is_terminal),
+        lambda: explanation_text(found, colour=output.is_terminal),
     )
     return COMPLETED
 
@@ -170,13 +171,13 @@ def _plan(options: Namespace, output: Output) -> int:
 
 
 def _plan_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
-    from jupyter_pipes.cli import documents, terminal, verbs
+    from jupyter_pipes.cli import documents, verbs
 
     given = verbs.run_arguments(options)
     if options.accept:
         pipeline.accept(*options.accept, params=given["params"])
     plan = pipeline.plan(*options.steps, **given)
-    output.give(lambda: documents.of_plan(plan), lambda: terminal.plan_text(plan, colour=output.is_terminal))
+    output.give(lambda: documents.of_plan(plan), lambda: plan_text(plan, colour=output.is_terminal))
     return COMPLETED
 
 

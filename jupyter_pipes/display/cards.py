@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.display.ansi import terminal_text
 from jupyter_pipes.display.html import (
     Output,
     artifacts_html,
@@ -19,18 +20,10 @@ from jupyter_pipes.display.html import (
     stale_html,
     status_html,
     table_html,
-    terminal_text,
     theme_css,
 )
-from jupyter_pipes.display.looks import (
-    STALE,
-    bytes_text,
-    duration_text,
-    elapsed,
-    progress_text,
-    shape_text,
-    spoken,
-)
+from jupyter_pipes.display.looks import STALE, elapsed, progress_text, spoken
+from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic, Status, Step
 
 if TYPE_CHECKING:

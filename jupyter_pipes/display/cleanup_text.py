@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.looks import bytes_text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
+from jupyter_pipes.model.quantities import bytes_text
 
 _MOST_RUNS = 10
 """Runs that are named; of more, so many of the oldest and the number of the others."""

@@ -6,13 +6,18 @@ import base64
 import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
 from html import escape
-from typing import Any, TypedDict, cast
+from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from jupyter_pipes.display.looks import LOOKS, STALE, bytes_text, shape_text
-from jupyter_pipes.model.steps import ArtifactRef, Status, StepError
+from jupyter_pipes.display.ansi import ansi_html, terminal_text
+from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.model.quantities import bytes_text, shape_text
+from jupyter_pipes.model.results import ArtifactRef, StepError
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import MetricPoint
+
+if TYPE_CHECKING:
+    pass
 
 MimeBundle = Mapping[str, Any]
 """MIME type -> what a front end is to show, as in nbformat's `data`."""
@@ -25,9 +30,6 @@ class Output(TypedDict):
     metadata: Mapping[str, Any]
 
 
-_LOG_LIMIT = 60_000
-_CONTROL = re.compile(r"\x1b\[[0-?]*[ -/]*[@-ln-~]|\x1b\][^\x07\x1b]*(?:\x07|\x1b\\)|\x1b[@-Z\\^_]")
-_UNPRINTABLE = {code: "\ufffd" for code in range(32) if chr(code) not in "\n\t\x1b"}
 _IMAGES = ("image/png", "image/jpeg", "image/gif", "image/webp")
 _SHOWN = (
     "text/html",
@@ -55,7 +57,6 @@ def theme_css() -> str:
 
 
 DARK = ':is([data-jp-theme-light="false"],.vscode-dark)'
-_ANSI = (*range(30, 38), *range(90, 98))
 _ANSI_LIGHT = (
     *("#1f2328", "#c22727", "#1b7a3d", "#8a6100", "#1d65c9", "#9333a8", "#0f766e", "#59636e"),
     *("#59636e", "#d1242f", "#1a7f37", "#9a6700", "#0969da", "#a33bbd", "#0b7c8a", "#6e7781"),
@@ -110,39 +111,10 @@ def ink(status: Status) -> str:
     return f"var(--jupyter-pipes-{status}, {LOOKS[status].ink})"
 
 
-def terminal_text(log: str) -> str:
-    """Return a log's tail as a terminal would show it: `\\r` overwrites, only colours stay of escapes."""
-    tail = _CONTROL.sub("", log[-_LOG_LIMIT:].replace("\r\n", "\n"))
-    lines = (_overwritten(line) if "\r" in line else line for line in tail.split("\n"))
-    return "\n".join(lines).translate(_UNPRINTABLE)
-
-
-def _overwritten(line: str) -> str:
-    written = [part for part in line.split("\r") if part.strip()]
-    return written[-1] if written else ""
-
-
 def log_html(log: str) -> str:
     """Return log text with ANSI colours as HTML that scrolls and rests at its end; "" for an empty log."""
     text = terminal_text(log).rstrip("\n")
     return f'<pre class="log"><div>{ansi_html(text)}</div></pre>' if text else ""
-
-
-def ansi_html(text: str) -> str:
-    """Return text with ANSI colours as escaped HTML with spans."""
-    from ansi2html import Ansi2HTMLConverter
-
-    html = Ansi2HTMLConverter(inline=False, linkify=False).convert(text, full=False).rstrip("\n")
-    extended = set(re.findall(r"ansi[34]8-\d+", html))
-    rules = "".join(f".{name}{{{_extended_colours()[name]}}}" for name in sorted(extended))
-    return (f"<style>{rules}</style>" if rules else "") + html
-
-
-@cache
-def _extended_colours() -> dict[str, str]:
-    from ansi2html.style import get_styles
-
-    return {rule.klass.lstrip("."): rule.kw for rule in get_styles()}
 
 
 def table_html(rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
@@ -331,3 +303,6 @@ DIFF_CSS = f"""
 .jupyter-pipes pre.diff .removed{{color:{ink(Status.FAILED)}}}
 .jupyter-pipes pre.diff .place{{color:{ink(Status.RUNNING)}}}
 """
+
+
+_ANSI = (*range(30, 38), *range(90, 98))

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Sequence
+    from collections.abc import Container
 
     from jupyter_pipes.model.views import StepView
 
@@ -47,78 +47,6 @@ LOOKS: dict[Status, Look] = {
 
 STALE = Look("△", "stale", "#8a6100", "#fffbeb", "#e6bf55")
 """For a step whose kept result no longer fits."""
-
-FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, 'Liberation Sans', sans-serif"
-"""The font family of drawn text: Lab's own."""
-
-TIMES = "\N{MULTIPLICATION SIGN}"
-"""Between the lengths of a shape."""
-
-_NARROW = "fijlrtI.,:;'|![](){}/ -"
-_WIDE = "mwMW@%"
-_ASCII_WIDTHS = {
-    **{chr(code): 0.7 if chr(code).isupper() else 0.6 for code in range(128)},
-    **dict.fromkeys(_NARROW, 0.38),
-    **dict.fromkeys(_WIDE, 0.92),
-}
-
-
-def text_width(text: str, size: float) -> float:
-    """Return the width in px of `text` in `FONT` at `size` px, estimated without a font, rather too wide."""
-    return size * sum(_ASCII_WIDTHS.get(character) or _other_width(character) for character in text)
-
-
-def _other_width(character: str) -> float:
-    if unicodedata.combining(character):
-        return 0.0
-    if unicodedata.east_asian_width(character) in "WF":
-        return 1.0
-    return 0.72 if character.isupper() else 0.64
-
-
-def ellipsised(text: str, size: float, room: float) -> str:
-    """Return `text`, cut with an ellipsis so that it fits into `room` px at `size` px."""
-    if text_width(text, size) <= room:
-        return text
-    left = room - text_width("…", size)
-    end = 0
-    while end < len(text) and (left := left - text_width(text[end], size)) >= 0:
-        end += 1
-    return text[:end].rstrip() + "…"
-
-
-def duration_text(seconds: float) -> str:
-    """Return a duration as people say it: `0.34 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`."""
-    if seconds < 1:
-        return f"{max(seconds, 0):.2f} s"
-    if seconds < 59.95:
-        return f"{seconds:.1f} s"
-    minutes, rest = divmod(round(seconds), 60)
-    if minutes < 60:
-        return f"{minutes} min {rest:02d} s"
-    return f"{minutes // 60} h {minutes % 60:02d} min"
-
-
-def clock_text(seconds: float) -> str:
-    """Return an elapsed time that ticks without changing its form: `0:07`, `12:34`, `1:02:03`."""
-    minutes, rest = divmod(max(int(seconds), 0), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
-
-
-def bytes_text(size: int) -> str:
-    """Return a size in bytes as people say it: `812 B`, `3.4 KiB`, `320 MiB`."""
-    amount, unit = float(size), "B"
-    for larger in ("KiB", "MiB", "GiB", "TiB"):
-        if amount < 1023.5:
-            break
-        amount, unit = amount / 1024, larger
-    return f"{amount:.0f} {unit}" if unit == "B" or amount >= 99.95 else f"{amount:.1f} {unit}"
-
-
-def shape_text(shape: Sequence[int]) -> str:
-    """Return a shape as people say it, thousands and factors marked, or "" for none."""
-    return f" {TIMES} ".join(f"{length:,}" for length in shape)
 
 
 def progress_text(step: StepView) -> str:

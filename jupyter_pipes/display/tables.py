@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 
-from jupyter_pipes.cli.terminal import comparison_text, explanation_text, plain_metrics, plan_text, runs_text
 from jupyter_pipes.display.html import DIFF_CSS, diff_html, ink, status_html, theme_css, value_text
 from jupyter_pipes.display.looks import LOOKS
+from jupyter_pipes.display.text import comparison_text, explanation_text, plain_metrics, plan_text, runs_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import Explanation, explain
 from jupyter_pipes.planning.plan import Plan

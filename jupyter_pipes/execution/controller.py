@@ -21,13 +21,15 @@ from jupyter_pipes.history import environment
 from jupyter_pipes.history.history import process_started
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import PipesError, StoreError
-from jupyter_pipes.model.steps import ArtifactRef, Job, Status, Step, StepError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import ArtifactRef, StepError
+from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, apply
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.plan import producers
-from jupyter_pipes.planning.signature import digest
 
 _logger = logging.getLogger(__name__)
 

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct, field
 
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.steps import Cell, JsonValue, ParameterSpec, Step
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.pipelines.selection import Selection
-from jupyter_pipes.planning.signature import digest
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from jupyter_pipes.export.executed_notebook import (
+    write_executed_notebook,
+)
 from jupyter_pipes.model.errors import UsageError
 
 if TYPE_CHECKING:
@@ -44,35 +46,3 @@ def write_python(pipeline: Pipeline, path: Path) -> None:
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
     text = export_python(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source)
     write_module(path, text)
-
-
-def write_executed_notebook(pipeline: Pipeline, run: Run, path: Path) -> None:
-    """Write a copy of the pipeline's notebook with each step's outputs below its cell."""
-    from jupyter_pipes.pipelines import notebook
-
-    if not pipeline.origin.endswith(".ipynb"):
-        raise UsageError(f"{pipeline.name} comes from no notebook file: save the notebook first")
-    document = pipeline.document or notebook.read(pipeline.origin)
-    cells = {step.name: step.cell_id for step in pipeline.graph.steps if step.cell_id}
-    outputs = {cells[name]: outputs_of(run, name) for name in run.steps if name in cells}
-    notebook.write_executed(document, outputs, path)
-
-
-def outputs_of(run: Run, step: str) -> list[dict[str, Any]]:
-    """Return what a step showed, as nbformat outputs in order: text, rich outputs, error."""
-    from jupyter_pipes.pipelines import notebook
-
-    _, attempt = run.shown_attempt(step)
-    log = run.log_path(step)
-    text = log.read_bytes() if log is not None and log.exists() else b""
-    shown = (
-        [(each.log_offset, _output(each.kind, run.bundle(each))) for each in attempt.outputs]
-        if attempt
-        else []
-    )
-    return notebook.interleave(text, shown, attempt.error if attempt else None)
-
-
-def _output(kind: str, bundle: Mapping[str, Any]) -> dict[str, Any]:
-    output = {"output_type": kind, "data": bundle["data"], "metadata": bundle["metadata"]}
-    return output | ({"execution_count": None} if kind == "execute_result" else {})

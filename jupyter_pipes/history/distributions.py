@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.planning.signature import digest
+from jupyter_pipes.model.digests import digest
 
 _CREDENTIALS = re.compile(r"""(\w+://)[^\s/"'<>:]*:[^\s/"'<>]*@|(https?://)[^\s/"'<>]+@""")
 

@@ -17,10 +17,12 @@ from jupyter_pipes.history.database import Database, told_as_store_error
 from jupyter_pipes.history.indexing import Kept
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound, StoreError
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen, JsonValue, Status
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView, fold
-from jupyter_pipes.planning.signature import Part, digest
 
 _kept = msgspec.msgpack.Decoder(Kept)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])

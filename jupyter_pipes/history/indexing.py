@@ -10,7 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen, JsonValue, Status
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 
 Change = tuple[str, Mapping[str, Any]]

@@ -62,7 +62,7 @@ def _from_1(connection: Connection) -> None:
     """Version 1 had no documents, and fewer columns of runs; its results kept their parts themselves."""
     import sqlalchemy as sa
 
-    from jupyter_pipes.planning.signature import digest
+    from jupyter_pipes.model.digests import digest
 
     results = connection.execute(sa.text("SELECT * FROM results ORDER BY id")).mappings().all()
     runs = connection.execute(sa.text("SELECT * FROM runs")).mappings().all()

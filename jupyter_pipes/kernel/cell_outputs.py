@@ -12,7 +12,7 @@ from jupyter_pipes.display import cards
 from jupyter_pipes.display.html import needs_renderer
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record
-from jupyter_pipes.model.steps import OutputRef
+from jupyter_pipes.model.results import OutputRef
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.run import Run
 

@@ -10,15 +10,16 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.graph import picture as drawing
-from jupyter_pipes.execution import controller
 from jupyter_pipes.export import write as exporting
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
+from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
-from jupyter_pipes.model.steps import ArtifactRef, Status
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameters as params
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
@@ -28,7 +29,6 @@ from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.run import Run
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.history import Result
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
 
@@ -290,32 +290,6 @@ class Session:
         if self.run is None:
             for widget in self._widgets:
                 widget.replace(idle_view(pipeline))
-
-
-def idle_view(pipeline: Pipeline) -> RunView:
-    """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
-    names = [step.name for step in pipeline.graph.steps]
-    planned = controller.plan_steps(pipeline.graph, names)
-    workspace = pipeline.workspace
-    kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
-    view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
-    view.steps = {step.name: _before_a_run(step, kept.get(step.name)) for step in planned}
-    return view
-
-
-def _before_a_run(step: ev.PlannedStep, kept: Result | None) -> StepView:
-    if kept is None:
-        return StepView(step.name, step, reason="not run yet")
-    return StepView(
-        step.name,
-        step,
-        Status.COMPLETED,
-        f"in run {kept.run}",
-        source_run=kept.run,
-        source_step=kept.step,
-        kept=kept.artifacts,
-        kept_metrics=kept.metrics,
-    )
 
 
 def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:

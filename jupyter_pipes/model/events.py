@@ -7,17 +7,8 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.model.steps import (
-    ArtifactRef,
-    Diagnostic,
-    FileSeen,
-    JsonValue,
-    OnFail,
-    OutputRef,
-    Status,
-    StepError,
-    Usage,
-)
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, OnFail, Status
 
 
 class PlannedStep(Struct, frozen=True, gc=False):

@@ -8,16 +8,8 @@ from functools import singledispatch
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import (
-    ArtifactRef,
-    Diagnostic,
-    FileSeen,
-    JsonValue,
-    OutputRef,
-    Status,
-    StepError,
-    Usage,
-)
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 _OUTCOME_STATUS: dict[str, Status] = {
     "completed": Status.COMPLETED,

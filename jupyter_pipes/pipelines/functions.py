@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from jupyter_pipes.analysis import slices
-from jupyter_pipes.analysis.cell.literals import texts_of
+from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines import step_options as options

@@ -8,7 +8,6 @@ import re
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
-from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -18,12 +17,8 @@ from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.step_options import parse_step
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Sequence
 
-    from jupyter_pipes.model.steps import StepError
-
-LOG_LIMIT = 2**20
-"""Bytes of a step's log that an executed notebook keeps: half from its head, half from its tail."""
 
 _MAGIC_LINE = re.compile(r"\s*%%(step|params|setup)(?=\s|$)(.*)")
 _DRIVES_US = re.compile(
@@ -105,7 +100,7 @@ def read(path: str | os.PathLike[str]) -> Document:
     place = Path(path).expanduser().absolute()
     content = _load(place)
     cells = _decode(place, content).cells
-    ids = _cell_ids([cell.id for cell in cells])
+    ids = cell_ids([cell.id for cell in cells])
     found = [
         cell_from_source(cell_id, number, cell.text, "code" if cell.cell_type == "code" else "markdown")
         for number, (cell_id, cell) in enumerate(zip(ids, cells, strict=True), start=1)
@@ -134,78 +129,6 @@ def cell_from_source(
         message = f"%%{role} takes nothing behind it, but has {magic[2].strip()!r}: put that on the next line"
         problems = (_bad_line(message, None, number, source),)
     return Cell(cell_id, number, role, source), problems
-
-
-def write_executed(
-    document: Document, outputs: Mapping[str, Sequence[Mapping[str, Any]]], path: str | os.PathLike[str]
-) -> None:
-    """Write a copy of the notebook whose only outputs are these, below their cells.
-
-    Args:
-        document: the notebook as read.
-        outputs: cell id -> nbformat outputs of the cell (see `interleave`); other cells get none.
-        path: file to write; it is replaced as a whole or not at all.
-
-    Raises:
-        NotebookError: the outputs do not make a valid notebook, or the file cannot be written.
-    """
-    nbformat = _nbformat()
-    notebook = document.node()
-    # State of widgets whose views are gone with the old outputs.
-    notebook.metadata.pop("widgets", None)
-    count = 0
-    ids = _cell_ids([node.get("id") for node in notebook.cells])
-    for cell_id, node in zip(ids, notebook.cells, strict=True):
-        if notebook.nbformat_minor >= 5:
-            node["id"] = cell_id
-        if node.cell_type == "code":
-            count += cell_id in outputs
-            _put_outputs(node, outputs.get(cell_id), count)
-    try:
-        nbformat.validate(notebook)
-        text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    except (nbformat.ValidationError, TypeError, ValueError) as error:
-        raise NotebookError(f"the outputs of this run do not make a valid notebook: {error}") from error
-    replace_file(Path(path), text if text.endswith("\n") else text + "\n")
-
-
-def interleave(
-    log: bytes, shown: Sequence[tuple[int, Mapping[str, Any]]], error: StepError | None = None
-) -> list[dict[str, Any]]:
-    """Return an attempt's nbformat outputs in the order in which they appeared.
-
-    Args:
-        log: all that the attempt printed.
-        shown: (size of the log in bytes when it was displayed, nbformat output) of each rich output.
-        error: how the attempt failed, if it did.
-    """
-    outputs: list[dict[str, Any]] = []
-    start = 0
-    for offset, output in sorted(shown, key=lambda pair: pair[0]):
-        end = min(max(offset, start), len(log))
-        outputs += _stream(log, start, end)
-        outputs.append(dict(output))
-        start = end
-    outputs += _stream(log, start, len(log))
-    return outputs + ([_error_output(error)] if error else [])
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a text file as a whole or not at all; an existing file's permissions stay.
-
-    Raises:
-        NotebookError: the file cannot be written there.
-    """
-    temporary = path.with_name(f".{path.name}-{uuid4().hex[:8]}.tmp")
-    try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise NotebookError(f"cannot write {path}: {error.strerror or error}") from error
 
 
 def _nbformat() -> Any:
@@ -258,7 +181,7 @@ def _json(path: Path) -> Any:
         ) from error
 
 
-def _cell_ids(given: Sequence[str | None]) -> list[str]:
+def cell_ids(given: Sequence[str | None]) -> list[str]:
     """Every cell's id; a made-up one where it is missing or taken."""
     ids: list[str] = []
     for number, cell_id in enumerate(given, start=1):
@@ -292,42 +215,3 @@ def _without_driving_lines(source: str) -> str:
             lines[place] = f"{match['indent']}pass" if match and match["indent"] else ""
             continued = line.endswith("\\")
     return "\n".join(lines)
-
-
-def _put_outputs(node: Any, outputs: Sequence[Mapping[str, Any]] | None, count: int) -> None:
-    nbformat = _nbformat()
-    node.execution_count = None if outputs is None else count
-    node.outputs = [nbformat.from_dict(dict(output)) for output in outputs or ()]
-    for output in node.outputs:
-        if output.output_type == "execute_result":
-            output.execution_count = count
-
-
-def _stream(log: bytes, start: int, end: int) -> list[dict[str, Any]]:
-    """The stream output for one stretch of a log, or none when it is empty."""
-    fits = len(log) <= LOG_LIMIT
-    head, tail = (len(log), len(log)) if fits else (LOG_LIMIT // 2, len(log) - LOG_LIMIT // 2)
-    text = log[start : min(end, head)].decode(errors="replace")
-    if start <= head < min(end, tail):
-        text += f"\n[… {tail - head:,} bytes of the log are left out …]\n"
-    text = _overwritten(text + log[max(start, tail) : end].decode(errors="replace"))
-    return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
-
-
-def _overwritten(text: str) -> str:
-    """What a terminal shows in the end: text behind a carriage return replaces what stood there."""
-    if "\r" not in text:
-        return text
-    return "\n".join(map(_overwritten_line, text.replace("\r\n", "\n").split("\n")))
-
-
-def _overwritten_line(line: str) -> str:
-    shown = ""
-    for part in line.split("\r"):
-        shown = part + shown[len(part) :]
-    return shown
-
-
-def _error_output(error: StepError) -> dict[str, Any]:
-    traceback = error.traceback.splitlines() or [f"{error.type}: {error.message}"]
-    return {"output_type": "error", "ename": error.type, "evalue": error.message, "traceback": traceback}

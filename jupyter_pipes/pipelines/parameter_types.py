@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_
 
 from msgspec import Struct
 
-from jupyter_pipes.pipelines.step_options import parse_duration
+from jupyter_pipes.model.quantities import parse_duration
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable

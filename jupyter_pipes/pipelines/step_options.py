@@ -4,29 +4,27 @@ from __future__ import annotations
 
 import argparse
 import difflib
-import math
 import os
 import re
 import shlex
 import unicodedata
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
 
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.quantities import (
+    parse_duration,
+    parse_size,
+)
 from jupyter_pipes.model.steps import OnFail, StepOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces"
-_DURATION_UNITS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
-_SIZE_UNITS = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
-_BINARY_UNITS = {"Ki": 2**10, "Mi": 2**20, "Gi": 2**30, "Ti": 2**40}
 _CELL_SWITCHES = ("append", "run")
 """Options that say something of the cell, not of the step."""
-_AMOUNT = r"(\d+(?:\.\d*)?|\.\d+)\s*"
 
 
 class StepLine(Struct, frozen=True):
@@ -69,40 +67,6 @@ class Option(Struct, frozen=True):
         """How the flag is written as a keyword argument ("in_" for `--in`)."""
         word = self.flag.removeprefix("--").replace("-", "_")
         return f"{word}_" if word == "in" else word
-
-
-def parse_duration(value: object) -> float:
-    """Return seconds from "10s", "30m", "1h30m", "250ms", a number of seconds or a `timedelta`.
-
-    Raises:
-        ValueError: it is none of these, negative or not finite.
-    """
-    if isinstance(value, timedelta):
-        value = value.total_seconds()
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
-    else:
-        seconds = _seconds(str(value).strip())
-    if not math.isfinite(seconds) or seconds < 0:
-        raise ValueError("use a duration such as 10s, 30m, 1.5h or 250ms")
-    return seconds
-
-
-def parse_size(value: object) -> int:
-    """Return bytes from "500M" (10**6), "1.5GiB" (2**30) or a plain number of bytes.
-
-    Raises:
-        ValueError: it is none of these, or less than one byte.
-    """
-    text = str(value).strip() if not isinstance(value, bool) else ""
-    match = re.fullmatch(_AMOUNT + r"([KMGT]?)(i?)B?", text, re.IGNORECASE)
-    if match is None or (match[3] and not match[2]):
-        raise ValueError("use a size such as 500M, 4G or 1.5GiB")
-    unit = match[2].upper()
-    size = int(float(match[1]) * (_BINARY_UNITS[f"{unit}i"] if match[3] else _SIZE_UNITS[unit]))
-    if size < 1:
-        raise ValueError("use a size of at least one byte, such as 500M, 4G or 1.5GiB")
-    return size
 
 
 def check_name(name: str) -> str:
@@ -227,15 +191,6 @@ def _suggest(word: str, known: Iterable[str]) -> str:
 def _may_be_in_name(char: str) -> bool:
     # Marks are parts of letters in many scripts (Devanagari, Thai, …).
     return char in "_-." or unicodedata.category(char)[0] in "LMN"
-
-
-def _seconds(text: str) -> float:
-    if re.fullmatch(_AMOUNT, text):
-        return float(text)
-    part = _AMOUNT + f"({'|'.join(_DURATION_UNITS)})"
-    if not re.fullmatch(rf"(?:{part}\s*)+", text):
-        return math.nan
-    return sum(float(number) * _DURATION_UNITS[unit] for number, unit in re.findall(part, text))
 
 
 def _timeout(value: object) -> float:

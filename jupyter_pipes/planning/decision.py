@@ -10,12 +10,14 @@ from msgspec import Struct
 
 from jupyter_pipes.history.history import Result, parts_document
 from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.model.digests import digest, digest_of
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.steps import ArtifactRef, CodePiece, FileSeen, Step
+from jupyter_pipes.model.parts import Part, PartKind
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.planning import fingerprints
-from jupyter_pipes.planning.signature import Part, PartKind, code_part, combine, digest, reasons
+from jupyter_pipes.planning.signature import code_part, combine, reasons
 from jupyter_pipes.storage import file_digests
-from jupyter_pipes.storage.blobs import digest_of
 from jupyter_pipes.storage.serializers import serialize
 
 Inputs = Mapping[str, ArtifactRef | None]

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from jupyter_pipes.planning.signature import Change, Part, changes
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.planning.signature import Change, changes
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import History

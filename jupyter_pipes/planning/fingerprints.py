@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from jupyter_pipes.analysis import slices
-from jupyter_pipes.analysis.cell.literals import named_texts
+from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.local_modules import Reached
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.history.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step
-from jupyter_pipes.planning.signature import Part, code_part
+from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
 
 

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
-from jupyter_pipes.model.steps import PARAMS_OWNER, ArtifactRef, Step
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import PARAMS_OWNER, Step
 from jupyter_pipes.pipelines import graph as graphs
 
 if TYPE_CHECKING:

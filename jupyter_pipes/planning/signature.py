@@ -6,41 +6,16 @@ import ast
 import difflib
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-from typing import Literal, cast
+from typing import cast
 
 import msgspec
-from blake3 import blake3
 from msgspec import Struct
+
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.parts import Part, PartKind
 
 NO_RESULT = "no earlier result"
 """The reason of a step that never had a result to hold its parts against."""
-
-PartKind = Literal[
-    "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version", "name"
-]
-
-
-class Part(Struct, frozen=True, gc=False):
-    """One named thing that a step's result depends on.
-
-    Attributes:
-        kind: what sort of thing; with `name` it identifies the part.
-        name: which one ("lr", "clean_text", "data.csv"); "" where there is only one of the kind.
-        digest: equal exactly when the thing counts as unchanged.
-        text: the thing for people: source code for a diff, a value's repr, a version.
-        origin: the producing step of an input, else "".
-    """
-
-    kind: PartKind
-    name: str
-    digest: str
-    text: str = ""
-    origin: str = ""
-
-
-def digest(data: bytes | str) -> str:
-    """Return the BLAKE3 hex digest of the data."""
-    return blake3(data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data).hexdigest()
 
 
 def combine(parts: Iterable[Part]) -> str:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.history.cleanup import collect as collection
 from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.pipelines.step_options import parse_duration, parse_size
+from jupyter_pipes.model.quantities import parse_duration, parse_size
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.cleanup.collect import Collection

@@ -8,12 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.display.looks import bytes_text, duration_text, shape_text
-from jupyter_pipes.model.steps import PARAMS_OWNER, ArtifactRef, JsonValue, Status
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import PARAMS_OWNER, JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.parameters import to_json
 from jupyter_pipes.planning import signature
-from jupyter_pipes.planning.signature import Part
 from jupyter_pipes.runs import value_changes
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
@@ -15,7 +16,8 @@ import msgspec
 
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.model.errors import NotebookError
-from jupyter_pipes.model.steps import ArtifactRef, Cell, Diagnostic
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import graph as graphs
 from jupyter_pipes.pipelines import parameter_cells as declarations
 from jupyter_pipes.pipelines.functions import FunctionStep
@@ -286,13 +288,14 @@ class Pipeline:
         background.loop().call_soon_threadsafe(starting.local_executor().warm_up, places, imports)
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
-        """Run the pipeline as a program: parameters become options (`--rows 10`), steps arguments."""
-        from jupyter_pipes.cli.main import run_pipeline
+        """Run the pipeline as a program: modules exported by version 0.2.0 call it, later ones call `main`.
 
-        program: str = getattr(sys.modules["__main__"], "__file__", "")
-        self.origin = str(Path(program).absolute())
-        self.directory = Path(self.origin).parent
-        raise SystemExit(run_pipeline(self, list(sys.argv[1:] if arguments is None else arguments)))
+        Raises:
+            SystemExit: always, with the exit code.
+        """
+        # The program stands above this folder, and registers itself.
+        (program,) = entry_points(group="jupyter_pipes.programs", name="module")
+        program.load()(self, arguments)
 
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""

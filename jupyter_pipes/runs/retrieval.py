@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.steps import ArtifactRef, Status
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline

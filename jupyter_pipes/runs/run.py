@@ -13,7 +13,8 @@ import msgspec
 
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.model.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
-from jupyter_pipes.model.steps import ArtifactRef, OutputRef, Status
+from jupyter_pipes.model.results import ArtifactRef, OutputRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from jupyter_pipes.display.looks import shape_text
+from jupyter_pipes.model.quantities import shape_text
 from jupyter_pipes.storage.previews import describe
 
 LIMIT = 20

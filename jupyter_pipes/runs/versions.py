@@ -6,9 +6,10 @@ from collections.abc import Iterable
 
 import msgspec
 
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.planning.signature import code_digest, digest
+from jupyter_pipes.planning.signature import code_digest
 
 
 def state(graph: Graph) -> str:

@@ -5,11 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.model.errors import SerializationError, StoreError
-from jupyter_pipes.model.steps import ArtifactRef
-from jupyter_pipes.storage.blobs import Blobs, open_blobs
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage.blobs import Blobs
+from jupyter_pipes.storage.local_blobs import LocalBlobs
 from jupyter_pipes.storage.previews import describe
-from jupyter_pipes.storage.serializers import BytesLike, deserialize, serialize
+from jupyter_pipes.storage.serializers import deserialize, serialize
 
 
 class ArtifactStore:
@@ -118,3 +120,18 @@ class ArtifactStore:
             f"The kept artifact {ref.name!r} ({ref.type}) {what}: {self.uri(ref.digest)}. "
             "Run the step that makes it again."
         )
+
+
+def open_blobs(url: str | Path) -> Blobs:
+    """Return the blobs kept under a path or fsspec URL (`file://`, `s3://`, `memory://`, …)."""
+    text = str(url)
+    if text.startswith("file://"):
+        # Few say it so, and the import takes longer than the rest of a look at the store.
+        from urllib.request import url2pathname
+
+        return LocalBlobs(Path(url2pathname(text.removeprefix("file://"))))
+    if "://" in text or "::" in text:
+        from jupyter_pipes.storage.remote_blobs import RemoteBlobs
+
+        return RemoteBlobs(text)
+    return LocalBlobs(Path(text))

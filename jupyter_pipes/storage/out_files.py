@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import OutFileMissing, StoreError
-from jupyter_pipes.model.steps import ArtifactRef
+from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.file_digests import file_digest, remember_written
 from jupyter_pipes.storage.serializers.files import FileSerializer
 

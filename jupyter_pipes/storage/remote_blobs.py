@@ -9,18 +9,9 @@ from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
+from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.storage.blobs import (
-    UNFINISHED,
-    Stored,
-    digest_at,
-    digest_of,
-    key,
-    os_errors,
-    total,
-    write_pieces,
-)
-from jupyter_pipes.storage.serializers.base import BytesLike
+from jupyter_pipes.storage.blobs import UNFINISHED, Stored, digest_at, key, os_errors, total, write_pieces
 
 
 class RemoteBlobs:

@@ -28,7 +28,8 @@ SETUP = f"""
 import msgspec, threading, time
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.planning.explanation import Explanation
-from jupyter_pipes.model import Status, StepError, Usage
+from jupyter_pipes.model.results import StepError, Usage
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView, apply
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 

@@ -11,7 +11,8 @@ import pytest
 from jupyter_pipes.cli import documents
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
-from jupyter_pipes.model.steps import ArtifactRef, Diagnostic, OutputRef, Status, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
+from jupyter_pipes.model.steps import Diagnostic, Status
 from jupyter_pipes.model.views import RunView, fold
 from jupyter_pipes.planning.plan import Plan, PlannedDecision
 

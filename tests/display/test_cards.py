@@ -13,17 +13,10 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display import html as fragments
+from jupyter_pipes.display.ansi import ansi_html, terminal_text
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import (
-    ArtifactRef,
-    Diagnostic,
-    ParameterSpec,
-    Status,
-    Step,
-    StepError,
-    StepOptions,
-    Usage,
-)
+from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
+from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Status, Step, StepOptions
 from jupyter_pipes.model.views import MetricPoint, RunView, fold
 from jupyter_pipes.pipelines.parameters import Parameter
 
@@ -274,7 +267,7 @@ def test_any_numbers_make_a_plot_without_nan_in_it(values: list[float]) -> None:
     ],
 )
 def test_a_log_is_shown_as_a_terminal_would(written: str, shown: str) -> None:
-    assert fragments.terminal_text(written) == shown
+    assert terminal_text(written) == shown
 
 
 def test_only_the_tail_of_an_endless_line_is_shown() -> None:
@@ -283,12 +276,12 @@ def test_only_the_tail_of_an_endless_line_is_shown() -> None:
 
 @given(st.text())
 def test_no_log_text_becomes_markup(text: str) -> None:
-    html = re.sub(r"<style>.*?</style>", "", fragments.ansi_html(fragments.terminal_text(f"<b>{text}")))
+    html = re.sub(r"<style>.*?</style>", "", ansi_html(terminal_text(f"<b>{text}")))
     assert set(re.findall(r"<(?!/?span)", html)) == set()
 
 
 def test_colours_of_256_bring_their_rules_with_them() -> None:
-    assert fragments.ansi_html("\x1b[38;5;208morange\x1b[0m").startswith("<style>.ansi38-208{color: #")
+    assert ansi_html("\x1b[38;5;208morange\x1b[0m").startswith("<style>.ansi38-208{color: #")
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import pytest
 
 from jupyter_pipes.execution.file_notes import undeclared_files
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
 ENDING = "so that the order and reruns are right"

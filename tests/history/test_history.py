@@ -24,9 +24,10 @@ from jupyter_pipes.history.history import (
 from jupyter_pipes.history.indexing import Kept
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, StoreError
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen, Status
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, fold
-from jupyter_pipes.planning.signature import Part
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("b",)))
 

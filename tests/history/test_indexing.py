@@ -18,7 +18,8 @@ from jupyter_pipes.history.indexing import Kept, changes
 from jupyter_pipes.history.schema import schema
 from jupyter_pipes.history.statements_sqlite import TEXTS
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen, Status
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, apply
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)))

@@ -12,9 +12,10 @@ from jupyter_pipes.history.history import History
 from jupyter_pipes.history.schema import SCHEMA_VERSION
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, FileSeen, Status, Step
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.planning.decision import Decider, Decision
-from jupyter_pipes.planning.signature import digest
 
 VERSION_1 = """
 CREATE TABLE settings (name TEXT NOT NULL, value TEXT, PRIMARY KEY (name));

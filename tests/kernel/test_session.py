@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from jupyter_pipes.kernel import cell_outputs
-from jupyter_pipes.kernel.session import Session, idle_view
+from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 

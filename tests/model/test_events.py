@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, Diagnostic, FileSeen, OutputRef, Status, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.steps import Diagnostic, Status
 
 TEXT = st.text(max_size=20)
 TEXTS = st.lists(TEXT).map(tuple)

@@ -8,7 +8,8 @@ import msgspec
 import pytest
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, OutputRef, Status, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import Progress, RunView, apply, fold
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("a", "b")))

@@ -11,9 +11,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output, new_raw_cell
 
+from jupyter_pipes.export.executed_notebook import LOG_LIMIT, interleave, write_executed
 from jupyter_pipes.model.errors import NotebookError
-from jupyter_pipes.model.steps import StepError, StepOptions
-from jupyter_pipes.pipelines.notebook import LOG_LIMIT, cell_from_source, interleave, read, write_executed
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import StepOptions
+from jupyter_pipes.pipelines.notebook import cell_from_source, read
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,16 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.quantities import parse_duration, parse_size
 from jupyter_pipes.model.steps import StepOptions
-from jupyter_pipes.pipelines.step_options import (
-    STEP_OPTIONS,
-    StepLine,
-    from_keywords,
-    parse_duration,
-    parse_size,
-    parse_step,
-    step_help,
-)
+from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, StepLine, from_keywords, parse_step, step_help
 
 
 @pytest.mark.parametrize(

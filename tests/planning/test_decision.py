@@ -12,11 +12,12 @@ from msgspec.structs import replace
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.steps import ArtifactRef, CodePiece, FileSeen, Step, StepOptions
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.decision import Decider, Decision
-from jupyter_pipes.planning.signature import digest
 
 STEP = Step(
     "clean", 1, "y = x * n", "cell 2", reads={"x": "load", "n": "params"}, writes=("y",), demanded=("y",)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_pipes.model.parts import Part
 from jupyter_pipes.planning.explanation import Explanation, explain_kept
-from jupyter_pipes.planning.signature import Change, Part, code_part
+from jupyter_pipes.planning.signature import Change, code_part
 from tests.acceptance.project import Project
 
 CELLS = [

@@ -9,10 +9,10 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.local_modules import imported, reach
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.planning.fingerprints import file_parts, import_parts
-from jupyter_pipes.planning.signature import digest
 
 
 def step(body: str = "", **fields: Any) -> Step:

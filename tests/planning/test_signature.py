@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_pipes.planning.signature import Part, code_digest, code_part, combine, difference, reasons
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.planning.signature import code_digest, code_part, combine, difference, reasons
 
 SAME = [
     pytest.param("x = 1", "x = 1  # why", id="comment"),

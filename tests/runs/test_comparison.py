@@ -9,13 +9,16 @@ from typing import Any
 import pytest
 
 from jupyter_pipes.cli import documents
-from jupyter_pipes.cli.terminal import comparison_text
 from jupyter_pipes.display.tables import Comparison, compare
+from jupyter_pipes.display.text import comparison_text
 from jupyter_pipes.history.environment import Environment
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import ArtifactRef, Status, Usage
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.results import ArtifactRef, Usage
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, fold
-from jupyter_pipes.planning.signature import Part, code_part, digest
+from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.runs.comparison import LOADED, Difference, Side, differences
 
 LOAD = ev.PlannedStep("load", writes=("df",))

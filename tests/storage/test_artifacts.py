@@ -17,8 +17,8 @@ import pandas as pd
 import pytest
 
 from jupyter_pipes.model.errors import SerializationError, StoreError
-from jupyter_pipes.model.steps import ArtifactRef
-from jupyter_pipes.storage import blobs
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage import local_blobs
 from jupyter_pipes.storage.artifacts import ArtifactStore
 
 LARGE = np.arange(2_000_000.0)
@@ -202,7 +202,7 @@ def test_a_full_or_read_only_disk_leaves_nothing_behind(local, tmp_path, monkeyp
     if failing == "replace":
         monkeypatch.setattr(Path, "replace", fail)
     else:
-        monkeypatch.setattr(blobs, "write_pieces", fail)
+        monkeypatch.setattr(local_blobs, "write_pieces", fail)
     with pytest.raises(StoreError, match=f"{tmp_path}.*{os.strerror(code)}"):
         local.put("a", value)
     assert files(tmp_path) == []
@@ -268,7 +268,7 @@ def test_small_artifacts_hold_no_file_descriptor(local):
 SHARE = """
 import sys, msgspec
 from jupyter_pipes.storage.artifacts import ArtifactStore
-from jupyter_pipes.model import ArtifactRef
+from jupyter_pipes.model.results import ArtifactRef
 frame = ArtifactStore(sys.argv[1]).get(msgspec.json.decode(sys.argv[2], type=ArtifactRef))
 frame.to_numpy().sum()
 print("read", flush=True)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.planning.signature import digest
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage.file_digests import file_digest, recall, remember_written, take_new
 

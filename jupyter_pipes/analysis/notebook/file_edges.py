@@ -9,7 +9,7 @@ from functools import lru_cache
 
 import msgspec
 
-from jupyter_pipes.analysis.cell.literals import named_texts
+from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.model.steps import Diagnostic, Step

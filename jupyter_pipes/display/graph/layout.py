@@ -10,7 +10,7 @@ from msgspec import Struct, field
 
 from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Edge, Route, label_end, label_room, routed
-from jupyter_pipes.display.looks import text_width
+from jupyter_pipes.display.graph.text_size import text_width
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.steps import PARAMS_OWNER
 

@@ -8,18 +8,9 @@ from typing import TYPE_CHECKING, Literal
 
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
-from jupyter_pipes.display.looks import (
-    FONT,
-    LOOKS,
-    STALE,
-    duration_text,
-    elapsed,
-    ellipsised,
-    progress_text,
-    spoken,
-    status_line,
-    text_width,
-)
+from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
+from jupyter_pipes.display.looks import LOOKS, STALE, elapsed, progress_text, spoken, status_line
+from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:

@@ -8,7 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from jupyter_pipes.display.graph.layering import Point
-from jupyter_pipes.display.looks import ellipsised, text_width
+from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 
 LABEL_SIZE = 10.5
 LABEL_HEIGHT = 14.0

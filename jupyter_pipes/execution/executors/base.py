@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Protocol
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job
+from jupyter_pipes.model.job import Job
 
 MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
 """What `MPLBACKEND` is in a step, unless the user says otherwise: figures are shown as in a notebook."""

@@ -7,7 +7,8 @@ import signal
 import msgspec
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job, StepError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import StepError
 
 _MEMORY_ERRORS = ("MemoryError", "_ArrayMemoryError")
 _CRASHES = ("SIGSEGV", "SIGBUS", "SIGFPE", "SIGILL", "SIGABRT")

@@ -15,7 +15,8 @@ import msgspec
 
 from jupyter_pipes.analysis.local_modules import files_of, imported, reach
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND
-from jupyter_pipes.model.steps import Job, Usage
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import Usage
 
 
 class Owner(Protocol):

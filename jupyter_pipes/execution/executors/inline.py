@@ -18,7 +18,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, in_words
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job, StepError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import StepError
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell

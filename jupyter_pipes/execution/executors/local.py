@@ -19,7 +19,8 @@ from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended, in_words
 from jupyter_pipes.execution.executors.helper import Helper
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job, StepError, Usage
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import StepError, Usage
 
 STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
 """Seconds after which a process group that must stop gets which signal."""

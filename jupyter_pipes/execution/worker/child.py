@@ -17,7 +17,7 @@ import msgspec
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.job import run_job
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job
+from jupyter_pipes.model.job import Job
 
 
 def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> None:

@@ -13,7 +13,9 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import OutsideStep, UsageError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.steps import ArtifactRef, Job, JsonValue
+    from jupyter_pipes.model.job import Job
+    from jupyter_pipes.model.results import ArtifactRef
+    from jupyter_pipes.model.steps import JsonValue
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress reports that are sent; what comes faster is left out, the last never."""

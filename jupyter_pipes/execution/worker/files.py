@@ -9,8 +9,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from jupyter_pipes.model.steps import FileSeen
-from jupyter_pipes.planning.fingerprints import file_digest
+from jupyter_pipes.model.results import FileSeen
+from jupyter_pipes.storage.file_digests import file_digest
 from jupyter_pipes.storage.settings import FOLDER
 
 _CODE = (".py", ".pyc", ".so", ".pyi")

@@ -28,7 +28,9 @@ from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, SerializationError
-from jupyter_pipes.model.steps import ArtifactRef, CodePiece, Job, OutputRef, StepError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError
+from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
 

@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from jupyter_pipes.analysis import slices
-from jupyter_pipes.analysis.cell.literals import tree_of
+from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.local_modules import files_of
-from jupyter_pipes.model.steps import Job
+from jupyter_pipes.model.job import Job
 
 _NUMPY_MAKERS = frozenset(
     ("default_rng", "RandomState", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")

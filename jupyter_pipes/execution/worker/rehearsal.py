@@ -9,7 +9,7 @@ from typing import Any
 
 from jupyter_pipes.execution.worker.job import run_job
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Job
+from jupyter_pipes.model.job import Job
 
 _BODIES = ("x = [1]\nx", "1 / 0")
 """Between them they store, display, fail and format a traceback."""

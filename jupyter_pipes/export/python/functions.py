@@ -15,7 +15,7 @@ from jupyter_pipes.model.steps import StepOptions
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from jupyter_pipes.export.python.placement import StepCode
+    from jupyter_pipes.export.python.pieces import StepCode
     from jupyter_pipes.export.python.source import Chunk
     from jupyter_pipes.model.steps import Step
 

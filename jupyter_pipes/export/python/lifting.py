@@ -19,7 +19,7 @@ from msgspec import Struct
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from jupyter_pipes.export.python.placement import Piece, StepCode
+    from jupyter_pipes.export.python.pieces import Piece, StepCode
     from jupyter_pipes.export.python.source import Chunk
 
 Lifted = dict[str, frozenset[str]]

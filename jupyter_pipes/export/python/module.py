@@ -16,11 +16,12 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.python.functions import function_text, plain_text
-from jupyter_pipes.export.python.placement import Piece, StepCode, place, split_setup, top_level
+from jupyter_pipes.export.python.pieces import Piece, StepCode
+from jupyter_pipes.export.python.placement import place, split_setup, top_level
 from jupyter_pipes.export.python.source import docstring
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
-from jupyter_pipes.pipelines.notebook import replace_file
 from jupyter_pipes.pipelines.parameter_types import annotation_of
+from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
     import os

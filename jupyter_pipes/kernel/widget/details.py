@@ -16,8 +16,10 @@ from jupyter_pipes.display.html import (
     status_html,
     table_html,
 )
-from jupyter_pipes.display.looks import duration_text, elapsed, progress_text
-from jupyter_pipes.model.steps import PARAMS_OWNER, ArtifactRef, Status
+from jupyter_pipes.display.looks import elapsed, progress_text
+from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import AttemptView, StepView

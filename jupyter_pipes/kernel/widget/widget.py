@@ -12,13 +12,14 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 from jupyter_pipes.display.graph.layout import Layout, arrange
 from jupyter_pipes.display.graph.picture import NOTHING
 from jupyter_pipes.display.html import bundle_html, stale_html, status_html
-from jupyter_pipes.display.looks import clock_text, spoken
+from jupyter_pipes.display.looks import spoken
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
 from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts
 from jupyter_pipes.kernel.widget.still import Still
-from jupyter_pipes.model.steps import ArtifactRef
+from jupyter_pipes.model.quantities import clock_text
+from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:

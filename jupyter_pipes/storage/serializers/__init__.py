@@ -5,9 +5,10 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import Any, cast
 
+from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.storage.serializers.arrow import ArrowSerializer
-from jupyter_pipes.storage.serializers.base import BytesLike, Refused, Serialized, Serializer
+from jupyter_pipes.storage.serializers.base import Refused, Serialized, Serializer
 from jupyter_pipes.storage.serializers.files import FileSerializer
 from jupyter_pipes.storage.serializers.pickling import PickleSerializer
 from jupyter_pipes.storage.serializers.plain import PlainSerializer

@@ -6,7 +6,8 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_pipes.storage.serializers.base import BytesLike, Serialized
+from jupyter_pipes.model.digests import BytesLike
+from jupyter_pipes.storage.serializers.base import Serialized
 
 if TYPE_CHECKING:
     import polars as pl

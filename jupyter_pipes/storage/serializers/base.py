@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, NamedTuple, Protocol
 
-BytesLike = bytes | bytearray | memoryview
+from jupyter_pipes.model.digests import BytesLike
 
 
 class Serialized(NamedTuple):

@@ -6,7 +6,7 @@ import struct
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from jupyter_pipes.storage.serializers.base import BytesLike
+from jupyter_pipes.model.digests import BytesLike
 
 ALIGNMENT = 64
 """Bytes; a cache line, and what Arrow and vector instructions ask for."""

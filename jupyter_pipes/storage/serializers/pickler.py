@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import cloudpickle
 
+from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.storage.serializers import arrays
-from jupyter_pipes.storage.serializers.base import BytesLike, Refused
+from jupyter_pipes.storage.serializers.base import Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 from jupyter_pipes.storage.serializers.refusals import refusal
 

@@ -9,20 +9,13 @@ import pytest
 
 from jupyter_pipes.display.graph import picture as drawing
 from jupyter_pipes.display.graph.layout import arrange, stage_node
-from jupyter_pipes.display.looks import (
-    LOOKS,
-    STALE,
-    Look,
-    bytes_text,
-    clock_text,
-    duration_text,
-    ellipsised,
-    shape_text,
-    text_width,
-)
+from jupyter_pipes.display.graph.text_size import ellipsised, text_width
+from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.kernel.widget.still import still_bundle
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Status, Usage
+from jupyter_pipes.model.quantities import bytes_text, clock_text, duration_text, shape_text
+from jupyter_pipes.model.results import Usage
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, fold
 
 SVG = "{http://www.w3.org/2000/svg}"

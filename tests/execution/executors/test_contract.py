@@ -14,7 +14,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from jupyter_pipes.model.steps import Status, StepError
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run

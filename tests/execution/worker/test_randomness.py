@@ -10,7 +10,8 @@ import numpy as np
 import pytest
 
 from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
-from jupyter_pipes.model.steps import CodePiece, Job
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.steps import CodePiece
 
 
 def noted(

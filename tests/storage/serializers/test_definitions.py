@@ -19,7 +19,7 @@ READ = """
 {definitions}
 import sys, msgspec
 from jupyter_pipes.storage.artifacts import ArtifactStore
-from jupyter_pipes.model import ArtifactRef
+from jupyter_pipes.model.results import ArtifactRef
 value = ArtifactStore(sys.argv[1]).get(msgspec.json.decode(sys.argv[2], type=ArtifactRef))
 {check}
 """

@@ -1,0 +1,40 @@
+"""How a pipeline looks before this kernel runs it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.execution import controller
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.runs.pipeline import Pipeline
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import Result
+
+
+def idle_view(pipeline: Pipeline) -> RunView:
+    """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
+    names = [step.name for step in pipeline.graph.steps]
+    planned = controller.plan_steps(pipeline.graph, names)
+    workspace = pipeline.workspace
+    kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
+    view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
+    view.steps = {step.name: _before_a_run(step, kept.get(step.name)) for step in planned}
+    return view
+
+
+def _before_a_run(step: ev.PlannedStep, kept: Result | None) -> StepView:
+    if kept is None:
+        return StepView(step.name, step, reason="not run yet")
+    return StepView(
+        step.name,
+        step,
+        Status.COMPLETED,
+        f"in run {kept.run}",
+        source_run=kept.run,
+        source_step=kept.step,
+        kept=kept.artifacts,
+        kept_metrics=kept.metrics,
+    )

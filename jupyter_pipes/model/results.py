@@ -1,0 +1,82 @@
+"""What attempts leave: artifacts, outputs, errors, files seen, and what they used."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+
+class ArtifactRef(Struct, frozen=True, gc=False):
+    """Where a named value is kept, and what is worth knowing without loading it.
+
+    Attributes:
+        name: the variable's name, or the one given to `current.artifact`.
+        digest: BLAKE3 hex digest of the stored bytes; also its key in the store.
+        type: the value's type, qualified ("pandas.DataFrame").
+        bytes: stored size.
+        serializer: name of the serializer that wrote it and reads it back.
+        shape: sizes that a person expects: rows and columns, array shape, number of items; () if none.
+        preview: a short text form of the value.
+        stable: False when equal values may get different digests, so that readers always run.
+    """
+
+    name: str
+    digest: str
+    type: str
+    bytes: int
+    serializer: str
+    shape: tuple[int, ...] = ()
+    preview: str = ""
+    stable: bool = True
+
+
+class OutputRef(Struct, frozen=True, gc=False):
+    """One rich output that a step displayed; its MIME bundle is kept in the artifact store.
+
+    Attributes:
+        kind: `display_data`, `execute_result` or `error`, as in nbformat.
+        digest: BLAKE3 hex digest of the bundle's JSON (`{"data": …, "metadata": …}`).
+        types: the MIME types in it.
+        log_offset: size in bytes of the attempt's log when it was displayed, to order text and outputs.
+        display_id: set when the output can be updated; a later output with the same id replaces it.
+    """
+
+    kind: Literal["display_data", "execute_result"]
+    digest: str
+    types: tuple[str, ...]
+    log_offset: int
+    display_id: str | None = None
+
+
+class StepError(Struct, frozen=True, gc=False):
+    """An exception or abnormal end, told for people.
+
+    Attributes:
+        type: the exception's class name, or "Killed", "TimedOut", "Exited".
+        message: its text.
+        traceback: ANSI-coloured text as IPython shows it, notebook frames only where possible.
+        line: line of the step's cell on which it happened (1 is the `%%step` line), if known.
+        bases: names of the exception's classes, itself first (for `--retry-on`).
+    """
+
+    type: str
+    message: str
+    traceback: str = ""
+    line: int | None = None
+    bases: tuple[str, ...] = ()
+
+
+class FileSeen(Struct, frozen=True, gc=False):
+    """A file that a step was seen opening for reading, with its content's digest then."""
+
+    path: str
+    digest: str
+
+
+class Usage(Struct, frozen=True, gc=False):
+    """What an attempt used: seconds of wall and CPU time, bytes of memory at the peak."""
+
+    seconds: float = 0.0
+    cpu_seconds: float = 0.0
+    peak_memory: int = 0
