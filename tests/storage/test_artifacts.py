@@ -220,7 +220,7 @@ def test_a_store_that_cannot_be_a_folder_is_an_error(tmp_path):
 def test_a_disk_that_is_really_full_is_an_error():
     """/dev/full answers every write with "No space left on device"."""
     with pytest.raises(OSError, match="No space left"), Path("/dev/full").open("wb", buffering=0) as file:
-        blobs.write_pieces(file, [b"x"])
+        local_blobs.write_pieces(file, [b"x"])
 
 
 def test_an_unknown_kind_of_store_is_an_error():
