@@ -40,30 +40,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         verb, options = command_line.parse(words)
         return lambda output: _VERBS[verb](options, output)
 
-    return _answer(understand, words)
+    return answer(understand, words)
 
 
-def run_pipeline(pipeline: Pipeline, arguments: Sequence[str]) -> int:
-    """Run a pipeline by the words behind `python MODULE.py`, and return the exit code.
-
-    Raises:
-        SystemExit: help was asked for, and printed.
-    """
-    from jupyter_pipes.cli import parsers as command_line
-
-    def understand() -> Callable[[Output], int]:
-        about = f"Run the pipeline {pipeline.name}: {', '.join(step.name for step in pipeline.graph.steps)}."
-        parser = command_line.module_parser(Path(pipeline.origin).name, about, pipeline.parameters)
-        options = parser.parse(arguments)
-        options.params += [f"{name}={text}" for name, text in options.given.items()]
-        options.output = None
-        carry_out = _plan_pipeline if options.plan else _run_pipeline
-        return lambda output: carry_out(pipeline, options, output)
-
-    return _answer(understand, arguments)
-
-
-def _answer(understand: Callable[[], Callable[[Output], int]], words: Sequence[str]) -> int:
+def answer(understand: Callable[[], Callable[[Output], int]], words: Sequence[str]) -> int:
     """Carry out what the words mean and return the exit code; tell an error, as JSON if that is wanted."""
     output = Output(as_json="--json" in words)
     try:
@@ -92,10 +72,10 @@ def _refuse(error: BaseException, output: Output, code: int) -> int:
 
 
 def _run(options: Namespace, output: Output) -> int:
-    return _run_pipeline(_load(options.source), options, output)
+    return run_pipeline(_load(options.source), options, output)
 
 
-def _run_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
+def run_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
     from jupyter_pipes.cli import documents, terminal
 
     executed = Path(options.output) if options.output else None
@@ -167,10 +147,10 @@ def _why(options: Namespace, output: Output) -> int:
 
 
 def _plan(options: Namespace, output: Output) -> int:
-    return _plan_pipeline(_load(options.source), options, output)
+    return plan_pipeline(_load(options.source), options, output)
 
 
-def _plan_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
+def plan_pipeline(pipeline: Pipeline, options: Namespace, output: Output) -> int:
     from jupyter_pipes.cli import documents, verbs
 
     given = verbs.run_arguments(options)

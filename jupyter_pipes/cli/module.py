@@ -1,14 +1,24 @@
-"""An exported module as a program: `python MODULE.py [options]`."""
+"""An exported module as a program: `python MODULE.py [STEP…] [options]`."""
 
 from __future__ import annotations
 
+import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
+from jupyter_pipes.cli import main as program
+from jupyter_pipes.cli.verbs import VerbParser, add_run_options, add_running_options
+from jupyter_pipes.pipelines.parameter_types import TRUTH
+
 if TYPE_CHECKING:
+    from jupyter_pipes.cli.output import Output
+    from jupyter_pipes.pipelines.parameters import Parameter
     from jupyter_pipes.runs.pipeline import Pipeline
+
+_VALUE = "value of "
+"""Stands before a parameter's name where its value is kept: no attribute of our own is called so."""
 
 
 def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -21,9 +31,75 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn
     Raises:
         SystemExit: always, with the exit code.
     """
-    from jupyter_pipes.cli.main import run_pipeline
+    file: str | None = getattr(sys.modules["__main__"], "__file__", None)
+    if file is not None:
+        pipeline.origin = str(Path(file).absolute())
+        pipeline.directory = Path(pipeline.origin).parent
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    raise SystemExit(program.answer(lambda: _understand(pipeline, words), words))
 
-    program: str = getattr(sys.modules["__main__"], "__file__", "")
-    pipeline.origin = str(Path(program).absolute())
-    pipeline.directory = Path(pipeline.origin).parent
-    raise SystemExit(run_pipeline(pipeline, list(sys.argv[1:] if arguments is None else arguments)))
+
+def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[Output], int]:
+    options = _options(pipeline, words)
+    carry_out = program.plan_pipeline if options.plan else program.run_pipeline
+    return lambda output: carry_out(pipeline, options, output)
+
+
+def _options(pipeline: Pipeline, words: Sequence[str]) -> argparse.Namespace:
+    """The options of `run`; `params` has the values of the parameters' options as well."""
+    options = _parser(pipeline).parse([*_with_values(words, pipeline.parameters)])
+    options.params += [
+        f"{name.removeprefix(_VALUE)}={text}"
+        for name, text in vars(options).items()
+        if name.startswith(_VALUE)
+    ]
+    return options
+
+
+def _parser(pipeline: Pipeline) -> VerbParser:
+    """The options of `run`, and one for each parameter."""
+    name = Path(pipeline.origin).name or pipeline.name
+    about = f"Run the pipeline {pipeline.name}: {', '.join(step.name for step in pipeline.graph.steps)}."
+    # What is added later takes the words that it needs: a parameter called like an option of ours is
+    # reached by -p, and `--no-x` is the parameter no_x where there is one.
+    parser = VerbParser(
+        prog=name, description=about, allow_abbrev=False, add_help=False, conflict_handler="resolve"
+    )
+    group = parser.add_argument_group("parameters")
+    for parameter in pipeline.parameters:
+        if parameter.type is bool:
+            parser.add_argument(
+                *_spellings(f"no_{parameter.name}"), dest=_VALUE + parameter.name, default=argparse.SUPPRESS,
+                action="store_const", const="false", help=argparse.SUPPRESS,
+            )  # fmt: skip
+    for parameter in pipeline.parameters:
+        metavar = "[true|false]" if parameter.type is bool else parameter.name.upper()
+        group.add_argument(
+            *_spellings(parameter.name), dest=_VALUE + parameter.name, default=argparse.SUPPRESS,
+            metavar=metavar, help=_help(parameter),
+        )  # fmt: skip
+    add_run_options(parser)
+    add_running_options(parser)
+    parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
+    parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
+    parser.add_argument("-h", "--help", action="help", help="show this help message and exit")
+    parser.set_defaults(accept=[], output=None)
+    return parser
+
+
+def _help(parameter: Parameter) -> str:
+    spec = parameter.spec
+    kind = " | ".join(spec.choices) or spec.annotation or type(parameter.default).__name__
+    return f"{spec.help} ({kind}; default: {spec.default})".lstrip().replace("%", "%%")
+
+
+def _spellings(name: str) -> list[str]:
+    return list(dict.fromkeys((f"--{name.replace('_', '-')}", f"--{name}")))
+
+
+def _with_values(words: Sequence[str], parameters: Iterable[Parameter]) -> Iterable[str]:
+    """The words with `--quiet` written as `--quiet=true`, unless the word behind it is its value."""
+    switches = {word for each in parameters if each.type is bool for word in _spellings(each.name)}
+    for word, following in zip(words, [*words[1:], ""], strict=False):
+        is_alone = word in switches and following.lower() not in TRUTH
+        yield f"{word}=true" if is_alone else word

@@ -1,19 +1,15 @@
-"""The words of `jupyter pipes …`: a parser for each verb, and one for an exported module."""
+"""The words of `jupyter pipes …`: a parser for each verb."""
 
 from __future__ import annotations
 
 import argparse
 import difflib
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, NoReturn
+from typing import NoReturn
 
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.verbs import VerbParser, add_run_options, add_running_options
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.pipelines.parameter_types import TRUTH
-
-if TYPE_CHECKING:
-    from jupyter_pipes.pipelines.parameters import Parameter
 
 Parser = argparse.ArgumentParser
 
@@ -46,75 +42,6 @@ def verb_parser(verb: str) -> VerbParser:
     add(parser)
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     return parser
-
-
-def module_parser(program: str, description: str, parameters: Sequence[Parameter]) -> VerbParser:
-    """Return the parser of `python MODULE.py`: the options of `run`, and one for each parameter.
-
-    The values of the parameters' options are in the attribute `given`, as texts.
-    """
-    parser = _ModuleParser(prog=program, description=description, allow_abbrev=False)
-    add_run_options(parser)
-    add_running_options(parser)
-    parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
-    parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
-    parser.set_defaults(given={}, accept=[])
-    group = parser.add_argument_group("parameters")
-    for parameter in parameters:
-        _add_parameter(parser, group, parameter)
-    return parser
-
-
-class _ModuleParser(VerbParser):
-    """Lets `--quiet` stand for `--quiet true`, without taking the word behind it for its value."""
-
-    def parse(self, words: Sequence[str]) -> argparse.Namespace:
-        switches = {
-            flag for action in self._actions if isinstance(action, _Switch) for flag in action.option_strings
-        }
-        following = [*words[1:], ""]
-        return super().parse(
-            [
-                f"{word}=true" if word in switches and after.lower() not in TRUTH else word
-                for word, after in zip(words, following, strict=True)
-            ]
-        )
-
-
-class _Given(argparse.Action):
-    """Collects the parameters' options by name."""
-
-    def __call__(
-        self, parser: Parser, namespace: argparse.Namespace, values: object, option_string: str | None = None
-    ) -> None:
-        namespace.given = {**namespace.given, self.dest: self.const or values}
-
-
-class _Switch(_Given):
-    """The same, of a parameter that is true or false."""
-
-
-def _add_parameter(parser: Parser, group: argparse._ArgumentGroup, parameter: Parameter) -> None:  # pyright: ignore[reportPrivateUsage] - argparse names the type of its groups only so
-    name, spec = parameter.name, parameter.spec
-    # An option of our own keeps its name: -p reaches a parameter that is called like it.
-    # (argparse has no public list of its options.)
-    flags = [flag for flag in _spellings(name) if flag not in parser._option_string_actions]  # pyright: ignore[reportPrivateUsage]
-    if not flags:
-        return
-    kind = " | ".join(spec.choices) or spec.annotation or type(parameter.default).__name__
-    text = f"{spec.help} ({kind}; default: {spec.default})".lstrip().replace("%", "%%")
-    metavar = name.upper()
-    if parameter.type is bool:
-        group.add_argument(*flags, dest=name, action=_Switch, metavar="[true|false]", help=text)
-        off = [flag for flag in _spellings(name, "--no-") if flag not in parser._option_string_actions]  # pyright: ignore[reportPrivateUsage]
-        if off:
-            group.add_argument(*off, dest=name, action=_Given, nargs=0, const="false", help=argparse.SUPPRESS)
-    else:
-        group.add_argument(*flags, dest=name, action=_Given, metavar=metavar, help=text)
-
-
-def _spellings(name: str, prefix: str = "--") -> list[str]:
-    return list(dict.fromkeys((f"{prefix}{name.replace('_', '-')}", f"{prefix}{name}")))
 
 
 def _program_parser() -> Parser:
