@@ -1,26 +1,55 @@
-"""The shape of the code: files say what they are for, stay small, and load heavy libraries late."""
+"""The shape of the code: folders and files say what they are for, stay small, import what is heavy late."""
 
 from __future__ import annotations
 
 import ast
 import json
+import re
 import subprocess
 import sys
+import tomllib
+from collections.abc import Iterator
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_pipes"
-SOURCES = sorted(
-    path for folder in (PACKAGE, ROOT / "tests", ROOT / "benchmarks") for path in folder.rglob("*.py")
-)
+TESTS = ROOT / "tests"
+PAGE = ROOT / "docs" / "architecture.md"
+SOURCES = sorted(path for folder in (PACKAGE, TESTS, ROOT / "benchmarks") for path in folder.rglob("*.py"))
+OWN_SOURCES = [path for path in SOURCES if PACKAGE in path.parents]
+FOLDERS = sorted({path.parent for path in OWN_SOURCES} - {PACKAGE})
+CONTRACTS = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"]
+
+FILE_LIMIT = 14
 LINE_LIMIT = 450
+
+NOT_MIRRORED = {
+    "acceptance": "the program as its users meet it, from outside",
+    "browser": "notebooks in a real JupyterLab",
+}
+"""Folders of tests that are about the whole and not about a folder of the package."""
+
+ACROSS_MODULES = {
+    "analysis/cell/test_names_truth.py": "`analyze` held against running Python, with random cells",
+    "execution/executors/test_contract.py": "one suite for all executors",
+    "execution/test_claims.py": "several processes want the same result",
+    "execution/test_kill.py": "everything that runs is killed at random",
+    "execution/test_resuming.py": "scheduler and folds of a run that is taken up again",
+    "execution/test_trouble.py": "bad input to the whole engine",
+    "export/test_end_to_end.py": "exported modules, run as programs",
+    "history/test_postgresql.py": "all of the history, with a real server",
+    "runs/test_model_equivalence.py": "random edits held against running everything again",
+    "storage/serializers/test_frames.py": "arrays, frames, models and figures through all that may keep them",
+    "storage/serializers/test_stability.py": "bytes of equal values in several processes",
+}
+"""Test files that are about no one module, and what they are about instead."""
 
 HEAVY = {
     "IPython",
     "altair",
-    "igraph",
     "ipycytoscape",
     "ipywidgets",
     "matplotlib",
@@ -69,6 +98,11 @@ def test_imports_load_no_heavy_library(statement: str) -> None:
     assert loaded_by(statement) & HEAVY == set()
 
 
+def test_every_heavy_library_is_installed_here() -> None:
+    """What is not installed could not be seen to be loaded."""
+    assert [library for library in sorted(HEAVY) if find_spec(library) is None] == []
+
+
 def test_the_bare_import_loads_nothing_but_the_standard_library() -> None:
     foreign = loaded_by("import jupyter_pipes") - set(sys.stdlib_module_names) - {"jupyter_pipes"}
     assert foreign == set()
@@ -77,57 +111,124 @@ def test_the_bare_import_loads_nothing_but_the_standard_library() -> None:
 @pytest.mark.parametrize("path", SOURCES, ids=name_of)
 def test_every_file_says_in_its_first_line_what_it_is_for(path: Path) -> None:
     source = path.read_text(encoding="utf-8")
-    if path.name == "__init__.py" and not source.strip():
-        return
     docstring = ast.get_docstring(ast.parse(source))
     assert docstring is not None
     assert source.startswith('"""')
     assert docstring.splitlines()[0].endswith((".", ":", "?"))
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if PACKAGE in path.parents], ids=name_of)
+@pytest.mark.parametrize("path", OWN_SOURCES, ids=name_of)
 def test_files_stay_small_enough_to_read_in_one_sitting(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LINE_LIMIT
 
 
+@pytest.mark.parametrize("folder", [PACKAGE, *FOLDERS], ids=name_of)
+def test_folders_stay_small_enough_to_take_in_at_a_glance(folder: Path) -> None:
+    assert len(list(folder.glob("*.py"))) <= FILE_LIMIT
+
+
+def purposes() -> dict[str, str]:
+    """Return what the page's table of folders says of each, in its order."""
+    rows = re.findall(r"^\| `([a-z_/]+)/` \| (.+?) \|", PAGE.read_text("utf-8"), re.MULTILINE)
+    return dict(rows)
+
+
+def test_the_page_lists_every_folder() -> None:
+    assert sorted(purposes()) == [folder.relative_to(PACKAGE).as_posix() for folder in FOLDERS]
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=name_of)
+def test_a_folder_says_its_purpose_as_the_page_does(folder: Path) -> None:
+    docstring = ast.get_docstring(ast.parse((folder / "__init__.py").read_text("utf-8"))) or ""
+    assert docstring.splitlines()[0] == f"{purposes()[folder.relative_to(PACKAGE).as_posix()]}."
+
+
+def test_the_page_lists_folders_in_the_order_of_imports() -> None:
+    """A folder imports from those above it: the layers of the import contract, from the lowest."""
+    layers = next(contract["layers"] for contract in CONTRACTS if contract["type"] == "layers")
+    folders = [layer for layer in reversed(layers) if (PACKAGE / layer).is_dir()]
+    assert [folder for folder in purposes() if "/" not in folder] == folders
+
+
+def test_the_import_contract_has_no_exemptions() -> None:
+    assert [contract["name"] for contract in CONTRACTS if "ignore_imports" in contract] == []
+    assert {contract["type"] for contract in CONTRACTS} >= {"layers", "acyclic_siblings", "forbidden"}
+    assert next(contract["exhaustive"] for contract in CONTRACTS if contract["type"] == "layers") is True
+
+
+@pytest.mark.parametrize(
+    "path", sorted(path for path in TESTS.rglob("test_*.py") if path.parent != TESTS), ids=name_of
+)
+def test_a_test_file_stands_where_its_module_stands(path: Path) -> None:
+    """`tests/planning/test_decision.py` is about `planning/decision.py`; one of a folder has its name."""
+    place = path.relative_to(TESTS)
+    folder, subject = PACKAGE / place.parent, path.stem.removeprefix("test_")
+    has_module = (folder / f"{subject}.py").exists() or (folder.exists() and folder.name == subject)
+    is_elsewhere = place.parts[0] in NOT_MIRRORED or place.as_posix() in ACROSS_MODULES
+    assert has_module != is_elsewhere
+
+
+def test_what_is_said_of_tests_elsewhere_is_said_of_files_that_are_there() -> None:
+    assert [place for place in (*NOT_MIRRORED, *ACROSS_MODULES) if not (TESTS / place).exists()] == []
+
+
+def imported(nodes: list[ast.AST]) -> set[str]:
+    """Return the top-level packages that statements import, also by `import_module("name")`."""
+    names: set[str] = set()
+    for node in nodes:
+        match node:
+            case ast.Import():
+                names |= {alias.name for alias in node.names}
+            case ast.ImportFrom(module=str(module), level=0):
+                names.add(module)
+            case ast.Call(
+                func=ast.Name("import_module") | ast.Attribute(attr="import_module"),
+                args=[ast.Constant(value=str(module)), *_],
+            ):
+                names.add(module)
+            case _:
+                pass
+    return {name.partition(".")[0] for name in names}
+
+
 def imported_at_top(path: Path) -> set[str]:
-    """Return the top-level packages that a file imports when it is imported itself."""
-    found: set[str] = set()
-    for statement in ast.parse(path.read_text(encoding="utf-8")).body:
-        if isinstance(statement, ast.Import):
-            found |= {alias.name.partition(".")[0] for alias in statement.names}
-        elif isinstance(statement, ast.ImportFrom) and statement.module:
-            found.add(statement.module.partition(".")[0])
-    return found
+    """Return the packages that a file imports when it is imported itself, but not for types only."""
+    return imported(list(_run_by_import(ast.parse(path.read_text(encoding="utf-8")))))
+
+
+def _run_by_import(node: ast.AST) -> Iterator[ast.AST]:
+    yield node
+    for child in ast.iter_child_nodes(node):
+        is_late = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
+        is_for_types = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
+        if not (is_late or is_for_types):
+            yield from _run_by_import(child)
+
+
+def imported_anywhere(path: Path) -> set[str]:
+    return imported(list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
 
 
 # These files are themselves imported only when what they are for is needed.
 OWNERS_LOADED_LATE = {
-    "IPython": {
-        "kernel/completion.py",
-        "kernel/magics.py",
-        "execution/worker/job.py",
-        "execution/worker/shell.py",
-    },
+    "kernel/completion.py": {"IPython"},
+    "kernel/magics.py": {"IPython"},
+    "execution/worker/job.py": {"IPython"},
+    "execution/worker/shell.py": {"IPython"},
 }
 
 
-@pytest.mark.parametrize("path", [path for path in SOURCES if PACKAGE in path.parents], ids=name_of)
+@pytest.mark.parametrize("path", OWN_SOURCES, ids=name_of)
 def test_heavy_libraries_are_imported_inside_functions(path: Path) -> None:
-    own = path.relative_to(PACKAGE).as_posix()
-    heavy = imported_at_top(path) & HEAVY
-    assert {library for library in heavy if own not in OWNERS_LOADED_LATE.get(library, set())} == set()
+    expected = OWNERS_LOADED_LATE.get(path.relative_to(PACKAGE).as_posix(), set())
+    assert imported_at_top(path) & HEAVY == expected
 
 
 def test_only_one_file_knows_ipycytoscape() -> None:
-    knowing = [
-        name_of(path)
-        for path in SOURCES
-        if PACKAGE in path.parents and "import ipycytoscape" in path.read_text("utf-8")
-    ]
+    knowing = [name_of(path) for path in OWN_SOURCES if "ipycytoscape" in imported_anywhere(path)]
     assert len(knowing) == 1
 
 
 @pytest.mark.parametrize("word", ["utils", "helpers", "manager", "common", "misc"])
-def test_no_file_is_named_for_nothing(word: str) -> None:
-    assert [name_of(path) for path in PACKAGE.rglob("*.py") if path.stem == word] == []
+def test_nothing_is_named_for_nothing(word: str) -> None:
+    assert [name_of(path) for path in PACKAGE.rglob("*") if path.stem == word] == []

@@ -1,4 +1,4 @@
-"""What the code of cells does with names: `analyze(source) -> Names`."""
+"""What code does with names: reads, writes, edges, prelude."""
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
 

@@ -1,0 +1,1 @@
+"""What serves a queue: starts, watches and ends attempts."""

@@ -1,0 +1,1 @@
+"""The process of one attempt: runs a job and reports events."""

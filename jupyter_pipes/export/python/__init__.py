@@ -1,4 +1,4 @@
-"""Exports: a pipeline as reusable code."""
+"""A pipeline as a Python module."""
 
 from jupyter_pipes.export.python.module import export_python, formatted, write_module
 

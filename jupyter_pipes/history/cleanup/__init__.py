@@ -1,1 +1,1 @@
-"""What may go, and its going."""
+"""What may go of kept runs, and its going."""

@@ -1,1 +1,1 @@
-"""The query language of `runs` and what it finds."""
+"""The query language of `runs`, and what it finds."""
