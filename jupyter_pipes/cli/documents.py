@@ -403,7 +403,7 @@ def _artifact(artifact: ArtifactRef, uri: str) -> ArtifactDocument:
 def _error(error: StepError) -> StepErrorDocument:
     return {
         "type": error.type,
-        "message": error.message,
+        "message": plain(error.message),
         "traceback": plain(error.traceback),
         "line": error.line,
     }

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES, Output
-from jupyter_pipes.display.text import comparison_text, one_line, results_text, run_text, runs_text, summary
+from jupyter_pipes.display.ansi import one_line, plain
+from jupyter_pipes.display.text import comparison_text, results_text, run_text, runs_text, summary
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import NotebookError, RunNotFound, UsageError
 
@@ -129,11 +130,8 @@ def logs(options: Namespace, output: Output) -> int:
     """Carry out `logs`."""
     run = kept_run(options)
     log, attempt = _log(run, options.step, options.attempt)
-    if output.as_json:
-        text = log.decode("utf-8", "replace")
-        output.give(lambda: {"run": run.id, "step": options.step, "attempt": attempt, "log": text}, str)
-    else:
-        output.write(log)
+    text = plain(log.decode("utf-8", "replace"))
+    output.give(lambda: {"run": run.id, "step": options.step, "attempt": attempt, "log": text}, lambda: text)
     return COMPLETED
 
 

@@ -10,10 +10,8 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from jupyter_pipes.display.text import (
-    one_line,
-    steps_table,
-)
+from jupyter_pipes.display.ansi import one_line
+from jupyter_pipes.display.text import steps_table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.steps import Status

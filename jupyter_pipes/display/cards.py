@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
-from jupyter_pipes.display.ansi import terminal_text
+from jupyter_pipes.display.ansi import plain, terminal_tail
 from jupyter_pipes.display.html import (
     Output,
     artifacts_html,
@@ -235,11 +235,11 @@ def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str,
     seconds = elapsed(state, now)
     head = [spoken(state, (state.name,) if stale else ()), progress_text(state)]
     head += [duration_text(seconds) if seconds > 0 else "", stale or _said(state)]
-    lines = ["  ".join(fact for fact in head if fact), terminal_text(log).rstrip("\n")]
+    lines = ["  ".join(fact for fact in head if fact), terminal_tail(log).rstrip("\n")]
     lines += ["".join(output["data"].get("text/plain", "")) for output in outputs]
     if state.error:
         place = f" (line {state.error.line})" if state.error.line else ""
-        lines.append(f"{state.error.type}: {state.error.message}{place}")
+        lines.append(f"{state.error.type}: {plain(state.error.message)}{place}")
     lines += [
         "  ".join(filter(None, (f"  {ref.name}", ref.type, shape_text(ref.shape), bytes_text(ref.bytes))))
         for ref in state.artifacts

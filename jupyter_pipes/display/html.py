@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, TypedDict, cast
 
-from jupyter_pipes.display.ansi import ansi_html, terminal_text
+from jupyter_pipes.display.ansi import ansi_html, plain, terminal_tail
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.model.quantities import bytes_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
@@ -113,7 +113,7 @@ def ink(status: Status) -> str:
 
 def log_html(log: str) -> str:
     """Return log text with ANSI colours as HTML that scrolls and rests at its end; "" for an empty log."""
-    text = terminal_text(log).rstrip("\n")
+    text = terminal_tail(log).rstrip("\n")
     return f'<pre class="log"><div>{ansi_html(text)}</div></pre>' if text else ""
 
 
@@ -160,13 +160,13 @@ def error_html(error: StepError, label: str = "") -> str:
     """Return an error: type and message, the line of the cell, the traceback to unfold."""
     where = " · ".join(filter(None, (label, f"line {error.line}" if error.line else "")))
     head = (
-        f"<b>{escape(error.type)}</b>: {escape(error.message)}"
+        f"<b>{escape(error.type)}</b>: {escape(plain(error.message))}"
         if error.message
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
     # One line says no more than the message above it.
-    trace = log_html(error.traceback) if "\n" in error.traceback.strip() else ""
+    trace = log_html(error.traceback) if "\n" in plain(error.traceback).strip() else ""
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
 
@@ -265,7 +265,7 @@ def _embedded(mime: str, value: Any, metadata: Any) -> str:
         import json
 
         return f"<pre>{escape(json.dumps(value, indent=2, ensure_ascii=False))}</pre>"
-    return f"<pre>{ansi_html(terminal_text(str(text)))}</pre>"
+    return f"<pre>{ansi_html(terminal_tail(str(text)))}</pre>"
 
 
 def _markdown(source: str) -> str:

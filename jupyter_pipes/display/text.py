@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import looks as style
-from jupyter_pipes.display.ansi import plain
+from jupyter_pipes.display.ansi import one_line, plain
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -48,11 +48,6 @@ _COLOURS = {
     Status.CANCELLED: "magenta",
     Status.INTERRUPTED: "magenta",
 }
-
-
-def one_line(text: str) -> str:
-    """Return users' text without line breaks and without what a terminal would obey."""
-    return "".join(char for char in " ".join(plain(text).split()) if char.isprintable())
 
 
 def summary(run: Run) -> str:
@@ -142,7 +137,7 @@ def explanation_text(explanation: Explanation, *, colour: bool) -> str:
     text = Text()
     for number, line in enumerate(repr(explanation).splitlines()):
         look = _DIFF_COLOURS.get(line.strip()[:1], "") if number else "bold"
-        text.append(f"{one_line_kept(line)}\n", style=look)
+        text.append(f"{plain(line)}\n", style=look)
     return _rendered(text, colour=colour).rstrip("\n") + "\n"
 
 
@@ -169,7 +164,7 @@ def _diff_text(found: Difference) -> Text:
     text = Text(heading, style="bold", overflow="fold")
     for line in found.diff.splitlines():
         look = f"not bold {_DIFF_COLOURS.get(line[:1], '')}".strip()
-        text.append(f"\n    {one_line_kept(line)}", style=look)
+        text.append(f"\n    {plain(line)}", style=look)
     return text
 
 
@@ -226,19 +221,12 @@ def _traceback(step: StepView) -> Sequence[str]:
     if len(lines) == 1:
         # It only says again what the message says.
         return []
-    return [
-        "    " + "".join(char for char in line if char.isprintable()) for line in lines[-TRACEBACK_LINES:]
-    ]
+    return [f"    {line}" for line in lines[-TRACEBACK_LINES:]]
 
 
 def _result(name: str, preview: str) -> str:
-    shown = "\n".join(one_line_kept(line) for line in preview.splitlines())
+    shown = plain(preview).rstrip("\n")
     return f"{name} =\n{shown}" if "\n" in shown else f"{name} = {shown}"
-
-
-def one_line_kept(line: str) -> str:
-    """Return a line of users' text with its spaces, without what a terminal would obey."""
-    return "".join(char for char in plain(line) if char.isprintable())
 
 
 def _table(*columns: str) -> Table:

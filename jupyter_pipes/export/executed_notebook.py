@@ -8,6 +8,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.display.ansi import terminal_text
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.pipelines.notebook import Document, cell_ids
 from jupyter_pipes.storage.whole_files import replace_file
@@ -92,26 +93,12 @@ def _stream(log: bytes, start: int, end: int) -> list[dict[str, Any]]:
     text = log[start : min(end, head)].decode(errors="replace")
     if start <= head < min(end, tail):
         text += f"\n[… {tail - head:,} bytes of the log are left out …]\n"
-    text = _overwritten(text + log[max(start, tail) : end].decode(errors="replace"))
+    text = terminal_text(text + log[max(start, tail) : end].decode(errors="replace"))
     return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
 
 
-def _overwritten(text: str) -> str:
-    """What a terminal shows in the end: text behind a carriage return replaces what stood there."""
-    if "\r" not in text:
-        return text
-    return "\n".join(map(_overwritten_line, text.replace("\r\n", "\n").split("\n")))
-
-
-def _overwritten_line(line: str) -> str:
-    shown = ""
-    for part in line.split("\r"):
-        shown = part + shown[len(part) :]
-    return shown
-
-
 def _error_output(error: StepError) -> dict[str, Any]:
-    traceback = error.traceback.splitlines() or [f"{error.type}: {error.message}"]
+    traceback = terminal_text(error.traceback).splitlines() or [f"{error.type}: {error.message}"]
     return {"output_type": "error", "ename": error.type, "evalue": error.message, "traceback": traceback}
 
 

@@ -214,7 +214,10 @@ class PipesMagics(Magics):
                 self.session.load(name, variable, arguments.run)
 
     def _logs(self, arguments: argparse.Namespace) -> None:
-        print(self.session.find_run(arguments.run).logs(arguments.step, arguments.attempt), end="")  # noqa: T201 - the verb's result
+        from jupyter_pipes.display.ansi import terminal_text
+
+        log = self.session.find_run(arguments.run).logs(arguments.step, arguments.attempt)
+        print(terminal_text(log), end="")  # noqa: T201 - the verb's result
 
     def _export(self, arguments: argparse.Namespace) -> None:
         self.session.export(Path(arguments.path), arguments.to)

@@ -13,7 +13,6 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display import html as fragments
-from jupyter_pipes.display.ansi import ansi_html, terminal_text
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Status, Step, StepOptions
@@ -255,33 +254,8 @@ def test_any_numbers_make_a_plot_without_nan_in_it(values: list[float]) -> None:
     assert "nan" not in re.sub(r'aria-label="[^"]*"|<title>.*?</title>', "", svg)
 
 
-@pytest.mark.parametrize(
-    ("written", "shown"),
-    [
-        ("10%\r20%\r30%\n", "30%\n"),
-        ("a\r\nb\r\n", "a\nb\n"),
-        ("50%|##\r\x1b[Kdone", "done"),
-        ("\x1b[2J\x1b[Hhello\x1b]0;title\x07", "hello"),
-        ("bell\x07 nul\x00", "bell\ufffd nul\ufffd"),
-        ("line\r", "line"),
-    ],
-)
-def test_a_log_is_shown_as_a_terminal_would(written: str, shown: str) -> None:
-    assert terminal_text(written) == shown
-
-
 def test_only_the_tail_of_an_endless_line_is_shown() -> None:
     assert len(fragments.log_html("x" * 1_000_000)) < 100_000
-
-
-@given(st.text())
-def test_no_log_text_becomes_markup(text: str) -> None:
-    html = re.sub(r"<style>.*?</style>", "", ansi_html(terminal_text(f"<b>{text}")))
-    assert set(re.findall(r"<(?!/?span)", html)) == set()
-
-
-def test_colours_of_256_bring_their_rules_with_them() -> None:
-    assert ansi_html("\x1b[38;5;208morange\x1b[0m").startswith("<style>.ansi38-208{color: #")
 
 
 @pytest.mark.parametrize(
