@@ -46,7 +46,7 @@ def compare(options: Namespace, output: Output) -> int:
     workspace, pipeline = place(options)
     runs = [kept_runs.find_run(workspace, name, pipeline) for name in (options.a, options.b)]
     a, b = (run.id for run in runs)
-    found = differences(*(kept_runs.side(workspace, run) for run in runs))
+    found = differences(*map(kept_runs.side, runs))
     output.give(
         lambda: documents.of_comparison(a, b, found),
         lambda: comparison_text((a, b), found, colour=output.is_terminal),
@@ -62,7 +62,7 @@ def resume(options: Namespace, output: Output) -> int:
 
     kept = kept_run(options)
     with Interrupts() as interrupts:
-        run = repetition.resume(kept.workspace, kept.id)
+        run = repetition.resume(kept)
         with terminal.progress(run):
             interrupts.wait(run)
     terminal.tell(summary(run))

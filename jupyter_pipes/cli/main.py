@@ -107,7 +107,7 @@ def _driven(pipeline: Pipeline, options: Namespace) -> Run:
                 terminal.follow(run)
                 interrupts.release()
 
-            return pipeline.start_debugging(*options.steps, **given, prepared=prepared)[0]
+            return pipeline.start_debugging(*options.steps, **given, prepared=prepared)
         run = pipeline.start(*options.steps, **given)
         with terminal.progress(run):
             interrupts.wait(run)
@@ -119,13 +119,10 @@ def _repeated(pipeline: Pipeline, options: Namespace) -> Run:
     from jupyter_pipes.cli import verbs
     from jupyter_pipes.runs import kept as kept_runs
     from jupyter_pipes.runs import repeat as repetition
-    from jupyter_pipes.runs import start as starting
 
     verbs.check_repetition(options)
-    workspace = pipeline.workspace
-    kept = kept_runs.find_run(workspace, options.of, pipeline.name)
-    given = verbs.split_params(options.params)
-    return starting.start(repetition.repeat(workspace, kept.id, given), workspace)
+    run = kept_runs.find_run(pipeline.workspace, options.of, pipeline.name)
+    return repetition.repeat(run, verbs.split_params(options.params))
 
 
 def _why(options: Namespace, output: Output) -> int:
@@ -195,7 +192,7 @@ def _artifact(pipeline: Pipeline, name: str, params: Mapping[str, object], run: 
 
     if run is not None:
         return kept_runs.find_run(pipeline.workspace, run, pipeline.name).artifact(name)
-    found = retrieval.find(pipeline, name, params)
+    found = retrieval.find_artifact(pipeline, name, params)
     if found.outdated:
         terminal.tell(f"{name} is that of run {found.outdated}; a run now would make it again")
     return found.artifact

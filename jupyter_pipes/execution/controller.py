@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import logging
 import os
-import pickle
 import platform
 import threading
 from collections import deque
@@ -15,7 +14,6 @@ from typing import Any
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files
 from jupyter_pipes.execution.lookup import Deciding
-from jupyter_pipes.execution.request import RunRequest, document
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import environment
 from jupyter_pipes.history.history import process_started
@@ -30,6 +28,7 @@ from jupyter_pipes.model.views import RunView, apply
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.plan import producers
+from jupyter_pipes.planning.request import RunRequest, document
 
 _logger = logging.getLogger(__name__)
 
@@ -43,6 +42,7 @@ class Controller:
     """Drives one run. Everything but `ended` and `view` is touched on the background thread only.
 
     Args:
+        run: its id.
         request: what the run is to do.
         workspace: where it is kept.
         executor: what runs its steps.
@@ -52,22 +52,24 @@ class Controller:
 
     def __init__(
         self,
+        run: str,
         request: RunRequest,
         workspace: Workspace,
         executor: Executor,
         loop: asyncio.AbstractEventLoop,
         earlier: Sequence[ev.Record] = (),
     ) -> None:
+        self.run = run
         self.request = request
-        self.view = RunView(request.run)
+        self.view = RunView(run)
         self.ended = threading.Event()
         self.error: PipesError | None = None
         self._workspace = workspace
         self._executor = executor
         self._loop = loop
-        self._journal = workspace.history.journal(request.run)
+        self._journal = workspace.history.journal(run)
         self._scheduler = Scheduler()
-        self._deciding = Deciding(request, workspace)
+        self._deciding = Deciding(run, request, workspace)
         self._ahead: dict[str, Decision] | None = None
         self._undecided: list[str] = []
         self._documents: dict[str, bytes] = {}
@@ -77,7 +79,7 @@ class Controller:
         self._subscribers: list[Subscriber] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._environment = dict(os.environ)
-        self._steps = {step.name: step for step in request.graph.steps}
+        self._steps = {step.name: step for step in request.definition.steps}
         for record in earlier:
             apply(record, self.view)
             self._scheduler.handle(record.event)
@@ -92,27 +94,28 @@ class Controller:
         self.take(resumed or self._started(host, pid, born), *skipped)
 
     def _skipped(self) -> list[str]:
-        return [name for name in self.request.selection.decided if name in self.request.selection.skipped]
+        selection = self.request.arguments.selection
+        return [name for name in selection.decided if name in selection.skipped]
 
     def _started(self, host: str, pid: int, born: float) -> ev.RunStarted:
-        request = self.request
-        documents = dict(document(of) for of in (request.definition, request.arguments))
+        request, definition, arguments = self.request, self.request.definition, self.request.arguments
+        documents = dict(map(document, (definition, arguments)))
         self._documents.update(documents)
-        definition, arguments = documents
+        definition_digest, arguments_digest = documents
         return ev.RunStarted(
-            pipeline=request.pipeline,
+            pipeline=definition.pipeline,
             version=request.version,
-            steps=plan_steps(request.graph, request.selection.steps, fail_fast=request.fail_fast),
-            parameters=request.shown,
-            origin=request.origin,
+            steps=plan_steps(definition, arguments.selection.steps, fail_fast=arguments.fail_fast),
+            parameters=arguments.shown,
+            origin=definition.origin,
             directory=os.path.realpath(request.directory),
             host=host,
             pid=pid,
             process_started=born,
-            diagnostics=request.graph.diagnostics,
+            diagnostics=definition.diagnostics,
             state=request.state,
-            definition=definition,
-            arguments=arguments,
+            definition=definition_digest,
+            arguments=arguments_digest,
             user=environment.user(),
             repeats=request.repeats,
         )
@@ -198,7 +201,7 @@ class Controller:
             try:
                 subscriber(self.view, record)
             except Exception:  # a display that fails is no reason to stop the run
-                _logger.exception("a subscriber of run %s failed", self.request.run)
+                _logger.exception("a subscriber of run %s failed", self.run)
 
     def _perform(self, command: ev.AnyCommand) -> None:
         match command:
@@ -210,7 +213,7 @@ class Controller:
             case ev.Submit(step, attempt):
                 self._executor.submit(self._job(self._steps[step], attempt), self.take)
             case ev.CancelAttempt(step, attempt, reason):
-                self._executor.cancel(f"{self.request.run}/{step}/{attempt}", "cancelled", reason)
+                self._executor.cancel(f"{self.run}/{step}/{attempt}", "cancelled", reason)
             case ev.WaitForRetry(step, delay):
                 self._loop.call_later(delay, self._retry, step)
             case ev.Append():
@@ -311,10 +314,9 @@ class Controller:
 
     def _job(self, step: Step, attempt: int) -> Job:
         request, options = self.request, step.options
-        parameters = request.values[step.name]
         return Job(
-            run=request.run,
-            pipeline=request.pipeline,
+            run=self.run,
+            pipeline=request.definition.pipeline,
             step=step.name,
             attempt=attempt,
             body=step.body,
@@ -322,15 +324,15 @@ class Controller:
             setup=step.setup,
             prelude=step.prelude,
             inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
-            parameters={name: pickle.dumps(value, 5) for name, value in parameters.items()},
+            parameters=request.arguments.values.get(step.name, {}),
             demanded=step.demanded,
             optional=tuple(name for name in step.writes if name not in step.demanded),
             out_files=options.out_files,
             directory=str(request.directory),
-            python_path=tuple(str(path) for path in request.python_path),
+            python_path=request.definition.python_path,
             environment=self._environment,
             store=self._workspace.settings.store,
-            log=str(self._workspace.log_path(request.run, step.name, attempt)),
+            log=str(self._workspace.log_path(self.run, step.name, attempt)),
             memory=options.memory,
             timeout=options.timeout,
             cpus=options.cpus,
@@ -340,8 +342,8 @@ class Controller:
 
     def _cannot_go_on(self, error: Exception) -> None:
         if not isinstance(error, PipesError):
-            _logger.error("run %s cannot go on", self.request.run, exc_info=error)
-            error = PipesError(f"run {self.request.run} cannot go on: {_described(error)}")
+            _logger.error("run %s cannot go on", self.run, exc_info=error)
+            error = PipesError(f"run {self.run} cannot go on: {_described(error)}")
         self._give_up(error)
 
     def _give_up(self, error: PipesError) -> None:
@@ -350,7 +352,7 @@ class Controller:
         reason = "the run was given up"
         for step in self.view.steps.values():
             if step.latest is not None and not step.status.is_final:
-                attempt = f"{self.request.run}/{step.name}/{step.latest.number}"
+                attempt = f"{self.run}/{step.name}/{step.latest.number}"
                 self._executor.cancel(attempt, "cancelled", reason)
             if not step.status.is_final:
                 step.status, step.reason = Status.CANCELLED, reason

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.planning import plan as planning
-from jupyter_pipes.planning.decision import Decider, Decision, Inputs
+from jupyter_pipes.planning.decision import Decision, Inputs
+from jupyter_pipes.planning.plan import settled
+from jupyter_pipes.planning.preparation import decider_of
 
 if TYPE_CHECKING:
-    from jupyter_pipes.execution.request import RunRequest
     from jupyter_pipes.history.history import Claim
+    from jupyter_pipes.planning.request import RunRequest
 
 _FIRST_LOOK, _LONGEST_WAIT = 0.02, 0.5
 """Seconds between two looks at a result that another run is computing; they double."""
@@ -23,10 +24,11 @@ _FIRST_LOOK, _LONGEST_WAIT = 0.02, 0.5
 class Deciding:
     """Asks a `Decider` for one run; nothing here touches the run's own state."""
 
-    def __init__(self, request: RunRequest, workspace: Workspace) -> None:
+    def __init__(self, run: str, request: RunRequest, workspace: Workspace) -> None:
+        self._run = run
         self._request = request
         self._workspace = workspace
-        self._decider = Decider(workspace, request.pipeline, request.python_path)
+        self._decider = decider_of(request.definition, workspace)
 
     async def ahead(self) -> dict[str, Decision]:
         """Return the decisions of the steps that are cached behind cached ones only."""
@@ -63,36 +65,33 @@ class Deciding:
     def forget(self, decision: Decision) -> None:
         """Let others compute what was decided to run, but will not."""
         if decision.shared:
-            self._workspace.history.release(decision.signature, self._request.run)
+            self._workspace.history.release(decision.signature, self._run)
 
     def _ahead(self) -> dict[str, Decision]:
         request = self._request
         try:
-            found = planning.settled(
-                request.graph, self._decider, request.selection, request.values, request.taken
-            )
-            for step in request.graph.steps:
-                known = found.get(step.name) or request.taken.get(step.name)
-                if known is not None:
-                    self._put_files_back(step, known)
+            decisions = {**request.taken, **settled(request, self._decider)}
+            for step in request.definition.steps:
+                if step.name in decisions:
+                    self._put_files_back(step, decisions[step.name])
         except (PipesError, OSError):
             # Each step meets it again when it is due, and tells it as its own.
             return dict(request.taken)
         self._workspace.keep_file_digests()
-        return {**request.taken, **found}
+        return decisions
 
     def _decide(self, step: Step, inputs: Inputs) -> tuple[Decision, Claim | None]:
         request, history = self._request, self._workspace.history
-        forced = step.name in request.selection.forced
-        decision = self._decider.decide(step, request.values[step.name], inputs, forced=forced)
+        values, selection = request.arguments.values_of(step.name), request.arguments.selection
+        decision = self._decider.decide(step, values, inputs, forced=step.name in selection.forced)
         owner = None
         if decision.shared:
-            owner = history.claim(decision.signature, request.run, step.name)
+            owner = history.claim(decision.signature, self._run, step.name)
             if owner is None and history.results(decision.signature):
                 # It may have come between the look-up and the claim.
-                decision = self._decider.decide(step, request.values[step.name], inputs)
+                decision = self._decider.decide(step, values, inputs)
                 if decision.result is not None:
-                    history.release(decision.signature, request.run)
+                    history.release(decision.signature, self._run)
         self._put_files_back(step, decision)
         return decision, owner
 

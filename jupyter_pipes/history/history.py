@@ -112,19 +112,6 @@ class History:
         """Return the runs that go on, newest first."""
         return [_summary(row) for row in self.database.rows("running", status=str(Status.RUNNING))]
 
-    def find(self, run: str) -> str:
-        """Return the id of the one run that `run` names, whole or by its beginning.
-
-        Raises:
-            RunNotFound: none or several begin so.
-        """
-        known = [summary.run for summary in self.runs()]
-        found = [name for name in known if name == run] or [name for name in known if name.startswith(run)]
-        if len(found) == 1:
-            return found[0]
-        what = f"{len(found)} runs begin with" if found else "there is no run"
-        raise RunNotFound(f"{what} {run!r}; kept runs: {', '.join(known[:5]) or 'none'}")
-
     def origins(self) -> list[str]:
         """Return the files that pipelines of kept runs came from."""
         import sqlalchemy as sa

@@ -25,6 +25,7 @@ from jupyter_pipes.pipelines import parameters as params
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
 from jupyter_pipes.planning.explanation import explain, explain_kept
 from jupyter_pipes.runs import repeat as repetition
+from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.run import Run
 
@@ -126,7 +127,7 @@ class Session:
         """Start a run in another way than from the cells as they are, and show it."""
         self._refuse_second_run()
         run = start()
-        self._follow(run, repetition.given(run))
+        self._follow(run, repetition.given_parameters(run))
         self.show_if_live()
         return run
 
@@ -138,8 +139,7 @@ class Session:
             self._follow(run, options.get("params", {}))
             self.show_if_live()
 
-        run, _ = self.pipeline.start_debugging(*steps, **options, prepared=prepared)
-        return run
+        return self.pipeline.start_debugging(*steps, **options, prepared=prepared)
 
     def show(self) -> None:
         """Display the live DAG: of the current run, or of the steps as they are defined."""
@@ -235,7 +235,7 @@ class Session:
     def _candidates(self, run: str | None) -> Iterable[Run]:
         workspace = self.pipeline.workspace
         if run is not None:
-            yield Run(workspace, workspace.history.find(run))
+            yield find_run(workspace, run, self.name)
             return
         if self.run is not None:
             yield self.run

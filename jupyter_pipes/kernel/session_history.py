@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display.tables import Comparison, RunTable, Why, compare
-from jupyter_pipes.execution.request import unpack
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step
 from jupyter_pipes.planning.explanation import explain_kept
+from jupyter_pipes.planning.request import unpack
 from jupyter_pipes.runs import kept as kept_runs
 from jupyter_pipes.runs import repeat as repetition
 from jupyter_pipes.runs import retrieval
@@ -37,8 +37,7 @@ def why(session: Session, step: str, params: Mapping[str, object], run: str | No
 
 def compared(session: Session, a: str, b: str) -> Comparison:
     """Return what differs between two runs."""
-    workspace = _workspace(session)
-    one, other = (kept_runs.side(workspace, find_run(session, name)) for name in (a, b))
+    one, other = (kept_runs.side(find_run(session, name)) for name in (a, b))
     return compare(one, other)
 
 
@@ -49,20 +48,17 @@ def remark(session: Session, run: str, event: ev.AnyEvent) -> None:
 
 def resumed(session: Session, run: str) -> Run:
     """Take up a run again that did not complete."""
-    return repetition.resume(_workspace(session), find_run(session, run).id)
+    return repetition.resume(find_run(session, run))
 
 
 def repeated(session: Session, run: str, params: Mapping[str, object]) -> Run:
     """Start a kept run again, with its own code and other values for some parameters."""
-    from jupyter_pipes.runs import start as starting
-
-    workspace = _workspace(session)
-    return starting.start(repetition.repeat(workspace, find_run(session, run).id, params), workspace)
+    return repetition.repeat(find_run(session, run), params)
 
 
 def load(session: Session, name: str, variable: str, params: Mapping[str, object]) -> None:
     """Load the artifact that a run with these parameter values makes, or made."""
-    found = retrieval.find(session.pipeline, name, params)
+    found = retrieval.find_artifact(session.pipeline, name, params)
     session.namespace[variable] = _workspace(session).store.get_whole(found.artifact)
 
 
@@ -88,7 +84,7 @@ def look_into(session: Session, shell: Any, step: str, run: str) -> None:
     """
     kept = find_run(session, run)
     view = kept.step(step)
-    definition, arguments = repetition.kept(kept.workspace, kept.view)
+    definition, arguments = repetition.kept_request(kept.workspace, kept.view)
     known = next(each for each in definition.steps if each.name == step)
     for piece in (*known.setup, *known.prelude):
         shell.run_cell(piece.source, silent=True).raise_error()

@@ -34,6 +34,10 @@ class PipesError(Exception):
         self.line = line
         self.diagnostics = tuple(diagnostics)
 
+    def __str__(self) -> str:
+        # `KeyError`, which is a base of some, would show the message as a literal.
+        return self.message
+
     def _render_traceback_(self) -> list[str]:
         # IPython asks for this: users get the message, not the library's own frames.
         return [f"{type(self).__name__}: {self}"]
@@ -67,7 +71,7 @@ class StoreError(PipesError):
     """The artifact store or the history cannot be read or written."""
 
 
-class ArtifactMissing(PipesError):
+class ArtifactMissing(PipesError, KeyError):
     """No kept artifact has this name, for this run and these parameters."""
 
 

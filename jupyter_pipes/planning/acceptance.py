@@ -10,32 +10,29 @@ from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.planning.plan import Known, in_order
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.history import History
     from jupyter_pipes.model.steps import Step
-    from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.planning.decision import Decider
-    from jupyter_pipes.planning.preparation import Prepared
+    from jupyter_pipes.planning.request import RunRequest
 
 
-def accept(
-    graph: Graph, decider: Decider, history: History, prepared: Prepared, steps: Sequence[str]
-) -> None:
+def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
     """Keep the newest outputs of the steps as the results of their signatures as they are now.
 
+    The facts go to the runs that made the outputs.
+
     Args:
-        graph: the whole pipeline.
-        decider: decides for its steps.
-        history: where the facts go: to the run that made the outputs.
-        prepared: the steps and all that they need, with the values that they read.
+        request: the steps and all that they need, with the values that they read.
+        decider: decides for them.
         steps: those to accept.
 
     Raises:
         ArtifactMissing: a step has no kept outputs.
         UsageError: a step that it reads from is not up to date itself.
     """
+    history = decider.workspace.history
     known = Known({})
-    for step in in_order(graph, prepared.selection):
-        values = prepared.values[step.name]
+    for step in in_order(request):
+        values = request.arguments.values_of(step.name)
         if step.name in steps:
             _check_inputs(step, known)
             decision, result = decider.accept(step, values, known.inputs(step))

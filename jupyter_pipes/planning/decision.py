@@ -51,17 +51,23 @@ class Decision(Struct, frozen=True):
 
 
 class Decider:
-    """Decides for the steps of one pipeline in one folder; plan and run ask the same."""
+    """Decides for the steps of one pipeline in one folder; plan and run ask the same.
+
+    Args:
+        workspace: where results are kept.
+        pipeline: the pipeline's name.
+        python_path: the folders that local modules are in.
+    """
 
     def __init__(self, workspace: Workspace, pipeline: str, python_path: tuple[Path, ...]) -> None:
-        self._workspace = workspace
+        self.workspace = workspace
         self._pipeline = pipeline
         self._python_path = python_path
         self._newest: dict[str, Result] = {}
 
     def look_up_all(self) -> None:
         """Ask for the newest results of all steps at once: sooner than for one after the other."""
-        self._newest = self._workspace.history.newest_results(self._pipeline)
+        self._newest = self.workspace.history.newest_results(self._pipeline)
 
     def decide(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
@@ -104,7 +110,7 @@ class Decider:
         known = combine(parts)
         producers = sorted({_producer(step, name) for name in unknown})
         latest = self._latest(step)
-        for result in self._workspace.history.results_of(self._pipeline, step.name):
+        for result in self.workspace.history.results_of(self._pipeline, step.name):
             if combine(_without(self._parts_of(result), unknown)) == known and not self._problems(
                 step, result
             ):
@@ -127,7 +133,7 @@ class Decider:
             ArtifactMissing: none is kept, or not whole.
         """
         wanted = set(runs)
-        results = self._workspace.history.results_of(self._pipeline, step.name)
+        results = self.workspace.history.results_of(self._pipeline, step.name)
         for result in sorted(results, key=lambda result: result.run not in wanted):
             if not self._lost(step, result):
                 told = f"taken as it is ({why}), from run {result.run}"
@@ -170,7 +176,7 @@ class Decider:
         unstable += [
             f"parameter {part.name} has no stable digest: always runs" for part, ok in given if not ok
         ]
-        directory = self._workspace.settings.directory
+        directory = self.workspace.settings.directory
         version = step.options.version
         is_named = any("current.step" in source for source in _sources(step))
         parts = (
@@ -182,7 +188,7 @@ class Decider:
             # All other steps do the same under another name.
             *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
             *fingerprints.file_parts(step, directory),
-            *fingerprints.import_parts(step, self._python_path, self._workspace.settings.folder),
+            *fingerprints.import_parts(step, self._python_path, self.workspace.settings.folder),
             *_input_parts(step, inputs),
         )
         return parts, unstable
@@ -192,7 +198,7 @@ class Decider:
         newest = self._newest.get(step.name)
         if newest is not None and newest.signature == signature:
             yield newest
-        yield from self._workspace.history.results(signature)
+        yield from self.workspace.history.results(signature)
 
     def _problems(self, step: Step, result: Result) -> tuple[str, ...]:
         """Return what keeps a result with the right signature from being reused."""
@@ -204,12 +210,12 @@ class Decider:
         return (*changed, *self._lost(step, result))
 
     def _digest_now(self, seen: FileSeen) -> str:
-        return file_digests.file_digest(self._workspace.settings.directory / seen.path)
+        return file_digests.file_digest(self.workspace.settings.directory / seen.path)
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
         kept = {artifact.name for artifact in result.artifacts}
         missing = [name for name in (*step.demanded, *step.options.out_files) if name not in kept]
-        store = self._workspace.store
+        store = self.workspace.store
         lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
         return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
 
@@ -217,10 +223,10 @@ class Decider:
         return reasons(None if latest is None else self._parts_of(latest), parts)
 
     def _parts_of(self, result: Result) -> tuple[Part, ...]:
-        return self._workspace.history.parts(result.parts) or ()
+        return self.workspace.history.parts(result.parts) or ()
 
     def _latest(self, step: Step) -> Result | None:
-        found = self._workspace.history.results_of(self._pipeline, step.name, limit=1)
+        found = self.workspace.history.results_of(self._pipeline, step.name, limit=1)
         return found[0] if found else None
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -12,9 +12,8 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Step
 from jupyter_pipes.pipelines import graph as graphs
 
 if TYPE_CHECKING:
-    from jupyter_pipes.pipelines.graph import Graph
-    from jupyter_pipes.pipelines.selection import Selection
     from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.planning.request import RunRequest
 
 
 class PlannedDecision(Struct, frozen=True):
@@ -81,66 +80,52 @@ def producers(step: Step) -> dict[str, str]:
     return {**named, **step.files_from}
 
 
-def foresee(
-    graph: Graph,
-    decider: Decider,
-    selection: Selection,
-    values: Mapping[str, Mapping[str, Any]],
-    taken: Mapping[str, Decision],
-) -> Iterator[tuple[PlannedDecision, Decision]]:
+def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDecision, Decision]]:
     """Yield the decision for each selected step, in an order in which they could run.
 
     Args:
-        graph: the whole pipeline.
+        request: what the run would be; skipped steps and those that hang on them are left out.
         decider: decides, as it will in a run.
-        selection: the steps; skipped ones and those that hang on them are left out.
-        values: step -> parameter -> value.
-        taken: the decisions of the steps whose outputs are taken as they are.
     """
+    selection, taken = request.arguments.selection, request.taken
     known = Known(taken)
     left_out = set(selection.skipped)
-    for step in in_order(graph, selection):
+    for step in in_order(request):
         if step.name in left_out or left_out.intersection(step.upstream):
             left_out.add(step.name)
             continue
         if step.name in taken:
             yield _planned(step, taken[step.name]), taken[step.name]
             continue
-        inputs = known.inputs(step)
+        inputs, values = known.inputs(step), request.arguments.values_of(step.name)
         unknown = frozenset(producers(step)) - inputs.keys()
         forced = step.name in selection.forced
-        decision = decider.foresee(step, values[step.name], inputs, unknown, forced=forced)
+        decision = decider.foresee(step, values, inputs, unknown, forced=forced)
         known.add(step.name, decision)
         yield _planned(step, decision), decision
 
 
-def settled(
-    graph: Graph,
-    decider: Decider,
-    selection: Selection,
-    values: Mapping[str, Mapping[str, Any]],
-    taken: Mapping[str, Decision],
-) -> dict[str, Decision]:
+def settled(request: RunRequest, decider: Decider) -> dict[str, Decision]:
     """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
     decider.look_up_all()
-    known = Known(taken)
-    found: dict[str, Decision] = {}
-    for step in in_order(graph, selection):
-        if step.name in taken or step.name in selection.skipped or not known.has_all(step):
+    selection, known = request.arguments.selection, Known(request.taken)
+    decisions: dict[str, Decision] = {}
+    for step in in_order(request):
+        if step.name in request.taken or step.name in selection.skipped or not known.has_all(step):
             continue
-        forced = step.name in selection.forced
-        decision = decider.decide(step, values[step.name], known.inputs(step), forced=forced)
+        values, forced = request.arguments.values_of(step.name), step.name in selection.forced
+        decision = decider.decide(step, values, known.inputs(step), forced=forced)
         if decision.result is not None:
             known.add(step.name, decision)
-            found[step.name] = decision
-    return found
+            decisions[step.name] = decision
+    return decisions
 
 
-def in_order(graph: Graph, selection: Selection) -> Iterator[Step]:
+def in_order(request: RunRequest) -> Iterator[Step]:
     """Yield the selected steps, each behind all that it waits for."""
-    chosen = set(selection.steps)
-    by_name = {step.name: step for step in graph.steps}
-    return (by_name[name] for name in graphs.order(graph) if name in chosen)
+    chosen = set(request.arguments.selection.steps)
+    by_name = {step.name: step for step in request.definition.steps}
+    return (by_name[name] for name in graphs.order(request.definition) if name in chosen)
 
 
 def _planned(step: Step, decision: Decision) -> PlannedDecision:

@@ -3,22 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
-
-from msgspec import Struct
 
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import graph as graphs
-from jupyter_pipes.pipelines import parameters as params
-from jupyter_pipes.pipelines import selection
+from jupyter_pipes.pipelines import parameters, selection
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.pipelines.parameters import Parameter, to_json
 from jupyter_pipes.pipelines.selection import Selection
+from jupyter_pipes.planning.decision import Decider, Decision
+from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, pack
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.history import History
-    from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.history.workspace import Workspace
 
 
 class RunOptions(TypedDict, total=False):
@@ -41,20 +40,9 @@ class RunOptions(TypedDict, total=False):
     fail_fast: bool
 
 
-class Prepared(Struct, frozen=True):
-    """A selection of steps with the values that they read.
-
-    Attributes:
-        selection: the steps.
-        values: step -> parameter -> value.
-        shown: all parameters' values as JSON carries them, `STEP.NAME` included.
-        taken: the decisions of the steps whose outputs are taken as they are.
-    """
-
-    selection: Selection
-    values: dict[str, dict[str, Any]]
-    shown: dict[str, Any]
-    taken: dict[str, Decision]
+def decider_of(definition: Definition, workspace: Workspace) -> Decider:
+    """Return what decides for the steps of a pipeline."""
+    return Decider(workspace, definition.pipeline, tuple(map(Path, definition.python_path)))
 
 
 def select(graph: Graph, steps: Sequence[str], options: RunOptions) -> Selection:
@@ -74,75 +62,86 @@ def select(graph: Graph, steps: Sequence[str], options: RunOptions) -> Selection
 
 
 def prepare(
-    graph: Graph,
+    definition: Definition,
     declared: Sequence[Parameter],
     chosen: Selection,
-    given: Mapping[str, object],
+    overrides: Mapping[str, object],
     decider: Decider,
-    history: History,
-) -> Prepared:
-    """Return all that is needed to decide for the chosen steps.
+    *,
+    fail_fast: bool = False,
+) -> RunRequest:
+    """Return all that is needed to decide for the chosen steps, and to run them.
+
+    Args:
+        definition: the whole pipeline.
+        declared: its parameters.
+        chosen: the steps.
+        overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+        decider: decides for its steps.
+        fail_fast: whether the first failure stops everything.
 
     Raises:
         ParameterError: an unknown parameter, or a value that does not fit.
         ArtifactMissing: outputs that are to be taken as they are, and are not kept.
     """
-    values, shown = bind(graph, declared, given), shown_values(declared, given)
-    return Prepared(chosen, values, shown, take(graph, chosen, shown, decider, history))
+    values = {step: pack(named) for step, named in bind(definition, declared, overrides).items() if named}
+    shown = shown_values(declared, overrides)
+    arguments = Arguments(values, pack(overrides), shown, chosen, fail_fast)
+    return RunRequest(definition, arguments, take(definition, chosen, shown, decider))
 
 
-def take(
-    graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider, history: History
-) -> dict[str, Decision]:
+def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:
     """Return the decisions to take outputs as they are: those for the same values, where such are kept.
 
     Raises:
         ArtifactMissing: they are not kept.
     """
-    return {name: _taken(graph, name, chosen, shown, decider, history) for name in chosen.taken}
+    return {name: _taken(graph, name, chosen, shown, decider) for name in chosen.taken}
 
 
 def bind(
-    graph: Graph, declared: Sequence[Parameter], given: Mapping[str, object]
+    graph: Graph, declared: Sequence[Parameter], overrides: Mapping[str, object]
 ) -> dict[str, dict[str, Any]]:
     """Return, for each step, the values of the parameters that it reads.
 
     Raises:
         ParameterError: an unknown parameter, or a value that does not fit.
     """
-    for_all, by_step = params.split_overrides(given)
-    values = params.bind(declared, for_all)
-    own = {name: params.bind(declared, {**for_all, **said}) for name, said in by_step.items()}
-    for name, said in by_step.items():
-        _check_reads(graph.step(name), said)
+    for_all, by_step = parameters.split_overrides(overrides)
+    values = parameters.bind(declared, for_all)
+    of_step = {name: parameters.bind(declared, {**for_all, **special}) for name, special in by_step.items()}
+    for name, special in by_step.items():
+        _check_reads(graph.step(name), special)
     return {
-        step.name: {name: own.get(step.name, values)[name] for name in step.parameters}
+        step.name: {name: of_step.get(step.name, values)[name] for name in step.parameters}
         for step in graph.steps
     }
 
 
-def shown_values(declared: Sequence[Parameter], given: Mapping[str, object]) -> dict[str, Any]:
+def shown_values(declared: Sequence[Parameter], overrides: Mapping[str, object]) -> dict[str, Any]:
     """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
-    for_all, by_step = params.split_overrides(given)
-    values = params.bind(declared, for_all)
-    own = {
-        f"{step}.{name}": params.bind(declared, said)[name] for step, said in by_step.items() for name in said
+    for_all, by_step = parameters.split_overrides(overrides)
+    values = parameters.bind(declared, for_all)
+    of_steps = {
+        f"{step}.{name}": parameters.bind(declared, special)[name]
+        for step, special in by_step.items()
+        for name in special
     }
-    return {name: to_json(value) for name, value in {**values, **own}.items()}
+    return {name: to_json(value) for name, value in {**values, **of_steps}.items()}
 
 
 def _check_reads(step: Step, names: Iterable[str]) -> None:
     for name in names:
         if name not in step.parameters:
-            known = ", ".join(step.parameters) or "none"
-            message = f"step {step.name} does not read parameter {name}; it reads: {known}"
-            raise ParameterError(message, step=step.name)
+            message = f"step {step.name} does not read parameter {name}; it reads: "
+            raise ParameterError(message + (", ".join(step.parameters) or "none"), step=step.name)
 
 
 def _taken(
-    graph: Graph, name: str, chosen: Selection, shown: Mapping[str, Any], decider: Decider, history: History
+    graph: Graph, name: str, chosen: Selection, shown: Mapping[str, Any], decider: Decider
 ) -> Decision:
     """Return the decision to take a step's outputs: those for the present values, where such are kept."""
     read = {each for needed in graphs.needed(graph, [name]) for each in graph.step(needed).parameters}
-    same = [run for run, values in history.parameters() if all(values.get(n) == shown.get(n) for n in read)]
+    runs = decider.workspace.history.parameters()
+    same = [run for run, values in runs if all(values.get(n) == shown.get(n) for n in read)]
     return decider.take(graph.step(name), same, chosen.why)

@@ -1,57 +1,104 @@
-"""Kept runs by name, as `Run`s, and two of them side by side."""
+"""Kept runs by what people call them, as `Run`s, and two of them side by side."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from jupyter_pipes.history import environment
+from jupyter_pipes.history.history import RunSummary
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import RunNotFound
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.comparison import Side
 from jupyter_pipes.runs.run import Run
 
-LAST = "last"
-"""What names the newest run."""
+NEWEST = {"last": 0, "previous": 1}
+"""Names of the newest run and of the one before it."""
+
+RESUMABLE = (Status.FAILED, Status.CANCELLED, Status.INTERRUPTED)
 
 
-def find_run(workspace: Workspace, run: str, pipeline: str | None = None) -> Run:
+def find_run(workspace: Workspace, name: str, pipeline: str | None = None) -> Run:
     """Return a kept run.
 
     Args:
         workspace: where it is kept.
-        run: its id, the beginning of it, `last`, or a version: the newest run of that.
-        pipeline: for `last`: the newest of this pipeline.
+        name: its id, the start or the end of it, `last`, `previous`, a version or a tag; of several with
+            the same version or tag, the newest.
+        pipeline: whose runs `last`, `previous` and a version mean; all if None.
 
     Raises:
         RunNotFound: there is none, or there are several.
     """
-    if re.fullmatch(r"\d+(\.\d+)+", run):
-        return _of_version(workspace, run, pipeline)
-    if run != LAST:
-        return Run(workspace, workspace.history.find(run))
-    kept = workspace.history.runs(pipeline)
-    if not kept:
-        raise RunNotFound(f"no runs{f' of {pipeline}' if pipeline else ''} are kept yet")
-    return Run(workspace, kept[0].run)
+    runs = workspace.history.runs()
+    if any(run.run == name for run in runs):
+        return Run(workspace, name)
+    of_pipeline = [run for run in runs if pipeline in (None, run.pipeline)]
+    if name in NEWEST:
+        matches = [run.run for run in of_pipeline[NEWEST[name] :]][:1]
+    elif re.fullmatch(r"\d+(\.\d+)+", name):
+        matches = [run.run for run in of_pipeline if run.version == name][:1]
+    else:
+        matches = _tagged(workspace, name, runs)[:1] or _with_part(name, runs)
+    if len(matches) != 1:
+        raise _not_found(name, matches, of_pipeline, pipeline)
+    return Run(workspace, matches[0])
 
 
-def _of_version(workspace: Workspace, version: str, pipeline: str | None) -> Run:
-    kept = workspace.history.runs(pipeline)
-    found = next((summary.run for summary in kept if summary.version == version), None)
-    if found is None:
-        known = ", ".join(sorted({summary.version for summary in kept})) or "none"
-        raise RunNotFound(f"no run of version {version} is kept; kept versions: {known}")
-    return Run(workspace, found)
+def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:
+    """Return the newest run (of a pipeline) that can be taken up again.
+
+    Raises:
+        RunNotFound: all have completed, or go on.
+    """
+    for run in workspace.history.runs(pipeline):
+        if run.status in RESUMABLE:
+            return Run(workspace, run.run)
+    raise RunNotFound(f"no run{_of(pipeline)} can be resumed: there is nothing left to do")
 
 
-def side(workspace: Workspace, run: Run) -> Side:
+def _with_part(name: str, runs: Sequence[RunSummary]) -> list[str]:
+    if not name:
+        return []
+    beginning = [run.run for run in runs if run.run.startswith(name)]
+    return beginning or [run.run for run in runs if run.run.endswith(name)]
+
+
+def _tagged(workspace: Workspace, name: str, runs: Sequence[RunSummary]) -> list[str]:
+    if not runs:
+        return []
+    fields = workspace.history.fields([run.run for run in runs])
+    return [run.run for run in runs if name in fields.get(run.run, {}).get("tags", ())]
+
+
+def _not_found(
+    name: str, matches: Sequence[str], runs: Sequence[RunSummary], pipeline: str | None
+) -> RunNotFound:
+    if not runs:
+        return RunNotFound(f"no runs{_of(pipeline)} are kept yet")
+    if matches:
+        return RunNotFound(f"{len(matches)} runs begin or end with {name!r}: {', '.join(matches[:5])}")
+    versions = ", ".join(dict.fromkeys(run.version for run in runs[:5]))
+    newest = ", ".join(run.run for run in runs[:5])
+    return RunNotFound(
+        f"there is no run {name!r}: say an id or the start or end of one, last, previous, a version, a tag; "
+        f"kept runs: {newest}; versions: {versions}"
+    )
+
+
+def _of(pipeline: str | None) -> str:
+    return f" of {pipeline}" if pipeline else ""
+
+
+def side(run: Run) -> Side:
     """Return what a comparison needs of a run."""
-    history, view = workspace.history, run.view
-    parts = {name: history.parts(step.parts) for name, step in view.steps.items() if step.parts}
-    content = history.document(view.environment)
+    workspace, view = run.workspace, run.view
+    parts = {name: workspace.history.parts(step.parts) for name, step in view.steps.items() if step.parts}
+    content = workspace.history.document(view.environment)
     return Side(
         view,
-        {name: found for name, found in parts.items() if found is not None},
+        {name: known for name, known in parts.items() if known is not None},
         workspace.store.get_whole,
         environment.decode(content) if content is not None else None,
     )

@@ -14,30 +14,26 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
-from jupyter_pipes.execution import loop as background
+from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import graph as graphs
-from jupyter_pipes.pipelines import parameter_cells as declarations
+from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.pipelines.parameter_cells import injected
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
-from jupyter_pipes.planning import plan as planning
-from jupyter_pipes.planning import preparation
-from jupyter_pipes.planning.plan import Plan, PlannedDecision
-from jupyter_pipes.planning.preparation import Prepared, RunOptions
+from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
+from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, select, shown_values
+from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
-from jupyter_pipes.runs import start as starting
-from jupyter_pipes.runs import versions
+from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
 
 if TYPE_CHECKING:
-    from jupyter_pipes.execution.executors.inline import InlineExecutor
-    from jupyter_pipes.execution.request import RunRequest
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.pipelines.notebook import Document
-    from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.runs.run import Run
 
@@ -90,9 +86,9 @@ class Pipeline:
     ) -> Pipeline:
         """Return the pipeline of a notebook's cells, in their order; problems are in its graph."""
         pipeline = cls(name, version=version)
-        declared, problems = declarations.read(cells)
+        declared, problems = parameter_cells.read(cells)
         pipeline.parameters = declared
-        pipeline.declarations = declarations.declaring(cells, declared)
+        pipeline.declarations = parameter_cells.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
         cells = [cell for cell in cells if not injected(cell, names)]
         graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
@@ -177,8 +173,8 @@ class Pipeline:
         """
         from jupyter_pipes.planning.acceptance import accept
 
-        prepared = self._prepare(steps, RunOptions(params=params or {}))
-        accept(self.graph, self._decider(), self.workspace.history, prepared, steps)
+        request = self.request(*steps, params=params)
+        accept(request, decider_of(request.definition, self.workspace), steps)
 
     def foreseen(
         self, *steps: str, **options: Unpack[RunOptions]
@@ -188,9 +184,8 @@ class Pipeline:
         Raises:
             as for `plan`.
         """
-        prepared = self._prepare(steps, options)
-        selection, values, taken = prepared.selection, prepared.values, prepared.taken
-        return planning.foresee(self.graph, self._decider(), selection, values, taken)
+        request = self.request(*steps, **options)
+        return foresee(request, decider_of(request.definition, self.workspace))
 
     def kept(
         self, *steps: str, params: Mapping[str, object] | None = None
@@ -202,11 +197,6 @@ class Pipeline:
         """
         foreseen = self.foreseen(*steps, params=params or {})
         return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
-
-    def _decider(self) -> Decider:
-        from jupyter_pipes.planning.decision import Decider
-
-        return Decider(self.workspace, self.name, self._python_path)
 
     def start(self, *steps: str, **options: Unpack[RunOptions]) -> Run:
         """Start a run of the steps (all, if none is named) and what they need; return at once.
@@ -220,7 +210,7 @@ class Pipeline:
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
             ArtifactMissing: outputs that are to be taken as they are, and are not kept.
         """
-        return starting.start(self.request(*steps, **options), self.workspace)
+        return start(self.request(*steps, **options), self.workspace)
 
     def run(self, *steps: str, debug: bool = False, check: bool = True, **options: Unpack[RunOptions]) -> Run:
         """Run the steps (all, if none is named) and what they need; return when the run has ended.
@@ -237,55 +227,64 @@ class Pipeline:
             InvalidPipeline, ParameterError, UsageError, ArtifactMissing: as for `start`.
         """
         if debug:
-            run = self.start_debugging(*steps, **options)[0]
+            run = self.start_debugging(*steps, **options)
         else:
             run = self.start(*steps, **options)
-            starting.wait_or_cancel(run)
+            wait_or_cancel(run)
         return run.check() if check else run
 
     def start_debugging(
         self, *steps: str, prepared: Callable[[Run], None] | None = None, **options: Unpack[RunOptions]
-    ) -> tuple[Run, InlineExecutor]:
+    ) -> Run:
         """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
 
         An interrupt cancels the run.
         """
-        return starting.start_debugging(self.request(*steps, **options), self.workspace, prepared)
+        return start_debugging(self.request(*steps, **options), self.workspace, prepared)
 
     def request(self, *steps: str, **options: Unpack[RunOptions]) -> RunRequest:
-        """Return what `start` with these arguments hands to a controller.
+        """Return what a run with these arguments is to do.
 
         Raises:
             as for `start`.
         """
-        from jupyter_pipes.execution.request import RunRequest
-
-        prepared = self._prepare(steps, options)
-        state = versions.state(self.graph)
-        earlier = [(run.version, run.state) for run in self.workspace.history.runs(self.name)]
-        return RunRequest(
-            run=starting.new_run_id(),
-            pipeline=self.name,
-            version=versions.choose(self.version, earlier, state),
-            state=state,
-            graph=self.graph,
-            selection=prepared.selection,
-            values=prepared.values,
-            shown=prepared.shown,
-            directory=self.directory,
-            python_path=self._python_path,
-            taken=prepared.taken,
+        for name in steps:
+            self.graph.step(name)
+        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
+            raise invalid(self.problems())
+        selection = select(self.graph, steps, options)
+        problems = self.problems(selection.steps)
+        if problems:
+            raise invalid(problems)
+        definition = self.definition()
+        request = prepare(
+            definition,
+            self.parameters,
+            selection,
+            options.get("params") or {},
+            decider_of(definition, self.workspace),
             fail_fast=options.get("fail_fast", False),
-            origin=self.origin,
+        )
+        return msgspec.structs.replace(request, version=self.version)
+
+    def definition(self) -> Definition:
+        """Return what of the pipeline is kept with each run."""
+        return Definition(
+            self.graph.steps,
+            self.graph.parameters,
+            self.graph.diagnostics,
+            pipeline=self.name,
             declarations=self.declarations,
-            given=dict(options.get("params") or {}),
+            directory=str(self.directory),
+            python_path=tuple(map(str, self._python_path)),
+            origin=self.origin,
         )
 
     def warm_up(self) -> None:
         """Have what the steps import imported already, so that the first run starts at once."""
         imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
         places = tuple(str(path) for path in self._python_path)
-        background.loop().call_soon_threadsafe(starting.local_executor().warm_up, places, imports)
+        loop.loop().call_soon_threadsafe(local_executor().warm_up, places, imports)
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run the pipeline as a program: modules exported by version 0.2.0 call it, later ones call `main`.
@@ -300,26 +299,13 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        capacity = capacity_problems(self.graph, starting.local_executor())
+        capacity = capacity_problems(self.graph, local_executor())
         found = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in found if problem.step is None or problem.step in steps)
 
-    def _prepare(self, steps: Sequence[str], options: RunOptions) -> Prepared:
-        for name in steps:
-            self.graph.step(name)
-        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
-            raise invalid(self.problems())
-        chosen = preparation.select(self.graph, steps, options)
-        problems = self.problems(chosen.steps)
-        if problems:
-            raise invalid(problems)
-        given = options.get("params") or {}
-        history = self.workspace.history
-        return preparation.prepare(self.graph, self.parameters, chosen, given, self._decider(), history)
-
     def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
-        return preparation.shown_values(self.parameters, given)
+        return shown_values(self.parameters, given)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Which kept artifact a name means, for a pipeline as it is now and given parameter values."""
+"""Which kept artifact a name means, for a pipeline as it is now: the one way to find an artifact."""
 
 from __future__ import annotations
 
@@ -9,13 +9,13 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.runs.run import Run, named_artifact
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline
 
 
-class Found(Struct, frozen=True):
+class Match(Struct, frozen=True):
     """A kept artifact.
 
     Attributes:
@@ -27,62 +27,50 @@ class Found(Struct, frozen=True):
     outdated: str = ""
 
 
-def find(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Found:
+def find_artifact(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Match:
     """Return the artifact that a run with these parameters would leave under `name` (or `STEP.NAME`).
 
-    That is the result that a run now would reuse; else what the newest completed run with the same
-    parameter values kept, which is said in `outdated`.
+    That is the result that a run now would reuse; else what the newest run with the same parameter values
+    kept, which is said in `outdated`.
 
     Raises:
         ArtifactMissing: nothing fits; the message says how to make it.
         InvalidPipeline, ParameterError: the pipeline or a value does not fit.
     """
     artifact = _reusable(pipeline, name, params)
-    found = Found(artifact) if artifact else _of_a_run(pipeline, name, params)
-    if found is None:
-        said = "".join(f" -p {key}={value}" for key, value in params.items())
+    match = Match(artifact) if artifact else _of_a_run(pipeline, name, params)
+    if match is None:
+        words = "".join(f" -p {key}={value}" for key, value in params.items())
         raise ArtifactMissing(
-            f"nothing is kept under {name!r} for these parameter values ({_known(pipeline)}); "
-            f"make it: jupyter pipes run {pipeline.origin or pipeline.name}{said}"
+            f"nothing is kept under {name!r} for these parameter values ({_written(pipeline)}); "
+            f"make it: jupyter pipes run {pipeline.origin or pipeline.name}{words}"
         )
-    return found
+    return match
 
 
 def _reusable(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> ArtifactRef | None:
     """Return the artifact from the result that a run now would reuse."""
-    step, own = _split(pipeline, name)
-    writers = [step] if step else [each.name for each in pipeline.graph.steps if own in each.writes][-1:]
+    steps = {step.name: step for step in pipeline.graph.steps}
+    step, _, variable = name.rpartition(".")
+    if step not in steps:
+        step, variable = "", name
+    writers = [step] if step else [each for each, of in steps.items() if variable in of.writes][-1:]
     # A name that no step writes may be one of `current.artifact`, from any step.
-    kept = pipeline.kept(*writers, params=params)
-    results = [kept.get(writer, ()) for writer in writers] or reversed(kept.values())
-    return _named(own, (artifact for result in results for artifact in result))
+    results = pipeline.kept(*writers, params=params)
+    artifacts = [results.get(writer, ()) for writer in writers] or reversed(results.values())
+    return next((ref for of_step in artifacts for ref in of_step if ref.name == variable), None)
 
 
-def _of_a_run(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Found | None:
-    history = pipeline.workspace.history
+def _of_a_run(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Match | None:
     wanted = pipeline.shown_parameters(params)
-    step, own = _split(pipeline, name)
-    for summary in history.runs(pipeline.name):
-        if summary.status is not Status.COMPLETED:
-            continue
-        view = history.view(summary.run)
-        steps = [view.steps[step]] if step in view.steps else [] if step else reversed(view.steps.values())
-        artifact = _named(own, (artifact for each in steps for artifact in each.artifacts))
-        if artifact and view.parameters == wanted:
-            return Found(artifact, summary.run)
+    for summary in pipeline.workspace.history.runs(pipeline.name):
+        run = Run(pipeline.workspace, summary.run)
+        artifact = named_artifact(run.view, name)
+        if artifact is not None and run.view.parameters == wanted:
+            return Match(artifact, run.id)
     return None
 
 
-def _split(pipeline: Pipeline, name: str) -> tuple[str, str]:
-    step, _, own = name.rpartition(".")
-    known = any(each.name == step for each in pipeline.graph.steps)
-    return (step, own) if known else ("", name)
-
-
-def _named(name: str, artifacts: Iterable[ArtifactRef]) -> ArtifactRef | None:
-    return next((artifact for artifact in artifacts if artifact.name == name), None)
-
-
-def _known(pipeline: Pipeline) -> str:
-    names = dict.fromkeys(name for step in pipeline.graph.steps for name in step.writes)
+def _written(pipeline: Pipeline) -> str:
+    names: Iterable[str] = dict.fromkeys(name for step in pipeline.graph.steps for name in step.writes)
     return f"its steps write {', '.join(names)}" if names else "its steps write nothing"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,10 +27,13 @@ _SHOWN_WHOLE = ("pandas", "polars", "numpy", "pyarrow")
 """Packages whose values are cheap to load and cut themselves short when they are shown."""
 
 
-class Run:
+class Run(Mapping[str, Any]):
     """One run of a pipeline.
 
     `run["df"]` loads the artifact of that name; `run.steps["clean"]` says how a step stands.
+
+    As a mapping it has the names of its artifacts, and loads a value when it is asked for; `STEP.NAME` names
+    that of one step.
     """
 
     def __init__(self, workspace: Workspace, run: str, controller: Controller | None = None) -> None:
@@ -83,17 +86,42 @@ class Run:
         """
         return self._workspace.store.get_whole(self.artifact(name))
 
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names of the artifacts, each once, in the order of the steps."""
+        return iter(dict.fromkeys(artifact.name for _, artifact in _artifacts(self._view)))
+
+    def __len__(self) -> int:
+        """Return how many names of artifacts there are."""
+        return len(list(iter(self)))
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether `run[name]` has a value, without loading it."""
+        return isinstance(name, str) and named_artifact(self._view, name) is not None
+
+    def __bool__(self) -> bool:
+        """Return that there is a run, also one that kept nothing."""
+        return True
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether it is this very object: runs that kept the same values are still two."""
+        return self is other
+
+    def __hash__(self) -> int:
+        """Return a hash by identity, as `==` goes by it."""
+        return id(self)
+
     def artifact(self, name: str) -> ArtifactRef:
-        """Return the reference of the artifact that `run[name]` loads."""
-        step, dot, own = name.rpartition(".")
-        for view in reversed(self._view.steps.values()):
-            for artifact in view.artifacts:
-                if artifact.name == name or (dot and view.name == step and artifact.name == own):
-                    return artifact
-        known = sorted({artifact.name for view in self._view.steps.values() for artifact in view.artifacts})
-        raise ArtifactMissing(
-            f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(known) or 'nothing'}"
-        )
+        """Return the reference of the artifact that `run[name]` loads.
+
+        Raises:
+            ArtifactMissing: the run kept nothing under this name.
+        """
+        artifact = named_artifact(self._view, name)
+        if artifact is None:
+            raise ArtifactMissing(
+                f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(sorted(self)) or 'nothing'}"
+            )
+        return artifact
 
     def uri(self, artifact: ArtifactRef) -> str:
         """Return the absolute fsspec URL of an artifact."""
@@ -225,6 +253,20 @@ class Run:
         return (
             f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
         )
+
+
+def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
+    """Return what a run kept last under a name, or under `STEP.NAME`; None if nothing."""
+    step, dot, variable = name.rpartition(".")
+    for owner, artifact in reversed(list(_artifacts(view))):
+        if artifact.name == name or (dot and owner == step and artifact.name == variable):
+            return artifact
+    return None
+
+
+def _artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
+    for step in view.steps.values():
+        yield from ((step.name, artifact) for artifact in step.artifacts)
 
 
 def _as_png(figure: Any) -> str:

@@ -10,22 +10,18 @@ from functools import cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
-from jupyter_pipes.execution import loop as background
+from jupyter_pipes.execution import loop
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.runs.versions import numbered
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.base import Executor
     from jupyter_pipes.execution.executors.inline import InlineExecutor
     from jupyter_pipes.execution.executors.local import LocalExecutor
-    from jupyter_pipes.execution.request import RunRequest
     from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.planning.request import RunRequest
     from jupyter_pipes.runs.run import Run
-
-
-def new_run_id() -> str:
-    """Return an id for a new run: sortable by time, and short enough to say."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
 
 
 _making = threading.Lock()
@@ -42,7 +38,7 @@ def local_executor() -> LocalExecutor:
 def _local_executor() -> LocalExecutor:
     from jupyter_pipes.execution.executors.local import LocalExecutor
 
-    return LocalExecutor(background.loop())
+    return LocalExecutor(loop.loop())
 
 
 def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
@@ -56,14 +52,14 @@ def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record
 
 def start_debugging(
     request: RunRequest, workspace: Workspace, prepared: Callable[[Run], None] | None = None
-) -> tuple[Run, InlineExecutor]:
+) -> Run:
     """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
 
     An interrupt cancels the run.
     """
     from jupyter_pipes.execution.executors.inline import InlineExecutor
 
-    executor = InlineExecutor(background.loop())
+    executor = InlineExecutor(loop.loop())
     run = _start(request, workspace, executor)
     # It may have ended, or be given up, before anybody could listen to its events.
     threading.Thread(target=_close_at_end, args=(run, executor), daemon=True).start()
@@ -75,8 +71,7 @@ def start_debugging(
         if not run.status.is_final:
             run.cancel()
             executor.work()
-    run.wait()
-    return run, executor
+    return run.wait()
 
 
 def _close_at_end(run: Run, executor: InlineExecutor) -> None:
@@ -102,7 +97,14 @@ def _start(
     from jupyter_pipes.runs.run import Run
 
     _ = workspace.history, workspace.store
-    controller = Controller(request, workspace, executor, background.loop(), earlier)
-    run = Run(workspace, request.run, controller)
-    background.call(controller.start)
+    name = earlier[0].run if earlier else _new_id()
+    request = request if earlier else numbered(request, workspace.history)
+    controller = Controller(name, request, workspace, executor, loop.loop(), earlier)
+    run = Run(workspace, name, controller)
+    loop.call(controller.start)
     return run
+
+
+def _new_id() -> str:
+    """Return an id for a new run: sortable by time, and short enough to say."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"

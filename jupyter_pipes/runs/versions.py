@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -11,11 +12,23 @@ from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.signature import code_digest
 
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import History
+    from jupyter_pipes.planning.request import RunRequest
+
 
 def state(graph: Graph) -> str:
     """Return a digest of the pipeline's code, edges and parameter defaults, not of layout and comments."""
     parameters = [(spec.name, spec.annotation, spec.default) for spec in graph.parameters]
     return digest(msgspec.json.encode([parameters, [_state_of(step) for step in graph.steps]]))
+
+
+def numbered(request: RunRequest, history: History) -> RunRequest:
+    """Return the request with its pipeline's state, and the version that it has in this state."""
+    now = state(request.definition)
+    runs = history.runs(request.definition.pipeline)
+    version = choose(request.version, [(run.version, run.state) for run in runs], now)
+    return msgspec.structs.replace(request, version=version, state=now)
 
 
 def _state_of(step: Step) -> tuple[object, ...]:

@@ -11,7 +11,6 @@ import pytest
 from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, RunNotFound, UsageError
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs import repeat as repetition
-from jupyter_pipes.runs import start as starting
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
 from tests.waiting import until
@@ -31,14 +30,13 @@ def study(tmp_path: Path) -> Project:
 
 
 def resume(study: Project, run: str) -> Run:
-    taken_up = repetition.resume(study.pipeline().workspace, run)
+    taken_up = repetition.resume(Run(study.pipeline().workspace, run))
     taken_up.wait(60)
     return taken_up
 
 
 def repeat(study: Project, run: str, **given: object) -> Run:
-    workspace = study.pipeline().workspace
-    again = starting.start(repetition.repeat(workspace, run, given), workspace)
+    again = repetition.repeat(Run(study.pipeline().workspace, run), given)
     again.wait(60)
     return again
 
@@ -147,15 +145,15 @@ def test_a_run_that_needs_no_resuming_or_is_not_there_is_refused(study: Project)
     (study.folder / "good").touch()
     workspace = study.pipeline().workspace
     with pytest.raises(RunNotFound):
-        repetition.resume(workspace, "none")
+        repetition.resume(Run(workspace, "none"))
     completed = study.run()
     with pytest.raises(UsageError, match=f"completed.*run --of {completed.id}"):
-        repetition.resume(workspace, completed.id)
+        repetition.resume(completed)
     study.write("%%step load\nwhile True:\n    pass")
     running = study.pipeline().start()
     try:
         with pytest.raises(UsageError, match="still going on"):
-            repetition.resume(workspace, running.id)
+            repetition.resume(running)
     finally:
         running.cancel()
         running.wait(60)
@@ -198,10 +196,9 @@ def test_values_that_were_given_stay_unless_others_are(kept: Project) -> None:
 
 def test_values_that_do_not_fit_are_refused(kept: Project) -> None:
     first = kept.run()
-    workspace = kept.pipeline().workspace
     for given in ({"n": "many"}, {"none": 1}, {"total.n": 1}):
         with pytest.raises(ParameterError):
-            repetition.repeat(workspace, first.id, given)
+            repetition.repeat(first, given)
 
 
 def test_what_was_taken_as_it_was_is_taken_again(kept: Project) -> None:
@@ -215,4 +212,4 @@ def test_what_was_taken_as_it_was_is_taken_again(kept: Project) -> None:
         if blob.is_file():
             blob.unlink()
     with pytest.raises(ArtifactMissing, match="--only total"):
-        repetition.repeat(kept.pipeline().workspace, only.id, {})
+        repetition.repeat(only, {})

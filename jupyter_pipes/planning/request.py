@@ -1,0 +1,110 @@
+"""What one run is to do, as data; and what of it is kept, to run it again."""
+
+from __future__ import annotations
+
+import pickle
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+from msgspec import Struct, field
+
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.steps import Cell, JsonValue
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.selection import Selection
+
+if TYPE_CHECKING:
+    from jupyter_pipes.planning.decision import Decision
+
+
+class Definition(Graph, frozen=True):
+    """A pipeline as kept with a run: its graph, and where it stands.
+
+    Attributes:
+        pipeline: its name.
+        declarations: the cells that declared the parameters, to bind other values.
+        directory: the folder that steps run in.
+        python_path: what is put in front of `sys.path` in a step.
+        origin: where it came from (a notebook's path).
+    """
+
+    pipeline: str = ""
+    declarations: tuple[Cell, ...] = ()
+    directory: str = ""
+    python_path: tuple[str, ...] = ()
+    origin: str = ""
+
+
+class Arguments(Struct, frozen=True):
+    """What a run was given.
+
+    Attributes:
+        values: step -> parameter -> pickled value, for the parameters that the step reads.
+        given: what was said of parameters, pickled: name, or `STEP.NAME`, -> value.
+        shown: the values of all parameters as JSON carries them, `STEP.NAME` included.
+        selection: which steps it takes.
+        fail_fast: whether the first failure stops everything.
+    """
+
+    values: dict[str, dict[str, bytes]]
+    given: dict[str, bytes]
+    shown: dict[str, JsonValue]
+    selection: Selection
+    fail_fast: bool = False
+
+    def values_of(self, step: str) -> dict[str, Any]:
+        """Return parameter -> value, of those that a step reads."""
+        return unpack(self.values.get(step, {}))
+
+
+class RunRequest(Struct, frozen=True):
+    """What a run is to do: made by whoever starts it, carried out by the controller.
+
+    Attributes:
+        definition: the whole pipeline.
+        arguments: which of its steps, with which values.
+        taken: the decisions of the steps whose outputs are taken as they are.
+        version: the version from which the numbering of this pipeline goes on; at the start, that of the run.
+        state: digest of the pipeline's code, edges and defaults; known at the start.
+        repeats: the run that it runs again, else "".
+    """
+
+    definition: Definition
+    arguments: Arguments
+    taken: dict[str, Decision] = field(default_factory=dict[str, "Decision"])
+    version: str = ""
+    state: str = ""
+    repeats: str = ""
+
+    @property
+    def directory(self) -> Path:
+        """The folder that steps run in."""
+        return Path(self.definition.directory)
+
+
+def pack(values: Mapping[str, object]) -> dict[str, bytes]:
+    """Return name -> pickled value."""
+    return {name: pickle.dumps(value, 5) for name, value in values.items()}
+
+
+def unpack(values: Mapping[str, bytes]) -> dict[str, Any]:
+    """Return name -> value."""
+    return {name: pickle.loads(value) for name, value in values.items()}
+
+
+def document(of: Definition | Arguments) -> tuple[str, bytes]:
+    """Return digest and content of what is kept with the run."""
+    content = msgspec.msgpack.encode(of)
+    return digest(content), content
+
+
+def read_definition(content: bytes) -> Definition:
+    """Return the definition that was kept."""
+    return msgspec.msgpack.decode(content, type=Definition)
+
+
+def read_arguments(content: bytes) -> Arguments:
+    """Return the arguments that were kept."""
+    return msgspec.msgpack.decode(content, type=Arguments)
