@@ -6,12 +6,12 @@ import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
 
 import msgspec
 
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.pipelines.parameters import to_json
+from jupyter_pipes.storage.whole_files import replacing
 
 Writer = Callable[[Any, Path], object]
 
@@ -30,18 +30,15 @@ def save(name: str, value: object, path: Path, *, as_is: bool = False) -> None:
         UsageError: a value of this type cannot be written so, or the file cannot be written.
     """
     write = _bytes if as_is else _writer(name, value, path.suffix.lower())
-    temporary = path.with_name(f".{uuid4().hex[:8]}-{path.name}")
     try:
-        write(value, temporary)
-        temporary.replace(path)
+        with replacing(path) as draft:
+            write(value, draft)
     except OSError as error:
         raise UsageError(f"{path} cannot be written: {error.strerror or error}") from error
     except Exception as error:  # a foreign writer may raise anything
         raise PipesError(
             f"{name} cannot be written as {path.suffix}: {type(error).__name__}: {error}"
         ) from error
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def text_of(value: object) -> str:

@@ -15,6 +15,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.storage.whole_files import replacing
 
 _CREDENTIALS = re.compile(r"""(\w+://)[^\s/"'<>:]*:[^\s/"'<>]*@|(https?://)[^\s/"'<>]+@""")
 
@@ -132,11 +133,9 @@ def _looked_up(path: Path, key: Key) -> _Kept:
 
 
 def _write(path: Path, kept: _Kept) -> None:
-    # Another process may be writing the same: whoever moves last wins, with the same content.
-    draft = path.with_name(f"{path.name}.{os.getpid()}")
-    with contextlib.suppress(OSError):
+    # Another process may be writing the same: whoever is last wins, with the same content.
+    with contextlib.suppress(OSError), replacing(path) as draft:
         draft.write_bytes(msgspec.msgpack.encode(kept))
-        draft.replace(path)
 
 
 def _look() -> Iterator[tuple[str, str]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import codecs
 import mmap
 import os
-import secrets
 from collections.abc import Generator, Iterable
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from jupyter_pipes.model.errors import OutFileMissing, StoreError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.file_digests import file_digest, remember_written
 from jupyter_pipes.storage.serializers.files import FileSerializer
+from jupyter_pipes.storage.whole_files import replacing
 
 if TYPE_CHECKING:
     from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -71,17 +71,13 @@ def _put_back(store: ArtifactStore, artifact: ArtifactRef, path: Path) -> None:
             f"the file {artifact.name} cannot be put back: what was kept of it is missing or damaged "
             f"({store.uri(artifact.digest)}); run the step that makes it again"
         )
-    # A link stays one: what it leads to is what the step wrote.
-    target = path.resolve()
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}")
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        _write(store.view(artifact.digest), temporary)
-        temporary.replace(target)
+        path.resolve().parent.mkdir(parents=True, exist_ok=True)
+        with replacing(path) as draft:
+            _write(store.view(artifact.digest), draft)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         reason = error.strerror or str(error)
-        raise StoreError(f"the file {artifact.name} cannot be put back ({target}): {reason}") from error
+        raise StoreError(f"the file {artifact.name} cannot be put back ({path}): {reason}") from error
     remember_written(path, artifact.digest)
 
 

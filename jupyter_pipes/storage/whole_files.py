@@ -2,29 +2,40 @@
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
-from uuid import uuid4
 
 from jupyter_pipes.model.errors import NotebookError
 
-if TYPE_CHECKING:
-    pass
+
+@contextmanager
+def replacing(path: Path) -> Generator[Path]:
+    """Give the place of a draft that becomes the file when the block ends, and goes if it ends in an error.
+
+    The draft has the file's ending, and an existing file's permissions stay. A link stays one: what it leads
+    to is replaced.
+    """
+    target = path.resolve()
+    draft = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
+    try:
+        yield draft
+        if target.exists():
+            draft.chmod(target.stat().st_mode & 0o777)
+        draft.replace(target)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def replace_file(path: Path, text: str) -> None:
-    """Write a text file as a whole or not at all; an existing file's permissions stay.
+    """Write a notebook or module as a whole or not at all.
 
     Raises:
         NotebookError: the file cannot be written there.
     """
-    temporary = path.with_name(f".{path.name}-{uuid4().hex[:8]}.tmp")
     try:
-        with temporary.open("x", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-        if path.exists():
-            temporary.chmod(path.stat().st_mode & 0o777)
-        temporary.replace(path)
+        with replacing(path) as draft:
+            draft.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise NotebookError(f"cannot write {path}: {error.strerror or error}") from error

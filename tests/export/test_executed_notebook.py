@@ -8,7 +8,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from nbformat.v4 import new_code_cell, new_notebook, new_output
 
@@ -126,6 +126,7 @@ def test_every_output_appears_once_and_printable_text_stays_whole(log: str, offs
     assert "".join(texts) == log
 
 
+@settings(deadline=None)
 @given(st.integers(0, 3 * LOG_LIMIT), st.integers(0, 3 * LOG_LIMIT))
 def test_a_huge_log_says_once_what_is_left_out(first: int, second: int) -> None:
     log = b"x" * (3 * LOG_LIMIT)
