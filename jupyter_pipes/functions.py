@@ -1,4 +1,4 @@
-"""What runs kept by version 0.2.0 import from here: their code is kept as it was."""
+"""The address of steps' functions in kept code and signatures: it stays, wherever the functions move."""
 
 from jupyter_pipes.pipelines.functions import FunctionStep, step, unpack
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import re
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, NoReturn
 
 from jupyter_pipes.cli import main as program
 from jupyter_pipes.cli.verbs import VerbParser, add_run_options, add_running_options
+from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.parameter_types import TRUTH
 
 if TYPE_CHECKING:
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
 
 _VALUE = "value of "
 """Stands before a parameter's name where its value is kept: no attribute of our own is called so."""
+
+_NEGATIVE = re.compile(r"-[\d.]|-inf")
 
 
 def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn:
@@ -40,6 +44,8 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn
 
 
 def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[Output], int]:
+    if "." in Path(pipeline.origin).stem:
+        raise NotebookError(f"{pipeline.origin} cannot be imported by its steps; give it a name without dots")
     options = _options(pipeline, words)
     carry_out = program.plan_pipeline if options.plan else program.run_pipeline
     return lambda output: carry_out(pipeline, options, output)
@@ -90,7 +96,8 @@ def _parser(pipeline: Pipeline) -> VerbParser:
 def _help(parameter: Parameter) -> str:
     spec = parameter.spec
     kind = " | ".join(spec.choices) or spec.annotation or type(parameter.default).__name__
-    return f"{spec.help} ({kind}; default: {spec.default})".lstrip().replace("%", "%%")
+    default = spec.default if parameter.computed is None else "computed"
+    return f"{spec.help} ({kind}; default: {default})".lstrip().replace("%", "%%")
 
 
 def _spellings(name: str) -> list[str]:
@@ -98,8 +105,16 @@ def _spellings(name: str) -> list[str]:
 
 
 def _with_values(words: Sequence[str], parameters: Iterable[Parameter]) -> Iterable[str]:
-    """The words with `--quiet` written as `--quiet=true`, unless the word behind it is its value."""
-    switches = {word for each in parameters if each.type is bool for word in _spellings(each.name)}
-    for word, following in zip(words, [*words[1:], ""], strict=False):
-        is_alone = word in switches and following.lower() not in TRUTH
-        yield f"{word}=true" if is_alone else word
+    """The words, with a `=` where argparse would take a parameter's value for something else.
+
+    `--quiet load` is `--quiet=true load`, and `--rate -1e-5` is `--rate=-1e-5`.
+    """
+    is_switch = {word: each.type is bool for each in parameters for word in _spellings(each.name)}
+    rest = iter(zip(words, [*words[1:], ""], strict=False))
+    for word, following in rest:
+        if is_switch.get(word) and following.lower() not in TRUTH:
+            yield f"{word}=true"
+        elif word in is_switch and _NEGATIVE.match(following):
+            yield f"{word}={next(rest)[0]}"
+        else:
+            yield word

@@ -6,6 +6,7 @@ import ast
 import base64
 import functools
 import inspect
+import keyword
 import sys
 import textwrap
 from collections.abc import Callable
@@ -177,8 +178,16 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
         import cloudpickle
 
         payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
-        return f'from jupyter_pipes.pipelines.functions import unpack\n{name} = unpack("{payload}")', ""
-    return f"from {module} import {name}", module
+        # Signatures and kept runs hold this text: its address is one that does not move.
+        return f'from jupyter_pipes.functions import unpack\n{name} = unpack("{payload}")', ""
+    return _import_from(module, name), module
+
+
+def _import_from(module: str, name: str) -> str:
+    if all(word.isidentifier() and not keyword.iskeyword(word) for word in module.split(".")):
+        return f"from {module} import {name}"
+    # A program may be called what no import statement can name: my-study.py
+    return f"{name} = __import__({module!r}).{name}"
 
 
 def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
@@ -187,7 +196,7 @@ def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
     if module is None or function.__qualname__ != name:
         return texts_of(_source(function))
     place = Path(inspect.getfile(function)).absolute().parent
-    reached = slices.reached([f"from {module} import {name}"], (), (place,), with_classes=False)
+    reached = slices.reached([_import_from(module, name)], (module,), (place,), with_classes=False)
     sources = reached.local.values() if "." not in module else [_source(function)]
     return tuple(dict.fromkeys(text for source in sources for text in texts_of(source)))
 

@@ -327,8 +327,8 @@ def _import(path: Path) -> ModuleType:
         raise NotebookError(f"there is no file {path}; check the path")
     name = path.stem
     spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or not name.isidentifier():
-        raise NotebookError(f"{path} cannot be imported as a module; give it a name of letters, digits and _")
+    if spec is None or spec.loader is None or "." in name:
+        raise NotebookError(f"{path} cannot be imported as a module; give it a name without dots")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     sys.modules[name] = module

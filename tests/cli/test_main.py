@@ -389,20 +389,6 @@ def test_the_installed_program_prints_its_version_without_loading_heavy_librarie
     assert ended.stdout.splitlines()[-1] == "[]"
 
 
-def test_a_module_is_a_program_whose_options_are_its_parameters(module: Path) -> None:
-    program = [sys.executable, "small.py"]
-    run = pipes_json(module, "--rows", "5", "--quiet", "load", program=program)
-    assert run["params"] == {"rows": 5, "quiet": True}
-    assert [step["name"] for step in run["steps"]] == ["load"]
-    off = pipes_json(module, "--no-quiet", "--rows=5", "load", program=program)
-    assert (off["params"], off["steps"][0]["status"]) == ({"rows": 5, "quiet": False}, "cached")
-    assert pipes_json(module, "--quiet", "false", "--plan", program=program)["steps"][0]["decision"] == "run"
-    shown = pipes(module, "--help", program=program).stdout
-    assert "rows to load, 100% (int; default: 3)" in " ".join(shown.split())
-    error = pipes_json(module, "--rows", "x", code=2, program=program)["error"]
-    assert error["type"] == "ParameterError"
-
-
 def test_a_module_gives_the_same_values_and_exports_to_itself(module: Path) -> None:
     run = pipes_json(module, "run", "small.py", "-p", "rows=4")
     assert run["status"] == "completed"

@@ -40,7 +40,7 @@ _IMPORTS_OF_TYPES = {
     "Enum": "enum",
     "Path": "pathlib",
 }
-_OUR_NAMES = ("Parameter", "Pipeline", "Range", "step")
+_OUR_NAMES = ("Parameter", "Pipeline", "Range", "main", "step")
 
 
 def export_python(
@@ -97,8 +97,9 @@ class _Module:
         self._name = name
         self._top = top_level(codes)
         bound = set[str]().union(*(piece.chunk.binds for piece in self._top))
-        # scikit-learn has a `Pipeline` too: then ours are written with their module.
-        self._prefix = "jupyter_pipes." if bound & set(_OUR_NAMES) - _same_imports(self._top) else ""
+        # scikit-learn has a `Pipeline` too, pylab's star a `step`: then ours are written with their module.
+        hidden = bound & {*_OUR_NAMES, STAR} - _same_imports(self._top)
+        self._prefix = "jupyter_pipes." if hidden else ""
         self._functions = _function_names(codes, bound | {"pipeline", "display", "get_ipython", *_OUR_NAMES})
         self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
 
@@ -113,7 +114,7 @@ class _Module:
         first, rest = split_setup(self._top)
         setup = "\n".join(piece.chunk.text for piece in first if not _is_future(piece))
         setup = "\n".join([*_ipython_imports(setup), setup])
-        code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main()])
+        code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main_text()])
         head = docstring(f"{title}\n\nExported from {source_label} by jupyter_pipes.", level=0)
         futures = [piece.chunk.code for piece in self._top if _is_future(piece)]
         return "\n\n".join(
@@ -163,8 +164,8 @@ class _Module:
             kind = re.sub(r"\bRange\(", f"{self._prefix}Range(", kind)
         return f"{self._prefix}Parameter({kind}, {default}{described})"
 
-    def _main(self) -> str:
-        return f'if __name__ == "__main__":\n    {self._pipeline}.main()'
+    def _main_text(self) -> str:
+        return f'if __name__ == "__main__":\n    {self._prefix}main({self._pipeline})'
 
 
 def _names(code: str) -> set[str]:

@@ -53,6 +53,7 @@ class Loaded:
         self.shown: list[object] = []
         fake: Any = types.ModuleType("jupyter_pipes")
         fake.Parameter, fake.Range, fake.step, fake.Pipeline = Parameter, Range, self._step, self._pipeline
+        fake.main = None
         monkeypatch.setitem(sys.modules, "jupyter_pipes", fake)
         monkeypatch.setattr("IPython.display.display", self.shown.append)
         self.namespace: dict[str, Any] = {"__name__": "study"}
@@ -85,7 +86,7 @@ class Loaded:
 
     def _pipeline(self, name: str, *, steps: list[Any], params: dict[str, object] | None = None) -> object:
         self.name, self.steps, self.params = name, steps, params or {}
-        return types.SimpleNamespace(main=lambda: None)
+        return types.SimpleNamespace()
 
 
 def run_as_notebook(cells: list[Cell]) -> dict[str, Any]:
@@ -314,7 +315,7 @@ import statistics
 from typing import Literal
 
 from IPython.display import display
-from jupyter_pipes import Parameter, Pipeline, step
+from jupyter_pipes import Parameter, Pipeline, main, step
 
 # How far from the mean is far
 FAR = 2  # deviations
@@ -355,7 +356,7 @@ pipeline = Pipeline(
 )
 
 if __name__ == "__main__":
-    pipeline.main()
+    main(pipeline)
 '''
 
 
@@ -426,7 +427,8 @@ def test_a_helper_that_reads_inputs_is_given_them_and_stands_at_the_top_once() -
 
 def test_star_imports_and_futures_stand_at_the_top() -> None:
     text = export("from math import *", "%%step a\nfrom __future__ import annotations\nx = floor(1.5)")
-    assert text.index("from __future__") < text.index("from math import *") < text.index("@step")
+    assert text.index("from __future__") < text.index("from math import *") < text.index("step\n")
+    assert "@jupyter_pipes.step" in text, "the star may bring a `step` of its own"
 
 
 def test_docstrings_are_plain_text_whatever_the_markdown() -> None:
