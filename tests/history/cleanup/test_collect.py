@@ -60,8 +60,8 @@ def contents(workspace: Workspace) -> dict[str, Any]:
     found: dict[str, Any] = {"blobs": blobs(workspace), "logs": log_names(workspace)}
     with workspace.history.database.reading() as transaction:
         for name in ("events", "documents", "runs", "fields", "results", "claims", "files"):
-            rows = transaction.connection.execute(sa.select(table(name)))
-            found[name] = sorted(map(tuple, rows), key=repr)
+            rows = sa.select(table(name)).order_by(*table(name).columns)
+            found[name] = list(map(tuple, transaction.connection.execute(rows)))
     return found
 
 
