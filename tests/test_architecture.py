@@ -8,11 +8,12 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
 from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+
+from tests.imports import imported_anywhere, imported_at_top
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_pipes"
@@ -170,43 +171,6 @@ def test_a_test_file_stands_where_its_module_stands(path: Path) -> None:
 
 def test_what_is_said_of_tests_elsewhere_is_said_of_files_that_are_there() -> None:
     assert [place for place in (*NOT_MIRRORED, *ACROSS_MODULES) if not (TESTS / place).exists()] == []
-
-
-def imported(nodes: list[ast.AST]) -> set[str]:
-    """Return the top-level packages that statements import, also by `import_module("name")`."""
-    names: set[str] = set()
-    for node in nodes:
-        match node:
-            case ast.Import():
-                names |= {alias.name for alias in node.names}
-            case ast.ImportFrom(module=str(module), level=0):
-                names.add(module)
-            case ast.Call(
-                func=ast.Name("import_module") | ast.Attribute(attr="import_module"),
-                args=[ast.Constant(value=str(module)), *_],
-            ):
-                names.add(module)
-            case _:
-                pass
-    return {name.partition(".")[0] for name in names}
-
-
-def imported_at_top(path: Path) -> set[str]:
-    """Return the packages that a file imports when it is imported itself, but not for types only."""
-    return imported(list(_run_by_import(ast.parse(path.read_text(encoding="utf-8")))))
-
-
-def _run_by_import(node: ast.AST) -> Iterator[ast.AST]:
-    yield node
-    for child in ast.iter_child_nodes(node):
-        is_late = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda)
-        is_for_types = isinstance(child, ast.If) and ast.unparse(child.test) == "TYPE_CHECKING"
-        if not (is_late or is_for_types):
-            yield from _run_by_import(child)
-
-
-def imported_anywhere(path: Path) -> set[str]:
-    return imported(list(ast.walk(ast.parse(path.read_text(encoding="utf-8")))))
 
 
 # These files are themselves imported only when what they are for is needed.

@@ -1,7 +1,8 @@
-"""The package as users get it: the built wheel is whole, and the documents' links lead somewhere."""
+"""The package as users get it: the wheel is whole, dependencies are those imported, documents lead on."""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import subprocess
@@ -9,16 +10,31 @@ import sys
 import sysconfig
 import tomllib
 import zipfile
+from importlib.metadata import packages_distributions
 from pathlib import Path
+from pkgutil import resolve_name
 
 import pytest
 
 import jupyter_pipes
+from tests.imports import imported_anywhere
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]+)(?:#[^)]*)?\)")
+LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
+
+USED_BY_NAME = {
+    "ipykernel": "the kernels in which notebooks run",
+    "jupyterlab": "where notebooks are opened",
+    "matplotlib-inline": "the backend that steps are told by its name",
+}
+"""Dependencies that no file imports, and what they are for."""
+
+OPTIONAL = {"numpy", "polars", "pyarrow"}
+"""Imported only where a user's values are theirs: whoever has such values has them."""
+
+ENTRY_POINT_GROUPS = {"jupyter_pipes.serializers"}
 
 
 @pytest.fixture(scope="module")
@@ -49,12 +65,19 @@ def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(wheel: Path,
     # A folder on a .pth line is searched, but its own .pth files (an editable install has one) are not read.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
     notebook = shutil.copy(ROOT / "notebooks" / "quickstart.ipynb", tmp_path)
-    where = [str(python), "-c", "import jupyter_pipes; print(jupyter_pipes.__file__)"]
-    found = subprocess.run(where, capture_output=True, text=True, check=True, cwd=tmp_path).stdout
-    assert Path(found.strip()).is_relative_to(environment)
+    # A developer's path would come before the wheel's.
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+
+    def run(*command: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            command, capture_output=True, text=True, check=False, cwd=tmp_path, env=variables
+        )
+
+    place = run(str(python), "-c", "import jupyter_pipes; print(jupyter_pipes.__file__)").stdout
+    assert Path(place.strip()).is_relative_to(environment)
     pipes = str(environment / "bin" / "jupyter-pipes")
-    for arguments in (["run", notebook, "-p", "trees=20"], ["get", notebook, "summary", "-p", "trees=20"]):
-        done = subprocess.run([pipes, *arguments], capture_output=True, text=True, check=False, cwd=tmp_path)
+    for words in (["run", notebook, "-p", "trees=20"], ["get", notebook, "summary", "-p", "trees=20"]):
+        done = run(pipes, *words)
         assert done.returncode == 0, done.stderr
     assert "The forest is right on" in done.stdout
 
@@ -63,16 +86,56 @@ def test_the_version_is_said_once() -> None:
     assert jupyter_pipes.__version__ == PROJECT["version"]
 
 
-@pytest.mark.parametrize("name", jupyter_pipes.__all__)
+def test_dependencies_are_what_is_imported() -> None:
+    """One that nothing imports is named with its reason; what is imported is a dependency or optional."""
+    modules = set().union(*map(imported_anywhere, (ROOT / "jupyter_pipes").rglob("*.py")))
+    foreign = modules - set(sys.stdlib_module_names) - {"jupyter_pipes", "__future__"} - OPTIONAL
+    of_module = packages_distributions()
+    imported = {_normalised(of_module[module][0]) for module in foreign}
+    declared = {_normalised(re.split("[^A-Za-z0-9_.-]", each)[0]) for each in PROJECT["dependencies"]}
+    assert imported == declared - USED_BY_NAME.keys()
+    assert modules >= OPTIONAL
+    assert declared >= USED_BY_NAME.keys()
+
+
+def _normalised(distribution: str) -> str:
+    return re.sub("[-_.]+", "-", distribution).lower()
+
+
+@pytest.mark.parametrize("name", sorted({*jupyter_pipes.__all__} - {"__version__"}))
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(jupyter_pipes, name).__doc__
 
 
 @pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
 def test_links_between_documents_lead_somewhere(path: Path) -> None:
-    targets = [link for link in LINK.findall(path.read_text("utf-8")) if "://" not in link]
-    assert [target for target in targets if not (path.parent / target).exists()] == []
+    links = [link for link in LINK.findall(path.read_text("utf-8")) if "://" not in link[0]]
+    assert [(target, anchor) for target, anchor in links if not _is_there(path, target, anchor)] == []
+
+
+def _is_there(path: Path, target: str, anchor: str) -> bool:
+    there = path.parent / target if target else path
+    return there.exists() and (not anchor or anchor in _anchors(there))
+
+
+def _anchors(path: Path) -> set[str]:
+    """Return what can stand behind `#` in a link to a document: its headings, as GitHub spells them."""
+    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_names_in_documents_can_be_imported(path: Path) -> None:
+    for name in set(re.findall(r"\bjupyter_pipes(?:\.\w+)+", path.read_text("utf-8"))) - ENTRY_POINT_GROUPS:
+        resolve_name(name)
 
 
 def test_the_example_environment_is_part_of_that_of_the_tests() -> None:
     assert "jupyter_pipes[examples]" in PROJECT["optional-dependencies"]["test"]
+
+
+def test_the_checks_before_a_commit_are_those_of_the_build() -> None:
+    hooks = re.findall(r"entry: (.+?)[},\n]", (ROOT / ".pre-commit-config.yaml").read_text("utf-8"))
+    script = (ROOT / ".ci" / "check").read_text("utf-8")
+    (all_checks,) = re.findall(r"\|\| set -- (.+)", script)
+    assert hooks == [f".ci/check {check}" for check in all_checks.split()]
