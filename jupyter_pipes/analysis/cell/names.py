@@ -9,9 +9,14 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_flow import CellFlow
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
-from jupyter_pipes.analysis.cell.scopes import Scope, imported_names
+from jupyter_pipes.analysis.cell.scopes import (
+    ALWAYS_THERE,
+    NOTEBOOK_NAMES,
+    PROMPT_NAMES,
+    Scope,
+    imported_names,
+)
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
-from jupyter_pipes.analysis.cell.tracking import BUILTINS, PYTHON_BUILTINS
 from jupyter_pipes.model.steps import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -55,7 +60,7 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
     Args:
         source: the cell's text, IPython syntax allowed; line numbers are those of this text.
         modules: names that earlier cells import: changing them changes no value that steps hand on.
-        shadowed: names of builtins that earlier cells bind (`credits = …` needs none): read like any other.
+        shadowed: names that are always there and that earlier cells bind: read like any other.
     """
     try:
         return _analyze(parse_cell(source), source, modules, shadowed)
@@ -112,7 +117,7 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
     left = facts.exit
     for function in cell.deferred:
         for name, line in (*function.reads.items(), *function.optional.items()):
-            if name in left.definite or (name in BUILTINS and name not in cell.shadowed):
+            if name in left.definite or (name in ALWAYS_THERE and name not in cell.shadowed):
                 continue
             perhaps = name in cell.bindings or name in function.optional or cell.has_star_import
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
@@ -145,7 +150,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
 
 
 def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:
-    for name in writes & PYTHON_BUILTINS:
+    for name in (writes & ALWAYS_THERE) - PROMPT_NAMES - NOTEBOOK_NAMES.keys():
         if not name.startswith("__") and name in cell.bindings:
             cell.note_shadowed_builtin(name, min(line for _, line in cell.bindings[name]))
 

@@ -36,7 +36,7 @@ class CellRecord:
 
     Args:
         modules: names that earlier cells import.
-        shadowed: names of builtins that earlier cells bind.
+        shadowed: names that are always there and that earlier cells bind.
         assigned_by_functions: names that functions of the cell declare `global`.
     """
 

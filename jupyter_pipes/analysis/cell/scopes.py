@@ -1,16 +1,36 @@
-"""Python's scopes: which names a function, class or comprehension binds, and whose a name is."""
+"""Scopes: which names a block binds, whose a name is where it is used, and which are always there."""
 
 # ruff: noqa: N815  -- the names of the methods are those that ast.NodeVisitor looks for
 
 from __future__ import annotations
 
 import ast
+import builtins
 import itertools
 from collections.abc import Iterable
 from typing import Any, Literal
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Kind = Literal["module", "function", "class", "comprehension"]
+
+NOTEBOOK_NAMES = {"display": "IPython.display", "get_ipython": "IPython"}
+"""What notebooks have besides Python's own names -> the module from which a program imports it."""
+
+PROMPT_NAMES = frozenset({"copyright", "credits", "exit", "license", "quit"})
+"""Toys of Python's prompt: many take these words for variables of their own, and rightly so."""
+
+# A kernel takes the place of some prompt names, and adds these; a notebook must mean the same without it.
+_ADDED_BY_KERNELS = frozenset({"_", "__IPYTHON__", "execfile", "runfile"})
+_IN_CLASSES = frozenset({"__annotations__", "__class__", "__module__", "__qualname__"})
+
+ALWAYS_THERE = (
+    (frozenset(dir(builtins)) - _ADDED_BY_KERNELS)
+    | {"__builtins__"}
+    | NOTEBOOK_NAMES.keys()
+    | PROMPT_NAMES
+    | _IN_CLASSES
+)
+"""Names that no cell need bind, in steps, helpers, plain cells and exported modules alike."""
 
 _labels = itertools.count(1)
 

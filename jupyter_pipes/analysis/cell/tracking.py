@@ -3,28 +3,12 @@
 from __future__ import annotations
 
 import ast
-import builtins
 from collections.abc import Iterable
 
 from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
-from jupyter_pipes.analysis.cell.scopes import Scope
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Scope
 from jupyter_pipes.analysis.cell.state import State
-
-PYTHON_BUILTINS = frozenset(dir(builtins)) - {"copyright", "credits", "license", "exit", "quit", "_"}
-"""Python's own names (`credits` and its like are only toys for the prompt)."""
-
-BUILTINS = PYTHON_BUILTINS | {
-    "__class__",
-    "__module__",
-    "__qualname__",
-    "__annotations__",
-    "display",
-    "exit",
-    "get_ipython",
-    "quit",
-}
-"""Names that are there without any cell binding them."""
 
 
 class Tracking(ast.NodeVisitor):
@@ -77,7 +61,7 @@ class Tracking(ast.NodeVisitor):
 
     def is_builtin(self, name: str) -> bool:
         """Whether `name` is there without any cell binding it."""
-        return name in BUILTINS and name not in self.cell.shadowed
+        return name in ALWAYS_THERE and name not in self.cell.shadowed
 
     def is_pythons_own(self, name: str) -> bool:
         return self.scope.owner(name) is None and name not in self.state.possible and self.is_builtin(name)

@@ -8,9 +8,10 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
-from jupyter_pipes.analysis.notebook.statements import BUILTINS, Statement, definitions, mentioned, statements
+from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
 
@@ -22,7 +23,7 @@ class Context(Struct, frozen=True):
 
     Attributes:
         modules: names that they import.
-        shadowed: names of builtins that they bind.
+        shadowed: names that are always there and that they bind.
     """
 
     modules: frozenset[str] = _NOTHING
@@ -142,7 +143,7 @@ class Notebook:
     def _add_cells(self, owners: dict[int, str]) -> list[Context]:
         """Put the code of all cells on the timeline; return the context of each."""
         contexts: list[Context] = []
-        context = Context(shadowed=self.timeline.names() & BUILTINS)
+        context = Context(shadowed=self.timeline.names() & ALWAYS_THERE)
         for index, cell in enumerate(self.cells):
             contexts.append(context)
             if cell.role in ("markdown", "params") or (cell.role == "step" and id(cell) not in owners):
@@ -153,7 +154,7 @@ class Notebook:
             self._add_code(index, cell, owners.get(id(cell), ""), context)
             context = Context(
                 (context.modules - names.writes) | names.modules,
-                context.shadowed | (names.writes & BUILTINS),
+                context.shadowed | (names.writes & ALWAYS_THERE),
             )
         return contexts
 

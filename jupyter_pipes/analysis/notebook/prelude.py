@@ -8,7 +8,8 @@ from typing import Literal
 
 from msgspec import Struct, field
 
-from jupyter_pipes.analysis.notebook.statements import BUILTINS, STAR
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
+from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.model.steps import PARAMS_OWNER
 
@@ -222,7 +223,7 @@ class _Search:
             self._early_parameters.setdefault(name, (root, code))
         elif setup:
             self.include(setup[-1], self._place, strength, root)
-        elif name in BUILTINS or name == STAR or (code is not None and name in self._own):
+        elif name in ALWAYS_THERE or name == STAR or (code is not None and name in self._own):
             return
         elif any(True for _ in self._timeline.before(STAR, place)):
             self.need(STAR, place, Strength.OPTIONAL, root, code)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import copy
 import re
 import symtable
@@ -15,9 +14,8 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import analyze
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
-
-BUILTINS = frozenset(dir(builtins))
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
@@ -198,7 +196,7 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
         binds=binds | {STAR} if _is_star_import(node) else binds,
         firm=now.writes - now.optional_writes,
         reads=now.reads,
-        optional_reads=now.optional_reads | _loaded_builtins(nodes_now),
+        optional_reads=now.optional_reads | _always_there(nodes_now),
         deferred=_deferred(node, segment) if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         deferred_calls=_calls(nodes) if is_function else _NOTHING,
@@ -283,9 +281,9 @@ def _globals_of_functions(table: symtable.SymbolTable, inside: bool = False) -> 
         yield from _globals_of_functions(child, inside or is_function)
 
 
-def _loaded_builtins(nodes: Iterable[ast.AST]) -> frozenset[str]:
+def _always_there(nodes: Iterable[ast.AST]) -> frozenset[str]:
     names = frozenset(n.id for n in nodes if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load))
-    return names & BUILTINS
+    return names & ALWAYS_THERE
 
 
 def _calls(nodes: Iterable[ast.AST]) -> frozenset[str]:

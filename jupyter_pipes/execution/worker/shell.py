@@ -31,6 +31,13 @@ _WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 class StepShell(InteractiveShell):
     """A shell without terminal, history and threads, fit to be forked."""
 
+    def init_builtins(self) -> None:
+        """Leave Python's `exit` and `quit` in place: the functions of modules have no others."""
+        shell: Any = super()
+        shell.init_builtins()
+        for name in ("exit", "quit"):
+            self.builtin_trap.auto_builtins.pop(name)
+
     def enable_gui(self, gui: str | None = None) -> None:
         """Do nothing: a step has no GUI event loop, and `%matplotlib inline` asks for none."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import builtins
 import json
 import keyword
 import re
@@ -14,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.python.functions import function_text, plain_text
 from jupyter_pipes.export.python.pieces import Piece, StepCode
@@ -100,7 +100,7 @@ class _Module:
         # scikit-learn has a `Pipeline` too, pylab's star a `step`: then ours are written with their module.
         hidden = bound & {*_OUR_NAMES, STAR} - _same_imports(self._top)
         self._prefix = "jupyter_pipes." if hidden else ""
-        self._functions = _function_names(codes, bound | {"pipeline", "display", "get_ipython", *_OUR_NAMES})
+        self._functions = _function_names(codes, bound | {"pipeline", *_OUR_NAMES})
         self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
 
     def text(self, title: str, source_label: str) -> str:
@@ -174,8 +174,8 @@ def _names(code: str) -> set[str]:
 
 def _ipython_imports(code: str) -> list[str]:
     """Imports of what a notebook has without any."""
-    places = {"display": "IPython.display", "get_ipython": "IPython"}
-    return [f"from {places[name]} import {name}" for name in sorted(_names(code) & set(places))]
+    names = sorted(_names(code) & NOTEBOOK_NAMES.keys())
+    return [f"from {NOTEBOOK_NAMES[name]} import {name}" for name in names]
 
 
 def _is_future(piece: Piece) -> bool:
@@ -235,7 +235,7 @@ def _function_names(codes: Iterable[StepCode], taken: set[str]) -> dict[str, str
     names: dict[str, str] = {}
     for code in codes:
         name = code.step.name
-        used = taken | variables | set(dir(builtins)) | set(names.values())
+        used = taken | variables | ALWAYS_THERE | set(names.values())
         names[name] = _unused(_identifier(name), used, also="_step")
     return names
 
