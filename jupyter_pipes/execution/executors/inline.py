@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import _thread
 import asyncio
 import contextlib
 import io
 import os
 import platform
 import queue
+import signal
 import sys
 import threading
 from collections.abc import Generator
@@ -48,7 +48,8 @@ class InlineExecutor:
         """Interrupt the attempt when it runs, or keep it from starting."""
         self._cancelled.setdefault(attempt, (outcome, reason))
         if self._running == attempt and self._interruptible:
-            _thread.interrupt_main()
+            # A signal wakes what waits in the system, such as `time.sleep`; `interrupt_main` would not.
+            signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
 
     def close(self) -> None:
         """Make `work` return."""
