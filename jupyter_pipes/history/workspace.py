@@ -48,6 +48,24 @@ class Workspace:
         """
         self.history.keep_file_digests(file_digests.take_new())
 
+    def folder_now(self, folder: Path, origin: str) -> Path:
+        """Return where a kept run's folder is now: runs go along when their project is moved or copied.
+
+        Args:
+            folder: where it was.
+            origin: the name of the notebook or module that stands in it.
+        """
+        project = self.settings.folder.parent
+        history = Path(self.settings.history.removeprefix(_SQLITE))
+        if folder.resolve().is_relative_to(project):
+            return folder
+        if folder.is_dir() and not history.is_relative_to(project):
+            # Several projects share a history.
+            return folder
+        names = folder.parts
+        places = (project.joinpath(*names[place:]) for place in range(len(names), 0, -1))
+        return next((place for place in places if (place / origin).exists()), self.settings.directory)
+
     @property
     def log_folder(self) -> Path:
         """Where the logs of all runs are, a folder for each."""

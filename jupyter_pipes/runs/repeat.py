@@ -93,7 +93,23 @@ def kept_request(workspace: Workspace, view: RunView) -> tuple[Definition, Argum
         raise RunNotFound(
             f"run {view.run} was kept without its code (by an earlier version of jupyter_pipes)"
         )
-    return read_definition(definition), read_arguments(arguments)
+    return _as_it_stands_now(read_definition(definition), workspace), read_arguments(arguments)
+
+
+def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definition:
+    """Return the definition in the folder that is its own now."""
+    before, origin = Path(definition.directory), Path(definition.origin)
+    now = workspace.folder_now(before, origin.name)
+
+    def moved(path: Path) -> str:
+        return str(now / path.relative_to(before) if path.is_relative_to(before) else path)
+
+    return msgspec.structs.replace(
+        definition,
+        directory=str(now),
+        python_path=tuple(moved(Path(place)) for place in definition.python_path),
+        origin=moved(origin) if definition.origin else "",
+    )
 
 
 def given_parameters(run: Run) -> dict[str, object]:

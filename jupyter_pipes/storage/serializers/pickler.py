@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import cloudpickle
 
 from jupyter_pipes.model.digests import BytesLike
-from jupyter_pipes.storage.serializers import arrays
+from jupyter_pipes.storage.serializers import arrays, restoring
 from jupyter_pipes.storage.serializers.base import Refused
-from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.refusals import refusal
 
 if TYPE_CHECKING:
@@ -168,26 +168,16 @@ class _Pickler(cloudpickle.Pickler):
         make, arguments = cast("tuple[Any, ...]", self.dispatch_table[CellType](cell))
         return make, tuple(map(_marked, arguments))
 
-    def _reduce_cached_property(self, attribute: cached_property[Any]) -> Any:
-        # Until Python 3.12 it holds a lock, which is no part of what it does.
-        return _cached_property, (attribute.func, attribute.attrname)
-
     def _reduce_module(self, marker: _ModuleInCode) -> Any:
         return self.dispatch_table[ModuleType](marker.module)
 
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
     CodeType: _Pickler._reduce_code,  # pyright: ignore[reportPrivateUsage]
-    cached_property: _Pickler._reduce_cached_property,  # pyright: ignore[reportPrivateUsage]
+    cached_property: lambda _, attribute: restoring.reduced_cached_property(attribute),
     CellType: _Pickler._reduce_cell,  # pyright: ignore[reportPrivateUsage]
     _ModuleInCode: _Pickler._reduce_module,  # pyright: ignore[reportPrivateUsage]
 }
-
-
-def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached_property[Any]:
-    made = cached_property(function)
-    made.attrname = name
-    return made
 
 
 def _marked(value: Any) -> Any:
@@ -272,22 +262,10 @@ def _as_own(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, 
     tracker = cloudpickle.cloudpickle._get_or_create_tracker_id(definition)  # pyright: ignore
     arguments = tuple(f"{name}:{mark}" if item == tracker else item for item in arguments)
     if len(state) < 4:
-        return own_or_made, (name, mark, make, arguments)
+        return restoring.own_or_made, (name, mark, make, arguments)
     state_of_class, _, _, set_state = state
-    return own_or_made, (name, mark, make, arguments), (set_state, state_of_class), None, None, set_unless_own
-
-
-def own_or_made(name: str, mark: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
-    """Return the reader's own definition when it is the same, else the bare one made from what was stored."""
-    own = notebook_definition(name)
-    return own if own is not None and fingerprint(own) == mark else make(*arguments)
-
-
-def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
-    """Fill a class made by `own_or_made`; the reader's own is left as it is."""
-    if definition_name(made) is None:
-        set_state, state_of_class = state
-        set_state(made, state_of_class)
+    made = (name, mark, make, arguments)
+    return restoring.own_or_made, made, (set_state, state_of_class), None, None, restoring.set_unless_own
 
 
 class _Source:
@@ -316,7 +294,9 @@ class _Unpickler(pickle.Unpickler):
         self._find = find
 
     def find_class(self, module: str, name: str, /) -> Any:
-        return self._find(name) if module == "__main__" else super().find_class(module, name)
+        if module == "__main__":
+            return self._find(name)
+        return super().find_class(restoring.MOVED.get(module, module), name)
 
     def persistent_load(self, pid: Any) -> Any:
         # What stood for a set has become the set already.

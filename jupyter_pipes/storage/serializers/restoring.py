@@ -1,0 +1,53 @@
+"""What pickles name of ours: functions that restore values, at an address that does not move."""
+
+from __future__ import annotations
+
+import sys
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+ADDRESS = "jupyter_pipes.serializers.pickler"
+"""The module that pickles name: where these functions were in version 0.2.0. Equal values have equal pickles
+whatever version wrote them, so nothing reruns because this file moves."""
+
+MOVED = {
+    "jupyter_pipes.errors": "jupyter_pipes.model.errors",
+    "jupyter_pipes.parameter_types": "jupyter_pipes.pipelines.parameter_types",
+    "jupyter_pipes.params": "jupyter_pipes.pipelines.parameters",
+}
+"""Module of version 0.2.0 -> where its classes are now: those that a step's value may be an instance of."""
+
+
+def own_or_made(name: str, mark: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
+    """Return the reader's own definition when it is the same, else the bare one made from what was stored."""
+    own = notebook_definition(name)
+    return own if own is not None and fingerprint(own) == mark else make(*arguments)
+
+
+def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
+    """Fill a class made by `own_or_made`; the reader's own is left as it is."""
+    if definition_name(made) is None:
+        set_state, state_of_class = state
+        set_state(made, state_of_class)
+
+
+def reduced_cached_property(attribute: cached_property[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """Return how to pickle a cached property: until Python 3.12 it holds a lock, no part of what it does."""
+    return _cached_property, (attribute.func, attribute.attrname)
+
+
+def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached_property[Any]:
+    made = cached_property(function)
+    made.attrname = name
+    return made
+
+
+# pickle finds what it names by importing the module of that name.
+sys.modules[ADDRESS] = sys.modules[__name__]
+for _restorer in (own_or_made, set_unless_own, _cached_property):
+    _restorer.__module__ = ADDRESS

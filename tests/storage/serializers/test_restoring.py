@@ -1,0 +1,74 @@
+"""What pickles name of ours is found, and stays where it is."""
+
+from __future__ import annotations
+
+import pickle
+import pickletools
+from functools import cached_property
+from importlib import import_module
+
+import cloudpickle
+import pytest
+
+from jupyter_pipes.storage.serializers.pickler import pickled, unpickled
+from jupyter_pipes.storage.serializers.restoring import ADDRESS, MOVED
+
+SOURCE = """
+from functools import cached_property
+class Account:
+    def __init__(self, balance):
+        self.balance = balance
+    @cached_property
+    def double(self):
+        return 2 * self.balance
+"""
+
+
+def names_of_ours(stream: bytes) -> set[str]:
+    """The modules of ours that a pickle names."""
+    strings = [argument for _, argument, _ in pickletools.genops(stream) if isinstance(argument, str)]
+    return {text for text in strings if text.startswith("jupyter_pipes.")}
+
+
+def test_pickles_name_one_module_of_ours_which_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    """However the files are called: its address is that of version 0.2.0."""
+    notebook = import_module("__main__")
+    namespace = {"__name__": "__main__"}
+    exec(SOURCE, namespace)
+    monkeypatch.setattr(notebook, "Account", namespace["Account"], raising=False)
+    stream = b"".join(pickled({"Account": namespace["Account"]}, by_value=True).stream)
+    assert names_of_ours(stream) == {ADDRESS}
+    monkeypatch.delattr(notebook, "Account")
+    made = unpickled(memoryview(stream), [], lambda name: None)["Account"]
+    assert isinstance(vars(made)["double"], cached_property)
+    assert made(3).double == 6
+
+
+@pytest.mark.parametrize(
+    ("module", "name"),
+    [
+        (ADDRESS, "own_or_made"),
+        (ADDRESS, "set_unless_own"),
+        (ADDRESS, "_cached_property"),
+        ("jupyter_pipes.errors", "RunFailed"),
+        ("jupyter_pipes.functions", "FunctionStep"),
+        ("jupyter_pipes.functions", "unpack"),
+        ("jupyter_pipes.parameter_types", "Range"),
+        ("jupyter_pipes.params", "Parameter"),
+    ],
+)
+def test_what_version_0_2_0_named_is_found(module: str, name: str) -> None:
+    words = b"".join(pickle.SHORT_BINUNICODE + bytes([len(word)]) + word.encode() for word in (module, name))
+    stream = pickle.PROTO + bytes([5]) + words + pickle.STACK_GLOBAL + pickle.STOP
+    named = unpickled(memoryview(stream), [], lambda name: None)
+    assert named.__name__ == name
+
+
+def test_the_table_of_moved_modules_leads_to_modules() -> None:
+    assert all(import_module(now) for now in MOVED.values())
+
+
+def test_values_of_ours_come_back() -> None:
+    from jupyter_pipes import Range
+
+    assert unpickled(memoryview(cloudpickle.dumps(Range(1, 2))), [], lambda name: None) == Range(1, 2)
