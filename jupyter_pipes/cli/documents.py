@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Mapping
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypedDict
 
 from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.quantities import iso_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -305,7 +305,7 @@ def _listed(run: ListedRun) -> ListedRunDocument:
         "version": run.version,
         "status": run.status.value,
         "progress": run.progress,
-        "started": datetime.fromtimestamp(run.started, UTC).isoformat(),
+        "started": iso_text(run.started),
         "seconds": run.seconds,
         "params": {name: to_json(value) for name, value in run.params.items()},
         "metrics": {name: to_json(value) for name, value in run.metrics.items()},

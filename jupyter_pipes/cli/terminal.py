@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from jupyter_pipes.display.ansi import one_line
 from jupyter_pipes.display.text import steps_table
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.model.quantities import duration_text, time_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 
@@ -87,8 +87,7 @@ class PlainLines:
         self._write(step.name, f"{step.status}{took}" + (f": {reason}" if reason else ""), moment)
 
     def _write(self, step: str, text: str, moment: float) -> None:
-        clock = time.strftime("%H:%M:%S", time.localtime(moment))
-        tell(f"{clock} {one_line(f'{step}: {text}')}", self._stream)
+        tell(f"{time_text(moment)} {one_line(f'{step}: {text}')}", self._stream)
 
 
 def tell(text: str, stream: TextIO | None = None) -> None:

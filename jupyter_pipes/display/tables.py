@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
 from html import escape
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -13,6 +12,7 @@ from msgspec import Struct
 from jupyter_pipes.display.html import DIFF_CSS, diff_html, ink, status_html, theme_css, value_text
 from jupyter_pipes.display.looks import LOOKS
 from jupyter_pipes.display.text import comparison_text, explanation_text, plain_metrics, plan_text, runs_text
+from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import Explanation, explain
 from jupyter_pipes.planning.plan import Plan
@@ -198,8 +198,8 @@ def _cells(run: ListedRun) -> Iterator[str]:
     yield f"<td>{escape(run.title or run.pipeline)}</td>"
     yield f"<td>{escape(run.version)}</td>"
     yield f"<td>{status_html(run.status)}{progress}</td>"
-    yield f"<td>{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M:%S}</td>"
-    yield f"<td>{run.seconds:.1f} s</td>"
+    yield f"<td>{date_text(run.started)}</td>"
+    yield f"<td>{duration_text(run.seconds)}</td>"
     yield f"<td>{_pairs(run.params)}</td><td>{_pairs(plain_metrics(run.metrics))}</td>"
     yield f"<td>{escape(', '.join(run.tags))}</td>"
 

@@ -6,12 +6,11 @@ import io
 import shutil
 import time
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import looks as style
 from jupyter_pipes.display.ansi import one_line, plain
-from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 
@@ -115,7 +114,7 @@ def runs_text(found: Sequence[ListedRun], *, colour: bool) -> str:
         table.add_row(
             _text(run.run), _text(run.title or run.pipeline), _text(run.version),
             _text(run.status, _COLOURS.get(run.status, "")), f"{run.progress:.0%}",
-            f"{datetime.fromtimestamp(run.started):%Y-%m-%d %H:%M:%S}", f"{run.seconds:.1f} s",
+            date_text(run.started), duration_text(run.seconds),
             _text(_pairs(run.params)), _text(_pairs(plain_metrics(run.metrics))), _text(", ".join(run.tags)),
         )  # fmt: skip
     return _rendered(table, colour=colour)

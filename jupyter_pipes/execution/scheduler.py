@@ -22,6 +22,7 @@ from collections.abc import Callable, Iterable
 from enum import Enum, auto
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.steps import Status
 
 _MOST_DOUBLINGS = 20
@@ -266,4 +267,5 @@ def _retry(state: _StepState, event: ev.AttemptEnded) -> ev.RetryScheduled:
     doubled = min(tried - 1, _MOST_DOUBLINGS)
     delay = state.planned.retry_delay * 2**doubled
     tries = f"attempt {tried} of {state.planned.retries + 1}: {event.reason}"
-    return ev.RetryScheduled(event.step, event.attempt, delay, f"{tries}; next try in {delay:g} s")
+    reason = f"{tries}; next try in {exact_duration_text(delay)}"
+    return ev.RetryScheduled(event.step, event.attempt, delay, reason)

@@ -12,6 +12,8 @@ from pathlib import Path
 
 from msgspec import Struct
 
+from jupyter_pipes.model.quantities import exact_duration_text
+
 DIFF_LIMIT = 1_000_000
 """Bytes of a diff that are kept."""
 
@@ -137,7 +139,8 @@ def _read(process: subprocess.Popen[bytes], limit: int, late: threading.Event) -
         return _Answer(whole.decode("utf-8", "replace"), f"… cut after {limit:,} bytes\n")
     if process.wait() == 0:
         return _Answer(said.decode("utf-8", "replace"))
-    return _Answer("", f"… not known: git took longer than {TIMEOUT:g} s\n") if late.is_set() else _Answer()
+    late_words = f"… not known: git took longer than {exact_duration_text(TIMEOUT)}\n"
+    return _Answer("", late_words) if late.is_set() else _Answer()
 
 
 def _give_up(late: threading.Event, processes: Sequence[subprocess.Popen[bytes]]) -> None:

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from jupyter_pipes.analysis.notebook.file_edges import matches
 from jupyter_pipes.model.errors import InvalidPipeline
+from jupyter_pipes.model.quantities import bytes_text
 from jupyter_pipes.model.steps import Diagnostic
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.fingerprints import files_named
@@ -34,7 +35,7 @@ def capacity_problems(graph: Graph, local: Capacity) -> Iterable[Diagnostic]:
             message = f"--cpus {options.cpus} is more than this machine has ({local.cpus})"
             yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
         elif (options.memory or 0) > local.memory:
-            message = f"--memory is more than this machine has ({local.memory / 2**30:.1f} GiB)"
+            message = f"--memory is more than this machine has ({bytes_text(local.memory)})"
             yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
 
 

@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.parts import Part
-from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
+from jupyter_pipes.model.quantities import bytes_text, duration_text, exact_size_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import PARAMS_OWNER, JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -293,7 +293,7 @@ def _contents(a: Side, b: Side, old: ArtifactRef, new: ArtifactRef) -> Iterable[
     if old.type != new.type or not _can_be_told(old):
         return ()
     if max(old.bytes, new.bytes) > LOADED:
-        return (f"not compared: larger than {LOADED // 1_000_000} MB",)
+        return (f"not compared: larger than {exact_size_text(LOADED)}",)
     try:
         return value_changes.changes(old.name, a.load(old), b.load(new))
     except Exception as error:  # unpickling and a value's own methods may raise anything; the rest is told

@@ -13,6 +13,7 @@ import msgspec
 
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.model.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
+from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -209,7 +210,8 @@ class Run(Mapping[str, Any]):
             TimeoutError: it has not ended by then; it goes on.
         """
         if self._controller is not None and not self._controller.ended.wait(timeout):
-            raise TimeoutError(f"run {self.id} has not ended after {timeout} s; it goes on")
+            waited = exact_duration_text(max(timeout or 0, 0))
+            raise TimeoutError(f"run {self.id} has not ended after {waited}; it goes on")
         return self
 
     @property
@@ -250,9 +252,8 @@ class Run(Mapping[str, Any]):
     def __repr__(self) -> str:
         ended = f"{self._view.finished_steps} of {len(self.steps)} steps"
         reason = f" ({self.reason})" if self.reason else ""
-        return (
-            f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {self.seconds:.1f} s>"
-        )
+        took = duration_text(self.seconds)
+        return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {took}>"
 
 
 def named_artifact(view: RunView, name: str) -> ArtifactRef | None:

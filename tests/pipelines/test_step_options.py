@@ -13,7 +13,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.quantities import parse_duration, parse_size
 from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, StepLine, from_keywords, parse_step, step_help
 
@@ -88,54 +87,6 @@ def test_names_may_be_in_any_script(name: str) -> None:
 def test_names_that_look_alike_are_one_name() -> None:
     """A name typed with combining characters is the name typed without."""
     assert parse_step(unicodedata.normalize("NFD", "größe")).name == "größe"
-
-
-@pytest.mark.parametrize(
-    ("text", "seconds"),
-    [
-        ("10s", 10),
-        ("30m", 1800),
-        ("30min", 1800),
-        ("1.5h", 5400),
-        ("1h30m", 5400),
-        ("250ms", 0.25),
-        ("2d", 172_800),
-        ("7", 7),
-        (".5", 0.5),
-        (7, 7),
-        (timedelta(minutes=1), 60),
-    ],
-)
-def test_durations_are_in_seconds(text: object, seconds: float) -> None:
-    assert parse_duration(text) == pytest.approx(seconds)
-
-
-@pytest.mark.parametrize("text", ["", "s", "-1s", "nan", "inf", "1x", "1h30", True, None, float("nan"), -1])
-def test_what_is_no_duration_is_refused(text: object) -> None:
-    with pytest.raises(ValueError, match="10s"):
-        parse_duration(text)
-
-
-@pytest.mark.parametrize(
-    ("text", "size"),
-    [
-        ("100", 100),
-        ("500M", 500 * 10**6),
-        ("500 MB", 500 * 10**6),
-        ("4g", 4 * 10**9),
-        ("1.5GiB", 3 * 2**29),
-        ("1Ki", 1024),
-        (4096, 4096),
-    ],
-)
-def test_sizes_are_in_bytes(text: object, size: int) -> None:
-    assert parse_size(text) == size
-
-
-@given(st.integers(0, 10**6), st.sampled_from(["ms", "s", "m", "h", "d"]))
-def test_a_duration_is_its_number_times_its_unit(number: int, unit: str) -> None:
-    factor = {"ms": 0.001, "s": 1, "m": 60, "h": 3600, "d": 86400}[unit]
-    assert parse_duration(f"{number}{unit}") == pytest.approx(number * factor)
 
 
 @given(st.text(max_size=40))

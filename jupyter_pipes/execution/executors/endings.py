@@ -8,6 +8,7 @@ import msgspec
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.quantities import exact_size_text
 from jupyter_pipes.model.results import StepError
 
 _MEMORY_ERRORS = ("MemoryError", "_ArrayMemoryError")
@@ -50,20 +51,12 @@ def broken_off(job: Job, error: StepError, outcome: ev.Outcome = "failed") -> ev
     return ev.AttemptEnded(job.step, job.attempt, outcome, error.message, error)
 
 
-def in_words(seconds: float) -> str:
-    """Return a duration as people say it: "250 ms", "10 s", "30 min", "2 h"."""
-    for size, unit in ((3600, "h"), (60, "min"), (1, "s")):
-        if seconds >= size:
-            return f"{seconds / size:g} {unit}"
-    return f"{seconds * 1000:g} ms"
-
-
 def _with_limit(told: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
     if job.memory is None or told.error is None:
         return told
     if told.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in told.error.message:
         return told
-    limit = f"{told.reason} (the step's limit is {job.memory / 1e6:,g} MB; raise --memory)"
+    limit = f"{told.reason} (the step's limit is {exact_size_text(job.memory)}; raise --memory)"
     return msgspec.structs.replace(told, reason=limit)
 
 

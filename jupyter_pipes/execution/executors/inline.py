@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, Report
-from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, in_words
+from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
 
 if TYPE_CHECKING:
@@ -92,7 +93,7 @@ class InlineExecutor:
             self._running = None
 
     def _start_timer(self, job: Job) -> None:
-        reason = f"timed out after {in_words(job.timeout or 0)}"
+        reason = f"timed out after {exact_duration_text(job.timeout or 0)}"
         self._loop.call_later(job.timeout or 0, self._time_out, job.attempt_id, reason)
 
     def _time_out(self, attempt: str, reason: str) -> None:

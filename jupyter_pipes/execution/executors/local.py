@@ -16,10 +16,11 @@ from pathlib import Path
 import msgspec
 
 from jupyter_pipes.execution.executors.base import Report
-from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended, in_words
+from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended
 from jupyter_pipes.execution.executors.helper import Helper
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.quantities import bytes_text, exact_duration_text
 from jupyter_pipes.model.results import StepError, Usage
 
 STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
@@ -119,7 +120,7 @@ class LocalExecutor:
             return f"waits for {job.cpus} of {self.cpus} cpus: {used_cpus} in use"
         used_memory = sum(attempt.job.memory or 0 for attempt in self._running.values())
         if used_memory + (job.memory or 0) > self.memory:
-            return f"waits for memory: {used_memory / 2**30:.1f} of {self.memory / 2**30:.1f} GiB reserved"
+            return f"waits for memory: {bytes_text(used_memory)} of {bytes_text(self.memory)} reserved"
         return ""
 
     def _start(self, attempt: _Attempt) -> None:
@@ -160,7 +161,7 @@ class LocalExecutor:
         job = running.job
         running.report(ev.AttemptStarted(job.step, job.attempt, pid, platform.node()))
         if job.timeout is not None:
-            reason = f"timed out after {in_words(job.timeout)}"
+            reason = f"timed out after {exact_duration_text(job.timeout)}"
             stop = self._loop.call_later(job.timeout, self.cancel, attempt, "timed out", reason)
             running.timers.append(stop)
 

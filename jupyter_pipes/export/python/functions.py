@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
 from jupyter_pipes.export.python.classes import with_outer_values
 from jupyter_pipes.export.python.source import docstring, indented, is_coroutine
+from jupyter_pipes.model.quantities import duration_option, size_option
 from jupyter_pipes.model.steps import StepOptions
 
 if TYPE_CHECKING:
@@ -98,22 +99,6 @@ def plain_text(markdown: str) -> str:
     return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
-def duration(seconds: float) -> str:
-    """Return a duration as a person writes it ("30m", "1.5s")."""
-    for unit, size in (("h", 3600), ("m", 60)):
-        if seconds >= size and seconds % size == 0:
-            return f"{seconds / size:g}{unit}"
-    return f"{seconds:g}s"
-
-
-def size(number: int) -> str:
-    """Return a size in bytes as a person writes it ("4G", "1.5GiB")."""
-    for unit, factor in (("GiB", 2**30), ("G", 10**9), ("MiB", 2**20), ("M", 10**6)):
-        if number % (factor // 2) == 0 and number >= factor:
-            return f"{number / factor:g}{unit}"
-    return str(number)
-
-
 def _keywords(step: Step, function: str) -> str:
     options, plain = step.options, StepOptions()
     given: dict[str, object] = {"name": step.name} if function != step.name else {}
@@ -122,11 +107,11 @@ def _keywords(step: Step, function: str) -> str:
         if value != getattr(plain, field):
             given[field] = list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] - names
     if options.retry_delay:
-        given["retry_delay"] = duration(options.retry_delay)
+        given["retry_delay"] = duration_option(options.retry_delay)
     if options.timeout is not None:
-        given["timeout"] = duration(options.timeout)
+        given["timeout"] = duration_option(options.timeout)
     if options.memory is not None:
-        given["memory"] = size(options.memory)
+        given["memory"] = size_option(options.memory)
     return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
 
 

@@ -13,7 +13,6 @@ from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.kernel.widget.still import still_bundle
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.quantities import bytes_text, clock_text, duration_text, shape_text
 from jupyter_pipes.model.results import Usage
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, fold
@@ -173,33 +172,6 @@ def test_the_still_lists_step_and_status_for_where_drawings_are_taken_away() -> 
 
 def test_the_still_comes_as_html_svg_and_text() -> None:
     assert set(still_bundle(view_of(steps=(LOAD,)))) == {"text/html", "image/svg+xml", "text/plain"}
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"),
-    [(0.344, "0.34 s"), (12.34, "12.3 s"), (59.96, "1 min 00 s"), (245, "4 min 05 s"), (7380, "2 h 03 min")],
-)
-def test_durations_are_told_as_people_say_them(seconds: float, text: str) -> None:
-    assert duration_text(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("seconds", "text"), [(7.9, "0:07"), (754, "12:34"), (3723, "1:02:03"), (-1, "0:00")]
-)
-def test_a_clock_keeps_its_form_while_it_ticks(seconds: float, text: str) -> None:
-    assert clock_text(seconds) == text
-
-
-@pytest.mark.parametrize(
-    ("size", "text"), [(812, "812 B"), (3482, "3.4 KiB"), (335_544_320, "320 MiB"), (1024**2 - 1, "1.0 MiB")]
-)
-def test_sizes_are_told_as_people_say_them(size: int, text: str) -> None:
-    assert bytes_text(size) == text
-
-
-def test_shapes_have_their_thousands_marked() -> None:
-    assert shape_text((1000, 8)).startswith("1,000 ")
-    assert shape_text(()) == ""
 
 
 @pytest.mark.parametrize(
