@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import StepError
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 
 DONE = (Status.COMPLETED, Status.CACHED)
 
@@ -22,7 +22,7 @@ def started(*steps: ev.PlannedStep) -> ev.RunStarted:
 
 
 def planned(name: str, *upstream: str, **options: Any) -> ev.PlannedStep:
-    return ev.PlannedStep(name, upstream, **options)
+    return ev.PlannedStep(name, upstream, options=StepOptions(**options))
 
 
 def decided(step: str) -> ev.StepDecided:
@@ -185,7 +185,9 @@ class World:
             case ev.Submit(step, number):
                 self._may_begin(step)
                 assert number == self.attempts.get(step, 0) + 1, "attempts count on"
-                assert number - self.earlier.get(step, 0) <= self.steps[step].retries + 1, "tries count anew"
+                assert number - self.earlier.get(step, 0) <= self.steps[step].options.retries + 1, (
+                    "tries count anew"
+                )
                 self.attempts[step] = number
                 self.pending.append(attempt(step, self.chance.choice(self.outcomes), number))
             case ev.WaitForRetry(step, _):
@@ -207,4 +209,6 @@ class World:
         assert step not in self.ended
         for name in self.steps[step].upstream:
             good = self.ended[name] in DONE
-            assert good or (self.ended[name] is Status.FAILED and self.steps[name].on_fail == "ignore")
+            assert good or (
+                self.ended[name] is Status.FAILED and self.steps[name].options.on_fail == "ignore"
+            )

@@ -13,8 +13,7 @@ _LONGEST = 500
 
 def named_texts(step: Step) -> tuple[str, ...]:
     """Return each short text of the step's own code, its set-up and its prelude, once."""
-    sources = (step.body, *(piece.source for piece in (*step.setup, *step.prelude)))
-    texts = (text for source in sources for text in texts_of(source))
+    texts = (text for source in step.sources for text in texts_of(source))
     return tuple(dict.fromkeys((*texts, *step.literals)))
 
 

@@ -260,14 +260,14 @@ def of_plan(plan: Plan) -> PlanDocument:
     return {
         "steps": [
             {
-                "name": step.name,
-                "decision": step.decision,
-                "reasons": list(step.reasons),
-                "reads": {**step.reads, **step.files_from},
-                "writes": list(step.writes),
-                "after": list(step.after),
+                "name": planned.name,
+                "decision": planned.decision,
+                "reasons": list(planned.reasons),
+                "reads": planned.step.origins,
+                "writes": list(planned.step.writes),
+                "after": list(planned.step.options.after),
             }
-            for step in plan.steps
+            for planned in plan.steps
         ]
     }
 
@@ -363,13 +363,13 @@ def _step(
         "reason": step.reason or "; ".join(step.decision_reasons),
         "notes": list(shown.notes) if shown else [],
         "seconds": sum(attempt["seconds"] for attempt in attempts),
-        "queue": planned.queue,
-        "stage": planned.stage,
-        "tags": list(planned.tags),
+        "queue": planned.options.queue,
+        "stage": planned.options.stage,
+        "tags": list(planned.options.tags),
         "attempts": attempts,
-        "reads": {**planned.reads, **planned.files_from},
+        "reads": planned.origins,
         "writes": list(planned.writes),
-        "after": list(planned.after),
+        "after": list(planned.options.after),
         "metrics": {name: to_json(points[-1].value) for name, points in series.items() if points},
         "artifacts": [_artifact(artifact, uri(artifact)) for artifact in step.artifacts],
         "error": _error(step.error) if step.error else None,

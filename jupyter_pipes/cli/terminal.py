@@ -79,7 +79,7 @@ class PlainLines:
         reason = step.reason
         idle = step.status is Status.PENDING
         # Every attempt is queued for a moment; only what it waits for is news.
-        brief = step.status is Status.QUEUED and reason == f"waits for queue {step.planned.queue}"
+        brief = step.status is Status.QUEUED and reason == f"waits for queue {step.planned.options.queue}"
         if idle or brief or self._told.get(step.name) == (step.status, reason):
             return
         self._told[step.name] = (step.status, reason)

@@ -149,8 +149,7 @@ def _divided(html: str) -> str:
 
 
 def _names_html(step: Step) -> str:
-    read = {**step.reads, **step.files_from}
-    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in read.items())
+    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in step.origins.items())
     facts = {
         "reads": reads,
         "waits for": ", ".join(escape(name) for name in step.options.after),
@@ -179,7 +178,7 @@ def _problem_html(problem: Diagnostic) -> str:
 
 def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: str) -> str:
     lines = [f"Step {step.name}{f' ({STALE.word}: {stale})' if stale else ''}"] if step else []
-    read = {**step.reads, **step.files_from} if step else {}
+    read = step.origins if step else {}
     if read:
         reads = (
             f"{name} ({'a parameter' if owner == PARAMS_OWNER else f'from {owner}'})"

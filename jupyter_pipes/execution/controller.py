@@ -25,9 +25,7 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, apply
-from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.plan import producers
 from jupyter_pipes.planning.request import RunRequest, document
 
 _logger = logging.getLogger(__name__)
@@ -102,10 +100,12 @@ class Controller:
         documents = dict(map(document, (definition, arguments)))
         self._documents.update(documents)
         definition_digest, arguments_digest = documents
+        chosen = frozenset(arguments.selection.steps)
+        steps = (step for step in definition.steps if step.name in chosen)
         return ev.RunStarted(
             pipeline=definition.pipeline,
             version=request.version,
-            steps=plan_steps(definition, arguments.selection.steps, fail_fast=arguments.fail_fast),
+            steps=tuple(ev.PlannedStep.of(step, chosen) for step in steps),
             parameters=arguments.shown,
             origin=definition.origin,
             directory=os.path.realpath(request.directory),
@@ -118,6 +118,7 @@ class Controller:
             arguments=arguments_digest,
             user=environment.user(),
             repeats=request.repeats,
+            fail_fast=arguments.fail_fast,
         )
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -303,7 +304,7 @@ class Controller:
             self.take(ev.StepEnded(name, Status.FAILED, _described(error), told))
 
     def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
-        return {name: self._artifact(owner, name) for name, owner in producers(step).items()}
+        return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
 
     def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
         kept = self.view.steps[producer]
@@ -313,31 +314,19 @@ class Controller:
         return next((artifact for artifact in kept.artifacts if artifact.name == name), None)
 
     def _job(self, step: Step, attempt: int) -> Job:
-        request, options = self.request, step.options
+        request = self.request
         return Job(
-            run=self.run,
-            pipeline=request.definition.pipeline,
-            step=step.name,
-            attempt=attempt,
-            body=step.body,
-            label=step.label,
-            setup=step.setup,
-            prelude=step.prelude,
+            self.run,
+            request.definition.pipeline,
+            step,
+            attempt,
             inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
             parameters=request.arguments.values.get(step.name, {}),
-            demanded=step.demanded,
-            optional=tuple(name for name in step.writes if name not in step.demanded),
-            out_files=options.out_files,
             directory=str(request.directory),
             python_path=request.definition.python_path,
             environment=self._environment,
             store=self._workspace.settings.store,
             log=str(self._workspace.log_path(self.run, step.name, attempt)),
-            memory=options.memory,
-            timeout=options.timeout,
-            cpus=options.cpus,
-            queue=options.queue,
-            imports=step.imports,
         )
 
     def _cannot_go_on(self, error: Exception) -> None:
@@ -374,35 +363,6 @@ class Controller:
             # The run itself is kept: another process will read those files once more.
             _logger.warning("digests of files are not kept", exc_info=True)
         self.ended.set()
-
-
-def plan_steps(
-    graph: Graph, selected: Sequence[str], *, fail_fast: bool = False
-) -> tuple[ev.PlannedStep, ...]:
-    """Return the selected steps as a run and its displays know them."""
-    chosen = set(selected)
-    return tuple(_plan_step(step, chosen, fail_fast) for step in graph.steps if step.name in chosen)
-
-
-def _plan_step(step: Step, chosen: set[str], fail_fast: bool) -> ev.PlannedStep:
-    options = step.options
-    return ev.PlannedStep(
-        name=step.name,
-        upstream=tuple(name for name in step.upstream if name in chosen),
-        reads=step.reads,
-        writes=step.writes,
-        after=options.after,
-        files_from=step.files_from,
-        stage=options.stage,
-        tags=options.tags,
-        queue=options.queue,
-        on_fail="stop" if fail_fast and options.on_fail == "skip" else options.on_fail,
-        retries=options.retries,
-        retry_delay=options.retry_delay,
-        retry_on=options.retry_on,
-        timeout=options.timeout,
-        cell_id=step.cell_id,
-    )
 
 
 def _described(error: Exception) -> str:

@@ -42,6 +42,7 @@ class _StepState:
 
     def __init__(self, planned: ev.PlannedStep) -> None:
         self.planned = planned
+        self.options = planned.options
         self.children: list[_StepState] = []
         self.open_upstream = 0
         self.phase = _Phase.WAITING
@@ -69,6 +70,7 @@ class Scheduler:
         self._steps: dict[str, _StepState] = {}
         self._open_steps = 0
         self._cancelled_by_user = False
+        self._fail_fast = False
         self._ended = False
         self._table: dict[type[ev.Event], Callable[..., Iterable[ev.AnyCommand]]] = {
             ev.RunStarted: self._on_run_started,
@@ -87,6 +89,7 @@ class Scheduler:
         return list(handler(event)) if handler else []
 
     def _on_run_started(self, event: ev.RunStarted) -> Iterable[ev.AnyCommand]:
+        self._fail_fast = event.fail_fast
         self._steps = {planned.name: _StepState(planned) for planned in event.steps}
         self._open_steps = len(self._steps)
         for state in self._steps.values():
@@ -170,11 +173,14 @@ class Scheduler:
 
     def _follow(self, state: _StepState, status: Status) -> Iterable[ev.AnyCommand]:
         """Yield what a step's end means for the others, by its status and its `--on-fail`."""
-        on_fail = state.planned.on_fail if status is Status.FAILED else "skip"
-        if status in (Status.COMPLETED, Status.CACHED) or on_fail == "ignore":
+        name, on_fail = state.planned.name, state.options.on_fail
+        failed = status is Status.FAILED
+        if status in (Status.COMPLETED, Status.CACHED) or (failed and on_fail == "ignore"):
             yield from self._release(state)
-        elif on_fail == "stop":
-            yield from self._cancel_all(f"{state.planned.name} failed and stops the run (--on-fail stop)")
+        elif failed and on_fail == "stop":
+            yield from self._cancel_all(f"{name} failed and stops the run (--on-fail stop)")
+        elif failed and self._fail_fast:
+            yield from self._cancel_all(f"{name} failed and stops the run (--fail-fast)")
         else:
             yield from self._skip_children(state, status)
 
@@ -248,24 +254,24 @@ def _end(state: _StepState, status: Status, reason: str) -> ev.Append:
 
 
 def _counts_as_failed(state: _StepState) -> bool:
-    return state.status is Status.FAILED and state.planned.on_fail != "ignore"
+    return state.status is Status.FAILED and state.options.on_fail != "ignore"
 
 
 def _may_retry(state: _StepState, event: ev.AttemptEnded) -> bool:
-    planned = state.planned
+    options = state.options
     # An attempt may fail by itself just when it is to be stopped.
     tries = state.attempt - state.earlier_attempts
-    if state.is_stopping or tries > planned.retries:
+    if state.is_stopping or tries > options.retries:
         return False
     names = event.error.bases if event.error else ()
-    return not planned.retry_on or any(name in names for name in planned.retry_on)
+    return not options.retry_on or any(name in names for name in options.retry_on)
 
 
 def _retry(state: _StepState, event: ev.AttemptEnded) -> ev.RetryScheduled:
     """Return the next try; the delay doubles with each attempt (exponential back-off)."""
     tried = state.attempt - state.earlier_attempts
     doubled = min(tried - 1, _MOST_DOUBLINGS)
-    delay = state.planned.retry_delay * 2**doubled
-    tries = f"attempt {tried} of {state.planned.retries + 1}: {event.reason}"
+    delay = state.options.retry_delay * 2**doubled
+    tries = f"attempt {tried} of {state.options.retries + 1}: {event.reason}"
     reason = f"{tries}; next try in {exact_duration_text(delay)}"
     return ev.RetryScheduled(event.step, event.attempt, delay, reason)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -88,5 +89,33 @@ def _from_1(connection: Connection) -> None:
         connection.execute(table("results").insert().values(parts=parts, kept=kept, **carried))
 
 
-_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1}
+_FLAT = ["after", "stage", "tags", "queue", "on_fail", "retries", "retry_delay", "retry_on", "timeout"]
+"""The options that `RunStarted` had among the other facts of a step."""
+
+
+def _from_2(connection: Connection) -> None:
+    """Version 2 had some of a step's options in `RunStarted`, among the other facts of the step."""
+    import sqlalchemy as sa
+
+    events = table("events")
+    for run in connection.execute(sa.select(events.c.run).where(events.c.seq == 0)).scalars().all():
+        first = sa.and_(events.c.run == run, events.c.seq == 0)
+        body = connection.execute(sa.select(events.c.body).where(first)).scalar_one()
+        # What cannot be read is told when the run is asked for.
+        with suppress(msgspec.DecodeError):
+            connection.execute(events.update().where(first).values(body=_with_options(body)))
+
+
+def _with_options(body: str) -> str:
+    """Return a `RunStarted` with the options of each step in a place of their own, all else as it was."""
+    event = msgspec.json.decode(body, type=dict[str, msgspec.Raw])
+    steps = msgspec.json.decode(event.get("steps", b"[]"), type=list[dict[str, msgspec.Raw]])
+    for step in steps:
+        options = {name: step.pop(name) for name in _FLAT if name in step}
+        step["options"] = msgspec.Raw(msgspec.json.encode(options))
+    event["steps"] = msgspec.Raw(msgspec.json.encode(steps))
+    return msgspec.json.encode(event).decode()
+
+
+_STEPS: dict[int, Callable[[Connection], None]] = {1: _from_1, 2: _from_2}
 """Version -> what makes the next version's tables of it."""

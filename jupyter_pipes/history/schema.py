@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from sqlalchemy import MetaData, Table
 
-SCHEMA_VERSION = 2
-"""Goes up when a table changes; see `migrations.py`."""
+SCHEMA_VERSION = 3
+"""Goes up when a table changes, or what an event says; see `migrations.py`."""
 
 
 @cache

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from jupyter_pipes.execution import controller
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -16,8 +15,8 @@ if TYPE_CHECKING:
 
 def idle_view(pipeline: Pipeline) -> RunView:
     """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
-    names = [step.name for step in pipeline.graph.steps]
-    planned = controller.plan_steps(pipeline.graph, names)
+    names = {step.name for step in pipeline.graph.steps}
+    planned = (ev.PlannedStep.of(step, names) for step in pipeline.graph.steps)
     workspace = pipeline.workspace
     kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
     view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)

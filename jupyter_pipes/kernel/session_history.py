@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_pipes.display.tables import Comparison, RunTable, Why, compare
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.steps import PARAMS_OWNER, Step
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.explanation import explain_kept
 from jupyter_pipes.planning.request import unpack
 from jupyter_pipes.runs import kept as kept_runs
@@ -86,7 +86,7 @@ def look_into(session: Session, shell: Any, step: str, run: str) -> None:
     view = kept.step(step)
     definition, arguments = repetition.kept_request(kept.workspace, kept.view)
     known = next(each for each in definition.steps if each.name == step)
-    for piece in (*known.setup, *known.prelude):
+    for piece in known.pieces:
         shell.run_cell(piece.source, silent=True).raise_error()
     values = unpack(arguments.values.get(step, {}))
     session.namespace.update({**values, **_inputs(kept, known)})
@@ -95,7 +95,7 @@ def look_into(session: Session, shell: Any, step: str, run: str) -> None:
 
 
 def _inputs(run: Run, step: Step) -> dict[str, Any]:
-    producers = {name: owner for name, owner in step.reads.items() if owner != PARAMS_OWNER}
+    producers = {name: owner for name, owner in step.inputs.items() if name in step.reads}
     missing = [owner for owner in producers.values() if owner not in run.steps]
     if missing:
         raise UsageError(f"run {run.id} did not reach {missing[0]}, which {step.name} reads from")

@@ -80,9 +80,9 @@ def stale(foreseen: Iterable[tuple[PlannedDecision, Decision]]) -> dict[str, Dec
     """
     found: dict[str, Decision] = {}
     changing: set[str] = set()
-    for step, decision in foreseen:
-        owners = {*step.reads.values(), *step.files_from.values()}
-        if decision.decision == "depends" and not owners & changing:
+    for planned, decision in foreseen:
+        step = planned.step
+        if decision.decision == "depends" and changing.isdisjoint(step.inputs.values()):
             continue
         if decision.decision != "cached" and decision.compared is not None:
             found[step.name] = decision

@@ -87,10 +87,6 @@ class OutsideStep(PipesError):
     """``current`` was used where no step is running."""
 
 
-class ExecutorError(PipesError):
-    """An executor could not start or lost the process that it runs steps in."""
-
-
 class RunFailed(PipesError):
     """A run ended ``failed``; ``run`` holds all of it."""
 

@@ -2,33 +2,39 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any, Literal, cast
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, OnFail, Status
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface
 
 
-class PlannedStep(Struct, frozen=True, gc=False):
-    """A step as a run knows it: what the scheduler and every view need, without code."""
+class PlannedStep(StepInterface, frozen=True):
+    """A step as a run knows it: what the scheduler and every view need, without code.
+
+    Attributes:
+        name: the step's name.
+        upstream: the steps of the run that must end before it starts.
+    """
 
     name: str
     upstream: tuple[str, ...] = ()
-    reads: dict[str, str] = {}
-    writes: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
-    files_from: dict[str, str] = {}
-    stage: str | None = None
-    tags: tuple[str, ...] = ()
-    queue: str = "local"
-    on_fail: OnFail = "skip"
-    retries: int = 0
-    retry_delay: float = 0.0
-    retry_on: tuple[str, ...] = ()
-    timeout: float | None = None
-    cell_id: str | None = None
+
+    @classmethod
+    def of(cls, step: Step, selected: Collection[str]) -> PlannedStep:
+        """Return a step as a run of the steps `selected` knows it."""
+        return cls(
+            step.name,
+            tuple(name for name in step.upstream if name in selected),
+            reads=step.reads,
+            writes=step.writes,
+            files_from=step.files_from,
+            options=step.options,
+            cell_id=step.cell_id,
+        )
 
 
 class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True):
@@ -44,6 +50,7 @@ class RunStarted(Event, frozen=True):
         definition: digest of the document with all steps and their code, to run them again.
         arguments: digest of the document with what the run was given: values, and which steps.
         repeats: the run whose definition this one runs again, else "".
+        fail_fast: whether the first failure stops all other steps.
     """
 
     pipeline: str
@@ -61,6 +68,7 @@ class RunStarted(Event, frozen=True):
     arguments: str = ""
     user: str = ""
     repeats: str = ""
+    fail_fast: bool = False
 
 
 class RunResumed(Event, frozen=True):

@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any, Literal
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
-from msgspec import Struct, field
+from msgspec import Struct
 
 PARAMS_OWNER = "params"
 """The producer that `Step.reads` names for a parameter."""
@@ -54,8 +54,11 @@ class Diagnostic(Struct, frozen=True, gc=False):
 OnFail = Literal["skip", "stop", "ignore"]
 
 
-class StepOptions(Struct, frozen=True):
-    """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes."""
+class StepOptions(Struct, frozen=True, omit_defaults=True):
+    """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes.
+
+    They travel whole: what is kept of a step, and what an attempt is given, holds them as they were said.
+    """
 
     after: tuple[str, ...] = ()
     inputs: tuple[str, ...] | None = None
@@ -128,7 +131,41 @@ class CodePiece(Struct, frozen=True):
     names: tuple[str, ...] = ()
 
 
-class Step(Struct, frozen=True):
+class StepInterface(Struct, frozen=True, kw_only=True):
+    """What a step reads and leaves, and what the user said of it: a step without its code.
+
+    Attributes:
+        reads: name -> the step that produces it, or `PARAMS_OWNER` for a parameter.
+        writes: names that it leaves for others: no definitions, no modules.
+        files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
+        options: what the user said.
+        cell_id: the notebook cell whose output area shows it, or None outside notebooks.
+    """
+
+    reads: dict[str, str] = {}
+    writes: tuple[str, ...] = ()
+    files_from: dict[str, str] = {}
+    options: StepOptions = StepOptions()
+    cell_id: str | None = None
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """Name, or path of a file, -> the step that makes it, of all that it reads from other steps."""
+        names = {name: owner for name, owner in self.reads.items() if owner != PARAMS_OWNER}
+        return {**names, **self.files_from}
+
+    @property
+    def parameters(self) -> tuple[str, ...]:
+        """Names of the parameters that it (or a helper that it reaches) reads."""
+        return tuple(name for name, owner in self.reads.items() if owner == PARAMS_OWNER)
+
+    @property
+    def origins(self) -> dict[str, str]:
+        """Name, or path of a file, -> where it comes from, parameters included: all that it reads."""
+        return {**self.reads, **self.files_from}
+
+
+class Step(StepInterface, frozen=True):
     """A step with its names resolved: all that planning, signing and running it needs.
 
     Attributes:
@@ -136,18 +173,12 @@ class Step(Struct, frozen=True):
         position: its place in the notebook's order, from 0.
         body: the code to run; line n of it is line n of the cell (the `%%step` line is left blank).
         label: where the code stands, in words ("cell 3").
-        cell_id: the notebook cell whose output area shows it, or None outside notebooks.
-        options: what the user said.
-        reads: name -> the step that produces it, or `PARAMS_OWNER` for a parameter.
-        writes: names that it leaves for others: no definitions, no modules.
         demanded: those of `writes` that a later step reads; they must be kept.
         setup: the `%%setup` cells, whole, in order.
         prelude: definitions of other cells that it reaches, in order.
         imports: top-level module names that its code, prelude and setup import.
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
-        source_paths: files of local Python code that belong to the step's own code (a module's path).
-        files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
         literals: short texts of code that is in none of the above: of the function that is the step.
     """
 
@@ -155,30 +186,33 @@ class Step(Struct, frozen=True):
     position: int
     body: str
     label: str
-    cell_id: str | None = None
-    options: StepOptions = StepOptions()
-    reads: dict[str, str] = field(default_factory=dict[str, str])
-    writes: tuple[str, ...] = ()
     demanded: tuple[str, ...] = ()
     setup: tuple[CodePiece, ...] = ()
     prelude: tuple[CodePiece, ...] = ()
     imports: tuple[str, ...] = ()
     opaque: bool = False
     doc: str = ""
-    source_paths: tuple[str, ...] = ()
-    files_from: dict[str, str] = field(default_factory=dict[str, str])
     literals: tuple[str, ...] = ()
 
     @property
     def upstream(self) -> tuple[str, ...]:
         """Names of the steps that must end before this one starts, each once, in a stable order."""
-        producers = (owner for owner in self.reads.values() if owner != PARAMS_OWNER)
-        return tuple(dict.fromkeys((*producers, *self.files_from.values(), *self.options.after)))
+        return tuple(dict.fromkeys((*self.inputs.values(), *self.options.after)))
 
     @property
-    def parameters(self) -> tuple[str, ...]:
-        """Names of the parameters that it (or a helper that it reaches) reads."""
-        return tuple(name for name, owner in self.reads.items() if owner == PARAMS_OWNER)
+    def optional(self) -> tuple[str, ...]:
+        """Those of `writes` that no later step reads: kept when they are small and can be stored."""
+        return tuple(name for name in self.writes if name not in self.demanded)
+
+    @property
+    def pieces(self) -> tuple[CodePiece, ...]:
+        """The code that runs before its own, in order."""
+        return (*self.setup, *self.prelude)
+
+    @property
+    def sources(self) -> tuple[str, ...]:
+        """The text of its own code, and of what runs before it."""
+        return (self.body, *(piece.source for piece in self.pieces))
 
 
 class ParameterSpec(Struct, frozen=True):

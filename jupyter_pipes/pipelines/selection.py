@@ -69,9 +69,8 @@ def select(
         wanted &= _behind(graph, starts)
         _check_reached(starts, wanted, given)
     names = [step.name for step in graph.steps]
-    taken = (
-        {producer for name in wanted for producer in _producers(graph, name)} - wanted if why else set[str]()
-    )
+    producers = {producer for name in wanted for producer in graph.step(name).inputs.values()}
+    taken = producers - wanted if why else set[str]()
     return Selection(
         tuple(name for name in names if name in wanted),
         tuple(name for name in names if name in taken),
@@ -95,12 +94,6 @@ def _check_reached(starts: Iterable[str], wanted: Collection[str], targets: Iter
             raise UsageError(
                 f"--from {start}: {', '.join(targets)} does not need {start}; leave one of them out"
             )
-
-
-def _producers(graph: Graph, name: str) -> set[str]:
-    step = graph.step(name)
-    known = {each.name for each in graph.steps}
-    return {owner for owner in (*step.reads.values(), *step.files_from.values()) if owner in known}
 
 
 def _forced(graph: Graph, force: Iterable[str], wanted: Collection[str]) -> frozenset[str]:

@@ -10,13 +10,11 @@ import shlex
 import unicodedata
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.quantities import (
-    parse_duration,
-    parse_size,
-)
+from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
 from jupyter_pipes.model.steps import OnFail, StepOptions
 
 if TYPE_CHECKING:
@@ -43,6 +41,10 @@ class StepLine(Struct, frozen=True):
     run: bool = False
 
 
+def _unpacked(value: object) -> object:
+    return list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
+
+
 class Option(Struct, frozen=True):
     """One option of `%%step`.
 
@@ -53,6 +55,7 @@ class Option(Struct, frozen=True):
         metavar: what stands behind the flag in the help text, "" for a switch.
         help: one line for people.
         many: whether it takes several values.
+        write: from the attribute's value back to what a user would give.
     """
 
     flag: str
@@ -61,6 +64,7 @@ class Option(Struct, frozen=True):
     metavar: str
     help: str
     many: bool = False
+    write: Callable[[Any], object] = _unpacked
 
     @property
     def keyword(self) -> str:
@@ -125,6 +129,14 @@ def from_keywords(**options: object) -> StepOptions:
         if value is not None:
             fields[known[keyword].field] = _convert(known[keyword], value)
     return StepOptions(**fields)
+
+
+def as_keywords(options: StepOptions) -> dict[str, object]:
+    """Return what was said, as keywords that `from_keywords` makes the same options of."""
+    writers = {option.field: option.write for option in STEP_OPTIONS}
+    # Options that were not said are omitted by the struct itself.
+    said: dict[str, Any] = msgspec.to_builtins(options)
+    return {field: writers[field](value) for field, value in said.items()}
 
 
 def step_help() -> str:
@@ -312,14 +324,22 @@ STEP_OPTIONS: tuple[Option, ...] = (
         parse_duration,
         "10s",
         "wait before the first retry; doubles each time",
+        write=duration_option,
     ),
     Option("--retry-on", "retry_on", _exceptions, "Exc…", "retry only on these exceptions", many=True),
-    Option("--timeout", "timeout", _timeout, "30m", "longest time of one attempt; a timeout is a failure"),
+    Option(
+        "--timeout",
+        "timeout",
+        _timeout,
+        "30m",
+        "longest time of one attempt; a timeout is a failure",
+        write=duration_option,
+    ),
     Option(
         "--on-fail", "on_fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"
     ),
     Option("--cpus", "cpus", _whole_number(1), "N", "processors to reserve"),
-    Option("--memory", "memory", parse_size, "4G", "memory to reserve, and its limit"),
+    Option("--memory", "memory", parse_size, "4G", "memory to reserve, and its limit", write=size_option),
     Option("--queue", "queue", _text, "NAME", "where it runs (default: local)"),
     Option("--stage", "stage", _text, "NAME", "the group that it is shown in"),
     Option("--tags", "tags", _texts, "a,b", "labels", many=True),

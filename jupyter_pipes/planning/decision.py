@@ -108,7 +108,7 @@ class Decider:
         if told:
             return Decision("run", told, parts=parts)
         known = combine(parts)
-        producers = sorted({_producer(step, name) for name in unknown})
+        producers = sorted({step.inputs[name] for name in unknown})
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
             if combine(_without(self._parts_of(result), unknown)) == known and not self._problems(
@@ -167,7 +167,7 @@ class Decider:
     ) -> tuple[tuple[Part, ...], list[str]]:
         """Return the parts, and in words what has no stable digest among them."""
         unstable = [
-            f"input {name} of {_producer(step, name)} ({ref.type}) has no stable digest: always runs"
+            f"input {name} of {step.inputs[name]} ({ref.type}) has no stable digest: always runs"
             for name, ref in inputs.items()
             if ref is not None and not ref.stable
         ]
@@ -178,7 +178,7 @@ class Decider:
         ]
         directory = self.workspace.settings.directory
         version = step.options.version
-        is_named = any("current.step" in source for source in _sources(step))
+        is_named = any("current.step" in source for source in step.sources)
         parts = (
             code_part("code", "", step.body),
             *_piece_parts("setup", step.setup),
@@ -241,15 +241,6 @@ def _with_files(result: Result, files: tuple[FileSeen, ...]) -> Any:
     from msgspec.structs import replace
 
     return replace(result.kept, files=files)
-
-
-def _producer(step: Step, name: str) -> str:
-    return step.files_from.get(name) or step.reads[name]
-
-
-def _sources(step: Step) -> Iterator[str]:
-    yield step.body
-    yield from (piece.source for piece in (*step.setup, *step.prelude))
 
 
 def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:

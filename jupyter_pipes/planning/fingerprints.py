@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.history.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.parts import Part
-from jupyter_pipes.model.steps import PARAMS_OWNER, Step
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
 
@@ -77,9 +77,8 @@ def _package_parts(modules: Iterable[str], cache: Path) -> list[Part]:
 
 
 def _reached(step: Step, places: tuple[Path, ...]) -> Reached:
-    sources = [step.body, *(piece.source for piece in (*step.setup, *step.prelude))]
-    given = any(owner != PARAMS_OWNER for owner in step.reads.values())
-    return slices.reached(sources, step.imports, places, with_classes=given)
+    has_inputs = len(step.reads) > len(step.parameters)
+    return slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
 
 
 def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import PARAMS_OWNER, Step
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import graph as graphs
 
 if TYPE_CHECKING:
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 class PlannedDecision(Struct, frozen=True):
     """What a run would do with a step, and why."""
 
-    name: str
+    step: Step
     decision: Literal["run", "cached", "depends"]
     reasons: tuple[str, ...]
-    reads: dict[str, str]
-    writes: tuple[str, ...]
-    after: tuple[str, ...]
-    files_from: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        """The step's name."""
+        return self.step.name
 
 
 class Plan(Struct, frozen=True):
@@ -60,10 +61,8 @@ class Known:
 
     def inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
         """Return what the step reads, as far as its producers are known; the others are left out."""
-        owners = producers(step)
-        return {
-            name: self._outputs[owner].get(name) for name, owner in owners.items() if owner in self._outputs
-        }
+        made = {name: owner for name, owner in step.inputs.items() if owner in self._outputs}
+        return {name: self._outputs[owner].get(name) for name, owner in made.items()}
 
     def has(self, step: str) -> bool:
         """Whether the outputs of a step are known."""
@@ -72,12 +71,6 @@ class Known:
     def has_all(self, step: Step) -> bool:
         """Whether all steps that this one waits for are known."""
         return all(map(self.has, step.upstream))
-
-
-def producers(step: Step) -> dict[str, str]:
-    """Return name, or path of a file, -> the step that makes it, of all that a step reads from others."""
-    named = {name: owner for name, owner in step.reads.items() if owner != PARAMS_OWNER}
-    return {**named, **step.files_from}
 
 
 def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDecision, Decision]]:
@@ -98,7 +91,7 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
             yield _planned(step, taken[step.name]), taken[step.name]
             continue
         inputs, values = known.inputs(step), request.arguments.values_of(step.name)
-        unknown = frozenset(producers(step)) - inputs.keys()
+        unknown = frozenset(step.inputs) - inputs.keys()
         forced = step.name in selection.forced
         decision = decider.foresee(step, values, inputs, unknown, forced=forced)
         known.add(step.name, decision)
@@ -129,7 +122,4 @@ def in_order(request: RunRequest) -> Iterator[Step]:
 
 
 def _planned(step: Step, decision: Decision) -> PlannedDecision:
-    reads, after = step.reads, step.options.after
-    return PlannedDecision(
-        step.name, decision.decision, decision.reasons, reads, step.writes, after, step.files_from
-    )
+    return PlannedDecision(step, decision.decision, decision.reasons)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.quantities import bytes_text, duration_text, exact_size_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import PARAMS_OWNER, JsonValue, Status
+from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.parameters import to_json
 from jupyter_pipes.planning import signature
@@ -203,9 +203,8 @@ def _edges(a: StepView, b: StepView) -> Iterator[Difference]:
 
 def _sources(step: StepView) -> dict[str, str]:
     """Return what leads to the step: name or path that it reads -> the step that makes it; and `--after`."""
-    read = {name: owner for name, owner in step.planned.reads.items() if owner != PARAMS_OWNER}
-    after = {"--after": ", ".join(sorted(step.planned.after))} if step.planned.after else {}
-    return {**read, **step.planned.files_from, **after}
+    after = step.planned.options.after
+    return {**step.planned.inputs, **({"--after": ", ".join(sorted(after))} if after else {})}
 
 
 def _parts(step: str, a: Side, b: Side, told: Collection[Difference]) -> Iterator[Difference]:

@@ -239,7 +239,7 @@ class Run(Mapping[str, Any]):
         failed = [
             step
             for step in self.steps.values()
-            if step.status is Status.FAILED and step.planned.on_fail != "ignore"
+            if step.status is Status.FAILED and step.planned.options.on_fail != "ignore"
         ]
         told = "; ".join(_told(step) for step in failed) or self.reason
         first = failed[0] if failed else None

@@ -161,7 +161,7 @@ def test_functions_make_a_pipeline(tmp_path: Path, monkeypatch: pytest.MonkeyPat
     pipeline = Pipeline("sums", steps=[numbers, added], params={"count": 4})
     run = pipeline.run(params={"count": 5})
     assert (run["total"], run["size"], run.steps["added"].planned.reads) == (10, 5, {"values": "numbers"})
-    assert run.steps["numbers"].planned.stage == "data"
+    assert run.steps["numbers"].planned.options.stage == "data"
     assert numbers(2) == [0, 1], "a step is still a function"
     assert [step.decision for step in pipeline.plan(params={"count": 5}).steps] == ["cached", "cached"]
 

@@ -23,7 +23,7 @@ def test_after_is_an_edge_without_data_that_blocks(project: NewProject) -> None:
     )
     run = study.run()
     assert run["there"] is True
-    assert run.steps["quick"].planned.after == ("slow",)
+    assert run.steps["quick"].planned.options.after == ("slow",)
     assert run.steps["quick"].planned.reads == {}
 
 
@@ -199,8 +199,8 @@ def test_memory_is_a_limit_and_the_reason_says_so(project: NewProject) -> None:
 def test_stage_and_tags_are_kept_with_the_run(project: NewProject) -> None:
     run = project("%%step a --stage prepare --tags x,y\nv = 1", "%%step b\nw = v").run()
     planned = run.steps["a"].planned
-    assert (planned.stage, planned.tags) == ("prepare", ("x", "y"))
-    assert (run.steps["b"].planned.stage, run.steps["b"].planned.tags) == (None, ())
+    assert (planned.options.stage, planned.options.tags) == ("prepare", ("x", "y"))
+    assert (run.steps["b"].planned.options.stage, run.steps["b"].planned.options.tags) == (None, ())
 
 
 def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> None:

@@ -15,13 +15,15 @@ from playwright.sync_api import Locator, expect
 from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import StepOptions
 
-DATA = {"stage": "data", "writes": ("df",)}
+DATA = {"options": StepOptions(stage="data"), "writes": ("df",)}
+BEHIND_BOLD = StepOptions(after=("<b>bold</b>",))
 STEPS = (
     ev.PlannedStep("load", **DATA),
     ev.PlannedStep("clean", upstream=("load",), reads={"df": "load"}, **DATA),
     ev.PlannedStep("<b>bold</b>", upstream=("clean",), reads={"df": "clean"}, writes=("model",)),
-    ev.PlannedStep("report", upstream=("<b>bold</b>",), after=("<b>bold</b>",)),
+    ev.PlannedStep("report", upstream=("<b>bold</b>",), options=BEHIND_BOLD),
 )
 
 SETUP = f"""

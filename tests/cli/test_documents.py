@@ -12,7 +12,7 @@ from jupyter_pipes.cli import documents
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
-from jupyter_pipes.model.steps import Diagnostic, Status
+from jupyter_pipes.model.steps import Diagnostic, Status, Step, StepOptions
 from jupyter_pipes.model.views import RunView, fold
 from jupyter_pipes.planning.plan import Plan, PlannedDecision
 
@@ -33,7 +33,10 @@ def started(*steps: ev.PlannedStep, **more: object) -> ev.RunStarted:
 
 
 LOAD = ev.PlannedStep(
-    "load", (), {"rows": "params"}, ("df",), ("first",), stage="data", tags=("a",), queue="local"
+    "load",
+    reads={"rows": "params"},
+    writes=("df",),
+    options=StepOptions(after=("first",), stage="data", tags=("a",), queue="local"),
 )
 
 
@@ -164,9 +167,13 @@ def test_numbers_that_json_lacks_are_words(value: float, told: object) -> None:
 
 
 def test_a_plan_has_one_entry_for_each_step_in_order() -> None:
-    load = PlannedDecision("load", "run", ("never ran",), {"rows": "params"}, ("df",), ())
-    fit = PlannedDecision("fit", "depends", ("runs if load gives other outputs",), {"df": "load"}, (), ("x",))
-    assert documents.of_plan(Plan("study", (load, fit))) == {
+    load = Step("load", 0, "", "cell 1", reads={"rows": "params"}, writes=("df",))
+    fit = Step("fit", 1, "", "cell 2", reads={"df": "load"}, options=StepOptions(after=("x",)))
+    decisions = (
+        PlannedDecision(load, "run", ("never ran",)),
+        PlannedDecision(fit, "depends", ("runs if load gives other outputs",)),
+    )
+    assert documents.of_plan(Plan("study", decisions)) == {
         "steps": [
             {
                 "name": "load",

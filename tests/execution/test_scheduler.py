@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
@@ -188,6 +189,21 @@ def test_cancelling_the_run_stops_attempts_and_ends_all_else() -> None:
     )
 
 
+@pytest.mark.parametrize(("on_fail", "stops"), [("skip", True), ("stop", True), ("ignore", False)])
+def test_the_first_failure_stops_a_run_with_fail_fast_unless_it_is_ignored(on_fail: str, stops: bool) -> None:
+    scheduler = Scheduler()
+    start = replace(started(planned("a", on_fail=on_fail), planned("b")), fail_fast=True)
+    run_of(scheduler, start, decided("a"), decided("b"))
+    commands = run_of(scheduler, attempt("a", "failed"))
+    reason = "a failed and stops the run (--on-fail stop)" if on_fail == "stop" else FAIL_FAST
+    assert [command for command in commands if isinstance(command, ev.CancelAttempt)] == (
+        [ev.CancelAttempt("b", 1, reason)] if stops else []
+    )
+
+
+FAIL_FAST = "a failed and stops the run (--fail-fast)"
+
+
 def test_cancelling_one_step_skips_its_descendants_only() -> None:
     scheduler = Scheduler()
     run_of(scheduler, started(planned("a"), planned("b", "a"), planned("c")), decided("a"), decided("c"))
@@ -255,7 +271,7 @@ def _check_descendants(world: World) -> None:
     for step in world.steps.values():
         for name in step.upstream:
             blocks = world.ended[name] in (Status.SKIPPED, Status.CANCELLED) or (
-                world.ended[name] is Status.FAILED and world.steps[name].on_fail != "ignore"
+                world.ended[name] is Status.FAILED and world.steps[name].options.on_fail != "ignore"
             )
             if blocks:
                 assert world.ended[step.name] in (Status.SKIPPED, Status.CANCELLED)
@@ -265,7 +281,7 @@ def _check_status_of_the_run(world: World) -> None:
     end = world.journal[-1]
     assert isinstance(end, ev.RunEnded)
     failed = any(
-        status is Status.FAILED and world.steps[name].on_fail != "ignore"
+        status is Status.FAILED and world.steps[name].options.on_fail != "ignore"
         for name, status in world.ended.items()
     )
     by_user = any(isinstance(fact, ev.CancelRequested) and fact.step is None for fact in world.journal)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import sqlite3
+import tarfile
 from pathlib import Path
 
 import msgspec
 import pytest
 
+from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.schema import SCHEMA_VERSION
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
-from jupyter_pipes.model.steps import Status, Step
+from jupyter_pipes.model.steps import Status, Step, StepOptions
 from jupyter_pipes.planning.decision import Decider, Decision
+from tests.scheduling import attempt, run_of
+
+KEPT = Path(__file__).parents[1] / "kept" / "version_0_2_0.tar.gz"
+"""The folder of a project with runs, notebooks and an exported module, made by version 0.2.0."""
 
 VERSION_1 = """
 CREATE TABLE settings (name TEXT NOT NULL, value TEXT, PRIMARY KEY (name));
@@ -131,6 +138,50 @@ def test_a_migration_that_fails_leaves_the_old_history_as_it_was(old: Old) -> No
         assert connection.execute("SELECT value FROM settings").fetchall() == [("1",)]
         assert connection.execute("SELECT count(*) FROM runs").fetchall() == [(2,)]
         assert connection.execute("SELECT run FROM results ORDER BY id").fetchall() == [("r1",), ("r2",)]
+
+
+@pytest.fixture
+def study(tmp_path: Path) -> Workspace:
+    """A project as version 0.2.0 left it."""
+    with tarfile.open(KEPT) as archive:
+        archive.extractall(tmp_path, filter="data")
+    return Workspace(tmp_path / "study")
+
+
+def test_what_was_said_of_a_step_is_read_from_runs_that_version_2_kept(study: Workspace) -> None:
+    runs = [run for run in study.history.runs() if run.pipeline != "functions"]
+    options = [study.history.view(run.run).steps["scale"].planned.options for run in runs]
+    said = StepOptions(retries=2, retry_delay=1.0, timeout=600.0, stage="work", tags=("a", "b"))
+    assert options == [said] * 4
+
+
+def test_a_run_that_version_2_kept_is_gone_on_with_as_was_said_of_its_steps(study: Workspace) -> None:
+    run = study.history.runs("failing")[0].run
+    scheduler = Scheduler()
+    started = next(journal.read(study.history.database, run)).event
+    cached = ev.StepEnded("load", Status.CACHED)
+    run_of(scheduler, started, cached, ev.StepDecided("scale", "run"))
+    commands = run_of(scheduler, attempt("scale", "failed"))
+    assert [command.delay for command in commands if isinstance(command, ev.WaitForRetry)] == [1.0]
+
+
+def test_of_an_event_of_version_2_nothing_else_is_changed(tmp_path: Path) -> None:
+    body = (
+        '{"kind":"RunStarted","pipeline":"p","version":"1.0.0","steps":[{"name":"a","stage":"s","cell_id":"c"}],'
+        '"parameters":{"big":123456789012345678901234567890,"exact":0.1000,"text":"\\u00e9"},"later":{"x":[1]}}'
+    )
+    history = History(f"sqlite:///{tmp_path / 'history.db'}")
+    history.database.change([("add_event", {"run": "r", "seq": 0, "time": 1.0, "body": body})])
+    history.database.change([("add_event", {"run": "broken", "seq": 0, "time": 1.0, "body": "{"})])
+    history.close()
+    with sqlite3.connect(tmp_path / "history.db") as connection:
+        connection.execute("UPDATE settings SET value = '2' WHERE name = 'schema'")
+    again = History(f"sqlite:///{tmp_path / 'history.db'}")
+    bodies = {run: again.database.rows("events", run=run, after=-1)[0][2] for run in ("r", "broken")}
+    again.close()
+    changed = '{"name":"a","cell_id":"c","options":{"stage":"s"}}'
+    assert bodies["r"] == body.replace('{"name":"a","stage":"s","cell_id":"c"}', changed)
+    assert bodies["broken"] == "{", "what cannot be read is told when it is asked for"
 
 
 def test_the_artifacts_of_version_1_are_read_as_they_were_written() -> None:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
-from jupyter_pipes.model.steps import Diagnostic, Status
+from jupyter_pipes.model.steps import Diagnostic, Status, StepOptions
 
 TEXT = st.text(max_size=20)
 TEXTS = st.lists(TEXT).map(tuple)
@@ -29,16 +29,22 @@ ARTIFACT = st.builds(
     st.booleans(),
 )
 ERROR = st.none() | st.builds(StepError, TEXT, TEXT, TEXT, st.none() | st.integers(1), TEXTS)
+OPTIONS = st.builds(
+    StepOptions,
+    after=TEXTS,
+    stage=st.none() | TEXT,
+    retries=st.integers(0),
+    retry_delay=NUMBER,
+    timeout=st.none() | NUMBER,
+)
 STEP = st.builds(
     ev.PlannedStep,
     TEXT,
     TEXTS,
-    st.dictionaries(TEXT, TEXT),
-    TEXTS,
-    stage=st.none() | TEXT,
-    retry_delay=NUMBER,
-    timeout=st.none() | NUMBER,
+    reads=st.dictionaries(TEXT, TEXT),
+    writes=TEXTS,
     files_from=st.dictionaries(TEXT, TEXT),
+    options=OPTIONS,
 )
 OUTPUT = st.builds(
     OutputRef,
@@ -64,6 +70,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         pid=st.integers(0),
         process_started=NUMBER,
         diagnostics=DIAGNOSTICS,
+        fail_fast=st.booleans(),
         **dict.fromkeys(RUN_TEXTS, TEXT),
     ),
     ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),

@@ -468,7 +468,7 @@ def run_in_steps(built: Graph) -> dict[str, dict[str, object]]:
     kept: dict[str, dict[str, object]] = {}
     for step in built.steps:
         space: dict[str, object] = {}
-        for code in (*step.setup, *step.prelude):
+        for code in step.pieces:
             exec(code.source, space)
         space |= {n: _copy(kept[owner][n]) for n, owner in step.reads.items()}
         exec(step.body, space)

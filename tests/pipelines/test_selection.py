@@ -110,7 +110,7 @@ def test_whatever_is_said_what_a_decided_step_reads_is_there(
     assert not set(found.taken) & set(found.decided)
     assert found.skipped | found.forced <= set(found.decided)
     for name in found.decided:
-        read = {*GRAPH.step(name).reads.values(), *GRAPH.step(name).files_from.values()} - {"params"}
+        read = {*GRAPH.step(name).inputs.values()}
         assert read <= set(found.steps)
 
 

@@ -14,7 +14,15 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import StepOptions
-from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, StepLine, from_keywords, parse_step, step_help
+from jupyter_pipes.pipelines.step_options import (
+    STEP_OPTIONS,
+    StepLine,
+    as_keywords,
+    from_keywords,
+    parse_step,
+    step_help,
+)
+from tests.options import EVERY_OPTION, OF_THE_STEP
 
 
 @pytest.mark.parametrize(
@@ -144,3 +152,21 @@ def test_keywords_that_do_not_fit_are_refused(options: dict[str, object], words:
 
 def test_the_help_names_every_option() -> None:
     assert all(option.flag in step_help() and option.help in step_help() for option in STEP_OPTIONS)
+
+
+def test_the_table_has_a_row_for_every_field_and_every_row_is_tried() -> None:
+    rows = [option.field for option in OF_THE_STEP]
+    assert sorted(rows) == sorted(StepOptions.__struct_fields__)
+    assert sorted(as_keywords(EVERY_OPTION)) == sorted(rows), "an option without an example of its own"
+
+
+DURATIONS = st.floats(1e-3, 1e9) | st.integers(1, 10**6).map(lambda minutes: minutes * 60.0)
+
+
+@given(DURATIONS, DURATIONS, st.integers(1, 10**15), st.integers(1, 10**6))
+def test_what_was_said_is_written_so_that_it_is_read_back_the_same(
+    timeout: float, delay: float, memory: int, mebibytes: int
+) -> None:
+    for size in (memory, mebibytes * 2**20):
+        options = StepOptions(timeout=timeout, retry_delay=delay, memory=size, tags=("a", "b"))
+        assert from_keywords(**as_keywords(options)) == options

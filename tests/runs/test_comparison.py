@@ -16,13 +16,13 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, Usage
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, fold
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.runs.comparison import LOADED, Difference, Side, differences
 
 LOAD = ev.PlannedStep("load", writes=("df",))
-TRAIN = ev.PlannedStep("train", ("load",), {"df": "load"}, ("model",))
+TRAIN = ev.PlannedStep("train", ("load",), reads={"df": "load"}, writes=("model",))
 
 
 def run(
@@ -146,7 +146,8 @@ def test_a_step_that_only_one_run_has_is_told_and_nothing_more_of_it() -> None:
 
 def test_edges_are_told_by_what_leads_to_the_step() -> None:
     clean = ev.PlannedStep("clean")
-    moved = ev.PlannedStep("train", ("clean",), {"df": "clean", "lr": "params"}, after=("load", "clean"))
+    reads, options = {"df": "clean", "lr": "params"}, StepOptions(after=("load", "clean"))
+    moved = ev.PlannedStep("train", ("clean",), reads=reads, options=options)
     one, other = run(steps=(LOAD, clean, TRAIN)), run(steps=(LOAD, clean, moved))
     assert [found for found in told(side(one), side(other)) if found[1] == "edge"] == [
         ("train", "edge", "df", "load", "clean"),

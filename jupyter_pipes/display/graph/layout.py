@@ -12,7 +12,6 @@ from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Edge, Route, label_end, label_room, routed
 from jupyter_pipes.display.graph.text_size import text_width
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.steps import PARAMS_OWNER
 
 Direction = Literal["LR", "TB"]
 
@@ -121,18 +120,17 @@ def arrange(
 
 def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
     node_of = {
-        step.name: stage_node(step.stage) if step.stage in collapsed and step.stage else step.name
+        step.name: stage_node(stage) if (stage := step.options.stage) and stage in collapsed else step.name
         for step in steps
     }
     graph = _Graph({}, {}, {})
     for step in steps:
         graph.members.setdefault(node_of[step.name], []).append(step.name)
-        if step.stage and node_of[step.name] == step.name:
-            graph.stage_of[step.name] = step.stage
+        if step.options.stage and node_of[step.name] == step.name:
+            graph.stage_of[step.name] = step.options.stage
     for step in steps:
-        data = {**step.reads, **step.files_from}
-        carried = [(owner, name) for name, owner in data.items() if owner != PARAMS_OWNER]
-        for producer, name in (*carried, *((before, "") for before in (*step.after, *step.upstream))):
+        carried = [(owner, name) for name, owner in step.inputs.items()]
+        for producer, name in (*carried, *((before, "") for before in (*step.options.after, *step.upstream))):
             _link(graph, node_of.get(producer), node_of[step.name], name)
     return graph
 

@@ -40,23 +40,24 @@ def as_stopped(job: Job, stopped: Stop, told: ev.AttemptEnded | None = None) -> 
     """Return the end of an attempt that was stopped; the traceback that it left shows where it hung."""
     outcome, reason = stopped
     if outcome != "timed out":
-        return ev.AttemptEnded(job.step, job.attempt, outcome, reason)
+        return ev.AttemptEnded(job.step.name, job.attempt, outcome, reason)
     where = told.error if told and told.error else StepError("", "")
     error = StepError("TimedOut", reason, where.traceback, where.line, ("TimedOut", "TimeoutError"))
-    return ev.AttemptEnded(job.step, job.attempt, outcome, reason, error)
+    return ev.AttemptEnded(job.step.name, job.attempt, outcome, reason, error)
 
 
 def broken_off(job: Job, error: StepError, outcome: ev.Outcome = "failed") -> ev.AttemptEnded:
     """Return the end of an attempt that could not tell its own."""
-    return ev.AttemptEnded(job.step, job.attempt, outcome, error.message, error)
+    return ev.AttemptEnded(job.step.name, job.attempt, outcome, error.message, error)
 
 
 def _with_limit(told: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
-    if job.memory is None or told.error is None:
+    memory = job.step.options.memory
+    if memory is None or told.error is None:
         return told
     if told.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in told.error.message:
         return told
-    limit = f"{told.reason} (the step's limit is {exact_size_text(job.memory)}; raise --memory)"
+    limit = f"{told.reason} (the step's limit is {exact_size_text(memory)}; raise --memory)"
     return msgspec.structs.replace(told, reason=limit)
 
 

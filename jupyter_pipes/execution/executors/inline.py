@@ -42,7 +42,7 @@ class InlineExecutor:
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job; it runs when `work` comes to it."""
-        report(ev.AttemptQueued(job.step, job.attempt, job.queue, "waits for the kernel"))
+        report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, "waits for the kernel"))
         self._jobs.put((job, report))
 
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
@@ -80,9 +80,10 @@ class InlineExecutor:
         if job.attempt_id in self._cancelled:
             tell(as_stopped(job, self._cancelled[job.attempt_id]))
             return
-        tell(ev.AttemptStarted(job.step, job.attempt, os.getpid(), platform.node()))
-        if job.timeout is not None:
-            self._loop.call_soon_threadsafe(self._start_timer, job)
+        tell(ev.AttemptStarted(job.step.name, job.attempt, os.getpid(), platform.node()))
+        timeout = job.step.options.timeout
+        if timeout is not None:
+            self._loop.call_soon_threadsafe(self._start_timer, job.attempt_id, timeout)
         self._running = job.attempt_id
         try:
             self._run_to_the_end(job, tell)
@@ -92,9 +93,9 @@ class InlineExecutor:
         finally:
             self._running = None
 
-    def _start_timer(self, job: Job) -> None:
-        reason = f"timed out after {exact_duration_text(job.timeout or 0)}"
-        self._loop.call_later(job.timeout or 0, self._time_out, job.attempt_id, reason)
+    def _start_timer(self, attempt: str, timeout: float) -> None:
+        reason = f"timed out after {exact_duration_text(timeout)}"
+        self._loop.call_later(timeout, self._time_out, attempt, reason)
 
     def _time_out(self, attempt: str, reason: str) -> None:
         if self._running == attempt:

@@ -65,7 +65,7 @@ class LocalExecutor:
     def submit(self, job: Job, report: Report) -> None:
         """Take a job: it starts when its CPUs and memory are free, in the order of submission."""
         waits = "waits for earlier steps to start" if self._waiting else self._what_is_busy(job)
-        report(ev.AttemptQueued(job.step, job.attempt, job.queue, waits))
+        report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, waits))
         self._waiting.append(_Attempt(job, report))
         self._start_waiting()
 
@@ -115,11 +115,13 @@ class LocalExecutor:
 
     def _what_is_busy(self, job: Job) -> str:
         """Return what keeps the job from starting now, "" when nothing does."""
-        used_cpus = sum(attempt.job.cpus for attempt in self._running.values())
-        if used_cpus + job.cpus > self.cpus:
-            return f"waits for {job.cpus} of {self.cpus} cpus: {used_cpus} in use"
-        used_memory = sum(attempt.job.memory or 0 for attempt in self._running.values())
-        if used_memory + (job.memory or 0) > self.memory:
+        wanted = job.step.options
+        reserved = [attempt.job.step.options for attempt in self._running.values()]
+        used_cpus = sum(options.cpus for options in reserved)
+        if used_cpus + wanted.cpus > self.cpus:
+            return f"waits for {wanted.cpus} of {self.cpus} cpus: {used_cpus} in use"
+        used_memory = sum(options.memory or 0 for options in reserved)
+        if used_memory + (wanted.memory or 0) > self.memory:
             return f"waits for memory: {bytes_text(used_memory)} of {bytes_text(self.memory)} reserved"
         return ""
 
@@ -127,11 +129,10 @@ class LocalExecutor:
         job = attempt.job
         Path(job.log).parent.mkdir(parents=True, exist_ok=True)
         attempt.helper = helper = self._helper_with(job.environment, job.python_path)
-        sources = (job.body, *(piece.source for piece in (*job.setup, *job.prelude)))
-        helper.preload(job.python_path, job.imports, sources)
+        helper.preload(job.python_path, job.step.imports, job.step.sources)
         if helper.is_importing:
-            imports = f"imports {', '.join(job.imports)}" if job.imports else "starts"
-            attempt.report(ev.AttemptQueued(job.step, job.attempt, job.queue, imports))
+            imports = f"imports {', '.join(job.step.imports)}" if job.step.imports else "starts"
+            attempt.report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, imports))
         with contextlib.ExitStack() as opened:
             attempt.events, writer = os.pipe()
             opened.callback(os.close, writer)
@@ -159,10 +160,11 @@ class LocalExecutor:
             return
         running.pid, running.started = pid, time.monotonic()
         job = running.job
-        running.report(ev.AttemptStarted(job.step, job.attempt, pid, platform.node()))
-        if job.timeout is not None:
-            reason = f"timed out after {exact_duration_text(job.timeout)}"
-            stop = self._loop.call_later(job.timeout, self.cancel, attempt, "timed out", reason)
+        running.report(ev.AttemptStarted(job.step.name, job.attempt, pid, platform.node()))
+        timeout = job.step.options.timeout
+        if timeout is not None:
+            reason = f"timed out after {exact_duration_text(timeout)}"
+            stop = self._loop.call_later(timeout, self.cancel, attempt, "timed out", reason)
             running.timers.append(stop)
 
     def on_refused(self, attempt: str, reason: str) -> None:
@@ -219,7 +221,7 @@ class LocalExecutor:
             event = ev.decode(line)
         except msgspec.DecodeError:
             text = "the step wrote into the pipe of its events: something that it reported may be missing"
-            event = ev.NoteAdded(job.step, job.attempt, text)
+            event = ev.NoteAdded(job.step.name, job.attempt, text)
         if isinstance(event, ev.AttemptEnded):
             # Only the end of its process makes it true.
             attempt.told = event

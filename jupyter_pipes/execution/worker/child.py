@@ -27,8 +27,9 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> None
         job = msgspec.json.decode(stream.read(), type=Job)
     os.set_inheritable(event_file, False)
     log = _redirect(log_file)
-    if job.memory is not None:
-        _limit_memory(job.memory)
+    memory = job.step.options.memory
+    if memory is not None:
+        _limit_memory(memory)
     run_job(job, shell, _reporter(event_file), lambda: os.fstat(log).st_size)
     _flush()
 

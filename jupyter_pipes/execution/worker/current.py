@@ -69,11 +69,6 @@ class Current:
         """Whether a step is running in this process."""
         return self._context is not None
 
-    @property
-    def is_inside(self) -> bool:
-        """Whether a step is running in this process."""
-        return self._context is not None
-
     def _inside(self) -> Context:
         if self._context is None:
             raise OutsideStep("jupyter_pipes.current works inside a step only: run this through the pipeline")
@@ -88,7 +83,7 @@ class Current:
     def step(self) -> CurrentStep:
         """The step, with its `name` and `attempt`."""
         job = self._inside().job
-        return CurrentStep(job.step, job.attempt)
+        return CurrentStep(job.step.name, job.attempt)
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -100,7 +95,7 @@ class Current:
         context = self._inside()
         job = context.job
         numbers = _finite("progress", done), _finite("progress", total)
-        context.unsent = ev.ProgressReported(job.step, job.attempt, *numbers, str(text))
+        context.unsent = ev.ProgressReported(job.step.name, job.attempt, *numbers, str(text))
         now = time.monotonic()
         if now - context.last_progress >= PROGRESS_INTERVAL or 0 < total <= done:
             context.last_progress = now
@@ -111,7 +106,8 @@ class Current:
         context = self._inside()
         number = _json_number(name, value)
         place = None if at is None else _finite(f"at of metric {name!r}", at)
-        context.report(ev.MetricReported(context.job.step, context.job.attempt, str(name), number, place))
+        job = context.job
+        context.report(ev.MetricReported(job.step.name, job.attempt, str(name), number, place))
 
     def artifact(self, name: str, value: object) -> None:
         """Keep a value under a name, beside the step's outputs.
@@ -121,7 +117,7 @@ class Current:
         """
         context = self._inside()
         artifact = context.store(name, value)
-        context.report(ev.ArtifactStored(context.job.step, context.job.attempt, artifact, explicit=True))
+        context.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact, explicit=True))
 
 
 def _number(what: str, value: float) -> float:

@@ -81,6 +81,7 @@ class Attempt:
         self, job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int]
     ) -> None:
         self.job = job
+        self.step = job.step
         self.report = report
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
@@ -114,7 +115,7 @@ class Attempt:
         parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
         context.parameters = parameters
         self.cell.namespace.update(parameters)
-        for piece in (*self.job.setup, *self.job.prelude):
+        for piece in self.step.pieces:
             failure = self._run_piece(piece)
             if failure is not None:
                 return self._piece_failed(piece, failure)
@@ -122,7 +123,7 @@ class Attempt:
         self.cell.namespace.update(parameters)
         self._load_inputs()
         watch_tqdm()
-        failure = self._run_code(self.job.body, self._label)
+        failure = self._run_code(self.step.body, self._label)
         if failure is not None:
             return self._cell_failed(failure)
         note = unseeded(self.job, numbers)
@@ -130,16 +131,16 @@ class Attempt:
             self._note(note)
         self._keep_files()
         self._keep_outputs()
-        return ev.AttemptEnded(self.job.step, self.job.attempt, "completed")
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
     @property
     def _label(self) -> str:
-        return f"Step {self.job.step}"
+        return f"Step {self.step.name}"
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
         failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
-        is_cell = piece in self.job.prelude and not piece.label.endswith(".py")
+        is_cell = piece in self.step.prelude and not piece.label.endswith(".py")
         if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
             names = ", ".join(piece.names)
             self._note(
@@ -163,25 +164,25 @@ class Attempt:
         try:
             return self.store.get(artifact)
         except PipesError as error:
-            raise type(error)(f"input {name} of step {self.job.step} cannot be loaded: {error}") from error
+            raise type(error)(f"input {name} of step {self.step.name} cannot be loaded: {error}") from error
 
     def _keep_files(self) -> None:
-        for path in self.job.out_files:
+        for path in self.step.options.out_files:
             self._store_output(path, out_files.keep(self.store, path, Path(self.job.directory)))
 
     def _keep_outputs(self) -> None:
-        for name in self.job.demanded:
+        for name in self.step.demanded:
             self._keep(name)
         room = OPTIONAL_LIMIT
-        for name in self.job.optional:
+        for name in self.step.optional:
             room -= self._keep_if_possible(name, room)
 
     def _keep(self, name: str) -> None:
         if name not in self.cell.namespace:
             raise SerializationError(
-                f"step {self.job.step} ended without a value for {name}, which a later step reads: "
+                f"step {self.step.name} ended without a value for {name}, which a later step reads: "
                 f"assign {name} on every path, or say --out",
-                step=self.job.step,
+                step=self.step.name,
             )
         self._store_output(name, self._put(name, self.cell.namespace[name]))
 
@@ -202,11 +203,11 @@ class Attempt:
             return self.store.put(name, value)
         except SerializationError as error:
             raise SerializationError(
-                str(error), step=self.job.step, line=_line_binding(self.job.body, name)
+                str(error), step=self.step.name, line=_line_binding(self.step.body, name)
             ) from error
 
     def _store_output(self, name: str, artifact: Any) -> None:
-        self.report(ev.ArtifactStored(self.job.step, self.job.attempt, artifact))
+        self.report(ev.ArtifactStored(self.step.name, self.job.attempt, artifact))
 
     def _show(
         self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
@@ -217,13 +218,13 @@ class Attempt:
             return
         digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
         shown = OutputRef(kind, digest, tuple(bundle["data"]), self.log_size(), display_id)
-        self.report(ev.OutputShown(self.job.step, self.job.attempt, shown))
+        self.report(ev.OutputShown(self.step.name, self.job.attempt, shown))
 
     def _clear(self) -> None:
-        self.report(ev.OutputsCleared(self.job.step, self.job.attempt))
+        self.report(ev.OutputsCleared(self.step.name, self.job.attempt))
 
     def _note(self, text: str) -> None:
-        self.report(ev.NoteAdded(self.job.step, self.job.attempt, text))
+        self.report(ev.NoteAdded(self.step.name, self.job.attempt, text))
 
     def _cell_failed(self, failure: Failure) -> ev.AttemptEnded:
         return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
@@ -233,7 +234,7 @@ class Attempt:
         ended = self._failed(failure.error, None, failure.traceback)
         where = f"{piece.label}, line {line}" if line else piece.label
         return msgspec.structs.replace(
-            ended, reason=f"{ended.reason} (in {where}, which step {self.job.step} needs)"
+            ended, reason=f"{ended.reason} (in {where}, which step {self.step.name} needs)"
         )
 
     def _failed(
@@ -242,7 +243,7 @@ class Attempt:
         text = "\n".join(shown) if shown else "".join(tracebacks.format_exception_only(error))
         message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
         told = StepError(type(error).__name__, message, text, line, _bases_of(error))
-        return ev.AttemptEnded(self.job.step, self.job.attempt, "failed", _reason(error), told)
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), told)
 
 
 @contextmanager

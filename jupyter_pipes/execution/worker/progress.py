@@ -63,5 +63,5 @@ def _watch(bar: Any) -> None:
 
 def _report(bar: Any) -> None:
     # Only the outermost bar stands for the step; a bar of the kernel's own cells stands for none.
-    if current.is_inside and getattr(bar, "pos", 0) == 0 and not bar.disable:
+    if current.is_active and getattr(bar, "pos", 0) == 0 and not bar.disable:
         current.progress(bar.n, bar.total or 0, bar.desc or "")

@@ -79,7 +79,7 @@ def unseeded(job: Job, before: Mapping[str, Any]) -> str:
         job: the attempt, which has run in this process.
         before: the states that it began with (see `own_numbers`).
     """
-    sources = [job.body, *(piece.source for piece in (*job.setup, *job.prelude))]
+    sources = job.step.sources
     drawn = {name for name, each in _loaded().items() if _has_drawn(name, each, before)}
     own = _Calls.of(sources)
     modules = [*_module_sources(job, sources, needed=bool(drawn - own.seeded))]
@@ -170,9 +170,9 @@ def _has_seed(call: ast.Call) -> bool:
 def _module_sources(job: Job, sources: Iterable[str], *, needed: bool) -> Iterator[str]:
     """Yield the code of local modules that the job reaches, if it is needed or may make generators."""
     places = tuple(map(Path, job.python_path))
-    files = [file for name in job.imports for file in files_of(name.partition(".")[0], places)]
+    files = [file for name in job.step.imports for file in files_of(name.partition(".")[0], places)]
     if needed or any(_MAY_MAKE.search(file.read_text("utf-8", "replace")) for file in files):
-        yield from slices.reached(sources, job.imports, places, with_classes=True).local.values()
+        yield from slices.reached(sources, job.step.imports, places, with_classes=True).local.values()
 
 
 def _has_drawn(name: str, generator: _Generator, before: Mapping[str, Any]) -> bool:

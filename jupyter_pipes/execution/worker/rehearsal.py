@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_pipes.execution.worker.job import run_job
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.steps import Step
 
 _BODIES = ("x = [1]\nx", "1 / 0")
 """Between them they store, display, fail and format a traceback."""
@@ -21,7 +22,8 @@ def rehearse(shell: Any) -> None:
     with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(nothing):
         for body in _BODIES:
             store = f"{folder}/store"
-            job = Job("", "", "rehearsal", 1, body, "", demanded=("x",), directory=folder, store=store)
+            step = Step("rehearsal", 0, body, "", writes=("x",), demanded=("x",))
+            job = Job("", "", step, 1, directory=folder, store=store)
             run_job(job, shell, _forget, lambda: 0)
 
 

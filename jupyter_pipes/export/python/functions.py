@@ -7,11 +7,12 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
 from jupyter_pipes.export.python.classes import with_outer_values
 from jupyter_pipes.export.python.source import docstring, indented, is_coroutine
-from jupyter_pipes.model.quantities import duration_option, size_option
-from jupyter_pipes.model.steps import StepOptions
+from jupyter_pipes.pipelines.step_options import as_keywords
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,13 +35,6 @@ _WITHOUT_VALUE = _words("""
     assert_frame_equal assert_series_equal assert_allclose assert_array_equal
 """)
 """Functions and methods whose value is None, or nothing to look at."""
-
-
-_PLAIN_OPTIONS = (
-    *("after", "files", "out_files", "always", "never_cache", "version", "ignored_parameters", "retries"),
-    *("retry_on", "on_fail", "cpus", "stage", "tags", "queue"),
-)
-"""Options whose values are written as they are."""
 
 
 def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str, str]) -> str:
@@ -100,18 +94,9 @@ def plain_text(markdown: str) -> str:
 
 
 def _keywords(step: Step, function: str) -> str:
-    options, plain = step.options, StepOptions()
-    given: dict[str, object] = {"name": step.name} if function != step.name else {}
-    for field in _PLAIN_OPTIONS:
-        value = getattr(options, field)
-        if value != getattr(plain, field):
-            given[field] = list(value) if isinstance(value, tuple) else value  # pyright: ignore[reportUnknownArgumentType] - names
-    if options.retry_delay:
-        given["retry_delay"] = duration_option(options.retry_delay)
-    if options.timeout is not None:
-        given["timeout"] = duration_option(options.timeout)
-    if options.memory is not None:
-        given["memory"] = size_option(options.memory)
+    name = {"name": step.name} if function != step.name else {}
+    # What it reads and writes is said by the function itself.
+    given = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None))}
     return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
 
 

@@ -32,9 +32,7 @@ if TYPE_CHECKING:
 
 def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
     """Decide for every step what stands inside of its function."""
-    sources = {step.body for step in steps} | {
-        code.source for step in steps for code in (*step.setup, *step.prelude)
-    }
+    sources = {source for step in steps for source in step.sources}
     modules = frozenset[str]().union(*map(imported_names, sorted(sources)))
     codes = [_step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
     lift(codes)

@@ -90,11 +90,11 @@ def _bar(step: StepView) -> str:
 
 def _names(step: StepView) -> str:
     plan = step.planned
-    reads = {**plan.reads, **plan.files_from}
-    rows = [("reads", f"<code>{escape(name)}</code>", _from(owner)) for name, owner in reads.items()]
-    rows += [("waits for", escape(name), "") for name in plan.after]
+    queue = plan.options.queue
+    rows = [("reads", f"<code>{escape(name)}</code>", _from(owner)) for name, owner in plan.origins.items()]
+    rows += [("waits for", escape(name), "") for name in plan.options.after]
     rows += [("writes", f"<code>{escape(name)}</code>", "") for name in plan.writes]
-    rows += [("queue", escape(plan.queue), "")] if plan.queue != "local" else []
+    rows += [("queue", escape(queue), "")] if queue != "local" else []
     rows += [("from run", f"<code>{escape(step.source_run)}</code>", "")] if step.source_run else []
     firsts = [row[0] if not place or rows[place - 1][0] != row[0] else "" for place, row in enumerate(rows)]
     return table_html(

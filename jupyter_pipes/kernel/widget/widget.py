@@ -259,7 +259,7 @@ def _is_running(view: RunView) -> bool:
 
 
 def _stages(view: RunView) -> frozenset[str]:
-    return frozenset(step.planned.stage for step in view.steps.values() if step.planned.stage)
+    return frozenset(stage for step in view.steps.values() if (stage := step.planned.options.stage))
 
 
 def _collapsed_at_first(view: RunView) -> frozenset[str]:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jupyter_pipes.display.graph.layout import Box, Layout, arrange, stage_node
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, Edge, polyline, svg_path
 from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.model.steps import StepOptions
 
 
 def planned(
@@ -20,7 +21,7 @@ def planned(
 ) -> PlannedStep:
     reads = reads or {}
     upstream = tuple(dict.fromkeys([owner for owner in reads.values() if owner != "params"] + list(after)))
-    return PlannedStep(name, upstream=upstream, reads=reads, after=after, stage=stage)
+    return PlannedStep(name, upstream=upstream, reads=reads, options=StepOptions(after=after, stage=stage))
 
 
 @st.composite
@@ -47,8 +48,9 @@ DIAMOND = [
 
 _CASE = (
     "from jupyter_pipes.model.events import PlannedStep as P;"
-    "CASE=[P('a',stage='s'),P('b',upstream=('a',),reads={'x':'a'},stage='s'),"
-    "P('c',upstream=('a',),reads={'x':'a','z':'a'},stage='t'),P('d',upstream=('b','c'),reads={'u':'b','v':'c'})]"
+    "from jupyter_pipes.model.steps import StepOptions, StepOptions as O;"
+    "CASE=[P('a',options=O(stage='s')),P('b',upstream=('a',),reads={'x':'a'},options=O(stage='s')),"
+    "P('c',upstream=('a',),reads={'x':'a','z':'a'},options=O(stage='t')),P('d',upstream=('b','c'),reads={'u':'b','v':'c'})]"
 )
 
 
@@ -70,7 +72,7 @@ def test_no_two_nodes_overlap_and_all_lie_within_the_size(steps: list[PlannedSte
 @given(pipelines(), directions)
 def test_a_frame_holds_the_steps_of_its_stage_and_no_others(steps: list[PlannedStep], direction: str) -> None:
     layout = arrange(steps, direction=direction)  # type: ignore[arg-type]
-    stage_of = {step.name: step.stage for step in steps}
+    stage_of = {step.name: step.options.stage for step in steps}
     for stage, frame in layout.groups.items():
         for name, box in layout.nodes.items():
             assert box.overlaps(frame) == (stage_of[name] == stage)

@@ -14,7 +14,7 @@ from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.kernel.widget.still import still_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, fold
 
 SVG = "{http://www.w3.org/2000/svg}"
@@ -26,7 +26,7 @@ def view_of(*facts: ev.AnyEvent, steps: tuple[ev.PlannedStep, ...] = ()) -> RunV
 
 
 LOAD = ev.PlannedStep("load", writes=("df",))
-TRAIN = ev.PlannedStep("train", upstream=("load",), reads={"df": "load"}, stage="models")
+TRAIN = ev.PlannedStep("train", upstream=("load",), reads={"df": "load"}, options=StepOptions(stage="models"))
 DONE = (
     ev.AttemptStarted("load", 1, 7, "host"),
     ev.AttemptEnded("load", 1, "completed", usage=Usage(1.25)),
@@ -59,7 +59,7 @@ def test_icons_of_a_steps_statuses_differ() -> None:
 
 @pytest.mark.parametrize("name", ["<script>alert(1)</script>", 'a"b&c', "数据清洗", "x" * 200])
 def test_names_are_text_whatever_they_hold(name: str) -> None:
-    step = ev.PlannedStep(name, writes=(name,), stage=name)
+    step = ev.PlannedStep(name, writes=(name,), options=StepOptions(stage=name))
     reader = ev.PlannedStep("reader", upstream=(name,), reads={name: name})
     for html in (
         drawing.svg(view_of(steps=(step, reader))),
@@ -131,7 +131,7 @@ def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
     assert "1 of 2 · 1 stale" in texts(drawing.svg(view, layout, {"a": "code changed"}))
 
 
-_STAGED = (ev.PlannedStep("a", stage="s"), ev.PlannedStep("b", stage="s"))
+_STAGED = tuple(ev.PlannedStep(name, options=StepOptions(stage="s")) for name in "ab")
 
 
 def _luminance(colour: str) -> float:

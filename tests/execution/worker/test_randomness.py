@@ -11,25 +11,23 @@ import pytest
 
 from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.steps import CodePiece
+from jupyter_pipes.model.steps import CodePiece, Step
 
 
 def noted(
     body: str, *, setup: str = "", prelude: str = "", folder: Path | None = None, with_rich: bool = False
 ) -> list[str]:
     """Return the modules noted for a job of which nothing but the global generators' draws is known."""
-    job = Job(
-        "run",
-        "pipeline",
+    step = Step(
         "step",
-        1,
+        0,
         body,
         "cell 1",
         setup=(CodePiece("cell 2", 1, setup),),
         prelude=(CodePiece("cell 3", 1, prelude),),
         imports=("steps_with_seed",),
-        python_path=(str(folder),) if folder else (),
     )
+    job = Job("run", "pipeline", step, 1, python_path=(str(folder),) if folder else ())
     # Where rich is loaded, whose ids draw numbers too, Python's own count only if the code names them.
     rich = "sys" if with_rich else "not.there"
     with patch("jupyter_pipes.execution.worker.randomness._RICH", rich), own_numbers(restored=True) as before:

@@ -8,6 +8,7 @@ import types
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_pipes.export.python import export_python, formatted, write_module
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
@@ -15,6 +16,8 @@ from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_types import Range
 from jupyter_pipes.pipelines.parameters import Parameter, bind, declare, from_mapping
+from jupyter_pipes.pipelines.step_options import from_keywords
+from tests.options import EVERY_OPTION, SAID
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -96,6 +99,14 @@ def run_as_notebook(cells: list[Cell]) -> dict[str, Any]:
         if cell.role in ("code", "setup", "step"):
             exec(compile(cell.body, f"cell {cell.number}", "exec"), namespace)
     return namespace
+
+
+def test_what_a_user_says_of_a_step_stands_whole_in_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
+    text = export("%%step first\nx = 1", f"%%step all {SAID}\ny = x")
+    *_, step = Loaded(text, monkeypatch).steps
+    assert (step.__code__.co_varnames[:1], step.options.pop("name")) == (("x",), "all")
+    # What it reads and writes is said by the function itself.
+    assert from_keywords(**step.options) == replace(EVERY_OPTION, inputs=None, outputs=None)
 
 
 STUDIES = {

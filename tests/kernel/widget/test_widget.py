@@ -12,7 +12,7 @@ import pytest
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, StepView, apply
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.planning.signature import Change, code_part
@@ -98,7 +98,8 @@ def _parts(widget: Any) -> list[Any]:
 
 def planned(name: str, reads: dict[str, str] | None = None, *, stage: str | None = None) -> ev.PlannedStep:
     reads = reads or {}
-    return ev.PlannedStep(name, upstream=tuple(reads.values()), reads=reads, writes=("out",), stage=stage)
+    upstream, options = tuple(reads.values()), StepOptions(stage=stage)
+    return ev.PlannedStep(name, upstream, reads=reads, writes=("out",), options=options)
 
 
 LOAD, TRAIN, TEST = planned("load"), planned("train", {"df": "load"}), planned("test", {"model": "train"})

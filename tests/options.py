@@ -1,0 +1,34 @@
+"""Every option of `%%step`, said once: for tests that follow options through all that carries them."""
+
+from __future__ import annotations
+
+from jupyter_pipes.model.steps import StepOptions
+from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, parse_step
+
+EXAMPLES = {
+    "--after": "first",
+    "--in": "x",
+    "--out": "y",
+    "--file": "data.csv",
+    "--out-file": "made.txt",
+    "--always": "",
+    "--never-cache": "",
+    "--version": "v2",
+    "--ignore-param": "level",
+    "--retries": "2",
+    "--retry-delay": "1.5s",
+    "--retry-on": "ValueError",
+    "--timeout": "10m",
+    "--on-fail": "ignore",
+    "--cpus": "2",
+    "--memory": "1.5G",
+    "--queue": "gpu",
+    "--stage": "work",
+    "--tags": "a,b",
+}
+"""Flag -> a value that is not what holds when nothing is said, for each option that is about a step."""
+
+OF_THE_CELL = ("--run", "--append")
+OF_THE_STEP = tuple(option for option in STEP_OPTIONS if option.flag not in OF_THE_CELL)
+SAID = " ".join(f"{option.flag} {EXAMPLES.get(option.flag, '')}" for option in OF_THE_STEP)
+EVERY_OPTION: StepOptions = parse_step(f"all {SAID}").options
