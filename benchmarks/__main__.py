@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks import analysis, chain, frame, imports, others, reruns, scheduler, search
+from benchmarks import analysis, chain, definitions, frame, imports, others, reruns, scheduler, search
 from benchmarks.measure import Figure
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
@@ -14,6 +14,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "frame": frame.measure,
     "scheduler": scheduler.measure,
     "analysis": analysis.measure,
+    "definitions": definitions.measure,
     "imports": imports.measure,
     "search": search.measure,
     "reruns": reruns.measure,

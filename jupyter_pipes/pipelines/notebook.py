@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -110,6 +111,7 @@ def read(path: str | os.PathLike[str]) -> Document:
     return Document(place, content, tuple(cell for cell, _ in found), diagnostics)
 
 
+@lru_cache(maxsize=8192)
 def cell_from_source(
     cell_id: str, number: int, source: str, kind: Literal["code", "markdown"] = "code"
 ) -> tuple[Cell, tuple[Diagnostic, ...]]:

@@ -8,6 +8,7 @@ import os
 import re
 import shlex
 import unicodedata
+from functools import cache, lru_cache
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
 
 import msgspec
@@ -88,6 +89,7 @@ def check_name(name: str) -> str:
     return canonical
 
 
+@lru_cache(maxsize=8192)
 def parse_step(line: str) -> StepLine:
     """Parse what stands behind `%%step`.
 
@@ -159,6 +161,7 @@ class _Parser(argparse.ArgumentParser):
         raise UsageError(f"%%step: {message.removeprefix('argument ')}", line=1)
 
 
+@cache
 def _parser() -> argparse.ArgumentParser:
     parser = _Parser(prog="%%step", add_help=False, allow_abbrev=False)
     for option in STEP_OPTIONS:

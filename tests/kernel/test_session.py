@@ -8,11 +8,13 @@ from typing import Any
 
 import pytest
 
+from jupyter_pipes.analysis import analyze
 from jupyter_pipes.kernel import cell_outputs
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
+from jupyter_pipes.pipelines.step_options import parse_step
 
 WAIT = 30.0
 CELLS = {
@@ -180,3 +182,19 @@ def test_an_idle_view_makes_no_folder(kernel: Kernel, tmp_path: Path) -> None:
     view: RunView = idle_view(kernel.session.pipeline)
     assert {step.status for step in view.steps.values()} == {Status.PENDING}
     assert not (tmp_path / ".jupyter_pipes").exists()
+
+
+def test_a_cell_more_is_analysed_alone_however_many_there_are(kernel: Kernel) -> None:
+    def done() -> int:
+        return analyze.cache_info().misses + parse_step.cache_info().misses
+
+    counts: list[int] = []
+    for n in range(100):
+        before = done()
+        kernel.run(f"helper_{n}", f"def helper_{n}(value):\n    return value + {n}")
+        kernel.run(f"made_{n}", f"%%step made_{n} --stage s{n}\nrow_{n} = helper_{n}({n})\nrow_{n}")
+        counts.append(done() - before)
+    assert counts[-1] == counts[9]
+    before = done()
+    assert len(kernel.session.pipeline.graph.steps) == 103
+    assert done() == before

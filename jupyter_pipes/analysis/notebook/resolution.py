@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 import msgspec
 from msgspec import Struct
@@ -31,20 +32,74 @@ def resolve(
     `demanded` is left empty and `--after` is not checked: both need all the steps (graph.py).
     """
     notebook = Notebook(cells, parameters, in_file=in_file)
-    found = notebook.diagnostics
-    setup = _reach_setup(notebook, found)
-    steps: list[Step] = []
-    blocked: dict[tuple[str, str], list[Diagnostic]] = {}
+    diagnostics = notebook.diagnostics
+    setup = _reach_setup(notebook, diagnostics)
+    context = _Context(tuple(parameters), tuple(cell for cell in cells if cell.role == "params"), setup)
+    earlier = _still_true(_latest.get(in_file), cells, context, notebook.units)
+    resolved: list[_Resolved] = []
+    blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
     for position, unit in enumerate(notebook.units):
-        resolver = _Resolver(notebook, unit)
-        steps.append(resolver.step(position, setup))
-        found += resolver.diagnostics
-        found += [told for name, owner in steps[-1].reads.items() for told in blocked.pop((owner, name), ())]
-        blocked |= {(unit.name, name): told for name, told in resolver.blocked.items()}
+        one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
+        resolved.append(one)
+        diagnostics += one.diagnostics
+        for name, owner in one.step.reads.items():
+            diagnostics += blocked.pop((owner, name), ())
+        blocked |= {(unit.name, name): problems for name, problems in one.blocked.items()}
         notebook.timeline.add_all(
-            steps[-1].writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
+            one.step.writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
         )
-    return tuple(_without_counters(steps)), tuple(found)
+    _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
+    return tuple(_without_counters([one.step for one in resolved])), tuple(diagnostics)
+
+
+class _Resolved(Struct, frozen=True):
+    """What was found of one unit.
+
+    Attributes:
+        step: the step.
+        diagnostics: what is wrong with it.
+        blocked: name -> what is wrong only if a later step reads a name that this one binds on some paths
+            only: on the others the name has its value from before, which cannot be had.
+        hangs_on_later: whether cells behind it may have a say in that.
+    """
+
+    step: Step
+    diagnostics: tuple[Diagnostic, ...]
+    blocked: dict[str, tuple[Diagnostic, ...]]
+    hangs_on_later: bool
+
+
+class _Context(Struct, frozen=True):
+    """What counts for every unit, wherever it stands: parameters, the cells that declare them, set-up."""
+
+    parameters: tuple[ParameterSpec, ...]
+    declarations: tuple[Cell, ...]
+    setup: _Setup
+
+
+class _Resolution(Struct, frozen=True):
+    """A whole notebook as it was resolved."""
+
+    cells: tuple[Cell, ...]
+    context: _Context
+    units: tuple[Unit, ...]
+    resolved: tuple[_Resolved, ...]
+
+
+_latest: dict[bool, _Resolution] = {}
+"""The latest resolution, of a file and of a kernel: cells are mostly added or edited near the end."""
+
+
+def _still_true(
+    latest: _Resolution | None, cells: Sequence[Cell], context: _Context, units: Sequence[Unit]
+) -> dict[int, _Resolved]:
+    """Return, by position, what is known of the units that stand before the first cell that changed."""
+    if latest is None or latest.context != context:
+        return {}
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(latest.cells, cells, strict=False)))
+    pairs = zip(latest.units, units, latest.resolved, strict=False)
+    unchanged = takewhile(lambda pair: pair[1].last < same and pair[0] == pair[1], pairs)
+    return {place: one for place, (_, _, one) in enumerate(unchanged) if not one.hangs_on_later}
 
 
 def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
@@ -101,27 +156,26 @@ def _is_sure(problem: Problem) -> bool:
 
 
 class _Resolver:
-    """Resolves one step's names on the timeline of what stands before it.
-
-    Attributes:
-        diagnostics: what is wrong with the step.
-        blocked: what is wrong only if a later step reads a name that this one binds on some paths only:
-            on the others the name has its value from before, which cannot be had.
-    """
+    """Resolves one step's names on the timeline of what stands before it."""
 
     def __init__(self, notebook: Notebook, unit: Unit) -> None:
         self._notebook = notebook
         self._timeline: Timeline = notebook.timeline
         self._unit = unit
-        self.diagnostics: list[Diagnostic] = [*self._cell_diagnostics()]
-        self.blocked: dict[str, list[Diagnostic]] = {}
+        self._diagnostics: list[Diagnostic] = []
+        self._blocked: dict[str, tuple[Diagnostic, ...]] = {}
 
-    def step(self, position: int, setup: _Setup) -> Step:
-        """Return the step; what is wrong is in `diagnostics` then."""
+    def resolved(self, position: int, setup: _Setup) -> _Resolved:
+        """Return the step at this position, with what is wrong with it."""
+        step = self._step(position, setup)
+        diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
+        return _Resolved(step, diagnostics, self._blocked, bool(self._diagnostics or self._blocked))
+
+    def _step(self, position: int, setup: _Setup) -> Step:
         unit = self._unit
         reached = self._reach(self._needs())
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
-        self.diagnostics += [self._problem(problem) for problem in sure]
+        self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
         code = {binding.place: binding for binding in (*futures, *reached.code)}
         imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
@@ -164,7 +218,7 @@ class _Resolver:
             if not found:
                 needs[name] = Strength.OPTIONAL
             elif name in names.optional_writes:
-                self.blocked[name] = [self._problem(problem) for problem in found]
+                self._blocked[name] = tuple(self._problem(problem) for problem in found)
         return needs
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
@@ -177,13 +231,13 @@ class _Resolver:
         changed = unit.changes | self._timeline.changed_by_calls(called_names(unit.body), unit.place)
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         lost = sorted(foreign & names.mutates)
-        self.diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
+        self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
         said = unit.options.outputs
         if said is None:
             return tuple(sorted(values))
         unknown = [name for name in said if name not in values and not names.opaque]
-        self.diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
+        self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
         return said
 
     def _problem(self, problem: Problem) -> Diagnostic:
