@@ -9,13 +9,15 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from jupyter_pipes.cli import main as program
-from jupyter_pipes.cli.verbs import VerbParser, add_run_options, add_running_options
+from jupyter_pipes.cli import answers, command_line, parsers
+from jupyter_pipes.cli.command_line import CommandLine
+from jupyter_pipes.cli.main import give_answer
+from jupyter_pipes.cli.parsers import VerbParser
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.parameter_types import TRUTH
 
 if TYPE_CHECKING:
-    from jupyter_pipes.cli.output import Output
+    from jupyter_pipes.cli.answers import Answer
     from jupyter_pipes.pipelines.parameters import Parameter
     from jupyter_pipes.runs.pipeline import Pipeline
 
@@ -40,15 +42,15 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn
         pipeline.origin = str(Path(file).absolute())
         pipeline.directory = Path(pipeline.origin).parent
     words = list(sys.argv[1:] if arguments is None else arguments)
-    raise SystemExit(program.answer(lambda: _understand(pipeline, words), words))
+    raise SystemExit(give_answer(lambda: _understand(pipeline, words), words))
 
 
-def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[Output], int]:
+def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[], Answer]:
     if "." in Path(pipeline.origin).stem:
         raise NotebookError(f"{pipeline.origin} cannot be imported by its steps; give it a name without dots")
     options = _options(pipeline, words)
-    carry_out = program.plan_pipeline if options.plan else program.run_pipeline
-    return lambda output: carry_out(pipeline, options, output)
+    carry_out = answers.plan if options.plan else command_line.run
+    return lambda: carry_out(CommandLine(options, pipeline), options)
 
 
 def _options(pipeline: Pipeline, words: Sequence[str]) -> argparse.Namespace:
@@ -68,9 +70,7 @@ def _parser(pipeline: Pipeline) -> VerbParser:
     about = f"Run the pipeline {pipeline.name}: {', '.join(step.name for step in pipeline.graph.steps)}."
     # What is added later takes the words that it needs: a parameter called like an option of ours is
     # reached by -p, and `--no-x` is the parameter no_x where there is one.
-    parser = VerbParser(
-        prog=name, description=about, allow_abbrev=False, add_help=False, conflict_handler="resolve"
-    )
+    parser = VerbParser(prog=name, description=about, add_help=False, conflict_handler="resolve")
     group = parser.add_argument_group("parameters")
     for parameter in pipeline.parameters:
         if parameter.type is bool:
@@ -80,12 +80,14 @@ def _parser(pipeline: Pipeline) -> VerbParser:
             )  # fmt: skip
     for parameter in pipeline.parameters:
         metavar = "[true|false]" if parameter.type is bool else parameter.name.upper()
-        group.add_argument(
+        option = group.add_argument(
             *_spellings(parameter.name), dest=_VALUE + parameter.name, default=argparse.SUPPRESS,
             metavar=metavar, help=_help(parameter),
         )  # fmt: skip
-    add_run_options(parser)
-    add_running_options(parser)
+        parser.arguments.append(option)
+    parsers.steps(parser)
+    parsers.running(parser)
+    parsers.repeated(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     parser.add_argument("-h", "--help", action="help", help="show this help message and exit")

@@ -49,7 +49,7 @@ class Output:
             sys.stdout.flush()
             os.dup2(self._file, 1)
 
-    def give(self, document: Callable[[], Mapping[str, Any]], text: Callable[[], str]) -> None:
+    def give(self, document: Callable[[], Mapping[str, Any]], text: Callable[[], str | bytes]) -> None:
         """Print the result: the document if JSON is wanted, else the text."""
         self.write(json.dumps(document(), indent=2, allow_nan=False) + "\n" if self.as_json else text())
 

@@ -9,6 +9,7 @@ import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from typing import Any
 
 from jupyter_pipes.execution.executors.base import Executor
@@ -29,6 +30,9 @@ from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.request import RunRequest, document
 
 _logger = logging.getLogger(__name__)
+
+_LOOK_AROUND = 0.5
+"""Seconds between two looks at what other processes ask of the run."""
 
 _BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured)
 """What may come when a run has ended."""
@@ -86,6 +90,7 @@ class Controller:
         """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
         self._do(self._look_ahead())
         self._do(self._capture_environment())
+        self._do(self._heed_others())
         host, pid, born = platform.node(), os.getpid(), process_started()
         resumed = ev.RunResumed(host, pid, born) if self.view.steps else None
         skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
@@ -244,6 +249,18 @@ class Controller:
         for step in waiting:
             if step not in self._ahead:
                 self._do(self._decide(step))
+
+    async def _heed_others(self) -> None:
+        """Cancel the run when another process asks for it."""
+        seen = self.view.seq
+        while not self.ended.is_set():
+            await asyncio.sleep(_LOOK_AROUND)
+            # A history that cannot be read just now is looked at again.
+            with suppress(StoreError):
+                for record in await asyncio.to_thread(self._workspace.history.records, self.run, seen):
+                    seen = record.seq
+                    if isinstance(record.event, ev.CancelAsked):
+                        self.cancel(reason=record.event.reason)
 
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""

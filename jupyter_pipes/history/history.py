@@ -161,6 +161,10 @@ class History:
         self.journal(run).append(event, view)
         return view
 
+    def records(self, run: str, after: int = -1) -> list[ev.Record]:
+        """Return the records of a run behind number `after`, in order."""
+        return list(journal.read(self.database, run, after))
+
     def document(self, document: str) -> bytes | None:
         """Return what a digest in an event refers to, None if it is not kept."""
         return journal.read_document(self.database, document) if document else None

@@ -14,7 +14,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.views import RunView, apply
 
-REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted)
+REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.CancelAsked)
 """Facts that anybody may add to a run at any time; all others are the controller's alone."""
 
 

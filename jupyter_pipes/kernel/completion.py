@@ -14,11 +14,6 @@ from jupyter_pipes.pipelines import step_options as options
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
 
-_STEP_ARGUMENTS = ("run", "plan", "why", "cancel", "logs", "debug")
-_RUN_ARGUMENTS = {"resume": 1, "compare": 2, "tag": 1, "rename": 1, "archive": 1}
-"""How many runs a verb names before anything else."""
-
-_RUN_OPTIONS = ("--run", "--of")
 _MOST_RUNS = 20
 
 
@@ -51,39 +46,51 @@ def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
     if words[0] != "%pipeline" or len(words) < 2:
         return ()
     if len(words) == 2:
-        return verbs.MAGIC_VERBS
-    return [*_arguments(words[1], words[2:-1], session())] if words[1] in verbs.MAGIC_VERBS else ()
+        return tuple(verbs.MAGICS)
+    return [*_arguments(words[1], words[2:-1], session())] if words[1] in verbs.MAGICS else ()
 
 
 def _arguments(verb: str, before: Sequence[str], session: Session) -> Iterable[str]:
+    """Yield what may stand behind these words: options, and what the arguments' names say."""
+    parser = verbs.magic_parser(verb)
     previous = before[-1] if before else ""
-    if previous in _RUN_OPTIONS:
-        yield from _runs(session)
+    options = {flag: argument for argument in parser.arguments for flag in argument.option_strings}
+    if previous in options and options[previous].nargs != 0:
+        yield from _named(str(options[previous].metavar), session)
+        if previous == "--force":
+            yield "all"
         return
-    if previous == "-p" or "=" in previous:
-        yield from (f"{parameter.name}=" for parameter in session.pipeline.parameters)
-    if previous == "-p":
-        return
-    yield from verbs.options_of(verb)
-    if len(before) < _RUN_ARGUMENTS.get(verb, 0):
-        yield from _runs(session)
-    if previous == "--force":
-        yield "all"
-    if verb in _STEP_ARGUMENTS:
-        yield from _steps(session)
-    if verb == "get":
-        yield from (name for step in session.pipeline.graph.steps for name in step.writes)
+    if "=" in previous:
+        yield from _named("NAME=VALUE", session)
+    yield from sorted(options)
+    positional = [argument for argument in parser.arguments if not argument.option_strings]
+    place = sum(not word.startswith("-") for word in before)
+    if positional:
+        yield from _named(str(positional[min(place, len(positional) - 1)].metavar), session)
+
+
+def _named(metavar: str, session: Session) -> Iterable[str]:
+    """Return the words that an argument may be, by what its help calls it."""
+    if metavar == "RUN":
+        return _runs(session)
+    if metavar == "STEP":
+        return _steps(session)
+    if metavar == "NAME=VALUE":
+        return [f"{parameter.name}=" for parameter in session.pipeline().parameters]
+    if metavar == "NAME":
+        return [name for step in session.pipeline().graph.steps for name in step.writes]
+    return ()
 
 
 def _runs(session: Session) -> list[str]:
-    workspace = session.pipeline.workspace
+    workspace = session.pipeline().workspace
     found = workspace.history.runs() if workspace.has_history else []
     return ["last", *(summary.run for summary in found[:_MOST_RUNS])]
 
 
 def _steps(session: Session) -> list[str]:
     try:
-        return [step.name for step in session.pipeline.graph.steps]
+        return [step.name for step in session.pipeline().graph.steps]
     except PipesError:
         # While a cell is being written it may not fit; completion has nothing to say then.
         return []

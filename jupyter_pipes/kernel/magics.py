@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import argparse
 import asyncio
 import re
-import sys
-from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from jupyter_pipes.cli import verbs
-from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import RunCancelled, RunFailed, UsageError
+from jupyter_pipes.cli.answers import Answer
+from jupyter_pipes.model.errors import RunCancelled
 from jupyter_pipes.pipelines import step_options as options
 
 if TYPE_CHECKING:
@@ -78,12 +75,15 @@ class PipesMagics(Magics):
                 session.define(None, source, count)
 
     @cell_magic
-    def step(self, line: str, cell: str) -> Coroutine[Any, Any, Run] | Run | None:
+    def step(self, line: str, cell: str) -> object:
         """Register a step."""
         awaited, line = _take_awaited(line)
         parsed = options.parse_step(line)
         self.session.show_step(parsed.name)
-        return self._start((parsed.name,), {}, awaited=awaited, check=True) if parsed.run else None
+        if not parsed.run:
+            return None
+        run = self.session.start((parsed.name,), {})
+        return self._give(Answer(run=run), awaited=awaited)
 
     @cell_magic
     def params(self, line: str, cell: str) -> None:
@@ -101,56 +101,28 @@ class PipesMagics(Magics):
             self._nested = False
 
     @line_magic
-    def pipeline(self, line: str) -> Any:
+    def pipeline(self, line: str) -> object:
         """Plan, run, watch and export the pipeline."""
         awaited, line = _take_awaited(line)
-        verb, arguments = verbs.parse(line)
-        if verb == "run":
-            return self._run(arguments, awaited=awaited)
-        if verb == "resume":
-            return self._resume(arguments, awaited=awaited)
-        return getattr(self, f"_{verb}")(arguments)
+        from jupyter_pipes.kernel.face import KernelFace
 
-    def _run(self, arguments: argparse.Namespace, *, awaited: bool) -> Coroutine[Any, Any, Run] | Run:
-        session, steps, given = self.session, tuple(arguments.steps), verbs.run_arguments(arguments)
-        if arguments.of is not None:
-            verbs.check_repetition(arguments)
-            return self._take_up(
-                lambda: history().repeated(session, arguments.of, given["params"]), arguments, awaited=awaited
-            )
-        if arguments.debug:
-            return _returned(self._run_debugging(steps, given, check=not arguments.no_check), awaited=awaited)
-        if arguments.background:
-            return _returned(session.start(steps, given, show=True), awaited=awaited)
-        return self._start(steps, given, awaited=awaited, check=not arguments.no_check, show=True)
+        carry_out, arguments = verbs.parse_magic(line)
+        shell: Any = self.shell
+        return self._give(carry_out(KernelFace(self.session, shell), arguments), awaited=awaited)
 
-    def _run_debugging(self, steps: tuple[str, ...], given: dict[str, Any], *, check: bool) -> Run:
-        before = getattr(sys, "last_value", None)
-        run = self.session.debug(steps, given)
-        self.session.settle()
-        try:
-            return run.check() if check else run
-        except RunFailed as failed:
-            error = getattr(sys, "last_value", None)
-            # `%debug` opens at the innermost frame: that shall be the step's, not ours.
-            inside = error.__traceback__ if error is not None and error is not before else None
-            raise failed.with_traceback(inside) from None
+    def _give(self, answer: Answer, *, awaited: bool) -> object:
+        """Return what the cell displays, once the run that it waits for has ended; awaitable if it awaits."""
+        for notice in answer.notices:
+            print(notice)  # noqa: T201 - what is to be told beside the result
+        if answer.run is not None:
+            return self._wait_for(answer.run, awaited=awaited, check=answer.check)
+        shown = None if answer.shown is None else answer.shown()
+        text = answer.text(False) if answer.shown is None else ""
+        if text:
+            print(text if isinstance(text, str) else text.decode("utf-8", "replace"), end="")  # noqa: T201 - the verb's result
+        return _awaitable(shown) if awaited else shown
 
-    def _start(
-        self, steps: tuple[str, ...], given: dict[str, Any], *, awaited: bool, check: bool, show: bool = False
-    ) -> Any:
-        return self._wait_for(self.session.start(steps, given, show=show), awaited=awaited, check=check)
-
-    def _resume(self, arguments: argparse.Namespace, *, awaited: bool) -> Any:
-        return self._take_up(
-            lambda: history().resumed(self.session, arguments.run), arguments, awaited=awaited
-        )
-
-    def _take_up(self, start: Callable[[], Run], arguments: argparse.Namespace, *, awaited: bool) -> Any:
-        run = self.session.take_up(start)
-        return self._wait_for(run, awaited=awaited, check=not arguments.no_check)
-
-    def _wait_for(self, run: Run, *, awaited: bool, check: bool) -> Any:
+    def _wait_for(self, run: Run, *, awaited: bool, check: bool) -> object:
         if awaited:
             return _wait(run, self.session, check=check)
         from jupyter_pipes.runs.start import wait_or_cancel
@@ -158,79 +130,6 @@ class PipesMagics(Magics):
         wait_or_cancel(run)
         self.session.settle()
         return run.check() if check else run
-
-    def _show(self, arguments: argparse.Namespace) -> None:
-        self.session.show()
-
-    def _plan(self, arguments: argparse.Namespace) -> Any:
-        from jupyter_pipes.display.tables import plan_table
-
-        pipeline, given = self.session.pipeline, verbs.run_arguments(arguments)
-        if arguments.accept:
-            pipeline.accept(*arguments.accept, params=given["params"])
-        return plan_table(pipeline, *arguments.steps, **given)
-
-    def _why(self, arguments: argparse.Namespace) -> Any:
-        given = verbs.split_params(arguments.params)
-        return history().why(self.session, arguments.step, given, arguments.run)
-
-    def _runs(self, arguments: argparse.Namespace) -> Any:
-        return history().runs(self.session, arguments.query)
-
-    def _compare(self, arguments: argparse.Namespace) -> Any:
-        return history().compared(self.session, arguments.a, arguments.b)
-
-    def _tag(self, arguments: argparse.Namespace) -> None:
-        history().remark(self.session, arguments.run, ev.RunTagged(tuple(dict.fromkeys(arguments.tags))))
-
-    def _rename(self, arguments: argparse.Namespace) -> None:
-        history().remark(self.session, arguments.run, ev.RunRenamed(" ".join(arguments.title)))
-
-    def _archive(self, arguments: argparse.Namespace) -> None:
-        history().remark(self.session, arguments.run, ev.RunArchived(not arguments.undo))
-
-    def _gc(self, arguments: argparse.Namespace) -> None:
-        print(history().collected(self.session, arguments))  # noqa: T201 - the verb's result
-
-    def _debug(self, arguments: argparse.Namespace) -> None:
-        history().look_into(self.session, self.shell, arguments.step, arguments.run)
-
-    def _status(self, arguments: argparse.Namespace) -> None:
-        self.session.print_status()
-
-    def _cancel(self, arguments: argparse.Namespace) -> None:
-        self.session.find_run(None).cancel(arguments.step)
-
-    def _get(self, arguments: argparse.Namespace) -> None:
-        if arguments.new is not None and len(arguments.names) != 1:
-            raise UsageError("%pipeline get --as names one variable: get one artifact at a time")
-        if arguments.run and arguments.params:
-            raise UsageError("-p picks a run by its parameter values and --run by its id; say one of both")
-        for name in arguments.names:
-            variable = arguments.new or name.rpartition(".")[2]
-            if arguments.params:
-                history().load(self.session, name, variable, verbs.split_params(arguments.params))
-            else:
-                self.session.load(name, variable, arguments.run)
-
-    def _logs(self, arguments: argparse.Namespace) -> None:
-        from jupyter_pipes.display.ansi import terminal_text
-
-        log = self.session.find_run(arguments.run).logs(arguments.step, arguments.attempt)
-        print(terminal_text(log), end="")  # noqa: T201 - the verb's result
-
-    def _export(self, arguments: argparse.Namespace) -> None:
-        self.session.export(Path(arguments.path), arguments.to)
-
-    def _name(self, arguments: argparse.Namespace) -> None:
-        self.session.rename(arguments.name, arguments.version)
-
-
-def history() -> Any:
-    """Return the module of what is done with kept runs: most sessions never need it."""
-    from jupyter_pipes.kernel import session_history
-
-    return session_history
 
 
 async def _wait(run: Run, session: Session, *, check: bool) -> Run:
@@ -249,11 +148,8 @@ async def _wait(run: Run, session: Session, *, check: bool) -> Run:
     return run.check() if check else run
 
 
-def _returned(run: Run, *, awaited: bool) -> Any:
-    async def answer() -> Run:
-        return run
-
-    return answer() if awaited else run
+async def _awaitable(value: object) -> object:
+    return value
 
 
 def _take_awaited(line: str) -> tuple[bool, str]:

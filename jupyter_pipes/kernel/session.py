@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.graph import picture as drawing
-from jupyter_pipes.export import write as exporting
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
+from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameters as params
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
 from jupyter_pipes.planning.explanation import explain, explain_kept
-from jupyter_pipes.runs import repeat as repetition
-from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
+from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
 
 if TYPE_CHECKING:
@@ -61,11 +58,10 @@ class Session:
         self._again: Callable[[], Run] | None = None
         self._given: Mapping[str, object] = {}
         self._stale: Mapping[str, Decision] = {}
-        self._marks = Marks(lambda: self.pipeline, lambda: self._given, self._mark)
+        self._marks = Marks(self.pipeline, lambda: self._given, self._mark)
 
-    @property
     def pipeline(self) -> Pipeline:
-        """The pipeline that the cells define now."""
+        """Return the pipeline that the cells define now."""
         cells, problems = self.cells.ordered()
         pipeline = Pipeline.from_cells(
             self.name, cells, self.directory, problems, in_file=False, version=self.version
@@ -84,7 +80,7 @@ class Session:
 
     def show_step(self, name: str) -> None:
         """Display the card of the step that this cell defines, and keep it for the runs to come."""
-        pipeline = self.pipeline
+        pipeline = self.pipeline()
         step = next((step for step in pipeline.graph.steps if step.name == name), None)
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
         self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
@@ -97,7 +93,7 @@ class Session:
         Raises:
             ParameterError: a declaration does not fit.
         """
-        pipeline = self.pipeline
+        pipeline = self.pipeline()
         wrong = next(
             (problem for problem in pipeline.graph.errors if problem.code == PARAMETER_PROBLEM), None
         )
@@ -116,7 +112,7 @@ class Session:
         """
         self._refuse_second_run()
         names = tuple(steps)
-        run = self.pipeline.start(*names, **options)
+        run = self.pipeline().start(*names, **options)
         self._follow(run, options.get("params", {}))
         if show:
             self.show_if_live()
@@ -127,7 +123,7 @@ class Session:
         """Start a run in another way than from the cells as they are, and show it."""
         self._refuse_second_run()
         run = start()
-        self._follow(run, repetition.given_parameters(run))
+        self._follow(run, given_parameters(run))
         self.show_if_live()
         return run
 
@@ -139,11 +135,11 @@ class Session:
             self._follow(run, options.get("params", {}))
             self.show_if_live()
 
-        return self.pipeline.start_debugging(*steps, **options, prepared=prepared)
+        return self.pipeline().start_debugging(*steps, **options, prepared=prepared)
 
     def show(self) -> None:
         """Display the live DAG: of the current run, or of the steps as they are defined."""
-        view = self.run.view if self.run is not None else idle_view(self.pipeline)
+        view = self.run.view if self.run is not None else idle_view(self.pipeline())
         if not self.live:
             print(drawing.text(view))  # noqa: T201 - the terminal's form of the display
             return
@@ -171,35 +167,6 @@ class Session:
         if self.run is not None and self.run.has_ended and self.run is not self._settled:
             self.settle()
 
-    def print_status(self) -> None:
-        """Print how the current (or newest kept) run stands."""
-        print(drawing.text(self.find_run(None).view))  # noqa: T201 - the verb's result
-
-    def load(self, name: str, variable: str, run: str | None) -> None:
-        """Load an artifact into the kernel under a variable's name."""
-        found, _ = self.find(name, run)
-        self.namespace[variable] = found[name]
-
-    def rename(self, name: str, version: str | None) -> None:
-        """Name the pipeline, and set its version.
-
-        Raises:
-            UsageError: the version is not made of dotted numbers.
-        """
-        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", version):
-            raise UsageError(f"version {version!r} is not made of dotted numbers, such as 1.0.0")
-        self.name, self.version = name, version or self.version
-
-    def export(self, path: Path, form: str | None) -> None:
-        """Write the pipeline as a module, or the notebook with the outputs of the newest run.
-
-        Raises:
-            InvalidPipeline: the pipeline has problems.
-            NotebookError: the file cannot be written.
-        """
-        exporting.write(self.pipeline, self.directory / path, form, self.run)
-        print(f"wrote {path}")  # noqa: T201 - the verb's result
-
     def log_tail(self, step: str, attempt: int) -> str:
         """Return the end of an attempt's log, for the widget."""
         return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
@@ -210,40 +177,9 @@ class Session:
 
     def why(self, step: StepView) -> Explanation:
         """Return why a step is stale, or else why it was decided so, for the widget."""
-        history = self.pipeline.workspace.history
+        history = self.pipeline().workspace.history
         decision = self._stale.get(step.name)
         return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
-
-    def find(self, name: str, run: str | None) -> tuple[Run, ArtifactRef]:
-        """Return an artifact: of the named run, else of the newest run of this pipeline that kept one.
-
-        Raises:
-            ArtifactMissing: no kept run has it.
-        """
-        for candidate in self._candidates(run):
-            try:
-                return candidate, candidate.artifact(name)
-            except ArtifactMissing:
-                if run is not None:
-                    raise
-        raise ArtifactMissing(f"no run of {self.name} kept {name!r}: run the step that makes it first")
-
-    def find_run(self, run: str | None) -> Run:
-        """Return a kept run by its id (or the beginning of it); the current or newest one for None."""
-        return next(iter(self._candidates(run)), None) or self._no_run()
-
-    def _candidates(self, run: str | None) -> Iterable[Run]:
-        workspace = self.pipeline.workspace
-        if run is not None:
-            yield find_run(workspace, run, self.name)
-            return
-        if self.run is not None:
-            yield self.run
-        for summary in workspace.history.runs(self.name):
-            yield Run(workspace, summary.run)
-
-    def _no_run(self) -> Run:
-        raise UsageError(f"{self.name} has not run yet: %pipeline run")
 
     def _refuse_second_run(self) -> None:
         if self.run is not None and not self.run.has_ended:

@@ -264,6 +264,12 @@ class CancelRequested(Event, frozen=True):
     reason: str = "cancelled by the user"
 
 
+class CancelAsked(Event, frozen=True):
+    """Somebody in another process asked the run's controller to cancel it."""
+
+    reason: str
+
+
 class RunEnded(Event, frozen=True):
     """The run has its final status."""
 
@@ -295,6 +301,7 @@ AnyEvent = (
     | RetryDue
     | StepEnded
     | CancelRequested
+    | CancelAsked
     | RunEnded
 )
 

@@ -369,6 +369,11 @@ def _(event: ev.CancelRequested, view: RunView, time: float) -> None:
 
 
 @_apply.register
+def _(event: ev.CancelAsked, view: RunView, time: float) -> None:
+    """The controller answers it with `CancelRequested`."""
+
+
+@_apply.register
 def _(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
 

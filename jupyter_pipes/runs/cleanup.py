@@ -42,22 +42,22 @@ def _converted(flag: str, text: str | None, convert: Callable[[object], Any]) ->
 
 
 def collect(
-    workspace: Workspace, said: Limits, *, dry_run: bool, pipelines: Iterable[Pipeline] | None = None
+    workspace: Workspace, limits: Limits, unsaved: Iterable[Pipeline] = (), *, dry_run: bool
 ) -> Collection:
     """Take away what the limits let go, or say what would go.
 
     Args:
         workspace: the project.
-        said: the limits.
+        limits: what stays in any case.
+        unsaved: pipelines whose present results stay, beside those of the files that kept runs came from.
         dry_run: whether nothing is to be removed.
-        pipelines: those whose present results stay; of all notebooks that the kept runs came from, if None.
 
     Raises:
         StoreError: the history or the store cannot be read or written.
     """
-    present = _present(workspace) if pipelines is None else pipelines
-    said["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
-    return (collection.plan_collection if dry_run else collection.collect)(workspace, **said)
+    present = (*_present(workspace), *unsaved)
+    limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
+    return (collection.plan_collection if dry_run else collection.collect)(workspace, **limits)
 
 
 def _present(workspace: Workspace) -> Iterator[Pipeline]:

@@ -58,6 +58,18 @@ def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:
     raise RunNotFound(f"no run{_of(pipeline)} can be resumed: there is nothing left to do")
 
 
+def find_running(workspace: Workspace, pipeline: str | None = None) -> Run:
+    """Return the newest run (of a pipeline) that goes on, in whichever process.
+
+    Raises:
+        RunNotFound: none does.
+    """
+    for run in workspace.history.runs(pipeline):
+        if run.status is Status.RUNNING:
+            return Run(workspace, run.run)
+    raise RunNotFound(f"no run{_of(pipeline)} goes on")
+
+
 def _with_part(name: str, runs: Sequence[RunSummary]) -> list[str]:
     if not name:
         return []

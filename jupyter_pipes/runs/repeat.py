@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import Kept
 from jupyter_pipes.model import events as ev
@@ -51,8 +50,7 @@ def resume(run: Run) -> Run:
         )
     definition, arguments = kept_request(workspace, view)
     taken = _as_they_are(workspace, view, definition, arguments)
-    earlier = list(journal.read(workspace.history.database, run.id))
-    return start(RunRequest(definition, arguments, taken), workspace, earlier)
+    return start(RunRequest(definition, arguments, taken), workspace, workspace.history.records(run.id))
 
 
 def repeat(run: Run, overrides: Mapping[str, object]) -> Run:

@@ -15,8 +15,9 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_pipes.cli import parsers
 from jupyter_pipes.cli.main import main
-from jupyter_pipes.cli.verbs import VerbParser, add_run_options
+from jupyter_pipes.cli.parsers import VerbParser
 from jupyter_pipes.model.errors import UsageError
 
 PROGRAM = [sys.executable, "-m", "jupyter_pipes"]
@@ -407,14 +408,14 @@ def test_a_module_gives_the_same_values_and_exports_to_itself(module: Path) -> N
     ],
 )
 def test_a_verbs_words_come_in_any_order(words: list[str], params: list[str], steps: list[str]) -> None:
-    parser = VerbParser(prog="run", allow_abbrev=False)
-    add_run_options(parser)
+    parser = VerbParser(prog="run")
+    parsers.steps(parser)
     options = parser.parse(words)
     assert (options.params, options.steps) == (params, steps)
 
 
 def test_an_unknown_option_is_answered_with_the_nearest() -> None:
-    parser = VerbParser(prog="run", allow_abbrev=False)
-    add_run_options(parser)
+    parser = VerbParser(prog="run")
+    parsers.steps(parser)
     with pytest.raises(UsageError, match="did you mean --force"):
         parser.parse(["--forec", "all"])

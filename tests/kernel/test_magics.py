@@ -279,7 +279,7 @@ def test_kept_runs_are_looked_into_resumed_and_repeated(history: Executed, cell:
         (9, "RunNotFound", "nowhere"),
         (10, "UsageError", "it has: load, double, total"),
         (16, "UsageError", "only -p"),
-        (17, "UsageError", "nothing left to do"),
+        (17, "RunNotFound", "nothing left to do"),
     ],
 )
 def test_what_cannot_be_done_with_a_kept_run_is_told(
@@ -325,12 +325,12 @@ def test_running_lines_at_the_margin_are_awaited(line: str, awaited: bool) -> No
 @pytest.mark.parametrize("line", ["rnu", "run --unknown", "get", 'run "open', "logs"])
 def test_a_line_that_does_not_fit_is_a_usage_error(line: str) -> None:
     with pytest.raises(UsageError):
-        verbs.parse(line)
+        verbs.parse_magic(line)
 
 
 def test_help_names_every_verb_and_option() -> None:
     shown = verbs.magic_help()
-    assert all(verb in shown for verb in verbs.MAGIC_VERBS)
+    assert all(verb in shown for verb in verbs.MAGICS)
     assert "--force" in shown
 
 
@@ -352,7 +352,7 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
 @pytest.mark.parametrize(
     ("text", "offered"),
     [
-        ("%pipeline ", {*verbs.MAGIC_VERBS}),
+        ("%pipeline ", {*verbs.MAGICS}),
         ("%pipeline run ", {"load", "--force", "--of"}),
         ("%pipeline run -p ", {"rows="}),
         ("%pipeline run --force ", {"load", "all"}),

@@ -169,7 +169,7 @@ def test_a_fresh_kernel_shows_what_is_kept_and_what_is_stale(
     assert kernel.session.run is not None
     again = Kernel(tmp_path)
     again.run("d", "%%step d\nw = z")
-    view = idle_view(again.session.pipeline)
+    view = idle_view(again.session.pipeline())
     assert [(step.status, step.reason) for step in view.steps.values()] == [
         *[(Status.COMPLETED, f"in run {kernel.session.run.id}")] * 3,
         (Status.PENDING, "not run yet"),
@@ -179,7 +179,7 @@ def test_a_fresh_kernel_shows_what_is_kept_and_what_is_stale(
 
 
 def test_an_idle_view_makes_no_folder(kernel: Kernel, tmp_path: Path) -> None:
-    view: RunView = idle_view(kernel.session.pipeline)
+    view: RunView = idle_view(kernel.session.pipeline())
     assert {step.status for step in view.steps.values()} == {Status.PENDING}
     assert not (tmp_path / ".jupyter_pipes").exists()
 

@@ -1,0 +1,290 @@
+"""What verbs do that mean the same in a kernel and on the command line, and what they give back."""
+
+from __future__ import annotations
+
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+from msgspec import Struct
+
+from jupyter_pipes.cli.parsers import overrides, run_options
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import RunNotFound, UsageError
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.runs.pipeline import Pipeline
+    from jupyter_pipes.runs.retrieval import Match
+    from jupyter_pipes.runs.run import Run
+
+
+def _no_text(colour: bool) -> str:
+    return ""
+
+
+class Answer(Struct, frozen=True):
+    """What a verb gives back; each form is made when it is asked for.
+
+    Attributes:
+        document: makes what `--json` prints.
+        text: makes what a terminal shows, with colours if its argument is true.
+        shown: makes what a kernel displays; None where the text serves.
+        notices: what is to be told beside the result.
+        code: the exit code.
+        run: a run under way that the verb waits for: an asking kernel's cell.
+        check: whether it is an error if that run does not complete.
+    """
+
+    document: Callable[[], Mapping[str, Any]] = dict[str, Any]
+    text: Callable[[bool], str | bytes] = _no_text
+    shown: Callable[[], object] | None = None
+    notices: tuple[str, ...] = ()
+    code: int = 0
+    run: Run | None = None
+    check: bool = True
+
+
+class Face(Protocol):
+    """Where a verb is said: in a kernel, or on the command line."""
+
+    @property
+    def directory(self) -> Path:
+        """The folder from which paths count."""
+        ...
+
+    @property
+    def current(self) -> Run | None:
+        """The run that is shown just now, or was last."""
+        ...
+
+    def pipeline(self) -> Pipeline:
+        """Return the pipeline as its cells are now."""
+        ...
+
+    def workspace(self) -> Workspace:
+        """Return where runs are kept.
+
+        Raises:
+            RunNotFound: none are.
+        """
+        ...
+
+    def pipeline_name(self) -> str | None:
+        """Return whose runs `last`, `previous` and a version mean; None for all of the project."""
+        ...
+
+    def unsaved(self) -> Sequence[Pipeline]:
+        """Return the pipelines that may stand in no file as they are now."""
+        ...
+
+
+def run_named(face: Face, name: str | None) -> Run:
+    """Return the run of that name; without one, the current or the newest.
+
+    Raises:
+        RunNotFound: there is none, or there are several.
+    """
+    if name is None and face.current is not None:
+        return face.current
+    from jupyter_pipes.runs.kept import find_run
+
+    return find_run(face.workspace(), name or "last", face.pipeline_name())
+
+
+def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
+    """Return what `get` asks for: of the named run; else of the current one; else what a run now would reuse.
+
+    Raises:
+        ArtifactMissing: nothing is kept under a name.
+        UsageError: options that contradict each other.
+    """
+    params = overrides(arguments)
+    if arguments.run and params:
+        raise UsageError("-p picks a run by its parameter values and --run by its id; say one of both")
+    return {name: _artifact(face, name, params, arguments.run) for name in arguments.names}
+
+
+def _artifact(face: Face, name: str, params: Mapping[str, object], run: str | None) -> Match:
+    from jupyter_pipes.runs.retrieval import Match, find_artifact
+
+    if run is not None:
+        return Match(run_named(face, run).artifact(name))
+    if not params and face.current is not None and name in face.current:
+        return Match(face.current.artifact(name))
+    return find_artifact(face.pipeline(), name, params)
+
+
+def outdated_notices(matches: Mapping[str, Match]) -> tuple[str, ...]:
+    """Return what is to be told of artifacts that a run now would make again."""
+    return tuple(
+        f"{name} is that of run {match.outdated}; a run now would make it again"
+        for name, match in matches.items()
+        if match.outdated
+    )
+
+
+def plan(face: Face, arguments: Namespace) -> Answer:
+    """Say what a run would do and why."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.tables import plan_table
+    from jupyter_pipes.display.text import plan_text
+
+    pipeline, options = face.pipeline(), run_options(arguments)
+    if arguments.accept:
+        pipeline.accept(*arguments.accept, params=options.get("params"))
+    steps = pipeline.plan(*arguments.steps, **options)
+    return Answer(
+        lambda: documents.of_plan(steps),
+        lambda colour: plan_text(steps, colour=colour),
+        lambda: plan_table(pipeline, *arguments.steps, **options),
+    )
+
+
+def why(face: Face, arguments: Namespace) -> Answer:
+    """Say why a step would run or not, or did in a kept run."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.tables import Why
+    from jupyter_pipes.display.text import explanation_text
+    from jupyter_pipes.planning.explanation import explain_kept
+
+    if arguments.run is None:
+        explanation = face.pipeline().why(arguments.step, params=overrides(arguments))
+    else:
+        run = run_named(face, arguments.run)
+        explanation = explain_kept(run.step(arguments.step), run.workspace.history)
+    return Answer(
+        lambda: documents.of_explanation(explanation),
+        lambda colour: explanation_text(explanation, colour=colour),
+        lambda: Why(explanation),
+    )
+
+
+def runs(face: Face, arguments: Namespace) -> Answer:
+    """List the kept runs that a query finds."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.tables import RunTable
+    from jupyter_pipes.display.text import runs_text
+    from jupyter_pipes.runs.listing import list_runs
+
+    workspace = face.workspace()
+    pipeline = face.pipeline_name() if "notebook" in arguments else None
+    lines = list_runs(workspace.history, arguments.query, pipeline=pipeline, limit=arguments.limit)
+    return Answer(
+        lambda: documents.of_runs(lines),
+        lambda colour: runs_text(lines, colour=colour),
+        lambda: RunTable(lines),
+    )
+
+
+def compare(face: Face, arguments: Namespace) -> Answer:
+    """Say what differs between two runs."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.tables import Comparison
+    from jupyter_pipes.display.text import comparison_text
+    from jupyter_pipes.runs.comparison import differences
+    from jupyter_pipes.runs.kept import side
+
+    a, b = (run_named(face, name) for name in (arguments.a, arguments.b))
+    changes = tuple(differences(side(a), side(b)))
+    return Answer(
+        lambda: documents.of_comparison(a.id, b.id, changes),
+        lambda colour: comparison_text((a.id, b.id), changes, colour=colour),
+        lambda: Comparison((a.id, b.id), changes),
+    )
+
+
+def show(face: Face, arguments: Namespace) -> Answer:
+    """Say how a kept run went."""
+    return of_run(run_named(face, arguments.run))
+
+
+def of_run(run: Run) -> Answer:
+    """Return how a run stands."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.text import run_text
+
+    return Answer(lambda: documents.of_run(run), lambda colour: run_text(run.view, colour=colour))
+
+
+def logs(face: Face, arguments: Namespace) -> Answer:
+    """Return what an attempt (the latest that the step shows, if none is named) printed."""
+    run, step, attempt = run_named(face, arguments.run), arguments.step, arguments.attempt
+    path, (_, shown) = run.log_path(step, attempt), run.shown_attempt(step)
+    is_there = path is not None and path.exists()
+    if not is_there and attempt is not None:
+        numbers = ", ".join(str(each.number) for each in run.step(step).attempts) or "none"
+        raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {numbers}")
+    number = attempt or (shown.number if shown else None) if is_there else None
+    status = f"{run.step(step).status} {run.step(step).reason}"
+    return Answer(
+        lambda: {"run": run.id, "step": step, "attempt": number, "log": run.logs(step, attempt)},
+        lambda _: path.read_bytes() if path is not None and is_there else b"",
+        notices=() if is_there else (f"{step} did not run: {status}",),
+    )
+
+
+def tag(face: Face, arguments: Namespace) -> Answer:
+    """Label a run."""
+    return _remark(face, arguments, ev.RunTagged(tuple(dict.fromkeys(arguments.tags))))
+
+
+def rename(face: Face, arguments: Namespace) -> Answer:
+    """Give a run a title."""
+    return _remark(face, arguments, ev.RunRenamed(" ".join(arguments.title)))
+
+
+def archive(face: Face, arguments: Namespace) -> Answer:
+    """Put a run away, or take it back."""
+    return _remark(face, arguments, ev.RunArchived(not arguments.undo))
+
+
+def _remark(face: Face, arguments: Namespace, event: ev.AnyEvent) -> Answer:
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.runs.run import Run
+
+    run = run_named(face, arguments.run)
+    run.workspace.history.remark(run.id, event)
+    return Answer(lambda: documents.of_run(Run(run.workspace, run.id)))
+
+
+def collect(face: Face, arguments: Namespace) -> Answer:
+    """Remove old runs and what nobody refers to."""
+    from jupyter_pipes.display import cleanup_text
+    from jupyter_pipes.runs import cleanup
+
+    limits = cleanup.limits(arguments)
+    collection = cleanup.collect(face.workspace(), limits, face.unsaved(), dry_run=arguments.dry_run)
+    return Answer(
+        lambda: cleanup_text.document(collection, dry_run=arguments.dry_run),
+        lambda _: cleanup_text.text(collection, dry_run=arguments.dry_run) + "\n",
+    )
+
+
+def rebuild_history(face: Face, arguments: Namespace) -> Answer:
+    """Make the indexes of the history again."""
+    from jupyter_pipes.history.rebuilding import rebuild
+
+    rebuilt = rebuild(face.workspace().history.database)
+    return Answer(
+        lambda: {"runs": rebuilt.runs, "unreadable": list(rebuilt.unreadable)},
+        lambda _: f"made the indexes of {rebuilt.runs} runs again\n",
+        notices=tuple(f"left as it was: {message}" for message in rebuilt.unreadable),
+    )
+
+
+def export(face: Face, arguments: Namespace) -> Answer:
+    """Write the pipeline as a module, or its notebook with the outputs of the newest run."""
+    from jupyter_pipes.export.write import write
+
+    path = face.directory / arguments.path
+    write(face.pipeline(), path, arguments.to, _current_or_newest(face))
+    return Answer(lambda: {"path": str(path.absolute())}, notices=(f"wrote {arguments.path}",))
+
+
+def _current_or_newest(face: Face) -> Run | None:
+    try:
+        return run_named(face, None)
+    except RunNotFound:
+        return None

@@ -1,0 +1,241 @@
+"""The command line as a face of the verbs: where it finds pipelines and runs, and what only it does."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from argparse import Namespace
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
+from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
+from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
+from jupyter_pipes.model.steps import Status
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.runs.pipeline import Pipeline
+    from jupyter_pipes.runs.run import Run
+
+CANCEL_TIME = 10.0
+"""Seconds that `cancel` waits for a run in another process to end."""
+
+
+class CommandLine:
+    """Where the words of one command line point to.
+
+    Args:
+        arguments: with `source` (a notebook or module), or with `notebook` and `directory`.
+        pipeline: the pipeline that is meant, where the program is a module that defines one.
+    """
+
+    def __init__(self, arguments: Namespace, pipeline: Pipeline | None = None) -> None:
+        self._arguments = arguments
+        self._pipeline = pipeline
+        self.directory = Path()
+        self.current: Run | None = None
+
+    def pipeline(self) -> Pipeline:
+        """Return the pipeline of the notebook or module.
+
+        Raises:
+            NotebookError: it cannot be read.
+            InvalidPipeline: it has no steps.
+        """
+        if self._pipeline is None:
+            self._pipeline = _load(self._arguments.source)
+        return self._pipeline
+
+    def workspace(self) -> Workspace:
+        """Return what the project keeps: of the source, or of `--notebook` or `--directory`.
+
+        Raises:
+            NotebookError, UsageError: there is no such file or folder.
+            RunNotFound: it keeps no runs.
+        """
+        if "source" in self._arguments or self._pipeline is not None:
+            return self.pipeline().workspace
+        if self._arguments.notebook is None:
+            return _existing_workspace(Path(self._arguments.directory or ".").absolute())
+        if self._arguments.directory is not None:
+            raise UsageError("--notebook and --directory exclude each other")
+        path = Path(self._arguments.notebook).absolute()
+        if not path.is_file():
+            raise NotebookError(f"there is no file {path}; check the path")
+        return _existing_workspace(path.parent)
+
+    def pipeline_name(self) -> str | None:
+        """Return the pipeline whose runs are meant, if a notebook is named."""
+        if "source" in self._arguments or self._pipeline is not None:
+            return self.pipeline().name
+        path = Path(self._arguments.notebook or "")
+        return path.stem if path.suffix == ".ipynb" else None
+
+    def unsaved(self) -> Sequence[Pipeline]:
+        """Return none: what it knows stands in files."""
+        return ()
+
+
+def run(face: CommandLine, arguments: Namespace) -> Answer:
+    """Run the pipeline to its end, and show how it goes on."""
+    from jupyter_pipes.export.executed_notebook import write_executed_notebook
+    from jupyter_pipes.runs.repeat import repeat
+
+    pipeline = face.pipeline()
+    executed = Path(arguments.output) if arguments.output else None
+    if executed is not None:
+        _check_executed(pipeline, executed)
+    if arguments.of is not None:
+        check_repetition(arguments)
+        earlier = run_named(face, arguments.of)
+        ended = _driven(lambda: repeat(earlier, overrides(arguments)))
+    elif arguments.debug:
+        ended = _debugged(pipeline, arguments)
+    else:
+        ended = _driven(lambda: pipeline.start(*arguments.steps, **run_options(arguments)))
+    answer = _ended(ended, arguments)
+    if executed is not None:
+        write_executed_notebook(pipeline, ended, executed)
+    return answer
+
+
+def resume(face: CommandLine, arguments: Namespace) -> Answer:
+    """Take up a run again that did not complete."""
+    from jupyter_pipes.runs import repeat
+    from jupyter_pipes.runs.kept import find_resumable
+
+    if arguments.run is None:
+        run = find_resumable(face.workspace(), face.pipeline_name())
+    else:
+        run = run_named(face, arguments.run)
+    return _ended(_driven(lambda: repeat.resume(run)), arguments)
+
+
+def cancel(face: CommandLine, arguments: Namespace) -> Answer:
+    """Ask the controller of a run, in whichever process it is, to cancel it; and wait for its end.
+
+    Raises:
+        UsageError: the run does not go on, or did not end in time.
+    """
+    from jupyter_pipes.runs.kept import find_running
+
+    if arguments.run is None:
+        run = find_running(face.workspace(), face.pipeline_name())
+    else:
+        run = run_named(face, arguments.run)
+    if run.status is not Status.RUNNING:
+        raise UsageError(f"run {run.id} does not go on: it is {run.status}")
+    run.workspace.history.remark(run.id, ev.CancelAsked("cancelled by jupyter pipes cancel"))
+    return of_run(_ended_elsewhere(run))
+
+
+def get(face: CommandLine, arguments: Namespace) -> Answer:
+    """Print artifacts, or write one to a file."""
+    from jupyter_pipes.cli import documents, saving
+
+    if arguments.output and len(arguments.names) > 1:
+        raise UsageError("--output writes one value; name one")
+    pipeline = face.pipeline()
+    # Values may be instances of classes in modules beside the notebook.
+    sys.path.insert(0, str(pipeline.directory))
+    matches, store = artifacts_named(face, arguments), pipeline.workspace.store
+    values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
+    if arguments.output:
+        (name,) = arguments.names
+        is_file = matches[name].artifact.serializer == "file"
+        saving.save(name, values[name], Path(arguments.output), as_is=is_file)
+    loaded = {
+        name: (match.artifact, repr(values[name]), store.uri(match.artifact.digest))
+        for name, match in matches.items()
+    }
+    return Answer(
+        lambda: documents.of_values(loaded),
+        lambda _: "" if arguments.output else saving.text_of_all(values),
+        notices=outdated_notices(matches),
+    )
+
+
+def _ended_elsewhere(run: Run) -> Run:
+    """Return a run of another process when it has ended."""
+    from jupyter_pipes.runs.run import Run
+
+    latest = time.monotonic() + CANCEL_TIME
+    while (now := Run(run.workspace, run.id)).status is Status.RUNNING:
+        if time.monotonic() > latest:
+            raise UsageError(f"run {run.id} was asked to end, and has not after {CANCEL_TIME:g} s")
+        time.sleep(0.05)
+    return now
+
+
+def _driven(start: Callable[[], Run]) -> Run:
+    """Start a run and wait for its end, showing how it goes on."""
+    from jupyter_pipes.cli import terminal
+    from jupyter_pipes.cli.interrupts import Interrupts
+
+    with Interrupts() as interrupts:
+        run = start()
+        with terminal.progress(run):
+            interrupts.wait(run)
+        return run
+
+
+def _debugged(pipeline: Pipeline, arguments: Namespace) -> Run:
+    from jupyter_pipes.cli import terminal
+    from jupyter_pipes.cli.interrupts import Interrupts
+
+    with Interrupts() as interrupts:
+
+        def prepared(run: Run) -> None:
+            terminal.follow(run)
+            interrupts.release()
+
+        return pipeline.start_debugging(*arguments.steps, **run_options(arguments), prepared=prepared)
+
+
+def _ended(run: Run, arguments: Namespace) -> Answer:
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.text import results_text, summary
+
+    code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
+    return Answer(
+        lambda: documents.of_run(run), lambda _: results_text(run), notices=(summary(run),), code=code
+    )
+
+
+def _load(source: str) -> Pipeline:
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+    pipeline = Pipeline.load(source)
+    if not pipeline.graph.steps and not pipeline.graph.errors:
+        raise InvalidPipeline(f"{source} has no steps: write %%step NAME above the code of a cell")
+    return pipeline
+
+
+def _check_executed(pipeline: Pipeline, path: Path) -> None:
+    """Refuse an executed notebook that could not be written, before hours of running."""
+    if pipeline.document is None:
+        raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
+    if not os.access(path.absolute().parent, os.W_OK):
+        raise NotebookError(
+            f"{path} cannot be written: {path.absolute().parent} is no folder that you can write"
+        )
+    pipeline.document.node()
+
+
+def _existing_workspace(directory: Path) -> Workspace:
+    """Return what a folder's project keeps; looking makes no project where there is none."""
+    from jupyter_pipes.history.workspace import Workspace
+
+    if not directory.is_dir():
+        raise UsageError(f"there is no folder {directory}; check the path")
+    workspace = Workspace(directory)
+    if workspace.settings.history.startswith("sqlite") and not workspace.settings.folder.exists():
+        raise RunNotFound(
+            f"no runs are kept in {directory}; say --notebook PATH, or go to the notebook's folder"
+        )
+    return workspace

@@ -1,0 +1,166 @@
+"""A kernel as a face of the verbs: where it finds pipelines and runs, and what only it does."""
+
+from __future__ import annotations
+
+import re
+import sys
+from argparse import Namespace
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
+from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
+from jupyter_pipes.display.graph import picture
+from jupyter_pipes.model.errors import RunFailed, UsageError
+from jupyter_pipes.model.steps import Step
+from jupyter_pipes.planning.request import unpack
+from jupyter_pipes.runs import repeat
+from jupyter_pipes.runs.kept import find_resumable
+
+if TYPE_CHECKING:
+    from IPython.core.interactiveshell import InteractiveShell
+
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.runs.pipeline import Pipeline
+    from jupyter_pipes.runs.run import Run
+
+
+class KernelFace:
+    """What `%pipeline` does in a kernel, a method for each verb that is the kernel's own."""
+
+    def __init__(self, session: Session, shell: InteractiveShell) -> None:
+        self._session = session
+        self._shell: Any = shell
+
+    @property
+    def directory(self) -> Path:
+        """The notebook's folder."""
+        return self._session.directory
+
+    @property
+    def current(self) -> Run | None:
+        """The run that this kernel follows, or followed last."""
+        return self._session.run
+
+    def pipeline(self) -> Pipeline:
+        """Return the pipeline that the cells define now."""
+        return self._session.pipeline()
+
+    def workspace(self) -> Workspace:
+        """Return where runs are kept."""
+        return self._session.pipeline().workspace
+
+    def pipeline_name(self) -> str | None:
+        """Return this notebook's name."""
+        return self._session.name
+
+    def unsaved(self) -> Sequence[Pipeline]:
+        """Return the pipeline as it is now."""
+        return (self.pipeline(),)
+
+    def show(self, arguments: Namespace) -> Answer:
+        """Display the live DAG, or say how a kept run went."""
+        if arguments.run is not None:
+            return of_run(run_named(self, arguments.run))
+        self._session.show()
+        return Answer()
+
+    def status(self, arguments: Namespace) -> Answer:
+        """Say how a run stands."""
+        run = run_named(self, arguments.run)
+        return Answer(text=lambda _: picture.text(run.view) + "\n")
+
+    def run(self, arguments: Namespace) -> Answer:
+        """Start a run; the cell waits for it unless it is one in the background."""
+        session, options = self._session, run_options(arguments)
+        if arguments.of is not None:
+            check_repetition(arguments)
+            earlier = run_named(self, arguments.of)
+            run = session.take_up(lambda: repeat.repeat(earlier, overrides(arguments)))
+        elif arguments.debug:
+            run = self._debugged(arguments, check=not arguments.no_check)
+            return Answer(shown=lambda: run)
+        else:
+            run = session.start(arguments.steps, options, show=True)
+            if arguments.background:
+                return Answer(shown=lambda: run)
+        return Answer(run=run, check=not arguments.no_check)
+
+    def _debugged(self, arguments: Namespace, *, check: bool) -> Run:
+        before = getattr(sys, "last_value", None)
+        run = self._session.debug(arguments.steps, run_options(arguments))
+        self._session.settle()
+        try:
+            return run.check() if check else run
+        except RunFailed as failed:
+            error = getattr(sys, "last_value", None)
+            # `%debug` opens at the innermost frame: that shall be the step's, not ours.
+            inside = error.__traceback__ if error is not None and error is not before else None
+            raise failed.with_traceback(inside) from None
+
+    def resume(self, arguments: Namespace) -> Answer:
+        """Take up a run again that did not complete."""
+        if arguments.run is None:
+            earlier = find_resumable(self.workspace(), self._session.name)
+        else:
+            earlier = run_named(self, arguments.run)
+        run = self._session.take_up(lambda: repeat.resume(earlier))
+        return Answer(run=run, check=not arguments.no_check)
+
+    def cancel(self, arguments: Namespace) -> Answer:
+        """Cancel the current run, or one step of it."""
+        if self.current is None or self.current.has_ended:
+            raise UsageError(f"no run of {self._session.name} goes on in this kernel")
+        self.current.cancel(arguments.step)
+        return Answer()
+
+    def get(self, arguments: Namespace) -> Answer:
+        """Load artifacts as variables."""
+        if arguments.new is not None and len(arguments.names) != 1:
+            raise UsageError("%pipeline get --as names one variable: get one artifact at a time")
+        matches, store = artifacts_named(self, arguments), self.workspace().store
+        values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
+        for name, value in values.items():
+            self._session.namespace[arguments.new or name.rpartition(".")[2]] = value
+        return Answer(notices=outdated_notices(matches))
+
+    def debug(self, arguments: Namespace) -> Answer:
+        """Put a step as it was in a run into the kernel: prelude, inputs, parameters; its code in a new cell.
+
+        Raises:
+            UsageError: the run has no such step.
+            RunNotFound: the run was kept without its code.
+            StoreError: an input is not in the store any more.
+        """
+        run, name = run_named(self, arguments.run or "last"), arguments.step
+        view = run.step(name)
+        definition, given = repeat.kept_request(run.workspace, run.view)
+        step = definition.step(name)
+        for piece in step.pieces:
+            self._shell.run_cell(piece.source, silent=True).raise_error()
+        self._session.namespace.update({**unpack(given.values.get(name, {})), **_inputs(run, step)})
+        code = step.body.strip("\n")
+        self._shell.set_next_input(f"# step {name} of run {run.id} ({view.status})\n{code}", replace=False)
+        return Answer()
+
+    def name(self, arguments: Namespace) -> Answer:
+        """Name the pipeline, and set its version.
+
+        Raises:
+            UsageError: the version is not made of dotted numbers.
+        """
+        version = arguments.version
+        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", version):
+            raise UsageError(f"version {version!r} is not made of dotted numbers, such as 1.0.0")
+        self._session.name, self._session.version = arguments.name, version or self._session.version
+        return Answer()
+
+
+def _inputs(run: Run, step: Step) -> Mapping[str, Any]:
+    producers = {name: owner for name, owner in step.inputs.items() if name in step.reads}
+    missing = [owner for owner in producers.values() if owner not in run.steps]
+    if missing:
+        raise UsageError(f"run {run.id} did not reach {missing[0]}, which {step.name} reads from")
+    return {name: run[f"{owner}.{name}"] for name, owner in producers.items()}
