@@ -196,5 +196,5 @@ def test_a_cell_more_is_analysed_alone_however_many_there_are(kernel: Kernel) ->
         counts.append(done() - before)
     assert counts[-1] == counts[9]
     before = done()
-    assert len(kernel.session.pipeline.graph.steps) == 103
+    assert len(kernel.session.pipeline().graph.steps) == 103
     assert done() == before

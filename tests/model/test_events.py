@@ -114,6 +114,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.RetryDue: st.builds(ev.RetryDue, TEXT),
     ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
     ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
+    ev.CancelAsked: st.builds(ev.CancelAsked, TEXT),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }
 
