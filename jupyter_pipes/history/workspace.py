@@ -6,11 +6,14 @@ from functools import cached_property
 from pathlib import Path
 
 from jupyter_pipes.history.history import History
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
 
 _SQLITE = "sqlite:///"
+_LONGEST_STEM, _SHORT_STEM = 240, 100
+"""Bytes: file systems allow names of 255, with the attempt's number and the ending."""
 
 
 class Workspace:
@@ -73,4 +76,13 @@ class Workspace:
 
     def log_path(self, run: str, step: str, attempt: int) -> Path:
         """Return where an attempt's log is."""
-        return self.log_folder / run / f"{step}.{attempt}.log"
+        return self.log_folder / run / f"{log_stem(step)}.{attempt}.log"
+
+
+def log_stem(step: str) -> str:
+    """Return how names of logs begin: with the step's name, or a short form of it that no other step has."""
+    name = step.encode()
+    if len(name) <= _LONGEST_STEM:
+        return step
+    # The letters of some scripts take four bytes, and `~` is in no step's name.
+    return f"{name[:_SHORT_STEM].decode(errors='ignore')}~{digest(name)[:16]}"

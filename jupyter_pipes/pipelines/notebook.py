@@ -14,8 +14,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import NotebookError, UsageError
-from jupyter_pipes.model.steps import Cell, Diagnostic
-from jupyter_pipes.pipelines.step_options import parse_step
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
+from jupyter_pipes.pipelines.step_options import LONGEST_NAME, parse_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -195,7 +195,9 @@ def _step_cell(cell_id: str, number: int, source: str, line: str) -> tuple[Cell,
     try:
         parsed = parse_step(line)
     except UsageError as error:
-        name = error.step or next(iter(line.split()), f"cell {number}")
+        word = next(iter(line.split()), "")
+        can_be_shown = 0 < len(word) <= LONGEST_NAME and word != PARAMS_OWNER
+        name = error.step or (word if can_be_shown else f"cell {number}")
         problem = _bad_line(error.message, name, number, source)
         return Cell(cell_id, number, "step", source, name), (problem,)
     return Cell(cell_id, number, "step", source, parsed.name, parsed.options, parsed.append), ()

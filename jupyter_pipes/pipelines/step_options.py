@@ -16,12 +16,16 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
-from jupyter_pipes.model.steps import OnFail, StepOptions
+from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces"
+LONGEST_NAME = 100
+NAME_RULE = (
+    f"a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most {LONGEST_NAME} of "
+    f"them, and is not `{PARAMS_OWNER}`"
+)
 _CELL_SWITCHES = ("append", "run")
 """Options that say something of the cell, not of the step."""
 
@@ -78,7 +82,7 @@ def check_name(name: str) -> str:
     """Return a step's name in its canonical Unicode form.
 
     Raises:
-        UsageError: it is empty, a path, or has characters that a name may not have.
+        UsageError: it is empty, a path, too long or reserved, or has characters that a name may not have.
     """
     canonical = unicodedata.normalize("NFC", name)
     wrong = next((char for char in canonical if not _may_be_in_name(char)), None)
@@ -86,6 +90,12 @@ def check_name(name: str) -> str:
         raise UsageError(f"the step name {name!r} has the character {wrong!r}; {NAME_RULE}", line=1)
     if canonical in ("", ".", ".."):
         raise UsageError(f"{name!r} is no name for a step; {NAME_RULE}", line=1)
+    if len(canonical) > LONGEST_NAME:
+        shown = f"{canonical[:20]}…"
+        raise UsageError(f"the step name {shown!r} has {len(canonical)} characters; {NAME_RULE}", line=1)
+    if canonical == PARAMS_OWNER:
+        message = f"the step name {name!r} is reserved: what a step reads from it are the parameters"
+        raise UsageError(f"{message}; {NAME_RULE}", line=1)
     return canonical
 
 

@@ -14,7 +14,7 @@ from jupyter_pipes.history.cleanup.expiry import Limits, expired
 from jupyter_pipes.history.cleanup.leftovers import Log, is_abandoned, logs, remove_log
 from jupyter_pipes.history.cleanup.references import Facts, RunFacts, Staying
 from jupyter_pipes.history.cleanup.rows import Rows
-from jupyter_pipes.history.workspace import Workspace
+from jupyter_pipes.history.workspace import Workspace, log_stem
 from jupyter_pipes.storage.blobs import Stored
 
 if TYPE_CHECKING:
@@ -170,7 +170,7 @@ def _limit(running: Iterable[float], *, renews: bool) -> float:
 def _is_kept(log: Log, facts: Facts, gone: frozenset[str], staying: Staying) -> bool:
     run = facts.runs.get(log.run)
     if run is None or run.is_remnant or log.run in gone:
-        return log.step in staying.steps.get(log.run, ())
+        return log.stem in map(log_stem, staying.steps.get(log.run, ()))
     return True
 
 

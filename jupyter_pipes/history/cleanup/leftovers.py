@@ -13,10 +13,10 @@ from jupyter_pipes.storage.blobs import UNFINISHED, Stored
 
 
 class Log(Struct, frozen=True):
-    """The log of an attempt."""
+    """The log of an attempt; `stem` is what `log_stem` makes of its step's name."""
 
     run: str
-    step: str
+    stem: str
     path: Path
     bytes: int
 
@@ -29,9 +29,9 @@ def logs(folder: Path) -> Iterator[Log]:
     """
     try:
         for path in folder.glob("*/*.log"):
-            step = path.name.rsplit(".", 2)[0]
+            stem = path.name.rsplit(".", 2)[0]
             with suppress(FileNotFoundError):
-                yield Log(path.parent.name, step, path, path.stat().st_size)
+                yield Log(path.parent.name, stem, path, path.stat().st_size)
     except OSError as error:
         raise StoreError(
             f"the logs cannot be read ({folder}): {error.strerror}; check its permissions"
