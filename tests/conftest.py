@@ -1,4 +1,4 @@
-"""What tests of several files need: a notebook made of a few cells, as a pipeline."""
+"""What tests of several files need: a notebook made of a few cells, as a pipeline; which tests are slow."""
 
 from __future__ import annotations
 
@@ -9,8 +9,24 @@ import nbformat
 import pytest
 
 from jupyter_pipes.runs.pipeline import Pipeline
+from tests.unit import UNIT, NoProcesses
 
 MakePipeline = Callable[..., Pipeline]
+
+SLOW_FOLDERS = {"acceptance", "browser"}
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Have the unit tests start no processes."""
+    if config.option.markexpr == UNIT:
+        config.pluginmanager.register(NoProcesses())
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what drives the program from outside."""
+    for item in items:
+        if item.path.parent.name in SLOW_FOLDERS:
+            item.add_marker(pytest.mark.slow)
 
 
 @pytest.fixture

@@ -11,6 +11,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
+POSTGRESQL = pytest.param("postgresql", marks=pytest.mark.slow)
+"""The value of a parameter for which a server is started."""
+
 MISSING = "PostgreSQL's programs are not installed (on Debian: apt-get install postgresql)"
 
 

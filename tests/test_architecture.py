@@ -83,6 +83,7 @@ def loaded_by(statement: str) -> set[str]:
     return set(json.loads(done.stdout))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "statement",
     [
@@ -104,6 +105,7 @@ def test_every_heavy_library_is_installed_here() -> None:
     assert [library for library in sorted(HEAVY) if find_spec(library) is None] == []
 
 
+@pytest.mark.slow
 def test_the_bare_import_loads_nothing_but_the_standard_library() -> None:
     foreign = loaded_by("import jupyter_pipes") - set(sys.stdlib_module_names) - {"jupyter_pipes"}
     assert foreign == set()

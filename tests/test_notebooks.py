@@ -16,6 +16,8 @@ from nbclient import NotebookClient
 
 from jupyter_pipes import Pipeline
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[1] / "notebooks"
 PIPES = str(Path(sys.executable).with_name("jupyter-pipes"))
 

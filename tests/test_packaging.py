@@ -47,6 +47,7 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return next(folder.glob("*.whl"))
 
 
+@pytest.mark.slow
 def test_the_wheel_has_every_source_file_and_nothing_else(wheel: Path) -> None:
     sources = (path for path in (ROOT / "jupyter_pipes").rglob("*") if path.is_file())
     wanted = {path.relative_to(ROOT).as_posix() for path in sources if "__pycache__" not in path.parts}
@@ -54,6 +55,7 @@ def test_the_wheel_has_every_source_file_and_nothing_else(wheel: Path) -> None:
     assert packed == wanted
 
 
+@pytest.mark.slow
 def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
     """The dependencies are those of this environment; the package itself can only come from the wheel."""
     environment = tmp_path / "environment"

@@ -20,6 +20,8 @@ from jupyter_pipes.cli.main import main
 from jupyter_pipes.cli.parsers import VerbParser
 from jupyter_pipes.model.errors import UsageError
 
+pytestmark = pytest.mark.slow
+
 PROGRAM = [sys.executable, "-m", "jupyter_pipes"]
 
 SMALL = (

@@ -16,6 +16,8 @@ import pytest
 from jupyter_pipes.export.write import write_python
 from jupyter_pipes.runs.pipeline import Pipeline
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = {
     "bare": ["%%step only\nx = 1"],
     "typed": [

@@ -188,6 +188,7 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     return Pipeline.load(folder / "study.ipynb").run()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("written", [text for text in (*SHOWN, *COLOURED) if plain(text).strip()])
 def test_a_log_shows_the_same_everywhere(
     written: str, run: Run, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]

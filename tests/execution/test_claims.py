@@ -16,6 +16,8 @@ from jupyter_pipes.model.views import StepView
 from tests.acceptance.project import Project
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 STEP = """%%step slow
 import os
 import time

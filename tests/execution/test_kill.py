@@ -22,6 +22,8 @@ from blake3 import blake3
 from tests import killed_runs
 from tests.acceptance.project import Answer, Project
 
+pytestmark = pytest.mark.slow
+
 ROUNDS = int(os.environ.get("JUPYTER_PIPES_KILLS", "40"))
 REAL_ROUNDS = max(2, ROUNDS // 20)
 

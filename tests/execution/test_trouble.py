@@ -21,7 +21,10 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="what is promised beyond Linux is less")
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux", reason="what is promised beyond Linux is less"),
+]
 
 MakePipeline = Callable[..., Pipeline]
 DEADLINE = 60.0

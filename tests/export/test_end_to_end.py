@@ -12,6 +12,8 @@ from typing import Any
 import nbformat
 import pytest
 
+pytestmark = pytest.mark.slow
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 PIPES = str(Path(sys.executable).with_name("jupyter-pipes"))
 

@@ -15,9 +15,9 @@ import sqlalchemy as sa
 from jupyter_pipes.history.database import Change, Conflict, Database, Transaction
 from jupyter_pipes.history.schema import SCHEMA_VERSION, schema, table
 from jupyter_pipes.model.errors import ConfigurationError, StoreError
-from tests.databases import postgresql, programs
+from tests.databases import POSTGRESQL, postgresql, programs
 
-KINDS = ["file", "engine", "postgresql"]
+KINDS = ["file", "engine", POSTGRESQL]
 
 
 @pytest.fixture(scope="module")
@@ -190,6 +190,7 @@ print(Database(sys.argv[1]).rows("setting", name="schema")[0][0])
 """
 
 
+@pytest.mark.slow
 def test_sessions_that_open_a_new_project_at_once_all_find_its_tables(url: str) -> None:
     words = [sys.executable, "-c", MAKE, url]
     sessions = [
@@ -299,6 +300,7 @@ def test_a_url_without_a_driver_means_the_one_that_the_extra_installs() -> None:
     assert "secret" not in str(caught.value)
 
 
+@pytest.mark.slow
 def test_a_missing_driver_is_told_with_how_to_get_one() -> None:
     with pytest.raises(StoreError, match=r"pip install 'jupyter_pipes\[postgresql\]'"):
         Database("postgresql+pg8000://me@127.0.0.1:1/none")

@@ -152,6 +152,7 @@ def ended_process() -> Iterator[int]:
     process.wait()
 
 
+@pytest.mark.slow
 def test_a_run_whose_controller_is_gone_is_settled_once_with_its_finished_steps_kept(
     history: History, ended_process: int
 ) -> None:
@@ -281,6 +282,7 @@ def test_the_end_of_a_step_gives_its_claim_back(history: History) -> None:
     assert history.claim("s", "q", "a") is None
 
 
+@pytest.mark.slow
 def test_a_claim_of_a_process_that_is_gone_is_taken_over(history: History, ended_process: int) -> None:
     born = psutil.Process(ended_process).create_time()
     claim = {"signature": "s", "run": "r", "step": "a", "host": platform.node()}

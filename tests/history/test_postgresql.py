@@ -29,7 +29,7 @@ from tests.databases import MISSING, Server, programs, server
 from tests.history.test_rebuilding import rows, spoil
 from tests.stories import Story, newest_result
 
-pytestmark = pytest.mark.skipif(programs() is None, reason=MISSING)
+pytestmark = [pytest.mark.slow, pytest.mark.skipif(programs() is None, reason=MISSING)]
 
 _numbers = itertools.count()
 

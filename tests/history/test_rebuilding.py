@@ -95,6 +95,7 @@ def act(story: Story, step: str, action: str, text: bytes) -> None:
             story.tell(ev.RunArchived(archived=len(text) > 2))
 
 
+@pytest.mark.slow
 def test_real_runs_have_the_same_rows_again(pipeline_of: MakePipeline) -> None:
     pipeline = pipeline_of("%%step a\nx = 1", "%%step b\ny = x + 1\n1 / (y - 2)")
     pipeline.run(check=False)

@@ -15,6 +15,8 @@ from jupyter_pipes.kernel import magics
 from jupyter_pipes.model.errors import UsageError
 from tests.kernels import Executed, run_cells
 
+pytestmark = pytest.mark.slow
+
 STUDY = [
     "import math",  # 0: before the extension is loaded
     "%load_ext jupyter_pipes",

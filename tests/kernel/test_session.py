@@ -16,6 +16,8 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.step_options import parse_step
 
+pytestmark = pytest.mark.slow
+
 WAIT = 30.0
 CELLS = {
     "params": "%%params\nn: int = 1",

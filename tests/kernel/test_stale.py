@@ -13,6 +13,8 @@ from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.runs.pipeline import Pipeline
 from tests.conftest import MakePipeline
 
+pytestmark = pytest.mark.slow
+
 PARAMS = "%%params\nn: int = 1"
 HELPER = "def twice(value):\n    return 2 * value"
 A = "%%step a\nx = 1"

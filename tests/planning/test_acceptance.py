@@ -9,6 +9,8 @@ import pytest
 from jupyter_pipes.model.errors import ArtifactMissing, UsageError
 from tests.acceptance.project import Project
 
+pytestmark = pytest.mark.slow
+
 CELLS = [
     "%%params\nn: int = 1",
     "%%step load\nx = n",

@@ -11,6 +11,8 @@ from jupyter_pipes.planning.explanation import Explanation, explain_kept
 from jupyter_pipes.planning.signature import Change, code_part
 from tests.acceptance.project import Project
 
+pytestmark = pytest.mark.slow
+
 CELLS = [
     "%%params\nn: int = 1",
     "def scale(x):\n    return 2 * x",

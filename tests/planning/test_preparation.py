@@ -71,6 +71,7 @@ def test_values_that_do_not_fit_are_refused(
 # Outputs that are taken as they are ---------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_the_outputs_for_the_present_values_are_taken_though_others_are_newer(study: Project) -> None:
     first = study.run()
     study.run(params={"n": 5})
@@ -80,18 +81,21 @@ def test_the_outputs_for_the_present_values_are_taken_though_others_are_newer(st
     assert later["y"] == 25
 
 
+@pytest.mark.slow
 def test_values_that_the_taken_steps_do_not_read_do_not_count_for_that(study: Project) -> None:
     study.run(params={"k": 0})
     study.run(params={"n": 5, "k": 0})
     assert study.run(from_=["clean"], params={"n": 1, "k": 3, "m": 0})["z"] == 4
 
 
+@pytest.mark.slow
 def test_the_newest_outputs_are_taken_where_none_are_for_the_present_values(study: Project) -> None:
     study.run()
     study.run(params={"n": 5})
     assert study.run(only=["clean"], params={"n": 99})["y"] == 15
 
 
+@pytest.mark.slow
 def test_outputs_are_taken_though_the_code_changed(study: Project) -> None:
     study.run()
     study.write(CELLS[0], "%%step load\nx = n + 100", "%%step clean\ny = x * m", CELLS[3])
@@ -103,6 +107,7 @@ def test_outputs_are_taken_though_the_code_changed(study: Project) -> None:
     assert study.run()["x"] == 101
 
 
+@pytest.mark.slow
 def test_what_follows_is_no_hit_for_the_code_as_it_is(study: Project) -> None:
     """The outputs of a step that was taken as it is are inputs by their content, like any others."""
     study.run()
@@ -112,6 +117,7 @@ def test_what_follows_is_no_hit_for_the_code_as_it_is(study: Project) -> None:
     assert (statuses(run)["clean"], run["y"]) == ("completed", 111)
 
 
+@pytest.mark.slow
 def test_outputs_that_are_missing_or_damaged_are_an_error_before_anything_runs(study: Project) -> None:
     with pytest.raises(ArtifactMissing, match=r"--only clean .*run load first"):
         study.run(only=["clean"])
@@ -125,6 +131,7 @@ def test_outputs_that_are_missing_or_damaged_are_an_error_before_anything_runs(s
     assert len(study.pipeline().workspace.history.runs()) == 1
 
 
+@pytest.mark.slow
 def test_a_file_that_a_taken_step_makes_is_put_back(study: Project) -> None:
     study.write(
         "%%step make --out-file made.txt\nopen('made.txt', 'w').write('abc')",
@@ -138,6 +145,7 @@ def test_a_file_that_a_taken_step_makes_is_put_back(study: Project) -> None:
     assert study.run(from_=["count"], force=["count"])["size"] == 3
 
 
+@pytest.mark.slow
 def test_the_plan_of_such_a_run_says_the_same(study: Project) -> None:
     study.run()
     study.write(CELLS[0], "%%step load\nx = n + 100", "%%step clean\ny = x * m", CELLS[3])

@@ -12,10 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import nbformat
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes import Pipeline
+
+pytestmark = pytest.mark.slow
 
 NOTEBOOK: Mapping[str, Sequence[str]] = {
     "params": (

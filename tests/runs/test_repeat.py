@@ -15,6 +15,8 @@ from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
 from tests.waiting import until
 
+pytestmark = pytest.mark.slow
+
 CELLS = [
     "from pathlib import Path",
     "def told(step):\n    with open('told.txt', 'a') as file:\n        file.write(step)",

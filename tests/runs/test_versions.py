@@ -81,6 +81,7 @@ def test_a_state_keeps_its_number_and_no_two_share_one(states: list[str]) -> Non
     assert len({version for version, _ in kept}) == len({state for _, state in kept}) == len(set(kept))
 
 
+@pytest.mark.slow
 def test_runs_carry_their_versions(pipeline_of: MakePipeline) -> None:
     def version(*cells: str) -> str:
         return pipeline_of(*cells).run().view.version

@@ -287,6 +287,7 @@ sys.stdin.readline()
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="counts pages as Linux tells them")
 def test_processes_that_read_the_same_frame_share_its_pages(local, tmp_path):
     frame = pd.DataFrame(np.ones((1_000_000, 4)))
@@ -312,6 +313,7 @@ def test_processes_that_read_the_same_frame_share_its_pages(local, tmp_path):
         assert pages["Private_Dirty"] < mmap.PAGESIZE * 20
 
 
+@pytest.mark.slow
 def test_processes_that_put_the_same_value_at_once_keep_one_whole_blob(local, tmp_path):
     code = """
 import sys, numpy as np

@@ -189,6 +189,7 @@ def test_a_long_name_does_not_make_a_node_wider_than_the_limit() -> None:
     assert arrange([planned("x" * 300)]).nodes["x" * 300].width < 240
 
 
+@pytest.mark.slow
 def test_the_layout_is_the_same_in_every_process() -> None:
     code = f"{_CASE};from jupyter_pipes.display.graph.layout import arrange;print(arrange(CASE))"
     outputs = {

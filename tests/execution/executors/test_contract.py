@@ -60,7 +60,7 @@ class Ground:
         return error
 
 
-@pytest.fixture(params=["local", "inline"])
+@pytest.fixture(params=[pytest.param("local", marks=pytest.mark.slow), "inline"])
 def ground(
     request: pytest.FixtureRequest, pipeline_of: Callable[..., Pipeline], monkeypatch: pytest.MonkeyPatch
 ) -> Iterator[Ground]:

@@ -391,6 +391,7 @@ LIMITS = st.fixed_dictionaries(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None)
 @given(RUNS, st.lists(LIMITS, min_size=1, max_size=3))
 def test_whatever_ran_and_whatever_goes_the_rest_is_whole(
@@ -439,6 +440,7 @@ CELLS = (
 )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limits", [{"keep_runs": 1}, {"keep_runs": 0}, {"max_size": 0}])
 def test_a_real_run_loses_nothing_while_collections_go_on(
     pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch, limits: dict[str, int]
@@ -459,6 +461,7 @@ def test_a_real_run_loses_nothing_while_collections_go_on(
             run[name]
 
 
+@pytest.mark.slow
 def test_a_run_of_another_process_loses_nothing(
     pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:

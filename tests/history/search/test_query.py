@@ -274,6 +274,7 @@ def test_what_the_documentation_shows_can_be_read(query: str) -> None:
     assert parse(query, NOW) is not None
 
 
+@pytest.mark.slow
 def test_only_a_query_loads_the_parser() -> None:
     program = "import sys; from jupyter_pipes.history.search import query, search; print(sorted(sys.modules))"
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)

@@ -29,7 +29,7 @@ from jupyter_pipes.history.search.query import (
 )
 from jupyter_pipes.history.search.search import find_runs, select_runs
 from jupyter_pipes.model.errors import StoreError, UsageError
-from tests.databases import postgresql, programs
+from tests.databases import POSTGRESQL, postgresql, programs
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = 86_400.0
@@ -145,7 +145,7 @@ def sqlite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[sa.Engine]:
     engine.dispose()
 
 
-@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+@pytest.fixture(scope="module", params=["sqlite", POSTGRESQL])
 def engine(request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
     if request.param == "sqlite":
         yield request.getfixturevalue("sqlite")
@@ -301,6 +301,7 @@ def test_a_history_that_cannot_be_read_is_told(tmp_path: Path) -> None:
         find_runs(sa.create_engine(f"sqlite:///{tmp_path}/none/x.db"), "a", now=NOW)
 
 
+@pytest.mark.slow
 def test_a_query_that_fits_too_many_texts_is_refused() -> None:
     texts = [str(number) for number in range(20_000)]
     with pytest.raises(UsageError, match="narrow it"):

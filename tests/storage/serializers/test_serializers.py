@@ -266,6 +266,7 @@ def test_a_broken_third_party_is_named(third_party, monkeypatch):
         stored([1])
 
 
+@pytest.mark.slow
 def test_no_heavy_library_is_imported_to_store_plain_values():
     code = """
 import sys

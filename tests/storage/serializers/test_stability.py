@@ -8,6 +8,7 @@ import sys
 
 import numpy as np
 import pandas as pd
+import pytest
 
 from jupyter_pipes.storage.serializers import serialize
 
@@ -81,6 +82,7 @@ for value in values:
 """
 
 
+@pytest.mark.slow
 def test_equal_values_have_equal_bytes_in_every_process(tmp_path):
     """Hash seeds, other lines above a definition and other file names make no difference."""
     printed = []
