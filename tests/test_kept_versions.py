@@ -23,6 +23,8 @@ import pytest
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.runs.run import Run
 
+pytestmark = pytest.mark.slow
+
 ARCHIVE = Path(__file__).with_name("kept") / "version_0_2_0.tar.gz"
 FIVE, SEVEN = "20261126-173511-4d4b", "20261126-173512-eb48"
 MODULE, FUNCTIONS, FAILED = "20261126-173512-fef0", "20261126-173510-8a41", "20261126-173515-d4f6"

@@ -126,8 +126,18 @@ def _anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_decisions_are_numbered_one_after_the_other() -> None:
+    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
+    numbers = [int(path.name.partition("-")[0]) for path in decisions]
+    assert numbers == list(range(1, len(decisions) + 1))
+    assert [int(path.read_text("utf-8")[2:].partition(".")[0]) for path in decisions] == numbers
+
+
+@pytest.mark.parametrize(
+    "path", [path for path in DOCUMENTS if path.parent.name != "adr"], ids=lambda path: path.name
+)
 def test_names_in_documents_can_be_imported(path: Path) -> None:
+    """Decisions tell of how it was when they were made."""
     for name in set(re.findall(r"\bjupyter_pipes(?:\.\w+)+", path.read_text("utf-8"))) - ENTRY_POINT_GROUPS:
         resolve_name(name)
 

@@ -18,6 +18,8 @@ from jupyter_pipes.kernel.face import KernelFace
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 
+pytestmark = pytest.mark.slow
+
 CELLS = (
     "%%params\nrows: int = 2",
     "%%step load\nxs = list(range(rows))\nprint('loaded', rows)",

@@ -196,7 +196,7 @@ def test_a_git_that_does_not_answer_is_stopped(
     monkeypatch.setenv("PATH", str(tools))
     monkeypatch.setattr(repository, "TIMEOUT", 0.2)
     found = repository.checkout(project)
-    note = "… not known: git took longer than 0.2 s"
+    note = "… not known: git took longer than 200 ms"
     # A git that is too late knows no commit either.
     assert found == repository.Checkout(diff=f"{note}\n", untracked=(note,))
 
