@@ -252,7 +252,7 @@ def test_any_text_is_a_query_or_a_usage_error(text: str) -> None:
         tree = parse(text, NOW)
     except UsageError:
         return
-    assert tree is None or isinstance(list(leaves(tree)), list)
+    assert tree is None or list(leaves(tree))
 
 
 def test_what_must_not_match_does_not_count_for_the_ranking() -> None:
