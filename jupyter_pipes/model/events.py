@@ -186,12 +186,11 @@ class MetricReported(Event, frozen=True):
 
 
 class ArtifactStored(Event, frozen=True):
-    """A value is in the store; `explicit` when the step asked for it with `current.artifact`."""
+    """A value is in the store."""
 
     step: str
     attempt: int
     artifact: ArtifactRef
-    explicit: bool = False
 
 
 class OutputShown(Event, frozen=True):

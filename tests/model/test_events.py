@@ -96,7 +96,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
     ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),
     ev.MetricReported: st.builds(ev.MetricReported, *NUMBERED, TEXT, JSON, st.none() | NUMBER),
-    ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT, st.booleans()),
+    ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT),
     ev.OutputShown: st.builds(ev.OutputShown, *NUMBERED, OUTPUT),
     ev.OutputsCleared: st.builds(ev.OutputsCleared, *NUMBERED),
     ev.NoteAdded: st.builds(ev.NoteAdded, *NUMBERED, TEXT),

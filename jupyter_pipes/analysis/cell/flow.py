@@ -125,7 +125,7 @@ class Flow(Calls):
         match target:
             case ast.Name(id=name):
                 self.read(name, target.lineno)
-                self.unbind(name, target.lineno)
+                self.unbind(name)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
                     self._delete(part)
@@ -328,7 +328,7 @@ class Flow(Calls):
             self.bind(handler.name, handler.lineno)
         self.walk(handler.body)
         if handler.name is not None:
-            self.unbind(handler.name, handler.lineno)
+            self.unbind(handler.name)
         return self.state
 
 

@@ -76,7 +76,7 @@ class Tracking(ast.NodeVisitor):
         self.state.bind(name if owner is None else owner.key(name), origins)
         self._note_for_handlers()
 
-    def unbind(self, name: str, line: int) -> None:
+    def unbind(self, name: str) -> None:
         """Note that `name` is deleted here."""
         if self.state.dead:
             return

@@ -28,14 +28,12 @@ class Placement(Struct):
     Attributes:
         centres: centre of each item.
         layer: layer number of each item.
-        extents: start and end of each layer along the flow; between two layers is a gap that holds no item.
         bends: for each edge the points that it passes between its two items' layers, in its direction.
         along, across: size of the whole.
     """
 
     centres: list[Point]
     layer: list[int]
-    extents: list[tuple[float, float]]
     bends: list[list[Point]]
     along: float
     across: float
@@ -97,7 +95,7 @@ def place(
         _bends(chain, graph, across, extents, backwards=link != edge)
         for chain, link, edge in zip(graph.chains, forward, edges, strict=True)
     ]
-    return Placement(centres, layer, extents, bends, extents[-1][1] if extents else 0.0, width)
+    return Placement(centres, layer, bends, extents[-1][1] if extents else 0.0, width)
 
 
 def _without_cycles(count: int, edges: Sequence[Link]) -> list[Link]:

@@ -37,12 +37,6 @@ class Box(Struct, frozen=True):
         """The middle of the box."""
         return self.x + self.width / 2, self.y + self.height / 2
 
-    def overlaps(self, other: Box) -> bool:
-        """Whether the two have an area in common."""
-        apart_x = self.x + self.width <= other.x or other.x + other.width <= self.x
-        apart_y = self.y + self.height <= other.y or other.y + other.height <= self.y
-        return not (apart_x or apart_y)
-
 
 class Layout(Struct, frozen=True):
     """Where everything of a graph is drawn, in px.

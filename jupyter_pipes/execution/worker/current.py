@@ -117,7 +117,7 @@ class Current:
         """
         context = self._inside()
         artifact = context.store(name, value)
-        context.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact, explicit=True))
+        context.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact))
 
 
 def _number(what: str, value: float) -> float:
