@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from msgspec import Struct
 
-from jupyter_pipes.cli.parsers import overrides, run_options
+from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 
@@ -75,6 +75,14 @@ class Face(Protocol):
         """Return whose runs `last`, `previous` and a version mean; None for all of the project."""
         ...
 
+    def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Start a run and show how it goes on, to its end or until the face can wait for it."""
+        ...
+
+    def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
+        """Run in this process, for a debugger; `start` takes what is called before the first step."""
+        ...
+
     def unsaved(self) -> Sequence[Pipeline]:
         """Return the pipelines that may stand in no file as they are now."""
         ...
@@ -123,6 +131,34 @@ def outdated_notices(matches: Mapping[str, Match]) -> tuple[str, ...]:
         for name, match in matches.items()
         if match.outdated
     )
+
+
+def run(face: Face, arguments: Namespace) -> Answer:
+    """Run the pipeline, or a kept run once more."""
+    from jupyter_pipes.runs.repeat import repeat
+
+    if arguments.of is not None:
+        check_repetition(arguments)
+        earlier = run_named(face, arguments.of)
+        return face.drive(lambda: repeat(earlier, overrides(arguments)), arguments)
+    steps, options = arguments.steps, run_options(arguments)
+    if arguments.debug:
+        return face.drive_debugging(
+            lambda prepared: face.pipeline().start_debugging(*steps, **options, prepared=prepared), arguments
+        )
+    return face.drive(lambda: face.pipeline().start(*steps, **options), arguments)
+
+
+def resume(face: Face, arguments: Namespace) -> Answer:
+    """Take up a run again that did not complete; the newest such, if none is named."""
+    from jupyter_pipes.runs import repeat
+    from jupyter_pipes.runs.kept import find_resumable
+
+    if arguments.run is None:
+        run = find_resumable(face.workspace(), face.pipeline_name())
+    else:
+        run = run_named(face, arguments.run)
+    return face.drive(lambda: repeat.resume(run), arguments)
 
 
 def plan(face: Face, arguments: Namespace) -> Answer:

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
-from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
 from jupyter_pipes.model.steps import Status
@@ -76,44 +75,61 @@ class CommandLine:
         path = Path(self._arguments.notebook or "")
         return path.stem if path.suffix == ".ipynb" else None
 
+    def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Run to the end and show how it goes on; then write the executed notebook, if one is asked for."""
+        from jupyter_pipes.cli import terminal
+        from jupyter_pipes.cli.interrupts import Interrupts
+
+        self._check_executed(arguments)
+        with Interrupts() as interrupts:
+            run = start()
+            with terminal.progress(run):
+                interrupts.wait(run)
+        return self._ended(run, arguments)
+
+    def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
+        """Run in this process, for a debugger."""
+        from jupyter_pipes.cli import terminal
+        from jupyter_pipes.cli.interrupts import Interrupts
+
+        self._check_executed(arguments)
+        with Interrupts() as interrupts:
+
+            def prepared(run: Run) -> None:
+                terminal.follow(run)
+                interrupts.release()
+
+            run = start(prepared)
+        return self._ended(run, arguments)
+
+    def _ended(self, run: Run, arguments: Namespace) -> Answer:
+        from jupyter_pipes.cli import documents
+        from jupyter_pipes.display.text import results_text, summary
+        from jupyter_pipes.export.executed_notebook import write_executed_notebook
+
+        if getattr(arguments, "output", None):
+            write_executed_notebook(self.pipeline(), run, Path(arguments.output))
+        code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
+        return Answer(
+            lambda: documents.of_run(run), lambda _: results_text(run), notices=(summary(run),), code=code
+        )
+
+    def _check_executed(self, arguments: Namespace) -> None:
+        """Refuse an executed notebook that could not be written, before hours of running."""
+        if not getattr(arguments, "output", None):
+            return
+        pipeline, folder = self.pipeline(), Path(arguments.output).absolute().parent
+        if pipeline.document is None:
+            raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
+        if not os.access(folder, os.W_OK):
+            raise NotebookError(
+                f"{arguments.output} cannot be written: {folder} is no folder that you can write"
+            )
+        pipeline.document.node()
+
     def unsaved(self) -> Sequence[Pipeline]:
         """Return none: what it knows stands in files."""
         return ()
-
-
-def run(face: CommandLine, arguments: Namespace) -> Answer:
-    """Run the pipeline to its end, and show how it goes on."""
-    from jupyter_pipes.export.executed_notebook import write_executed_notebook
-    from jupyter_pipes.runs.repeat import repeat
-
-    pipeline = face.pipeline()
-    executed = Path(arguments.output) if arguments.output else None
-    if executed is not None:
-        _check_executed(pipeline, executed)
-    if arguments.of is not None:
-        check_repetition(arguments)
-        earlier = run_named(face, arguments.of)
-        ended = _driven(lambda: repeat(earlier, overrides(arguments)))
-    elif arguments.debug:
-        ended = _debugged(pipeline, arguments)
-    else:
-        ended = _driven(lambda: pipeline.start(*arguments.steps, **run_options(arguments)))
-    answer = _ended(ended, arguments)
-    if executed is not None:
-        write_executed_notebook(pipeline, ended, executed)
-    return answer
-
-
-def resume(face: CommandLine, arguments: Namespace) -> Answer:
-    """Take up a run again that did not complete."""
-    from jupyter_pipes.runs import repeat
-    from jupyter_pipes.runs.kept import find_resumable
-
-    if arguments.run is None:
-        run = find_resumable(face.workspace(), face.pipeline_name())
-    else:
-        run = run_named(face, arguments.run)
-    return _ended(_driven(lambda: repeat.resume(run)), arguments)
 
 
 def cancel(face: CommandLine, arguments: Namespace) -> Answer:
@@ -172,41 +188,6 @@ def _ended_elsewhere(run: Run) -> Run:
     return now
 
 
-def _driven(start: Callable[[], Run]) -> Run:
-    """Start a run and wait for its end, showing how it goes on."""
-    from jupyter_pipes.cli import terminal
-    from jupyter_pipes.cli.interrupts import Interrupts
-
-    with Interrupts() as interrupts:
-        run = start()
-        with terminal.progress(run):
-            interrupts.wait(run)
-        return run
-
-
-def _debugged(pipeline: Pipeline, arguments: Namespace) -> Run:
-    from jupyter_pipes.cli import terminal
-    from jupyter_pipes.cli.interrupts import Interrupts
-
-    with Interrupts() as interrupts:
-
-        def prepared(run: Run) -> None:
-            terminal.follow(run)
-            interrupts.release()
-
-        return pipeline.start_debugging(*arguments.steps, **run_options(arguments), prepared=prepared)
-
-
-def _ended(run: Run, arguments: Namespace) -> Answer:
-    from jupyter_pipes.cli import documents
-    from jupyter_pipes.display.text import results_text, summary
-
-    code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
-    return Answer(
-        lambda: documents.of_run(run), lambda _: results_text(run), notices=(summary(run),), code=code
-    )
-
-
 def _load(source: str) -> Pipeline:
     from jupyter_pipes.runs.pipeline import Pipeline
 
@@ -214,17 +195,6 @@ def _load(source: str) -> Pipeline:
     if not pipeline.graph.steps and not pipeline.graph.errors:
         raise InvalidPipeline(f"{source} has no steps: write %%step NAME above the code of a cell")
     return pipeline
-
-
-def _check_executed(pipeline: Pipeline, path: Path) -> None:
-    """Refuse an executed notebook that could not be written, before hours of running."""
-    if pipeline.document is None:
-        raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
-    if not os.access(path.absolute().parent, os.W_OK):
-        raise NotebookError(
-            f"{path} cannot be written: {path.absolute().parent} is no folder that you can write"
-        )
-    pipeline.document.node()
 
 
 def _existing_workspace(directory: Path) -> Workspace:

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from jupyter_pipes.cli import answers, command_line, parsers
+from jupyter_pipes.cli import answers, parsers
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.main import give_answer
 from jupyter_pipes.cli.parsers import VerbParser
@@ -49,7 +49,7 @@ def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[], Answer
     if "." in Path(pipeline.origin).stem:
         raise NotebookError(f"{pipeline.origin} cannot be imported by its steps; give it a name without dots")
     options = _options(pipeline, words)
-    carry_out = answers.plan if options.plan else command_line.run
+    carry_out = answers.plan if options.plan else answers.run
     return lambda: carry_out(CommandLine(options, pipeline), options)
 
 

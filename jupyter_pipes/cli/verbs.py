@@ -27,10 +27,8 @@ class Kernel(Face, Protocol):
     """What only a kernel does; each method carries out the verb of its name."""
 
     def show(self, arguments: Namespace) -> Answer: ...
-    def run(self, arguments: Namespace) -> Answer: ...
     def status(self, arguments: Namespace) -> Answer: ...
     def cancel(self, arguments: Namespace) -> Answer: ...
-    def resume(self, arguments: Namespace) -> Answer: ...
     def get(self, arguments: Namespace) -> Answer: ...
     def debug(self, arguments: Namespace) -> Answer: ...
     def name(self, arguments: Namespace) -> Answer: ...
@@ -85,8 +83,8 @@ VERBS: Mapping[str, Verb] = {
     ),
     "run": Verb(
         "run the pipeline, or just what the named steps need",
-        Way(lambda kernel, given: kernel.run(given), (*_RUNNING, parsers.repeated, parsers.background)),
-        Way(command_line.run, (*_SOURCE, *_RUNNING, parsers.repeated, parsers.executed)),
+        Way(answers.run, (*_RUNNING, parsers.repeated, parsers.background)),
+        Way(answers.run, (*_SOURCE, *_RUNNING, parsers.repeated, parsers.executed)),
     ),
     "why": _both(
         "why a step would run or not, with what changed",
@@ -105,8 +103,8 @@ VERBS: Mapping[str, Verb] = {
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
-        Way(lambda kernel, given: kernel.resume(given), _ENDED_RUN),
-        Way(command_line.resume, (*_ENDED_RUN, parsers.place)),
+        Way(answers.resume, _ENDED_RUN),
+        Way(answers.resume, (*_ENDED_RUN, parsers.place)),
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, (parsers.query,)),
     "compare": _both("what differs between two runs", answers.compare, (parsers.two_runs,)),

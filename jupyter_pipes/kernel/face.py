@@ -5,18 +5,16 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
-from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
 from jupyter_pipes.display.graph import picture
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.request import unpack
 from jupyter_pipes.runs import repeat
-from jupyter_pipes.runs.kept import find_resumable
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -72,42 +70,27 @@ class KernelFace:
         run = run_named(self, arguments.run)
         return Answer(text=lambda _: picture.text(run.view) + "\n")
 
-    def run(self, arguments: Namespace) -> Answer:
-        """Start a run; the cell waits for it unless it is one in the background."""
-        session, options = self._session, run_options(arguments)
-        if arguments.of is not None:
-            check_repetition(arguments)
-            earlier = run_named(self, arguments.of)
-            run = session.take_up(lambda: repeat.repeat(earlier, overrides(arguments)))
-        elif arguments.debug:
-            run = self._debugged(arguments, check=not arguments.no_check)
+    def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Start a run and show it; the cell waits for it unless it is one in the background."""
+        run = self._session.drive(start, again="of" in arguments and arguments.of is None)
+        if getattr(arguments, "background", False):
             return Answer(shown=lambda: run)
-        else:
-            run = session.start(arguments.steps, options, show=True)
-            if arguments.background:
-                return Answer(shown=lambda: run)
         return Answer(run=run, check=not arguments.no_check)
 
-    def _debugged(self, arguments: Namespace, *, check: bool) -> Run:
+    def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
+        """Run in the kernel's own process, for a debugger."""
+        self._session.refuse_second_run()
         before = getattr(sys, "last_value", None)
-        run = self._session.debug(arguments.steps, run_options(arguments))
+        run = start(lambda run: self._session.follow(run, show=True))
         self._session.settle()
         try:
-            return run.check() if check else run
+            run = run if arguments.no_check else run.check()
         except RunFailed as failed:
             error = getattr(sys, "last_value", None)
             # `%debug` opens at the innermost frame: that shall be the step's, not ours.
             inside = error.__traceback__ if error is not None and error is not before else None
             raise failed.with_traceback(inside) from None
-
-    def resume(self, arguments: Namespace) -> Answer:
-        """Take up a run again that did not complete."""
-        if arguments.run is None:
-            earlier = find_resumable(self.workspace(), self._session.name)
-        else:
-            earlier = run_named(self, arguments.run)
-        run = self._session.take_up(lambda: repeat.resume(earlier))
-        return Answer(run=run, check=not arguments.no_check)
+        return Answer(shown=lambda: run)
 
     def cancel(self, arguments: Namespace) -> Answer:
         """Cancel the current run, or one step of it."""

@@ -110,32 +110,23 @@ class Session:
             options: `params`, `force`, `fail_fast` as for `Pipeline.start`.
             show: whether to display the live DAG in the cell that runs now.
         """
-        self._refuse_second_run()
         names = tuple(steps)
-        run = self.pipeline().start(*names, **options)
-        self._follow(run, options.get("params", {}))
-        if show:
-            self.show_if_live()
-        self._again = lambda: self.start(names, options)
-        return run
+        return self.drive(lambda: self.pipeline().start(*names, **options), show=show, again=True)
 
-    def take_up(self, start: Callable[[], Run]) -> Run:
-        """Start a run in another way than from the cells as they are, and show it."""
-        self._refuse_second_run()
+    def drive(self, start: Callable[[], Run], *, show: bool = True, again: bool = False) -> Run:
+        """Start a run and follow it.
+
+        Args:
+            start: starts it.
+            show: whether to display the live DAG in the cell that runs now.
+            again: whether the widget's "Run" shall start runs in this way from now on.
+        """
+        self.refuse_second_run()
         run = start()
-        self._follow(run, given_parameters(run))
-        self.show_if_live()
+        self.follow(run, show=show)
+        if again:
+            self._again = lambda: self.drive(start, show=False, again=True)
         return run
-
-    def debug(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
-        """Run in the kernel's own process, for a debugger."""
-        self._refuse_second_run()
-
-        def prepared(run: Run) -> None:
-            self._follow(run, options.get("params", {}))
-            self.show_if_live()
-
-        return self.pipeline().start_debugging(*steps, **options, prepared=prepared)
 
     def show(self) -> None:
         """Display the live DAG: of the current run, or of the steps as they are defined."""
@@ -181,12 +172,14 @@ class Session:
         decision = self._stale.get(step.name)
         return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
 
-    def _refuse_second_run(self) -> None:
+    def refuse_second_run(self) -> None:
+        """Raise a `UsageError` while a run of this kernel goes on."""
         if self.run is not None and not self.run.has_ended:
             raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
 
-    def _follow(self, run: Run, given: Mapping[str, object]) -> None:
-        self.run, self._given = run, given
+    def follow(self, run: Run, *, show: bool) -> None:
+        """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
+        self.run, self._given = run, given_parameters(run)
         self._marks.take_back()
         self._outputs.follow(run)
         for widget in self._widgets:
@@ -194,6 +187,8 @@ class Session:
         run.subscribe(self._tell)
         if run.status.is_final:
             self.look_for_stale()
+        if show:
+            self.show_if_live()
 
     def _tell(self, view: RunView, record: ev.Record) -> None:
         for widget in self._widgets:

@@ -88,7 +88,7 @@ def _not_found(
     name: str, matches: Sequence[str], runs: Sequence[RunSummary], pipeline: str | None
 ) -> RunNotFound:
     if not runs:
-        return RunNotFound(f"no runs{_of(pipeline)} are kept yet")
+        return RunNotFound(f"there is no run {name!r}: no runs{_of(pipeline)} are kept yet")
     if matches:
         return RunNotFound(f"{len(matches)} runs begin or end with {name!r}: {', '.join(matches[:5])}")
     versions = ", ".join(dict.fromkeys(run.version for run in runs[:5]))

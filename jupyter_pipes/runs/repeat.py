@@ -111,8 +111,9 @@ def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definitio
 
 
 def given_parameters(run: Run) -> dict[str, object]:
-    """Return what was said of parameters when a run was started."""
-    return unpack(kept_request(run.workspace, run.view)[1].given)
+    """Return what was said of parameters when a run was started; nothing if it could not be recorded."""
+    arguments = run.workspace.history.document(run.view.arguments)
+    return {} if arguments is None else unpack(read_arguments(arguments).given)
 
 
 def _as_they_are(
