@@ -62,12 +62,11 @@ class PlainLines:
     def take(self, view: RunView, record: ev.Record) -> None:
         """Tell what a new fact changed."""
         event = record.event
-        step: str | None = getattr(event, "step", None)
         with self._lock:
             if isinstance(event, ev.NoteAdded):
                 self._write(event.step, f"note: {event.text}", record.time)
-            elif step is not None and step in view.steps:
-                self._tell(view.steps[step], record.time)
+            elif isinstance(event, ev.StepEvent):
+                self._tell(view.steps[event.step], record.time)
 
     def catch_up(self, view: RunView) -> None:
         """Tell all that was not told yet."""

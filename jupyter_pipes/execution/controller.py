@@ -15,6 +15,7 @@ from typing import Any
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files
 from jupyter_pipes.execution.lookup import Deciding
+from jupyter_pipes.execution.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import environment
 from jupyter_pipes.history.history import process_started
@@ -25,7 +26,7 @@ from jupyter_pipes.model.errors import PipesError, StoreError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Status, Step
-from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.request import RunRequest, document
 
@@ -34,10 +35,7 @@ _logger = logging.getLogger(__name__)
 _LOOK_AROUND = 0.5
 """Seconds between two looks at what other processes ask of the run."""
 
-_BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured)
-"""What may come when a run has ended."""
-
-Subscriber = Callable[[RunView, ev.Record], None]
+_GIVEN_UP = "the run was given up"
 
 
 class Controller:
@@ -63,28 +61,35 @@ class Controller:
     ) -> None:
         self.run = run
         self.request = request
-        self.view = RunView(run)
         self.ended = threading.Event()
         self.error: PipesError | None = None
         self._workspace = workspace
         self._executor = executor
         self._loop = loop
-        self._journal = workspace.history.journal(run)
+        self._recorder = Recorder(workspace.history, run, earlier)
         self._scheduler = Scheduler()
         self._deciding = Deciding(run, request, workspace)
         self._ahead: dict[str, Decision] | None = None
         self._undecided: list[str] = []
-        self._documents: dict[str, bytes] = {}
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
-        self._subscribers: list[Subscriber] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._environment = dict(os.environ)
         self._steps = {step.name: step for step in request.definition.steps}
+        self._actions: dict[type[ev.Command], Callable[..., None]] = {
+            ev.Decide: self._decide_soon,
+            ev.Submit: self._submit,
+            ev.CancelAttempt: self._cancel_attempt,
+            ev.WaitForRetry: self._wait_for_retry,
+        }
         for record in earlier:
-            apply(record, self.view)
             self._scheduler.handle(record.event)
+
+    @property
+    def view(self) -> RunView:
+        """How the run stands."""
+        return self._recorder.view
 
     def start(self) -> None:
         """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
@@ -102,9 +107,6 @@ class Controller:
 
     def _started(self, host: str, pid: int, born: float) -> ev.RunStarted:
         request, definition, arguments = self.request, self.request.definition, self.request.arguments
-        documents = dict(map(document, (definition, arguments)))
-        self._documents.update(documents)
-        definition_digest, arguments_digest = documents
         chosen = frozenset(arguments.selection.steps)
         steps = (step for step in definition.steps if step.name in chosen)
         return ev.RunStarted(
@@ -119,8 +121,8 @@ class Controller:
             process_started=born,
             diagnostics=definition.diagnostics,
             state=request.state,
-            definition=definition_digest,
-            arguments=arguments_digest,
+            definition=self._recorder.keep(*document(definition)),
+            arguments=self._recorder.keep(*document(arguments)),
             user=environment.user(),
             repeats=request.repeats,
             fail_fast=arguments.fail_fast,
@@ -128,7 +130,7 @@ class Controller:
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber` with the view and each new record, on the background thread."""
-        self._subscribers.append(subscriber)
+        self._recorder.subscribe(subscriber)
 
     def cancel(self, step: str | None = None, reason: str = "cancelled by the user") -> None:
         """Cancel one step, or the run."""
@@ -148,7 +150,7 @@ class Controller:
         try:
             while self._inbox and not self.ended.is_set():
                 for command in self._record():
-                    self._perform(command)
+                    self._actions[type(command)](command)
         except Exception as error:  # a run that nobody drives any more would never end
             self._cannot_go_on(error)
         finally:
@@ -156,36 +158,30 @@ class Controller:
 
     def _record(self) -> list[ev.AnyCommand]:
         """Append what is in the inbox, with all that follows at once; return what is to be done."""
-        records: list[ev.Record] = []
         commands: list[ev.AnyCommand] = []
         while self._inbox:
             event = self._inbox.popleft()
-            if self.view.ended is not None and not isinstance(event, _BEHIND_THE_END):
+            if not self._recorder.add(event):
                 continue
-            record = self._journal.number(event)
-            apply(record, self.view)
-            records.append(record)
-            self._inbox.extend(self._notes(event))
-            for command in self._scheduler.handle(record.event):
+            if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
+                self._inbox.extend(self._look_at_results(event.step))
+            for command in self._scheduler.handle(event):
                 follows = self._follows(command)
                 if follows is not None:
                     self._inbox.append(follows)
                 else:
                     commands.append(command)
-        self._note_written(records)
-        documents, self._documents = self._documents, {}
-        self._journal.write(records, self.view, documents)
-        for record in records:
-            self._tell(record)
+        self._recorder.write()
         if self.view.ended is not None and self._has_environment:
             self._close()
         return commands
 
-    def _notes(self, event: ev.AnyEvent) -> list[ev.NoteAdded]:
-        """Return what there is to say when an attempt has ended."""
-        if not isinstance(event, ev.AttemptEnded) or event.outcome != "completed":
-            return []
-        return undeclared_files(self.view, event.step, self.view.directory)
+    def _look_at_results(self, step: str) -> list[ev.NoteAdded]:
+        """Return what there is to say of what a step has left."""
+        for artifact in self.view.steps[step].artifacts:
+            # Spares the next decision reading it again.
+            self._workspace.store.note_written(artifact)
+        return undeclared_files(self.view, step, self.view.directory)
 
     def _follows(self, command: ev.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""
@@ -195,35 +191,21 @@ class Controller:
             return self._decided(command.step, self._ahead[command.step])
         return None
 
-    def _note_written(self, records: Sequence[ev.Record]) -> None:
-        """Spare the next decision from reading again what a step has just written."""
-        for record in records:
-            if isinstance(record.event, ev.AttemptEnded) and record.event.outcome == "completed":
-                for artifact in self.view.steps[record.event.step].artifacts:
-                    self._workspace.store.note_written(artifact)
+    def _decide_soon(self, command: ev.Decide) -> None:
+        if self._ahead is None:
+            self._undecided.append(command.step)
+        else:
+            self._do(self._decide(command.step))
 
-    def _tell(self, record: ev.Record) -> None:
-        for subscriber in self._subscribers:
-            try:
-                subscriber(self.view, record)
-            except Exception:  # a display that fails is no reason to stop the run
-                _logger.exception("a subscriber of run %s failed", self.run)
+    def _submit(self, command: ev.Submit) -> None:
+        self._executor.submit(self._job(self._steps[command.step], command.attempt), self.take)
 
-    def _perform(self, command: ev.AnyCommand) -> None:
-        match command:
-            case ev.Decide(step):
-                if self._ahead is None:
-                    self._undecided.append(step)
-                else:
-                    self._do(self._decide(step))
-            case ev.Submit(step, attempt):
-                self._executor.submit(self._job(self._steps[step], attempt), self.take)
-            case ev.CancelAttempt(step, attempt, reason):
-                self._executor.cancel(f"{self.run}/{step}/{attempt}", "cancelled", reason)
-            case ev.WaitForRetry(step, delay):
-                self._loop.call_later(delay, self._retry, step)
-            case ev.Append():
-                pass
+    def _cancel_attempt(self, command: ev.CancelAttempt) -> None:
+        attempt = f"{self.run}/{command.step}/{command.attempt}"
+        self._executor.cancel(attempt, "cancelled", command.reason)
+
+    def _wait_for_retry(self, command: ev.WaitForRetry) -> None:
+        self._loop.call_later(command.delay, self._retry, command.step)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -265,11 +247,10 @@ class Controller:
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""
         settings = self._workspace.settings
-        found = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
-        content = environment.encode(found)
+        captured = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
+        content = environment.encode(captured)
         self._has_environment = True
-        self._documents[digest(content)] = content
-        self.take(ev.EnvironmentCaptured(digest(content), found.commit))
+        self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))
 
     async def _decide(self, name: str) -> None:
         if self._is_over(name):
@@ -309,8 +290,7 @@ class Controller:
                 result.metrics,
                 result.kept.notes,
             )
-        parts, content = decision.parts_document()
-        self._documents[parts] = content
+        parts = self._recorder.keep(*decision.parts_document())
         signature = decision.signature
         return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
 
@@ -355,23 +335,18 @@ class Controller:
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
         self.error = error
-        reason = "the run was given up"
-        for step in self.view.steps.values():
-            if step.latest is not None and not step.status.is_final:
-                attempt = f"{self.run}/{step.name}/{step.latest.number}"
-                self._executor.cancel(attempt, "cancelled", reason)
-            if not step.status.is_final:
-                step.status, step.reason = Status.CANCELLED, reason
-        self.view.status, self.view.reason = Status.FAILED, str(error)
-        self._record_giving_up(error)
-        self._close()
-
-    def _record_giving_up(self, error: PipesError) -> None:
         try:
-            self._journal.append(ev.RunEnded(Status.FAILED, str(error)), self.view)
-        except PipesError:
-            # The journal itself is what failed: the next session finds the run interrupted.
-            return
+            while self._inbox:
+                self._recorder.add(self._inbox.popleft())
+            under_way = [step for step in self.view.steps.values() if not step.status.is_final]
+            attempts = [(step.name, step.latest.number) for step in under_way if step.latest is not None]
+            for fact in (*ending_facts(self.view, _GIVEN_UP), ev.RunEnded(Status.FAILED, str(error))):
+                self._recorder.add(fact)
+            self._recorder.write_if_possible()
+            for step, number in attempts:
+                self._cancel_attempt(ev.CancelAttempt(step, number, _GIVEN_UP))
+        finally:
+            self._close()
 
     def _close(self) -> None:
         try:

@@ -18,7 +18,7 @@ are carried out by the controller, and what they cause comes back as facts. The 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from enum import Enum, auto
 
 from jupyter_pipes.model import events as ev
@@ -72,7 +72,7 @@ class Scheduler:
         self._cancelled_by_user = False
         self._fail_fast = False
         self._ended = False
-        self._table: dict[type[ev.Event], Callable[..., Iterable[ev.AnyCommand]]] = {
+        self.table: Mapping[type[ev.Event], Callable[..., Iterable[ev.AnyCommand]]] = {
             ev.RunStarted: self._on_run_started,
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
@@ -85,7 +85,7 @@ class Scheduler:
 
     def handle(self, event: ev.AnyEvent) -> list[ev.AnyCommand]:
         """Take a fact and return what to do now, in order."""
-        handler = self._table.get(type(event))
+        handler = self.table.get(type(event))
         return list(handler(event)) if handler else []
 
     def _on_run_started(self, event: ev.RunStarted) -> Iterable[ev.AnyCommand]:

@@ -22,7 +22,7 @@ from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import JsonValue, Status
-from jupyter_pipes.model.views import RunView, StepView, fold
+from jupyter_pipes.model.views import RunView, ending_facts, fold
 
 _kept = msgspec.msgpack.Decoder(Kept)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
@@ -237,9 +237,7 @@ class History:
     def _interrupt(self, view: RunView) -> None:
         reason = f"its controller (process {view.pid} on {view.host}) is gone"
         log = self.journal(view.run)
-        facts = [
-            fact for step in view.steps.values() for fact in _interrupted(step, f"interrupted: {reason}")
-        ]
+        facts = ending_facts(view, f"interrupted: {reason}")
         records = [log.number(fact) for fact in (*facts, ev.RunEnded(Status.INTERRUPTED, reason))]
         ended = fold(view.run, (*journal.read(self.database, view.run), *records))
         try:
@@ -248,15 +246,6 @@ class History:
             # Two sessions noticed at once and the other one wrote it: the fact is in the journal.
             if self.view(view.run).status is Status.RUNNING:
                 raise
-
-
-def _interrupted(step: StepView, reason: str) -> list[ev.AnyEvent]:
-    if step.status.is_final:
-        return []
-    facts: list[ev.AnyEvent] = []
-    if step.latest is not None and not step.latest.status.is_final:
-        facts.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
-    return [*facts, ev.StepEnded(step.name, Status.CANCELLED, reason)]
 
 
 def parts_document(parts: tuple[Part, ...]) -> tuple[str, bytes]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -29,38 +29,12 @@ class Kept(Struct, frozen=True, gc=False):
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
     """Yield what a record changes; `view` has it applied, and perhaps later ones of the same write."""
-    match record.event:
-        case ev.RunStarted():
-            yield from _started(view)
-        case ev.RunResumed():
-            yield "end_run", _standing(view)
-        case ev.AttemptEnded(step=step, outcome="completed", files=files):
-            yield from _result(view, view.steps[step], files, record.time)
-        case ev.ResultAccepted():
-            yield _accepted(record.event, view, record.time)
-        case ev.StepEnded(step=step):
-            yield from _ended(view, view.steps[step])
-        case ev.EnvironmentCaptured(commit=commit) if commit:
-            yield from _fields(view.run, [("commit", commit)])
-        case ev.RunTagged(tags=tags):
-            yield "drop_field", {"of_run": view.run, "of_field": "tags"}
-            yield from _fields(view.run, (("tags", tag) for tag in tags))
-        case ev.RunRenamed(title=title):
-            yield "title_run", {"of_run": view.run, "title": title}
-        case ev.RunArchived(archived=archived):
-            yield "archive_run", {"of_run": view.run, "archived": archived}
-        case ev.RunCollected():
-            yield "drop_run", {"of_run": view.run}
-            yield "drop_fields", {"of_run": view.run}
-        case ev.RunEnded():
-            yield "end_run", _standing(view)
-            # Of steps that came to no end of their own: a run that was given up.
-            yield "drop_claims", {"of_run": view.run}
-        case _:
-            return
+    index = INDEXES.get(type(record.event))
+    if index is not None:
+        yield from index(record.event, view, record.time)
 
 
-def _started(view: RunView) -> Iterator[Change]:
+def _add_run(event: ev.RunStarted, view: RunView, time: float) -> Iterator[Change]:
     yield (
         "add_run",
         {
@@ -83,15 +57,47 @@ def _started(view: RunView) -> Iterator[Change]:
     yield from _fields(view.run, ((f"params.{name}", value) for name, value in view.parameters.items()))
 
 
+def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> Iterator[Change]:
+    yield "end_run", _standing(view)
+
+
+def _end_run(event: ev.RunEnded, view: RunView, time: float) -> Iterator[Change]:
+    yield "end_run", _standing(view)
+    # Of steps that came to no end of their own.
+    yield "drop_claims", {"of_run": view.run}
+
+
 def _standing(view: RunView) -> dict[str, Any]:
     return {"of_run": view.run, "ended": view.ended, "status": str(view.status), "progress": view.progress}
 
 
-def _result(view: RunView, step: StepView, files: tuple[FileSeen, ...], time: float) -> Iterator[Change]:
+def _drop_run(event: ev.RunCollected, view: RunView, time: float) -> Iterator[Change]:
+    yield "drop_run", {"of_run": view.run}
+    yield "drop_fields", {"of_run": view.run}
+
+
+def _set_commit(event: ev.EnvironmentCaptured, view: RunView, time: float) -> Iterator[Change]:
+    yield from _fields(view.run, [("commit", event.commit)] if event.commit else [])
+
+
+def _set_tags(event: ev.RunTagged, view: RunView, time: float) -> Iterator[Change]:
+    yield "drop_field", {"of_run": view.run, "of_field": "tags"}
+    yield from _fields(view.run, (("tags", tag) for tag in event.tags))
+
+
+def _set_title(event: ev.RunRenamed, view: RunView, time: float) -> Iterator[Change]:
+    yield "title_run", {"of_run": view.run, "title": event.title}
+
+
+def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> Iterator[Change]:
+    yield "archive_run", {"of_run": view.run, "archived": event.archived}
+
+
+def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator[Change]:
+    step = view.steps[event.step]
     # A step that is never to be cached has no signature.
-    if step.signature:
-        kept = Kept(_inside(files, view), step.artifacts, step.last_metrics, tuple(step.notes))
-        yield _added(view, step.name, step.signature, step.parts, kept, time)
+    if event.outcome == "completed" and step.signature:
+        yield _result(view, step, step.signature, step.parts, _inside(event.files, view), time)
 
 
 def _inside(files: tuple[FileSeen, ...], view: RunView) -> tuple[FileSeen, ...]:
@@ -103,39 +109,56 @@ def _inside(files: tuple[FileSeen, ...], view: RunView) -> tuple[FileSeen, ...]:
     return tuple(FileSeen(seen.path.removeprefix(folder), seen.digest) for seen in files)
 
 
-def _accepted(event: ev.ResultAccepted, view: RunView, time: float) -> Change:
-    step = view.steps[event.step]
-    kept = Kept(event.files, step.artifacts, step.last_metrics, tuple(step.notes))
-    return _added(view, event.step, event.signature, event.parts, kept, time)
+def _accept_result(event: ev.ResultAccepted, view: RunView, time: float) -> Iterator[Change]:
+    yield _result(view, view.steps[event.step], event.signature, event.parts, event.files, time)
 
 
-def _added(view: RunView, step: str, signature: str, parts: str, kept: Kept, time: float) -> Change:
+def _result(
+    view: RunView, step: StepView, signature: str, parts: str, files: tuple[FileSeen, ...], time: float
+) -> Change:
     row = {
         "signature": signature,
         "pipeline": view.pipeline,
-        "step": step,
+        "step": step.name,
         "run": view.run,
         "time": time,
         "parts": parts,
-        "kept": msgspec.msgpack.encode(kept),
+        "kept": msgspec.msgpack.encode(Kept(files, step.artifacts, step.last_metrics, tuple(step.notes))),
     }
     return "add_result", row
 
 
-def _ended(view: RunView, step: StepView) -> Iterator[Change]:
+def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Change]:
+    step = view.steps[event.step]
     if step.signature and step.attempts:
         yield "drop_claim", {"of_signature": step.signature, "of_run": view.run}
-    found: list[tuple[str, JsonValue]] = [(f"steps.{step.name}.status", step.status.value)]
+    fields: list[tuple[str, JsonValue]] = [(f"steps.{step.name}.status", step.status.value)]
     if step.reason and step.status is not Status.CACHED:
-        found.append((f"steps.{step.name}.reason", step.reason))
+        fields.append((f"steps.{step.name}.reason", step.reason))
     for name, value in step.last_metrics.items():
-        found += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
-    yield from _fields(view.run, found)
+        fields += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
+    yield from _fields(view.run, fields)
 
 
-def _fields(run: str, found: Iterable[tuple[str, JsonValue]]) -> Iterator[Change]:
+INDEXES: Mapping[type[ev.Event], Callable[..., Iterator[Change]]] = {
+    ev.RunStarted: _add_run,
+    ev.RunResumed: _reopen_run,
+    ev.RunEnded: _end_run,
+    ev.RunCollected: _drop_run,
+    ev.EnvironmentCaptured: _set_commit,
+    ev.RunTagged: _set_tags,
+    ev.RunRenamed: _set_title,
+    ev.RunArchived: _set_archived,
+    ev.AttemptEnded: _keep_result,
+    ev.ResultAccepted: _accept_result,
+    ev.StepEnded: _end_step,
+}
+"""What each event changes in the indexes; all others change nothing."""
+
+
+def _fields(run: str, named: Iterable[tuple[str, JsonValue]]) -> Iterator[Change]:
     places: dict[str, int] = {}
-    for name, value in found:
+    for name, value in named:
         places[name] = places.get(name, -1) + 1
         yield _field(run, name, places[name], value)
 

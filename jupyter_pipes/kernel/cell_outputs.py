@@ -11,7 +11,7 @@ from typing import Any
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.html import needs_renderer
 from jupyter_pipes.kernel.pacing import Pacer
-from jupyter_pipes.model.events import Record
+from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.results import OutputRef
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.run import Run
@@ -58,10 +58,10 @@ class CellOutputs:
         self._pacer.request()
 
     def _take(self, run: Run, view: RunView, record: Record) -> None:
-        step: str | None = getattr(record.event, "step", None)
-        if step is not None and run is self._run:
-            self._shown[step] = run
-        self._changed.update([step] if step is not None else view.steps)
+        event = record.event
+        if isinstance(event, StepEvent) and run is self._run:
+            self._shown[event.step] = run
+        self._changed.update([event.step] if isinstance(event, StepEvent) else view.steps)
         self._pacer.request()
 
     def settle(self) -> None:

@@ -41,6 +41,18 @@ class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True):
     """A fact. Events carry ids, digests, references and times; never values, never log text."""
 
 
+class StepEvent(Event, frozen=True):
+    """A fact about one step of the run."""
+
+    step: str
+
+
+class AttemptEvent(StepEvent, frozen=True):
+    """A fact about one try of a step."""
+
+    attempt: int
+
+
 class RunStarted(Event, frozen=True):
     """A controller took up a run of these steps, in this order.
 
@@ -108,14 +120,13 @@ class RunCollected(Event, frozen=True):
     """The run was taken out of the history; what is left here tells of steps whose results are in use."""
 
 
-class StepDeferred(Event, frozen=True):
+class StepDeferred(StepEvent, frozen=True):
     """The step is not decided yet: somebody else is just computing the same."""
 
-    step: str
     reason: str
 
 
-class StepDecided(Event, frozen=True):
+class StepDecided(StepEvent, frozen=True):
     """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are.
 
     Attributes:
@@ -125,7 +136,6 @@ class StepDecided(Event, frozen=True):
         artifacts, metrics, notes: what that step left.
     """
 
-    step: str
     decision: Literal["run", "cached"]
     reasons: tuple[str, ...] = ()
     signature: str = ""
@@ -138,92 +148,72 @@ class StepDecided(Event, frozen=True):
     notes: tuple[str, ...] = ()
 
 
-class ResultAccepted(Event, frozen=True):
+class ResultAccepted(StepEvent, frozen=True):
     """Somebody declared that what the step made in this run holds for this signature as well."""
 
-    step: str
     signature: str
     parts: str
     files: tuple[FileSeen, ...] = ()
 
 
-class AttemptQueued(Event, frozen=True):
+class AttemptQueued(AttemptEvent, frozen=True):
     """An executor took an attempt and says what it waits for; may come again with another reason."""
 
-    step: str
-    attempt: int
     queue: str
     reason: str = ""
 
 
-class AttemptStarted(Event, frozen=True):
+class AttemptStarted(AttemptEvent, frozen=True):
     """The attempt's process runs."""
 
-    step: str
-    attempt: int
     pid: int
     host: str
 
 
-class ProgressReported(Event, frozen=True):
+class ProgressReported(AttemptEvent, frozen=True):
     """The step said how far it is; `total` 0 means unknown."""
 
-    step: str
-    attempt: int
     done: float
     total: float
     text: str = ""
 
 
-class MetricReported(Event, frozen=True):
+class MetricReported(AttemptEvent, frozen=True):
     """The step reported a number; `at` is its place on the series' axis."""
 
-    step: str
-    attempt: int
     name: str
     value: JsonValue
     at: float | None = None
 
 
-class ArtifactStored(Event, frozen=True):
+class ArtifactStored(AttemptEvent, frozen=True):
     """A value is in the store."""
 
-    step: str
-    attempt: int
     artifact: ArtifactRef
 
 
-class OutputShown(Event, frozen=True):
+class OutputShown(AttemptEvent, frozen=True):
     """The step displayed something."""
 
-    step: str
-    attempt: int
     output: OutputRef
 
 
-class OutputsCleared(Event, frozen=True):
+class OutputsCleared(AttemptEvent, frozen=True):
     """The step cleared what it had displayed (`clear_output`)."""
 
-    step: str
-    attempt: int
 
-
-class NoteAdded(Event, frozen=True):
+class NoteAdded(AttemptEvent, frozen=True):
     """Something that the user should know and that is no failure."""
 
-    step: str
-    attempt: int
     text: str
 
 
 Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost"]
 
 
-class AttemptEnded(Event, frozen=True):
+class AttemptEnded(AttemptEvent, frozen=True):
     """The attempt's process is gone; terminal for the attempt."""
 
-    step: str
-    attempt: int
     outcome: Outcome
     reason: str = ""
     error: StepError | None = None
@@ -232,25 +222,20 @@ class AttemptEnded(Event, frozen=True):
     written: tuple[str, ...] = ()
 
 
-class RetryScheduled(Event, frozen=True):
+class RetryScheduled(AttemptEvent, frozen=True):
     """The step will be tried again after `delay` seconds."""
 
-    step: str
-    attempt: int
     delay: float
     reason: str
 
 
-class RetryDue(Event, frozen=True):
+class RetryDue(StepEvent, frozen=True):
     """The delay before the next attempt is over."""
 
-    step: str
 
-
-class StepEnded(Event, frozen=True):
+class StepEnded(StepEvent, frozen=True):
     """The step has its final status, with the reason in words; `error` when no attempt came to it."""
 
-    step: str
     status: Status
     reason: str = ""
     error: StepError | None = None

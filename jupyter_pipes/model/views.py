@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from functools import singledispatch
+from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
@@ -173,13 +172,13 @@ class RunView(Struct):
         """How many steps have a final status."""
         return sum(step.status.is_final for step in self.steps.values())
 
-    def attempt(self, step: str, number: int) -> AttemptView:
-        """Return the attempt, opening it if this is the first that is heard of it."""
-        attempts = self.steps[step].attempts
+    def attempt_of(self, event: ev.AttemptEvent) -> AttemptView:
+        """Return the attempt that an event is about, opening it if this is the first that is heard of it."""
+        attempts = self.steps[event.step].attempts
         for attempt in reversed(attempts):
-            if attempt.number == number:
+            if attempt.number == event.attempt:
                 return attempt
-        attempts.append(AttemptView(number))
+        attempts.append(AttemptView(event.attempt))
         return attempts[-1]
 
 
@@ -196,16 +195,26 @@ def apply(record: ev.Record, view: RunView) -> None:
     if record.seq <= view.seq:
         return
     view.seq = record.seq
-    _apply(record.event, view, record.time)
+    change = FOLD.get(type(record.event))
+    if change is not None:
+        change(record.event, view, record.time)
 
 
-@singledispatch
-def _apply(event: ev.Event, view: RunView, time: float) -> None:
-    raise TypeError(f"no view of {type(event).__name__}")
+def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
+    """Return the facts that end, as cancelled, all steps that are under way or wait."""
+    return [fact for step in view.steps.values() for fact in _ending_facts(step, reason)]
 
 
-@_apply.register
-def _(event: ev.RunStarted, view: RunView, time: float) -> None:
+def _ending_facts(step: StepView, reason: str) -> list[ev.AnyEvent]:
+    if step.status.is_final:
+        return []
+    facts: list[ev.AnyEvent] = []
+    if step.latest is not None and not step.latest.status.is_final:
+        facts.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
+    return [*facts, ev.StepEnded(step.name, Status.CANCELLED, reason)]
+
+
+def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.pipeline, view.version = event.pipeline, event.version
     view.parameters, view.diagnostics = event.parameters, event.diagnostics
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
@@ -221,8 +230,7 @@ def _(event: ev.RunStarted, view: RunView, time: float) -> None:
             view.readers.setdefault(name, []).append(step.name)
 
 
-@_apply.register
-def _(event: ev.RunResumed, view: RunView, time: float) -> None:
+def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended, view.cancel_requested = Status.RUNNING, "", None, False
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
     reopened = [step for step in view.steps.values() if step.status not in _DONE]
@@ -237,43 +245,27 @@ def _(event: ev.RunResumed, view: RunView, time: float) -> None:
         step.reason = _waiting_for(step, view)
 
 
-@_apply.register
-def _(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
+def _set_environment(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
     view.environment = event.document
 
 
-@_apply.register
-def _(event: ev.RunTagged, view: RunView, time: float) -> None:
+def _set_tags(event: ev.RunTagged, view: RunView, time: float) -> None:
     view.tags = event.tags
 
 
-@_apply.register
-def _(event: ev.RunRenamed, view: RunView, time: float) -> None:
+def _set_title(event: ev.RunRenamed, view: RunView, time: float) -> None:
     view.title = event.title
 
 
-@_apply.register
-def _(event: ev.RunArchived, view: RunView, time: float) -> None:
+def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> None:
     view.archived = event.archived
 
 
-@_apply.register
-def _(event: ev.RunCollected, view: RunView, time: float) -> None:
-    """Nobody looks at the run any more, only at some of its steps."""
-
-
-@_apply.register
-def _(event: ev.StepDeferred, view: RunView, time: float) -> None:
+def _defer_step(event: ev.StepDeferred, view: RunView, time: float) -> None:
     view.steps[event.step].reason = event.reason
 
 
-@_apply.register
-def _(event: ev.ResultAccepted, view: RunView, time: float) -> None:
-    """The run's own story does not change by it."""
-
-
-@_apply.register
-def _(event: ev.StepDecided, view: RunView, time: float) -> None:
+def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
     step = view.steps[event.step]
     step.decision_reasons, step.signature = event.reasons, event.signature
     step.parts, step.compared = event.parts, event.compared
@@ -282,43 +274,37 @@ def _(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.source_step = event.source_step or (event.step if event.source_run else "")
 
 
-@_apply.register
-def _(event: ev.AttemptQueued, view: RunView, time: float) -> None:
-    attempt = view.attempt(event.step, event.attempt)
+def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
+    attempt = view.attempt_of(event)
     attempt.queued = attempt.queued or time
     attempt.reason = event.reason
     _set_status(view, event.step, Status.QUEUED, event.reason or f"waits for queue {event.queue}")
 
 
-@_apply.register
-def _(event: ev.AttemptStarted, view: RunView, time: float) -> None:
-    attempt = view.attempt(event.step, event.attempt)
+def _start_attempt(event: ev.AttemptStarted, view: RunView, time: float) -> None:
+    attempt = view.attempt_of(event)
     attempt.status, attempt.started, attempt.reason = Status.RUNNING, time, ""
     attempt.pid, attempt.host = event.pid, event.host
     _set_status(view, event.step, Status.RUNNING, "")
 
 
-@_apply.register
-def _(event: ev.ProgressReported, view: RunView, time: float) -> None:
-    view.attempt(event.step, event.attempt).progress = Progress(event.done, event.total, event.text)
+def _set_progress(event: ev.ProgressReported, view: RunView, time: float) -> None:
+    view.attempt_of(event).progress = Progress(event.done, event.total, event.text)
 
 
-@_apply.register
-def _(event: ev.MetricReported, view: RunView, time: float) -> None:
-    series = view.attempt(event.step, event.attempt).metrics.setdefault(event.name, [])
+def _add_metric(event: ev.MetricReported, view: RunView, time: float) -> None:
+    series = view.attempt_of(event).metrics.setdefault(event.name, [])
     series.append(MetricPoint(event.at, event.value))
 
 
-@_apply.register
-def _(event: ev.ArtifactStored, view: RunView, time: float) -> None:
-    artifacts = view.attempt(event.step, event.attempt).artifacts
-    artifacts[:] = [kept for kept in artifacts if kept.name != event.artifact.name]
+def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
+    artifacts = view.attempt_of(event).artifacts
+    artifacts[:] = [each for each in artifacts if each.name != event.artifact.name]
     artifacts.append(event.artifact)
 
 
-@_apply.register
-def _(event: ev.OutputShown, view: RunView, time: float) -> None:
-    outputs = view.attempt(event.step, event.attempt).outputs
+def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
+    outputs = view.attempt_of(event).outputs
     for place, shown in enumerate(outputs):
         if event.output.display_id is not None and shown.display_id == event.output.display_id:
             outputs[place] = event.output
@@ -326,36 +312,26 @@ def _(event: ev.OutputShown, view: RunView, time: float) -> None:
     outputs.append(event.output)
 
 
-@_apply.register
-def _(event: ev.OutputsCleared, view: RunView, time: float) -> None:
-    view.attempt(event.step, event.attempt).outputs.clear()
+def _clear_outputs(event: ev.OutputsCleared, view: RunView, time: float) -> None:
+    view.attempt_of(event).outputs.clear()
 
 
-@_apply.register
-def _(event: ev.NoteAdded, view: RunView, time: float) -> None:
-    view.attempt(event.step, event.attempt).notes.append(event.text)
+def _add_note(event: ev.NoteAdded, view: RunView, time: float) -> None:
+    view.attempt_of(event).notes.append(event.text)
 
 
-@_apply.register
-def _(event: ev.AttemptEnded, view: RunView, time: float) -> None:
-    attempt = view.attempt(event.step, event.attempt)
+def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
+    attempt = view.attempt_of(event)
     attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
     attempt.ended, attempt.usage = time, event.usage
     attempt.error, attempt.files, attempt.written = event.error, event.files, event.written
 
 
-@_apply.register
-def _(event: ev.RetryScheduled, view: RunView, time: float) -> None:
+def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
     _set_status(view, event.step, Status.QUEUED, event.reason)
 
 
-@_apply.register
-def _(event: ev.RetryDue, view: RunView, time: float) -> None:
-    pass
-
-
-@_apply.register
-def _(event: ev.StepEnded, view: RunView, time: float) -> None:
+def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
     _set_status(view, event.step, event.status, event.reason)
     view.steps[event.step].undecided = event.error
     for name in view.readers.get(event.step, ()):
@@ -363,18 +339,11 @@ def _(event: ev.StepEnded, view: RunView, time: float) -> None:
             view.steps[name].reason = _waiting_for(view.steps[name], view)
 
 
-@_apply.register
-def _(event: ev.CancelRequested, view: RunView, time: float) -> None:
+def _request_cancel(event: ev.CancelRequested, view: RunView, time: float) -> None:
     view.cancel_requested = view.cancel_requested or event.step is None
 
 
-@_apply.register
-def _(event: ev.CancelAsked, view: RunView, time: float) -> None:
-    """The controller answers it with `CancelRequested`."""
-
-
-@_apply.register
-def _(event: ev.RunEnded, view: RunView, time: float) -> None:
+def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
 
 
@@ -387,3 +356,29 @@ def _waiting_for(step: StepView, view: RunView) -> str:
         name for name in step.planned.upstream if name in view.steps and not view.steps[name].status.is_final
     ]
     return f"waits for {', '.join(open_steps)}" if open_steps else ""
+
+
+FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
+    ev.RunStarted: _begin_run,
+    ev.RunResumed: _reopen_run,
+    ev.EnvironmentCaptured: _set_environment,
+    ev.RunTagged: _set_tags,
+    ev.RunRenamed: _set_title,
+    ev.RunArchived: _set_archived,
+    ev.StepDeferred: _defer_step,
+    ev.StepDecided: _decide_step,
+    ev.AttemptQueued: _queue_attempt,
+    ev.AttemptStarted: _start_attempt,
+    ev.ProgressReported: _set_progress,
+    ev.MetricReported: _add_metric,
+    ev.ArtifactStored: _add_artifact,
+    ev.OutputShown: _add_output,
+    ev.OutputsCleared: _clear_outputs,
+    ev.NoteAdded: _add_note,
+    ev.AttemptEnded: _end_attempt,
+    ev.RetryScheduled: _await_retry,
+    ev.StepEnded: _end_step,
+    ev.CancelRequested: _request_cancel,
+    ev.RunEnded: _end_run,
+}
+"""What each event does to a view; all others change nothing in it."""

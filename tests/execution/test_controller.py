@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import msgspec
+import pytest
 
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.execution.controller import Controller
 from jupyter_pipes.execution.executors.base import Report
+from jupyter_pipes.execution.lookup import Deciding
+from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.history import journal
+from jupyter_pipes.history.journal import Journal
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, Step
+from jupyter_pipes.model.views import fold
 from jupyter_pipes.pipelines.graph import Graph, build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.selection import select
@@ -68,3 +78,163 @@ def test_what_a_user_says_of_a_step_arrives_whole_in_plan_event_and_job(tmp_path
     options = (step.options, planned.step.options, recorded.options, stage.jobs["all"].step.options)
     assert options == (EVERY_OPTION,) * 4
     assert stage.controller.view.status is Status.COMPLETED
+
+
+# Runs that are given up ---------------------------------------------------------------------------------
+
+CELLS = ("%%step a\nx = 1", "%%step b\ny = x", "%%step long\nz = 1", "%%step last --after b long\nw = 1")
+KINDS = (ev.RunStarted, ev.StepDecided, ev.AttemptStarted, ev.AttemptEnded, ev.StepEnded)
+
+
+class GivenUp(Stage):
+    """A run of which `a` and `b` complete, `long` does not end, and something goes wrong on the way."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, graph_of(*CELLS), a="completed", b="completed")
+        self.told: list[ev.Record] = []
+        self.controller.subscribe(lambda _, record: self.told.append(record))
+
+    @property
+    def live(self) -> object:
+        return msgspec.to_builtins(self.controller.view)
+
+    @property
+    def kept(self) -> object:
+        return msgspec.to_builtins(self.workspace.history.view("r"))
+
+    def check(self) -> None:
+        """All has ended as far as anybody can see, and what ran is stopped."""
+        view = self.controller.view
+        assert self.live == msgspec.to_builtins(fold("r", self.told))
+        assert (view.status, view.reason) == (Status.FAILED, str(self.controller.error))
+        assert all(step.status.is_final for step in view.steps.values())
+        assert all(each.status.is_final for step in view.steps.values() for each in step.attempts)
+        started = {record.event.step for record in self.told if isinstance(record.event, ev.AttemptStarted)}
+        assert {attempt.split("/")[1] for attempt in self.cancelled} == started - {"a", "b"} | {
+            name for name in started & {"a", "b"} if view.steps[name].status is Status.CANCELLED
+        }
+
+
+def fails_at(kind: type[ev.Event], error: Exception, times: int = 10**6) -> Callable[..., None]:
+    """Return what raises when it is handed an event of this kind, alone or in records; at most so often."""
+    left = [times]
+
+    def check(given: ev.AnyEvent | Sequence[ev.Record]) -> None:
+        events = [record.event for record in given] if isinstance(given, Sequence) else [given]
+        if left[0] and any(isinstance(event, kind) for event in events):
+            left[0] -= 1
+            raise error
+
+    return check
+
+
+def patch(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, check: Callable[..., None]) -> None:
+    """Have `check` called with the first argument of each call of a method, before it."""
+    original: Callable[..., object] = getattr(owner, method)
+
+    def checked(self: object, given: object, *more: object) -> object:
+        check(given)
+        return original(self, given, *more)
+
+    monkeypatch.setattr(owner, method, checked)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_whose_scheduler_breaks_is_kept_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[ev.Event]
+) -> None:
+    patch(monkeypatch, Scheduler, "handle", fails_at(kind, ZeroDivisionError("a fault")))
+    stage = GivenUp(tmp_path)
+    stage.run()
+    stage.check()
+    assert stage.kept == stage.live
+    assert "ZeroDivisionError: a fault" in stage.controller.view.reason
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_that_could_not_be_recorded_for_a_moment_is_kept_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[ev.Event]
+) -> None:
+    patch(monkeypatch, Journal, "write", fails_at(kind, StoreError("disk full"), times=1))
+    stage = GivenUp(tmp_path)
+    stage.run()
+    stage.check()
+    assert stage.kept == stage.live
+
+
+@pytest.mark.parametrize("method", ["write", "number"])
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_run_that_cannot_be_recorded_is_shown_as_a_fold_of_facts_held_in_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, kind: type[ev.Event], method: str
+) -> None:
+    fails = fails_at(kind, StoreError("disk full"))
+    failed: list[bool] = []
+
+    def check(given: ev.AnyEvent | Sequence[ev.Record]) -> None:
+        try:
+            fails(given)
+        except StoreError:
+            failed.append(True)
+        if failed:
+            raise StoreError("disk full")
+
+    patch(monkeypatch, Journal, method, check)
+    stage = GivenUp(tmp_path)
+    stage.run()
+    stage.check()
+    numbers = [record.seq for record in stage.told]
+    assert numbers == list(range(len(numbers)))
+
+
+def test_a_run_of_which_nothing_can_be_decided_is_kept_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(_: Deciding) -> None:
+        raise ZeroDivisionError("a fault")
+
+    monkeypatch.setattr(Deciding, "ahead", broken)
+    stage = GivenUp(tmp_path)
+    stage.run()
+    stage.check()
+    assert stage.kept == stage.live
+
+
+def test_a_step_that_cannot_be_decided_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def broken(_: Deciding, step: Step, *__: object) -> None:
+        raise ZeroDivisionError(f"a fault in {step.name}")
+
+    monkeypatch.setattr(Deciding, "decide", broken)
+    stage = GivenUp(tmp_path)
+    stage.run()
+    statuses = {name: str(step.status) for name, step in stage.controller.view.steps.items()}
+    assert statuses == {"a": "failed", "b": "skipped", "long": "failed", "last": "skipped"}
+    assert stage.controller.error is None
+    assert stage.kept == stage.live
+
+
+def test_a_run_whose_executor_breaks_is_kept_as_it_is_shown(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def check(job: Job) -> None:
+        if job.step.name == "b":
+            raise ZeroDivisionError("a fault")
+
+    patch(monkeypatch, Stage, "submit", check)
+    stage = GivenUp(tmp_path)
+    stage.run()
+    stage.check()
+    assert stage.kept == stage.live
+
+
+def test_a_run_that_was_given_up_can_be_gone_on_with(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as broken:
+        patch(broken, Scheduler, "handle", fails_at(ev.AttemptEnded, ZeroDivisionError("a fault")))
+        GivenUp(tmp_path).run()
+    stage = GivenUp(tmp_path)
+    earlier = list(journal.read(stage.workspace.history.database, "r"))
+    request = stage.controller.request
+    stage.outcomes["long"] = stage.outcomes["last"] = "completed"
+    stage.controller = Controller("r", request, stage.workspace, stage, background.loop(), earlier)
+    stage.run()
+    assert {str(step.status) for step in stage.controller.view.steps.values()} == {"completed"}
+    assert stage.kept == stage.live
