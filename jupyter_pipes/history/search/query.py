@@ -285,7 +285,7 @@ class _Reader:
 
     def _fuzzy(self, item: Any, scope: _Scope) -> Node:
         self._refuse_for(item, scope, "fuzzy terms")
-        edits = _MOST_EDITS if item._implicit_degree else item.degree
+        edits = _MOST_EDITS if str(item).endswith("~") else item.degree
         if edits not in range(_MOST_EDITS + 1):
             raise self._error(f"a fuzzy term is at most {_MOST_EDITS} letters away: ~1 or ~2", item)
         text = _plain(item.term.value)

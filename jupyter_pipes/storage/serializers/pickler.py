@@ -28,7 +28,6 @@ _SET_OPCODES = (pickle.EMPTY_SET + pickle.MEMOIZE + pickle.MARK, pickle.FROZENSE
 
 _ORDERED_ALONE = frozenset({str, bytes, int})
 _SOURCE_NAME = "<notebook>"
-_TYPE_MAKERS = (type, cloudpickle.cloudpickle._builtin_type)  # pyright: ignore - private and untyped
 _fill = cast("Callable[..., None]", set.update)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -145,7 +144,8 @@ class _Pickler(cloudpickle.Pickler):
             self._definitions[name] = obj
             return name
         reduced = self._reduced_by_cloudpickle(obj)
-        if not isinstance(reduced, tuple) or reduced[0] in _TYPE_MAKERS:
+        if not isinstance(reduced, tuple) or (isinstance(obj, type) and len(reduced) == 2):
+            # By name: a class that is written out has its state behind how it is made.
             return reduced
         if isinstance(obj, FunctionType):
             return _with_modules_marked(reduced)
