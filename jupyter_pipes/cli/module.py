@@ -85,9 +85,8 @@ def _parser(pipeline: Pipeline) -> VerbParser:
             metavar=metavar, help=_help(parameter),
         )  # fmt: skip
         parser.arguments.append(option)
-    parsers.steps(parser)
-    parsers.running(parser)
-    parsers.repeated(parser)
+    for add in (*parsers.PLANNED, *parsers.REPEATED):
+        add(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     parser.add_argument("-h", "--help", action="help", help="show this help message and exit")

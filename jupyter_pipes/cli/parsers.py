@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_pipes.model.errors import UsageError
@@ -95,199 +95,112 @@ def check_repetition(arguments: argparse.Namespace) -> None:
         raise UsageError("--of repeats a run as it was: only -p can stand beside it")
 
 
-# The arguments, each added by a function of its name.
+Argument = Callable[[VerbParser], object]
+"""Adds an argument to a parser."""
 
 
-def source(parser: VerbParser) -> None:
-    """A notebook or module."""
-    parser.add_argument(
-        "source", metavar="NOTEBOOK|MODULE", help="a notebook, or a Python file that defines a pipeline"
-    )
+def _argument(*flags: str, **settings: Any) -> Argument:
+    return lambda parser: parser.add_argument(*flags, **settings)
 
 
-def place(parser: VerbParser) -> None:
-    """Where kept runs are looked for."""
-    parser.add_argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module")
-    parser.add_argument(
-        "--directory", metavar="DIR", help="look among the runs of this folder (default: the current one)"
-    )
+def _steps(flag: str, text: str, **settings: Any) -> Argument:
+    return _argument(flag, nargs="+", action="extend", default=[], metavar="STEP", help=text, **settings)
 
 
-def steps(parser: VerbParser) -> None:
-    """Which steps a run takes, with which parameters."""
-    parser.add_argument("steps", nargs="*", metavar="STEP", help="run just these steps and what they need")
-    parameters(parser)
-    for flag, text in (
-        ("--force", "run these steps whatever is kept; `all` for every one"),
-        ("--skip", "leave these steps out, with what hangs on them"),
-        (
-            "--from",
-            "these steps and what hangs on them; the present outputs of earlier ones are taken as they are",
-        ),
-        ("--only", "just these steps; the present outputs of the others are taken as they are"),
-    ):
-        name = "from_" if flag == "--from" else None
-        dest = {"dest": name} if name else {}
-        parser.add_argument(
-            flag, **dest, nargs="+", action="extend", default=[], metavar="STEP", help=text
-        )  # fmt: skip
+def _switch(flag: str, text: str) -> Argument:
+    return _argument(flag, action="store_true", help=text)
 
 
-def parameters(parser: VerbParser) -> None:
-    """`-p`."""
-    parser.add_argument(
-        "-p", dest="params", action="append", default=[], metavar="NAME=VALUE",
+SOURCE = (
+    _argument("source", metavar="NOTEBOOK|MODULE", help="a notebook, or a module that defines a pipeline"),
+)
+PLACE = (
+    _argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module"),
+    _argument("--directory", metavar="DIR", help="look among the runs of this folder, else the current one"),
+)
+PARAMETERS = (
+    _argument(
+        "-p",
+        dest="params",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
         help="a parameter's value; STEP.NAME=VALUE for one step only",
-    )  # fmt: skip
+    ),
+)
+NO_CHECK = (_switch("--no-check", "a run that fails is no error: it is returned, or the exit code is 0"),)
+PLANNED = (
+    _argument("steps", nargs="*", metavar="STEP", help="run just these steps and what they need"),
+    *PARAMETERS,
+    _steps("--force", "run these steps whatever is kept; `all` for every one"),
+    _steps("--skip", "leave these steps out, with what hangs on them"),
+    _steps(
+        "--from",
+        "these steps and what hangs on them; the present outputs of earlier ones are taken as they are",
+        dest="from_",
+    ),
+    _steps("--only", "just these steps; the present outputs of the others are taken as they are"),
+    _switch("--debug", "run the steps in this process, for a debugger"),
+    _switch("--fail-fast", "the first failure cancels everything else"),
+    *NO_CHECK,
+)
+"""What is said of a run; `plan` takes all of it as well."""
 
-
-def accept(parser: VerbParser) -> None:
-    """What `plan` takes as up to date."""
-    parser.add_argument(
-        "--accept", nargs="+", action="extend", default=[], metavar="STEP",
-        help="hold the present outputs of these steps for up to date, though their code or inputs changed",
-    )  # fmt: skip
-
-
-def repeated(parser: VerbParser) -> None:
-    """A kept run that is run again."""
-    parser.add_argument(
-        "--of", metavar="RUN", help="repeat this kept run, with its own code, and with -p other values"
-    )
-
-
-def running(parser: VerbParser) -> None:
-    """How `run` runs; `plan` takes it as well."""
-    parser.add_argument("--debug", action="store_true", help="run the steps in this process, for a debugger")
-    parser.add_argument("--fail-fast", action="store_true", help="the first failure cancels everything else")
-    no_check(parser)
-
-
-def no_check(parser: VerbParser) -> None:
-    """Whether a failure is an error."""
-    parser.add_argument(
-        "--no-check",
-        action="store_true",
-        help="a run that fails is no error: it is returned, or the exit code 0",
-    )
-
-
-def background(parser: VerbParser) -> None:
-    """Whether a kernel's cell waits."""
-    parser.add_argument("--background", action="store_true", help="return at once; the display goes on")
-
-
-def executed(parser: VerbParser) -> None:
-    """Where the executed notebook goes."""
-    parser.add_argument(
-        "--output",
-        metavar="OUT.ipynb",
-        help="write the executed notebook: each step's outputs under its cell",
-    )
-
-
-def query(parser: VerbParser) -> None:
-    """Which runs are listed."""
-    parser.add_argument(
-        "query", nargs="*", metavar="QUERY",
+ACCEPT = (_steps("--accept", "hold the present outputs of these steps for up to date, whatever changed"),)
+REPEATED = (
+    _argument("--of", metavar="RUN", help="repeat this kept run with its own code; -p gives other values"),
+)
+BACKGROUND = (_switch("--background", "return at once; the display goes on"),)
+EXECUTED = (
+    _argument("--output", metavar="OUT.ipynb", help="write the executed notebook, outputs under their cells"),
+)
+QUERY = (
+    _argument(
+        "query",
+        nargs="*",
+        metavar="QUERY",
         help="what to find: status:failed AND metrics.auc:[0.8 TO 1]; all runs if not given",
-    )  # fmt: skip
-    parser.add_argument("--limit", type=int, metavar="N", help="at most so many")
-
-
-def limits(parser: VerbParser) -> None:
-    """What `gc` lets go."""
-    parser.add_argument("--older", metavar="30d", help="runs that ended longer ago go")
-    parser.add_argument("--max-size", metavar="20G", help="the oldest runs go until the artifacts fit")
-    parser.add_argument("--keep-runs", type=int, metavar="N", help="the newest N runs of a pipeline stay")
-    parser.add_argument("--dry-run", action="store_true", help="say what would go, and remove nothing")
-
-
-def a_run(parser: VerbParser) -> None:
-    """A kept run."""
-    parser.add_argument("run", metavar="RUN", help=RUN_HELP)
-
-
-def perhaps_a_run(parser: VerbParser) -> None:
-    """A kept run, or the one that is meant anyway."""
-    parser.add_argument("run", nargs="?", metavar="RUN", help=RUN_HELP)
-
-
-def in_run(parser: VerbParser) -> None:
-    """A kept run, as an option."""
-    parser.add_argument("--run", metavar="RUN", help=RUN_HELP)
-
-
-def two_runs(parser: VerbParser) -> None:
-    """Two runs, or the last two."""
-    parser.add_argument("a", nargs="?", default="previous", metavar="RUN", help=f"{RUN_HELP} (previous)")
-    parser.add_argument("b", nargs="?", default="last", metavar="RUN", help="held against it (last)")
-
-
-def a_step(parser: VerbParser) -> None:
-    """A step."""
-    parser.add_argument("step", metavar="STEP", help="the step's name")
-
-
-def perhaps_a_step(parser: VerbParser) -> None:
-    """A step, or all."""
-    parser.add_argument("step", nargs="?", metavar="STEP", help="this step only")
-
-
-def attempt(parser: VerbParser) -> None:
-    """Which attempt."""
-    parser.add_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given")
-
-
-def names(parser: VerbParser) -> None:
-    """Artifacts."""
-    parser.add_argument("names", nargs="+", metavar="NAME", help="artifacts (STEP.NAME for one of a step)")
-    parameters(parser)
-    in_run(parser)
-
-
-def variable(parser: VerbParser) -> None:
-    """What a loaded artifact is called."""
-    parser.add_argument("--as", dest="new", metavar="NEW", help="the variable's name, for one artifact")
-
-
-def value_file(parser: VerbParser) -> None:
-    """Where a value is written."""
-    parser.add_argument(
-        "--output", metavar="FILE", help="write the value, in the format that FILE's ending says"
-    )
-
-
-def tags(parser: VerbParser) -> None:
-    """Labels."""
-    parser.add_argument("tags", nargs="*", metavar="TAG", help="its labels from now on; none takes them away")
-
-
-def title(parser: VerbParser) -> None:
-    """A title."""
-    parser.add_argument("title", nargs="+", metavar="TEXT", help="its title")
-
-
-def undo(parser: VerbParser) -> None:
-    """The other way round."""
-    parser.add_argument("--undo", action="store_true", help="list it again")
-
-
-def export_target(parser: VerbParser) -> None:
-    """What an export makes."""
-    parser.add_argument("path", metavar="PATH", help="the file to write")
-    parser.add_argument(
-        "--to", choices=("python", "notebook"),
+    ),
+    _argument("--limit", type=int, metavar="N", help="at most so many"),
+)
+LIMITS = (
+    _argument("--older", metavar="30d", help="runs that ended longer ago go"),
+    _argument("--max-size", metavar="20G", help="the oldest runs go until the artifacts fit"),
+    _argument("--keep-runs", type=int, metavar="N", help="the newest N runs of a pipeline stay"),
+    _switch("--dry-run", "say what would go, and remove nothing"),
+)
+RUN = (_argument("run", metavar="RUN", help=RUN_HELP),)
+PERHAPS_RUN = (_argument("run", nargs="?", metavar="RUN", help=RUN_HELP),)
+IN_RUN = (_argument("--run", metavar="RUN", help=RUN_HELP),)
+TWO_RUNS = (
+    _argument("a", nargs="?", default="previous", metavar="RUN", help=f"{RUN_HELP} (previous)"),
+    _argument("b", nargs="?", default="last", metavar="RUN", help="held against it; last if not given"),
+)
+STEP = (_argument("step", metavar="STEP", help="the step's name"),)
+PERHAPS_STEP = (_argument("step", nargs="?", metavar="STEP", help="this step only"),)
+ATTEMPT = (_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given"),)
+NAMES = (
+    _argument("names", nargs="+", metavar="NAME", help="artifacts (STEP.NAME for one of a step)"),
+    *PARAMETERS,
+    *IN_RUN,
+)
+VARIABLE = (_argument("--as", dest="new", metavar="NEW", help="the variable's name, for one artifact"),)
+VALUE_FILE = (
+    _argument("--output", metavar="FILE", help="write the value, in the format that FILE's ending says"),
+)
+TAGS = (_argument("tags", nargs="*", metavar="TAG", help="its labels from now on; none takes them away"),)
+TITLE = (_argument("title", nargs="+", metavar="TEXT", help="its title"),)
+UNDO = (_switch("--undo", "list it again"),)
+EXPORT = (
+    _argument("path", metavar="PATH", help="the file to write"),
+    _argument(
+        "--to",
+        choices=("python", "notebook"),
         help="a Python module, or the notebook with its latest run's outputs; by PATH's ending if not given",
-    )  # fmt: skip
-
-
-def rebuilding(parser: VerbParser) -> None:
-    """What is done to the history."""
-    parser.add_argument("what", choices=("rebuild",), help="make the indexes again from the journal")
-
-
-def pipeline_name(parser: VerbParser) -> None:
-    """What a pipeline is called."""
-    parser.add_argument("name", metavar="NAME", help="the pipeline's name")
-    parser.add_argument("--version", metavar="V", help="its version: dotted numbers")
+    ),
+)
+REBUILD = (_argument("what", choices=("rebuild",), help="make the indexes again from the journal"),)
+PIPELINE_NAME = (
+    _argument("name", metavar="NAME", help="the pipeline's name"),
+    _argument("--version", metavar="V", help="its version: dotted numbers"),
+)

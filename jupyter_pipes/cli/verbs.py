@@ -13,14 +13,14 @@ from msgspec import Struct
 from jupyter_pipes.cli import answers, command_line, parsers
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
-from jupyter_pipes.cli.parsers import VerbParser
+from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.version import __version__
 
 PROGRAM = "jupyter pipes"
 
 SomeFace = TypeVar("SomeFace", bound=Face, contravariant=True)
-Arguments = tuple[Callable[[VerbParser], None], ...]
+Arguments = tuple[Argument, ...]
 
 
 class Kernel(Face, Protocol):
@@ -64,80 +64,77 @@ class Verb(Struct, frozen=True):
 
 def _both(text: str, handler: Callable[[Face, Namespace], Answer], *arguments: Arguments) -> Verb:
     """Return a verb that means the same in both faces; the command line has to say where it looks."""
-    common, where = arguments if len(arguments) == 2 else (arguments[0], (parsers.place,))
+    common, where = arguments if len(arguments) == 2 else (arguments[0], parsers.PLACE)
     return Verb(text, Way(handler, common), Way(handler, (*where, *common)))
 
-
-_SOURCE = (parsers.source,)
-_RUNNING = (parsers.steps, parsers.running)
-_ENDED_RUN = (parsers.perhaps_a_run, parsers.no_check)
 
 VERBS: Mapping[str, Verb] = {
     "show": Verb(
         "the live DAG, or how a kept run went: its steps, times and errors",
-        Way(lambda kernel, given: kernel.show(given), (parsers.perhaps_a_run,)),
-        Way(answers.show, (parsers.a_run, parsers.place)),
+        Way(lambda kernel, given: kernel.show(given), parsers.PERHAPS_RUN),
+        Way(answers.show, (*parsers.RUN, *parsers.PLACE)),
     ),
     "plan": _both(
-        "what a run would do and why, without running", answers.plan, (*_RUNNING, parsers.accept), _SOURCE
+        "what a run would do and why, without running",
+        answers.plan,
+        (*parsers.PLANNED, *parsers.ACCEPT),
+        parsers.SOURCE,
     ),
     "run": Verb(
         "run the pipeline, or just what the named steps need",
-        Way(answers.run, (*_RUNNING, parsers.repeated, parsers.background)),
-        Way(answers.run, (*_SOURCE, *_RUNNING, parsers.repeated, parsers.executed)),
+        Way(answers.run, (*parsers.PLANNED, *parsers.REPEATED, *parsers.BACKGROUND)),
+        Way(answers.run, (*parsers.SOURCE, *parsers.PLANNED, *parsers.REPEATED, *parsers.EXECUTED)),
     ),
     "why": _both(
         "why a step would run or not, with what changed",
         answers.why,
-        (parsers.a_step, parsers.parameters, parsers.in_run),
-        _SOURCE,
+        (*parsers.STEP, *parsers.PARAMETERS, *parsers.IN_RUN),
+        parsers.SOURCE,
     ),
     "status": Verb(
         "how the current run stands",
-        Way(lambda kernel, given: kernel.status(given), (parsers.perhaps_a_run,)),
+        Way(lambda kernel, given: kernel.status(given), parsers.PERHAPS_RUN),
     ),
     "cancel": Verb(
         "cancel a run that goes on; in a kernel, the current one or one step of it",
-        Way(lambda kernel, given: kernel.cancel(given), (parsers.perhaps_a_step,)),
-        Way(command_line.cancel, (parsers.perhaps_a_run, parsers.place)),
+        Way(lambda kernel, given: kernel.cancel(given), parsers.PERHAPS_STEP),
+        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.PLACE)),
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
-        Way(answers.resume, _ENDED_RUN),
-        Way(answers.resume, (*_ENDED_RUN, parsers.place)),
+        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK)),
+        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK, *parsers.PLACE)),
     ),
-    "runs": _both("the kept runs, or those that a query finds", answers.runs, (parsers.query,)),
-    "compare": _both("what differs between two runs", answers.compare, (parsers.two_runs,)),
+    "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
+    "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),
     "get": Verb(
         "load artifacts: into the kernel, or to print or write them",
-        Way(lambda kernel, given: kernel.get(given), (parsers.names, parsers.variable)),
-        Way(command_line.get, (parsers.source, parsers.names, parsers.value_file)),
+        Way(lambda kernel, given: kernel.get(given), (*parsers.NAMES, *parsers.VARIABLE)),
+        Way(command_line.get, (*parsers.SOURCE, *parsers.NAMES, *parsers.VALUE_FILE)),
     ),
     "logs": Verb(
         "what a step printed",
-        Way(answers.logs, (parsers.a_step, parsers.in_run, parsers.attempt)),
-        Way(answers.logs, (parsers.a_run, parsers.a_step, parsers.attempt, parsers.place)),
+        Way(answers.logs, (*parsers.STEP, *parsers.IN_RUN, *parsers.ATTEMPT)),
+        Way(answers.logs, (*parsers.RUN, *parsers.STEP, *parsers.ATTEMPT, *parsers.PLACE)),
     ),
     "debug": Verb(
         "a step's code in a new cell, its inputs and prelude in the kernel",
-        Way(lambda kernel, given: kernel.debug(given), (parsers.a_step, parsers.in_run)),
+        Way(lambda kernel, given: kernel.debug(given), (*parsers.STEP, *parsers.IN_RUN)),
     ),
-    "tag": _both("label a run", answers.tag, (parsers.a_run, parsers.tags)),
-    "rename": _both("give a run a title", answers.rename, (parsers.a_run, parsers.title)),
+    "tag": _both("label a run", answers.tag, (*parsers.RUN, *parsers.TAGS)),
+    "rename": _both("give a run a title", answers.rename, (*parsers.RUN, *parsers.TITLE)),
     "archive": _both(
-        "put a run away: it is listed only when asked for", answers.archive, (parsers.a_run, parsers.undo)
+        "put a run away: it is listed only when asked for", answers.archive, (*parsers.RUN, *parsers.UNDO)
     ),
-    "gc": _both("remove old runs, and what nobody refers to any more", answers.collect, (parsers.limits,)),
-    "history": _both("rebuild the indexes of the history", answers.rebuild_history, (parsers.rebuilding,)),
+    "gc": _both("remove old runs, and what nobody refers to any more", answers.collect, parsers.LIMITS),
+    "history": _both("rebuild the indexes of the history", answers.rebuild_history, parsers.REBUILD),
     "export": _both(
         "write a module that runs without Jupyter, or the executed notebook",
         answers.export,
-        (parsers.export_target,),
-        _SOURCE,
+        parsers.EXPORT,
+        parsers.SOURCE,
     ),
-    "name": Verb(
-        "name the pipeline", Way(lambda kernel, given: kernel.name(given), (parsers.pipeline_name,))
-    ),
+    "name": Verb("name the pipeline", Way(lambda kernel, given: kernel.name(given), parsers.PIPELINE_NAME)),
 }
 
 MAGICS = {name: verb.magic for name, verb in VERBS.items() if verb.magic is not None}
