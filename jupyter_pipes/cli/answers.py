@@ -5,19 +5,27 @@ from __future__ import annotations
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
 from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
+from jupyter_pipes.display.ansi import plain, terminal_text
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 
 if TYPE_CHECKING:
+    from jupyter_pipes.cli.documents import Document
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.retrieval import Match
     from jupyter_pipes.runs.run import Run
+
+
+def _no_document() -> Document:
+    from jupyter_pipes.cli.documents import Document
+
+    return Document()
 
 
 def _no_text(colour: bool) -> str:
@@ -37,8 +45,8 @@ class Answer(Struct, frozen=True):
         check: whether it is an error if that run does not complete.
     """
 
-    document: Callable[[], Mapping[str, Any]] = dict[str, Any]
-    text: Callable[[bool], str | bytes] = _no_text
+    document: Callable[[], Document] = _no_document
+    text: Callable[[bool], str] = _no_text
     shown: Callable[[], object] | None = None
     notices: tuple[str, ...] = ()
     code: int = 0
@@ -246,6 +254,8 @@ def of_run(run: Run) -> Answer:
 
 def logs(face: Face, arguments: Namespace) -> Answer:
     """Return what an attempt (the latest that the step shows, if none is named) printed."""
+    from jupyter_pipes.cli import documents
+
     run, step, attempt = run_named(face, arguments.run), arguments.step, arguments.attempt
     path, (_, shown) = run.log_path(step, attempt), run.shown_attempt(step)
     is_there = path is not None and path.exists()
@@ -255,8 +265,8 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
     return Answer(
-        lambda: {"run": run.id, "step": step, "attempt": number, "log": run.logs(step, attempt)},
-        lambda _: path.read_bytes() if path is not None and is_there else b"",
+        lambda: documents.LogDocument(run.id, step, number, plain(run.logs(step, attempt))),
+        lambda colour: (terminal_text if colour else plain)(run.logs(step, attempt)),
         notices=() if is_there else (f"{step} did not run: {status}",),
     )
 
@@ -287,24 +297,26 @@ def _remark(face: Face, arguments: Namespace, event: ev.AnyEvent) -> Answer:
 
 def collect(face: Face, arguments: Namespace) -> Answer:
     """Remove old runs and what nobody refers to."""
+    from jupyter_pipes.cli import documents
     from jupyter_pipes.display import cleanup_text
     from jupyter_pipes.runs import cleanup
 
     limits = cleanup.limits(arguments)
     collection = cleanup.collect(face.workspace(), limits, face.unsaved(), dry_run=arguments.dry_run)
     return Answer(
-        lambda: cleanup_text.document(collection, dry_run=arguments.dry_run),
+        lambda: documents.CleanupDocument.of(collection, dry_run=arguments.dry_run),
         lambda _: cleanup_text.text(collection, dry_run=arguments.dry_run) + "\n",
     )
 
 
 def rebuild_history(face: Face, arguments: Namespace) -> Answer:
     """Make the indexes of the history again."""
+    from jupyter_pipes.cli import documents
     from jupyter_pipes.history.rebuilding import rebuild
 
     rebuilt = rebuild(face.workspace().history.database)
     return Answer(
-        lambda: {"runs": rebuilt.runs, "unreadable": list(rebuilt.unreadable)},
+        lambda: documents.RebuildingDocument.of(rebuilt),
         lambda _: f"made the indexes of {rebuilt.runs} runs again\n",
         notices=tuple(f"left as it was: {message}" for message in rebuilt.unreadable),
     )
@@ -312,11 +324,14 @@ def rebuild_history(face: Face, arguments: Namespace) -> Answer:
 
 def export(face: Face, arguments: Namespace) -> Answer:
     """Write the pipeline as a module, or its notebook with the outputs of the newest run."""
+    from jupyter_pipes.cli import documents
     from jupyter_pipes.export.write import write
 
     path = face.directory / arguments.path
     write(face.pipeline(), path, arguments.to, _current_or_newest(face))
-    return Answer(lambda: {"path": str(path.absolute())}, notices=(f"wrote {arguments.path}",))
+    return Answer(
+        lambda: documents.ExportDocument(str(path.absolute())), notices=(f"wrote {arguments.path}",)
+    )
 
 
 def _current_or_newest(face: Face) -> Run | None:

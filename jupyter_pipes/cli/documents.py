@@ -1,40 +1,67 @@
-"""The JSON documents of the command line: what `--json` prints, made from views, plans and errors."""
+"""The JSON documents of the command line: one struct for each that `--json` prints.
+
+docs/documents.schema.json says the same to other programs; `document_schema` writes it.
+"""
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import TYPE_CHECKING, TypedDict
+from typing import TYPE_CHECKING, Any, Literal, Self
+
+import msgspec
+from msgspec import Struct
 
 from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.quantities import iso_text
-from jupyter_pipes.model.results import ArtifactRef, StepError
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
-from jupyter_pipes.pipelines.parameters import to_json
+from jupyter_pipes.pipelines.parameters import finite
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.parts import Part
     from jupyter_pipes.planning.explanation import Explanation
-    from jupyter_pipes.planning.plan import Plan
+    from jupyter_pipes.planning.plan import Plan, PlannedDecision
     from jupyter_pipes.runs.comparison import Difference
     from jupyter_pipes.runs.listing import ListedRun
     from jupyter_pipes.runs.run import Run
 
+DecisionWord = Literal["run", "cached", "depends"]
 
-class AttemptDocument(TypedDict):
+
+class Document(Struct, frozen=True):
+    """What `--json` prints, or a part of it."""
+
+    @classmethod
+    def of(cls, source: Any, **fields: Any) -> Self:
+        """Return the document with these fields, and all others as `source` has them under the same name."""
+        others = {name: getattr(source, name) for name in cls.__struct_fields__ if name not in fields}
+        return cls(**others, **fields)
+
+    def json(self) -> str:
+        """Return it as JSON text; numbers that JSON lacks are words."""
+        # msgspec's own encoder refuses what a file name that is no UTF-8 becomes in Python.
+        return json.dumps(finite(msgspec.to_builtins(self)), indent=2, allow_nan=False) + "\n"
+
+
+# --- runs --------------------------------------------------------------------------------------------------
+
+
+class AttemptDocument(Document, frozen=True):
     """One try of a step; `pid` and `host` are 0 and "" when it never started."""
 
     number: int
-    status: str
+    status: Status
     reason: str
     seconds: float
     pid: int
     host: str
 
 
-class ArtifactDocument(TypedDict):
+class ArtifactDocument(Document, frozen=True):
     """A kept value; `uri` is an absolute fsspec URL."""
 
     name: str
@@ -44,8 +71,8 @@ class ArtifactDocument(TypedDict):
     uri: str
 
 
-class StepErrorDocument(TypedDict):
-    """How a step failed; `traceback` is plain text, `line` counts as the editor's gutter does."""
+class StepErrorDocument(Document, frozen=True):
+    """How a step failed, in plain text; `line` counts as the editor's gutter does."""
 
     type: str
     message: str
@@ -53,166 +80,37 @@ class StepErrorDocument(TypedDict):
     line: int | None
 
 
-class StepDocument(TypedDict):
+class StepDocument(Document, frozen=True):
     """A step of a run."""
 
     name: str
-    status: str
+    status: Status
     reason: str
     notes: list[str]
     seconds: float
     queue: str
     stage: str | None
-    tags: list[str]
+    tags: tuple[str, ...]
     attempts: list[AttemptDocument]
     reads: dict[str, str]
-    writes: list[str]
-    after: list[str]
+    writes: tuple[str, ...]
+    after: tuple[str, ...]
     metrics: dict[str, JsonValue]
     artifacts: list[ArtifactDocument]
     error: StepErrorDocument | None
 
 
-class RunDocument(TypedDict):
+class RunDocument(Document, frozen=True):
     """A run, with the steps that were asked for and what they need."""
 
     run: str
     pipeline: str
     version: str
-    status: str
+    status: Status
     params: dict[str, JsonValue]
     seconds: float
     metrics: dict[str, JsonValue]
     steps: list[StepDocument]
-
-
-class PlannedStepDocument(TypedDict):
-    """What a run would do with a step."""
-
-    name: str
-    decision: str
-    reasons: list[str]
-    reads: dict[str, str]
-    writes: list[str]
-    after: list[str]
-
-
-class PlanDocument(TypedDict):
-    """What a run would do."""
-
-    steps: list[PlannedStepDocument]
-
-
-class ValueDocument(TypedDict):
-    """A loaded artifact."""
-
-    type: str
-    repr: str
-    digest: str
-    uri: str
-
-
-class ValuesDocument(TypedDict):
-    """Loaded artifacts by name."""
-
-    values: dict[str, ValueDocument]
-
-
-class LogDocument(TypedDict):
-    """What an attempt printed; `attempt` is None when the step never ran."""
-
-    run: str
-    step: str
-    attempt: int | None
-    log: str
-
-
-class DifferenceDocument(TypedDict):
-    """One thing that is not the same in two runs; `step` is None for what concerns the whole run."""
-
-    step: str | None
-    what: str
-    name: str
-    a: JsonValue
-    b: JsonValue
-    diff: str
-
-
-class ComparisonDocument(TypedDict):
-    """What differs between two runs."""
-
-    runs: list[str]
-    differences: list[DifferenceDocument]
-
-
-class ListedRunDocument(TypedDict):
-    """A line of the list of runs; `started` in ISO 8601 with its zone, `progress` from 0 to 1."""
-
-    run: str
-    pipeline: str
-    version: str
-    status: str
-    progress: float
-    started: str
-    seconds: float
-    params: dict[str, JsonValue]
-    metrics: dict[str, JsonValue]
-    tags: list[str]
-    title: str
-
-
-class RunsDocument(TypedDict):
-    """The list of runs."""
-
-    runs: list[ListedRunDocument]
-
-
-class ChangeDocument(TypedDict):
-    """A part of a signature that differs; None where it is not there."""
-
-    part: str
-    name: str
-    old: str | None
-    new: str | None
-    diff: str
-
-
-class ExplanationDocument(TypedDict):
-    """Why a step runs or not."""
-
-    step: str
-    decision: str
-    reasons: list[str]
-    parts: list[ChangeDocument]
-
-
-class ExportDocument(TypedDict):
-    """The file that an export wrote, absolute."""
-
-    path: str
-
-
-class DiagnosticDocument(TypedDict):
-    """A problem found before anything ran."""
-
-    code: str
-    step: str | None
-    line: int
-    message: str
-
-
-class ErrorBody(TypedDict):
-    """What went wrong."""
-
-    type: str
-    message: str
-    diagnostics: list[DiagnosticDocument]
-
-
-class ErrorDocument(TypedDict):
-    """A command that could not be carried out."""
-
-    error: ErrorBody
 
 
 def of_run(run: Run) -> RunDocument:
@@ -241,173 +139,260 @@ def of_view(
         now: seconds since 1970, at which a run under way is looked at; the present if None.
     """
     moment = time.time() if now is None else now
-    shown = earlier or {}
-    return {
-        "run": view.run,
-        "pipeline": view.pipeline,
-        "version": view.version,
-        "status": view.status.value,
-        "params": {name: to_json(value) for name, value in view.parameters.items()},
-        "seconds": max((moment if view.ended is None else view.ended) - view.started, 0.0),
+    shown = {name: step.latest for name, step in view.steps.items()} | dict(earlier or {})
+    return RunDocument.of(
+        view,
+        params=view.parameters,
+        seconds=view.seconds_until(moment),
         # What a step's `--monitor` puts here; no option of this version does.
-        "metrics": {},
-        "steps": [_step(step, uri, shown.get(step.name), moment) for step in view.steps.values()],
-    }
+        metrics={},
+        steps=[_step(step, uri, shown[step.name], moment) for step in view.steps.values()],
+    )
+
+
+def _step(
+    step: StepView, uri: Callable[[ArtifactRef], str], shown: AttemptView | None, now: float
+) -> StepDocument:
+    planned, options, error = step.planned, step.planned.options, step.error
+    tries = () if step.status is Status.CACHED else step.attempts
+    attempts = [AttemptDocument.of(each, seconds=each.seconds_until(now)) for each in tries]
+    series = shown.metrics if shown else {}
+    return StepDocument(
+        name=step.name,
+        status=step.status,
+        reason=step.reason or "; ".join(step.decision_reasons),
+        notes=list(shown.notes) if shown else [],
+        seconds=sum(attempt.seconds for attempt in attempts),
+        queue=options.queue,
+        stage=options.stage,
+        tags=options.tags,
+        attempts=attempts,
+        reads=planned.origins,
+        writes=planned.writes,
+        after=options.after,
+        metrics={name: points[-1].value for name, points in series.items() if points},
+        artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in step.artifacts],
+        error=error
+        and StepErrorDocument.of(error, message=plain(error.message), traceback=plain(error.traceback)),
+    )
+
+
+# --- decisions ---------------------------------------------------------------------------------------------
+
+
+class PlannedStepDocument(Document, frozen=True):
+    """What a run would do with a step."""
+
+    name: str
+    decision: DecisionWord
+    reasons: tuple[str, ...]
+    reads: dict[str, str]
+    writes: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+class PlanDocument(Document, frozen=True):
+    """What a run would do."""
+
+    steps: list[PlannedStepDocument]
 
 
 def of_plan(plan: Plan) -> PlanDocument:
     """Return the document of a plan."""
-    return {
-        "steps": [
-            {
-                "name": planned.name,
-                "decision": planned.decision,
-                "reasons": list(planned.reasons),
-                "reads": planned.step.origins,
-                "writes": list(planned.step.writes),
-                "after": list(planned.step.options.after),
-            }
-            for planned in plan.steps
-        ]
-    }
+    return PlanDocument([_planned(planned) for planned in plan.steps])
 
 
-def of_values(values: Mapping[str, tuple[ArtifactRef, str, str]]) -> ValuesDocument:
-    """Return the document of loaded artifacts: name -> its reference, the value's repr, its URL."""
-    return {
-        "values": {
-            name: {"type": artifact.type, "repr": text, "digest": artifact.digest, "uri": uri}
-            for name, (artifact, text, uri) in values.items()
-        }
-    }
+def _planned(planned: PlannedDecision) -> PlannedStepDocument:
+    step = planned.step
+    after = step.options.after
+    return PlannedStepDocument.of(planned, reads=step.origins, writes=step.writes, after=after)
 
 
-def of_comparison(a: str, b: str, found: Iterable[Difference]) -> ComparisonDocument:
-    """Return the document of what differs between run `a` and run `b`."""
-    return {
-        "runs": [a, b],
-        "differences": [
-            {"step": one.step, "what": one.what, "name": one.name, "a": one.a, "b": one.b, "diff": one.diff}
-            for one in found
-        ],
-    }
+class ChangeDocument(Document, frozen=True):
+    """A part of a signature that differs; None where it is not there."""
+
+    part: PartKind
+    name: str
+    old: str | None
+    new: str | None
+    diff: str
 
 
-def of_runs(found: Iterable[ListedRun]) -> RunsDocument:
-    """Return the document of a list of runs."""
-    return {"runs": [_listed(run) for run in found]}
+class ExplanationDocument(Document, frozen=True):
+    """Why a step runs or not."""
 
-
-def _listed(run: ListedRun) -> ListedRunDocument:
-    return {
-        "run": run.run,
-        "pipeline": run.pipeline,
-        "version": run.version,
-        "status": run.status.value,
-        "progress": run.progress,
-        "started": iso_text(run.started),
-        "seconds": run.seconds,
-        "params": {name: to_json(value) for name, value in run.params.items()},
-        "metrics": {name: to_json(value) for name, value in run.metrics.items()},
-        "tags": list(run.tags),
-        "title": run.title,
-    }
+    step: str
+    decision: DecisionWord
+    reasons: tuple[str, ...]
+    parts: list[ChangeDocument]
 
 
 def of_explanation(explanation: Explanation) -> ExplanationDocument:
     """Return the document of why a step runs or not."""
-    return {
-        "step": explanation.step,
-        "decision": explanation.decision,
-        "reasons": list(explanation.reasons),
-        "parts": [
-            {
-                "part": change.part,
-                "name": change.name,
-                "old": _state(change.old),
-                "new": _state(change.new),
-                "diff": change.diff,
-            }
-            for change in explanation.changes
-        ],
-    }
+    parts = [
+        ChangeDocument.of(change, old=_state(change.old), new=_state(change.new))
+        for change in explanation.changes
+    ]
+    return ExplanationDocument.of(explanation, parts=parts)
 
 
 def _state(part: Part | None) -> str | None:
     return None if part is None else part.text or part.digest
 
 
+# --- history -----------------------------------------------------------------------------------------------
+
+
+class ListedRunDocument(Document, frozen=True):
+    """A line of the list of runs; `started` in ISO 8601 with its zone, `progress` from 0 to 1."""
+
+    run: str
+    pipeline: str
+    version: str
+    status: Status
+    progress: float
+    started: str
+    seconds: float
+    params: dict[str, JsonValue]
+    metrics: dict[str, JsonValue]
+    tags: tuple[str, ...]
+    title: str
+
+
+class RunsDocument(Document, frozen=True):
+    """The list of runs."""
+
+    runs: list[ListedRunDocument]
+
+
+def of_runs(runs: Iterable[ListedRun]) -> RunsDocument:
+    """Return the document of a list of runs."""
+    return RunsDocument([ListedRunDocument.of(run, started=iso_text(run.started)) for run in runs])
+
+
+class DifferenceDocument(Document, frozen=True):
+    """One thing that is not the same in two runs; `step` is None for what concerns the whole run."""
+
+    step: str | None
+    what: str
+    name: str
+    a: JsonValue
+    b: JsonValue
+    diff: str
+
+
+class ComparisonDocument(Document, frozen=True):
+    """What differs between two runs."""
+
+    runs: tuple[str, str]
+    differences: list[DifferenceDocument]
+
+
+def of_comparison(a: str, b: str, differences: Iterable[Difference]) -> ComparisonDocument:
+    """Return the document of what differs between run `a` and run `b`."""
+    return ComparisonDocument((a, b), [DifferenceDocument.of(each) for each in differences])
+
+
+class AmountDocument(Document, frozen=True):
+    """So many things of a kind, and the bytes that they take."""
+
+    count: int
+    bytes: int
+
+
+class CleanupDocument(Document, frozen=True):
+    """What a cleanup took away, or would: the runs' ids, how much nobody used any more, and what is left."""
+
+    dry_run: bool
+    runs: tuple[str, ...]
+    results: int
+    documents: int
+    claims: int
+    files: int
+    artifacts: AmountDocument
+    logs: AmountDocument
+    unfinished: AmountDocument
+    later: AmountDocument
+    left: AmountDocument
+
+
+class RebuildingDocument(Document, frozen=True):
+    """How many runs have new indexes, and why others have not."""
+
+    runs: int
+    unreadable: tuple[str, ...]
+
+
+# --- values, logs, files, errors ---------------------------------------------------------------------------
+
+
+class ValueDocument(Document, frozen=True):
+    """A loaded artifact."""
+
+    type: str
+    repr: str
+    digest: str
+    uri: str
+
+
+class ValuesDocument(Document, frozen=True):
+    """Loaded artifacts by name."""
+
+    values: dict[str, ValueDocument]
+
+
+def of_values(values: Mapping[str, tuple[ArtifactRef, str, str]]) -> ValuesDocument:
+    """Return the document of loaded artifacts: name -> its reference, the value's repr, its URL."""
+    return ValuesDocument(
+        {
+            name: ValueDocument.of(artifact, repr=text, uri=uri)
+            for name, (artifact, text, uri) in values.items()
+        }
+    )
+
+
+class LogDocument(Document, frozen=True):
+    """What an attempt printed, in plain text; `attempt` is None when the step never ran."""
+
+    run: str
+    step: str
+    attempt: int | None
+    log: str
+
+
+class ExportDocument(Document, frozen=True):
+    """The file that an export wrote, absolute."""
+
+    path: str
+
+
+class DiagnosticDocument(Document, frozen=True):
+    """A problem found before anything ran."""
+
+    code: str
+    step: str | None
+    line: int
+    message: str
+
+
+class ErrorBody(Document, frozen=True):
+    """What went wrong."""
+
+    type: str
+    message: str
+    diagnostics: list[DiagnosticDocument]
+
+
+class ErrorDocument(Document, frozen=True):
+    """A command that could not be carried out."""
+
+    error: ErrorBody
+
+
 def of_error(error: BaseException) -> ErrorDocument:
     """Return the document of an error."""
-    found = error.diagnostics if isinstance(error, PipesError) else ()
-    return {
-        "error": {
-            "type": type(error).__name__,
-            "message": str(error) or type(error).__name__,
-            "diagnostics": [_diagnostic(problem) for problem in found],
-        }
-    }
-
-
-def _step(
-    step: StepView, uri: Callable[[ArtifactRef], str], earlier: AttemptView | None, now: float
-) -> StepDocument:
-    planned = step.planned
-    cached = step.status is Status.CACHED
-    shown = earlier if cached else step.latest
-    attempts = [] if cached else [_attempt(attempt, now) for attempt in step.attempts]
-    series = shown.metrics if shown else {}
-    return {
-        "name": step.name,
-        "status": step.status.value,
-        "reason": step.reason or "; ".join(step.decision_reasons),
-        "notes": list(shown.notes) if shown else [],
-        "seconds": sum(attempt["seconds"] for attempt in attempts),
-        "queue": planned.options.queue,
-        "stage": planned.options.stage,
-        "tags": list(planned.options.tags),
-        "attempts": attempts,
-        "reads": planned.origins,
-        "writes": list(planned.writes),
-        "after": list(planned.options.after),
-        "metrics": {name: to_json(points[-1].value) for name, points in series.items() if points},
-        "artifacts": [_artifact(artifact, uri(artifact)) for artifact in step.artifacts],
-        "error": _error(step.error) if step.error else None,
-    }
-
-
-def _attempt(attempt: AttemptView, now: float) -> AttemptDocument:
-    running = attempt.ended is None and attempt.started is not None
-    return {
-        "number": attempt.number,
-        "status": attempt.status.value,
-        "reason": attempt.reason,
-        "seconds": max(now - attempt.started, 0.0)
-        if running and attempt.started is not None
-        else attempt.usage.seconds,
-        "pid": attempt.pid,
-        "host": attempt.host,
-    }
-
-
-def _artifact(artifact: ArtifactRef, uri: str) -> ArtifactDocument:
-    return {
-        "name": artifact.name,
-        "type": artifact.type,
-        "bytes": artifact.bytes,
-        "digest": artifact.digest,
-        "uri": uri,
-    }
-
-
-def _error(error: StepError) -> StepErrorDocument:
-    return {
-        "type": error.type,
-        "message": plain(error.message),
-        "traceback": plain(error.traceback),
-        "line": error.line,
-    }
-
-
-def _diagnostic(problem: Diagnostic) -> DiagnosticDocument:
-    return {"code": problem.code, "step": problem.step, "line": problem.line, "message": problem.message}
+    problems = error.diagnostics if isinstance(error, PipesError) else ()
+    kind = type(error).__name__
+    return ErrorDocument(
+        ErrorBody(kind, str(error) or kind, [DiagnosticDocument.of(each) for each in problems])
+    )

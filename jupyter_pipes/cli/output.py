@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import PipesError
+
+if TYPE_CHECKING:
+    from jupyter_pipes.cli.documents import Document
 
 COMPLETED, FAILED, INVALID, CANCELLED = range(4)
 """The exit codes: of runs, and `INVALID` of commands that cannot be carried out."""
@@ -49,19 +51,17 @@ class Output:
             sys.stdout.flush()
             os.dup2(self._file, 1)
 
-    def give(self, document: Callable[[], Mapping[str, Any]], text: Callable[[], str | bytes]) -> None:
+    def give(self, document: Callable[[], Document], text: Callable[[], str]) -> None:
         """Print the result: the document if JSON is wanted, else the text."""
-        self.write(json.dumps(document(), indent=2, allow_nan=False) + "\n" if self.as_json else text())
+        self.write(document().json() if self.as_json else text())
 
-    def write(self, content: str | bytes) -> None:
+    def write(self, content: str) -> None:
         """Print, in UTF-8. A reader that has gone is no error.
 
         Raises:
             PipesError: standard output cannot be written.
         """
-        rest = memoryview(
-            content.encode("utf-8", "backslashreplace") if isinstance(content, str) else content
-        )
+        rest = memoryview(content.encode("utf-8", "backslashreplace"))
         try:
             while rest:
                 rest = rest[os.write(self._file, rest) :]

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
-
-import msgspec
 
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
 from jupyter_pipes.model.quantities import bytes_text
@@ -23,11 +20,6 @@ def text(collection: Collection, *, dry_run: bool = False) -> str:
     """
     lines = [*_gone(collection), *_left(collection)]
     return "\n".join([*lines, "--dry-run: nothing was removed"] if dry_run else lines)
-
-
-def document(collection: Collection, *, dry_run: bool = False) -> dict[str, Any]:
-    """Return the JSON document of a collection; sizes in bytes."""
-    return {"dry_run": dry_run, **msgspec.to_builtins(collection)}
 
 
 def _gone(collection: Collection) -> Iterator[str]:

@@ -34,7 +34,7 @@ VALUE_WIDTH = 48
 
 
 _WIDE = 10_000
-"""Columns of a table that goes to no terminal: its lines are for other programs, which do not wrap."""
+"""Columns of a table that goes to no terminal: a front end and other programs wrap by themselves, or not."""
 
 
 # A terminal's own palette suits its ground, which nobody can ask for: names, not style's colours.
@@ -247,7 +247,7 @@ def _rendered(table: Any, *, colour: bool) -> str:
     from rich.console import Console
 
     text = io.StringIO()
-    width = shutil.get_terminal_size().columns if colour else _WIDE
+    width = shutil.get_terminal_size((_WIDE, 24)).columns if colour else _WIDE
     console = Console(
         file=text,
         width=width,

@@ -117,9 +117,10 @@ class PipesMagics(Magics):
         if answer.run is not None:
             return self._wait_for(answer.run, awaited=awaited, check=answer.check)
         shown = None if answer.shown is None else answer.shown()
-        text = answer.text(False) if answer.shown is None else ""
+        # A front end shows colours.
+        text = answer.text(self.session.live) if answer.shown is None else ""
         if text:
-            print(text if isinstance(text, str) else text.decode("utf-8", "replace"), end="")  # noqa: T201 - the verb's result
+            print(text, end="")  # noqa: T201 - the verb's result
         return _awaitable(shown) if awaited else shown
 
     def _wait_for(self, run: Run, *, awaited: bool, check: bool) -> object:

@@ -63,6 +63,12 @@ class AttemptView(Struct):
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
 
+    def seconds_until(self, now: float) -> float:
+        """Return its wall time in seconds, up to `now` (seconds since 1970) while it runs."""
+        if self.started is None or self.ended is not None:
+            return self.usage.seconds
+        return max(now - self.started, 0.0)
+
 
 class StepView(Struct):
     """A step of a run as displays show it."""
@@ -92,6 +98,11 @@ class StepView(Struct):
     def seconds(self) -> float:
         """Wall time of all attempts in seconds; 0 for a cached step."""
         return sum(attempt.usage.seconds for attempt in self.attempts)
+
+    def seconds_until(self, now: float) -> float:
+        """Return its attempts' wall time in seconds, up to `now` (seconds since 1970) while one runs."""
+        earlier = sum(attempt.usage.seconds for attempt in self.attempts[:-1])
+        return earlier + (self.latest.seconds_until(now) if self.latest else 0.0)
 
     @property
     def progress(self) -> float:
@@ -171,6 +182,10 @@ class RunView(Struct):
     def finished_steps(self) -> int:
         """How many steps have a final status."""
         return sum(step.status.is_final for step in self.steps.values())
+
+    def seconds_until(self, now: float) -> float:
+        """Return its wall time in seconds, up to `now` (seconds since 1970) while it goes on."""
+        return max((now if self.ended is None else self.ended) - self.started, 0.0)
 
     def attempt_of(self, event: ev.AttemptEvent) -> AttemptView:
         """Return the attempt that an event is about, opening it if this is the first that is heard of it."""

@@ -228,7 +228,7 @@ def split_assignment(text: str) -> tuple[str, str]:
 def to_json(value: object) -> JsonValue:
     """Return the value as events and `--json` carry it; what JSON lacks becomes text."""
     plain = msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain)
-    return _finite(plain)
+    return finite(plain)
 
 
 def _declared(
@@ -338,11 +338,12 @@ def _plain(value: object) -> Any:
     return str(value) if isinstance(value, (pathlib.PurePath, complex)) else repr(value)
 
 
-def _finite(value: Any) -> JsonValue:
+def finite(value: Any) -> JsonValue:
+    """Return plain data as JSON can carry it: its numbers that JSON lacks as words."""
     if isinstance(value, float) and not math.isfinite(value):
         return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
     if isinstance(value, dict):
-        return {key: _finite(item) for key, item in cast("dict[str, Any]", value).items()}
+        return {key: finite(item) for key, item in cast("dict[str, Any]", value).items()}
     if isinstance(value, (list, tuple)):
-        return [_finite(item) for item in cast("Sequence[Any]", value)]
+        return [finite(item) for item in cast("Sequence[Any]", value)]
     return value

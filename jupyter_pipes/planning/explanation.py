@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
@@ -26,7 +26,7 @@ class Explanation(Struct, frozen=True):
     """
 
     step: str
-    decision: str
+    decision: Literal["run", "cached", "depends"]
     reasons: tuple[str, ...]
     changes: tuple[Change, ...] = ()
 

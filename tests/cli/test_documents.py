@@ -1,14 +1,26 @@
-"""The JSON documents have the fields of the contract, for runs, plans, values and errors of every kind."""
+"""The JSON documents have the fields of the contract, for runs, plans, values and errors of every kind.
+
+docs/documents.schema.json says it to other programs, and what the verbs print keeps to it.
+"""
 
 from __future__ import annotations
 
 import json
 import math
-from typing import get_type_hints
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
 
+import nbformat
 import pytest
+from jsonschema import Draft202012Validator
 
 from jupyter_pipes.cli import documents
+from jupyter_pipes.cli.document_schema import VERBS, schema, schema_text
+from jupyter_pipes.cli.verbs import VERBS as COMMANDS
+from jupyter_pipes.history.cleanup.collect import Amount, Collection
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
@@ -40,23 +52,35 @@ LOAD = ev.PlannedStep(
 )
 
 
-def step_document(*happened: ev.AnyEvent, **more: object) -> documents.StepDocument:
-    view = view_of(started(LOAD), *happened)
-    return documents.of_view(view, uri, now=200.0, **more)["steps"][0]  # type: ignore[arg-type]
+def printed(document: documents.Document) -> Any:
+    """Return what another program reads of a document."""
+    return json.loads(document.json())
+
+
+def run_document(view: RunView, **more: Any) -> Any:
+    return printed(documents.of_view(view, uri, **more))
+
+
+def step_document(*happened: ev.AnyEvent, **more: Any) -> Any:
+    return run_document(view_of(started(LOAD), *happened), now=200.0, **more)["steps"][0]
+
+
+RUN = "run pipeline version status params seconds metrics steps"
+STEP = "name status reason notes seconds queue stage tags attempts reads writes after metrics artifacts error"
 
 
 def test_a_run_has_the_fields_of_the_contract_and_no_others() -> None:
-    document = documents.of_view(view_of(started(LOAD)), uri, now=104.5)
-    assert list(document) == list(get_type_hints(documents.RunDocument))
-    assert list(document["steps"][0]) == list(get_type_hints(documents.StepDocument))
+    document = run_document(view_of(started(LOAD)), now=104.5)
+    assert list(document) == RUN.split()
+    assert list(document["steps"][0]) == STEP.split()
     assert (document["run"], document["pipeline"], document["version"]) == ("r1", "study", "1.0.0")
     assert document["metrics"] == {}
 
 
 def test_a_run_under_way_counts_its_seconds_up_to_now_and_an_ended_one_to_its_end() -> None:
-    assert documents.of_view(view_of(started(LOAD)), uri, now=104.5)["seconds"] == 4.5
+    assert run_document(view_of(started(LOAD)), now=104.5)["seconds"] == 4.5
     ended = view_of(started(LOAD), ev.RunEnded(Status.FAILED, "load failed"))
-    document = documents.of_view(ended, uri, now=999.0)
+    document = run_document(ended, now=999.0)
     assert (document["seconds"], document["status"]) == (1.0, "failed")
 
 
@@ -160,10 +184,9 @@ def test_numbers_that_json_lacks_are_words(value: float, told: object) -> None:
         ev.MetricReported("load", 1, "loss", 1.0),
         ev.MetricReported("load", 1, "loss", value),
     )
-    document = documents.of_view(view, uri)
+    document = run_document(view)
     assert document["params"] == {"lr": told}
     assert document["steps"][0]["metrics"] == {"loss": told}
-    json.dumps(document, allow_nan=False)
 
 
 def test_a_plan_has_one_entry_for_each_step_in_order() -> None:
@@ -173,7 +196,7 @@ def test_a_plan_has_one_entry_for_each_step_in_order() -> None:
         PlannedDecision(load, "run", ("never ran",)),
         PlannedDecision(fit, "depends", ("runs if load gives other outputs",)),
     )
-    assert documents.of_plan(Plan("study", decisions)) == {
+    assert printed(documents.of_plan(Plan("study", decisions))) == {
         "steps": [
             {
                 "name": "load",
@@ -196,16 +219,27 @@ def test_a_plan_has_one_entry_for_each_step_in_order() -> None:
 
 
 def test_values_have_type_repr_digest_and_uri() -> None:
-    assert documents.of_values({"df": (TABLE, "<df>", "file:///store/ab12")}) == {
+    assert printed(documents.of_values({"df": (TABLE, "<df>", "file:///store/ab12")})) == {
         "values": {
             "df": {"type": "pandas.DataFrame", "repr": "<df>", "digest": "ab12", "uri": "file:///store/ab12"}
         }
     }
 
 
+def test_a_cleanup_tells_what_went_by_number_and_bytes() -> None:
+    collection = Collection(runs=("r",), artifacts=Amount(1, 2))
+    document = printed(documents.CleanupDocument.of(collection, dry_run=True))
+    assert (document["dry_run"], document["runs"], document["artifacts"]) == (
+        True,
+        ["r"],
+        {"count": 1, "bytes": 2},
+    )
+    assert document["left"] == {"count": 0, "bytes": 0}
+
+
 def test_an_invalid_pipeline_lists_its_diagnostics() -> None:
     problem = Diagnostic("JP010", "reads df, which nothing defines", "clean", 3, 2)
-    assert documents.of_error(InvalidPipeline("a problem", diagnostics=[problem])) == {
+    assert printed(documents.of_error(InvalidPipeline("a problem", diagnostics=[problem]))) == {
         "error": {
             "type": "InvalidPipeline",
             "message": "a problem",
@@ -226,4 +260,85 @@ def test_an_invalid_pipeline_lists_its_diagnostics() -> None:
 def test_any_error_has_a_type_a_message_and_no_diagnostics(
     error: BaseException, kind: str, message: str
 ) -> None:
-    assert documents.of_error(error) == {"error": {"type": kind, "message": message, "diagnostics": []}}
+    body = {"type": kind, "message": message, "diagnostics": []}
+    assert printed(documents.of_error(error)) == {"error": body}
+
+
+def test_a_name_of_a_file_that_is_no_utf8_is_no_trouble() -> None:
+    name = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
+    assert printed(documents.of_error(UsageError(name)))["error"]["message"] == name
+
+
+# --- the schema --------------------------------------------------------------------------------------------
+
+CELLS = (
+    "%%params\nrows: int = 3\nlr: float = float('nan')",
+    "%%step load --stage data --tags a\nfrom jupyter_pipes import current\nxs = list(range(rows))\n"
+    "print('loaded')\ncurrent.metric('loss', lr)",
+    "%%step fit --on-fail ignore\ny = xs[rows]",
+)
+
+
+def test_the_schema_in_the_documentation_is_that_of_the_documents() -> None:
+    """Else: `python -m jupyter_pipes.cli.document_schema docs/documents.schema.json`."""
+    written = Path(__file__).parents[2] / "docs" / "documents.schema.json"
+    assert written.read_text(encoding="utf-8") == schema_text()
+
+
+def test_the_schema_is_one_and_names_every_verb() -> None:
+    Draft202012Validator.check_schema(schema())
+    told = {verb for verbs in VERBS.values() for verb in re.split(r",\s*", verbs)}
+    assert {name for name, verb in COMMANDS.items() if verb.command is not None} <= told
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose notebook ran twice, with a step that fails and one that reports NaN."""
+    folder = tmp_path_factory.mktemp("project")
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in CELLS])
+    nbformat.write(notebook, folder / "study.ipynb")
+    for rows in (3, 4):
+        assert ask(folder, "run", "study.ipynb", "-p", f"rows={rows}")["run"]
+    return folder
+
+
+def ask(folder: Path, *words: str) -> Any:
+    """Carry out a command in a folder; return the document that it printed."""
+    answer = subprocess.run(
+        [sys.executable, "-m", "jupyter_pipes", *words, "--json"],
+        cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, timeout=200, check=False,
+    )  # fmt: skip
+    return json.loads(answer.stdout)
+
+
+@pytest.mark.parametrize(
+    ("words", "document"),
+    [
+        ("run study.ipynb", documents.RunDocument),
+        ("run study.ipynb nosuch", documents.ErrorDocument),
+        ("show last", documents.RunDocument),
+        ("tag last a b", documents.RunDocument),
+        ("rename last a title", documents.RunDocument),
+        ("archive last", documents.RunDocument),
+        ("archive last --undo", documents.RunDocument),
+        ("plan study.ipynb -p rows=7", documents.PlanDocument),
+        ("why study.ipynb load -p rows=7", documents.ExplanationDocument),
+        ("runs", documents.RunsDocument),
+        ("compare last previous", documents.ComparisonDocument),
+        ("get study.ipynb xs", documents.ValuesDocument),
+        ("logs last load", documents.LogDocument),
+        ("export study.ipynb out.ipynb", documents.ExportDocument),
+        ("resume --notebook study.ipynb", documents.ErrorDocument),
+        ("cancel last", documents.ErrorDocument),
+        ("gc --dry-run", documents.CleanupDocument),
+        ("history rebuild", documents.RebuildingDocument),
+        ("show nosuch", documents.ErrorDocument),
+    ],
+)
+def test_what_a_verb_prints_keeps_to_the_schema(
+    words: str, document: type[documents.Document], project: Path
+) -> None:
+    printed = ask(project, *words.split())
+    validator = Draft202012Validator({**schema(), "anyOf": [{"$ref": f"#/$defs/{document.__name__}"}]})
+    assert [error.message for error in validator.iter_errors(printed)] == []
+    assert list(printed) == list(document.__struct_fields__)

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import msgspec
-
 from jupyter_pipes.display.cleanup_text import text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
 
@@ -45,10 +43,3 @@ def test_nothing_to_remove_is_said_and_a_dry_run_too() -> None:
 
 def test_of_many_runs_the_oldest_are_named() -> None:
     assert text(Collection(runs=tuple("abcdefghijklm"))).splitlines()[0].endswith("j and 3 more")
-
-
-def test_it_is_one_json_document() -> None:
-    document = msgspec.to_builtins(Collection(runs=("r",), artifacts=Amount(1, 2)))
-    assert document["runs"] == ("r",)
-    assert document["artifacts"] == {"count": 1, "bytes": 2}
-    assert msgspec.convert(document, Collection).artifacts == Amount(1, 2)

@@ -1,0 +1,49 @@
+"""The JSON schema of the documents; `python -m jupyter_pipes.cli.document_schema FILE` writes it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from jupyter_pipes.cli import documents
+from jupyter_pipes.cli.documents import Document
+
+VERBS: dict[type[Document], str] = {
+    documents.RunDocument: "run, show, resume, cancel, tag, rename, archive",
+    documents.PlanDocument: "plan",
+    documents.ExplanationDocument: "why",
+    documents.RunsDocument: "runs",
+    documents.ComparisonDocument: "compare",
+    documents.ValuesDocument: "get",
+    documents.LogDocument: "logs",
+    documents.ExportDocument: "export",
+    documents.CleanupDocument: "gc",
+    documents.RebuildingDocument: "history",
+    documents.ErrorDocument: "each, with exit code 2, or 3 without a run",
+}
+"""Document -> the verbs that print it."""
+
+
+def schema() -> dict[str, Any]:
+    """Return the schema of what `--json` prints; under `$defs` that of each document."""
+    references, definitions = msgspec.json.schema_components(VERBS, ref_template="#/$defs/{name}")
+    verbs = zip(VERBS.values(), references, strict=True)
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "jupyter pipes VERB --json",
+        "anyOf": [{"title": title, **reference} for title, reference in verbs],
+        "$defs": definitions,
+    }
+
+
+def schema_text() -> str:
+    """Return the text of docs/documents.schema.json."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    Path(sys.argv[1]).write_text(schema_text(), encoding="utf-8")
