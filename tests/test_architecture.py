@@ -35,7 +35,6 @@ NOT_MIRRORED = {
 
 ACROSS_MODULES = {
     "analysis/cell/test_names_truth.py": "`analyze` held against running Python, with random cells",
-    "display/test_quantities.py": "one wording of a quantity wherever it is shown",
     "execution/executors/test_contract.py": "one suite for all executors",
     "execution/test_claims.py": "several processes want the same result",
     "execution/test_kill.py": "everything that runs is killed at random",

@@ -79,8 +79,8 @@ def test_every_verb_finds_a_run_in_the_same_way_in_both_faces(study: Study, plac
     name, run = list(run_names(study).items())[place]
     values = {study.runs[0]: 2, study.runs[1]: 3}
     logs = f"loaded {values[run]}\n"
-    assert study.in_kernel(f"logs load --run {name}").text(False) == logs.encode()
-    assert study.on_command_line("logs", name, "load").text(False) == logs.encode()
+    assert study.in_kernel(f"logs load --run {name}").text(False) == logs
+    assert study.on_command_line("logs", name, "load").text(False) == logs
     study.in_kernel(f"get n --run {name} --as value")
     assert study.session.namespace["value"] == sum(range(values[run]))
     got = study.on_command_line("get", "study.ipynb", "n", "--run", name)
@@ -91,19 +91,19 @@ def test_every_verb_finds_a_run_in_the_same_way_in_both_faces(study: Study, plac
         study.in_kernel(f"archive {name} --undo"),
         study.on_command_line("rename", name, "a title"),
     ):
-        assert answer.document()["run"] == run
+        assert answer.document().run == run
     for answer in (study.in_kernel(f"compare {name} last"), study.on_command_line("compare", name, "last")):
-        assert answer.document()["runs"] == [run, study.runs[1]]
+        assert answer.document().runs == (run, study.runs[1])
     for answer in (
         study.in_kernel(f"why total --run {name}"),
         study.on_command_line("why", "study.ipynb", "total", "--run", name),
     ):
-        assert answer.document()["step"] == "total"
+        assert answer.document().step == "total"
 
 
 def test_two_runs_are_compared_without_saying_which(study: Study) -> None:
-    assert study.in_kernel("compare").document()["runs"] == study.runs
-    assert study.on_command_line("compare").document()["runs"] == study.runs
+    assert study.in_kernel("compare").document().runs == tuple(study.runs)
+    assert study.on_command_line("compare").document().runs == tuple(study.runs)
 
 
 @pytest.mark.parametrize(
@@ -133,7 +133,7 @@ def test_options_of_a_query_are_none_of_its_words(line: str, query: str, limit: 
 
 def test_the_limit_holds_in_both_faces(study: Study) -> None:
     for answer in (study.in_kernel("runs --limit 1"), study.on_command_line("runs", "--limit", "1")):
-        assert [line["run"] for line in answer.document()["runs"]] == [study.runs[1]]
+        assert [line.run for line in answer.document().runs] == [study.runs[1]]
 
 
 def parsers() -> list[Any]:
@@ -182,7 +182,7 @@ def test_a_kernel_asks_its_current_run_first(study: Study) -> None:
     try:
         study.in_kernel("get n")
         assert study.session.namespace["n"] == 6
-        assert study.in_kernel("logs load").text(False) == b"loaded 4\n"
+        assert study.in_kernel("logs load").text(False) == "loaded 4\n"
         assert study.in_kernel("status").text(False) != ""
     finally:
         study.session.run = None
