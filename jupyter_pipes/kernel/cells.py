@@ -26,7 +26,7 @@ class KernelCells:
             source: the cell's whole text.
             count: the execution count, which numbers cells without an id.
         """
-        key = cell_id or self._named_like(source) or self._id_in_file(source) or f"execution-{count}"
+        key = cell_id or self._named_like(source, count) or self._id_in_file(source) or f"execution-{count}"
         # Never changed in place: another thread may be reading them.
         self._cells = {**self._cells, key: (source, count)}
         return key
@@ -58,9 +58,9 @@ class KernelCells:
             self._read = (changed, _cells_of(self.path))
         return self._read[1]
 
-    def _named_like(self, source: str) -> str | None:
+    def _named_like(self, source: str, count: int) -> str | None:
         """Return the key of the cell that defined the same step, where the front end sends no ids."""
-        cell, _ = notebook.cell_from_source("", 0, source)
+        cell, _ = notebook.cell_from_source("", count, source)
         if cell.role == "step" and not cell.append:
             return f"step-{cell.name}"
         return None

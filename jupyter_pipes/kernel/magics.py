@@ -13,6 +13,7 @@ from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.model.errors import RunCancelled
 from jupyter_pipes.pipelines import step_options as options
+from jupyter_pipes.pipelines.notebook import without_comments_above
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -187,6 +188,8 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.on_cell)
     ipython.events.register("post_run_cell", magics.behind_cell)
+    # Before IPython looks for a cell magic, which it knows in a cell's first line only.
+    ipython.input_transformers_cleanup.insert(0, without_comments_above)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))

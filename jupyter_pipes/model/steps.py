@@ -107,12 +107,12 @@ class Cell(Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """The code below the magic's own line, with that line left blank so that line numbers stay."""
+        """The code below the magic's line, with that line and those above left blank: line numbers stay."""
         if self.role in ("code", "markdown"):
             return self.source
-        above = self.source[: len(self.source) - len(self.source.lstrip())]
-        _, newline, rest = self.source[len(above) :].partition("\n")
-        return "\n" * above.count("\n") + newline + rest
+        lines = self.source.split("\n")
+        below = next(place for place, line in enumerate(lines, 1) if line.lstrip().startswith("%%"))
+        return "\n" * min(below, len(lines) - 1) + "\n".join(lines[below:])
 
 
 class CodePiece(Struct, frozen=True):

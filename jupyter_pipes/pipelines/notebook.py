@@ -1,4 +1,4 @@
-"""Notebook files: .ipynb -> cells with their roles; steps' outputs -> an executed copy."""
+"""Notebook files: .ipynb -> cells with their roles."""
 
 from __future__ import annotations
 
@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_MAGIC_LINE = re.compile(r"\s*%%(step|params|setup)(?=\s|$)(.*)")
+_MAGIC_LINE = re.compile(
+    r"""(?P<above> (?: [^\S\n]* (?:\#[^\n]*)? \n )* )
+        [^\S\n]* %%(?P<name>step|params|setup)(?=\s|$) (?P<argument>.*)""",
+    re.VERBOSE,
+)
 _DRIVES_US = re.compile(
     r"""(?P<indent>[ \t]*)
         (?: %(?:load_ext|reload_ext)\s+jupyter_pipes\b
@@ -115,7 +119,7 @@ def read(path: str | os.PathLike[str]) -> Document:
 def cell_from_source(
     cell_id: str, number: int, source: str, kind: Literal["code", "markdown"] = "code"
 ) -> tuple[Cell, tuple[Diagnostic, ...]]:
-    """Say what a cell is by its first line, as nbformat or a kernel gives its source.
+    """Say what a cell is by its `%%` line, which may have comments above it.
 
     A `%%` line that does not fit becomes a diagnostic; the cell keeps its role, so that it causes no others.
     """
@@ -123,14 +127,21 @@ def cell_from_source(
     if magic is None:
         text = _without_driving_lines(source) if kind == "code" else source
         return Cell(cell_id, number, kind, text), ()
-    if magic[1] == "step":
-        return _step_cell(cell_id, number, source, magic[2])
-    role = "params" if magic[1] == "params" else "setup"
+    line = magic["above"].count("\n") + 1
+    if magic["name"] == "step":
+        return _step_cell(cell_id, number, source, magic["argument"], line)
+    role = "params" if magic["name"] == "params" else "setup"
     problems: tuple[Diagnostic, ...] = ()
-    if magic[2].strip():
-        message = f"%%{role} takes nothing behind it, but has {magic[2].strip()!r}: put that on the next line"
-        problems = (_bad_line(message, None, number, source),)
+    if argument := magic["argument"].strip():
+        message = f"%%{role} takes nothing behind it, but has {argument!r}: put that on the next line"
+        problems = (Diagnostic("JP030", message, None, line, number),)
     return Cell(cell_id, number, role, source), problems
+
+
+def without_comments_above(lines: list[str]) -> list[str]:
+    """Return a cell's lines from its `%%step`, `%%params` or `%%setup` line on; all if it has none."""
+    magic = _MAGIC_LINE.match("".join(lines))
+    return lines[magic["above"].count("\n") :] if magic else lines
 
 
 def _nbformat() -> Any:
@@ -191,21 +202,18 @@ def cell_ids(given: Sequence[str | None]) -> list[str]:
     return ids
 
 
-def _step_cell(cell_id: str, number: int, source: str, line: str) -> tuple[Cell, tuple[Diagnostic, ...]]:
+def _step_cell(
+    cell_id: str, number: int, source: str, argument: str, line: int
+) -> tuple[Cell, tuple[Diagnostic, ...]]:
     try:
-        parsed = parse_step(line)
+        parsed = parse_step(argument)
     except UsageError as error:
-        word = next(iter(line.split()), "")
+        word = next(iter(argument.split()), "")
         can_be_shown = 0 < len(word) <= LONGEST_NAME and word != PARAMS_OWNER
         name = error.step or (word if can_be_shown else f"cell {number}")
-        problem = _bad_line(error.message, name, number, source)
+        problem = Diagnostic("JP030", error.message, name, line, number)
         return Cell(cell_id, number, "step", source, name), (problem,)
     return Cell(cell_id, number, "step", source, parsed.name, parsed.options, parsed.append), ()
-
-
-def _bad_line(message: str, step: str | None, number: int, source: str) -> Diagnostic:
-    line = source[: len(source) - len(source.lstrip())].count("\n") + 1
-    return Diagnostic("JP030", message, step, line, number)
 
 
 def _without_driving_lines(source: str) -> str:

@@ -13,7 +13,7 @@ CELLS = [
     "%%params\nrows: int = 3  # rows to make",
     "import pandas as pd",
     "%%step load --stage data\ndf = pd.DataFrame({'a': range(rows)})\nprint('loaded')\ndf",
-    "%%step more\ndf['b'] = df['a'] * 2",
+    "# twice as much\n\n%%step more\ndf['b'] = df['a'] * 2",
     "%%step total --run\ntotal = int(df['b'].sum())",  # 5
     "run = %pipeline run -p rows=4",
     "print(run.status, run['total'], list(run['df'].columns))",

@@ -67,12 +67,14 @@ def test_cells_get_their_roles_and_count_as_people_do(notebook: Path) -> None:
         ("%%stepping load", "code"),
         ("%%step?", "code"),
         ("x = 1\n%%step load", "code"),
-        ("# note\n%%step load", "code"),
+        ("# note\n%%step load", "step"),
+        ("\n# note\n\n  # and more %%setup\n  %%params\n  x = 1", "params"),
+        ("# %%step load\nx = 1", "code"),
         ("%%time\nx = 1", "code"),
         ("", "code"),
     ],
 )
-def test_the_first_line_says_what_a_cell_is(source: str, role: str) -> None:
+def test_the_first_line_that_is_no_comment_says_what_a_cell_is(source: str, role: str) -> None:
     assert cell_from_source("a", 1, source)[0].role == role
 
 
@@ -83,6 +85,9 @@ def test_markdown_is_never_a_step() -> None:
 def test_a_body_keeps_the_line_numbers_of_the_editor() -> None:
     cell, _ = cell_from_source("a", 1, "\n%%step load\nx = 1\ny = 2")
     assert cell.body == "\n\nx = 1\ny = 2"
+    cell, problems = cell_from_source("a", 1, "\n# why\n%%step load --retrys\nx = 1\n")
+    assert cell.body == "\n\n\nx = 1\n"
+    assert [problem.line for problem in problems] == [3]
 
 
 def test_an_append_cell_says_so() -> None:

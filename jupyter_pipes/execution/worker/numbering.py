@@ -6,6 +6,7 @@ import ast
 import linecache
 from collections.abc import Generator
 from contextlib import contextmanager
+from itertools import takewhile
 from typing import Any
 
 _OF_MAGICS = ("<timed exec>", "<timed eval>", "<magic-timeit>", "<magic-timeit-stmt>")
@@ -21,7 +22,7 @@ def label_of(filename: str) -> str | None:
 
 def leading_blank_lines(source: str) -> int:
     """Return how many lines of `source` come before the first that is not blank."""
-    return len(source[: len(source) - len(source.lstrip())].splitlines())
+    return sum(1 for _ in takewhile(str.isspace, source.splitlines(keepends=True)))
 
 
 @contextmanager
