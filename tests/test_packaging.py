@@ -1,4 +1,4 @@
-"""The package as users get it: the wheel is whole, dependencies are those imported, documents lead on."""
+"""The package as users get it: the built wheel is whole, and dependencies are what is imported."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ import tomllib
 import zipfile
 from importlib.metadata import packages_distributions
 from pathlib import Path
-from pkgutil import resolve_name
 
 import pytest
 
@@ -21,8 +20,6 @@ from tests.imports import imported_anywhere
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
-LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 
 USED_BY_NAME = {
     "ipykernel": "the kernels in which notebooks run",
@@ -33,8 +30,6 @@ USED_BY_NAME = {
 
 OPTIONAL = {"numpy", "polars", "pyarrow"}
 """Imported only where a user's values are theirs: whoever has such values has them."""
-
-ENTRY_POINT_GROUPS = {"jupyter_pipes.serializers"}
 
 
 @pytest.fixture(scope="module")
@@ -107,39 +102,6 @@ def _normalised(distribution: str) -> str:
 @pytest.mark.parametrize("name", sorted({*jupyter_pipes.__all__} - {"__version__"}))
 def test_every_public_name_is_there_and_documented(name: str) -> None:
     assert getattr(jupyter_pipes, name).__doc__
-
-
-@pytest.mark.parametrize("path", DOCUMENTS, ids=lambda path: path.relative_to(ROOT).as_posix())
-def test_links_between_documents_lead_somewhere(path: Path) -> None:
-    links = [link for link in LINK.findall(path.read_text("utf-8")) if "://" not in link[0]]
-    assert [(target, anchor) for target, anchor in links if not _is_there(path, target, anchor)] == []
-
-
-def _is_there(path: Path, target: str, anchor: str) -> bool:
-    there = path.parent / target if target else path
-    return there.exists() and (not anchor or anchor in _anchors(there))
-
-
-def _anchors(path: Path) -> set[str]:
-    """Return what can stand behind `#` in a link to a document: its headings, as GitHub spells them."""
-    headings = re.findall(r"^#+ (.+)$", path.read_text("utf-8"), re.MULTILINE)
-    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
-
-
-def test_decisions_are_numbered_one_after_the_other() -> None:
-    decisions = sorted((ROOT / "docs" / "adr").glob("*.md"))
-    numbers = [int(path.name.partition("-")[0]) for path in decisions]
-    assert numbers == list(range(1, len(decisions) + 1))
-    assert [int(path.read_text("utf-8")[2:].partition(".")[0]) for path in decisions] == numbers
-
-
-@pytest.mark.parametrize(
-    "path", [path for path in DOCUMENTS if path.parent.name != "adr"], ids=lambda path: path.name
-)
-def test_names_in_documents_can_be_imported(path: Path) -> None:
-    """Decisions tell of how it was when they were made."""
-    for name in set(re.findall(r"\bjupyter_pipes(?:\.\w+)+", path.read_text("utf-8"))) - ENTRY_POINT_GROUPS:
-        resolve_name(name)
 
 
 def test_the_example_environment_is_part_of_that_of_the_tests() -> None:
