@@ -1,0 +1,43 @@
+"""The benchmarks: each one still measures what it names, tried on next to nothing."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+from benchmarks import frame
+from benchmarks.__main__ import MEASUREMENTS
+
+BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
+SMALL = {
+    "FEW": 2,
+    "FEW_TIMES": 1,
+    "HELPERS": 3,
+    "MANY": 20,
+    "PAIRS": 3,
+    "RUNS": 10,
+    "STEPS": 3,
+    "TIMES": 1,
+    "MAKE": frame.MAKE.replace(str(frame.ROWS), "100"),
+}
+"""What stands in place of the constants of a benchmark that have these names."""
+
+
+def test_every_benchmark_is_run_by_its_name() -> None:
+    files = {path.stem for path in BENCHMARKS.glob("*.py")} - {"__init__", "__main__", "measure"}
+    assert MEASUREMENTS.keys() == files
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", MEASUREMENTS)
+def test_a_benchmark_measures(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.chdir(tmp_path)
+    module = sys.modules[MEASUREMENTS[name].__module__]
+    for constant in SMALL.keys() & vars(module).keys():
+        monkeypatch.setattr(module, constant, SMALL[constant])
+    figures = MEASUREMENTS[name]()
+    assert figures
+    assert [figure.name for figure in figures if not figure.name.startswith(f"{name}: ")] == []
+    assert [figure.name for figure in figures if not figure.values or min(figure.values) < 0] == []
