@@ -51,7 +51,10 @@ class Document(Struct, frozen=True):
 
 
 class AttemptDocument(Document, frozen=True):
-    """One try of a step; `pid` and `host` are 0 and "" when it never started."""
+    """One try of a step; `pid` and `host` are 0 and "" when it never started.
+
+    `cpu_seconds` and `peak_memory` (in bytes) are 0 as long as it runs, and where nobody measures them.
+    """
 
     number: int
     status: Status
@@ -59,6 +62,8 @@ class AttemptDocument(Document, frozen=True):
     seconds: float
     pid: int
     host: str
+    cpu_seconds: float
+    peak_memory: int
 
 
 class ArtifactDocument(Document, frozen=True):
@@ -155,7 +160,7 @@ def _step(
 ) -> StepDocument:
     planned, options, error = step.planned, step.planned.options, step.error
     tries = () if step.status is Status.CACHED else step.attempts
-    attempts = [AttemptDocument.of(each, seconds=each.seconds_until(now)) for each in tries]
+    attempts = [_attempt(attempt, now) for attempt in tries]
     series = shown.metrics if shown else {}
     return StepDocument(
         name=step.name,
@@ -174,6 +179,13 @@ def _step(
         artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in step.artifacts],
         error=error
         and StepErrorDocument.of(error, message=plain(error.message), traceback=plain(error.traceback)),
+    )
+
+
+def _attempt(attempt: AttemptView, now: float) -> AttemptDocument:
+    cpu, memory = attempt.usage.cpu_seconds, attempt.usage.peak_memory
+    return AttemptDocument.of(
+        attempt, seconds=attempt.seconds_until(now), cpu_seconds=cpu, peak_memory=memory
     )
 
 

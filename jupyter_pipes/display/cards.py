@@ -22,7 +22,7 @@ from jupyter_pipes.display.html import (
     table_html,
     theme_css,
 )
-from jupyter_pipes.display.looks import STALE, elapsed, progress_text, spoken
+from jupyter_pipes.display.looks import STALE, progress_text, spoken
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic, Status, Step
 
@@ -192,7 +192,7 @@ def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: s
 
 
 def _status_html(state: StepView, stale: str, now: float) -> str:
-    seconds, progress = elapsed(state, now), progress_text(state)
+    seconds, progress = state.seconds_until(now), progress_text(state)
     reason = stale or _said(state)
     facts = [
         f"<b>{escape(state.name)}</b>",
@@ -231,7 +231,7 @@ def _track(state: StepView) -> str:
 
 
 def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str, now: float) -> str:
-    seconds = elapsed(state, now)
+    seconds = state.seconds_until(now)
     head = [spoken(state, (state.name,) if stale else ()), progress_text(state)]
     head += [duration_text(seconds) if seconds > 0 else "", stale or _said(state)]
     lines = ["  ".join(fact for fact in head if fact), terminal_tail(log).rstrip("\n")]

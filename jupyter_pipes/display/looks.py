@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
-from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.model.quantities import bytes_text, duration_text
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container
 
+    from jupyter_pipes.model.results import Usage
     from jupyter_pipes.model.views import StepView
 
 
@@ -59,11 +60,10 @@ def progress_text(step: StepView) -> str:
     return f"{progress.done:g}"
 
 
-def elapsed(step: StepView, now: float) -> float:
-    """Return the seconds of all of a step's attempts; `now` (seconds since 1970) ends a running one."""
-    latest = step.latest
-    running = latest is not None and latest.ended is None and latest.started is not None
-    return step.seconds + (now - latest.started if running and latest and latest.started else 0.0)
+def usage_texts(usage: Usage) -> tuple[str, str]:
+    """Return CPU time and peak memory as people say them, "" for what was not measured."""
+    cpu = duration_text(usage.cpu_seconds) if usage.cpu_seconds else ""
+    return cpu, bytes_text(usage.peak_memory) if usage.peak_memory else ""
 
 
 def spoken(step: StepView, stale: Container[str] = ()) -> str:
@@ -80,6 +80,6 @@ def status_line(step: StepView, now: float | None = None) -> str:
     word = LOOKS[step.status].word
     detail = progress_text(step)
     if not detail and step.attempts and step.status is not Status.QUEUED:
-        seconds = step.seconds if now is None else elapsed(step, now)
+        seconds = step.seconds if now is None else step.seconds_until(now)
         detail = duration_text(seconds) if seconds else ""
     return f"{word} · {detail}" if detail else word

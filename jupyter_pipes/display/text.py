@@ -85,7 +85,7 @@ def run_text(view: RunView, *, colour: bool) -> str:
         parts.append(
             one_line("params: " + ", ".join(f"{name}={value}" for name, value in view.parameters.items()))
         )
-    parts.append(_rendered(steps_table(view.steps.values(), time.time()), colour=colour))
+    parts.append(_rendered(steps_table(view.steps.values(), time.time(), with_usage=True), colour=colour))
     for step in view.steps.values():
         if step.error is not None and step.status is Status.FAILED:
             parts += [failure_line(step), *_traceback(step)]
@@ -185,16 +185,17 @@ def results_text(run: Run) -> str:
     return "".join(f"{part}\n" for part in parts)
 
 
-def steps_table(steps: Iterable[StepView], now: float) -> Table:
-    """Return steps as a table: name, status, time, progress, reason."""
-    table = _table("step", "status", "time", "progress", "reason")
+def steps_table(steps: Iterable[StepView], now: float, *, with_usage: bool = False) -> Table:
+    """Return steps as a table: name, status, time, what they used if asked for, progress, reason."""
+    table = _table("step", "status", "time", *(("cpu", "memory") if with_usage else ()), "progress", "reason")
     for step in steps:
         look = style.LOOKS[step.status]
-        took = duration_text(style.elapsed(step, now)) if step.attempts else ""
+        took = duration_text(step.seconds_until(now)) if step.attempts else ""
         table.add_row(
             _text(step.name),
             _text(f"{look.icon} {look.word}", _COLOURS.get(step.status, "")),
             _text(took),
+            *(map(_text, style.usage_texts(step.usage)) if with_usage else ()),
             _text(style.progress_text(step)),
             _text(step.reason),
         )

@@ -8,8 +8,11 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import asdict
+
 from jupyter_pipes.display.ansi import terminal_text
 from jupyter_pipes.model.errors import NotebookError, UsageError
+from jupyter_pipes.model.results import Usage
 from jupyter_pipes.pipelines.notebook import Document, cell_ids
 from jupyter_pipes.storage.whole_files import replace_file
 
@@ -19,12 +22,18 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
+METADATA = "jupyter_pipes"
+"""Under this name a cell's metadata say how its step went."""
+
 LOG_LIMIT = 2**20
 """Bytes of a step's log that an executed notebook keeps: half from its head, half from its tail."""
 
 
 def write_executed(
-    document: Document, outputs: Mapping[str, Sequence[Mapping[str, Any]]], path: str | os.PathLike[str]
+    document: Document,
+    outputs: Mapping[str, Sequence[Mapping[str, Any]]],
+    path: str | os.PathLike[str],
+    facts: Mapping[str, Mapping[str, Any]] | None = None,
 ) -> None:
     """Write a copy of the notebook whose only outputs are these, below their cells.
 
@@ -32,6 +41,7 @@ def write_executed(
         document: the notebook as read.
         outputs: cell id -> nbformat outputs of the cell (see `interleave`); other cells get none.
         path: file to write; it is replaced as a whole or not at all.
+        facts: cell id -> what its metadata say of the step as `jupyter_pipes`.
 
     Raises:
         NotebookError: the outputs do not make a valid notebook, or the file cannot be written.
@@ -45,6 +55,9 @@ def write_executed(
     for cell_id, node in zip(ids, notebook.cells, strict=True):
         if notebook.nbformat_minor >= 5:
             node["id"] = cell_id
+        node.metadata.pop(METADATA, None)
+        if facts and cell_id in facts:
+            node.metadata[METADATA] = dict(facts[cell_id])
         if node.cell_type == "code":
             count += cell_id in outputs
             _put_outputs(node, outputs.get(cell_id), count)
@@ -111,7 +124,14 @@ def write_executed_notebook(pipeline: Pipeline, run: Run, path: Path) -> None:
     document = pipeline.document or notebook.read(pipeline.origin)
     cells = {step.name: step.cell_id for step in pipeline.graph.steps if step.cell_id}
     outputs = {cells[name]: outputs_of(run, name) for name in run.steps if name in cells}
-    write_executed(document, outputs, path)
+    facts = {cells[name]: _facts_of(run, name) for name in run.steps if name in cells}
+    write_executed(document, outputs, path, facts)
+
+
+def _facts_of(run: Run, step: str) -> dict[str, Any]:
+    """Return of which run the outputs are, and what the attempt used that showed them."""
+    source, attempt = run.shown_attempt(step)
+    return {"run": source, "step": step, **asdict(attempt.usage if attempt else Usage())}
 
 
 def outputs_of(run: Run, step: str) -> list[dict[str, Any]]:

@@ -95,9 +95,19 @@ class StepView(Struct):
         return self.attempts[-1] if self.attempts else None
 
     @property
+    def usage(self) -> Usage:
+        """What all attempts that ended used, and the most memory of one; nothing for a cached step."""
+        used = [attempt.usage for attempt in self.attempts]
+        return Usage(
+            sum(each.seconds for each in used),
+            sum(each.cpu_seconds for each in used),
+            max((each.peak_memory for each in used), default=0),
+        )
+
+    @property
     def seconds(self) -> float:
         """Wall time of all attempts in seconds; 0 for a cached step."""
-        return sum(attempt.usage.seconds for attempt in self.attempts)
+        return self.usage.seconds
 
     def seconds_until(self, now: float) -> float:
         """Return its attempts' wall time in seconds, up to `now` (seconds since 1970) while one runs."""

@@ -115,7 +115,9 @@ def test_the_document_of_a_step(session: Session) -> None:
     assert (attempt["number"], attempt["status"], attempt["reason"]) == (1, "completed", "")
     assert attempt["pid"] > 0
     assert attempt["host"]
-    assert list(attempt) == ["number", "status", "reason", "seconds", "pid", "host"]
+    used = ["cpu_seconds", "peak_memory"]
+    assert list(attempt) == ["number", "status", "reason", "seconds", "pid", "host", *used]
+    assert all(attempt[name] > 0 for name in used)
     assert list(artifact) == ["name", "type", "bytes", "digest", "uri"]
     assert (artifact["name"], artifact["type"]) == ("result", "list")
     assert artifact["uri"].startswith(f"file://{session.project.folder}/")

@@ -91,7 +91,7 @@ def test_a_completed_step_tells_what_it_is_read_wrote_and_used() -> None:
         ev.ArtifactStored("load", 1, TABLE),
         ev.OutputShown("load", 1, OutputRef("display_data", "cd", ("text/plain",), 0)),
         ev.NoteAdded("load", 1, "lock is not kept"),
-        ev.AttemptEnded("load", 1, "completed", usage=Usage(2.5)),
+        ev.AttemptEnded("load", 1, "completed", usage=Usage(2.5, 1.5, 10**6)),
         ev.StepEnded("load", Status.COMPLETED),
     )
     assert document == {
@@ -104,7 +104,16 @@ def test_a_completed_step_tells_what_it_is_read_wrote_and_used() -> None:
         "stage": "data",
         "tags": ["a"],
         "attempts": [
-            {"number": 1, "status": "completed", "reason": "", "seconds": 2.5, "pid": 4711, "host": "host"}
+            {
+                "number": 1,
+                "status": "completed",
+                "reason": "",
+                "seconds": 2.5,
+                "pid": 4711,
+                "host": "host",
+                "cpu_seconds": 1.5,
+                "peak_memory": 1_000_000,
+            }
         ],
         "reads": {"rows": "params"},
         "writes": ["df"],

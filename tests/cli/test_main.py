@@ -211,6 +211,19 @@ def test_the_executed_notebook_has_each_steps_outputs_under_its_cell(project: Pa
     assert notebook.cells[1].outputs == []
 
 
+def test_the_executed_notebook_and_show_say_what_each_step_used(project: Path) -> None:
+    notebook = nbformat.read(project / "out.ipynb", as_version=4)
+    cells = dict(zip(("load", "total"), notebook.cells[2:4], strict=True))
+    run = pipes_json(project, "show", cells["load"].metadata["jupyter_pipes"]["run"])
+    for name, cell in cells.items():
+        (attempt,) = next(step for step in run["steps"] if step["name"] == name)["attempts"]
+        assert attempt["cpu_seconds"] > 0
+        assert attempt["peak_memory"] > 2**20
+        used = {fact: attempt[fact] for fact in ("seconds", "cpu_seconds", "peak_memory")}
+        assert cell.metadata["jupyter_pipes"] == {"run": run["run"], "step": name, **used}
+    assert {"cpu", "memory"} <= set(pipes(project, "show", run["run"]).stdout.splitlines()[2].split())
+
+
 def test_a_cached_step_shows_in_the_executed_notebook_what_it_showed_when_it_ran(project: Path) -> None:
     pipes(project, "run", "small.ipynb", "-p", "rows=4", "--output", "again.ipynb")
     assert (project / "again.ipynb").read_text() == (project / "out.ipynb").read_text()

@@ -57,6 +57,15 @@ def test_an_executed_notebook_shows_this_run_alone(notebook: Path, tmp_path: Pat
     assert [cell.source for cell in written.cells] == [cell.source for cell in read(notebook).node().cells]
 
 
+def test_a_cell_s_metadata_say_how_its_step_went_in_this_run_alone(notebook: Path, tmp_path: Path) -> None:
+    first, second = tmp_path / "first.ipynb", tmp_path / "second.ipynb"
+    facts = {"run": "r1", "step": "load", "cpu_seconds": 1.5, "peak_memory": 10**6}
+    write_executed(read(notebook), {"load": []}, first, {"load": facts})
+    write_executed(read(first), {"load": []}, second)
+    told = [[dict(cell.metadata) for cell in nbformat.read(path, 4).cells] for path in (first, second)]
+    assert told == [[{}, {"jupyter_pipes": facts}, {}], [{}, {}, {}]]
+
+
 def test_outputs_that_are_not_nbformat_write_nothing(notebook: Path, tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match="valid notebook"):
         write_executed(read(notebook), {"load": [{"output_type": "nonsense"}]}, tmp_path / "out.ipynb")

@@ -222,7 +222,14 @@ def test_a_size_and_a_shape(size: int, text: str) -> None:
     assert text in cleanup_text.text(Collection(artifacts=Amount(1, size)))
 
 
-def view_of(seconds: float, facts: tuple[ev.AnyEvent, ...] = ()) -> RunView:
+def test_what_a_step_used() -> None:
+    view = view_of(1.0, cpu_seconds=12.34, peak_memory=335_544_320)
+    for shown in (run_text(view, colour=False), words(details(view)["attempts"])):
+        assert "12.3 s" in shown
+        assert "320 MiB" in shown
+
+
+def view_of(seconds: float, facts: tuple[ev.AnyEvent, ...] = (), **used: Any) -> RunView:
     """Return the view of a run whose one step took so long."""
     before = (
         ev.RunStarted("study", "1.0.0", (ev.PlannedStep("load"),)),
@@ -230,7 +237,7 @@ def view_of(seconds: float, facts: tuple[ev.AnyEvent, ...] = ()) -> RunView:
         *facts,
     )
     after = (
-        ev.AttemptEnded("load", 1, "completed", usage=Usage(seconds)),
+        ev.AttemptEnded("load", 1, "completed", usage=Usage(seconds, **used)),
         ev.StepEnded("load", Status.COMPLETED),
         ev.RunEnded(Status.COMPLETED),
     )

@@ -83,6 +83,21 @@ def test_replaying_what_is_known_changes_nothing_wherever_the_replay_begins(coun
     assert msgspec.to_builtins(view) == msgspec.to_builtins(once)
 
 
+def test_what_attempts_used_adds_up_and_memory_is_the_most_of_one() -> None:
+    used = [Usage(2.0, 1.5, 300), Usage(3.0, 0.5, 200)]
+    step = view_of(*(ev.AttemptEnded("a", n, "failed", usage=each) for n, each in enumerate(used, 1))).steps[
+        "a"
+    ]
+    assert (step.usage, step.seconds) == (Usage(5.0, 2.0, 300), 5.0)
+
+
+def test_an_attempt_that_runs_has_the_seconds_up_to_now() -> None:
+    running = (ev.AttemptStarted("a", 1, 1, "h"),)
+    ended = (*running, ev.AttemptEnded("a", 1, "completed", usage=Usage(0.5)))
+    seconds = [view_of(*facts).steps["a"].attempts[0].seconds_until(104.5) for facts in (running, ended)]
+    assert seconds == [104.5 - 101.0, 0.5]
+
+
 STATUSES = [
     # facts, then status and reason of step a
     ((), Status.PENDING, ""),

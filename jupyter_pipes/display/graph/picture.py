@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, STALE, elapsed, progress_text, spoken, status_line
+from jupyter_pipes.display.looks import LOOKS, STALE, progress_text, spoken, status_line
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.steps import Status
 
@@ -216,7 +216,7 @@ def text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:
 
 
 def _facts(step: StepView, stale: Mapping[str, str]) -> list[str]:
-    seconds = elapsed(step, 0.0) if step.latest and step.latest.ended is not None else 0.0
+    seconds = step.seconds_until(0.0) if step.latest and step.latest.ended is not None else 0.0
     facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
     facts.append(stale.get(step.name) or step.reason)
     return [" ".join(fact.split()) for fact in facts if fact]

@@ -16,7 +16,7 @@ from jupyter_pipes.display.html import (
     status_html,
     table_html,
 )
-from jupyter_pipes.display.looks import elapsed, progress_text
+from jupyter_pipes.display.looks import progress_text, usage_texts
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import PARAMS_OWNER, Status
@@ -65,7 +65,7 @@ def _titled(title: str, body: str) -> str:
 
 
 def _status(step: StepView, now: float, *, is_stale: bool) -> str:
-    seconds = elapsed(step, now)
+    seconds = step.seconds_until(now)
     facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
     behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts if fact)
     # A cached step's reasons stand below, one by one.
@@ -112,14 +112,10 @@ def _attempts(attempts: Sequence[AttemptView], said: str, now: float) -> str:
         (
             f"attempt {attempt.number}",
             status_html(attempt.status),
-            duration_text(_seconds(attempt, now)) if attempt.started else "",
+            duration_text(attempt.seconds_until(now)) if attempt.started else "",
+            *usage_texts(attempt.usage),
             f"<span class='quiet'>{escape(attempt.reason)}</span>" if attempt.reason != said else "",
         )
         for attempt in attempts
     ]
-    return table_html(rows, numbers=(2,))
-
-
-def _seconds(attempt: AttemptView, now: float) -> float:
-    running = attempt.ended is None and attempt.started is not None
-    return now - attempt.started if running and attempt.started else attempt.usage.seconds
+    return table_html(rows, numbers=(2, 3, 4))
