@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from jupyter_pipes.history.search.fields import is_prose
-from jupyter_pipes.history.search.query import Leaf, Match, Range, glob
+from jupyter_pipes.history.search.tree import Leaf, Match, Range, glob
 
 Fits = Callable[[str], bool]
 

@@ -8,7 +8,6 @@ stand in; beside a `+`, the other terms of an `OR` only count for the ranking.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from datetime import datetime
 from math import isfinite
 from typing import Any, Literal
@@ -16,78 +15,28 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.history.search import dates as moments
+from jupyter_pipes.history.search import dates
 from jupyter_pipes.history.search.fields import COLUMNS, ColumnKind, as_number, unknown_field
+from jupyter_pipes.history.search.tree import (
+    PIECE,
+    And,
+    Everything,
+    Match,
+    Node,
+    Not,
+    Or,
+    Range,
+    glob,
+    leaves,
+)
 from jupyter_pipes.model.errors import UsageError
 
 _MOST_CHARACTERS = 10_000
 _MOST_TERMS = 200
 _DEEPEST = 60
 _MOST_EDITS = 2
-_PIECE = re.compile(r"\\.|.", re.DOTALL)
 # luqum takes no sign behind a comparison (`>-5`): it gets this instead, which is put back.
 _SIGN = "\ue000"
-
-
-class Match(Struct, frozen=True):
-    """A run has a text in `field` that fits.
-
-    Attributes:
-        field: name of the field, perhaps with `*` and `?`; "" for any field.
-        kind: `word` and `phrase` fit a whole text (in prose, words of it), case aside, a `word` that is a
-            number also an equal number; `wildcard` has `*` and `?`, and a backslash before what is meant
-            literally; `fuzzy` is at most `edits` letters away; `exists` fits anything.
-        text: what to look for.
-        number: what a `word` means as a number.
-        boost: what a match adds to the run's rank.
-    """
-
-    field: str
-    kind: Literal["word", "phrase", "wildcard", "fuzzy", "exists"]
-    text: str = ""
-    number: float | None = None
-    edits: int = 0
-    boost: float = 1.0
-
-
-class Range(Struct, frozen=True):
-    """A run has a value in `field` between two bounds, numbers or texts; None is open.
-
-    Dates are seconds since 1970.
-    """
-
-    field: str
-    low: float | str | None
-    high: float | str | None
-    with_low: bool = True
-    with_high: bool = True
-    boost: float = 1.0
-
-
-class Everything(Struct, frozen=True):
-    """Every run fits; adds nothing to the rank."""
-
-
-class Not(Struct, frozen=True):
-    """A run for which `node` does not hold, those that lack its field too."""
-
-    node: Node
-
-
-class And(Struct, frozen=True):
-    """All of `nodes` hold."""
-
-    nodes: tuple[Node, ...]
-
-
-class Or(Struct, frozen=True):
-    """At least one of `nodes` holds."""
-
-    nodes: tuple[Node, ...]
-
-
-Leaf = Match | Range
-Node = Leaf | Everything | Not | And | Or
 
 
 def parse(text: str, now: datetime) -> Node | None:
@@ -103,26 +52,6 @@ def parse(text: str, now: datetime) -> Node | None:
     if sum(1 for _ in leaves(node)) > _MOST_TERMS:
         raise _error(text, f"it has more than {_MOST_TERMS} terms", 0)
     return node
-
-
-def leaves(node: Node, *, negated: bool = True) -> Iterator[Leaf]:
-    """Yield what a query looks for, from left to right; with `negated` off, not what must not match."""
-    match node:
-        case And(nodes) | Or(nodes):
-            for each in nodes:
-                yield from leaves(each, negated=negated)
-        case Not(inner):
-            if negated:
-                yield from leaves(inner)
-        case Everything():
-            pass
-        case _:
-            yield node
-
-
-def glob(text: str) -> list[str]:
-    """Return a wildcard text in pieces: `*`, `?`, and literal characters with a backslash before each."""
-    return [piece if piece in ("*", "?") else f"\\{piece[-1]}" for piece in _PIECE.findall(text)]
 
 
 def _error(text: str, problem: str, place: int) -> UsageError:
@@ -345,7 +274,7 @@ class _Reader:
 
     def _span(self, text: str, item: Any, scope: _Scope) -> tuple[float, float]:
         try:
-            found = moments.span(text, self._now)
+            found = dates.span(text, self._now)
         except (ValueError, OverflowError):
             found = None
         if found is None:
@@ -399,7 +328,7 @@ _KIND_WORDS: dict[ColumnKind, str] = {"date": "a date", "number": "a number", "s
 
 def _plain(text: str) -> str:
     """Return a text without the backslashes that escape."""
-    return "".join(piece[-1] for piece in _PIECE.findall(text.replace(_SIGN, "-")))
+    return "".join(piece[-1] for piece in PIECE.findall(text.replace(_SIGN, "-")))
 
 
 def _both_or_none(bound: str | None, number: float | None) -> bool:

@@ -14,7 +14,8 @@ from jupyter_pipes.history.database import told_as_store_error
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.history.search.fields import COLUMNS, is_prose
 from jupyter_pipes.history.search.matching import fitting
-from jupyter_pipes.history.search.query import (
+from jupyter_pipes.history.search.query import parse
+from jupyter_pipes.history.search.tree import (
     And,
     Everything,
     Leaf,
@@ -25,7 +26,6 @@ from jupyter_pipes.history.search.query import (
     Range,
     glob,
     leaves,
-    parse,
 )
 from jupyter_pipes.model.errors import UsageError
 

@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.history.search.dates import span
-from jupyter_pipes.history.search.query import And, Everything, Match, Node, Not, Or, Range, leaves, parse
+from jupyter_pipes.history.search.query import parse
+from jupyter_pipes.history.search.tree import And, Everything, Match, Node, Not, Or, Range, leaves
 from jupyter_pipes.model.errors import UsageError
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=timezone(timedelta(hours=1)))

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.history.schema import schema, table
 from jupyter_pipes.history.search.fields import COLUMNS
-from jupyter_pipes.history.search.query import (
+from jupyter_pipes.history.search.search import find_runs, select_runs
+from jupyter_pipes.history.search.tree import (
     And,
     Everything,
     Leaf,
@@ -27,7 +28,6 @@ from jupyter_pipes.history.search.query import (
     glob,
     leaves,
 )
-from jupyter_pipes.history.search.search import find_runs, select_runs
 from jupyter_pipes.model.errors import StoreError, UsageError
 from tests.databases import POSTGRESQL, postgresql, programs
 
