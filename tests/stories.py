@@ -64,7 +64,7 @@ class Story:
         parts, content = parts_document((Part("code", "", digest(value), step),))
         signature = digest(b"signature of " + step.encode() + value)
         kept = ArtifactRef("x", store.put_bytes(value), "bytes", len(value), "raw")
-        shown = OutputRef("display_data", store.put_bytes(b"shown by " + value), ("text/plain",), 0)
+        shown = OutputRef("display_data", store.put_bytes(b"shown by " + value), 0)
         self.tell(
             ev.StepDecided(step, "run", ("code changed",), signature, parts=parts), documents={parts: content}
         )

@@ -85,6 +85,8 @@ def run_text(view: RunView, *, colour: bool) -> str:
         parts.append(
             one_line("params: " + ", ".join(f"{name}={value}" for name, value in view.parameters.items()))
         )
+    if view.repeats:
+        parts.append(one_line(f"repeats run {view.repeats}"))
     parts.append(_rendered(steps_table(view.steps.values(), time.time(), with_usage=True), colour=colour))
     for step in view.steps.values():
         if step.error is not None and step.status is Status.FAILED:

@@ -37,14 +37,12 @@ class OutputRef(Struct, frozen=True, gc=False):
     Attributes:
         kind: `display_data`, `execute_result` or `error`, as in nbformat.
         digest: BLAKE3 hex digest of the bundle's JSON (`{"data": …, "metadata": …}`).
-        types: the MIME types in it.
         log_offset: size in bytes of the attempt's log when it was displayed, to order text and outputs.
         display_id: set when the output can be updated; a later output with the same id replaces it.
     """
 
     kind: Literal["display_data", "execute_result"]
     digest: str
-    types: tuple[str, ...]
     log_offset: int
     display_id: str | None = None
 

@@ -50,7 +50,6 @@ class AttemptView(Struct):
     reason: str = ""
     pid: int = 0
     host: str = ""
-    queued: float | None = None
     started: float | None = None
     ended: float | None = None
     usage: Usage = Usage()
@@ -176,7 +175,6 @@ class RunView(Struct):
     started: float = 0.0
     ended: float | None = None
     seq: int = -1
-    cancel_requested: bool = False
     steps: dict[str, StepView] = field(default_factory=dict[str, StepView])
     diagnostics: tuple[Diagnostic, ...] = ()
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
@@ -256,7 +254,7 @@ def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
-    view.status, view.reason, view.ended, view.cancel_requested = Status.RUNNING, "", None, False
+    view.status, view.reason, view.ended = Status.RUNNING, "", None
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
     reopened = [step for step in view.steps.values() if step.status not in _DONE]
     for step in reopened:
@@ -301,7 +299,6 @@ def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
 
 def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
     attempt = view.attempt_of(event)
-    attempt.queued = attempt.queued or time
     attempt.reason = event.reason
     _set_status(view, event.step, Status.QUEUED, event.reason or f"waits for queue {event.queue}")
 
@@ -364,10 +361,6 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
             view.steps[name].reason = _waiting_for(view.steps[name], view)
 
 
-def _request_cancel(event: ev.CancelRequested, view: RunView, time: float) -> None:
-    view.cancel_requested = view.cancel_requested or event.step is None
-
-
 def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
 
@@ -403,7 +396,6 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.AttemptEnded: _end_attempt,
     ev.RetryScheduled: _await_retry,
     ev.StepEnded: _end_step,
-    ev.CancelRequested: _request_cancel,
     ev.RunEnded: _end_run,
 }
 """What each event does to a view; all others change nothing in it."""

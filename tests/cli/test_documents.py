@@ -89,7 +89,7 @@ def test_a_completed_step_tells_what_it_is_read_wrote_and_used() -> None:
         ev.AttemptQueued("load", 1, "local"),
         ev.AttemptStarted("load", 1, 4711, "host"),
         ev.ArtifactStored("load", 1, TABLE),
-        ev.OutputShown("load", 1, OutputRef("display_data", "cd", ("text/plain",), 0)),
+        ev.OutputShown("load", 1, OutputRef("display_data", "cd", 0)),
         ev.NoteAdded("load", 1, "lock is not kept"),
         ev.AttemptEnded("load", 1, "completed", usage=Usage(2.5, 1.5, 10**6)),
         ev.StepEnded("load", Status.COMPLETED),

@@ -54,7 +54,6 @@ OUTPUT = st.builds(
     OutputRef,
     st.sampled_from(["display_data", "execute_result"]),
     TEXT,
-    TEXTS,
     st.integers(0),
     st.none() | TEXT,
 )
@@ -158,7 +157,7 @@ def test_each_event_of_a_table_goes_to_a_function_that_takes_such_an_event(
 
 
 def test_a_view_takes_every_event_but_those_that_are_of_no_interest_to_it() -> None:
-    others = {ev.CancelAsked, ev.RetryDue, ev.ResultAccepted, ev.RunCollected}
+    others = {ev.CancelAsked, ev.CancelRequested, ev.RetryDue, ev.ResultAccepted, ev.RunCollected}
     assert EVENTS.keys() - views.FOLD.keys() == others
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_pipes.display.text import run_text
 from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, RunNotFound, UsageError
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs import repeat as repetition
@@ -179,6 +180,7 @@ def test_a_repeated_run_is_a_new_one_that_says_what_it_repeats(kept: Project) ->
     first = kept.run()
     second = repeat(kept, first.id)
     assert (second.view.repeats, second.status, second.id != first.id) == (first.id, Status.COMPLETED, True)
+    assert f"\nrepeats run {first.id}\n" in run_text(second.view, colour=False)
     assert statuses(second) == {"load": "cached", "total": "cached"}
     assert second.view.version == first.view.version
 

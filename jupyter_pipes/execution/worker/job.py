@@ -217,7 +217,7 @@ class Attempt:
         if not bundle["data"]:
             return
         digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
-        shown = OutputRef(kind, digest, tuple(bundle["data"]), self.log_size(), display_id)
+        shown = OutputRef(kind, digest, self.log_size(), display_id)
         self.report(ev.OutputShown(self.step.name, self.job.attempt, shown))
 
     def _clear(self) -> None:
