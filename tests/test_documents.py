@@ -65,6 +65,17 @@ def test_files_and_folders_that_builders_are_sent_to_are_there(path: Path) -> No
     assert [name for name in sorted(named) if not any((at / name).exists() for at in (PACKAGE, ROOT))] == []
 
 
+def test_what_a_recipe_names_stands_in_the_file_that_it_names() -> None:
+    recipes = re.findall(
+        r"^\d\. `([\w/]+\.py)`(.+)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE
+    )
+    assert len(recipes) > 10
+    for file, text in recipes:
+        place = next(at for at in (PACKAGE, ROOT) if (at / file).exists())
+        words = set(re.findall(r"\w+", (place / file).read_text("utf-8")))
+        assert set(re.findall(r"`(\w+)`", text)) <= words, file
+
+
 def test_every_stop_on_the_way_of_a_cell_is_there() -> None:
     rows = re.findall(r"^\| (\d+) \| `(.+?)` \| (.+?) \|", FOR_BUILDERS[0].read_text("utf-8"), re.MULTILINE)
     assert [int(number) for number, *_ in rows] == list(range(1, len(rows) + 1))
