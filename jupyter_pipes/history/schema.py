@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from sqlalchemy import MetaData, Table
+    from sqlalchemy import Column, MetaData, Table
 
 SCHEMA_VERSION = 3
 """Goes up when a table changes, or what an event says; see `migrations.py`."""
@@ -26,46 +26,38 @@ def schema() -> MetaData:
     import sqlalchemy as sa
 
     tables = sa.MetaData()
-    sa.Table("settings", tables, sa.Column("name", sa.Text, primary_key=True), sa.Column("value", sa.Text))
-    sa.Table(
-        "events",
-        tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("seq", sa.Integer, primary_key=True),
-        sa.Column("time", sa.Float, nullable=False),
-        sa.Column("body", sa.Text, nullable=False),
-    )
-    sa.Table(
-        "documents",
-        tables,
-        sa.Column("digest", sa.Text, primary_key=True),
-        sa.Column("body", sa.LargeBinary, nullable=False),
-    )
+
+    def keys(*names: str, of: Any = sa.Text) -> list[Column[Any]]:
+        return [sa.Column(name, of, primary_key=True) for name in names]
+
+    def columns(*names: str, of: Any = sa.Text, **options: Any) -> list[Column[Any]]:
+        return [sa.Column(name, of, nullable=False, **options) for name in names]
+
+    sa.Table("settings", tables, *keys("name"), sa.Column("value", sa.Text))
+    events = *keys("run"), *keys("seq", of=sa.Integer), *columns("time", of=sa.Float), *columns("body")
+    sa.Table("events", tables, *events)
+    sa.Table("documents", tables, *keys("digest"), *columns("body", of=sa.LargeBinary))
     sa.Table(
         "runs",
         tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("pipeline", sa.Text, nullable=False, index=True),
-        sa.Column("version", sa.Text, nullable=False, server_default=""),
-        sa.Column("state", sa.Text, nullable=False, server_default=""),
-        sa.Column("status", sa.Text, nullable=False),
-        sa.Column("started", sa.Float, nullable=False, index=True),
+        *keys("run"),
+        *columns("pipeline", index=True),
+        *columns("version", "state", server_default=""),
+        *columns("status"),
+        *columns("started", of=sa.Float, index=True),
         sa.Column("ended", sa.Float),
-        sa.Column("progress", sa.Float, nullable=False, server_default="0"),
-        sa.Column("params", sa.Text, nullable=False, server_default="{}"),
-        sa.Column("title", sa.Text, nullable=False, server_default=""),
-        sa.Column("archived", sa.Boolean, nullable=False, server_default=sa.false()),
-        sa.Column("origin", sa.Text, nullable=False, server_default=""),
-        sa.Column("host", sa.Text, nullable=False, server_default=""),
-        sa.Column("user", sa.Text, nullable=False, server_default=""),
+        *columns("progress", of=sa.Float, server_default="0"),
+        *columns("params", server_default="{}"),
+        *columns("title", server_default=""),
+        *columns("archived", of=sa.Boolean, server_default=sa.false()),
+        *columns("origin", "host", "user", server_default=""),
     )
     sa.Table(
         "fields",
         tables,
-        sa.Column("run", sa.Text, primary_key=True),
-        sa.Column("field", sa.Text, primary_key=True),
-        sa.Column("place", sa.Integer, primary_key=True),
-        sa.Column("text", sa.Text, nullable=False),
+        *keys("run", "field"),
+        *keys("place", of=sa.Integer),
+        *columns("text"),
         sa.Column("number", sa.Float),
         # With the run in them, a search reads nothing but the index.
         sa.Index("fields_by_text", "field", "text", "run"),
@@ -75,33 +67,17 @@ def schema() -> MetaData:
         "results",
         tables,
         sa.Column("id", sa.Integer, primary_key=True, autoincrement=True),
-        sa.Column("signature", sa.Text, nullable=False, index=True),
-        sa.Column("pipeline", sa.Text, nullable=False),
-        sa.Column("step", sa.Text, nullable=False),
-        sa.Column("run", sa.Text, nullable=False, index=True),
-        sa.Column("time", sa.Float, nullable=False),
-        sa.Column("parts", sa.Text, nullable=False),
-        sa.Column("kept", sa.LargeBinary, nullable=False),
+        *columns("signature", index=True),
+        *columns("pipeline", "step"),
+        *columns("run", index=True),
+        *columns("time", of=sa.Float),
+        *columns("parts"),
+        *columns("kept", of=sa.LargeBinary),
         sa.Index("results_by_step", "pipeline", "step", "id"),
     )
-    sa.Table(
-        "claims",
-        tables,
-        sa.Column("signature", sa.Text, primary_key=True),
-        sa.Column("run", sa.Text, nullable=False),
-        sa.Column("step", sa.Text, nullable=False),
-        sa.Column("host", sa.Text, nullable=False),
-        sa.Column("pid", sa.Integer, nullable=False),
-        sa.Column("process_started", sa.Float, nullable=False),
-    )
-    sa.Table(
-        "files",
-        tables,
-        sa.Column("host", sa.Text, primary_key=True),
-        sa.Column("path", sa.Text, primary_key=True),
-        sa.Column("stamp", sa.Text, nullable=False),
-        sa.Column("digest", sa.Text, nullable=False),
-    )
+    owner = *columns("run", "step", "host"), *columns("pid", of=sa.Integer)
+    sa.Table("claims", tables, *keys("signature"), *owner, *columns("process_started", of=sa.Float))
+    sa.Table("files", tables, *keys("host", "path"), *columns("stamp", "digest"))
     return tables
 
 

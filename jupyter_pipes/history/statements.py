@@ -13,20 +13,13 @@ from typing import TYPE_CHECKING, Any
 from jupyter_pipes.history.schema import table
 
 if TYPE_CHECKING:
-    from sqlalchemy import Dialect, Executable, Table
+    from sqlalchemy import ColumnElement, Dialect, Executable, Select
 
 
 def compiled(dialect: Dialect) -> dict[str, str]:
     """Return name -> SQL text with parameters by name, for SQLite or PostgreSQL."""
-    return {name: _text(statement, dialect) for name, statement in _statements(dialect).items()}
-
-
-def _text(statement: Any, dialect: Dialect) -> str:
-    return " ".join(str(statement.compile(dialect=dialect)).split())
-
-
-def _statements(dialect: Dialect) -> dict[str, Executable]:
-    return {**_inserts(dialect), **_changes(), **_selects()}
+    statements: dict[str, Any] = {**_inserts(dialect), **_changes(), **_selects()}
+    return {name: " ".join(str(each.compile(dialect=dialect)).split()) for name, each in statements.items()}
 
 
 def _inserts(dialect: Dialect) -> dict[str, Executable]:
@@ -35,104 +28,92 @@ def _inserts(dialect: Dialect) -> dict[str, Executable]:
     else:
         from sqlalchemy.dialects.sqlite import insert
 
-    def replacing(name: str, keys: list[str]) -> Executable:
-        added: Any = insert(table(name))
-        others = {column.name: added.excluded[column.name] for column in _given(table(name))}
-        return added.on_conflict_do_update(
-            index_elements=keys, set_={name: value for name, value in others.items() if name not in keys}
-        ).values(_parameters(table(name)))
+    def added(name: str) -> Any:
+        columns = [column.name for column in table(name).columns if column.autoincrement is not True]
+        return insert(table(name)).values(_parameters(*columns))
 
-    def once(name: str) -> Executable:
-        added: Any = insert(table(name))
-        return added.on_conflict_do_nothing().values(_parameters(table(name)))
+    def replacing(name: str) -> Executable:
+        keys, others = table(name).primary_key.columns.keys(), added(name)
+        values = {column: value for column, value in others.excluded.items() if column not in keys}
+        return others.on_conflict_do_update(index_elements=keys, set_=values)
 
     return {
-        "add_event": insert(table("events")).values(_parameters(table("events"))),
-        "add_document": once("documents"),
-        "add_run": replacing("runs", ["run"]),
-        "add_field": replacing("fields", ["run", "field", "place"]),
-        "add_result": insert(table("results")).values(_parameters(table("results"))),
-        "add_claim": once("claims"),
-        "add_file": replacing("files", ["host", "path"]),
+        "add_event": added("events"),
+        "add_document": added("documents").on_conflict_do_nothing(),
+        "add_run": replacing("runs"),
+        "add_field": replacing("fields"),
+        "add_result": added("results"),
+        "add_claim": added("claims").on_conflict_do_nothing(),
+        "add_file": replacing("files"),
     }
 
 
 def _changes() -> dict[str, Executable]:
     import sqlalchemy as sa
 
-    runs, fields, claims = table("runs"), table("fields"), table("claims")
-    this_run = runs.c.run == sa.bindparam("of_run")
+    this_run = sa.update(table("runs")).where(*_equal("runs", "run", of="of_"))
+
+    def drop(name: str, *columns: str) -> Executable:
+        return sa.delete(table(name)).where(*_equal(name, *columns, of="of_"))
+
     return {
-        "end_run": sa.update(runs).where(this_run).values(
-            ended=sa.bindparam("ended"), status=sa.bindparam("status"), progress=sa.bindparam("progress")
-        ),
-        "title_run": sa.update(runs).where(this_run).values(title=sa.bindparam("title")),
-        "archive_run": sa.update(runs).where(this_run).values(archived=sa.bindparam("archived")),
-        "drop_run": sa.delete(runs).where(this_run),
-        "drop_fields": sa.delete(fields).where(fields.c.run == sa.bindparam("of_run")),
-        "drop_field": sa.delete(fields).where(
-            fields.c.run == sa.bindparam("of_run"), fields.c.field == sa.bindparam("of_field")
-        ),
-        "drop_claims": sa.delete(claims).where(claims.c.run == sa.bindparam("of_run")),
-        "drop_claim": sa.delete(claims).where(
-            claims.c.signature == sa.bindparam("of_signature"), claims.c.run == sa.bindparam("of_run")
-        ),
-    }  # fmt: skip
+        "end_run": this_run.values(_parameters("ended", "status", "progress")),
+        "title_run": this_run.values(_parameters("title")),
+        "archive_run": this_run.values(_parameters("archived")),
+        "drop_run": drop("runs", "run"),
+        "drop_fields": drop("fields", "run"),
+        "drop_field": drop("fields", "run", "field"),
+        "drop_claims": drop("claims", "run"),
+        "drop_claim": drop("claims", "signature", "run"),
+    }
 
 
 def _selects() -> dict[str, Executable]:
     import sqlalchemy as sa
 
-    bind = sa.bindparam
-    settings, events, documents = table("settings"), table("events"), table("documents")
-    runs, results, claims, files = table("runs"), table("results"), table("claims"), table("files")
-    newest = (
-        sa.select(sa.func.max(results.c.id))
-        .where(results.c.pipeline == bind("pipeline"))
-        .group_by(results.c.step)
-    )
-    found = sa.select(
-        results.c.signature,
-        results.c.pipeline,
-        results.c.step,
-        results.c.run,
-        results.c.parts,
-        results.c.kept,
-    )
-    summary = sa.select(
-        runs.c.run, runs.c.pipeline, runs.c.version, runs.c.state, runs.c.status, runs.c.started, runs.c.ended
-    ).order_by(runs.c.started.desc(), runs.c.run.desc())
+    def select(name: str, columns: str, *equal: str) -> Select[Any]:
+        return sa.select(*(table(name).c[column] for column in columns.split())).where(*_equal(name, *equal))
+
+    def result(*equal: str) -> Select[Any]:
+        return select("results", "signature pipeline step run parts kept", *equal)
+
+    def summary(*equal: str) -> Select[Any]:
+        newest_first = runs.started.desc(), runs.run.desc()
+        columns = "run pipeline version state status started ended"
+        return select("runs", columns, *equal).order_by(*newest_first)
+
+    events, runs, results = table("events").c, table("runs").c, table("results").c
+    last = sa.select(sa.func.max(events.seq)).where(*_equal("events", "run"))
+    newest = sa.select(sa.func.max(results.id)).where(*_equal("results", "pipeline")).group_by(results.step)
+    after = events.seq > sa.bindparam("after")
     return {
-        "setting": sa.select(settings.c.value).where(settings.c.name == bind("name")),
-        "events": sa.select(events.c.seq, events.c.time, events.c.body)
-        .where(events.c.run == bind("run"), events.c.seq > bind("after"))
-        .order_by(events.c.seq),
-        "last_event": sa.select(sa.func.max(events.c.seq)).where(events.c.run == bind("run")),
-        "document": sa.select(documents.c.body).where(documents.c.digest == bind("digest")),
-        "runs": summary,
-        "runs_of": summary.where(runs.c.pipeline == bind("pipeline")),
-        "arguments": sa.select(runs.c.run, runs.c.params).order_by(runs.c.started.desc()),
-        "running": summary.where(runs.c.status == bind("status")),
-        "newest_results": found.where(results.c.id.in_(newest)),
-        "results": found.where(results.c.signature == bind("signature")).order_by(results.c.id.desc()),
-        "results_of": found.where(
-            results.c.pipeline == bind("pipeline"), results.c.step == bind("step")
-        ).order_by(results.c.id.desc()),
-        "claim": sa.select(
-            claims.c.run, claims.c.step, claims.c.host, claims.c.pid, claims.c.process_started
-        ).where(claims.c.signature == bind("signature")),
-        "files": sa.select(files.c.path, files.c.stamp, files.c.digest).where(files.c.host == bind("host")),
+        "setting": select("settings", "value", "name"),
+        "events": select("events", "seq time body", "run").where(after).order_by(events.seq),
+        "last_event": last,
+        "document": select("documents", "body", "digest"),
+        "runs": summary(),
+        "runs_of": summary("pipeline"),
+        "arguments": select("runs", "run params").order_by(runs.started.desc()),
+        "running": summary("status"),
+        "newest_results": result().where(results.id.in_(newest)),
+        "results": result("signature").order_by(results.id.desc()),
+        "results_of": result("pipeline", "step").order_by(results.id.desc()),
+        "claim": select("claims", "run step host pid process_started", "signature"),
+        "files": select("files", "path stamp digest", "host"),
     }
 
 
-def _given(of: Table) -> list[Any]:
-    return [column for column in of.columns if column.autoincrement is not True]
-
-
-def _parameters(of: Table) -> dict[str, Any]:
+def _parameters(*columns: str) -> dict[str, Any]:
     import sqlalchemy as sa
 
-    return {column.name: sa.bindparam(column.name) for column in _given(of)}
+    return {column: sa.bindparam(column) for column in columns}
+
+
+def _equal(name: str, *columns: str, of: str = "") -> list[ColumnElement[bool]]:
+    """Return that columns have the values of the parameters of their names, behind the prefix `of`."""
+    import sqlalchemy as sa
+
+    return [table(name).c[column] == sa.bindparam(of + column) for column in columns]
 
 
 def _write() -> None:

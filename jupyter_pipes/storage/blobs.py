@@ -109,15 +109,10 @@ def digest_at(place: str) -> str | None:
 
 
 def write_pieces(file: Any, buffers: Sequence[BytesLike]) -> None:
-    for piece in _pieces(buffers):
-        file.write(piece)
-
-
-def _pieces(buffers: Sequence[BytesLike]) -> Iterator[memoryview]:
-    for buffer in buffers:
-        view = memoryview(buffer)
+    """Write buffers one after the other, never more than some MB at once."""
+    for view in map(memoryview, buffers):
         for start in range(0, view.nbytes, _PIECE):
-            yield view[start : start + _PIECE]
+            file.write(view[start : start + _PIECE])
 
 
 @contextmanager

@@ -28,9 +28,9 @@ def file_digest(path: Path | str) -> str:
         if not S_ISREG(stat.st_mode):
             return ""
         stamp = _stamp(stat)
-        known = _seen.get(name)
-        if known is not None and known[0] == stamp:
-            return known[1]
+        seen_stamp, seen_digest = _seen.get(name, ("", ""))
+        if seen_stamp == stamp:
+            return seen_digest
         digest = blake3().update_mmap(path).hexdigest()
     except OSError:
         return ""
@@ -50,9 +50,9 @@ def remember_written(path: Path, digest: str) -> None:
     _new.add(str(path))
 
 
-def recall(known: Iterable[tuple[str, str, str]]) -> None:
+def recall(digests: Iterable[tuple[str, str, str]]) -> None:
     """Take (path, stamp, digest) that an earlier process kept of what it had read."""
-    for path, stamp, digest in known:
+    for path, stamp, digest in digests:
         _seen.setdefault(path, (stamp, digest))
 
 

@@ -5,11 +5,10 @@ from __future__ import annotations
 import mmap
 import os
 import secrets
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import Any
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import StoreError
@@ -34,15 +33,16 @@ class LocalBlobs:
         """Keep these bytes: under a temporary name first, so that a name only ever holds a whole blob."""
         size = total(buffers)
         with os_errors("written to", self._root):
-            if size < _OVERLAPPED:
-                digest = digest_of(buffers)
-                if not self._touch(digest):
-                    with self._temporary() as (path, file):
-                        write_pieces(file, buffers)
-                        file.close()
-                        self._publish(path, digest)
-                return digest
-            return self._write_while_hashing(buffers)
+            if size >= _OVERLAPPED:
+                # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
+                with ThreadPoolExecutor(1) as pool:
+                    hashing = pool.submit(digest_of, buffers)
+                    self._write(buffers, hashing.result)
+                    return hashing.result()
+            digest = digest_of(buffers)
+            if not self._touch(digest):
+                self._write(buffers, lambda: digest)
+            return digest
 
     def read(self, digest: str) -> memoryview:
         """Return the bytes: large blobs as pages shared between processes until written to."""
@@ -68,11 +68,11 @@ class LocalBlobs:
     def is_whole(self, digest: str, size: int | None) -> bool:
         """Return whether the blob is there with what was written, read again only if the file changed."""
         # As text: a `Path` takes longer to make than the file to look at.
-        found = file_digest(f"{self._root}/{key(digest)}")
-        if found == digest:
+        content = file_digest(f"{self._root}/{key(digest)}")
+        if content == digest:
             return True
         path = self._path(digest)
-        if not found and not path.exists():
+        if not content and not path.exists():
             return False
         # It would stand in the way of who makes it again.
         with os_errors("cleaned of a damaged blob", path):
@@ -97,9 +97,11 @@ class LocalBlobs:
         folder = self._root / "objects"
         with os_errors("listed", folder):
             for path in (*folder.glob(f"{UNFINISHED}*"), *folder.glob("??/*")):
-                found = _listed(path)
-                if found is not None:
-                    yield found
+                digest = digest_at(str(path))
+                if digest is not None:
+                    with suppress(FileNotFoundError):
+                        stat = path.stat()
+                        yield Stored(str(path), digest, stat.st_size, stat.st_mtime)
 
     def renew(self, blob: Stored) -> None:
         """Give the file the time of now."""
@@ -129,15 +131,22 @@ class LocalBlobs:
     def _unfinished(self) -> Path:
         return self._root / "objects" / f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}"
 
-    def _write_while_hashing(self, buffers: Sequence[BytesLike]) -> str:
-        # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
-        with ThreadPoolExecutor(1) as pool, self._temporary() as (path, file):
-            hashing = pool.submit(digest_of, buffers)
-            write_pieces(file, buffers)
-            file.close()
-            digest = hashing.result()
-            self._publish(path, digest)
-            return digest
+    def _write(self, buffers: Sequence[BytesLike], digest: Callable[[], str]) -> None:
+        """Write under a temporary name, then give the blob that of its digest, asked for at the end."""
+        folder = self._root / "objects"
+        if not folder.is_dir():
+            _make_private(self._root)
+            folder.mkdir(exist_ok=True)
+        path = self._unfinished()
+        try:
+            with path.open("xb") as file:
+                write_pieces(file, buffers)
+            final = self._path(digest())
+            final.parent.mkdir(exist_ok=True)
+            path.replace(final)
+        except BaseException:
+            path.unlink(missing_ok=True)
+            raise
 
     def _touch(self, digest: str) -> bool:
         """Say of a whole blob that it is wanted again; return False if it is not there."""
@@ -149,38 +158,6 @@ class LocalBlobs:
             # Whoever clears away what nobody refers to was here in between.
             return False
         return True
-
-    @contextmanager
-    def _temporary(self) -> Generator[tuple[Path, Any]]:
-        folder = self._root / "objects"
-        if not folder.is_dir():
-            _make_private(self._root)
-            folder.mkdir(exist_ok=True)
-        path = self._unfinished()
-        try:
-            with path.open("xb") as file:
-                yield path, file
-        except BaseException:
-            path.unlink(missing_ok=True)
-            raise
-
-    def _publish(self, path: Path, digest: str) -> None:
-        final = self._path(digest)
-        try:
-            path.replace(final)
-        except FileNotFoundError:
-            final.parent.mkdir(exist_ok=True)
-            path.replace(final)
-
-
-def _listed(path: Path) -> Stored | None:
-    """Return what there is to tell of a file, None if it is gone."""
-    try:
-        stat = path.stat()
-    except FileNotFoundError:
-        return None
-    digest = digest_at(str(path))
-    return None if digest is None else Stored(str(path), digest, stat.st_size, stat.st_mtime)
 
 
 def _make_private(folder: Path) -> None:

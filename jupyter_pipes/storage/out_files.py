@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import OutFileMissing, StoreError
 from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage.blobs import write_pieces
 from jupyter_pipes.storage.file_digests import file_digest, remember_written
-from jupyter_pipes.storage.serializers.files import FileSerializer
+from jupyter_pipes.storage.serializers.plain import FileSerializer
 from jupyter_pipes.storage.whole_files import replacing
 
 if TYPE_CHECKING:
@@ -21,9 +22,6 @@ if TYPE_CHECKING:
 
 _BEGINNING = 300
 """Characters of a text file that its artifact shows."""
-
-_PIECE = 16 * 1024 * 1024
-"""Bytes written at once."""
 
 
 def keep(store: ArtifactStore, path: str, directory: Path) -> ArtifactRef:
@@ -73,18 +71,12 @@ def _put_back(store: ArtifactStore, artifact: ArtifactRef, path: Path) -> None:
         )
     try:
         path.resolve().parent.mkdir(parents=True, exist_ok=True)
-        with replacing(path) as draft:
-            _write(store.view(artifact.digest), draft)
+        with replacing(path) as draft, draft.open("xb") as file:
+            write_pieces(file, [store.view(artifact.digest)])
     except OSError as error:
         reason = error.strerror or str(error)
         raise StoreError(f"the file {artifact.name} cannot be put back ({path}): {reason}") from error
     remember_written(path, artifact.digest)
-
-
-def _write(content: memoryview, path: Path) -> None:
-    with path.open("xb") as file:
-        for start in range(0, len(content), _PIECE):
-            file.write(content[start : start + _PIECE])
 
 
 @contextmanager

@@ -69,9 +69,8 @@ class _Texts(Repr):
         """Show the first items in their order; `Repr` would sort all keys."""
         if level <= 0:
             return "{...}"
-        parts = [
-            f"{self.repr1(k, level - 1)}: {self.repr1(v, level - 1)}" for k, v in islice(x.items(), _ITEMS)
-        ]
+        first = islice(x.items(), _ITEMS)
+        parts = [f"{self.repr1(key, level - 1)}: {self.repr1(value, level - 1)}" for key, value in first]
         return f"{{{', '.join(parts)}{', ...' * (len(x) > _ITEMS)}}}"
 
     def repr_set(self, x: set[Any], level: int) -> str:
@@ -83,9 +82,8 @@ class _Texts(Repr):
         return super().repr_frozenset(x, level) if len(x) <= _ITEMS else self._some_of(x, "frozenset({", "})")
 
     def _some_of(self, members: Iterable[Any], opening: str, closing: str) -> str:
-        return (
-            f"{opening}{', '.join(self.repr1(member, 1) for member in islice(members, _ITEMS))}, ...{closing}"
-        )
+        parts = (self.repr1(member, 1) for member in islice(members, _ITEMS))
+        return f"{opening}{', '.join(parts)}, ...{closing}"
 
     def repr_instance(self, x: Any, level: int) -> str:
         """Look into dataclasses, as their own repr would write out all that they hold."""

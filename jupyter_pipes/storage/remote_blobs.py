@@ -7,7 +7,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import StoreError
@@ -25,9 +25,8 @@ class RemoteBlobs:
         digest = digest_of(buffers)
         if self.size(digest) == total(buffers):
             return digest
-        files, root = self._open()
-        final = posixpath.join(root, key(digest))
-        temporary = posixpath.join(root, f"objects/{UNFINISHED}{secrets.token_hex(8)}")
+        files, final = self._place(key(digest))
+        _, temporary = self._place(f"objects/{UNFINISHED}{secrets.token_hex(8)}")
         with os_errors("written to", self.uri(digest)):
             files.makedirs(posixpath.dirname(final), exist_ok=True)
             try:
@@ -41,33 +40,30 @@ class RemoteBlobs:
 
     def read(self, digest: str) -> memoryview:
         """Return the bytes, copied into this process's memory and held against the digest."""
-        files, root = self._open()
-        path = posixpath.join(root, key(digest))
+        files, path = self._place(key(digest))
         with os_errors("read from", self.uri(digest)):
             data = bytearray(files.size(path) or 0)
             with files.open(path, "rb") as file:
-                found = memoryview(data)[: file.readinto(data)]
-            if digest_of([found]) != digest:
+                content = memoryview(data)[: file.readinto(data)]
+            if digest_of([content]) != digest:
                 # It would stand in the way of who makes it again.
                 files.rm(path)
                 raise StoreError(
                     f"A kept blob was damaged ({self.uri(digest)}): run the step that makes it again."
                 )
-        return found
+        return content
 
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
-        files, root = self._open()
-        with os_errors("read from", self.uri(digest)):
-            try:
-                return files.size(posixpath.join(root, key(digest)))
-            except FileNotFoundError:
-                return None
+        files, path = self._place(key(digest))
+        with os_errors("read from", self.uri(digest)), suppress(FileNotFoundError):
+            return files.size(path)
+        return None
 
     def is_whole(self, digest: str, size: int | None) -> bool:
         """Return whether the blob is there with its size; its content is checked when it is read."""
-        found = self.size(digest)
-        return found is not None and (size is None or found == size)
+        stored = self.size(digest)
+        return stored is not None and size in (None, stored)
 
     def note_written(self, digest: str) -> None:
         """Do nothing: what was written is checked when it is read."""
@@ -83,8 +79,7 @@ class RemoteBlobs:
 
     def stored(self) -> Iterator[Stored]:
         """Yield all keys below `objects/` that have a blob's name, or that of one being written."""
-        files, root = self._open()
-        folder = posixpath.join(root, "objects")
+        files, folder = self._place("objects")
         with os_errors("listed", self._url):
             listed: dict[str, dict[str, Any]] = files.find(folder, detail=True)
         for place, facts in listed.items():
@@ -97,29 +92,31 @@ class RemoteBlobs:
 
     def remove(self, blob: Stored, may_go: Callable[[float], bool]) -> bool:
         """Remove the key if it may still go."""
-        files, _ = self._open()
+        files, _ = self._place("")
         if not may_go(blob.changed):
             return False
         with os_errors("cleaned", blob.place), suppress(FileNotFoundError):
             files.rm(blob.place)
         return True
 
-    def _open(self) -> tuple[Any, str]:
+    def _place(self, name: str) -> tuple[Any, str]:
+        """Return the file system, and what it calls a key below the URL."""
         import fsspec
 
         with os_errors("opened at", self._url):
             try:
-                return fsspec.core.url_to_fs(self._url)  # pyright: ignore[reportUnknownMemberType, reportUnknownVariableType] - untyped
+                files, root = cast("tuple[Any, str]", fsspec.core.url_to_fs(self._url))  # pyright: ignore[reportUnknownMemberType] - untyped
             except (ImportError, ValueError) as error:
                 raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
+        return files, posixpath.join(root, name)
 
 
 def _changed(facts: Mapping[str, Any]) -> float:
     """Return when a key was written, from what its file system tells of it."""
-    found = next((facts[name] for name in _TIMES if facts.get(name) is not None), None)
-    if isinstance(found, str):
-        found = datetime.fromisoformat(found)
-    return found.timestamp() if isinstance(found, datetime) else float("inf" if found is None else found)
+    moment = next((facts[name] for name in _TIMES if facts.get(name) is not None), float("inf"))
+    if isinstance(moment, str):
+        moment = datetime.fromisoformat(moment)
+    return moment.timestamp() if isinstance(moment, datetime) else float(moment)
 
 
 _TIMES = ("mtime", "LastModified", "last_modified", "updated", "modified", "created")

@@ -35,19 +35,19 @@ def load(directory: Path) -> Settings:
         ConfigurationError: the file is no TOML, or says something that this version does not know.
     """
     directory = directory.resolve()
-    place, said = _find(directory)
-    unknown = set(said) - {"store", "history"}
+    place, options = _find(directory)
+    unknown = set(options) - {"store", "history"}
     if unknown:
         raise ConfigurationError(
             f"{place}: {', '.join(sorted(unknown))} is not known to this version; it knows store and history"
         )
-    for name, value in said.items():
+    for name, value in options.items():
         if not isinstance(value, str):
             raise ConfigurationError(f"{place}: {name} must be a text (a URL or path), not {value!r}")
     base = place.parent if place else directory
     folder = base / FOLDER
-    store = _absolute(said.get("store", str(folder / "artifacts")), "", base)
-    history = _absolute(said.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
+    store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
+    history = _absolute(options.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
     return Settings(directory, folder, store, history)
 
 
@@ -79,14 +79,13 @@ def make_folder(settings: Settings) -> None:
 
 def _find(directory: Path) -> tuple[Path | None, dict[str, Any]]:
     for folder in (directory, *directory.parents):
-        own = folder / "pipes.toml"
-        if own.is_file():
-            return own, _read(own)
-        shared = folder / "pyproject.toml"
-        if shared.is_file():
-            said = _read(shared).get("tool", {}).get("jupyter_pipes")
-            if said is not None:
-                return shared, said
+        file = folder / "pipes.toml"
+        if file.is_file():
+            return file, _read(file)
+        file = folder / "pyproject.toml"
+        options = _read(file).get("tool", {}).get("jupyter_pipes") if file.is_file() else None
+        if options is not None:
+            return file, options
     return None, {}
 
 

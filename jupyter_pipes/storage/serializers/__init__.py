@@ -9,9 +9,8 @@ from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.storage.serializers.arrow import ArrowSerializer
 from jupyter_pipes.storage.serializers.base import Refused, Serialized, Serializer
-from jupyter_pipes.storage.serializers.files import FileSerializer
 from jupyter_pipes.storage.serializers.pickling import PickleSerializer
-from jupyter_pipes.storage.serializers.plain import PlainSerializer
+from jupyter_pipes.storage.serializers.plain import FileSerializer, PlainSerializer
 
 __all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
 
@@ -20,12 +19,7 @@ _SCALARS = (str, int, float, bool, type(None))
 """Types of which nobody else's serializer can make more: they are not asked."""
 
 _PLAIN = PlainSerializer()
-_BUILT_IN: tuple[Serializer, ...] = (
-    FileSerializer(),
-    _PLAIN,
-    ArrowSerializer(),
-    PickleSerializer(),
-)
+_BUILT_IN: tuple[Serializer, ...] = (FileSerializer(), _PLAIN, ArrowSerializer(), PickleSerializer())
 
 
 @lru_cache(maxsize=1)
@@ -52,17 +46,20 @@ def serialize(name: str, value: Any) -> tuple[str, Serialized]:
     Raises:
         SerializationError: it cannot be stored; the message names variable, type and reason.
     """
+    subject = f"{name!r} ({type(value).__name__}) cannot be stored"
     try:
         if type(value) in _SCALARS and _PLAIN.accepts(value):
             return _PLAIN.name, _PLAIN.dump(value)
-        serializer = next(found for found in registered() if found.accepts(value))
+        serializer = next(each for each in registered() if each.accepts(value))
         return serializer.name, serializer.dump(value)
     except Refused as refused:
-        raise SerializationError(_refusal(name, value, refused)) from None
+        held = "" if refused.kind is type(value) else f"{refused.kind.__name__}, "
+        reason = f"it {'holds' if held else 'is'} {held}{refused.reason}"
+        raise SerializationError(f"{subject}: {reason}.") from None
     except Exception as error:  # a value's own methods may raise anything
         deep = isinstance(error, RecursionError) or isinstance(error.__cause__, RecursionError)
         reason = "it is nested too deeply" if deep else f"{type(error).__name__}: {error}"
-        raise SerializationError(f"{_subject(name, value)}: {reason}.") from error
+        raise SerializationError(f"{subject}: {reason}.") from error
 
 
 def deserialize(serializer: str, data: memoryview) -> Any:
@@ -71,14 +68,14 @@ def deserialize(serializer: str, data: memoryview) -> Any:
     Raises:
         SerializationError: there is no such serializer, or it cannot read the bytes.
     """
-    found = next((candidate for candidate in registered() if candidate.name == serializer), None)
-    if found is None:
+    reader = next((each for each in registered() if each.name == serializer), None)
+    if reader is None:
         raise SerializationError(
             f"It was stored by the serializer {serializer!r}, which is not installed here. "
             "Install the package that provides it."
         )
     try:
-        return found.load(data)
+        return reader.load(data)
     except SerializationError:
         raise
     except Exception as error:  # a value's own methods may raise anything
@@ -94,13 +91,3 @@ def _loaded(point: Any) -> Serializer:
             "Repair or remove its package."
         ) from error
     return cast("Serializer", made() if isinstance(made, type) else made)
-
-
-def _subject(name: str, value: Any) -> str:
-    return f"{name!r} ({type(value).__name__}) cannot be stored"
-
-
-def _refusal(name: str, value: Any, refused: Refused) -> str:
-    if refused.kind is type(value):
-        return f"{_subject(name, value)}: it is {refused.reason}."
-    return f"{_subject(name, value)}: it holds {refused.kind.__name__}, {refused.reason}."

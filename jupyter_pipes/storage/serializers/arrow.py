@@ -6,8 +6,8 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.storage.serializers.base import Serialized
+from jupyter_pipes.storage.serializers.framing import Sink
 
 if TYPE_CHECKING:
     import polars as pl
@@ -32,7 +32,10 @@ class ArrowSerializer:
         """Return whether it is one of these; no library is imported to find out."""
         arrow: Any = sys.modules.get("pyarrow")
         if arrow is not None and isinstance(value, arrow.Table | arrow.RecordBatch):
-            return type(value) in (arrow.Table, arrow.RecordBatch) and not _has_extension_types(value.schema)
+            # An extension's type reads back as its storage unless it is registered.
+            return type(value) in (arrow.Table, arrow.RecordBatch) and "extension<" not in str(
+                value.schema.types
+            )
         polars = sys.modules.get("polars")
         if polars is None or type(value) not in (polars.DataFrame, polars.Series):
             return False
@@ -40,48 +43,30 @@ class ArrowSerializer:
 
     def dump(self, value: Any) -> Serialized:
         """Return the stream; its buffers are views of the value's own memory."""
+        import pyarrow
+
         kind, table = _as_table(value)
-        sink = _Sink()
-        _write(table, sink)
+        sink = Sink()
+        with cast("Any", pyarrow).ipc.new_stream(sink, table.schema) as writer:
+            writer.write(table)
         return Serialized([(_MAGIC + kind.encode()).ljust(_PREFIX, b"\0"), *sink.pieces])
 
     def load(self, data: memoryview) -> Any:
         """Return the value; its columns are views of `data` where their type allows it."""
         if bytes(data[: len(_MAGIC)]) != _MAGIC:
             raise ValueError("not a stream of this format")
+        import pyarrow
+
+        arrow: Any = pyarrow
         kind = bytes(data[len(_MAGIC) : _PREFIX]).rstrip(b"\0").decode()
-        return _from_table(kind, _read(data[_PREFIX:]))
-
-
-class _Sink:
-    """The file that pyarrow writes to: keeps what it is given, without copying."""
-
-    closed = False
-
-    def __init__(self) -> None:
-        self.pieces: list[BytesLike] = []
-
-    def write(self, piece: Any) -> int:
-        self.pieces.append(piece if isinstance(piece, bytes) else memoryview(piece).cast("B"))
-        return len(self.pieces[-1])
-
-    def flush(self) -> None:
-        """Do nothing: nothing is held back."""
-
-
-def _pyarrow() -> Any:
-    import pyarrow
-
-    return pyarrow
+        return _from_table(kind, arrow.ipc.open_stream(arrow.py_buffer(data[_PREFIX:])))
 
 
 def _as_table(value: Any) -> tuple[str, ArrowData]:
-    arrow = _pyarrow()
-    if isinstance(value, arrow.Table):
-        return "table", value
-    if isinstance(value, arrow.RecordBatch):
-        return "batch", value
-    return ("frame" if hasattr(value, "columns") else "series"), _polars_to_arrow(value)
+    kind = {"Table": "table", "RecordBatch": "batch", "DataFrame": "frame"}.get(
+        type(value).__name__, "series"
+    )
+    return kind, value if kind in ("table", "batch") else _polars_to_arrow(value)
 
 
 def _from_table(kind: str, reader: Any) -> Any:
@@ -114,18 +99,3 @@ def _survives(value: pl.DataFrame | pl.Series) -> bool:
     if any(dtype.base_type() is pl.Object for dtype in frame.dtypes):
         return False
     return _polars_from_arrow(_polars_to_arrow(frame.head(0))).schema == frame.schema
-
-
-def _has_extension_types(schema: ArrowData) -> bool:
-    """Return whether a type is an extension's, which reads back as its storage unless registered."""
-    return "extension<" in str(schema.types)
-
-
-def _write(table: ArrowData, sink: _Sink) -> None:
-    with _pyarrow().ipc.new_stream(sink, table.schema) as writer:
-        writer.write(table)
-
-
-def _read(data: memoryview) -> Any:
-    arrow = _pyarrow()
-    return arrow.ipc.open_stream(arrow.py_buffer(data))

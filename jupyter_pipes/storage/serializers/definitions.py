@@ -31,10 +31,10 @@ _SIMPLE = (int, float, complex, str, bytes, bool, type(None))
 
 def notebook_definition(qualname: str) -> object:
     """Return what this notebook defines under a qualified name, or None."""
-    found: object = sys.modules.get(_NOTEBOOK)
+    definition: object = sys.modules.get(_NOTEBOOK)
     for name in qualname.split("."):
-        found = getattr(found, name, _MISSING)
-    return None if found is _MISSING else found
+        definition = getattr(definition, name, _MISSING)
+    return None if definition is _MISSING else definition
 
 
 def definition_name(value: object) -> str | None:
@@ -89,16 +89,12 @@ def _class_parts(cls: type, seen: set[int]) -> Iterator[str]:
 def _attribute_parts(attribute: Any, seen: set[int]) -> Iterator[str]:
     if isinstance(attribute, Enum):
         attribute = attribute.value
-    functions = list(_functions(attribute))
-    if functions:
-        for function in functions:
-            yield from _definition_parts(function, seen)
-    elif isinstance(attribute, type) and definition_name(attribute):
-        yield from _definition_parts(attribute, seen)
-    elif _is_simple(attribute):
-        yield _constant(attribute)
-    else:
-        yield type(attribute).__qualname__
+    is_own_class = isinstance(attribute, type) and definition_name(attribute)
+    parts = list(_functions(attribute)) or ([attribute] if is_own_class else [])
+    for part in parts:
+        yield from _definition_parts(part, seen)
+    if not parts:
+        yield _constant(attribute) if _is_simple(attribute) else type(attribute).__qualname__
 
 
 def _functions(attribute: Any) -> Iterable[FunctionType]:
@@ -109,7 +105,7 @@ def _functions(attribute: Any) -> Iterable[FunctionType]:
         candidates = (attribute.func,)
     else:
         candidates = (inspect.unwrap(getattr(attribute, "__func__", attribute)), attribute)
-    return {id(found): found for found in candidates if isinstance(found, FunctionType)}.values()
+    return {id(each): each for each in candidates if isinstance(each, FunctionType)}.values()
 
 
 def _assigned_attributes(cls: type) -> Iterator[str]:

@@ -1,10 +1,11 @@
-"""One blob from a pickle stream and its large buffers, aligned so that they can be used in place."""
+"""How a value's bytes are put together: what libraries write is collected, and large buffers are aligned."""
 
 from __future__ import annotations
 
 import struct
+import sys
 from collections.abc import Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from jupyter_pipes.model.digests import BytesLike
 
@@ -13,6 +14,36 @@ ALIGNMENT = 64
 
 _MAGIC = b"PIPES\x00\x01\n"
 _HEADER = struct.Struct("<8sQQQ")
+
+
+class TooLarge(Exception):
+    """What is written grew beyond the limit that it was given."""
+
+
+class Sink:
+    """The file that a library writes to: keeps what it is given, without copying, up to `limit` bytes."""
+
+    closed = False
+
+    def __init__(self, limit: int | None = None) -> None:
+        self.pieces: list[BytesLike] = []
+        self._room = sys.maxsize if limit is None else limit
+
+    def write(self, piece: Any) -> int:
+        """Keep a piece, and return its bytes."""
+        view = piece if isinstance(piece, bytes) else memoryview(piece).cast("B")
+        self.take(len(view))
+        self.pieces.append(view)
+        return len(view)
+
+    def take(self, size: int) -> None:
+        """Count bytes that are kept elsewhere; TooLarge if there is no room for them."""
+        self._room -= size
+        if self._room < 0:
+            raise TooLarge
+
+    def flush(self) -> None:
+        """Do nothing: nothing is held back."""
 
 
 class Frame(NamedTuple):

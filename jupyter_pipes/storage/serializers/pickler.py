@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import sys
 from functools import cached_property
 from itertools import chain
 from types import CellType, CodeType, FunctionType, ModuleType
@@ -15,6 +14,7 @@ from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.storage.serializers import arrays, restoring
 from jupyter_pipes.storage.serializers.base import Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
+from jupyter_pipes.storage.serializers.framing import Sink
 from jupyter_pipes.storage.serializers.refusals import refusal
 
 if TYPE_CHECKING:
@@ -47,10 +47,6 @@ class Pickled(NamedTuple):
     stable: bool
 
 
-class TooLarge(Exception):
-    """A pickle grew beyond the limit that it was given."""
-
-
 def pickled(value: Any, *, by_value: bool = False, limit: int | None = None) -> Pickled:
     """Return the pickle of `value`.
 
@@ -76,25 +72,6 @@ def unpickled(stream: memoryview, buffers: list[memoryview], find: Callable[[str
     return _Unpickler(stream, buffers, find).load()
 
 
-class _Sink:
-    """The file that a pickler writes to: keeps what it is given, without copying."""
-
-    def __init__(self, limit: int | None) -> None:
-        self.pieces: list[BytesLike] = []
-        self._room = sys.maxsize if limit is None else limit
-
-    def write(self, piece: bytes | pickle.PickleBuffer) -> int:
-        kept = piece if isinstance(piece, bytes) else memoryview(piece).cast("B")
-        self.take(len(kept))
-        self.pieces.append(kept)
-        return len(kept)
-
-    def take(self, size: int) -> None:
-        self._room -= size
-        if self._room < 0:
-            raise TooLarge
-
-
 class _ModuleInCode:
     """Stands for a module that a function uses, which is fine, as a module kept as a value is not."""
 
@@ -108,7 +85,7 @@ class _Pickler(cloudpickle.Pickler):
     """Writes protocol 5; whatever is not a plain builtin passes through `reducer_override`."""
 
     def __init__(self, by_value: bool, limit: int | None) -> None:
-        self._sink = _Sink(limit)
+        self._sink = Sink(limit)
         super().__init__(self._sink, protocol=5, buffer_callback=self._keep_apart)  # pyright: ignore[reportUnknownMemberType] - untyped
         self._by_value = by_value
         self._limit = limit

@@ -13,8 +13,8 @@ import msgspec
 from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.storage.serializers.base import Refused, Serialized
 from jupyter_pipes.storage.serializers.definitions import fingerprint, notebook_definition
-from jupyter_pipes.storage.serializers.framing import pack, unpack
-from jupyter_pipes.storage.serializers.pickler import TooLarge, pickled, unpickled
+from jupyter_pipes.storage.serializers.framing import TooLarge, pack, unpack
+from jupyter_pipes.storage.serializers.pickler import pickled, unpickled
 
 _LARGEST_PAYLOAD = 4 * 1024 * 1024
 """Bytes. Code that drags more than this along (a global frame, say) is named only, not written out."""
@@ -88,14 +88,14 @@ class _Finder:
         self._stored: dict[str, Any] | None = None
 
     def find(self, name: str) -> Any:
-        own = notebook_definition(name)
+        definition = notebook_definition(name)
         mark = self._section.marks.get(name)
-        if own is not None and (mark is None or fingerprint(own) == mark):
-            return own
+        if definition is not None and (mark is None or fingerprint(definition) == mark):
+            return definition
         if self._stored is None:
             self._stored = self._unpickled_payload()
         if name not in self._stored:
-            raise SerializationError(self._missing(name, own))
+            raise SerializationError(self._missing(name, definition))
         return self._stored[name]
 
     def _unpickled_payload(self) -> dict[str, Any]:
@@ -104,8 +104,8 @@ class _Finder:
         frame = unpack(memoryview(self._section.payload))
         return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find)
 
-    def _missing(self, name: str, own: object) -> str:
-        state = "is defined otherwise here" if own is not None else "is not defined here"
+    def _missing(self, name: str, definition: object) -> str:
+        state = "is defined otherwise here" if definition is not None else "is not defined here"
         problem = self._section.problem
         because = f" and was not stored with the value, because {problem}" if problem else ""
         return (

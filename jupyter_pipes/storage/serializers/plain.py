@@ -1,4 +1,4 @@
-"""Plain data as JSON, where JSON keeps all of it: readable with any tool, the same bytes on any machine."""
+"""What any tool can read: plain data as JSON, where JSON keeps all of it, and files as their bytes."""
 
 from __future__ import annotations
 
@@ -34,6 +34,24 @@ class PlainSerializer:
     def load(self, data: memoryview) -> Any:
         """Return the value of a JSON document."""
         return msgspec.json.decode(data)
+
+
+class FileSerializer:
+    """Bytes without any form around them; `out_files.keep` stores them, straight from the file."""
+
+    name = "file"
+
+    def accepts(self, value: Any) -> bool:
+        """Return False: which bytes are a file's is not seen in the value."""
+        return False
+
+    def dump(self, value: bytes) -> Serialized:
+        """Return the bytes."""
+        return Serialized([value])
+
+    def load(self, data: memoryview) -> bytes:
+        """Return the file's bytes."""
+        return bytes(data)
 
 
 def _is_plain(value: Any) -> bool:

@@ -25,8 +25,8 @@ MOVED = {
 
 def own_or_made(name: str, mark: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Return the reader's own definition when it is the same, else the bare one made from what was stored."""
-    own = notebook_definition(name)
-    return own if own is not None and fingerprint(own) == mark else make(*arguments)
+    definition = notebook_definition(name)
+    return definition if definition is not None and fingerprint(definition) == mark else make(*arguments)
 
 
 def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
