@@ -105,7 +105,7 @@ def _many(folder: Path, programs: list[float]) -> list[Figure]:
 def _keep_results(pipeline: Any) -> None:
     import msgspec
 
-    from jupyter_pipes.history.indexing import Kept
+    from jupyter_pipes.history.indexing import ResultContent
     from jupyter_pipes.planning.decision import Decider
 
     workspace, history = pipeline.workspace, pipeline.workspace.history
@@ -124,7 +124,7 @@ def _keep_results(pipeline: Any) -> None:
             "step": step.name,
             "run": "made-up",
         }
-        kept = msgspec.msgpack.encode(Kept(artifacts=(made,)))
+        kept = msgspec.msgpack.encode(ResultContent(artifacts=(made,)))
         changes.append(("add_result", {**row, "time": 0.0, "parts": parts, "kept": kept}))
     history.keep_documents(documents)
     history.database.change(changes)

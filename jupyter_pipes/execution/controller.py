@@ -288,7 +288,7 @@ class Controller:
                 against,
                 result.step,
                 result.metrics,
-                result.kept.notes,
+                result.content.notes,
             )
         parts = self._recorder.keep(*decision.parts_document())
         signature = decision.signature

@@ -7,8 +7,9 @@ import sqlite3
 import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
-from functools import cache, cached_property
+from functools import cached_property
 from itertools import groupby
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
 
 from jupyter_pipes.history.schema import SCHEMA_VERSION
@@ -16,7 +17,7 @@ from jupyter_pipes.history.statements_sqlite import TEXTS
 from jupyter_pipes.model.errors import ConfigurationError, StoreError
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection, Dialect, Engine
+    from sqlalchemy import Connection, Engine
 
 Change = tuple[str, Mapping[str, Any]]
 """The name of a statement that writes (`statements.py`), and its parameters."""
@@ -51,7 +52,10 @@ class Database:
         self._lock = threading.RLock()
         self._open: _Link | None = None
         if not self._is_current():
-            self._make()
+            from jupyter_pipes.history import migrations
+
+            with database_errors(f"the history {_without_password(url)} cannot be opened"):
+                migrations.bring_up_to_date(self.engine)
 
     @cached_property
     def engine(self) -> Engine:
@@ -64,7 +68,7 @@ class Database:
         Raises:
             StoreError: the history cannot be read.
         """
-        with self._lock, told_as_store_error("the history cannot be read"):
+        with self._lock, database_errors("the history cannot be read"):
             return self._link().rows(statement, values, most)
 
     def change(self, changes: Iterable[Change]) -> int:
@@ -74,7 +78,7 @@ class Database:
             Conflict: a row with this key is there already; nothing was changed.
             StoreError: the history cannot be written; nothing was changed.
         """
-        with self._lock, told_as_store_error("the history cannot be written"):
+        with self._lock, database_errors("the history cannot be written"):
             return self._link().change(changes)
 
     @contextmanager
@@ -85,7 +89,7 @@ class Database:
             StoreError: the history cannot be written; nothing was changed.
         """
         writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with told_as_store_error("the history cannot be written"), writing.begin() as connection:
+        with database_errors("the history cannot be written"), writing.begin() as connection:
             if connection.dialect.name == "postgresql":
                 # Events first, as every writer does: two that wait for each other would both be stuck.
                 connection.exec_driver_sql(f"LOCK TABLE {_WRITTEN} IN EXCLUSIVE MODE")
@@ -98,7 +102,7 @@ class Database:
         Raises:
             StoreError: the history cannot be read.
         """
-        with told_as_store_error("the history cannot be read"), self.engine.connect() as connection:
+        with database_errors("the history cannot be read"), self.engine.connect() as connection:
             yield Transaction(connection)
 
     def close(self) -> None:
@@ -119,18 +123,12 @@ class Database:
     def _is_current(self) -> bool:
         """Whether the tables are there as this version has them."""
         try:
-            found = self.rows("setting", name="schema")
+            versions = self.rows("setting", name="schema")
         except StoreError:
             # Not there yet, or not to be opened at all: making it tells which.
             self.close()
             return False
-        return bool(found) and str(found[0][0]) == str(SCHEMA_VERSION)
-
-    def _make(self) -> None:
-        from jupyter_pipes.history import migrations
-
-        with told_as_store_error(f"the history {_without_password(self._url)} cannot be opened"):
-            migrations.bring_up_to_date(self.engine)
+        return [str(version) for (version,) in versions] == [str(SCHEMA_VERSION)]
 
 
 class Conflict(StoreError):
@@ -158,8 +156,8 @@ class _SqliteLink:
         # Taking the lock at once: two that read first and then wish to write would block each other.
         self._connection.execute("BEGIN IMMEDIATE")
         try:
-            for statement, group in groupby(changes, key=_statement):
-                changed += self._connection.executemany(TEXTS[statement], list(map(_values, group))).rowcount
+            for statement, rows in _grouped(changes):
+                changed += self._connection.executemany(TEXTS[statement], rows).rowcount
             self._connection.execute("COMMIT")
         except BaseException:
             if self._connection.in_transaction:
@@ -175,8 +173,10 @@ class Transaction:
     """An open transaction of SQLAlchemy's that knows the statements by name."""
 
     def __init__(self, connection: Connection) -> None:
+        from jupyter_pipes.history.statements import compiled
+
         self.connection = connection
-        self._texts = _texts(connection.dialect)
+        self._texts = compiled(connection.dialect)
 
     def rows(self, statement: str, *, most: int = -1, **values: object) -> list[Any]:
         """Return the rows that a named statement selects, the first `most` of them."""
@@ -184,11 +184,8 @@ class Transaction:
 
     def change(self, changes: Iterable[Change]) -> int:
         """Carry out named statements, and return how many rows they changed."""
-        changed = 0
-        for statement, group in groupby(changes, key=_statement):
-            many = list(map(_values, group))
-            changed += self.connection.exec_driver_sql(self._texts[statement], many).rowcount
-        return changed
+        execute = self.connection.exec_driver_sql
+        return sum(execute(self._texts[statement], rows).rowcount for statement, rows in _grouped(changes))
 
 
 class _EngineLink:
@@ -222,23 +219,14 @@ class _EngineLink:
             raise
 
 
-@cache
-def _texts(dialect: Dialect) -> dict[str, str]:
-    from jupyter_pipes.history.statements import compiled
-
-    return compiled(dialect)
-
-
 def _first(cursor: Any, most: int) -> list[Any]:
     return list(cursor.fetchall() if most < 0 else cursor.fetchmany(most))
 
 
-def _statement(change: Change) -> str:
-    return change[0]
-
-
-def _values(change: Change) -> dict[str, Any]:
-    return {name: _storable(value) for name, value in change[1].items()}
+def _grouped(changes: Iterable[Change]) -> Generator[tuple[str, list[dict[str, Any]]]]:
+    """Yield each statement with the values of all changes by it that follow one another."""
+    for statement, group in groupby(changes, key=itemgetter(0)):
+        yield statement, [{name: _storable(value) for name, value in row.items()} for _, row in group]
 
 
 def _storable(value: object) -> object:
@@ -252,7 +240,7 @@ def _engine(url: str) -> Engine:
     import sqlalchemy as sa
     from sqlalchemy import event
 
-    with told_as_store_error(f"the history {_without_password(url)} cannot be opened"):
+    with database_errors(f"the history {_without_password(url)} cannot be opened"):
         place = sa.make_url(url)
         if place.drivername == "postgresql":
             # Which driver a URL without one means hangs on the version of SQLAlchemy.
@@ -289,7 +277,7 @@ def _tune(connection: Any) -> None:
 
 
 @contextmanager
-def told_as_store_error(what: str) -> Generator[None]:
+def database_errors(what: str) -> Generator[None]:
     """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
     try:
         yield
@@ -310,9 +298,7 @@ _CONFLICTS = ("IntegrityError", "UniqueViolation")
 
 
 def _is_of_database(error: Exception) -> bool:
-    if isinstance(error, sqlite3.Error):
-        return True
-    return any(cls.__module__.startswith("sqlalchemy.exc") for cls in type(error).__mro__)
+    return any(cls.__module__ in ("sqlite3", "sqlalchemy.exc") for cls in type(error).__mro__)
 
 
 def _without_password(url: str) -> str:

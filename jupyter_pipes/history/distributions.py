@@ -23,14 +23,16 @@ Key = tuple[tuple[str, int], ...]
 """Path and mtime (ns) of each folder that holds metadata of distributions, in the order of `sys.path`."""
 
 
-class _Kept(Struct):
+class _Lookup(Struct):
+    """What is installed while the folders are as in `key`, and the versions of the modules asked for."""
+
     key: Key
     packages: dict[str, str]
     modules: dict[str, str]
 
 
-_in_memory: dict[str, _Kept] = {}
-_decoder = msgspec.msgpack.Decoder(_Kept)
+_in_memory: dict[str, _Lookup] = {}
+_decoder = msgspec.msgpack.Decoder(_Lookup)
 
 
 def installed(cache: Path) -> dict[str, str]:
@@ -43,7 +45,7 @@ def installed(cache: Path) -> dict[str, str]:
     Args:
         cache: an existing folder.
     """
-    return _known(cache)[0].packages
+    return _lookup(cache)[0].packages
 
 
 def version_of(module: str, cache: Path) -> str:
@@ -57,30 +59,33 @@ def version_of(module: str, cache: Path) -> str:
     """
     if module in sys.stdlib_module_names:
         return ""
-    kept, path = _known(cache)
-    if module not in kept.modules:
-        kept.modules[module] = _version(module, kept.packages)
-        _write(path, kept)
-    return kept.modules[module]
+    lookup, path = _lookup(cache)
+    if module not in lookup.modules:
+        lookup.modules[module] = _version(module, lookup.packages)
+        _write(path, lookup)
+    return lookup.modules[module]
 
 
-def _known(cache: Path) -> tuple[_Kept, Path]:
+def _lookup(cache: Path) -> tuple[_Lookup, Path]:
+    """Return what is installed, as kept or newly looked up, and the file in the cache."""
     key = _key()
     path = cache / f"packages-{digest(repr([path for path, _ in key]))[:16]}.msgpack"
-    kept = _in_memory.get(path.name)
-    if kept is None or kept.key != key:
-        kept = _read(path, key) or _looked_up(path, key)
-        _in_memory[path.name] = kept
-    return kept, path
+    lookup = _in_memory.get(path.name)
+    if lookup is None or lookup.key != key:
+        lookup = _read(path)
+    if lookup is None or lookup.key != key:
+        lookup = _Lookup(key, dict(sorted(_look(), key=lambda item: item[0].lower())), {})
+        _write(path, lookup)
+    _in_memory[path.name] = lookup
+    return lookup, path
 
 
 def _version(module: str, packages: Mapping[str, str]) -> str:
     from importlib import metadata
 
     named = {_normal(name): version for name, version in packages.items()}
-    own = named.get(_normal(module))
-    if own is not None:
-        return _without_origin(own)
+    if _normal(module) in named:
+        return _without_origin(named[_normal(module)])
     owners = sorted(set(metadata.packages_distributions().get(module, [])))
     return " ".join(f"{owner} {_without_origin(named.get(_normal(owner), ''))}" for owner in owners)
 
@@ -95,17 +100,17 @@ def _normal(name: str) -> str:
 
 def without_credentials(text: str) -> str:
     """Return the text with user names and passwords taken out of the URLs in it (`git@` of ssh stays)."""
-    return _CREDENTIALS.sub(lambda found: found[1] or found[2], text)
+    return _CREDENTIALS.sub(lambda match: match[1] or match[2], text)
 
 
 def _key() -> Key:
-    found: list[tuple[str, int]] = []
+    folders: list[tuple[str, int]] = []
     for path in dict.fromkeys(os.path.abspath(entry) for entry in sys.path):  # noqa: PTH100 - 10 times faster
         with contextlib.suppress(OSError):
             changed = os.stat(path).st_mtime_ns  # noqa: PTH116 - as above
             if _holds_metadata(path, changed):
-                found.append((path, changed))
-    return tuple(found)
+                folders.append((path, changed))
+    return tuple(folders)
 
 
 @lru_cache(maxsize=256)
@@ -118,43 +123,36 @@ def _holds_metadata(path: str, changed: int) -> bool:
         return False
 
 
-def _read(path: Path, key: Key) -> _Kept | None:
+def _read(path: Path) -> _Lookup | None:
     try:
-        kept = _decoder.decode(path.read_bytes())
+        return _decoder.decode(path.read_bytes())
     except (OSError, msgspec.DecodeError):
         return None
-    return kept if kept.key == key else None
 
 
-def _looked_up(path: Path, key: Key) -> _Kept:
-    kept = _Kept(key, dict(sorted(_look(), key=lambda item: item[0].lower())), {})
-    _write(path, kept)
-    return kept
-
-
-def _write(path: Path, kept: _Kept) -> None:
+def _write(path: Path, lookup: _Lookup) -> None:
     # Another process may be writing the same: whoever is last wins, with the same content.
     with contextlib.suppress(OSError), replacing(path) as draft:
-        draft.write_bytes(msgspec.msgpack.encode(kept))
+        draft.write_bytes(msgspec.msgpack.encode(lookup))
 
 
 def _look() -> Iterator[tuple[str, str]]:
     from importlib import metadata
 
     seen: set[str] = set()
-    for found in metadata.distributions():
-        name, version, origin = _facts(found)
+    for distribution in metadata.distributions():
+        name, version, origin = _facts(distribution)
         normal = _normal(name)
         if name and normal not in seen:
             seen.add(normal)
             yield name, f"{version} @ {origin}" if origin else version
 
 
-def _facts(found: Any) -> tuple[str, str, str]:
+def _facts(distribution: Any) -> tuple[str, str, str]:
     """Return name, version and origin of an `importlib.metadata.Distribution`; "" for what is broken."""
     try:
-        fields = found.metadata
-        return fields["Name"] or "", fields["Version"] or "", _origin(found.read_text("direct_url.json"))
+        fields, document = distribution.metadata, distribution.read_text("direct_url.json")
+        return fields["Name"] or "", fields["Version"] or "", _origin(document)
     except (OSError, ValueError, KeyError, TypeError):
         # Half-removed distributions have folders without the files that belong there.
         return "", "", ""
@@ -172,9 +170,9 @@ def _origin(document: str | None) -> str:
     if not document:
         return ""
     try:
-        said = msgspec.json.decode(document, type=_DirectUrl)
+        direct = msgspec.json.decode(document, type=_DirectUrl)
     except msgspec.DecodeError:
         return ""
-    system, commit = said.vcs_info.get("vcs"), said.vcs_info.get("commit_id")
-    url = without_credentials(f"{system}+{said.url}@{commit}" if system and commit else said.url)
-    return f"{url} (editable)" if said.dir_info.get("editable") else url
+    system, commit = direct.vcs_info.get("vcs"), direct.vcs_info.get("commit_id")
+    url = without_credentials(f"{system}+{direct.url}@{commit}" if system and commit else direct.url)
+    return f"{url} (editable)" if direct.dir_info.get("editable") else url

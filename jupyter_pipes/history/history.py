@@ -13,8 +13,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.history import journal
-from jupyter_pipes.history.database import Database, told_as_store_error
-from jupyter_pipes.history.indexing import Kept
+from jupyter_pipes.history.database import Database
+from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
@@ -24,7 +24,7 @@ from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, ending_facts, fold
 
-_kept = msgspec.msgpack.Decoder(Kept)
+_content = msgspec.msgpack.Decoder(ResultContent)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
 
 
@@ -47,7 +47,7 @@ class Result(Struct, frozen=True, gc=False):
         signature: what finds it again.
         pipeline, step, run: who made it.
         parts: digest of the document with the signature's parts (`History.parts`).
-        kept: the files that it read, its outputs, metrics and notes.
+        content: the files that it read, its outputs, metrics and notes.
     """
 
     signature: str
@@ -55,22 +55,22 @@ class Result(Struct, frozen=True, gc=False):
     step: str
     run: str
     parts: str
-    kept: Kept
+    content: ResultContent
 
     @property
     def artifacts(self) -> tuple[ArtifactRef, ...]:
         """Its outputs."""
-        return self.kept.artifacts
+        return self.content.artifacts
 
     @property
     def files(self) -> tuple[FileSeen, ...]:
         """The files that it was seen reading."""
-        return self.kept.files
+        return self.content.files
 
     @property
     def metrics(self) -> dict[str, JsonValue]:
         """The last value of each metric."""
-        return self.kept.metrics
+        return self.content.metrics
 
 
 class Claim(Struct, frozen=True):
@@ -104,9 +104,9 @@ class History:
 
     def runs(self, pipeline: str | None = None) -> list[RunSummary]:
         """Return the runs, newest first."""
-        if pipeline is None:
-            return [_summary(row) for row in self.database.rows("runs")]
-        return [_summary(row) for row in self.database.rows("runs_of", pipeline=pipeline)]
+        ask = self.database.rows
+        rows = ask("runs") if pipeline is None else ask("runs_of", pipeline=pipeline)
+        return list(map(_summary, rows))
 
     def running(self) -> list[RunSummary]:
         """Return the runs that go on, newest first."""
@@ -114,16 +114,12 @@ class History:
 
     def origins(self) -> list[str]:
         """Return the files that pipelines of kept runs came from."""
-        import sqlalchemy as sa
-
-        origins = sa.select(table("runs").c.origin).distinct()
-        with told_as_store_error("the history cannot be read"), self.database.engine.connect() as connection:
-            return [origin for origin in connection.execute(origins).scalars() if origin]
+        return [origin for (origin,) in self.database.rows("origins") if origin]
 
     def parameters(self) -> list[tuple[str, dict[str, JsonValue]]]:
         """Return each run with its parameters' values, newest first."""
-        found = self.database.rows("arguments")
-        return [(run, msgspec.json.decode(parameters)) for run, parameters in found]
+        rows = self.database.rows("arguments")
+        return [(run, msgspec.json.decode(parameters)) for run, parameters in rows]
 
     def fields(self, runs: Sequence[str]) -> dict[str, dict[str, list[JsonValue]]]:
         """Return run -> field -> values, of what runs are searched by: metrics and tags."""
@@ -132,12 +128,12 @@ class History:
         fields = table("fields")
         wanted = sa.or_(fields.c.field == "tags", fields.c.field.like("metrics.%"))
         query = sa.select(fields).where(wanted, fields.c.run.in_(runs)).order_by(fields.c.place)
-        found: dict[str, dict[str, list[JsonValue]]] = {}
-        with told_as_store_error("the history cannot be read"), self.database.engine.connect() as connection:
-            for row in connection.execute(query):
+        values: dict[str, dict[str, list[JsonValue]]] = {}
+        with self.database.reading() as transaction:
+            for row in transaction.connection.execute(query):
                 value = row.text if row.number is None or row.field == "tags" else row.number
-                found.setdefault(row.run, {}).setdefault(row.field, []).append(value)
-        return found
+                values.setdefault(row.run, {}).setdefault(row.field, []).append(value)
+        return values
 
     def view(self, run: str) -> RunView:
         """Return the folded journal of a run.
@@ -180,8 +176,8 @@ class History:
 
     def newest_results(self, pipeline: str) -> dict[str, Result]:
         """Return step -> its newest result, of all steps of a pipeline at once."""
-        found = map(_result, self.database.rows("newest_results", pipeline=pipeline))
-        return {result.step: result for result in found}
+        results = map(_result, self.database.rows("newest_results", pipeline=pipeline))
+        return {result.step: result for result in results}
 
     def results(self, signature: str) -> list[Result]:
         """Return the results under a signature, whichever step made them; newest first."""
@@ -213,10 +209,10 @@ class History:
         """Return path, stamp and digest of files that were read on this machine."""
         return self.database.rows("files", host=platform.node())
 
-    def keep_file_digests(self, found: Iterable[tuple[str, str, str]]) -> None:
+    def keep_file_digests(self, digests: Iterable[tuple[str, str, str]]) -> None:
         """Keep path, stamp and digest of files that were read on this machine."""
         host = platform.node()
-        rows = [{"host": host, "path": path, "stamp": stamp, "digest": one} for path, stamp, one in found]
+        rows = [{"host": host, "path": path, "stamp": stamp, "digest": one} for path, stamp, one in digests]
         if rows:
             self.database.change([("add_file", row) for row in rows])
 
@@ -297,5 +293,5 @@ def _summary(row: Any) -> RunSummary:
 
 
 def _result(row: Any) -> Result:
-    signature, pipeline, step, run, parts, kept = row
-    return Result(signature, pipeline, step, run, parts, _kept.decode(kept))
+    signature, pipeline, step, run, parts, content = row
+    return Result(signature, pipeline, step, run, parts, _content.decode(content))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
@@ -14,11 +14,11 @@ from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 
-Change = tuple[str, Mapping[str, Any]]
-"""The name of a statement (`statements.py`) and its parameters."""
+if TYPE_CHECKING:
+    from jupyter_pipes.history.database import Change
 
 
-class Kept(Struct, frozen=True, gc=False):
+class ResultContent(Struct, frozen=True, gc=False):
     """What a completed attempt left, beside the parts of its signature."""
 
     files: tuple[FileSeen, ...] = ()
@@ -35,24 +35,12 @@ def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
 
 
 def _add_run(event: ev.RunStarted, view: RunView, time: float) -> Iterator[Change]:
+    same = ("run", "pipeline", "version", "state", "started", "title", "archived", "origin", "host", "user")
+    row = {name: getattr(view, name) for name in same}
+    parameters = ev.encode_json(view.parameters).decode()
     yield (
         "add_run",
-        {
-            "run": view.run,
-            "pipeline": view.pipeline,
-            "version": view.version,
-            "state": view.state,
-            "status": str(Status.RUNNING),
-            "started": view.started,
-            "ended": None,
-            "progress": 0.0,
-            "params": ev.encode_json(view.parameters).decode(),
-            "title": view.title,
-            "archived": view.archived,
-            "origin": view.origin,
-            "host": view.host,
-            "user": view.user,
-        },
+        row | {"status": str(Status.RUNNING), "ended": None, "progress": 0.0, "params": parameters},
     )
     yield from _fields(view.run, ((f"params.{name}", value) for name, value in view.parameters.items()))
 
@@ -123,7 +111,9 @@ def _result(
         "run": view.run,
         "time": time,
         "parts": parts,
-        "kept": msgspec.msgpack.encode(Kept(files, step.artifacts, step.last_metrics, tuple(step.notes))),
+        "kept": msgspec.msgpack.encode(
+            ResultContent(files, step.artifacts, step.last_metrics, tuple(step.notes))
+        ),
     }
     return "add_result", row
 
@@ -159,15 +149,9 @@ INDEXES: Mapping[type[ev.Event], Callable[..., Iterator[Change]]] = {
 def _fields(run: str, named: Iterable[tuple[str, JsonValue]]) -> Iterator[Change]:
     places: dict[str, int] = {}
     for name, value in named:
-        places[name] = places.get(name, -1) + 1
-        yield _field(run, name, places[name], value)
-
-
-def _field(run: str, name: str, place: int, value: JsonValue) -> Change:
-    return (
-        "add_field",
-        {"run": run, "field": name, "place": place, "text": _text(value), "number": _number(value)},
-    )
+        place = places[name] = places.get(name, -1) + 1
+        row = {"run": run, "field": name, "place": place, "text": _text(value), "number": _number(value)}
+        yield "add_field", row
 
 
 _LONGEST = 1000

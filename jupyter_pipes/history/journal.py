@@ -53,10 +53,9 @@ class Journal:
             StoreError: the history cannot be written (disk full, read-only), or another controller drives
                 this run.
         """
-        kept = [("add_document", _document(digest, body)) for digest, body in (documents or {}).items()]
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
-            self._database.change([*kept, *map(_row, records), *changed])
+            self._database.change([*_added(documents or {}), *map(_row, records), *changed])
         except Conflict as conflict:
             self.write(self._renumbered(records, conflict), view, documents)
         except StoreError as error:
@@ -100,13 +99,15 @@ def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
 
 def read_document(database: Database, digest: str) -> bytes | None:
     """Return what a digest in an event refers to, None if it is not kept (any more)."""
-    found = database.rows("document", digest=digest)
-    return _content(bytes(found[0][0])) if found else None
+    for (row,) in database.rows("document", digest=digest):
+        stored = bytes(row)
+        return zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+    return None
 
 
 def write_documents(database: Database, documents: Mapping[str, bytes]) -> None:
     """Keep documents that no event of a journal brings along."""
-    database.change([("add_document", _document(digest, body)) for digest, body in documents.items()])
+    database.change(_added(documents))
 
 
 def _row(record: ev.Record) -> Change:
@@ -118,13 +119,11 @@ _PACKED = b"z"
 _PLAIN = b"p"
 
 
-def _document(digest: str, body: bytes) -> dict[str, object]:
-    small = zlib.compress(body, 1) if len(body) > 512 else body
-    return {"digest": digest, "body": _PACKED + small if len(small) < len(body) else _PLAIN + body}
-
-
-def _content(stored: bytes) -> bytes:
-    return zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+def _added(documents: Mapping[str, bytes]) -> Iterator[Change]:
+    for digest, body in documents.items():
+        small = zlib.compress(body, 1) if len(body) > 512 else body
+        stored = _PACKED + small if len(small) < len(body) else _PLAIN + body
+        yield "add_document", {"digest": digest, "body": stored}
 
 
 def _last_number(database: Database, run: str) -> int:

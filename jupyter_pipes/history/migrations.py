@@ -48,8 +48,8 @@ def _version(connection: Connection) -> int | None:
     settings = table("settings")
     if not sa.inspect(connection).has_table("settings"):
         return None
-    found = connection.execute(sa.select(settings.c.value).where(settings.c.name == "schema")).scalar()
-    return None if found is None else int(found)
+    version = connection.execute(sa.select(settings.c.value).where(settings.c.name == "schema")).scalar()
+    return None if version is None else int(version)
 
 
 def _mark(connection: Connection, *, new: bool) -> None:
@@ -78,15 +78,12 @@ def _from_1(connection: Connection) -> None:
         if parts not in seen:
             seen.add(parts)
             connection.execute(table("documents").insert().values(digest=parts, body=b"p" + row["parts"]))
-        # The same layout that `history.Kept` has.
-        kept = msgspec.msgpack.encode(
-            {
-                "files": msgspec.msgpack.decode(row["files"]),
-                "artifacts": msgspec.msgpack.decode(row["artifacts"]),
-            }
-        )
+        # The same layout that `indexing.ResultContent` has.
+        content = {name: msgspec.msgpack.decode(row[name]) for name in ("files", "artifacts")}
         carried = {name: row[name] for name in ("signature", "pipeline", "step", "run", "time")}
-        connection.execute(table("results").insert().values(parts=parts, kept=kept, **carried))
+        connection.execute(
+            table("results").insert().values(parts=parts, kept=msgspec.msgpack.encode(content), **carried)
+        )
 
 
 _FLAT = ["after", "stage", "tags", "queue", "on_fail", "retries", "retry_delay", "retry_on", "timeout"]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
@@ -13,9 +12,6 @@ from jupyter_pipes.history.database import Change, Database, Transaction
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.views import RunView, apply
-
-if TYPE_CHECKING:
-    from sqlalchemy import Executable
 
 Timed = tuple[float, Change]
 """A change, and when the fact was recorded that brought it; in seconds since 1970."""
@@ -54,7 +50,7 @@ def rebuild(database: Database) -> Rebuilt:
             transaction.change([("drop_run", {"of_run": run}), ("drop_fields", {"of_run": run})])
             transaction.change(change for _, change in changes if not _is_result(change))
             results += [timed for timed in changes if _is_result(timed[1])]
-        _drop_what_has_no_journal(transaction)
+        _drop_orphans(transaction)
         # The newest result under a signature is the one that was added last.
         transaction.change(change for _, change in sorted(results, key=itemgetter(0)))
     return Rebuilt(len(runs) - len(unreadable), tuple(unreadable))
@@ -65,8 +61,8 @@ def _runs(transaction: Transaction) -> list[str]:
 
     events = table("events")
     began = sa.func.min(events.c.time)
-    found = sa.select(events.c.run).group_by(events.c.run).order_by(began, events.c.run)
-    return list(transaction.connection.execute(found).scalars())
+    runs = sa.select(events.c.run).group_by(events.c.run).order_by(began, events.c.run)
+    return list(transaction.connection.execute(runs).scalars())
 
 
 def _changes(transaction: Transaction, run: str) -> Iterator[Timed]:
@@ -88,16 +84,14 @@ def _kept_results(transaction: Transaction, run: str) -> list[Timed]:
     results = table("results")
     columns = [column for column in results.columns if column.name != "id"]
     rows = transaction.connection.execute(sa.select(*columns).where(results.c.run == run))
-    kept: list[dict[str, Any]] = [dict(row) for row in rows.mappings()]
-    return [(row["time"], ("add_result", row)) for row in kept]
+    return [(row["time"], ("add_result", dict(row))) for row in rows.mappings().all()]
 
 
-def _drop_what_has_no_journal(transaction: Transaction) -> None:
+def _drop_orphans(transaction: Transaction) -> None:
     import sqlalchemy as sa
 
-    known = sa.select(table("events").c.run)
-    drops: list[Executable] = [
-        sa.delete(table(name)).where(table(name).c.run.not_in(known)) for name in ("runs", "fields")
-    ]
-    for drop in (*drops, sa.delete(table("results")), sa.delete(table("claims"))):
-        transaction.connection.execute(drop)
+    for name in ("runs", "fields"):
+        has_none = table(name).c.run.not_in(sa.select(table("events").c.run))
+        transaction.connection.execute(sa.delete(table(name)).where(has_none))
+    for name in ("results", "claims"):
+        transaction.connection.execute(sa.delete(table(name)))

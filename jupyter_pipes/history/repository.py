@@ -24,34 +24,16 @@ TIMEOUT = 5.0
 """Seconds that git gets."""
 
 _NAMES_SIZE = 10_000_000
-_HEAD = ("rev-parse", "HEAD", "--abbrev-ref", "HEAD")
-_DIFF = ("diff", "--no-color", "--no-ext-diff", "--no-textconv", "--ignore-submodules=dirty", "HEAD")
-_UNTRACKED = (
-    *(
-        "ls-files",
-        "--others",
-        "--exclude-standard",
-        "--directory",
-        "--no-empty-directory",
-        "--full-name",
-        "-z",
-    ),
-    ":/",
-)
+_HEAD = "rev-parse HEAD --abbrev-ref HEAD"
+_DIFF = "diff --no-color --no-ext-diff --no-textconv --ignore-submodules=dirty HEAD"
+_UNTRACKED = "ls-files --others --exclude-standard --directory --no-empty-directory --full-name -z :/"
 # The repository's own settings shall neither run anything nor change the answers' form.
-_GIT = (
-    "git",
-    "--no-pager",
-    *("-c", "core.fsmonitor=false", "-c", "core.quotePath=false", "-c", "diff.relative=false"),
-)
-# They would lead git to another repository than the folder's: git itself sets them for its hooks.
-_MISLEADING = frozenset(
-    f"GIT_{name}"
-    for name in (
-        *("DIR", "WORK_TREE", "INDEX_FILE", "OBJECT_DIRECTORY", "COMMON_DIR", "NAMESPACE", "PREFIX"),
-        *("EXTERNAL_DIFF", "DIFF_OPTS"),
-    )
-)
+_GIT = "git --no-pager -c core.fsmonitor=false -c core.quotePath=false -c diff.relative=false"
+_MISLEADING = """
+    GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX
+    GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
+"""
+"""They would lead git to another repository than the folder's: git itself sets them for its hooks."""
 
 
 class Checkout(Struct, frozen=True):
@@ -78,17 +60,17 @@ def checkout(directory: Path) -> Checkout:
         head, diff, names = _ask(directory, {_HEAD: 1_000, _DIFF: DIFF_LIMIT, _UNTRACKED: _NAMES_SIZE})
     except OSError:
         return Checkout()
-    commit, _, branch = head.said.strip().partition("\n")
+    commit, _, branch = head.text.strip().partition("\n")
     return Checkout(
         commit,
         branch if branch != "HEAD" else "",
-        diff.said + diff.note,
-        _some(names.said.split("\0")[:-1], names.note),
+        diff.text + diff.note,
+        _some(names.text.split("\0")[:-1], names.note),
     )
 
 
 class _Answer(Struct, frozen=True):
-    said: str = ""
+    text: str = ""
     note: str = ""
 
 
@@ -100,7 +82,7 @@ def _is_inside(directory: Path) -> bool:
         return False
 
 
-def _ask(directory: Path, questions: Mapping[tuple[str, ...], int]) -> list[_Answer]:
+def _ask(directory: Path, questions: Mapping[str, int]) -> list[_Answer]:
     """Return what git says to each question, up to so many bytes; all are asked at once."""
     processes: list[subprocess.Popen[bytes]] = []
     late = threading.Event()
@@ -108,7 +90,7 @@ def _ask(directory: Path, questions: Mapping[tuple[str, ...], int]) -> list[_Ans
     timer.start()
     try:
         for question in questions:
-            processes.append(_start((*_GIT, *question), directory))
+            processes.append(_start(f"{_GIT} {question}", directory))
         limits = questions.values()
         return [_read(process, limit, late) for process, limit in zip(processes, limits, strict=True)]
     finally:
@@ -117,11 +99,11 @@ def _ask(directory: Path, questions: Mapping[tuple[str, ...], int]) -> list[_Ans
             _end(process)
 
 
-def _start(command: tuple[str, ...], directory: Path) -> subprocess.Popen[bytes]:
-    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING}
+def _start(command: str, directory: Path) -> subprocess.Popen[bytes]:
+    environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING.split()}
     environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
     return subprocess.Popen(
-        command,
+        command.split(),
         cwd=directory,
         env=environment,
         stdin=subprocess.DEVNULL,
@@ -133,12 +115,12 @@ def _start(command: tuple[str, ...], directory: Path) -> subprocess.Popen[bytes]
 
 def _read(process: subprocess.Popen[bytes], limit: int, late: threading.Event) -> _Answer:
     assert process.stdout is not None
-    said = process.stdout.read(limit + 1)
-    if len(said) > limit:
-        whole = said[: max(said.rfind(b"\n", 0, limit), said.rfind(b"\0", 0, limit)) + 1]
+    answer = process.stdout.read(limit + 1)
+    if len(answer) > limit:
+        whole = answer[: max(answer.rfind(b"\n", 0, limit), answer.rfind(b"\0", 0, limit)) + 1]
         return _Answer(whole.decode("utf-8", "replace"), f"… cut after {limit:,} bytes\n")
     if process.wait() == 0:
-        return _Answer(said.decode("utf-8", "replace"))
+        return _Answer(answer.decode("utf-8", "replace"))
     late_words = f"… not known: git took longer than {exact_duration_text(TIMEOUT)}\n"
     return _Answer("", late_words) if late.is_set() else _Answer()
 

@@ -7,6 +7,7 @@ test compares the two.
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Executable, Select
 
 
+@cache
 def compiled(dialect: Dialect) -> dict[str, str]:
     """Return name -> SQL text with parameters by name, for SQLite or PostgreSQL."""
     statements: dict[str, Any] = {**_inserts(dialect), **_changes(), **_selects()}
@@ -95,6 +97,7 @@ def _selects() -> dict[str, Executable]:
         "runs_of": summary("pipeline"),
         "arguments": select("runs", "run params").order_by(runs.started.desc()),
         "running": summary("status"),
+        "origins": select("runs", "origin").distinct(),
         "newest_results": result().where(results.id.in_(newest)),
         "results": result("signature").order_by(results.id.desc()),
         "results_of": result("pipeline", "step").order_by(results.id.desc()),
@@ -122,7 +125,7 @@ def _write() -> None:
 
     make: Any = dialect
     texts = compiled(make(paramstyle="named"))
-    lines = [f"    {name!r}: {text!r}," for name, text in texts.items()]
+    lines = [f'    "{name}": "{text}",' for name, text in texts.items()]
     head = '"""`statements.py`, compiled for SQLite; made by `python -m jupyter_pipes.history.statements`."""'
     content = "\n".join([head, "", "TEXTS: dict[str, str] = {", *lines, "}", ""])
     Path(__file__).with_name("statements_sqlite.py").write_text(content)

@@ -24,6 +24,7 @@ TEXTS: dict[str, str] = {
     "runs_of": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs WHERE runs.pipeline = :pipeline ORDER BY runs.started DESC, runs.run DESC",
     "arguments": "SELECT runs.run, runs.params FROM runs ORDER BY runs.started DESC",
     "running": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs WHERE runs.status = :status ORDER BY runs.started DESC, runs.run DESC",
+    "origins": "SELECT DISTINCT runs.origin FROM runs",
     "newest_results": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.id IN (SELECT max(results.id) AS max_1 FROM results WHERE results.pipeline = :pipeline GROUP BY results.step)",
     "results": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.signature = :signature ORDER BY results.id DESC",
     "results_of": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.pipeline = :pipeline AND results.step = :step ORDER BY results.id DESC",

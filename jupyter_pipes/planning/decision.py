@@ -240,7 +240,7 @@ def _always(step: Step, unstable: Sequence[str], *, forced: bool) -> tuple[str, 
 def _with_files(result: Result, files: tuple[FileSeen, ...]) -> Any:
     from msgspec.structs import replace
 
-    return replace(result.kept, files=files)
+    return replace(result.content, files=files)
 
 
 def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:

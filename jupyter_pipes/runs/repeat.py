@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_pipes.history.history import Result
-from jupyter_pipes.history.indexing import Kept
+from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 from jupyter_pipes.model.steps import Status
@@ -133,7 +133,7 @@ def _still_done(view: RunView) -> list[StepView]:
 
 
 def _done(view: RunView, step: StepView) -> Decision:
-    outputs = Kept(artifacts=step.artifacts)
+    outputs = ResultContent(artifacts=step.artifacts)
     result = Result(step.signature, view.pipeline, step.name, view.run, step.parts, outputs)
     return Decision("cached", (), step.signature, result=result)
 

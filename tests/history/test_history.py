@@ -21,7 +21,7 @@ from jupyter_pipes.history.history import (
     parts_document,
     process_started,
 )
-from jupyter_pipes.history.indexing import Kept
+from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.parts import Part
@@ -196,7 +196,9 @@ def test_a_process_that_got_the_controller_s_number_later_is_not_the_controller(
 # Results ------------------------------------------------------------------------------------------------
 
 PARTS = (Part("code", "", "d", "x = 1"), Part("input", "x", "e", origin="load"))
-KEPT = Kept((FileSeen("/f", "g"),), (ArtifactRef("x", "h", "int", 1, "json"),), {"auc": 0.5}, ("a note",))
+KEPT = ResultContent(
+    (FileSeen("/f", "g"),), (ArtifactRef("x", "h", "int", 1, "json"),), {"auc": 0.5}, ("a note",)
+)
 
 
 def keep(history: History, run: str, signature: str, step: str = "a", pipeline: str = "p") -> Result:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
-from jupyter_pipes.history.indexing import Kept, changes
+from jupyter_pipes.history.indexing import ResultContent, changes
 from jupyter_pipes.history.schema import schema
 from jupyter_pipes.history.statements_sqlite import TEXTS
 from jupyter_pipes.model import events as ev
@@ -79,7 +79,7 @@ def test_a_completed_attempt_of_a_signed_step_leaves_a_result() -> None:
         ev.NoteAdded("a", 1, "so"),
     )
     ((name, row),) = changed(*facts, ev.AttemptEnded("a", 1, "completed", files=(FileSeen("/f", "g"),)))
-    kept = msgspec.msgpack.decode(row.pop("kept"), type=Kept)
+    kept = msgspec.msgpack.decode(row.pop("kept"), type=ResultContent)
     assert name == "add_result"
     assert row == {
         "signature": "sig",
@@ -89,7 +89,7 @@ def test_a_completed_attempt_of_a_signed_step_leaves_a_result() -> None:
         "time": 105.0,
         "parts": "doc",
     }
-    assert kept == Kept((FileSeen("/f", "g"),), (X,), {"auc": 0.5}, ("so",))
+    assert kept == ResultContent((FileSeen("/f", "g"),), (X,), {"auc": 0.5}, ("so",))
 
 
 @pytest.mark.parametrize(
@@ -113,14 +113,14 @@ def test_files_of_the_folder_are_kept_by_their_path_within_it(directory: str, pa
     for record in records:
         apply(record, view)
     ((_, row),) = changes(records[-1], view)
-    assert msgspec.msgpack.decode(row["kept"], type=Kept).files == (FileSeen(kept, "g"),)
+    assert msgspec.msgpack.decode(row["kept"], type=ResultContent).files == (FileSeen(kept, "g"),)
 
 
 def test_what_an_earlier_attempt_left_is_not_of_the_result() -> None:
     failed = ev.ArtifactStored("a", 1, X), ev.NoteAdded("a", 1, "so"), ev.AttemptEnded("a", 1, "failed")
     again = ev.RetryDue("a"), ev.AttemptStarted("a", 2, 7, "mill"), ev.AttemptEnded("a", 2, "completed")
     ((_, row),) = changed(SIGNED, *failed, *again)
-    assert msgspec.msgpack.decode(row["kept"], type=Kept) == Kept()
+    assert msgspec.msgpack.decode(row["kept"], type=ResultContent) == ResultContent()
 
 
 UNSIGNED = ev.StepDecided("a", "run", ("--never-cache",))
@@ -149,7 +149,9 @@ def test_an_accepted_result_has_the_outputs_of_its_run_and_the_files_as_they_are
     )
     ((name, row),) = changed(*facts, ev.ResultAccepted("a", "other", "doc2", (FileSeen("/f", "now"),)))
     assert (name, row["signature"], row["parts"], row["run"]) == ("add_result", "other", "doc2", "r")
-    assert msgspec.msgpack.decode(row["kept"], type=Kept) == Kept((FileSeen("/f", "now"),), (X,))
+    assert msgspec.msgpack.decode(row["kept"], type=ResultContent) == ResultContent(
+        (FileSeen("/f", "now"),), (X,)
+    )
 
 
 def test_the_end_of_a_step_that_was_tried_frees_its_signature() -> None:

@@ -67,10 +67,10 @@ def plan_collection(workspace: Workspace, **limits: Unpack[Limits]) -> Collectio
     Raises:
         StoreError: the history or the store cannot be read.
     """
-    found = _find(workspace)
+    disk = _read_disk(workspace)
     with workspace.history.database.reading() as transaction:
-        plan = _plan(workspace, found, transaction, limits)
-    return _told(plan, plan.blobs, plan.later)
+        plan = _plan(workspace, disk, transaction, limits)
+    return _collection(plan, plan.blobs, plan.later)
 
 
 def collect(workspace: Workspace, **limits: Unpack[Limits]) -> Collection:
@@ -82,18 +82,18 @@ def collect(workspace: Workspace, **limits: Unpack[Limits]) -> Collection:
     Raises:
         StoreError: the history or the store cannot be read or written.
     """
-    found = _find(workspace)
+    disk = _read_disk(workspace)
     database = workspace.history.database
     with database.reading() as transaction:
         # What takes long is read before writers have to wait.
-        known = references.read(transaction).runs
+        runs = references.read(transaction).runs
     with database.alone() as transaction:
-        plan = _plan(workspace, found, transaction, limits, known)
+        plan = _plan(workspace, disk, transaction, limits, runs)
         forgetting.drop(transaction, plan.rows)
     return _clear(workspace, plan)
 
 
-class _Found(Struct, frozen=True):
+class _Disk(Struct, frozen=True):
     """What lies on disk."""
 
     blobs: list[Stored]
@@ -113,34 +113,33 @@ class _Plan(Struct, frozen=True):
     logs: list[Log]
 
 
-def _find(workspace: Workspace) -> _Found:
+def _read_disk(workspace: Workspace) -> _Disk:
     """List what lies on disk, before the history is read: what comes later is not touched."""
-    listed = list(workspace.store.blobs.stored())
-    whole, unfinished = _parted(listed, lambda blob: bool(blob.digest))
-    return _Found(whole, unfinished, list(logs(workspace.log_folder)))
+    whole, unfinished = _partition(workspace.store.blobs.stored(), lambda blob: bool(blob.digest))
+    return _Disk(whole, unfinished, list(logs(workspace.log_folder)))
 
 
 def _plan(
     workspace: Workspace,
-    found: _Found,
+    disk: _Disk,
     transaction: Transaction,
     limits: Limits,
-    known: Mapping[str, RunFacts] | None = None,
+    earlier: Mapping[str, RunFacts] | None = None,
 ) -> _Plan:
-    facts = references.read(transaction, known)
+    facts = references.read(transaction, earlier)
     used = limits.get("used", frozenset())
 
     def size(gone: frozenset[str]) -> int:
-        referred = references.staying(facts, gone, used).digests
-        return sum(blob.bytes for blob in found.blobs if blob.digest in referred)
+        digests = references.staying(facts, gone, used).digests
+        return sum(blob.bytes for blob in disk.blobs if blob.digest in digests)
 
     runs = expired(facts, limits, size, time.time())
     staying = references.staying(facts, frozenset(runs), used)
     freed = references.named(facts) - staying.digests
     running = [run.started for run in facts.runs.values() if run.is_running]
     limit = _limit(running, renews=workspace.store.blobs.renews)
-    left, idle = _parted(found.blobs, lambda blob: blob.digest in staying.digests)
-    later, blobs = _parted(
+    left, idle = _partition(disk.blobs, lambda blob: blob.digest in staying.digests)
+    later, blobs = _partition(
         idle, lambda blob: blob.changed >= limit or (bool(running) and blob.digest in freed)
     )
     return _Plan(
@@ -149,8 +148,8 @@ def _plan(
         blobs,
         later,
         left,
-        [blob for blob in found.unfinished if blob.changed < limit and is_abandoned(blob)],
-        [log for log in found.logs if not _is_kept(log, facts, frozenset(runs), staying)],
+        [blob for blob in disk.unfinished if blob.changed < limit and is_abandoned(blob)],
+        [log for log in disk.logs if not _is_needed(log, facts, frozenset(runs), staying)],
     )
 
 
@@ -167,7 +166,7 @@ def _limit(running: Iterable[float], *, renews: bool) -> float:
     return min(began - _CLOCKS, time.time() - GRACE) if renews else float("-inf")
 
 
-def _is_kept(log: Log, facts: Facts, gone: frozenset[str], staying: Staying) -> bool:
+def _is_needed(log: Log, facts: Facts, gone: frozenset[str], staying: Staying) -> bool:
     run = facts.runs.get(log.run)
     if run is None or run.is_remnant or log.run in gone:
         return log.stem in map(log_stem, staying.steps.get(log.run, ()))
@@ -192,15 +191,15 @@ def _clear(workspace: Workspace, plan: _Plan) -> Collection:
         if blob.digest in plan.freed:
             # The next collection shall not take it from the runs that are under way now.
             blobs.renew(blob)
-    went, later = _parted(plan.blobs, remove)
+    went, later = _partition(plan.blobs, remove)
     for unfinished in plan.unfinished:
         blobs.remove(unfinished, may_go)
     for log in plan.logs:
         remove_log(log)
-    return _told(plan, went, plan.later + later)
+    return _collection(plan, went, plan.later + later)
 
 
-def _parted(blobs: Iterable[Stored], first: Callable[[Stored], bool]) -> tuple[list[Stored], list[Stored]]:
+def _partition(blobs: Iterable[Stored], first: Callable[[Stored], bool]) -> tuple[list[Stored], list[Stored]]:
     """Return the blobs for which `first` holds, and the others."""
     parts: tuple[list[Stored], list[Stored]] = ([], [])
     for blob in blobs:
@@ -208,7 +207,7 @@ def _parted(blobs: Iterable[Stored], first: Callable[[Stored], bool]) -> tuple[l
     return parts
 
 
-def _told(plan: _Plan, went: list[Stored], later: list[Stored]) -> Collection:
+def _collection(plan: _Plan, went: list[Stored], later: list[Stored]) -> Collection:
     rows = plan.rows
     return Collection(
         runs=tuple(rows.runs),

@@ -91,16 +91,20 @@ class _Named(Struct):
     source_step: str = ""
 
 
-def read(transaction: Transaction, known: Mapping[str, RunFacts] | None = None) -> Facts:
+def read(transaction: Transaction, earlier: Mapping[str, RunFacts] | None = None) -> Facts:
     """Return all references in the history.
 
     Args:
         transaction: reads it.
-        known: of an earlier reading; journals that did not grow since are not read again.
+        earlier: of a reading before; journals that did not grow since are not read again.
     """
-    runs = _read_runs(transaction, known or {})
+    import sqlalchemy as sa
+
+    runs = _read_runs(transaction, earlier or {})
     _add_standing(transaction, runs)
-    return Facts(runs, _read_results(transaction))
+    rows = table("results").c
+    query = sa.select(rows.id, rows.run, rows.step, rows.parts, rows.kept)
+    return Facts(runs, tuple(map(_result, transaction.connection.execute(query))))
 
 
 def staying(facts: Facts, gone: frozenset[str], used: Iterable[StepOfRun] = ()) -> Staying:
@@ -130,14 +134,14 @@ def named(facts: Facts) -> set[str]:
     return set[str]().union(*by_runs, *(result.digests for result in facts.results))
 
 
-def _read_runs(transaction: Transaction, known: Mapping[str, RunFacts]) -> dict[str, RunFacts]:
+def _read_runs(transaction: Transaction, earlier: Mapping[str, RunFacts]) -> dict[str, RunFacts]:
     import sqlalchemy as sa
 
     events = table("events")
     counts = sa.select(events.c.run, sa.func.count(), sa.func.max(events.c.seq)).group_by(events.c.run)
     runs: dict[str, RunFacts] = {}
     for run, number, last in transaction.connection.execute(counts):
-        held = known.get(run)
+        held = earlier.get(run)
         if held is not None and (held.events, held.last) == (number, last):
             runs[run] = replace(held, is_running=False)
         else:
@@ -145,26 +149,21 @@ def _read_runs(transaction: Transaction, known: Mapping[str, RunFacts]) -> dict[
     return runs
 
 
-def _read_run(transaction: Transaction, found: RunFacts) -> RunFacts:
-    for seq, _, body in transaction.rows("events", run=found.run, after=-1):
-        event = _named(body)
+def _read_run(transaction: Transaction, facts: RunFacts) -> RunFacts:
+    for seq, _, body in transaction.rows("events", run=facts.run, after=-1):
+        try:
+            event = _event.decode(body)
+        except msgspec.DecodeError:
+            event = _Named()
         digests = set(_quoted.findall(body))
-        found.digests |= digests
+        facts.digests |= digests
         if event.step:
-            found.by_step.setdefault(event.step, set()).update(digests)
-            found.seqs.setdefault(event.step, []).append(seq)
+            facts.by_step.setdefault(event.step, set()).update(digests)
+            facts.seqs.setdefault(event.step, []).append(seq)
         if event.source_run:
-            found.uses.add((event.source_run, event.source_step or event.step or ""))
-        if event.kind == RunCollected.__name__:
-            found.is_remnant = True
-    return found
-
-
-def _named(body: str) -> _Named:
-    try:
-        return _event.decode(body)
-    except msgspec.DecodeError:
-        return _Named()
+            facts.uses.add((event.source_run, event.source_step or event.step or ""))
+        facts.is_remnant |= event.kind == RunCollected.__name__
+    return facts
 
 
 _event = msgspec.json.Decoder(_Named)
@@ -179,20 +178,12 @@ def _add_standing(transaction: Transaction, runs: dict[str, RunFacts]) -> None:
     rows = table("runs").c
     query = sa.select(rows.run, rows.pipeline, rows.status, rows.started, rows.ended)
     for run, pipeline, status, started, ended in transaction.connection.execute(query):
-        found = runs.setdefault(run, RunFacts(run))
-        found.pipeline, found.started, found.ended = pipeline, started, ended
-        found.is_running = status == Status.RUNNING
-
-
-def _read_results(transaction: Transaction) -> tuple[ResultFacts, ...]:
-    import sqlalchemy as sa
-
-    rows = table("results").c
-    query = sa.select(rows.id, rows.run, rows.step, rows.parts, rows.kept)
-    return tuple(map(_result, transaction.connection.execute(query)))
+        facts = runs.setdefault(run, RunFacts(run))
+        facts.pipeline, facts.started, facts.ended = pipeline, started, ended
+        facts.is_running = status == Status.RUNNING
 
 
 def _result(row: Any) -> ResultFacts:
-    number, run, step, parts, kept = row
-    named = (digest.decode() for digest in _packed.findall(kept))
+    number, run, step, parts, content = row
+    named = (digest.decode() for digest in _packed.findall(content))
     return ResultFacts(number, (run, step), frozenset((parts, *named)))

@@ -56,12 +56,12 @@ def find(
     """
     going = set(runs)
     touched = [run for run in facts.runs.values() if run.run in going or run.is_remnant]
-    left = {run.run: staying.steps.get(run.run, set[str]()) for run in touched}
+    remnants = [run for run in touched if staying.steps.get(run.run)]
     return Rows(
         runs=runs,
-        whole=[run.run for run in touched if not left[run.run]],
-        events=[(run.run, seq) for run in touched if left[run.run] for seq in _others(run, left[run.run])],
-        remnants=[(run.run, run.last + 1) for run in touched if left[run.run] and not run.is_remnant],
+        whole=[run.run for run in touched if not staying.steps.get(run.run)],
+        events=[(run.run, seq) for run in remnants for seq in _others(run, staying.steps[run.run])],
+        remnants=[(run.run, run.last + 1) for run in remnants if not run.is_remnant],
         results=[result.id for result in facts.results if result.id not in staying.results],
         documents=_documents(transaction, facts, staying),
         claims=_claims(transaction),
@@ -97,8 +97,8 @@ def _documents(transaction: Transaction, facts: Facts, staying: Staying) -> list
     if any(run.is_running for run in facts.runs.values()):
         # It may have decided upon a result, or kept a document, and not said so yet.
         return []
-    kept = transaction.connection.execute(sa.select(table("documents").c.digest)).scalars()
-    return [digest for digest in kept if digest not in staying.digests]
+    digests = transaction.connection.execute(sa.select(table("documents").c.digest)).scalars()
+    return [digest for digest in digests if digest not in staying.digests]
 
 
 def _claims(transaction: Transaction) -> list[tuple[str, str]]:

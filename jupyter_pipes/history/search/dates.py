@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from calendar import monthrange
 from datetime import datetime, timedelta
 
 _ISO = re.compile(
@@ -29,10 +30,10 @@ def span(text: str, now: datetime) -> tuple[float, float] | None:
     Raises:
         ValueError, OverflowError: there is no such date (`2026-02-30`).
     """
-    if found := _RELATIVE.fullmatch(text):
-        start, end = _relative(found["base"], found["shifts"], now)
-    elif found := _ISO.fullmatch(text):
-        start, end = _absolute(text, found, now)
+    if match := _RELATIVE.fullmatch(text):
+        start, end = _relative(match["base"], match["shifts"], now)
+    elif match := _ISO.fullmatch(text):
+        start, end = _absolute(text, match, now)
     else:
         return None
     return start.timestamp(), end.timestamp()
@@ -44,39 +45,30 @@ def _relative(base: str, shifts: str, now: datetime) -> tuple[datetime, datetime
     if base == "yesterday":
         start -= timedelta(days=1)
     for amount, unit in _SHIFT.findall(shifts):
-        start = _shifted(start, int(amount), unit)
+        if unit in _UNITS:
+            start += timedelta(**{_UNITS[unit]: int(amount)})
+        else:
+            start = _months_later(start, int(amount) * _MONTHS[unit])
     return start, start + length
-
-
-def _shifted(moment: datetime, amount: int, unit: str) -> datetime:
-    if unit in _UNITS:
-        return moment + timedelta(**{_UNITS[unit]: amount})
-    return _months_later(moment, amount * _MONTHS[unit])
 
 
 def _months_later(moment: datetime, months: int) -> datetime:
     """Return the same day of another month, or that month's last day if it is shorter."""
     years, month = divmod(moment.month - 1 + months, 12)
     first = moment.replace(year=moment.year + years, month=month + 1, day=1)
-    last = (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
-    return first.replace(day=min(moment.day, last.day))
+    return first.replace(day=min(moment.day, monthrange(first.year, first.month)[1]))
 
 
-def _absolute(text: str, found: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
+def _absolute(text: str, match: re.Match[str], now: datetime) -> tuple[datetime, datetime]:
     whole = text + "-01-01"[len(text) - 4 :] if len(text) < 10 else text
     start = datetime.fromisoformat(whole)
     if start.tzinfo is None:
         start = start.replace(tzinfo=now.tzinfo)
-    if not found["month"]:
+    if not match["month"]:
         return start, _months_later(start, 12)
-    if not found["day"]:
+    if not match["day"]:
         return start, _months_later(start, 1)
-    return start, start + _length(found)
-
-
-def _length(found: re.Match[str]) -> timedelta:
-    if found["fraction"]:
-        return timedelta(0)
-    if found["second"]:
-        return timedelta(seconds=1)
-    return timedelta(minutes=1) if found["minute"] else timedelta(days=1)
+    if match["fraction"]:
+        return start, start
+    lasts = {"seconds": 1} if match["second"] else {"minutes": 1} if match["minute"] else {"days": 1}
+    return start, start + timedelta(**lasts)

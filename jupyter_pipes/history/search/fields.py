@@ -49,9 +49,9 @@ def unknown_field(name: str) -> str | None:
 
 def _nearest(name: str) -> str:
     family, dot, rest = name.partition(".")
-    known = [f"{each}." for each in FAMILIES] if dot else [*COLUMNS, *PLAIN, *FAMILIES]
-    if found := get_close_matches(f"{family}{dot}", known, n=1, cutoff=0.5):
-        return f"the nearest is {found[0]}{rest}"
+    names = [f"{each}." for each in FAMILIES] if dot else [*COLUMNS, *PLAIN, *FAMILIES]
+    if nearest := get_close_matches(f"{family}{dot}", names, n=1, cutoff=0.5):
+        return f"the nearest is {nearest[0]}{rest}"
     return f"known are {', '.join([*COLUMNS, *PLAIN, *(f'{each}.NAME' for each in FAMILIES)])}"
 
 

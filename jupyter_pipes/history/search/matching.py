@@ -36,9 +36,8 @@ def _between(leaf: Range, key: Callable[[str], Any]) -> Fits:
 
     def fits(text: str) -> bool:
         here = key(text)
-        if low is not None and (here < low or (here == low and not leaf.with_low)):
-            return False
-        return not (high is not None and (here > high or (here == high and not leaf.with_high)))
+        above = low is None or here > low or (here == low and leaf.with_low)
+        return above and (high is None or here < high or (here == high and leaf.with_high))
 
     return fits
 

@@ -35,6 +35,7 @@ _MOST_CHARACTERS = 10_000
 _MOST_TERMS = 200
 _DEEPEST = 60
 _MOST_EDITS = 2
+_NO_TEXT = re.compile(r"[\0\ud800-\udfff]")
 # luqum takes no sign behind a comparison (`>-5`): it gets this instead, which is put back.
 _SIGN = "\ue000"
 
@@ -47,7 +48,7 @@ def parse(text: str, now: datetime) -> Node | None:
     """
     if not text.strip():
         return None
-    _refuse_what_no_text_holds(text)
+    _check_text(text)
     node = _Reader(text, now).node(_parsed(text), _Scope())
     if sum(1 for _ in leaves(node)) > _MOST_TERMS:
         raise _error(text, f"it has more than {_MOST_TERMS} terms", 0)
@@ -59,12 +60,12 @@ def _error(text: str, problem: str, place: int) -> UsageError:
     return UsageError(f"the query cannot be read: {problem}\n  {shown}\n  {' ' * place}^")
 
 
-def _refuse_what_no_text_holds(text: str) -> None:
+def _check_text(text: str) -> None:
     if len(text) > _MOST_CHARACTERS:
         raise UsageError(f"the query is longer than {_MOST_CHARACTERS} characters")
-    if found := re.search(r"[\0\ud800-\udfff]", text):
-        shown = re.sub(r"[\0\ud800-\udfff]", "\N{REPLACEMENT CHARACTER}", text)
-        raise _error(shown, "no text holds this character", found.start())
+    if match := _NO_TEXT.search(text):
+        shown = _NO_TEXT.sub("\N{REPLACEMENT CHARACTER}", text)
+        raise _error(shown, "no text holds this character", match.start())
 
 
 def _parsed(text: str) -> Any:
@@ -98,10 +99,10 @@ _ODD_CHARACTERS = {
 
 def _syntax_problem(text: str, message: str) -> tuple[str, int]:
     """Return what luqum's message says, and where."""
-    found = re.search(r"at position (\d+)!?$", message)
-    if found is None:
+    match = re.search(r"at position (\d+)!?$", message)
+    if match is None:
         return "it ends too early: a term or a closing bracket is missing", len(text.rstrip())
-    place = int(found[1])
+    place = int(match[1])
     if message.startswith("Illegal"):
         return _ODD_CHARACTERS.get(text[place], f"{text[place]} is not expected here"), place
     word = re.match(r"AND|OR|NOT|TO|[<>]=?|\w+|.", text[place:], re.DOTALL)
@@ -109,8 +110,8 @@ def _syntax_problem(text: str, message: str) -> tuple[str, int]:
 
 
 def _first_odd_number(text: str) -> int:
-    found = (each.start() for each in re.finditer(r"[~^]([0-9.]+)", text) if as_number(each[1]) is None)
-    return next(found, 0)
+    numbers = re.finditer(r"[~^]([0-9.]+)", text)
+    return next((match.start() for match in numbers if as_number(match[1]) is None), 0)
 
 
 class _Scope(Struct, frozen=True):
@@ -168,13 +169,8 @@ class _Reader:
     def _without(self, item: Any, scope: _Scope) -> Node:
         """Return what `-…` means: a number behind a field's colon, else that it must not match."""
         word = item.a
-        behind_colon = self._text[: word.pos].rstrip("- ").endswith(":")
-        if (
-            scope.field
-            and behind_colon
-            and type(word).__name__ == "Word"
-            and as_number(word.value) is not None
-        ):
+        behind_colon = scope.field and self._text[: word.pos].rstrip("- ").endswith(":")
+        if behind_colon and type(word).__name__ == "Word" and as_number(word.value) is not None:
             return self._of_text(item, scope, "word", "-" + word.value)
         return Not(self.node(word, scope))
 
@@ -203,10 +199,10 @@ class _Reader:
         if text in ("&&", "||") or (text.startswith("!") and len(text) > 1):
             raise self._error(f"write AND, OR and NOT; a text with {text[:2]} goes in quotes", item)
         pieces = glob(text)
+        if pieces == ["*"] and scope.field in ("", "*"):
+            return Everything()
         if pieces == ["*"]:
-            return (
-                Everything() if scope.field in ("", "*") else Match(scope.field, "exists", boost=scope.boost)
-            )
+            return Match(scope.field, "exists", boost=scope.boost)
         if "*" in pieces or "?" in pieces:
             self._refuse_for(item, scope, "wildcards")
             return Match(scope.field, "wildcard", text, boost=scope.boost)
@@ -256,8 +252,7 @@ class _Reader:
                 low, high = bounds
             case None:
                 numbers = [each if each is None else as_number(each) for each in bounds]
-                all_numbers = all(map(_both_or_none, bounds, numbers))
-                low, high = numbers if all_numbers else bounds
+                low, high = numbers if numbers.count(None) == bounds.count(None) else bounds
         return Range(scope.field, low, high, *included, boost=scope.boost)
 
     def _between_moments(
@@ -274,14 +269,12 @@ class _Reader:
 
     def _span(self, text: str, item: Any, scope: _Scope) -> tuple[float, float]:
         try:
-            found = dates.span(text, self._now)
+            if span := dates.span(text, self._now):
+                return span
         except (ValueError, OverflowError):
-            found = None
-        if found is None:
-            raise self._error(
-                f'{scope.field} is a date like 2026-11-22, "2026-11-22 10:00", today or now-7d', item
-            )
-        return found
+            pass
+        kinds = 'a date like 2026-11-22, "2026-11-22 10:00", today or now-7d'
+        raise self._error(f"{scope.field} is {kinds}", item)
 
     def _number(self, text: str, item: Any, scope: _Scope) -> float:
         number = as_number(text)
@@ -305,11 +298,8 @@ class _Reader:
     def _field(self, item: Any, scope: _Scope) -> str:
         """Return the field that an item names, or say which known one is nearest."""
         name = _plain(item.name)
-        if scope.field:
-            raise self._error(
-                f"{name} stands inside the field {scope.field}; a text with a colon goes in quotes", item
-            )
-        if problem := unknown_field(name):
+        inside = f"{name} stands inside the field {scope.field}; a text with a colon goes in quotes"
+        if problem := inside if scope.field else unknown_field(name):
             raise self._error(problem, item)
         return name
 
@@ -329,7 +319,3 @@ _KIND_WORDS: dict[ColumnKind, str] = {"date": "a date", "number": "a number", "s
 def _plain(text: str) -> str:
     """Return a text without the backslashes that escape."""
     return "".join(piece[-1] for piece in PIECE.findall(text.replace(_SIGN, "-")))
-
-
-def _both_or_none(bound: str | None, number: float | None) -> bool:
-    return (bound is None) == (number is None)

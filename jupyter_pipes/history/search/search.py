@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.history.database import told_as_store_error
+from jupyter_pipes.history.database import database_errors
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.history.search.fields import COLUMNS, is_prose
 from jupyter_pipes.history.search.matching import fitting
@@ -85,7 +85,7 @@ def find_runs(
         StoreError: the history cannot be read.
     """
     tree = parse(query or "", now)
-    with told_as_store_error("the history cannot be searched"), engine.connect() as connection:
+    with database_errors("the history cannot be searched"), engine.connect() as connection:
         statement = select_runs(
             tree, lambda texts: connection.execute(texts).scalars().all(), pipeline=pipeline, limit=limit
         )
@@ -106,14 +106,14 @@ def select_runs(
 
     search = _Search(texts)
     runs = table("runs")
-    found = sa.select(*(runs.c[name] for name in RunRow.__struct_fields__))
+    statement = sa.select(*(runs.c[name] for name in RunRow.__struct_fields__))
     if tree is None or all(leaf.field != "archived" for leaf in leaves(tree)):
-        found = found.where(~runs.c.archived)
+        statement = statement.where(~runs.c.archived)
     if pipeline is not None:
-        found = found.where(runs.c.pipeline == pipeline)
+        statement = statement.where(runs.c.pipeline == pipeline)
     if tree is not None:
-        found = found.where(search.condition(tree)).order_by(*search.ranking(tree))
-    return found.order_by(runs.c.started.desc(), runs.c.run).limit(limit)
+        statement = statement.where(search.condition(tree)).order_by(*search.ranking(tree))
+    return statement.order_by(runs.c.started.desc(), runs.c.run).limit(limit)
 
 
 class _Search:
@@ -159,8 +159,8 @@ class _Search:
             return self._anywhere(leaf)
         if leaf.field in COLUMNS:
             return self._of_column(leaf)
-        named = self._named(leaf.field)
-        return self._with_field(named, self._of_field(leaf, named))
+        of_name = self._named(leaf.field)
+        return self._with_field(of_name, self._of_field(leaf, of_name))
 
     def _of_column(self, leaf: Leaf) -> Condition:
         import sqlalchemy as sa
@@ -204,7 +204,7 @@ class _Search:
 
         if isinstance(leaf, Match) and leaf.kind == "exists":
             return sa.true()
-        if isinstance(leaf, Range) and not _is_of_texts(leaf):
+        if isinstance(leaf, Range) and not any(isinstance(bound, str) for bound in (leaf.low, leaf.high)):
             return sa.and_(self._fields.number.is_not(None), *_bounds(leaf, self._fields.number))
         fits = self._fits(leaf, leaf.field, self._fields.text, *within)
         if isinstance(leaf, Match) and leaf.number is not None:
@@ -229,34 +229,23 @@ class _Search:
 
     def _fits(self, leaf: Leaf, field: str, column: ColumnElement[str], *within: Condition) -> Condition:
         """Return whether a text fits, in SQL where that means the same everywhere."""
-        if isinstance(leaf, Match) and _is_plain(leaf) and not is_prose(field):
-            return _equal(column, leaf)
-        return column.in_(self._candidates(leaf, field, column, *within))
+        import sqlalchemy as sa
 
-    def _candidates(
-        self, leaf: Leaf, field: str, column: ColumnElement[str], *within: Condition
-    ) -> list[str]:
-        texts = self._texts(_distinct(column, *within, *_narrowing(leaf, field, column)))
-        return _few(list(filter(fitting(leaf, field), texts)))
-
-
-def _is_plain(leaf: Match) -> bool:
-    """Whether SQL compares it alike everywhere; what is upper case beyond ASCII differs."""
-    return leaf.kind != "fuzzy" and leaf.text.isascii()
+        # What is upper case beyond ASCII differs.
+        if isinstance(leaf, Match) and leaf.kind != "fuzzy" and leaf.text.isascii() and not is_prose(field):
+            is_wild = leaf.kind == "wildcard"
+            return _like(column, _pattern(leaf)) if is_wild else sa.func.lower(column) == leaf.text.lower()
+        candidates = sa.select(column).where(*within, *_narrowing(leaf, field, column)).distinct()
+        texts = list(filter(fitting(leaf, field), self._texts(candidates)))
+        if len(texts) > _MOST_TEXTS:
+            raise UsageError(f"the query fits more than {_MOST_TEXTS} different texts of a field: narrow it")
+        return column.in_(texts)
 
 
 def _pattern(leaf: Match) -> str:
     """Return what LIKE takes for a term, in lower case."""
     pieces = glob(leaf.text) if leaf.kind == "wildcard" else [f"\\{letter}" for letter in leaf.text]
     return "".join(_LIKE.get(piece) or piece[-1] for piece in pieces).lower()
-
-
-def _equal(column: ColumnElement[str], leaf: Match) -> Condition:
-    import sqlalchemy as sa
-
-    if leaf.kind == "wildcard":
-        return _like(column, _pattern(leaf))
-    return sa.func.lower(column) == leaf.text.lower()
 
 
 def _like(column: ColumnElement[str], pattern: str) -> Condition:
@@ -273,25 +262,17 @@ def _narrowing(leaf: Leaf, field: str, column: ColumnElement[str]) -> list[Condi
         return []
     if leaf.kind != "fuzzy":
         return [_like(column, f"%{_pattern(leaf)}%")] if leaf.text.isascii() else []
-    letters = len(leaf.text)
-    return (
-        []
-        if is_prose(field)
-        else [sa.func.length(column).between(letters - leaf.edits, letters + leaf.edits)]
-    )
+    lengths = len(leaf.text) - leaf.edits, len(leaf.text) + leaf.edits
+    return [] if is_prose(field) else [sa.func.length(column).between(*lengths)]
 
 
 def _bounds(leaf: Range, column: ColumnElement[Any]) -> list[Condition]:
-    found: list[Condition] = []
+    bounds: list[Condition] = []
     if leaf.low is not None:
-        found.append(column >= leaf.low if leaf.with_low else column > leaf.low)
+        bounds.append(column >= leaf.low if leaf.with_low else column > leaf.low)
     if leaf.high is not None:
-        found.append(column <= leaf.high if leaf.with_high else column < leaf.high)
-    return found
-
-
-def _is_of_texts(leaf: Range) -> bool:
-    return isinstance(leaf.low, str) or isinstance(leaf.high, str)
+        bounds.append(column <= leaf.high if leaf.with_high else column < leaf.high)
+    return bounds
 
 
 def _names_of(column: ColumnElement[str]) -> Select[Any]:
@@ -301,15 +282,3 @@ def _names_of(column: ColumnElement[str]) -> Select[Any]:
     following = sa.select(sa.func.min(column)).where(column > names.c.name).scalar_subquery()
     names = names.union_all(sa.select(following).where(names.c.name.is_not(None)))
     return sa.select(names.c.name).where(names.c.name.is_not(None))
-
-
-def _distinct(column: ColumnElement[str], *within: Condition) -> Select[Any]:
-    import sqlalchemy as sa
-
-    return sa.select(column).where(*within).distinct()
-
-
-def _few(texts: list[str]) -> list[str]:
-    if len(texts) > _MOST_TEXTS:
-        raise UsageError(f"the query fits more than {_MOST_TEXTS} different texts of a field: narrow it")
-    return texts

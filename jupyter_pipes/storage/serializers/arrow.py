@@ -39,7 +39,7 @@ class ArrowSerializer:
         polars = sys.modules.get("polars")
         if polars is None or type(value) not in (polars.DataFrame, polars.Series):
             return False
-        return value.estimated_size() >= _LARGE and find_spec("pyarrow") is not None and _survives(value)
+        return value.estimated_size() >= _LARGE and find_spec("pyarrow") is not None and _keeps_types(value)
 
     def dump(self, value: Any) -> Serialized:
         """Return the stream; its buffers are views of the value's own memory."""
@@ -91,7 +91,7 @@ def _polars_from_arrow(table: ArrowData) -> pl.DataFrame:
     return cast("pl.DataFrame", pl.from_arrow(table, rechunk=False))  # pyright: ignore[reportUnknownMemberType] - names pyarrow
 
 
-def _survives(value: pl.DataFrame | pl.Series) -> bool:
+def _keeps_types(value: pl.DataFrame | pl.Series) -> bool:
     """Return whether pyarrow gives back the same column types: not so for Object, 128 bits, …"""
     import polars as pl
 

@@ -130,7 +130,7 @@ class _Pickler(cloudpickle.Pickler):
             # cloudpickle tells classes made inside functions apart by a random number.
             self._stable = False
             return reduced
-        return _as_own(name, obj, reduced)
+        return _shared_class(name, obj, reduced)
 
     def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
         if isinstance(obj, TypeVar):
@@ -231,7 +231,7 @@ class _Ordered:
         self.members = members
 
 
-def _as_own(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+def _shared_class(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
     """Let a class written out become the reader's own class where that is the same."""
     mark = fingerprint(definition)
     make, arguments, *state = reduced

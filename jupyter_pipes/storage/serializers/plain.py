@@ -84,12 +84,12 @@ def _keys_survive(containers: list[Any]) -> bool:
 
 
 def _scalars_survive(values: list[Any], kinds: set[type]) -> bool:
-    if not all(_SMALLEST <= number <= _LARGEST for number in _those_of(int, values, kinds)):
+    if not all(_SMALLEST <= number <= _LARGEST for number in _of_kind(int, values, kinds)):
         return False
-    return all(map(isfinite, _those_of(float, values, kinds))) and _is_utf8(_those_of(str, values, kinds))
+    return all(map(isfinite, _of_kind(float, values, kinds))) and _is_utf8(_of_kind(str, values, kinds))
 
 
-def _those_of(kind: type, values: list[Any], kinds: set[type]) -> list[Any]:
+def _of_kind(kind: type, values: list[Any], kinds: set[type]) -> list[Any]:
     if kind not in kinds:
         return []
     return values if len(kinds) == 1 else [value for value in values if type(value) is kind]
