@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from contextlib import suppress
 from functools import lru_cache
 
 from jupyter_pipes.analysis.cell.source import parse_cell
@@ -24,23 +25,13 @@ def texts_of(source: str) -> tuple[str, ...]:
         return ()
     tree = tree_of(source)
     constants = (node.value for node in ast.walk(tree) if isinstance(node, ast.Constant)) if tree else ()
-    return tuple(text for text in constants if isinstance(text, str) and _may_be_path(text))
+    texts = (text for text in constants if isinstance(text, str))
+    return tuple(text for text in texts if 0 < len(text) < _LONGEST and "\n" not in text)
 
 
 def tree_of(source: str) -> ast.Module | None:
     """Return the syntax tree of Python or of a cell with IPython's syntax; None if it is neither."""
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return _tree_of_cell(source)
-
-
-def _tree_of_cell(source: str) -> ast.Module | None:
-    try:
-        return parse_cell(source).tree
-    except (SyntaxError, ValueError, RecursionError):
-        return None
-
-
-def _may_be_path(text: str) -> bool:
-    return 0 < len(text) < _LONGEST and "\n" not in text
+    for parse in (ast.parse, lambda text: parse_cell(text).tree):
+        with suppress(SyntaxError, ValueError, RecursionError):
+            return parse(source)
+    return None

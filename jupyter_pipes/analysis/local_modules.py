@@ -9,6 +9,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
+Wanted = tuple[str, frozenset[str] | None]
+"""A module and the names wanted of it; None for all of it."""
+
 
 class Reached(Struct, frozen=True):
     """What code reaches through its imports.
@@ -35,9 +38,14 @@ def reach(modules: Iterable[str], places: Iterable[Path]) -> Reached:
             others[name] = None
         for path in files:
             if path not in local:
-                local[path] = path.read_text(encoding="utf-8", errors="replace")
+                local[path] = source_of(path)
                 waiting.extend(imported(local[path]))
     return Reached(local, tuple(sorted(others)))
+
+
+def source_of(path: Path) -> str:
+    """Return the text of a file; what is no UTF-8 in it is replaced."""
+    return path.read_text(encoding="utf-8", errors="replace")
 
 
 def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
@@ -51,17 +59,25 @@ def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
             return
 
 
-@lru_cache(maxsize=1024)
 def imported(source: str) -> tuple[str, ...]:
     """Return the dotted names that the code imports anywhere in it; none when it is no plain Python."""
+    return tuple(dict.fromkeys(module for module, _ in wanted(source)))
+
+
+@lru_cache(maxsize=65536)
+def wanted(source: str) -> tuple[Wanted, ...]:
+    """Return what the code imports anywhere in it; nothing when it is no plain Python."""
+    if "import" not in source:
+        return ()
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return ()
-    names: list[str] = []
+    imports: list[Wanted] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
-            names.extend(alias.name for alias in node.names)
+            imports += [(alias.name, None) for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names.append(node.module)
-    return tuple(dict.fromkeys(names))
+            names = frozenset(alias.name for alias in node.names)
+            imports.append((node.module, None if "*" in names else names))
+    return tuple(imports)

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from jupyter_pipes.analysis.local_modules import Reached, files_of, reach
+from jupyter_pipes.analysis.local_modules import Reached, files_of, reach, source_of, wanted
 from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
-
-Wanted = tuple[str, frozenset[str] | None]
-"""A module and the names wanted of it; None for all of it."""
 
 
 def reached(
@@ -27,50 +24,28 @@ def reached(
             given may be instances of them, though it never names them.
     """
     places = tuple(places)
-    waiting = [wanted for source in sources for wanted in _imports(source)]
+    waiting = [each for source in sources for each in wanted(source)]
     seen = {module for module, _ in waiting}
     waiting += [(module, None) for module in modules if module not in seen]
-    names: dict[Path, frozenset[str]] = {}
+    names_of: dict[Path, frozenset[str]] = {}
     whole: set[str] = set()
     while waiting:
-        module, wanted = waiting.pop()
+        module, names = waiting.pop()
         path = _single_file(module, places)
-        source = path.read_text(encoding="utf-8", errors="replace") if path else ""
-        if path is None or wanted is None or not _can_be_sliced(source):
+        source = source_of(path) if path else ""
+        if path is None or names is None or not _can_be_sliced(source):
             whole.add(module)
-        elif not wanted <= names.get(path, frozenset()) or path not in names:
-            names[path] = names.get(path, frozenset()) | wanted
-            waiting += _imports(_slice(source, names[path], with_classes))
-    found = reach(whole, places)
-    parts = {
-        path: _slice(path.read_text(encoding="utf-8", errors="replace"), wanted, with_classes)
-        for path, wanted in names.items()
-    }
-    return Reached({**parts, **found.local}, found.others)
+        elif not names <= names_of.get(path, frozenset()) or path not in names_of:
+            names_of[path] = names_of.get(path, frozenset()) | names
+            waiting += wanted(_slice(source, names_of[path], with_classes))
+    others = reach(whole, places)
+    parts = {path: _slice(source_of(path), names, with_classes) for path, names in names_of.items()}
+    return Reached({**parts, **others.local}, others.others)
 
 
 def _single_file(module: str, places: Iterable[Path]) -> Path | None:
-    found = list(files_of(module, places)) if "." not in module else []
-    return found[0] if len(found) == 1 and found[0].name != "__init__.py" else None
-
-
-@lru_cache(maxsize=65536)
-def _imports(source: str) -> tuple[Wanted, ...]:
-    """What the code imports anywhere in it; nothing when it is no plain Python."""
-    if "import" not in source:
-        return ()
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return ()
-    found: list[Wanted] = []
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found += [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            names = frozenset(alias.name for alias in node.names)
-            found.append((node.module, None if STAR in names else names))
-    return tuple(found)
+    files = list(files_of(module, places)) if "." not in module else []
+    return files[0] if len(files) == 1 and files[0].name != "__init__.py" else None
 
 
 @lru_cache(maxsize=256)
@@ -90,8 +65,8 @@ def _can_be_sliced(source: str) -> bool:
 def _slice(source: str, wanted: frozenset[str], with_classes: bool) -> str:
     """The module's statements that the names need, and those that are there for what they do."""
     parts = _statements(source)
-    own = frozenset[str]().union(*(part.binds for part in parts if not part.is_import))
-    taken = {place for place, part in enumerate(parts) if _acts(part, own, with_classes)}
+    defined = frozenset[str]().union(*(part.binds for part in parts if not part.is_import))
+    taken = {place for place, part in enumerate(parts) if _acts(part, defined, with_classes)}
     needed = wanted.union(*(_needs(parts[place]) for place in taken))
     while more := {place for place, part in enumerate(parts) if part.binds & needed} - taken:
         taken |= more
@@ -106,7 +81,7 @@ def _statements(source: str) -> tuple[Statement, ...]:
     return statements(source, modules)
 
 
-def _acts(part: Statement, own: frozenset[str], with_classes: bool) -> bool:
+def _acts(part: Statement, defined: frozenset[str], with_classes: bool) -> bool:
     """Whether the statement counts for every name of its module."""
     match ast.parse(part.source).body:
         case [ast.Expr(ast.Constant())]:
@@ -117,7 +92,7 @@ def _acts(part: Statement, own: frozenset[str], with_classes: bool) -> bool:
             return True
         case [ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef() as node]:
             # A decorator of the module's own may put what it decorates somewhere.
-            return bool(own & set(_decorators(node)))
+            return bool(defined & set(map(_decorator, node.decorator_list)))
         case _:
             return not part.binds
 
@@ -142,10 +117,6 @@ def _text(part: Statement, needed: frozenset[str]) -> str:
 
 def _bound(alias: ast.alias) -> str:
     return alias.asname or alias.name.partition(".")[0]
-
-
-def _decorators(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) -> Iterator[str]:
-    return (_decorator(each) for each in node.decorator_list)
 
 
 def _decorator(node: ast.expr) -> str:

@@ -17,7 +17,7 @@ from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
-from jupyter_pipes.pipelines import step_options as options
+from jupyter_pipes.pipelines.step_options import check_name, from_keywords
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")
@@ -34,7 +34,7 @@ class FunctionStep(Generic[Arguments, Returned]):
 
     def __init__(self, function: Callable[Arguments, Returned], name: str, step_options: StepOptions) -> None:
         self.function = function
-        self.name = options.check_name(name)
+        self.name = check_name(name)
         self.options = step_options
         functools.update_wrapper(self, function)
 
@@ -48,10 +48,9 @@ class FunctionStep(Generic[Arguments, Returned]):
         Raises:
             UsageError: its signature or return statement does not name what it reads and writes.
         """
-        reads = self.options.inputs or _parameters(self.function, self.name)
-        writes = (
-            self.options.outputs if self.options.outputs is not None else _returned(self.function, self.name)
-        )
+        reads, writes = self.options.inputs or _parameters(self.function, self.name), self.options.outputs
+        if writes is None:
+            writes = _returned(self.function, self.name)
         call = f"{self.function.__name__}({', '.join(f'{name}={name}' for name in reads)})"
         if inspect.iscoroutinefunction(self.function):
             call = f"await {call}"
@@ -93,7 +92,7 @@ def step(function: Callable[..., Any] | None = None, /, *, name: str | None = No
     """
 
     def decorate(decorated: Callable[..., Any]) -> FunctionStep[..., Any]:
-        return FunctionStep(decorated, name or decorated.__name__, options.from_keywords(**keywords))
+        return FunctionStep(decorated, name or decorated.__name__, from_keywords(**keywords))
 
     return decorate(function) if function is not None else decorate
 
@@ -106,18 +105,13 @@ def unpack(payload: str) -> Any:
 
 
 def _parameters(function: Callable[..., Any], name: str) -> tuple[str, ...]:
-    variadic = (
-        inspect.Parameter.VAR_POSITIONAL,
-        inspect.Parameter.VAR_KEYWORD,
-        inspect.Parameter.POSITIONAL_ONLY,
-    )
-    parameters = inspect.signature(function).parameters.values()
-    for parameter in parameters:
-        if parameter.kind in variadic:
+    parameters = inspect.signature(function).parameters
+    for parameter in parameters.values():
+        if parameter.kind not in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             raise UsageError(
                 f"step {name}: parameter {parameter} names no value to read; use plain parameters", step=name
             )
-    return tuple(parameter.name for parameter in parameters)
+    return tuple(parameters)
 
 
 def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
@@ -127,13 +121,13 @@ def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
         raise UsageError(f"step {name}: its source cannot be read; say outputs=[…]", step=name) from error
     finder = _Returns()
     finder.visit(tree.body[0])
-    found = {_names(value, name) for value in finder.values}
-    if len(found) > 1:
+    returned = {_names(value, name) for value in finder.values}
+    if len(returned) > 1:
         raise UsageError(
             f"step {name} returns other names in different places; return the same ones, or say outputs=[…]",
             step=name,
         )
-    return found.pop() if found else ()
+    return returned.pop() if returned else ()
 
 
 class _Returns(ast.NodeVisitor):
@@ -172,9 +166,8 @@ def _names(value: ast.expr, step_name: str) -> tuple[str, ...]:
 
 def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
     """Return the code that gets the function in another process, and the module it imports."""
-    name = function.__name__
-    module = _module_of(function)
-    if module is None or function.__qualname__ != name:
+    name, module = function.__name__, _module_of(function)
+    if module is None:
         import cloudpickle
 
         payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
@@ -192,11 +185,13 @@ def _import_from(module: str, name: str) -> str:
 
 def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
     """Return the short texts in the function's code, and in what of its module it reaches."""
-    module, name = _module_of(function), function.__name__
-    if module is None or function.__qualname__ != name:
+    module = _module_of(function)
+    if module is None:
         return texts_of(_source(function))
     place = Path(inspect.getfile(function)).absolute().parent
-    reached = slices.reached([_import_from(module, name)], (module,), (place,), with_classes=False)
+    reached = slices.reached(
+        [_import_from(module, function.__name__)], (module,), (place,), with_classes=False
+    )
     sources = reached.local.values() if "." not in module else [_source(function)]
     return tuple(dict.fromkeys(text for source in sources for text in texts_of(source)))
 
@@ -210,7 +205,9 @@ def _source(function: Callable[..., Any]) -> str:
 
 
 def _module_of(function: Callable[..., Any]) -> str | None:
-    """Return the name by which other processes import the function's module; None for a notebook."""
+    """Return the module from which other processes import the function; None where they cannot."""
+    if function.__qualname__ != function.__name__:
+        return None
     if function.__module__ != "__main__":
         return function.__module__
     path = getattr(sys.modules["__main__"], "__file__", None)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 
 import msgspec
@@ -45,7 +45,7 @@ class Graph(Struct, frozen=True):
     @property
     def errors(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that keep a run from starting."""
-        return tuple(found for found in self.diagnostics if found.severity == "error")
+        return tuple(problem for problem in self.diagnostics if problem.severity == "error")
 
 
 def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True) -> Graph:
@@ -83,15 +83,9 @@ def needed(graph: Graph, targets: Iterable[str]) -> tuple[str, ...]:
     Raises:
         UsageError: a target is no step.
     """
-    found: set[str] = set()
-    waiting = [graph.step(name).name for name in targets]
     upstream = {step.name: step.upstream for step in graph.steps}
-    while waiting:
-        name = waiting.pop()
-        if name not in found:
-            found.add(name)
-            waiting.extend(producer for producer in upstream[name] if producer in upstream)
-    return tuple(step.name for step in graph.steps if step.name in found)
+    names = _reached([graph.step(name).name for name in targets], upstream)
+    return tuple(step.name for step in graph.steps if step.name in names)
 
 
 def descendants(graph: Graph, name: str) -> set[str]:
@@ -104,14 +98,19 @@ def descendants(graph: Graph, name: str) -> set[str]:
     for step in graph.steps:
         for producer in step.upstream:
             readers.setdefault(producer, []).append(step.name)
-    found: set[str] = set()
-    waiting = list(readers.get(graph.step(name).name, ()))
+    return _reached([graph.step(name).name], readers) - {name}
+
+
+def _reached(starts: list[str], following: Mapping[str, Iterable[str]]) -> set[str]:
+    """Return the starts and what follows them, directly or through others."""
+    names: set[str] = set()
+    waiting = starts
     while waiting:
-        reader = waiting.pop()
-        if reader not in found:
-            found.add(reader)
-            waiting.extend(readers.get(reader, ()))
-    return found - {name}
+        name = waiting.pop()
+        if name not in names:
+            names.add(name)
+            waiting.extend(following.get(name, ()))
+    return names
 
 
 def order(graph: Graph) -> tuple[str, ...]:
@@ -154,7 +153,7 @@ def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:
     writers = [later for later in steps if later.position > step.position and name in later.writes]
     if writers:
         return problems.written_later(Spot(step.name), name, Spot(writers[0].name))
-    return problems.undefined(Spot(step.name), name, [known for other in steps for known in other.writes])
+    return problems.undefined(Spot(step.name), name, [output for other in steps for output in other.writes])
 
 
 def _finish(
@@ -169,9 +168,9 @@ def _finish(
     finished = with_files(
         [msgspec.structs.replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps]
     )
-    found = [*diagnostics, *_order_problems(finished), *file_problems(finished)]
-    found.sort(key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
-    return Graph(finished, tuple(parameters), tuple(found))
+    unsorted = (*diagnostics, *_order_problems(finished), *file_problems(finished))
+    by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
+    return Graph(finished, tuple(parameters), tuple(by_place))
 
 
 def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:

@@ -106,13 +106,13 @@ def read(path: str | os.PathLike[str]) -> Document:
     content = _load(place)
     cells = _decode(place, content).cells
     ids = cell_ids([cell.id for cell in cells])
-    found = [
+    read_cells = [
         cell_from_source(cell_id, number, cell.text, "code" if cell.cell_type == "code" else "markdown")
         for number, (cell_id, cell) in enumerate(zip(ids, cells, strict=True), start=1)
         if cell.cell_type in ("code", "markdown")
     ]
-    diagnostics = tuple(problem for _, problems in found for problem in problems)
-    return Document(place, content, tuple(cell for cell, _ in found), diagnostics)
+    diagnostics = tuple(problem for _, problems in read_cells for problem in problems)
+    return Document(place, content, tuple(cell for cell, _ in read_cells), diagnostics)
 
 
 @lru_cache(maxsize=8192)
@@ -150,7 +150,16 @@ def _nbformat() -> Any:
 
 
 def _load(path: Path) -> dict[str, Any]:
-    content: Any = _json(path)
+    try:
+        content: Any = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise NotebookError(f"there is no file {path}") from None
+    except OSError as error:
+        raise NotebookError(f"cannot read {path}: {error.strerror or error}") from error
+    except ValueError as error:
+        raise NotebookError(
+            f"{path} is not a notebook: its content is no valid JSON ({error}); restore or save it again"
+        ) from error
     if not isinstance(content, dict) or "nbformat" not in content:
         raise NotebookError(f"{path} is JSON but not a notebook: it has no nbformat entry")
     return cast("dict[str, Any]", content) if content["nbformat"] == 4 else _upgraded(path, content)
@@ -181,23 +190,10 @@ def _invalid(path: Path, error: Exception) -> NotebookError:
     return NotebookError(f"{path} is not a valid notebook: {reason}; open and save it in Jupyter")
 
 
-def _json(path: Path) -> Any:
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        raise NotebookError(f"there is no file {path}") from None
-    except OSError as error:
-        raise NotebookError(f"cannot read {path}: {error.strerror or error}") from error
-    except ValueError as error:
-        raise NotebookError(
-            f"{path} is not a notebook: its content is no valid JSON ({error}); restore or save it again"
-        ) from error
-
-
-def cell_ids(given: Sequence[str | None]) -> list[str]:
+def cell_ids(written: Sequence[str | None]) -> list[str]:
     """Every cell's id; a made-up one where it is missing or taken."""
     ids: list[str] = []
-    for number, cell_id in enumerate(given, start=1):
+    for number, cell_id in enumerate(written, start=1):
         ids.append(cell_id if cell_id and cell_id not in ids else f"cell-{number}")
     return ids
 

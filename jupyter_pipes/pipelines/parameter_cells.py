@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import ParameterError
-from jupyter_pipes.model.steps import Cell, Diagnostic
-from jupyter_pipes.pipelines import parameters as params
-from jupyter_pipes.pipelines.parameters import Parameter
+from jupyter_pipes.model.steps import Diagnostic
+from jupyter_pipes.pipelines.parameters import Parameter, declare
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -44,7 +42,7 @@ def declaring(cells: Sequence[Cell], declared: Sequence[Parameter]) -> tuple[Cel
 
 def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
     if cell.role == "params":
-        new = params.declare(cell.body, declared)
+        new = declare(cell.body, declared)
         replaced = {parameter.name for parameter in new}
         return (*(each for each in declared if each.name not in replaced), *new)
     return with_values(declared, injected(cell, [each.name for each in declared]))

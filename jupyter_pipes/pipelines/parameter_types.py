@@ -21,15 +21,9 @@ from jupyter_pipes.model.quantities import parse_duration
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-TRUTH = {
-    "true": True,
-    "1": True,
-    "yes": True,
-    "on": True,
-    "false": False,
-    "0": False,
-    "no": False,
-    "off": False,
+TRUTH: dict[str, bool] = {
+    **dict.fromkeys(("true", "1", "yes", "on"), True),
+    **dict.fromkeys(("false", "0", "no", "off"), False),
 }
 """The words for true and false, in lower case."""
 
@@ -61,8 +55,6 @@ def fit(value: object, kind: Any) -> Any:
     Raises:
         ValueError: it does not fit.
     """
-    if isinstance(value, str) and kind is not str:
-        return _fit_text_in_value(value, kind)
     origin, arguments = get_origin(kind), get_args(kind)
     if origin is Annotated:
         return _in_ranges(fit(value, arguments[0]), arguments[1:])
@@ -70,6 +62,8 @@ def fit(value: object, kind: Any) -> Any:
         return _choice(value, arguments)
     if origin in (Union, types.UnionType):
         return _first_that_fits(value, arguments, fit)
+    if isinstance(value, str) and kind is not str:
+        return _fit_text_in_value(value, kind)
     if origin is not None:
         return _fit_container(value, origin, arguments)
     return _fit_plain(value, kind)
@@ -216,13 +210,6 @@ def _fit_sequence(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
 
 def _fit_text_in_value(text: str, kind: Any) -> Any:
     """A text inside a list or given as a default: meant as it stands, unless its type has no other form."""
-    origin, arguments = get_origin(kind), get_args(kind)
-    if origin is Annotated:
-        return _in_ranges(fit(text, arguments[0]), arguments[1:])
-    if origin is Literal:
-        return _choice(text, arguments)
-    if origin in (Union, types.UnionType):
-        return _first_that_fits(text, arguments, fit)
     written_as_text = isinstance(kind, type) and issubclass(
         kind, (PurePath, datetime.date, datetime.time, datetime.timedelta, enum.Enum)
     )
@@ -232,13 +219,11 @@ def _fit_text_in_value(text: str, kind: Any) -> Any:
 
 
 def _parser_of(kind: Any) -> Callable[[str], Any] | None:
-    if kind in _PARSERS:
-        return _PARSERS[kind]
     if isinstance(kind, type) and issubclass(kind, PurePath):
         return kind
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return lambda text: _parse_member(text, kind)
-    return None
+    return _PARSERS.get(kind)
 
 
 def _parse_member(text: str, kind: type[enum.Enum]) -> enum.Enum:
@@ -264,14 +249,6 @@ def _parse_any(text: str) -> Any:
         return _literal(text)
     except ValueError:
         return text
-
-
-def _parse_path(text: str) -> Path:
-    return Path(text)
-
-
-def _parse_timedelta(text: str) -> datetime.timedelta:
-    return datetime.timedelta(seconds=parse_duration(text))
 
 
 def _literal(text: str) -> Any:
@@ -302,12 +279,11 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     Any: _parse_any,
     object: _parse_any,
     bytes: lambda text: text.encode(),
-    Path: _parse_path,
-    os.PathLike: _parse_path,
+    os.PathLike: Path,
     datetime.datetime: datetime.datetime.fromisoformat,
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
-    datetime.timedelta: _parse_timedelta,
+    datetime.timedelta: lambda text: datetime.timedelta(seconds=parse_duration(text)),
 }
 
 _WORDS: dict[Any, str] = {

@@ -23,7 +23,7 @@ from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from jupyter_pipes.model.steps import JsonValue
 
@@ -143,13 +143,13 @@ def declare(body: str, earlier: Sequence[Parameter] = ()) -> tuple[Parameter, ..
         ParameterError: something else than an assignment, or a type or default that does not fit.
     """
     comments = _comments(body)
-    known = {parameter.name: parameter for parameter in earlier}
+    names = {parameter.name for parameter in earlier}
     namespace = {**vars(builtins), **_TYPE_NAMES, **bind(earlier, {})}
     declared: list[Parameter] = []
     for statement in _assignments(body):
-        name, parameter = _declared(statement, body, comments, known, namespace)
-        known[name] = parameter
-        namespace[name] = parameter.default
+        parameter = _declared(statement, body, comments, names, namespace)
+        names.add(parameter.name)
+        namespace[parameter.name] = parameter.default
         declared.append(parameter)
     return tuple(declared)
 
@@ -162,10 +162,10 @@ def from_mapping(params: Mapping[str, object]) -> tuple[Parameter, ...]:
     """
     parameters: list[Parameter] = []
     values: dict[str, object] = {}
-    for name, given in params.items():
+    for name, value in params.items():
         if not name.isidentifier():
             raise ParameterError(f"{name!r} is no name for a parameter; use letters, digits and _")
-        parameter = given if isinstance(given, Parameter) else Parameter(_type_of(given), given)
+        parameter = value if isinstance(value, Parameter) else Parameter(_type_of(value), value)
         parameter = parameter.named(name)
         if parameter.computed is not None:
             parameter.default = parameter.value(values)
@@ -185,18 +185,18 @@ def bind(parameters: Sequence[Parameter], overrides: Mapping[str, object]) -> di
         ParameterError: an unknown name, or a value that does not fit; the message names both.
     """
     names = [parameter.name for parameter in parameters]
-    unknown = next((name for name in overrides if name not in names), None)
-    if unknown is not None:
-        raise ParameterError(_unknown(unknown, names))
+    for name in overrides:
+        if name not in names:
+            raise ParameterError(_unknown(name, names))
     values: dict[str, Any] = {}
     for parameter in parameters:
-        given = overrides.get(parameter.name)
+        override = overrides.get(parameter.name)
         if parameter.name not in overrides:
             values[parameter.name] = parameter.value(values)
-        elif isinstance(given, str):
-            values[parameter.name] = parameter.parsed(given)
+        elif isinstance(override, str):
+            values[parameter.name] = parameter.parsed(override)
         else:
-            values[parameter.name] = parameter.fitted(given)
+            values[parameter.name] = parameter.fitted(override)
     return values
 
 
@@ -227,22 +227,21 @@ def split_assignment(text: str) -> tuple[str, str]:
 
 def to_json(value: object) -> JsonValue:
     """Return the value as events and `--json` carry it; what JSON lacks becomes text."""
-    plain = msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain)
-    return finite(plain)
+    return finite(msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain))
 
 
 def _declared(
     statement: ast.Assign | ast.AnnAssign,
     body: str,
     comments: Mapping[int, str],
-    known: Mapping[str, Parameter],
+    earlier: Collection[str],
     namespace: dict[str, Any],
-) -> tuple[str, Parameter]:
+) -> Parameter:
     name, value = _target(statement), cast("ast.expr", statement.value)
-    if name in known:
+    if name in earlier:
         raise ParameterError(f"parameter {name} is declared twice", line=statement.lineno)
     annotation = statement.annotation if isinstance(statement, ast.AnnAssign) else None
-    reads = [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in known]
+    reads = [node.id for node in ast.walk(value) if isinstance(node, ast.Name) and node.id in earlier]
     computed = _function(list(dict.fromkeys(reads)), value, namespace)
     default = _evaluated(f"the default of parameter {name}", statement.lineno, computed, reads, namespace)
     kind = _type_of(default) if annotation is None else _type(name, annotation, namespace)
@@ -256,7 +255,7 @@ def _declared(
     )
     parameter = Parameter(kind, default, computed=computed if reads else None, spec=spec)
     parameter.default = parameter.fitted(default)
-    return name, parameter
+    return parameter
 
 
 def _assignments(body: str) -> list[ast.Assign | ast.AnnAssign]:

@@ -7,8 +7,7 @@ from collections.abc import Collection, Iterable, Sequence
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.pipelines import graph as graphs
-from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.graph import Graph, descendants, needed
 
 
 class Selection(Struct, frozen=True):
@@ -56,36 +55,32 @@ def select(
     Raises:
         UsageError: an unknown step, or options that contradict each other.
     """
-    given, starts, alone = list(steps), _known(graph, start), _known(graph, only)
+    starts, alone = _names(graph, start), _names(graph, only)
     if starts and alone:
         raise UsageError(
             "--from and --only exclude each other: --only S runs just S, --from S all behind it too"
         )
-    wanted = set(graphs.needed(graph, given)) if given else {step.name for step in graph.steps}
+    wanted = set(needed(graph, steps)) if steps else {step.name for step in graph.steps}
     why = f"--from {' '.join(starts)}" if starts else f"--only {' '.join(alone)}" if alone else ""
     if alone:
-        wanted = set(alone) | set(_known(graph, given))
+        wanted = {*alone, *_names(graph, steps)}
     elif starts:
-        wanted &= _behind(graph, starts)
-        _check_reached(starts, wanted, given)
+        wanted &= {name for start in starts for name in (start, *descendants(graph, start))}
+        _check_reached(starts, wanted, steps)
     names = [step.name for step in graph.steps]
     producers = {producer for name in wanted for producer in graph.step(name).inputs.values()}
     taken = producers - wanted if why else set[str]()
     return Selection(
         tuple(name for name in names if name in wanted),
         tuple(name for name in names if name in taken),
-        frozenset(_known(graph, skip)) & wanted,
-        _forced(graph, force, wanted),
+        frozenset(_names(graph, skip)) & wanted,
+        _forced(graph, tuple(force), wanted),
         why,
     )
 
 
-def _known(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
+def _names(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(graph.step(name).name for name in names))
-
-
-def _behind(graph: Graph, starts: Iterable[str]) -> set[str]:
-    return {name for start in starts for name in (start, *graphs.descendants(graph, start))}
 
 
 def _check_reached(starts: Iterable[str], wanted: Collection[str], targets: Iterable[str]) -> None:
@@ -96,7 +91,5 @@ def _check_reached(starts: Iterable[str], wanted: Collection[str], targets: Iter
             )
 
 
-def _forced(graph: Graph, force: Iterable[str], wanted: Collection[str]) -> frozenset[str]:
-    names = list(force)
-    chosen = wanted if "all" in names else _known(graph, names)
-    return frozenset(chosen) & frozenset(wanted)
+def _forced(graph: Graph, force: Collection[str], wanted: Collection[str]) -> frozenset[str]:
+    return frozenset(wanted if "all" in force else _names(graph, force)) & frozenset(wanted)

@@ -46,36 +46,45 @@ class StepLine(Struct, frozen=True):
     run: bool = False
 
 
-def _unpacked(value: object) -> object:
-    return list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
-
-
 class Option(Struct, frozen=True):
     """One option of `%%step`.
 
     Attributes:
         flag: how it is written ("--retries").
-        field: the attribute of `StepOptions` (or of `StepLine`, for a switch) that it sets.
         convert: from what the user gave to the attribute's value; raises ValueError saying what is allowed.
         metavar: what stands behind the flag in the help text, "" for a switch.
         help: one line for people.
-        many: whether it takes several values.
-        write: from the attribute's value back to what a user would give.
     """
 
     flag: str
-    field: str
     convert: Callable[[Any], Any]
     metavar: str
     help: str
-    many: bool = False
-    write: Callable[[Any], object] = _unpacked
 
     @property
     def keyword(self) -> str:
         """How the flag is written as a keyword argument ("in_" for `--in`)."""
         word = self.flag.removeprefix("--").replace("-", "_")
         return f"{word}_" if word == "in" else word
+
+    @property
+    def field(self) -> str:
+        """The attribute of `StepOptions` (or of `StepLine`, for a switch) that it sets."""
+        return _FIELDS.get(self.keyword, self.keyword)
+
+    @property
+    def many(self) -> bool:
+        """Whether it takes several values."""
+        return self.convert in (_texts, _variables, _exceptions, _steps, _paths)
+
+
+_FIELDS = {
+    "in_": "inputs",
+    "out": "outputs",
+    "file": "files",
+    "out_file": "out_files",
+    "ignore_param": "ignored_parameters",
+}
 
 
 def check_name(name: str) -> str:
@@ -110,10 +119,10 @@ def parse_step(line: str) -> StepLine:
     if not words or words[0].startswith("-"):
         raise UsageError("%%step needs a name first: %%step NAME [options]", line=1)
     name = check_name(words[0])
-    given, extra = _parser().parse_known_args(words[1:])
+    parsed, extra = _parser().parse_known_args(words[1:])
     if extra:
         raise UsageError(_unexpected(name, extra[0]), step=name, line=1)
-    values: dict[str, Any] = {key: value for key, value in vars(given).items() if value is not None}
+    values: dict[str, Any] = {key: value for key, value in vars(parsed).items() if value is not None}
     switches = {switch: bool(values.pop(switch, False)) for switch in _CELL_SWITCHES}
     by_field = {option.field: option for option in STEP_OPTIONS}
     fields = {field: _convert(by_field[field], value, name) for field, value in values.items()}
@@ -128,7 +137,7 @@ def from_keywords(**options: object) -> StepOptions:
     Raises:
         UsageError: an unknown option, or a value that does not fit.
     """
-    known = {
+    by_keyword = {
         key: option
         for option in STEP_OPTIONS
         if option.field not in _CELL_SWITCHES
@@ -136,32 +145,35 @@ def from_keywords(**options: object) -> StepOptions:
     }
     fields: dict[str, Any] = {}
     for keyword, value in options.items():
-        if keyword not in known:
-            raise UsageError(f"@step has no option {keyword}{_suggest(keyword, known)}")
+        if keyword not in by_keyword:
+            raise UsageError(f"@step has no option {keyword}{_suggest(keyword, by_keyword)}")
         if value is not None:
-            fields[known[keyword].field] = _convert(known[keyword], value)
+            fields[by_keyword[keyword].field] = _convert(by_keyword[keyword], value)
     return StepOptions(**fields)
 
 
 def as_keywords(options: StepOptions) -> dict[str, object]:
     """Return what was said, as keywords that `from_keywords` makes the same options of."""
-    writers = {option.field: option.write for option in STEP_OPTIONS}
     # Options that were not said are omitted by the struct itself.
-    said: dict[str, Any] = msgspec.to_builtins(options)
-    return {field: writers[field](value) for field, value in said.items()}
+    values: dict[str, Any] = msgspec.to_builtins(options)
+    return {field: _WRITERS.get(field, _unpacked)(value) for field, value in values.items()}
+
+
+def _unpacked(value: object) -> object:
+    return list(cast("tuple[str, ...]", value)) if isinstance(value, tuple) else value
+
+
+_WRITERS = {"retry_delay": duration_option, "timeout": duration_option, "memory": size_option}
+"""From an option's value back to what a user would give."""
 
 
 def step_help() -> str:
     """Return the help text of `%%step`, one line for each option."""
-    lines = [
-        "%%step NAME [options]: register this cell as a step of the pipeline.",
-        "",
-        f"NAME: {NAME_RULE}.",
-    ]
+    title = "%%step NAME [options]: register this cell as a step of the pipeline."
     written = [f"{option.flag} {option.metavar}".rstrip() for option in STEP_OPTIONS]
     width = max(map(len, written))
     options = (f"  {flag:{width}}  {option.help}" for flag, option in zip(written, STEP_OPTIONS, strict=True))
-    return "\n".join([*lines, "", *options])
+    return "\n".join([title, "", f"NAME: {NAME_RULE}.", "", *options])
 
 
 class _Parser(argparse.ArgumentParser):
@@ -208,8 +220,8 @@ def _unexpected(name: str, word: str) -> str:
     return f"%%step {name}: unexpected {word!r} behind the name; {NAME_RULE}"
 
 
-def _suggest(word: str, known: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(known), n=1)
+def _suggest(word: str, words: Iterable[str]) -> str:
+    near = difflib.get_close_matches(word, list(words), n=1)
     return f"; did you mean {near[0]}?" if near else "; see %%step? for those there are"
 
 
@@ -254,18 +266,19 @@ def _name_of(value: object) -> str:
 
 
 def _variables(value: object) -> tuple[str, ...]:
-    names = _texts(value)
-    wrong = next((name for name in names if not name.isidentifier()), None)
-    if wrong is not None:
-        raise ValueError(f"{wrong!r} is not the name of a variable")
-    return names
+    return _names(value, str.isidentifier, "a variable")
 
 
 def _exceptions(value: object) -> tuple[str, ...]:
+    what = "an exception, such as ConnectionError"
+    return _names(value, lambda name: all(map(str.isidentifier, name.split("."))), what)
+
+
+def _names(value: object, is_name: Callable[[str], bool], what: str) -> tuple[str, ...]:
     names = _texts(value)
-    wrong = next((name for name in names if not all(map(str.isidentifier, name.split(".")))), None)
-    if wrong is not None:
-        raise ValueError(f"{wrong!r} is not the name of an exception, such as ConnectionError")
+    for name in names:
+        if not is_name(name):
+            raise ValueError(f"{name!r} is not the name of {what}")
     return names
 
 
@@ -303,58 +316,33 @@ def _switch(value: object) -> bool:
 
 
 STEP_OPTIONS: tuple[Option, ...] = (
-    Option("--run", "run", bool, "", "run this step now, with what it needs that is not up to date"),
-    Option("--append", "append", bool, "", "this cell continues the step NAME of an earlier cell"),
-    Option("--after", "after", _steps, "A B", "also wait for these steps", many=True),
-    Option("--in", "inputs", _variables, "x y", "the names it reads, instead of inferring them", many=True),
+    Option("--run", bool, "", "run this step now, with what it needs that is not up to date"),
+    Option("--append", bool, "", "this cell continues the step NAME of an earlier cell"),
+    Option("--after", _steps, "A B", "also wait for these steps"),
+    Option("--in", _variables, "x y", "the names it reads, instead of inferring them"),
+    Option("--out", _variables, "x y", "the names it writes, instead of inferring them"),
+    Option("--file", _paths, "PATH…", "files that the step reads (globs allowed)"),
     Option(
-        "--out", "outputs", _variables, "x y", "the names it writes, instead of inferring them", many=True
+        "--out-file", _paths, "PATH…", "files that the step makes: kept, and put back when missing or changed"
     ),
-    Option("--file", "files", _paths, "PATH…", "files that the step reads (globs allowed)", many=True),
-    Option(
-        "--out-file",
-        "out_files",
-        _paths,
-        "PATH…",
-        "files that the step makes: kept, and put back when missing or changed",
-        many=True,
-    ),
-    Option("--always", "always", _switch, "", "run whatever is kept"),
-    Option("--never-cache", "never_cache", _switch, "", "neither look for a kept result nor keep one"),
-    Option("--version", "version", _text, "V", "a text that counts for the signature"),
+    Option("--always", _switch, "", "run whatever is kept"),
+    Option("--never-cache", _switch, "", "neither look for a kept result nor keep one"),
+    Option("--version", _text, "V", "a text that counts for the signature"),
     Option(
         "--ignore-param",
-        "ignored_parameters",
         _variables,
         "p…",
         "parameters that do not count for the signature (log level, n_jobs)",
-        many=True,
     ),
-    Option("--retries", "retries", _whole_number(0), "N", "tries after the first"),
-    Option(
-        "--retry-delay",
-        "retry_delay",
-        parse_duration,
-        "10s",
-        "wait before the first retry; doubles each time",
-        write=duration_option,
-    ),
-    Option("--retry-on", "retry_on", _exceptions, "Exc…", "retry only on these exceptions", many=True),
-    Option(
-        "--timeout",
-        "timeout",
-        _timeout,
-        "30m",
-        "longest time of one attempt; a timeout is a failure",
-        write=duration_option,
-    ),
-    Option(
-        "--on-fail", "on_fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"
-    ),
-    Option("--cpus", "cpus", _whole_number(1), "N", "processors to reserve"),
-    Option("--memory", "memory", parse_size, "4G", "memory to reserve, and its limit", write=size_option),
-    Option("--queue", "queue", _text, "NAME", "where it runs (default: local)"),
-    Option("--stage", "stage", _text, "NAME", "the group that it is shown in"),
-    Option("--tags", "tags", _texts, "a,b", "labels", many=True),
+    Option("--retries", _whole_number(0), "N", "tries after the first"),
+    Option("--retry-delay", parse_duration, "10s", "wait before the first retry; doubles each time"),
+    Option("--retry-on", _exceptions, "Exc…", "retry only on these exceptions"),
+    Option("--timeout", _timeout, "30m", "longest time of one attempt; a timeout is a failure"),
+    Option("--on-fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"),
+    Option("--cpus", _whole_number(1), "N", "processors to reserve"),
+    Option("--memory", parse_size, "4G", "memory to reserve, and its limit"),
+    Option("--queue", _text, "NAME", "where it runs (default: local)"),
+    Option("--stage", _text, "NAME", "the group that it is shown in"),
+    Option("--tags", _texts, "a,b", "labels"),
 )
 """Every option of `%%step`, in the order of the help text; for the parser, the help and completion."""

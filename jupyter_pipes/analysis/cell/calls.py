@@ -1,7 +1,5 @@
 """Calls, which may change their object, and names that hide in strings and in `globals()`."""
 
-# ruff: noqa: N802  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast
@@ -37,19 +35,14 @@ class Calls(Expressions):
     def _mutations(self, node: ast.Call, thrown_away: bool) -> None:
         for argument in mutation.mutated_arguments(node, thrown_away=thrown_away):
             self.mutate(argument, surely=False)
-        match node.func:
-            case ast.Attribute(value=receiver, attr=method):
-                if mutation.is_mutator(node, method, thrown_away=thrown_away):
-                    if isinstance(receiver, ast.Attribute) and method in mutation.COLLECTION_MUTATORS:
-                        self._note_module_collection(receiver)
-                    self.mutate(receiver, surely=False)
-            case _:
-                pass
-
-    def _note_module_collection(self, receiver: ast.Attribute) -> None:
-        root = mutation.root_name(receiver)
-        if root is not None and self.is_module(root.id):
-            self.cell.note_module_change(root.id, root.lineno)
+        if not isinstance(node.func, ast.Attribute):
+            return
+        receiver, method = node.func.value, node.func.attr
+        if mutation.is_mutator(node, method, thrown_away=thrown_away):
+            root = mutation.root_name(receiver) if isinstance(receiver, ast.Attribute) else None
+            if root is not None and method in mutation.COLLECTION_MUTATORS and self.is_module(root.id):
+                self.cell.note_module_change(root.id, root.lineno)
+            self.mutate(receiver, surely=False)
 
     def throw_away(self, value: ast.expr) -> None:
         """Note that nobody uses the value of this expression."""
@@ -112,9 +105,7 @@ class Calls(Expressions):
 
     def _is_shell(self, node: ast.expr) -> bool:
         match node:
-            case ast.Call(func=ast.Name(id="get_ipython")):
-                return True
-            case ast.Name(id="ip" | "ipython" | "shell"):
+            case ast.Call(func=ast.Name(id="get_ipython")) | ast.Name(id="ip" | "ipython" | "shell"):
                 return True
             case _:
                 return False

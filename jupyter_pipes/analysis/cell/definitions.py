@@ -1,14 +1,12 @@
 """Functions and classes: what runs now, and what whoever calls them will find."""
 
-# ruff: noqa: N802, N815  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast
 
 from jupyter_pipes.analysis.cell.flow import Flow
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
-from jupyter_pipes.analysis.cell.scopes import FunctionNode, Scope, arguments_of, class_scope, function_scope
+from jupyter_pipes.analysis.cell.scopes import FunctionNode, Scope, arguments_of, body_scope
 
 
 class Definitions(Flow):
@@ -74,7 +72,7 @@ class Definitions(Flow):
         self.visit_annotation(node.returns)
 
     def _function_facts(self, node: FunctionNode) -> Facts:
-        inner = type(self)(self.cell, function_scope(node, self.scope))
+        inner = type(self)(self.cell, body_scope(node, self.scope))
         if isinstance(node, ast.Lambda):
             inner.visit(node.body)
         else:
@@ -107,7 +105,7 @@ class Definitions(Flow):
         self.visit_all([*node.decorator_list, *node.bases, *node.keywords])
         first_method = len(self.cell.deferred)
         around = self.scope
-        self.scope = class_scope(node, around)
+        self.scope = body_scope(node, around)
         self.walk(node.body)
         self.scope = around
         self.bind(node.name, node.lineno, "definition")

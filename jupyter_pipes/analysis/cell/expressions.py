@@ -1,7 +1,5 @@
 """A walk over expressions in the order in which Python evaluates them, conditions and scopes included."""
 
-# ruff: noqa: N802, N815  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast

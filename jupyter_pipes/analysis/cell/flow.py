@@ -1,12 +1,12 @@
 """A walk over statements along the paths that Python may take: what is bound where, and read before."""
 
-# ruff: noqa: N802, N815  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Sequence
 from typing import Any
+
+from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.calls import Calls
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
@@ -16,12 +16,11 @@ from jupyter_pipes.analysis.cell.state import State, join
 _Sequence = ast.Tuple | ast.List
 
 
-class _Loop:
+class _Loop(Struct, eq=False):
     """The states in which a loop's body is left early."""
 
-    def __init__(self) -> None:
-        self.breaks: list[State] = []
-        self.continues: list[State] = []
+    breaks: list[State] = []
+    continues: list[State] = []
 
     def left_after(self, end: State) -> list[State]:
         """Return the states of `break`; it may come in a later round, after one that ended with `end`."""

@@ -48,14 +48,7 @@ _DOLLAR = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 _SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
 _OPTION = re.compile(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
 _FLAGS = {"timeit": "tcqov", "prun": "rq", "memit": "co", "lprun": "rszp", "mprun": "c"}
-_FLAGS_WITH_VALUE = {
-    "timeit": "nrp",
-    "prun": "lsTD",
-    "memit": "rti",
-    "lprun": "fmuTD",
-    "mprun": "fT",
-    "debug": "b",
-}
+_WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmuTD", "mprun": "fT", "debug": "b"}
 _OUTPUT_OPTION = re.compile(r"--(?:out|err|proc)[ =](\w+)")
 
 
@@ -129,25 +122,25 @@ def interpolations(text: str) -> tuple[Interpolation, ...]:
 
     IPython fills in all or nothing: braces that are no Python (`awk '{print $1}'`) leave the text as it is.
     """
-    found: list[Interpolation] = []
+    expressions: list[Interpolation] = []
     shell_names = {name for match in _SHELL_VARIABLE.finditer(text) for name in match.groups() if name}
     try:
         for literal, braced, _, _ in Formatter().parse(text):
             for dollar in _DOLLAR.findall(literal):
                 if not dollar.startswith("$") and not dollar[0].isdigit():
                     code = dollar.rstrip(".")
-                    found.append(Interpolation(code, code in shell_names or code.isupper()))
+                    expressions.append(Interpolation(code, code in shell_names or code.isupper()))
             if braced is not None:
-                expression = ast.parse(braced.strip(), mode="eval").body
+                is_tuple = isinstance(ast.parse(braced.strip(), mode="eval").body, ast.Tuple)
                 # `{a,b}` is the shell's, unless both happen to be names.
-                found.append(Interpolation(braced.strip(), isinstance(expression, ast.Tuple)))
+                expressions.append(Interpolation(braced.strip(), is_tuple))
     except (SyntaxError, ValueError):
         return ()
-    return tuple(found)
+    return tuple(expressions)
 
 
 def _without_options(name: str, argument: str) -> str:
-    with_value = _FLAGS_WITH_VALUE.get(name, "")
+    with_value = _WITH_VALUE.get(name, "")
     while match := _OPTION.match(argument):
         flag = match["flag"]
         if flag and flag not in with_value + _FLAGS.get(name, ""):

@@ -1,7 +1,5 @@
 """The walk over a whole cell: Python's statements, and what magics and shell lines among them do."""
 
-# ruff: noqa: N802  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast

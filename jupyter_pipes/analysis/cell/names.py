@@ -67,22 +67,20 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
     except (SyntaxError, ValueError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
     except (RecursionError, MemoryError):
-        return Names(opaque=True, diagnostics=(_too_deep(),))
+        message = (
+            "this cell is nested too deeply to be read; say what it reads and writes with --in and --out"
+        )
+        return Names(opaque=True, diagnostics=(Diagnostic("JP002", message, severity="warning"),))
 
 
 def _analyze(code: CellCode, source: str, modules: frozenset[str], shadowed: frozenset[str]) -> Names:
-    cell = CellRecord(modules, shadowed, _assigned_by_functions(code.tree) if "global" in source else ())
-    cell.displayed = _displayed(code)
+    assigned = _assigned_by_functions(code.tree) if "global" in source else _NOTHING
+    cell = CellRecord(modules, shadowed, assigned, _displayed(code))
     flow = CellFlow(cell, Scope("module"))
     flow.walk_cell(code)
     facts = flow.finish()
     _settle_deferred(cell, facts)
     return _names(cell, facts, code.tree)
-
-
-def _too_deep() -> Diagnostic:
-    message = "this cell is nested too deeply to be read; say what it reads and writes with --in and --out"
-    return Diagnostic("JP002", message, severity="warning")
 
 
 def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
@@ -92,8 +90,8 @@ def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
     return Diagnostic("JP001", f"Python cannot read this cell: {what}; correct line {line}", line=line)
 
 
-def _assigned_by_functions(tree: ast.Module) -> set[str]:
-    return {name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names}
+def _assigned_by_functions(tree: ast.Module) -> frozenset[str]:
+    return _NOTHING.union(*(node.names for node in ast.walk(tree) if isinstance(node, ast.Global)))
 
 
 def _displayed(code: CellCode) -> ast.Expr | None:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from typing import Any
+
+from msgspec import Struct, field
 
 from jupyter_pipes.analysis.cell.state import State
 from jupyter_pipes.model.steps import Diagnostic
 
 
-class Facts:
+class Facts(Struct, eq=False):
     """What one function (or the cell itself) does with module-level names.
 
     Attributes:
@@ -21,50 +24,43 @@ class Facts:
         lazy: whether calling it does not run its body (generators, coroutines, classes).
     """
 
-    def __init__(self, *, lazy: bool = False) -> None:
-        self.reads: dict[str, int] = {}
-        self.optional: dict[str, int] = {}
-        self.mutates: set[str] = set()
-        self.maybe_mutates: set[str] = set()
-        self.deleted: set[str] = set()
-        self.exit = State()
-        self.lazy = lazy
+    reads: dict[str, int] = {}
+    optional: dict[str, int] = {}
+    mutates: set[str] = set()
+    maybe_mutates: set[str] = set()
+    deleted: set[str] = set()
+    exit: State = field(default_factory=State)
+    lazy: bool = False
 
 
-class CellRecord:
+class CellRecord(Struct, eq=False):
     """What is known of a whole cell while it is walked.
 
     Args:
         modules: names that earlier cells import.
         shadowed: names that are always there and that earlier cells bind.
         assigned_by_functions: names that functions of the cell declare `global`.
+        displayed: the expression whose value the notebook shows.
     """
 
-    def __init__(
-        self, modules: frozenset[str], shadowed: frozenset[str], assigned_by_functions: Iterable[str] = ()
-    ) -> None:
-        self.modules = modules
-        self.shadowed = shadowed
-        self.assigned_by_functions = frozenset(assigned_by_functions)
-        self.functions: dict[str, list[Facts]] = {}
-        self.deferred: list[Facts] = []
-        self.bindings: dict[str, set[tuple[str, int]]] = {}
-        self.changed_in_place: set[str] = set()
-        self.asked_for: set[str] = set()
-        self.displayed: ast.Expr | None = None
-        self.postpones_annotations = False
-        self.is_opaque = False
-        self.has_star_import = False
-        self._diagnostics: dict[tuple[str, str], Diagnostic] = {}
+    modules: frozenset[str]
+    shadowed: frozenset[str]
+    assigned_by_functions: frozenset[str]
+    displayed: ast.Expr | None
+    functions: dict[str, list[Facts]] = {}
+    deferred: list[Facts] = []
+    bindings: dict[str, set[tuple[str, int]]] = {}
+    changed_in_place: set[str] = set()
+    asked_for: set[str] = set()
+    postpones_annotations: bool = False
+    is_opaque: bool = False
+    has_star_import: bool = False
+    _diagnostics: dict[tuple[str, str], Diagnostic] = {}
 
     @property
     def diagnostics(self) -> tuple[Diagnostic, ...]:
         """The problems found, by line."""
-        return tuple(sorted(self._diagnostics.values(), key=lambda found: (found.line, found.code)))
-
-    def add_binding(self, name: str, line: int, kind: str) -> None:
-        """Note that the cell binds a module-level name."""
-        self.bindings.setdefault(name, set()).add((kind, line))
+        return tuple(sorted(self._diagnostics.values(), key=lambda problem: (problem.line, problem.code)))
 
     def is_import(self, name: str) -> bool:
         """Whether all that the cell binds `name` to are imports, at least one."""
@@ -89,28 +85,28 @@ class CellRecord:
                 waiting += [other for other in news if other not in seen]
                 seen.update(news)
 
-    def add_diagnostic(self, found: Diagnostic, subject: str = "") -> None:
-        """Keep the first diagnostic of this code about this subject."""
-        self._diagnostics.setdefault((found.code, subject or found.message), found)
-
     def note_opaque(self, why: str, line: int) -> None:
         """Note code whose reads and writes cannot be seen."""
         self.is_opaque = True
-        message = f"{why}; say what the step reads and writes with --in and --out"
-        self.add_diagnostic(Diagnostic("JP002", message, line=line, severity="warning"))
+        self._note("JP002", f"{why}; say what the step reads and writes with --in and --out", line)
 
     def note_star_import(self, module: str, line: int) -> None:
         """Note a star import."""
         self.is_opaque = self.has_star_import = True
         message = f"'from {module} import *' binds names that are not in the cell; import the names by name"
-        self.add_diagnostic(Diagnostic("JP003", message, line=line, severity="warning"))
+        self._note("JP003", message, line)
 
     def note_shadowed_builtin(self, name: str, line: int) -> None:
         """Note a binding that hides a builtin."""
         message = f"'{name}' hides Python's builtin of that name; choose another name, such as '{name}_'"
-        self.add_diagnostic(Diagnostic("JP004", message, line=line, severity="warning"), name)
+        self._note("JP004", message, line, subject=name)
 
     def note_module_change(self, name: str, line: int) -> None:
         """Note a change of an imported object."""
         message = f"the change of '{name}' stays in this step's process; if others need it, use %%setup"
-        self.add_diagnostic(Diagnostic("JP005", message, line=line, severity="note"), name)
+        self._note("JP005", message, line, "note", subject=name)
+
+    def _note(self, code: str, message: str, line: int, severity: Any = "warning", subject: str = "") -> None:
+        problem = Diagnostic(code, message, line=line, severity=severity)
+        # The first of this code about this subject stands for all.
+        self._diagnostics.setdefault((code, subject or message), problem)

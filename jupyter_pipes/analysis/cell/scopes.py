@@ -1,7 +1,5 @@
 """Scopes: which names a block binds, whose a name is where it is used, and which are always there."""
 
-# ruff: noqa: N815  -- the names of the methods are those that ast.NodeVisitor looks for
-
 from __future__ import annotations
 
 import ast
@@ -9,6 +7,8 @@ import builtins
 import itertools
 from collections.abc import Iterable
 from typing import Any, Literal
+
+from msgspec import Struct, field
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Kind = Literal["module", "function", "class", "comprehension"]
@@ -32,10 +32,8 @@ ALWAYS_THERE = (
 )
 """Names that no cell need bind, in steps, helpers, plain cells and exported modules alike."""
 
-_labels = itertools.count(1)
 
-
-class Scope:
+class Scope(Struct, eq=False):
     """One scope of a cell, with the scope around it.
 
     Attributes:
@@ -45,18 +43,11 @@ class Scope:
         parent: the scope around it; None for the module.
     """
 
-    def __init__(
-        self,
-        kind: Kind,
-        bound: frozenset[str] = frozenset(),
-        declared_global: frozenset[str] = frozenset(),
-        parent: Scope | None = None,
-    ) -> None:
-        self.kind = kind
-        self.bound = bound
-        self.declared_global = declared_global
-        self.parent = parent
-        self._label = next(_labels)
+    kind: Kind
+    bound: frozenset[str] = frozenset()
+    declared_global: frozenset[str] = frozenset()
+    parent: Scope | None = None
+    _label: int = field(default_factory=itertools.count(1).__next__)
 
     def owner(self, name: str) -> Scope | None:
         """Return the inner scope that `name` belongs to when used here, or None for the module."""
@@ -74,24 +65,14 @@ class Scope:
         return f"{self._label}.{name}"
 
 
-def function_scope(node: FunctionNode, parent: Scope) -> Scope:
-    """Return the scope that the function's body runs in."""
-    body = [node.body] if isinstance(node, ast.Lambda) else node.body
-    bindings = _bindings(body)
-    own = bindings.bound | {argument.arg for argument in arguments_of(node.args)}
+def body_scope(node: FunctionNode | ast.ClassDef, parent: Scope) -> Scope:
+    """Return the scope that the body of a function or class runs in."""
+    bindings = _Bindings()
+    bindings.visit_all([node.body] if isinstance(node, ast.Lambda) else node.body)
+    if not isinstance(node, ast.ClassDef):
+        bindings.bound.update(argument.arg for argument in arguments_of(node.args))
     return Scope(
-        "function",
-        frozenset(own - bindings.declared_global - bindings.declared_nonlocal),
-        frozenset(bindings.declared_global),
-        _with_type_parameters(node, parent),
-    )
-
-
-def class_scope(node: ast.ClassDef, parent: Scope) -> Scope:
-    """Return the scope that the class's body runs in."""
-    bindings = _bindings(node.body)
-    return Scope(
-        "class",
+        "class" if isinstance(node, ast.ClassDef) else "function",
         frozenset(bindings.bound - bindings.declared_global - bindings.declared_nonlocal),
         frozenset(bindings.declared_global),
         _with_type_parameters(node, parent),
@@ -140,20 +121,20 @@ class _Bindings(ast.NodeVisitor):
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bound.add(node.name)
-        self._visit_all([*node.decorator_list, node.args])
+        self.visit_all([*node.decorator_list, node.args])
 
     visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self.bound.add(node.name)
-        self._visit_all([*node.decorator_list, *node.bases, *node.keywords])
+        self.visit_all([*node.decorator_list, *node.bases, *node.keywords])
 
     def visit_Lambda(self, node: ast.Lambda) -> None:
         self.visit(node.args)
 
     def visit_comprehension(self, node: ast.comprehension) -> None:
         # Its target is the comprehension's own; a walrus in it binds here.
-        self._visit_all([node.iter, *node.ifs])
+        self.visit_all([node.iter, *node.ifs])
 
     def visit_Import(self, node: ast.Import | ast.ImportFrom) -> None:
         self.bound.update(imported_names(node))
@@ -184,13 +165,6 @@ class _Bindings(ast.NodeVisitor):
         if name is not None:
             self.bound.add(name)
 
-    def _visit_all(self, nodes: Iterable[ast.AST]) -> None:
+    def visit_all(self, nodes: Iterable[ast.AST]) -> None:
         for node in nodes:
             self.visit(node)
-
-
-def _bindings(body: Iterable[ast.AST]) -> _Bindings:
-    found = _Bindings()
-    for node in body:
-        found.visit(node)
-    return found

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from msgspec import Struct
+
 _NOWHERE: frozenset[str] = frozenset()
 
 
-class State:
+class State(Struct, eq=False):
     """The bindings at one point of the program.
 
     A key is a module-level name, or `label.name` for a name of an inner scope (see scopes.py).
@@ -19,20 +21,14 @@ class State:
         dead: whether no path leads here.
     """
 
-    __slots__ = ("dead", "definite", "origins", "possible")
-
-    def __init__(self, *, dead: bool = False) -> None:
-        self.definite: set[str] = set()
-        self.possible: set[str] = set()
-        self.origins: dict[str, frozenset[str]] = {}
-        self.dead = dead
+    definite: set[str] = set()
+    possible: set[str] = set()
+    origins: dict[str, frozenset[str]] = {}
+    dead: bool = False
 
     def copy(self) -> State:
         """Return a state that can be changed without changing this one."""
-        twin = State(dead=self.dead)
-        twin.definite, twin.possible = self.definite.copy(), self.possible.copy()
-        twin.origins = self.origins.copy()
-        return twin
+        return State(self.definite.copy(), self.possible.copy(), self.origins.copy(), self.dead)
 
     def bind(self, key: str, origins: frozenset[str] = _NOWHERE) -> None:
         """Bind `key` on this path, to an object that is fresh or comes from `origins`."""
@@ -42,10 +38,6 @@ class State:
             self.origins[key] = origins
         else:
             self.origins.pop(key, None)
-
-    def bind_perhaps(self, key: str) -> None:
-        """Bind `key` on some paths through this point."""
-        self.possible.add(key)
 
     def unbind(self, key: str) -> None:
         """Forget `key` on this path."""

@@ -54,9 +54,9 @@ class Tracking(ast.NodeVisitor):
     def _read_outside(self, name: str, line: int, optional: bool) -> None:
         if name in self.state.definite or self.is_builtin(name):
             return
-        optional = optional or self.handles_missing or name in self.state.possible
         # A star import before may have bound it.
-        optional = optional or self.cell.has_star_import
+        perhaps = name in self.state.possible or self.cell.has_star_import
+        optional = optional or self.handles_missing or perhaps
         (self.facts.optional if optional else self.facts.reads).setdefault(name, line)
 
     def is_builtin(self, name: str) -> bool:
@@ -72,7 +72,7 @@ class Tracking(ast.NodeVisitor):
             return
         owner = self.scope.owner(name)
         if owner is None:
-            self.cell.add_binding(name, line, kind)
+            self.cell.bindings.setdefault(name, set()).add((kind, line))
         self.state.bind(name if owner is None else owner.key(name), origins)
         self._note_for_handlers()
 
@@ -110,8 +110,8 @@ class Tracking(ast.NodeVisitor):
             return
         if surely and self.scope.owner(root.id) is None:
             self.cell.changed_in_place.add(root.id)
-        found = self.facts.mutates if surely else self.facts.maybe_mutates
-        found.update(self.outside_names(root.id) - self.cell.modules)
+        changed = self.facts.mutates if surely else self.facts.maybe_mutates
+        changed.update(self.outside_names(root.id) - self.cell.modules)
 
     def is_module(self, name: str) -> bool:
         if self.scope.owner(name) is not None:
@@ -141,10 +141,8 @@ class Tracking(ast.NodeVisitor):
         self.facts.mutates.update(facts.mutates - self.state.definite)
         self.facts.maybe_mutates.update(facts.maybe_mutates - self.state.definite)
         self.state.definite -= facts.deleted
-        for name in facts.exit.possible:
-            if surely and name in facts.exit.definite:
-                self.state.bind(name)
-            else:
-                self.state.bind_perhaps(name)
+        self.state.possible |= facts.exit.possible
+        for name in facts.exit.definite if surely else ():
+            self.state.bind(name)
         if facts.exit.possible or facts.deleted:
             self._note_for_handlers()

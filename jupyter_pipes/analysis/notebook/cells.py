@@ -113,16 +113,14 @@ class Notebook:
         for index, cell in enumerate(self.cells):
             if cell.role != "step":
                 continue
-            known = units.get(cell.name)
-            if cell.append and known is not None:
-                units[cell.name] = msgspec.structs.replace(known, cells=(*known.cells, cell), last=index)
+            earlier, spot = units.get(cell.name), Spot(cell.name, cell.number)
+            if cell.append and earlier is not None:
+                units[cell.name] = msgspec.structs.replace(earlier, cells=(*earlier.cells, cell), last=index)
                 continue
             if cell.append:
-                self.diagnostics.append(problems.nothing_to_append_to(Spot(cell.name, cell.number)))
-            if known is not None:
-                first = known.cells[0].number
-                spot = Spot(cell.name, cell.number)
-                self.diagnostics.append(problems.repeated(spot, first, in_file=in_file))
+                self.diagnostics.append(problems.nothing_to_append_to(spot))
+            if earlier is not None:
+                self.diagnostics.append(problems.repeated(spot, earlier.cells[0].number, in_file=in_file))
                 if in_file:
                     continue
                 del units[cell.name]
@@ -134,9 +132,9 @@ class Notebook:
         for index, cell in enumerate(self.cells):
             if cell.role == "params":
                 names = analyze(cell.body, _NOTHING, _NOTHING)
-                own = names.writes - names.definitions - names.modules
-                self.timeline.add_all(own, Binding((index, 0), cell.number, PARAMS_OWNER))
-                elsewhere -= own
+                declared = names.writes - names.definitions - names.modules
+                self.timeline.add_all(declared, Binding((index, 0), cell.number, PARAMS_OWNER))
+                elsewhere -= declared
         # Parameters from elsewhere (a command line, an API) are there before the first cell.
         self.timeline.add_all(elsewhere, Binding((-1, 0), 0, PARAMS_OWNER))
 
@@ -182,11 +180,11 @@ def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
 
 
 def _diagnostics(cell: Cell, names: Names) -> Iterator[Diagnostic]:
-    for found in names.diagnostics:
+    for problem in names.diagnostics:
         if cell.role == "setup":
-            yield msgspec.structs.replace(found, cell=cell.number)
-        elif found.severity == "error":
-            yield problems.unreadable(Spot(None, cell.number, found.line), found.message)
+            yield msgspec.structs.replace(problem, cell=cell.number)
+        elif problem.severity == "error":
+            yield problems.unreadable(Spot(None, cell.number, problem.line), problem.message)
 
 
 def _doc(cells: Sequence[Cell], index: int) -> str:

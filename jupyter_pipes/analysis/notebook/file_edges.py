@@ -20,9 +20,9 @@ _GLOB = frozenset("*?[")
 @lru_cache(maxsize=8192)
 def normalised(path: str) -> str:
     """Return a path in the one form in which paths are compared (`./a//b/../c` is `a/c`)."""
-    found = posixpath.normpath(path)
+    normal = posixpath.normpath(path)
     # POSIX gives two leading slashes a meaning of their own, which no system here has.
-    return f"/{found.lstrip('/')}" if found.startswith("//") else found
+    return normal.removeprefix("/") if normal.startswith("//") else normal
 
 
 def matches(pattern: str, path: str) -> bool:
@@ -40,12 +40,12 @@ def with_files(steps: Sequence[Step]) -> tuple[Step, ...]:
     made: dict[str, str] = {}
     connected: list[Step] = []
     for step in steps:
-        own = tuple(dict.fromkeys(map(normalised, step.options.out_files)))
+        out_files = tuple(dict.fromkeys(map(normalised, step.options.out_files)))
         named = _Named(step)
-        files_from = {path: maker for path, maker in made.items() if path in named and path not in own}
-        options = msgspec.structs.replace(step.options, out_files=own)
+        files_from = {path: maker for path, maker in made.items() if path in named and path not in out_files}
+        options = msgspec.structs.replace(step.options, out_files=out_files)
         connected.append(msgspec.structs.replace(step, options=options, files_from=files_from))
-        made |= dict.fromkeys(own, step.name)
+        made |= dict.fromkeys(out_files, step.name)
     return tuple(connected)
 
 

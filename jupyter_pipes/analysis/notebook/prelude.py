@@ -71,7 +71,7 @@ def reach(
     place: Place,
     *,
     reader: str = "",
-    own: frozenset[str] = frozenset(),
+    writes: frozenset[str] = frozenset(),
     whole: Iterable[Binding] = (),
 ) -> Reach:
     """Return the code and values of other cells that a step needs.
@@ -81,10 +81,10 @@ def reach(
         needs: the names that the step's cell reads, with how surely.
         place: up to where bindings are seen.
         reader: the step's name; what it writes itself is no answer.
-        own: the names that the step binds itself, which code that it calls may see.
+        writes: the names that the step binds itself, which code that it calls may see.
         whole: statements to take in any case, with what they need.
     """
-    search = _Search(timeline, place, reader, own)
+    search = _Search(timeline, place, reader, writes)
     for name, strength in needs.items():
         search.need(name, place, strength, name, None)
     for binding in whole:
@@ -100,11 +100,11 @@ class _Search:
     is looked up where they are called: where the reader stands, and where the step stands.
     """
 
-    def __init__(self, timeline: Timeline, place: Place, reader: str, own: frozenset[str]) -> None:
+    def __init__(self, timeline: Timeline, place: Place, reader: str, writes: frozenset[str]) -> None:
         self._timeline = timeline
         self._place = place
         self._reader = reader
-        self._own = own
+        self._writes = writes
         self._open: list[tuple[str, Place, Strength, str, Binding | None]] = []
         self._seen: dict[tuple[str, Place], Strength] = {}
         self._code: dict[Place, Binding] = {}
@@ -144,37 +144,30 @@ class _Search:
     def _distinct_problems(self) -> tuple[Problem, ...]:
         # Code that cannot run at all need not be reported for binding the name as well.
         blocked = {problem.root for problem in self._problems.values() if problem.kind == "needs output"}
-        found = sorted(self._problems.values(), key=lambda problem: (problem.root, problem.name))
-        return tuple(p for p in found if p.kind != "rebound" or p.root not in blocked)
+        by_name = sorted(self._problems.values(), key=lambda problem: (problem.root, problem.name))
+        return tuple(p for p in by_name if p.kind != "rebound" or p.root not in blocked)
 
     def _need_in_step(self, name: str, strength: Strength, root: str, code: Binding | None) -> None:
-        if code is not None and name in self._own:
+        if code is not None and name in self._writes:
             if not self._can_be_had(name):
                 return
             strength = Strength.OPTIONAL
         recent, owner = self._since_owner(name)
+        is_definition = recent and all(code_of(binding).is_definition for binding in recent)
         if not recent and owner is None:
             self._need_unbound(name, self._place, strength, root, code)
-        elif owner is not None and not _is_definition(recent):
+        elif owner is not None and not is_definition:
             self._values[name] = owner.owner
             if recent:
                 self._report("rebound", name, root, strength, recent[0], owner.owner)
-                for binding in recent:
-                    self.include(binding, self._place, strength, root)
-        else:
-            for binding in recent:
-                self.include(binding, self._place, strength, root)
+        for binding in recent:
+            self.include(binding, self._place, strength, root)
 
     def _can_be_had(self, name: str) -> bool:
         """Return whether a name that the step binds itself has a value before, for calls that come first."""
-        found = reach(
-            self._timeline,
-            {name: Strength.OPTIONAL},
-            self._place,
-            reader=self._reader,
-            own=self._own - {name},
-        )
-        return not found.problems
+        needs, others = {name: Strength.OPTIONAL}, self._writes - {name}
+        reached = reach(self._timeline, needs, self._place, reader=self._reader, writes=others)
+        return not reached.problems
 
     def _since_owner(self, name: str) -> tuple[list[Binding], Binding | None]:
         """Return the code that binds `name`, up to the nearest that surely does, and what owns it before."""
@@ -193,16 +186,15 @@ class _Search:
     def _need_in_code(
         self, name: str, place: Place, strength: Strength, root: str, code: Binding | None
     ) -> None:
-        found = False
-        for binding in self._timeline.before(name, place):
+        bindings = list(self._timeline.before(name, place))
+        for binding in bindings:
             if binding.owner:
                 self._need_value(name, place, binding.owner, strength, root)
                 return
-            found = True
             self.include(binding, place, strength, root)
             if name in code_of(binding).firm:
                 return
-        if not found:
+        if not bindings:
             self._need_unbound(name, place, strength, root, code)
 
     def _need_value(self, name: str, place: Place, owner: str, strength: Strength, root: str) -> None:
@@ -223,7 +215,7 @@ class _Search:
             self._early_parameters.setdefault(name, (root, code))
         elif setup:
             self.include(setup[-1], self._place, strength, root)
-        elif name in ALWAYS_THERE or name == STAR or (code is not None and name in self._own):
+        elif name in ALWAYS_THERE or name == STAR or (code is not None and name in self._writes):
             return
         elif any(True for _ in self._timeline.before(STAR, place)):
             self.need(STAR, place, Strength.OPTIONAL, root, code)
@@ -256,10 +248,6 @@ class _Search:
         owner: str = "",
     ) -> None:
         key = (kind, name, code.place if code else None)
-        known = self._problems.get(key)
-        if known is None or known.strength < strength:
+        earlier = self._problems.get(key)
+        if earlier is None or earlier.strength < strength:
             self._problems[key] = Problem(kind, name, root, strength, code, owner)
-
-
-def _is_definition(recent: list[Binding]) -> bool:
-    return bool(recent) and all(code_of(binding).is_definition for binding in recent)

@@ -26,13 +26,13 @@ class Spot(Struct, frozen=True):
 
 
 def undefined(
-    spot: Spot, name: str, known: Iterable[str], *, via: str = "", defined_later: int = 0
+    spot: Spot, name: str, names: Iterable[str], *, via: str = "", defined_later: int = 0
 ) -> Diagnostic:
     """JP010: nothing before the step binds the name; `via` says which other code reads it."""
     if defined_later:
         remedy = f"It is defined only later, in cell {defined_later}: move that cell up."
     else:
-        remedy = f"Define it in an earlier cell{_meant(name, known)}."
+        remedy = f"Define it in an earlier cell{_meant(name, names)}."
     message = f"{spot} reads {name}{via}, which no earlier cell and no parameter defines. {remedy}"
     return _at(spot, "JP010", message)
 
@@ -102,20 +102,20 @@ def repeated(spot: Spot, first_cell: int, *, in_file: bool) -> Diagnostic:
     return _at(spot, "JP015", message, "warning")
 
 
-def unknown_step(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+def unknown_step(spot: Spot, name: str, names: Iterable[str]) -> Diagnostic:
     """JP016: `--after` names a step that does not exist."""
-    return _at(spot, "JP016", f"{spot} waits --after {name}, but there is no such step{_meant(name, known)}.")
+    return _at(spot, "JP016", f"{spot} waits --after {name}, but there is no such step{_meant(name, names)}.")
 
 
-def unknown_input(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+def unknown_input(spot: Spot, name: str, names: Iterable[str]) -> Diagnostic:
     """JP017: `--in` names something that nothing before the step has."""
-    message = f"{spot} says --in {name}, but no earlier step and no parameter has it{_meant(name, known)}."
+    message = f"{spot} says --in {name}, but no earlier step and no parameter has it{_meant(name, names)}."
     return _at(spot, "JP017", message)
 
 
-def unknown_output(spot: Spot, name: str, known: Iterable[str]) -> Diagnostic:
+def unknown_output(spot: Spot, name: str, names: Iterable[str]) -> Diagnostic:
     """JP017: `--out` names something that the cell never binds."""
-    message = f"{spot} says --out {name}, but its cell never gives {name} a value{_meant(name, known)}."
+    message = f"{spot} says --out {name}, but its cell never gives {name} a value{_meant(name, names)}."
     return _at(spot, "JP017", message)
 
 
@@ -181,16 +181,16 @@ def unreadable(spot: Spot, message: str) -> Diagnostic:
     return _at(spot, "JP001", f"{message} Steps cannot use what this cell defines.", "warning")
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
+def nearest(name: str, names: Iterable[str]) -> str:
     """Return what to say behind an unknown name: the nearest known one, or else all that there are."""
-    names = sorted(known)
-    if not names:
+    by_name = sorted(names)
+    if not by_name:
         return ": there are none"
-    return _meant(name, names) or f"; there are {', '.join(names[:20])}"
+    return _meant(name, by_name) or f"; there are {', '.join(by_name[:20])}"
 
 
-def _meant(name: str, known: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(set(known) - {name}), n=1)
+def _meant(name: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(name, sorted(set(names) - {name}), n=1)
     return f" (did you mean {close[0]}?)" if close else ""
 
 

@@ -45,9 +45,9 @@ def resolve(
         for name, owner in one.step.reads.items():
             diagnostics += blocked.pop((owner, name), ())
         blocked |= {(unit.name, name): problems for name, problems in one.blocked.items()}
-        notebook.timeline.add_all(
-            one.step.writes, Binding(_values_place(unit), unit.cells[0].number, unit.name)
-        )
+        # Before the cell's definitions: what these need of the cell's own values is a value of a step.
+        binding = Binding((unit.index, BEFORE_STATEMENTS), unit.cells[0].number, unit.name)
+        notebook.timeline.add_all(one.step.writes, binding)
     _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
     return tuple(_without_counters([one.step for one in resolved])), tuple(diagnostics)
 
@@ -111,11 +111,6 @@ def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
         yield msgspec.structs.replace(step, writes=tuple(writes))
 
 
-def _values_place(unit: Unit) -> Place:
-    # Before the cell's definitions: what these need of the cell's own values is a value of a step.
-    return (unit.index, BEFORE_STATEMENTS)
-
-
 class _Setup(Struct, frozen=True):
     """The `%%setup` cells with what they need, and the places of all statements that they run."""
 
@@ -124,9 +119,9 @@ class _Setup(Struct, frozen=True):
     places: frozenset[Place]
 
 
-def _reach_setup(notebook: Notebook, found: list[Diagnostic]) -> _Setup:
+def _reach_setup(notebook: Notebook, diagnostics: list[Diagnostic]) -> _Setup:
     reached = reach(notebook.timeline, {}, (-1, BEFORE_STATEMENTS), whole=notebook.setup)
-    found += [_setup_problem(notebook, problem) for problem in reached.problems if _is_sure(problem)]
+    diagnostics += [_setup_problem(notebook, problem) for problem in reached.problems if _is_sure(problem)]
     borrowed = [(binding.place, piece(binding)) for binding in reached.code if not binding.is_setup]
     whole = [
         ((index, BEFORE_STATEMENTS), _whole(cell, notebook.setup))
@@ -138,8 +133,8 @@ def _reach_setup(notebook: Notebook, found: list[Diagnostic]) -> _Setup:
 
 
 def _whole(cell: Cell, setup: Sequence[Binding]) -> CodePiece:
-    own = [code_of(binding).binds for binding in setup if binding.cell == cell.number]
-    return CodePiece(f"cell {cell.number}", 1, cell.body, tuple(sorted(frozenset[str]().union(*own))))
+    names = {name for binding in setup if binding.cell == cell.number for name in code_of(binding).binds}
+    return CodePiece(f"cell {cell.number}", 1, cell.body, tuple(sorted(names)))
 
 
 def _setup_problem(notebook: Notebook, problem: Problem) -> Diagnostic:
@@ -196,13 +191,13 @@ class _Resolver:
         )
 
     def _cell_diagnostics(self) -> Iterator[Diagnostic]:
-        for found in self._unit.names.diagnostics:
-            spot = self._unit.spot(found.line)
-            yield msgspec.structs.replace(found, step=spot.step, cell=spot.cell, line=spot.line)
+        for problem in self._unit.names.diagnostics:
+            spot = self._unit.spot(problem.line)
+            yield msgspec.structs.replace(problem, step=spot.step, cell=spot.cell, line=spot.line)
 
     def _reach(self, needs: dict[str, Strength]) -> Reach:
         unit = self._unit
-        return reach(self._timeline, needs, unit.place, reader=unit.name, own=unit.names.writes)
+        return reach(self._timeline, needs, unit.place, reader=unit.name, writes=unit.names.writes)
 
     def _needs(self) -> dict[str, Strength]:
         names, inputs = self._unit.names, self._unit.options.inputs
@@ -214,11 +209,11 @@ class _Resolver:
             needed, optional = frozenset(inputs), optional | needed
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
         for name in sorted(optional - needed):
-            found = self._reach({name: Strength.OPTIONAL}).problems
-            if not found:
+            missing = self._reach({name: Strength.OPTIONAL}).problems
+            if not missing:
                 needs[name] = Strength.OPTIONAL
             elif name in names.optional_writes:
-                self._blocked[name] = tuple(self._problem(problem) for problem in found)
+                self._blocked[name] = tuple(map(self._problem, missing))
         return needs
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
@@ -233,12 +228,12 @@ class _Resolver:
         lost = sorted(foreign & names.mutates)
         self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
-        said = unit.options.outputs
-        if said is None:
+        outputs = unit.options.outputs
+        if outputs is None:
             return tuple(sorted(values))
-        unknown = [name for name in said if name not in values and not names.opaque]
+        unknown = [name for name in outputs if name not in values and not names.opaque]
         self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
-        return said
+        return outputs
 
     def _problem(self, problem: Problem) -> Diagnostic:
         if problem.kind == "undefined":
@@ -247,22 +242,21 @@ class _Resolver:
         assert code is not None, "only code of other cells needs outputs or binds anew"
         if problem.kind == "rebound":
             return problems.rebound(spot, problem.name, problem.owner, code.cell, code_of(code).line)
-        told = problems.definition_needs_output if code.defined_in else problems.needs_output
+        message = problems.definition_needs_output if code.defined_in else problems.needs_output
         line = code_of(code).line_of(problem.name)
-        return told(spot, problem.root, problem.name, problem.owner, code.cell, line)
+        return message(spot, problem.root, problem.name, problem.owner, code.cell, line)
 
     def _undefined(self, problem: Problem) -> Diagnostic:
         name, unit = problem.name, self._unit
         if problem.code is None and name in (unit.options.inputs or ()):
             return problems.unknown_input(unit.spot(), name, self._timeline.names())
-        found = self._nowhere_before(name, unit.spot_of(problem.root), _via(problem))
-        return found if _is_sure(problem) else msgspec.structs.replace(found, severity="warning")
+        diagnostic = self._nowhere_before(name, unit.spot_of(problem.root), _via(problem))
+        return diagnostic if _is_sure(problem) else msgspec.structs.replace(diagnostic, severity="warning")
 
     def _nowhere_before(self, name: str, spot: Spot, via: str) -> Diagnostic:
         unit = self._unit
-        later = (other for other in self._notebook.units if other.index > unit.index)
-        for other in later:
-            if name in other.names.writes:
+        for other in self._notebook.units:
+            if other.index > unit.index and name in other.names.writes:
                 return problems.written_later(spot, name, other.spot(), via=via)
         cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
         return problems.undefined(spot, name, self._timeline.names(), via=via, defined_later=cell)

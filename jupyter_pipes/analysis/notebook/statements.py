@@ -109,7 +109,7 @@ def imported_modules(source: str) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def loop_counters(source: str) -> frozenset[str]:
     """Return the names that nothing but the targets of the cell's own `for` loops binds."""
-    found: set[str] = set()
+    counters: set[str] = set()
     others: set[str] = set()
     waiting: list[ast.AST] = [_parse(source).tree]
     while waiting:
@@ -118,12 +118,12 @@ def loop_counters(source: str) -> frozenset[str]:
             others |= _assigned_globals(node) | {getattr(node, "name", "")}
             continue
         if isinstance(node, ast.For | ast.AsyncFor):
-            found |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
+            counters |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
             waiting += [node.iter, *node.body, *node.orelse]
             continue
         others |= _bound_here(node)
         waiting.extend(ast.iter_child_nodes(node))
-    return frozenset(found - others)
+    return frozenset(counters - others)
 
 
 def _assigned_globals(node: ast.AST) -> set[str]:
@@ -180,20 +180,21 @@ def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
 def _statement(node: ast.stmt, segment: str, has_following: bool, modules: frozenset[str]) -> Statement:
     # Analysed on its own it would count as the cell's last expression, whose value is displayed.
     thrown_away = isinstance(node, ast.Expr) and has_following and not segment.endswith(";")
-    known = mentioned(segment, modules)
-    names = analyze(segment + ";" if thrown_away else segment, known, _NOTHING)
+    modules = mentioned(segment, modules)
+    names = analyze(segment + ";" if thrown_away else segment, modules, _NOTHING)
     nodes = list(ast.walk(node))
     has_functions = any(isinstance(inner, _FUNCTIONS) for inner in nodes)
     stripped = _without_bodies(node) if has_functions else node
-    now = analyze(ast.unparse(stripped), known, _NOTHING) if has_functions else names
+    now = analyze(ast.unparse(stripped), modules, _NOTHING) if has_functions else names
     nodes_now = list(ast.walk(stripped)) if has_functions else nodes
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     binds = now.writes | now.mutates | now.maybe_mutates
+    is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     line = _first_line(node)
     return Statement(
         line=line,
         source=segment,
-        binds=binds | {STAR} if _is_star_import(node) else binds,
+        binds=binds | {STAR} if is_star else binds,
         firm=now.writes - now.optional_writes,
         reads=now.reads,
         optional_reads=now.optional_reads | _always_there(nodes_now),
@@ -242,13 +243,11 @@ def _segment(lines: list[str], node: ast.stmt, following: ast.stmt | None) -> st
 class _BodyStripper(ast.NodeTransformer):
     """Leaves of a statement what runs when it runs: no bodies of functions."""
 
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> ast.AST:
+    def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> ast.AST:
         node.body = [ast.Pass()]
         return self.generic_visit(node)
 
-    def visit_AsyncFunctionDef(self, node: ast.AsyncFunctionDef) -> ast.AST:
-        node.body = [ast.Pass()]
-        return self.generic_visit(node)
+    visit_AsyncFunctionDef = visit_FunctionDef
 
     def visit_Lambda(self, node: ast.Lambda) -> ast.AST:
         node.body = ast.Constant(None)
@@ -304,10 +303,6 @@ def _imports(nodes: Iterable[ast.AST]) -> frozenset[str]:
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             modules.add(node.module.partition(".")[0])
     return frozenset(modules - {"__future__"})
-
-
-def _is_star_import(node: ast.stmt) -> bool:
-    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
 
 
 def _is_code(node: ast.stmt) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bisect
 from collections.abc import Iterable, Iterator
+from operator import attrgetter
 
 from msgspec import Struct
 
@@ -37,30 +38,29 @@ class Binding(Struct, frozen=True):
     is_setup: bool = False
 
 
+_place = attrgetter("place")
+
+
 class Timeline:
     """All bindings of a notebook, by name, in notebook order. Knows places; does not judge them."""
 
     def __init__(self) -> None:
         self._bindings: dict[str, list[Binding]] = {}
 
-    def add(self, name: str, binding: Binding) -> None:
-        """Record that `binding` gives `name` a value."""
-        bisect.insort(self._bindings.setdefault(name, []), binding, key=lambda known: known.place)
-
     def add_all(self, names: Iterable[str], binding: Binding) -> None:
         """Record that `binding` gives all of `names` a value."""
         for name in names:
-            self.add(name, binding)
+            bisect.insort(self._bindings.setdefault(name, []), binding, key=_place)
 
     def before(self, name: str, place: Place) -> Iterator[Binding]:
         """Yield the bindings of `name` that stand before `place`, the nearest first."""
-        known = self._bindings.get(name, [])
-        return reversed(known[: bisect.bisect_left(known, place, key=lambda binding: binding.place)])
+        bindings = self._bindings.get(name, [])
+        return reversed(bindings[: bisect.bisect_left(bindings, place, key=_place)])
 
     def after(self, name: str, place: Place) -> Iterator[Binding]:
         """Yield the bindings of `name` that stand behind `place`, in notebook order."""
-        known = self._bindings.get(name, [])
-        return iter(known[bisect.bisect_right(known, place, key=lambda binding: binding.place) :])
+        bindings = self._bindings.get(name, [])
+        return iter(bindings[bisect.bisect_right(bindings, place, key=_place) :])
 
     def names(self) -> frozenset[str]:
         """Return every name that is bound anywhere."""

@@ -18,30 +18,32 @@ Stop = tuple[ev.Outcome, str]
 """The outcome that somebody asked for, and why."""
 
 
-def how_it_ended(job: Job, told: ev.AttemptEnded | None, stopped: Stop | None, code: int) -> ev.AttemptEnded:
+def how_it_ended(
+    job: Job, reported: ev.AttemptEnded | None, stopped: Stop | None, code: int
+) -> ev.AttemptEnded:
     """Return the end of an attempt whose process is gone.
 
     Args:
         job: the attempt.
-        told: what it reported at last, if it came to that.
+        reported: what it reported at last, if it came to that.
         stopped: what was asked of it, if something was.
         code: the exit code as `subprocess` gives it.
     """
-    if told is not None and told.outcome == "completed":
-        return told
+    if reported is not None and reported.outcome == "completed":
+        return reported
     if stopped is not None:
-        return as_stopped(job, stopped, told)
-    if told is not None:
-        return _with_limit(told, job)
+        return as_stopped(job, stopped, reported)
+    if reported is not None:
+        return _with_limit(reported, job)
     return broken_off(job, _abnormal_end(code))
 
 
-def as_stopped(job: Job, stopped: Stop, told: ev.AttemptEnded | None = None) -> ev.AttemptEnded:
+def as_stopped(job: Job, stopped: Stop, reported: ev.AttemptEnded | None = None) -> ev.AttemptEnded:
     """Return the end of an attempt that was stopped; the traceback that it left shows where it hung."""
     outcome, reason = stopped
     if outcome != "timed out":
         return ev.AttemptEnded(job.step.name, job.attempt, outcome, reason)
-    where = told.error if told and told.error else StepError("", "")
+    where = reported.error if reported and reported.error else StepError("", "")
     error = StepError("TimedOut", reason, where.traceback, where.line, ("TimedOut", "TimeoutError"))
     return ev.AttemptEnded(job.step.name, job.attempt, outcome, reason, error)
 
@@ -51,14 +53,14 @@ def broken_off(job: Job, error: StepError, outcome: ev.Outcome = "failed") -> ev
     return ev.AttemptEnded(job.step.name, job.attempt, outcome, error.message, error)
 
 
-def _with_limit(told: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
+def _with_limit(reported: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
     memory = job.step.options.memory
-    if memory is None or told.error is None:
-        return told
-    if told.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in told.error.message:
-        return told
-    limit = f"{told.reason} (the step's limit is {exact_size_text(memory)}; raise --memory)"
-    return msgspec.structs.replace(told, reason=limit)
+    if memory is None or reported.error is None:
+        return reported
+    if reported.error.type not in _MEMORY_ERRORS and "Cannot allocate memory" not in reported.error.message:
+        return reported
+    limit = f"{reported.reason} (the step's limit is {exact_size_text(memory)}; raise --memory)"
+    return msgspec.structs.replace(reported, reason=limit)
 
 
 def _abnormal_end(code: int) -> StepError:

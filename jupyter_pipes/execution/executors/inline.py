@@ -13,7 +13,7 @@ import sys
 import threading
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off
@@ -21,9 +21,6 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
-
-if TYPE_CHECKING:
-    from IPython.core.interactiveshell import InteractiveShell
 
 
 class InlineExecutor:
@@ -83,7 +80,9 @@ class InlineExecutor:
         tell(ev.AttemptStarted(job.step.name, job.attempt, os.getpid(), platform.node()))
         timeout = job.step.options.timeout
         if timeout is not None:
-            self._loop.call_soon_threadsafe(self._start_timer, job.attempt_id, timeout)
+            reason = f"timed out after {exact_duration_text(timeout)}"
+            timer = (timeout, self._time_out, job.attempt_id, reason)
+            self._loop.call_soon_threadsafe(self._loop.call_later, *timer)
         self._running = job.attempt_id
         try:
             self._run_to_the_end(job, tell)
@@ -93,15 +92,13 @@ class InlineExecutor:
         finally:
             self._running = None
 
-    def _start_timer(self, attempt: str, timeout: float) -> None:
-        reason = f"timed out after {exact_duration_text(timeout)}"
-        self._loop.call_later(timeout, self._time_out, attempt, reason)
-
     def _time_out(self, attempt: str, reason: str) -> None:
         if self._running == attempt:
             self.cancel(attempt, "timed out", reason)
 
     def _run_to_the_end(self, job: Job, tell: Report) -> None:
+        from IPython.core.getipython import get_ipython
+
         from jupyter_pipes.execution.worker.job import run_job
         from jupyter_pipes.execution.worker.shell import make_shell
 
@@ -114,7 +111,7 @@ class InlineExecutor:
                 tell(event)
 
         os.environ.setdefault("MPLBACKEND", MATPLOTLIB_BACKEND)
-        shell: Any = _kernel_shell() or make_shell()
+        shell: Any = get_ipython() or make_shell()
         try:
             with _logged(Path(job.log)) as log, _captured_commands(shell):
                 run_job(job, shell, hold_end, log.tell, interactive=True)
@@ -122,28 +119,20 @@ class InlineExecutor:
             # It came between the cell and its report.
             pass
         except OSError as error:
-            told = StepError(
-                "ExecutorError", f"its log could not be written: {error}", bases=("ExecutorError",)
-            )
-            ended.append(broken_off(job, told))
+            message = f"its log could not be written: {error}"
+            ended.append(broken_off(job, StepError("ExecutorError", message, bases=("ExecutorError",))))
         finally:
             tell(self._as_stopped(job, ended[0] if ended else None))
 
-    def _as_stopped(self, job: Job, told: ev.AttemptEnded | None) -> ev.AttemptEnded:
-        if told is not None and told.outcome == "completed":
-            return told
+    def _as_stopped(self, job: Job, reported: ev.AttemptEnded | None) -> ev.AttemptEnded:
+        if reported is not None and reported.outcome == "completed":
+            return reported
         if job.attempt_id in self._cancelled:
-            return as_stopped(job, self._cancelled[job.attempt_id], told)
-        if told is not None and told.error is not None and told.error.type == "KeyboardInterrupt":
+            return as_stopped(job, self._cancelled[job.attempt_id], reported)
+        if reported is not None and reported.error is not None and reported.error.type == "KeyboardInterrupt":
             # An interrupt from the keyboard during a step means: cancel.
-            return as_stopped(job, ("cancelled", "interrupted"), told)
-        return told or as_stopped(job, ("cancelled", "interrupted"))
-
-
-def _kernel_shell() -> InteractiveShell | None:
-    from IPython.core.getipython import get_ipython
-
-    return get_ipython()
+            return as_stopped(job, ("cancelled", "interrupted"), reported)
+        return reported or as_stopped(job, ("cancelled", "interrupted"))
 
 
 @contextlib.contextmanager

@@ -18,6 +18,7 @@ import msgspec
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended
 from jupyter_pipes.execution.executors.helper import Helper
+from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import bytes_text, exact_duration_text
@@ -38,7 +39,7 @@ class _Attempt:
         self.started = 0.0
         self.events = -1
         self.unread = b""
-        self.told: ev.AttemptEnded | None = None
+        self.reported: ev.AttemptEnded | None = None
         self.stopped: Stop | None = None
         self.timers: list[asyncio.TimerHandle] = []
 
@@ -155,8 +156,7 @@ class LocalExecutor:
         """Take note that the helper forked the attempt's process."""
         running = self._running.get(attempt)
         if running is None:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(pid, signal.SIGKILL)
+            processes.kill_group(pid)
             return
         running.pid, running.started = pid, time.monotonic()
         job = running.job
@@ -164,8 +164,8 @@ class LocalExecutor:
         timeout = job.step.options.timeout
         if timeout is not None:
             reason = f"timed out after {exact_duration_text(timeout)}"
-            stop = self._loop.call_later(timeout, self.cancel, attempt, "timed out", reason)
-            running.timers.append(stop)
+            timer = self._loop.call_later(timeout, self.cancel, attempt, "timed out", reason)
+            running.timers.append(timer)
 
     def on_refused(self, attempt: str, reason: str) -> None:
         """Report an attempt whose process could not be forked."""
@@ -181,7 +181,7 @@ class LocalExecutor:
         while self._read_events(running):
             pass
         seconds = time.monotonic() - running.started
-        ended = how_it_ended(running.job, running.told, running.stopped, code)
+        ended = how_it_ended(running.job, running.reported, running.stopped, code)
         taken = msgspec.structs.replace(usage, seconds=ended.usage.seconds or seconds)
         self._finish(running, msgspec.structs.replace(ended, usage=taken))
 
@@ -224,7 +224,7 @@ class LocalExecutor:
             event = ev.NoteAdded(job.step.name, job.attempt, text)
         if isinstance(event, ev.AttemptEnded):
             # Only the end of its process makes it true.
-            attempt.told = event
+            attempt.reported = event
         else:
             attempt.report(event)
 
@@ -243,8 +243,7 @@ class LocalExecutor:
 
 def _signal_group(attempt: _Attempt, number: signal.Signals) -> None:
     if attempt.pid:
-        with contextlib.suppress(ProcessLookupError, PermissionError):
-            os.killpg(attempt.pid, number)
+        processes.kill_group(attempt.pid, number)
 
 
 def _file_of(data: bytes) -> int:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import os
 import resource
 import select
@@ -31,7 +30,8 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> None
     if memory is not None:
         _limit_memory(memory)
     run_job(job, shell, _reporter(event_file), lambda: os.fstat(log).st_size)
-    _flush()
+    processes.flush_streams()
+    processes.flush_c_streams()
 
 
 def _reporter(event_file: int) -> Callable[[ev.AnyEvent], None]:
@@ -60,8 +60,8 @@ def _redirect(log_file: int) -> int:
     os.dup2(nothing, 0)
     os.dup2(log_file, 1)
     os.dup2(log_file, 2)
-    for file in (nothing, log_file):
-        os.close(file)
+    os.close(nothing)
+    os.close(log_file)
     sys.stdin = os.fdopen(0, "r", closefd=False)
     sys.stdout = sys.__stdout__ = _text_stream(log)
     sys.stderr = sys.__stderr__ = _text_stream(log)
@@ -81,11 +81,3 @@ def _limit_memory(limit: int) -> None:
     data = next(line for line in status.read_text().splitlines() if line.startswith("VmData"))
     allowed = int(data.split()[1]) * 1024 + limit
     resource.setrlimit(resource.RLIMIT_DATA, (allowed, allowed))
-
-
-def _flush() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        # A step may have closed or replaced them.
-        with contextlib.suppress(OSError, ValueError, AttributeError):
-            stream.flush()
-    processes.flush_c_streams()

@@ -26,9 +26,9 @@ class FileWatch:
     """
 
     def __init__(self, project: Path, store: str) -> None:
-        self._project = _folder(project)
+        self._project = full_folder(project)
         outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
-        self._outside = tuple(map(_folder, outside))
+        self._outside = tuple(map(full_folder, outside))
         self._read: dict[str, None] = {}
         self._written: dict[str, None] = {}
 
@@ -59,15 +59,16 @@ class FileWatch:
 
     def seen(self) -> tuple[FileSeen, ...]:
         """Return the files read and not written, with the digests of their content now."""
-        found = ((name, file_digest(Path(name))) for name in self._read if name not in self._written)
-        return tuple(FileSeen(name, digest) for name, digest in found if digest)
+        digests = ((name, file_digest(Path(name))) for name in self._read if name not in self._written)
+        return tuple(FileSeen(name, digest) for name, digest in digests if digest)
 
     def written(self) -> tuple[str, ...]:
         """Return the files written that are there now, as `FileSeen.path` has them."""
         return tuple(filter(os.path.isfile, self._written))
 
 
-def _folder(path: Path | str) -> str:
+def full_folder(path: Path | str) -> str:
+    """Return the real path of a folder, as the paths of what is in it begin."""
     return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
 
 

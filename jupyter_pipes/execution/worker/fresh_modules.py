@@ -19,6 +19,8 @@ from importlib.machinery import (
 )
 from types import CodeType
 
+from jupyter_pipes.execution.worker.files import full_folder
+
 
 class _SourceLoader(SourceFileLoader):
     """Reads no bytecode, and writes none."""
@@ -32,40 +34,28 @@ class _SourceLoader(SourceFileLoader):
 @contextmanager
 def loaded_from_source(places: Sequence[str]) -> Generator[None]:
     """Let modules in these folders, and in their packages, be compiled from source meanwhile."""
-    local = _Local(places)
-    sys.path_hooks.insert(0, local.finder)
-    local.forget_finders()
-    try:
-        yield
-    finally:
-        sys.path_hooks.remove(local.finder)
-        local.forget_finders()
+    inside = tuple(map(full_folder, places))
+    # An environment that lies in one of them is not local.
+    outside = tuple(map(full_folder, (sys.prefix, sys.base_prefix)))
 
+    def is_local(path: str) -> bool:
+        full = full_folder(path)
+        return full.startswith(inside) and not full.startswith(outside) and os.path.isdir(full)  # noqa: PTH112 - as in full_folder
 
-class _Local:
-    """Folders of local modules; an environment that lies in one of them is none."""
-
-    def __init__(self, places: Sequence[str]) -> None:
-        self._places = tuple(map(_folder, places))
-        self._outside = tuple(map(_folder, (sys.prefix, sys.base_prefix)))
-
-    def finder(self, path: str) -> FileFinder:
-        """Return what finds modules in a folder (a hook of `sys.path_hooks`)."""
-        if not self._has(path):
+    def finder(path: str) -> FileFinder:
+        if not is_local(path):
             raise ImportError(f"{path} is no folder of local modules")
         loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES), (_SourceLoader, SOURCE_SUFFIXES)
         return FileFinder(path, *loaders)
 
-    def forget_finders(self) -> None:
-        """Let the hooks be asked again."""
-        for path in list(sys.path_importer_cache):
-            if self._has(path):
-                del sys.path_importer_cache[path]
+    def forget_finders() -> None:
+        for path in filter(is_local, list(sys.path_importer_cache)):
+            del sys.path_importer_cache[path]
 
-    def _has(self, path: str) -> bool:
-        full = _folder(path)
-        return full.startswith(self._places) and not full.startswith(self._outside) and os.path.isdir(full)  # noqa: PTH112 - as below
-
-
-def _folder(path: str) -> str:
-    return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
+    sys.path_hooks.insert(0, finder)
+    forget_finders()
+    try:
+        yield
+    finally:
+        sys.path_hooks.remove(finder)
+        forget_finders()

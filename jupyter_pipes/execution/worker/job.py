@@ -10,15 +10,15 @@ import re
 import sys
 import time
 import traceback as tracebacks
-from collections.abc import Callable, Generator, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 from typing import Any, NoReturn
 
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.files import FileWatch
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
@@ -67,11 +67,8 @@ def run_job(
     attempt = Attempt(job, shell, report, log_size)
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
-    report(
-        msgspec.structs.replace(
-            ended, usage=usage, files=attempt.files.seen(), written=attempt.files.written()
-        )
-    )
+    files, written = attempt.files.seen(), attempt.files.written()
+    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written))
 
 
 class Attempt:
@@ -103,9 +100,7 @@ class Attempt:
                 return self._run_phases(context, numbers)
         except PipesError as error:
             return self._failed(error, error.line)
-        except (
-            Exception
-        ) as error:  # the folder is gone, a parameter's class as well: it must be told, not lost
+        except Exception as error:  # the folder is gone, a parameter's class: it must be told, not lost
             return self._failed(error, None)
         finally:
             context.send_last_progress()
@@ -125,11 +120,10 @@ class Attempt:
         watch_tqdm()
         failure = self._run_code(self.step.body, self._label)
         if failure is not None:
-            return self._cell_failed(failure)
+            return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         note = unseeded(self.job, numbers)
         if note:
             self._note(note)
-        self._keep_files()
         self._keep_outputs()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
@@ -152,7 +146,7 @@ class Attempt:
         failure = self.cell.run(source, label)
         if os.getpid() != self._process:
             # A copy of the process that the code forked and let come back here: the original goes on.
-            _flush_standard_streams()
+            processes.flush_streams()
             os._exit(0)
         return failure
 
@@ -166,11 +160,9 @@ class Attempt:
         except PipesError as error:
             raise type(error)(f"input {name} of step {self.step.name} cannot be loaded: {error}") from error
 
-    def _keep_files(self) -> None:
-        for path in self.step.options.out_files:
-            self._store_output(path, out_files.keep(self.store, path, Path(self.job.directory)))
-
     def _keep_outputs(self) -> None:
+        for path in self.step.options.out_files:
+            self._stored(out_files.keep(self.store, path, Path(self.job.directory)))
         for name in self.step.demanded:
             self._keep(name)
         room = OPTIONAL_LIMIT
@@ -184,7 +176,7 @@ class Attempt:
                 f"assign {name} on every path, or say --out",
                 step=self.step.name,
             )
-        self._store_output(name, self._put(name, self.cell.namespace[name]))
+        self._stored(self._put(name, self.cell.namespace[name]))
 
     def _keep_if_possible(self, name: str, room: int) -> int:
         """Keep an output that nobody reads yet, within `room` bytes; return the bytes it took."""
@@ -195,24 +187,23 @@ class Attempt:
         except SerializationError as error:
             self._note(f"{name} is not kept: {error}")
             return 0
-        self._store_output(name, artifact)
+        self._stored(artifact)
         return artifact.bytes
 
-    def _put(self, name: str, value: object) -> Any:
+    def _put(self, name: str, value: object) -> ArtifactRef:
         try:
             return self.store.put(name, value)
         except SerializationError as error:
-            raise SerializationError(
-                str(error), step=self.step.name, line=_line_binding(self.step.body, name)
-            ) from error
+            line = _line_binding(self.step.body, name)
+            raise SerializationError(str(error), step=self.step.name, line=line) from error
 
-    def _store_output(self, name: str, artifact: Any) -> None:
+    def _stored(self, artifact: ArtifactRef) -> None:
         self.report(ev.ArtifactStored(self.step.name, self.job.attempt, artifact))
 
     def _show(
         self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
     ) -> None:
-        _flush_standard_streams()
+        processes.flush_streams()
         bundle = json_bundle(data, metadata)
         if not bundle["data"]:
             return
@@ -226,24 +217,20 @@ class Attempt:
     def _note(self, text: str) -> None:
         self.report(ev.NoteAdded(self.step.name, self.job.attempt, text))
 
-    def _cell_failed(self, failure: Failure) -> ev.AttemptEnded:
-        return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
-
     def _piece_failed(self, piece: CodePiece, failure: Failure) -> ev.AttemptEnded:
         line = _line_of(failure.error, piece.label)
         ended = self._failed(failure.error, None, failure.traceback)
         where = f"{piece.label}, line {line}" if line else piece.label
-        return msgspec.structs.replace(
-            ended, reason=f"{ended.reason} (in {where}, which step {self.step.name} needs)"
-        )
+        reason = f"{ended.reason} (in {where}, which step {self.step.name} needs)"
+        return msgspec.structs.replace(ended, reason=reason)
 
     def _failed(
         self, error: BaseException, line: int | None, shown: list[str] | None = None
     ) -> ev.AttemptEnded:
         text = "\n".join(shown) if shown else "".join(tracebacks.format_exception_only(error))
         message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
-        told = StepError(type(error).__name__, message, text, line, _bases_of(error))
-        return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), told)
+        as_data = StepError(type(error).__name__, message, text, line, _bases_of(error))
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), as_data)
 
 
 @contextmanager
@@ -268,13 +255,6 @@ def _refuse_input(prompt: object = "") -> NoReturn:
         f"a step cannot ask for input (input({str(prompt)!r})): nobody may be there to answer; "
         "make the value a parameter with %%params"
     )
-
-
-def _flush_standard_streams() -> None:
-    for stream in (sys.stdout, sys.stderr):
-        # A step may have closed or replaced them; its display must not fail for that.
-        with suppress(OSError, ValueError, AttributeError):
-            stream.flush()
 
 
 def _shortened(text: str, limit: int) -> str:
@@ -309,14 +289,9 @@ def _line_of(error: BaseException, label: str) -> int | None:
     """Return the line, in the cell called `label`, on which the error happened."""
     if isinstance(error, SyntaxError) and error.filename and label_of(error.filename) == label:
         return error.lineno
-    lines = [line for line, name in _lines(error.__traceback__) if name == label]
+    frames = tracebacks.walk_tb(error.__traceback__)
+    lines = [line for frame, line in frames if label_of(frame.f_code.co_filename) == label]
     return lines[-1] if lines else None
-
-
-def _lines(frame: TracebackType | None) -> Iterator[tuple[int, str | None]]:
-    while frame is not None:
-        yield frame.tb_lineno, label_of(frame.tb_frame.f_code.co_filename)
-        frame = frame.tb_next
 
 
 def _line_binding(body: str, name: str) -> int | None:

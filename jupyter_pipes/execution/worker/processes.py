@@ -35,10 +35,18 @@ def kill(pid: int) -> None:
         os.kill(pid, signal.SIGKILL)
 
 
-def kill_group(pid: int) -> None:
-    """Kill a process group, if any of it is still there."""
+def kill_group(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a process group a signal that ends it, if any of it is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+        os.killpg(pid, number)
+
+
+def flush_streams() -> None:
+    """Write out what Python holds back of standard output and error."""
+    for stream in (sys.stdout, sys.stderr):
+        # A step may have closed or replaced them; it must not fail for that.
+        with contextlib.suppress(OSError, ValueError, AttributeError):
+            stream.flush()
 
 
 def flush_c_streams() -> None:

@@ -81,17 +81,17 @@ def unseeded(job: Job, before: Mapping[str, Any]) -> str:
     """
     sources = job.step.sources
     drawn = {name for name, each in _loaded().items() if _has_drawn(name, each, before)}
-    own = _Calls.of(sources)
-    modules = [*_module_sources(job, sources, needed=bool(drawn - own.seeded))]
+    calls = _Calls.of(sources)
+    modules = [*_module_sources(job, sources, needed=bool(drawn - calls.seeded))]
     theirs = _Calls.of(modules)
     if _RICH in sys.modules and not any(_RANDOM.search(source) for source in (*sources, *modules)):
         drawn.discard("random")
-    found = sorted(drawn - own.seeded - theirs.seeded | own.unseeded | theirs.unseeded)
-    if not found:
+    names = sorted(drawn - calls.seeded - theirs.seeded | calls.unseeded | theirs.unseeded)
+    if not names:
         return ""
-    remedy = ", ".join(_REMEDIES[name] for name in found)
+    remedy = ", ".join(_REMEDIES[name] for name in names)
     return (
-        f"draws random numbers without a seed ({', '.join(found)}): a rerun gives another result; "
+        f"draws random numbers without a seed ({', '.join(names)}): a rerun gives another result; "
         f"seed it, e.g. {remedy}"
     )
 
@@ -163,8 +163,8 @@ def _made_by(name: str, call: ast.Call) -> frozenset[str]:
 
 
 def _has_seed(call: ast.Call) -> bool:
-    given = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in given)
+    values = [*call.args, *(keyword.value for keyword in call.keywords)]
+    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in values)
 
 
 def _module_sources(job: Job, sources: Iterable[str], *, needed: bool) -> Iterator[str]:
@@ -185,10 +185,9 @@ def _has_drawn(name: str, generator: _Generator, before: Mapping[str, Any]) -> b
 
 def _loaded() -> dict[str, _Generator]:
     """Return the generators of the modules that this process has loaded."""
-    return {name: make() for name, make in _MAKE.items() if name == "random" or _MODULES[name] in sys.modules}
+    return {name: make() for name, make in _MAKE.items() if _MODULES[name] in sys.modules}
 
 
-@cache
 def _of_python() -> _Generator:
     return _Generator(random.seed, random.getstate, random.setstate)
 
@@ -204,8 +203,8 @@ def _of_numpy() -> _Generator:
             numbers.seed(list(os.urandom(16)))
 
     def state() -> tuple[bytes, object]:
-        found = numbers.get_state(legacy=False)
-        return pickle.dumps(found, 5), found["state"].get("pos")
+        current = numbers.get_state(legacy=False)
+        return pickle.dumps(current, 5), current["state"].get("pos")
 
     def restore(state: tuple[bytes, object]) -> None:
         numbers.set_state(pickle.loads(state[0]))

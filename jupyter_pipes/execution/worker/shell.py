@@ -11,7 +11,7 @@ from collections.abc import Callable, Coroutine, Generator
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
-from typing import Any, NoReturn, cast
+from typing import Any, NamedTuple, NoReturn, cast
 
 from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
@@ -129,12 +129,11 @@ def _captures(shell: InteractiveShell) -> tuple[CapturingPublisher, CapturingDis
     return CapturingPublisher(shell=shell), CapturingDisplayHook(shell=shell, cache_size=0)
 
 
-class Failure:
+class Failure(NamedTuple):
     """What a cell raised and how IPython shows it."""
 
-    def __init__(self, error: BaseException, traceback: list[str]) -> None:
-        self.error = error
-        self.traceback = traceback
+    error: BaseException
+    traceback: list[str]
 
 
 class StepCell:
@@ -220,8 +219,8 @@ def _run_in_own_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
 
 def json_bundle(data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:
     """Return `{"data", "metadata"}` as nbformat keeps it: bytes as base64 text, no live widget views."""
-    kept = {kind: _as_text(value) for kind, value in data.items() if kind != _WIDGET_VIEW}
-    return {"data": kept, "metadata": metadata}
+    texts = {kind: _as_text(value) for kind, value in data.items() if kind != _WIDGET_VIEW}
+    return {"data": texts, "metadata": metadata}
 
 
 def _as_text(value: Any) -> Any:

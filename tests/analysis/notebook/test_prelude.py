@@ -25,7 +25,7 @@ def timeline(*entries: str | tuple[str, str]) -> Timeline:
 def look(
     made: Timeline, name: str, strength: Strength = Strength.NEEDED, own: frozenset[str] = frozenset()
 ) -> Reach:
-    return reach(made, {name: strength}, END, reader="me", own=own)
+    return reach(made, {name: strength}, END, reader="me", writes=own)
 
 
 def code(found: Reach) -> list[str]:
