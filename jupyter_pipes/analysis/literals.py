@@ -31,7 +31,8 @@ def texts_of(source: str) -> tuple[str, ...]:
 
 def tree_of(source: str) -> ast.Module | None:
     """Return the syntax tree of Python or of a cell with IPython's syntax; None if it is neither."""
-    for parse in (ast.parse, lambda text: parse_cell(text).tree):
-        with suppress(SyntaxError, ValueError, RecursionError):
-            return parse(source)
+    with suppress(SyntaxError, ValueError, RecursionError):
+        return ast.parse(source)
+    with suppress(SyntaxError, ValueError, RecursionError):
+        return parse_cell(source).tree
     return None

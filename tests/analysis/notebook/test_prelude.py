@@ -15,7 +15,7 @@ def timeline(*entries: str | tuple[str, str]) -> Timeline:
     made = Timeline()
     for index, entry in enumerate(entries):
         if isinstance(entry, tuple):
-            made.add(entry[0], Binding((index, -1), index + 1, entry[1]))
+            made.add_all([entry[0]], Binding((index, -1), index + 1, entry[1]))
             continue
         for place, statement in enumerate(statements(entry)):
             made.add_all(statement.binds, Binding((index, place), index + 1, "", statement))
