@@ -50,7 +50,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._url = url
         self._lock = threading.RLock()
-        self._open: _Link | None = None
+        self._open: _SqliteLink | _EngineLink | None = None
         if not self._is_current():
             from jupyter_pipes.history import migrations
 
@@ -82,7 +82,7 @@ class Database:
             return self._link().change(changes)
 
     @contextmanager
-    def alone(self) -> Generator[Transaction]:
+    def exclusive(self) -> Generator[Transaction]:
         """Give a transaction beside which nobody else writes: at its end all of it is there, or nothing.
 
         Raises:
@@ -114,7 +114,7 @@ class Database:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
-    def _link(self) -> _Link:
+    def _link(self) -> _SqliteLink | _EngineLink:
         if self._open is None:
             is_file = self._url.startswith(_FILE) and "?" not in self._url
             self._open = _SqliteLink(self._url.removeprefix(_FILE)) if is_file else _EngineLink(self.engine)
@@ -133,14 +133,6 @@ class Database:
 
 class Conflict(StoreError):
     """A row with this key is there already."""
-
-
-class _Link(Protocol):
-    """An open connection that knows the statements by name."""
-
-    def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]: ...
-    def change(self, changes: Iterable[Change]) -> int: ...
-    def close(self) -> None: ...
 
 
 class _SqliteLink:

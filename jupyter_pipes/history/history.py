@@ -85,7 +85,7 @@ class Claim(Struct, frozen=True):
     @property
     def is_alive(self) -> bool:
         """Whether the process that made the claim still exists (assumed so for one on another host)."""
-        return _is_alive(self.host, self.pid, self.process_started)
+        return process_is_alive(self)
 
 
 class History:
@@ -221,7 +221,7 @@ class History:
 
         Finished steps and their results stay; the steps that were under way end as cancelled.
         """
-        alive = is_alive or controller_is_alive
+        alive = is_alive or process_is_alive
         settled: list[str] = []
         for summary in self.running():
             view = self.view(summary.run)
@@ -250,20 +250,17 @@ def parts_document(parts: tuple[Part, ...]) -> tuple[str, bytes]:
     return digest(content), content
 
 
-def controller_is_alive(view: RunView) -> bool:
-    """Whether the process that drives the run still exists (assumed so for one on another host)."""
-    return _is_alive(view.host, view.pid, view.process_started)
-
-
-def _is_alive(host: str, pid: int, started: float) -> bool:
+def process_is_alive(owner: Claim | RunView) -> bool:
+    """Whether the process that claims a result or drives a run still exists (assumed so on another host)."""
     import psutil
 
-    if host != platform.node():
+    if owner.host != platform.node():
         return True
     try:
-        process = psutil.Process(pid)
+        process = psutil.Process(owner.pid)
         # A process that ended stays listed until its parent looks; and numbers are used again.
-        return process.status() != psutil.STATUS_ZOMBIE and abs(process.create_time() - started) < 2
+        is_same = abs(process.create_time() - owner.process_started) < 2
+        return is_same and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:
         return False
 

@@ -35,7 +35,7 @@ def rebuild(database: Database) -> Rebuilt:
     Raises:
         StoreError: the history cannot be read or written; nothing was changed.
     """
-    with database.alone() as transaction:
+    with database.exclusive() as transaction:
         results: list[Timed] = []
         unreadable: list[str] = []
         runs = _runs(transaction)

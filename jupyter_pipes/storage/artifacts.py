@@ -25,12 +25,8 @@ class ArtifactStore:
     """
 
     def __init__(self, url: str | Path) -> None:
-        self._blobs = open_blobs(url)
-
-    @property
-    def blobs(self) -> Blobs:
+        self.blobs = open_blobs(url)
         """What it keeps, as bytes without a meaning."""
-        return self._blobs
 
     def put(self, name: str, value: object, *, limit: int | None = None) -> ArtifactRef:
         """Keep a value and return where it is.
@@ -51,7 +47,7 @@ class ArtifactStore:
                 f"{name!r} ({type(value).__name__}) is not stored: it takes {size:,} bytes, "
                 f"more than the {limit:,} that there is room for."
             )
-        digest = self._blobs.write(buffers)
+        digest = self.blobs.write(buffers)
         type_name, shape, preview = describe(value)
         return ArtifactRef(name, digest, type_name, size, serializer, shape, preview, stable)
 
@@ -62,7 +58,7 @@ class ArtifactStore:
             StoreError: it is missing, or not what was stored.
             SerializationError: its bytes are whole, but what it takes to read them is not there.
         """
-        data = self._blobs.read(ref.digest)
+        data = self.blobs.read(ref.digest)
         if data.nbytes != ref.bytes:
             raise StoreError(self._damage(ref, f"holds {data.nbytes} bytes instead of {ref.bytes}"))
         try:
@@ -85,19 +81,19 @@ class ArtifactStore:
 
     def put_bytes(self, data: BytesLike) -> str:
         """Keep bytes as they are and return their digest; StoreError if the store cannot be written."""
-        return self._blobs.write([data])
+        return self.blobs.write([data])
 
     def get_bytes(self, digest: str) -> bytes:
         """Return kept bytes; StoreError if they are missing or cannot be read."""
-        return bytes(self._blobs.read(digest))
+        return bytes(self.blobs.read(digest))
 
     def view(self, digest: str) -> memoryview:
         """Return kept bytes, mapped where they are many; StoreError if they are missing or cannot be read."""
-        return self._blobs.read(digest)
+        return self.blobs.read(digest)
 
     def has(self, ref: ArtifactRef) -> bool:
         """Return whether the artifact is there and has its size."""
-        return self._blobs.size(ref.digest) == ref.bytes
+        return self.blobs.size(ref.digest) == ref.bytes
 
     def is_whole(self, ref: ArtifactRef) -> bool:
         """Return whether the artifact is there and its content is what was stored.
@@ -105,15 +101,15 @@ class ArtifactStore:
         A local one is read for that only if its file changed since; a damaged one is removed, so that the
         step that makes it can put it there again.
         """
-        return self._blobs.is_whole(ref.digest, ref.bytes)
+        return self.blobs.is_whole(ref.digest, ref.bytes)
 
     def note_written(self, ref: ArtifactRef) -> None:
         """Take the word of the process that has just stored an artifact for its content."""
-        self._blobs.note_written(ref.digest)
+        self.blobs.note_written(ref.digest)
 
     def uri(self, digest: str) -> str:
         """Return the absolute fsspec URL of what has this digest."""
-        return self._blobs.uri(digest)
+        return self.blobs.uri(digest)
 
     def _damage(self, ref: ArtifactRef, what: str) -> str:
         return (

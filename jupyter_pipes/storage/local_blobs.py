@@ -11,7 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
-from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.storage.blobs import UNFINISHED, Stored, digest_at, key, os_errors, total, write_pieces
 from jupyter_pipes.storage.file_digests import file_digest, remember_written
 
@@ -57,13 +56,9 @@ class LocalBlobs:
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
         path = self._path(digest)
-        try:
-            with os_errors("read from", path):
-                return path.stat().st_size
-        except StoreError as error:
-            if isinstance(error.__cause__, FileNotFoundError | NotADirectoryError):
-                return None
-            raise
+        with os_errors("read from", path), suppress(FileNotFoundError, NotADirectoryError):
+            return path.stat().st_size
+        return None
 
     def is_whole(self, digest: str, size: int | None) -> bool:
         """Return whether the blob is there with what was written, read again only if the file changed."""
@@ -150,14 +145,12 @@ class LocalBlobs:
 
     def _touch(self, digest: str) -> bool:
         """Say of a whole blob that it is wanted again; return False if it is not there."""
-        if not self.is_whole(digest, None):
-            return False
-        try:
-            os.utime(self._path(digest))
-        except FileNotFoundError:
-            # Whoever clears away what nobody refers to was here in between.
-            return False
-        return True
+        if self.is_whole(digest, None):
+            # Whoever clears away what nobody refers to may have been here in between.
+            with suppress(FileNotFoundError):
+                os.utime(self._path(digest))
+                return True
+        return False
 
 
 def _make_private(folder: Path) -> None:

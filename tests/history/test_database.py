@@ -284,7 +284,7 @@ def test_a_transaction_that_fails_changes_nothing(
     database: Database, fail: Callable[[Transaction], object], error: type[Exception]
 ) -> None:
     def change_and_fail() -> None:
-        with database.alone() as transaction:
+        with database.exclusive() as transaction:
             transaction.change([("add_field", FIELD)])
             fail(transaction)
 

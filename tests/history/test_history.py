@@ -17,8 +17,8 @@ from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import (
     History,
     Result,
-    controller_is_alive,
     parts_document,
+    process_is_alive,
     process_started,
 )
 from jupyter_pipes.history.indexing import ResultContent
@@ -182,15 +182,15 @@ def test_a_run_whose_controller_is_gone_is_settled_once_with_its_finished_steps_
 
 
 def test_a_controller_on_another_host_is_not_declared_gone() -> None:
-    assert controller_is_alive(RunView("r", host="elsewhere", pid=1))
+    assert process_is_alive(RunView("r", host="elsewhere", pid=1))
 
 
 def test_a_process_that_got_the_controller_s_number_later_is_not_the_controller() -> None:
     mine = psutil.Process()
     view = RunView("r", host=platform.node(), pid=mine.pid, process_started=mine.create_time() - 60)
-    assert not controller_is_alive(view)
+    assert not process_is_alive(view)
     view.process_started = mine.create_time()
-    assert controller_is_alive(view)
+    assert process_is_alive(view)
 
 
 # Results ------------------------------------------------------------------------------------------------

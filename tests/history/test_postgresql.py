@@ -195,7 +195,7 @@ def test_a_collection_takes_old_runs_and_keeps_what_others_use(workspace: Worksp
 
 def test_writers_wait_for_a_transaction_that_is_alone_and_readers_do_not(workspace: Workspace) -> None:
     story = Story(workspace, "r")
-    with workspace.history.database.alone() as transaction:
+    with workspace.history.database.exclusive() as transaction:
         writer = threading.Thread(target=story.end)
         other = History(workspace.settings.history)
         writer.start()

@@ -87,7 +87,7 @@ def collect(workspace: Workspace, **limits: Unpack[Limits]) -> Collection:
     with database.reading() as transaction:
         # What takes long is read before writers have to wait.
         runs = references.read(transaction).runs
-    with database.alone() as transaction:
+    with database.exclusive() as transaction:
         plan = _plan(workspace, disk, transaction, limits, runs)
         forgetting.drop(transaction, plan.rows)
     return _clear(workspace, plan)

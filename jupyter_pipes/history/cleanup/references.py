@@ -185,5 +185,5 @@ def _add_standing(transaction: Transaction, runs: dict[str, RunFacts]) -> None:
 
 def _result(row: Any) -> ResultFacts:
     number, run, step, parts, content = row
-    named = (digest.decode() for digest in _packed.findall(content))
-    return ResultFacts(number, (run, step), frozenset((parts, *named)))
+    digests = map(bytes.decode, _packed.findall(content))
+    return ResultFacts(number, (run, step), frozenset((parts, *digests)))

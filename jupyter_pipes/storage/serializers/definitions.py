@@ -79,7 +79,8 @@ def _class_parts(cls: type, seen: set[int]) -> Iterator[str]:
         yield f"base {base.__module__}.{base.__qualname__}"
         if definition_name(base):
             yield from _definition_parts(base, seen)
-    assigned = set(_assigned_attributes(cls))
+    functions = [function for attribute in vars(cls).values() for function in _functions(attribute)]
+    assigned = {name for function in functions for name in _assignments(function.__code__)}
     for name, attribute in sorted(vars(cls).items()):
         if name not in _IGNORED_ATTRIBUTES and name not in assigned:
             yield f"attribute {name}"
@@ -106,12 +107,6 @@ def _functions(attribute: Any) -> Iterable[FunctionType]:
     else:
         candidates = (inspect.unwrap(getattr(attribute, "__func__", attribute)), attribute)
     return {id(each): each for each in candidates if isinstance(each, FunctionType)}.values()
-
-
-def _assigned_attributes(cls: type) -> Iterator[str]:
-    for attribute in vars(cls).values():
-        for function in _functions(attribute):
-            yield from _assignments(function.__code__)
 
 
 def _function_parts(function: FunctionType, seen: set[int]) -> Iterator[str]:

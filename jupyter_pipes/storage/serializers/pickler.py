@@ -9,6 +9,7 @@ from types import CellType, CodeType, FunctionType, ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 
 import cloudpickle
+from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.storage.serializers import arrays, restoring
@@ -72,13 +73,10 @@ def unpickled(stream: memoryview, buffers: list[memoryview], find: Callable[[str
     return _Unpickler(stream, buffers, find).load()
 
 
-class _ModuleInCode:
+class _ModuleInCode(Struct, eq=False):
     """Stands for a module that a function uses, which is fine, as a module kept as a value is not."""
 
-    __slots__ = ("module",)
-
-    def __init__(self, module: ModuleType) -> None:
-        self.module = module
+    module: ModuleType
 
 
 class _Pickler(cloudpickle.Pickler):
@@ -222,13 +220,10 @@ def _compares_plainly(members: Iterable[Any]) -> bool:
     return kinds <= _ORDERED_ALONE
 
 
-class _Ordered:
+class _Ordered(Struct, eq=False):
     """A set to be written in order; keeps the set alive so that its id stays its own."""
 
-    __slots__ = ("members",)
-
-    def __init__(self, members: Any) -> None:
-        self.members = members
+    members: Any
 
 
 def _shared_class(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:

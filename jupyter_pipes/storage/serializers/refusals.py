@@ -97,10 +97,7 @@ def refusal(kind: type) -> str | None:
         qualified = f"{base.__module__}.{base.__qualname__}"
         if qualified in _REASONS:
             return _REASONS[qualified]
-    if _has_methods(kind, _CONNECTION_METHODS) or _has_methods(kind, _CURSOR_METHODS):
-        return _DATABASE
+    for methods in (_CONNECTION_METHODS, _CURSOR_METHODS):
+        if all(callable(getattr(kind, name, None)) for name in methods):
+            return _DATABASE
     return None
-
-
-def _has_methods(kind: type, names: tuple[str, ...]) -> bool:
-    return all(callable(getattr(kind, name, None)) for name in names)
