@@ -302,7 +302,7 @@ def collect(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.runs import cleanup
 
     limits = cleanup.limits(arguments)
-    collection = cleanup.collect(face.workspace(), limits, face.unsaved(), dry_run=arguments.dry_run)
+    collection = cleanup.clean_up(face.workspace(), limits, face.unsaved(), dry_run=arguments.dry_run)
     return Answer(
         lambda: documents.CleanupDocument.of(collection, dry_run=arguments.dry_run),
         lambda _: cleanup_text.text(collection, dry_run=arguments.dry_run) + "\n",

@@ -63,12 +63,12 @@ def _writer(name: str, value: object, suffix: str) -> Writer:
         if callable(getattr(value, method, None)):
             return _calling(method)
     kind = type(value).__name__
-    known = [
+    endings = [
         *_WRITERS,
         *(other for other, methods in _METHODS.items() if any(hasattr(value, m) for m in methods)),
     ]
     raise UsageError(
-        f"{name} ({kind}) cannot be written as {suffix or 'a file without ending'}; use {', '.join(known)}"
+        f"{name} ({kind}) cannot be written as {suffix or 'a file without ending'}; use {', '.join(endings)}"
     )
 
 

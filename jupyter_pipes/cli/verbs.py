@@ -71,7 +71,7 @@ def _both(text: str, handler: Callable[[Face, Namespace], Answer], *arguments: A
 VERBS: Mapping[str, Verb] = {
     "show": Verb(
         "the live DAG, or how a kept run went: its steps, times and errors",
-        Way(lambda kernel, given: kernel.show(given), parsers.PERHAPS_RUN),
+        Way(lambda kernel, arguments: kernel.show(arguments), parsers.PERHAPS_RUN),
         Way(answers.show, (*parsers.RUN, *parsers.PLACE)),
     ),
     "plan": _both(
@@ -93,11 +93,11 @@ VERBS: Mapping[str, Verb] = {
     ),
     "status": Verb(
         "how the current run stands",
-        Way(lambda kernel, given: kernel.status(given), parsers.PERHAPS_RUN),
+        Way(lambda kernel, arguments: kernel.status(arguments), parsers.PERHAPS_RUN),
     ),
     "cancel": Verb(
         "cancel a run that goes on; in a kernel, the current one or one step of it",
-        Way(lambda kernel, given: kernel.cancel(given), parsers.PERHAPS_STEP),
+        Way(lambda kernel, arguments: kernel.cancel(arguments), parsers.PERHAPS_STEP),
         Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.PLACE)),
     ),
     "resume": Verb(
@@ -109,7 +109,7 @@ VERBS: Mapping[str, Verb] = {
     "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),
     "get": Verb(
         "load artifacts: into the kernel, or to print or write them",
-        Way(lambda kernel, given: kernel.get(given), (*parsers.NAMES, *parsers.VARIABLE)),
+        Way(lambda kernel, arguments: kernel.get(arguments), (*parsers.NAMES, *parsers.VARIABLE)),
         Way(command_line.get, (*parsers.SOURCE, *parsers.NAMES, *parsers.VALUE_FILE)),
     ),
     "logs": Verb(
@@ -119,7 +119,7 @@ VERBS: Mapping[str, Verb] = {
     ),
     "debug": Verb(
         "a step's code in a new cell, its inputs and prelude in the kernel",
-        Way(lambda kernel, given: kernel.debug(given), (*parsers.STEP, *parsers.IN_RUN)),
+        Way(lambda kernel, arguments: kernel.debug(arguments), (*parsers.STEP, *parsers.IN_RUN)),
     ),
     "tag": _both("label a run", answers.tag, (*parsers.RUN, *parsers.TAGS)),
     "rename": _both("give a run a title", answers.rename, (*parsers.RUN, *parsers.TITLE)),
@@ -134,7 +134,9 @@ VERBS: Mapping[str, Verb] = {
         parsers.EXPORT,
         parsers.SOURCE,
     ),
-    "name": Verb("name the pipeline", Way(lambda kernel, given: kernel.name(given), parsers.PIPELINE_NAME)),
+    "name": Verb(
+        "name the pipeline", Way(lambda kernel, arguments: kernel.name(arguments), parsers.PIPELINE_NAME)
+    ),
 }
 
 MAGICS = {name: verb.magic for name, verb in VERBS.items() if verb.magic is not None}

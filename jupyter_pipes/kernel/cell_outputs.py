@@ -19,6 +19,7 @@ from jupyter_pipes.runs.run import Run
 INTERVAL = 0.1
 TICK = 1.0
 LOG_TAIL = 16_384
+"""Bytes of a log's end that displays show."""
 
 
 class CellOutputs:
@@ -105,20 +106,14 @@ class _StepDisplay:
         if run is None:
             self._card.show(self._definition(stale))
             self._extra.show(cards.no_output())
-        else:
-            self._show_run(run, step, stale)
-
-    def _show_run(self, run: Run, step: str, stale: str) -> None:
+            return
         _, attempt = run.shown_attempt(step)
         outputs = [self._bundle(run, output) for output in attempt.outputs] if attempt else []
         plain = [output for output in outputs if not needs_renderer(output["data"])]
         special = [output for output in outputs if needs_renderer(output["data"])]
         log = run.logs(step, tail=LOG_TAIL)
         self._card.show(cards.step_card(run.view, step, plain, log, shown=attempt, stale=stale))
-        if special:
-            self._extra.show(special[-1]["data"], special[-1]["metadata"])
-        else:
-            self._extra.show(cards.no_output())
+        self._extra.show(**special[-1] if special else {"data": cards.no_output()})
 
     def forget_shown(self) -> None:
         """Publish at the next showing even what was shown already."""

@@ -33,21 +33,17 @@ class KernelCells:
 
     def ordered(self) -> tuple[list[Cell], list[Diagnostic]]:
         """Return the cells and what is wrong with their `%%` lines."""
-        places, cells = self._places(), self._cells
-        known = {key: place for place, key in enumerate(places, 1)}
-        keys = _in_order(cells, known)
-        found = [
-            notebook.cell_from_source(key, known.get(key, number), cells[key][0])
-            for number, key in enumerate(keys, 1)
+        cells = self._cells
+        places = {key: place for place, (key, _) in enumerate(self._saved(), 1)}
+        read = [
+            notebook.cell_from_source(key, places.get(key, number), cells[key][0])
+            for number, key in enumerate(_in_order(cells, places), 1)
         ]
-        return [cell for cell, _ in found], [problem for _, problems in found for problem in problems]
+        return [cell for cell, _ in read], [problem for _, problems in read for problem in problems]
 
     def _id_in_file(self, source: str) -> str | None:
         """Return the id of the saved cell with this text, for cells that ran before anybody listened."""
         return next((key for key, text in self._saved() if text == source), None)
-
-    def _places(self) -> list[str]:
-        return [key for key, _ in self._saved()]
 
     def _saved(self) -> list[tuple[str, str]]:
         """Return id and text of the saved notebook's cells, in order; none without a readable file."""
@@ -61,17 +57,15 @@ class KernelCells:
     def _named_like(self, source: str, count: int) -> str | None:
         """Return the key of the cell that defined the same step, where the front end sends no ids."""
         cell, _ = notebook.cell_from_source("", count, source)
-        if cell.role == "step" and not cell.append:
-            return f"step-{cell.name}"
-        return None
+        return f"step-{cell.name}" if cell.role == "step" and not cell.append else None
 
 
-def _in_order(keys: Iterable[str], known: Mapping[str, int]) -> list[str]:
+def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
     """Return the keys in the file's order; what the file does not have stays behind its predecessor."""
     ranked: list[tuple[int, int, str]] = []
     place = 0
     for order, key in enumerate(keys):
-        place = known.get(key, place)
+        place = places.get(key, place)
         ranked.append((place, order, key))
     return [key for _, _, key in sorted(ranked)]
 

@@ -9,7 +9,7 @@ from IPython.core import completer
 
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.pipelines import step_options as options
+from jupyter_pipes.pipelines import step_options
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
@@ -40,9 +40,8 @@ def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
     words = text.split(" ")
     if words[0] == "%%step":
         previous = words[-2] if len(words) > 2 else ""
-        return (
-            _steps(session()) if previous == "--after" else [option.flag for option in options.STEP_OPTIONS]
-        )
+        flags = [option.flag for option in step_options.STEP_OPTIONS]
+        return _steps(session()) if previous == "--after" else flags
     if words[0] != "%pipeline" or len(words) < 2:
         return ()
     if len(words) == 2:
@@ -84,8 +83,8 @@ def _named(metavar: str, session: Session) -> Iterable[str]:
 
 def _runs(session: Session) -> list[str]:
     workspace = session.pipeline().workspace
-    found = workspace.history.runs() if workspace.has_history else []
-    return ["last", *(summary.run for summary in found[:_MOST_RUNS])]
+    runs = workspace.history.runs() if workspace.has_history else []
+    return ["last", *(summary.run for summary in runs[:_MOST_RUNS])]
 
 
 def _steps(session: Session) -> list[str]:

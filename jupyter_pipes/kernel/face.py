@@ -13,7 +13,6 @@ from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_
 from jupyter_pipes.display.graph import picture
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.planning.request import unpack
 from jupyter_pipes.runs import repeat
 
 if TYPE_CHECKING:
@@ -119,11 +118,11 @@ class KernelFace:
         """
         run, name = run_named(self, arguments.run or "last"), arguments.step
         view = run.step(name)
-        definition, given = repeat.kept_request(run.workspace, run.view)
+        definition, run_arguments = repeat.kept_request(run.workspace, run.view)
         step = definition.step(name)
         for piece in step.pieces:
             self._shell.run_cell(piece.source, silent=True).raise_error()
-        self._session.namespace.update({**unpack(given.values.get(name, {})), **_inputs(run, step)})
+        self._session.namespace.update({**run_arguments.values_of(name), **_inputs(run, step)})
         code = step.body.strip("\n")
         self._shell.set_next_input(f"# step {name} of run {run.id} ({view.status})\n{code}", replace=False)
         return Answer()

@@ -18,22 +18,22 @@ def idle_view(pipeline: Pipeline) -> RunView:
     names = {step.name for step in pipeline.graph.steps}
     planned = (ev.PlannedStep.of(step, names) for step in pipeline.graph.steps)
     workspace = pipeline.workspace
-    kept = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
+    results = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
     view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
-    view.steps = {step.name: _before_a_run(step, kept.get(step.name)) for step in planned}
+    view.steps = {step.name: _before_a_run(step, results.get(step.name)) for step in planned}
     return view
 
 
-def _before_a_run(step: ev.PlannedStep, kept: Result | None) -> StepView:
-    if kept is None:
+def _before_a_run(step: ev.PlannedStep, newest: Result | None) -> StepView:
+    if newest is None:
         return StepView(step.name, step, reason="not run yet")
     return StepView(
         step.name,
         step,
         Status.COMPLETED,
-        f"in run {kept.run}",
-        source_run=kept.run,
-        source_step=kept.step,
-        kept=kept.artifacts,
-        kept_metrics=kept.metrics,
+        f"in run {newest.run}",
+        source_run=newest.run,
+        source_step=newest.step,
+        kept=newest.artifacts,
+        kept_metrics=newest.metrics,
     )

@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.model.errors import RunCancelled
-from jupyter_pipes.pipelines import step_options as options
+from jupyter_pipes.pipelines import step_options
 from jupyter_pipes.pipelines.notebook import without_comments_above
 
 if TYPE_CHECKING:
@@ -79,7 +79,7 @@ class PipesMagics(Magics):
     def step(self, line: str, cell: str) -> object:
         """Register a step."""
         awaited, line = _take_awaited(line)
-        parsed = options.parse_step(line)
+        parsed = step_options.parse_step(line)
         self.session.show_step(parsed.name)
         if not parsed.run:
             return None
@@ -183,7 +183,9 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     from jupyter_pipes.kernel.completion import matcher
 
     magics = PipesMagics(shell)
-    _document()
+    # What `%%step?` and `%pipeline?` show.
+    PipesMagics.step.__doc__ = step_options.step_help()
+    PipesMagics.pipeline.__doc__ = verbs.magic_help()
     ipython: Any = shell
     ipython.register_magics(magics)
     ipython.events.register("pre_run_cell", magics.on_cell)
@@ -193,9 +195,3 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))
-
-
-def _document() -> None:
-    """Give the magics the texts that `%%step?` and `%pipeline?` show."""
-    PipesMagics.step.__doc__ = options.step_help()
-    PipesMagics.pipeline.__doc__ = verbs.magic_help()

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
-from jupyter_pipes.display.graph import picture as drawing
-from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
+from jupyter_pipes.display.graph import picture
+from jupyter_pipes.kernel.cell_outputs import LOG_TAIL, CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.stale import Marks
@@ -19,7 +19,7 @@ from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.pipelines import parameters as params
+from jupyter_pipes.pipelines import parameters
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
 from jupyter_pipes.planning.explanation import explain, explain_kept
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
@@ -29,9 +29,6 @@ from jupyter_pipes.runs.run import Run
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
-
-LOG_TAIL = 16_384
-"""Bytes of a log's end that displays show."""
 
 
 class Session:
@@ -56,9 +53,9 @@ class Session:
         self._outputs = CellOutputs()
         self._widgets: list[PipelineWidget] = []
         self._again: Callable[[], Run] | None = None
-        self._given: Mapping[str, object] = {}
+        self._parameters: Mapping[str, object] = {}
         self._stale: Mapping[str, Decision] = {}
-        self._marks = Marks(self.pipeline, lambda: self._given, self._mark)
+        self._marks = Marks(self.pipeline, lambda: self._parameters, self._mark)
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline that the cells define now."""
@@ -85,7 +82,9 @@ class Session:
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
         self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
         pipeline.warm_up()
-        self._replace_idle_widgets(pipeline)
+        if self.run is None:
+            for widget in self._widgets:
+                widget.replace(idle_view(pipeline))
 
     def show_params(self) -> None:
         """Give the kernel the parameters' defaults as variables, and display them.
@@ -94,12 +93,10 @@ class Session:
             ParameterError: a declaration does not fit.
         """
         pipeline = self.pipeline()
-        wrong = next(
-            (problem for problem in pipeline.graph.errors if problem.code == PARAMETER_PROBLEM), None
-        )
-        if wrong is not None:
-            raise ParameterError(wrong.message, line=wrong.line)
-        self.namespace.update(params.bind(pipeline.parameters, {}))
+        for problem in pipeline.graph.errors:
+            if problem.code == PARAMETER_PROBLEM:
+                raise ParameterError(problem.message, line=problem.line)
+        self.namespace.update(parameters.bind(pipeline.parameters, {}))
         publish(cards.params_card(pipeline.parameters))
 
     def start(self, steps: Iterable[str], options: Mapping[str, Any], *, show: bool = False) -> Run:
@@ -132,7 +129,7 @@ class Session:
         """Display the live DAG: of the current run, or of the steps as they are defined."""
         view = self.run.view if self.run is not None else idle_view(self.pipeline())
         if not self.live:
-            print(drawing.text(view))  # noqa: T201 - the terminal's form of the display
+            print(picture.text(view))  # noqa: T201 - the terminal's form of the display
             return
         widget = PipelineWidget(view, source=self, on_run=self._run_again, on_cancel=self._cancel)
         for old in self._widgets:
@@ -179,7 +176,7 @@ class Session:
 
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
-        self.run, self._given = run, given_parameters(run)
+        self.run, self._parameters = run, given_parameters(run)
         self._marks.take_back()
         self._outputs.follow(run)
         for widget in self._widgets:
@@ -196,12 +193,12 @@ class Session:
         if isinstance(record.event, ev.RunEnded):
             self.look_for_stale()
 
-    def _mark(self, found: Mapping[str, Decision]) -> None:
+    def _mark(self, stale: Mapping[str, Decision]) -> None:
         """Mark the stale steps that show a result: what is under way, or failed, says so itself."""
         shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
         self._stale = {
             name: decision
-            for name, decision in found.items()
+            for name, decision in stale.items()
             if name not in shown or shown[name].status in (Status.COMPLETED, Status.CACHED)
         }
         words = _in_words(self._stale)
@@ -217,11 +214,6 @@ class Session:
         if self.run is not None:
             self.run.cancel()
 
-    def _replace_idle_widgets(self, pipeline: Pipeline) -> None:
-        if self.run is None:
-            for widget in self._widgets:
-                widget.replace(idle_view(pipeline))
-
 
 def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
     return {step: "; ".join(decision.reasons) for step, decision in stale.items()}
@@ -229,6 +221,5 @@ def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
 
 def notebook_path() -> Path | None:
     """Return the notebook that this kernel belongs to, where the server says so (JupyterLab does)."""
-    name = os.environ.get("JPY_SESSION_NAME", "")
-    path = Path(name)
+    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
     return path.absolute() if path.suffix == ".ipynb" else None

@@ -25,7 +25,7 @@ class Marks:
 
     Args:
         pipeline: gives the pipeline as it is now; called on another thread.
-        given: the parameter values that a run now would be given; called on another thread.
+        parameters: the parameter values that a run now would be given; called on another thread.
         tell: called on another thread with the stale steps and what decides it. A pipeline with problems,
             or without a history, has none.
     """
@@ -33,10 +33,10 @@ class Marks:
     def __init__(
         self,
         pipeline: Callable[[], Pipeline],
-        given: Callable[[], Mapping[str, object]],
+        parameters: Callable[[], Mapping[str, object]],
         tell: Callable[[dict[str, Decision]], None],
     ) -> None:
-        self._pipeline, self._given, self._tell = pipeline, given, tell
+        self._pipeline, self._parameters, self._tell = pipeline, parameters, tell
         self._lock = threading.Lock()
         self._looks = 0
         self._pacer = Pacer(self._look, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
@@ -53,17 +53,16 @@ class Marks:
 
     def _look(self) -> None:
         look = self._looks
-        found = self._find()
+        decisions = self._find()
         with self._lock:
             if look == self._looks:
-                self._tell(found)
+                self._tell(decisions)
 
     def _find(self) -> dict[str, Decision]:
         try:
             pipeline = self._pipeline()
-            if not pipeline.workspace.has_history:
-                return {}
-            return stale(pipeline.foreseen(params=self._given()))
+            has_history = pipeline.workspace.has_history
+            return stale(pipeline.foreseen(params=self._parameters())) if has_history else {}
         except (PipesError, OSError):
             # Whoever plans or runs it is told what is wrong.
             return {}
@@ -78,15 +77,15 @@ def stale(foreseen: Iterable[tuple[PlannedDecision, Decision]]) -> dict[str, Dec
     Args:
         foreseen: as `Pipeline.foreseen` gives it, each step behind those that it reads from.
     """
-    found: dict[str, Decision] = {}
+    decisions: dict[str, Decision] = {}
     changing: set[str] = set()
     for planned, decision in foreseen:
         step = planned.step
         if decision.decision == "depends" and changing.isdisjoint(step.inputs.values()):
             continue
         if decision.decision != "cached" and decision.compared is not None:
-            found[step.name] = decision
+            decisions[step.name] = decision
             changing.add(step.name)
         elif decision.reasons == (NO_RESULT,):
             changing.add(step.name)
-    return found
+    return decisions

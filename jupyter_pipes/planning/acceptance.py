@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.planning.plan import Known, in_order
+from jupyter_pipes.planning.plan import KnownOutputs, in_order
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Step
@@ -30,22 +30,22 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
         UsageError: a step that it reads from is not up to date itself.
     """
     history = decider.workspace.history
-    known = Known({})
+    outputs = KnownOutputs({})
     for step in in_order(request):
         values = request.arguments.values_of(step.name)
         if step.name in steps:
-            _check_inputs(step, known)
-            decision, result = decider.accept(step, values, known.inputs(step))
+            _check_inputs(step, outputs)
+            decision, result = decider.accept(step, values, outputs.inputs(step))
             parts, content = decision.parts_document()
             history.keep_documents({parts: content})
             fact = ev.ResultAccepted(result.step, decision.signature, parts, result.files)
             history.remark(result.run, fact)
-        if known.has_all(step):
-            known.add(step.name, decider.decide(step, values, known.inputs(step)))
+        if outputs.has_all(step):
+            outputs.add(step.name, decider.decide(step, values, outputs.inputs(step)))
 
 
-def _check_inputs(step: Step, known: Known) -> None:
-    missing = [name for name in step.upstream if not known.has(name)]
+def _check_inputs(step: Step, outputs: KnownOutputs) -> None:
+    missing = [name for name in step.upstream if not outputs.has(name)]
     if missing:
         raise UsageError(
             f"step {step.name} cannot be accepted: {', '.join(missing)}, which it reads from, "

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.history.history import Result, parts_document
 from jupyter_pipes.history.workspace import Workspace
@@ -77,16 +78,15 @@ class Decider:
         if step.options.never_cache:
             return Decision("run", ("--never-cache",), parts=parts)
         signature = combine(parts)
-        told = _always(step, unstable, forced=forced)
-        if told:
-            return Decision("run", told, signature, parts)
+        if always := _always(step, unstable, forced=forced):
+            return Decision("run", always, signature, parts)
         problems: tuple[str, ...] = ()
         for result in self._results(step, signature):
-            found = self._problems(step, result)
-            if not found:
+            obstacles = self._problems(step, result)
+            if not obstacles:
                 why = (f"nothing changed since run {result.run}",)
                 return Decision("cached", why, signature, parts, result, result)
-            problems = problems or found
+            problems = problems or obstacles
         latest = self._latest(step)
         why = problems or self._reasons(latest, parts)
         return Decision("run", why, signature, parts, compared=latest, shared=True)
@@ -104,20 +104,18 @@ class Decider:
         if not unknown or forced or step.options.always or step.options.never_cache:
             return self.decide(step, parameters, inputs, forced=forced)
         parts, unstable = self._parts(step, parameters, inputs)
-        told = _always(step, unstable, forced=False)
-        if told:
-            return Decision("run", told, parts=parts)
-        known = combine(parts)
+        if always := _always(step, unstable, forced=False):
+            return Decision("run", always, parts=parts)
+        signature = combine(parts)
         producers = sorted({step.inputs[name] for name in unknown})
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
-            if combine(_without(self._parts_of(result), unknown)) == known and not self._problems(
-                step, result
-            ):
+            fits = combine(_without(self._parts_of(result), unknown)) == signature
+            if fits and not self._problems(step, result):
                 why = (f"runs if {', '.join(producers)} gives other outputs",)
                 return Decision("depends", why, parts=parts, compared=latest)
         old = None if latest is None else _without(self._parts_of(latest), unknown)
-        if latest is not None and old is not None and combine(old) == known:
+        if latest is not None and old is not None and combine(old) == signature:
             return Decision("run", self._problems(step, latest), parts=parts, compared=latest)
         return Decision("run", reasons(old, parts), parts=parts, compared=latest)
 
@@ -136,8 +134,8 @@ class Decider:
         results = self.workspace.history.results_of(self._pipeline, step.name)
         for result in sorted(results, key=lambda result: result.run not in wanted):
             if not self._lost(step, result):
-                told = f"taken as it is ({why}), from run {result.run}"
-                return Decision("cached", (told,), result.signature, (), result, result)
+                reason = f"taken as it is ({why}), from run {result.run}"
+                return Decision("cached", (reason,), result.signature, (), result, result)
         raise ArtifactMissing(
             f"{why} takes the outputs of {step.name} as they are, but none are kept whole: "
             f"run {step.name} first",
@@ -157,10 +155,8 @@ class Decider:
                 f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
             )
         files = tuple(FileSeen(seen.path, self._digest_now(seen)) for seen in latest.files)
-        kept = Result(
-            combine(parts), latest.pipeline, latest.step, latest.run, "", _with_files(latest, files)
-        )
-        return Decision("run", self._reasons(latest, parts), kept.signature, parts, compared=latest), kept
+        result = replace(latest, signature=combine(parts), parts="", kept=replace(latest.kept, files=files))
+        return Decision("run", self._reasons(latest, parts), result.signature, parts, compared=latest), result
 
     def _parts(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs
@@ -172,9 +168,9 @@ class Decider:
             if ref is not None and not ref.stable
         ]
         counted = [name for name in step.parameters if name not in step.options.ignored_parameters]
-        given = [_parameter_part(name, parameters[name]) for name in counted]
+        valued = [_parameter_part(name, parameters[name]) for name in counted]
         unstable += [
-            f"parameter {part.name} has no stable digest: always runs" for part, ok in given if not ok
+            f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
         ]
         directory = self.workspace.settings.directory
         version = step.options.version
@@ -183,7 +179,7 @@ class Decider:
             code_part("code", "", step.body),
             *_piece_parts("setup", step.setup),
             *_piece_parts("helper", step.prelude),
-            *(part for part, _ in given),
+            *(part for part, _ in valued),
             *([Part("version", "", digest(version), version)] if version else ()),
             # All other steps do the same under another name.
             *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
@@ -213,8 +209,8 @@ class Decider:
         return file_digests.file_digest(self.workspace.settings.directory / seen.path)
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
-        kept = {artifact.name for artifact in result.artifacts}
-        missing = [name for name in (*step.demanded, *step.options.out_files) if name not in kept]
+        names = {artifact.name for artifact in result.artifacts}
+        missing = [name for name in (*step.demanded, *step.options.out_files) if name not in names]
         store = self.workspace.store
         lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
         return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
@@ -226,8 +222,7 @@ class Decider:
         return self.workspace.history.parts(result.parts) or ()
 
     def _latest(self, step: Step) -> Result | None:
-        found = self.workspace.history.results_of(self._pipeline, step.name, limit=1)
-        return found[0] if found else None
+        return next(iter(self.workspace.history.results_of(self._pipeline, step.name, limit=1)), None)
 
 
 def _always(step: Step, unstable: Sequence[str], *, forced: bool) -> tuple[str, ...]:
@@ -235,12 +230,6 @@ def _always(step: Step, unstable: Sequence[str], *, forced: bool) -> tuple[str, 
     if forced:
         return ("forced",)
     return ("--always",) if step.options.always else tuple(unstable)
-
-
-def _with_files(result: Result, files: tuple[FileSeen, ...]) -> Any:
-    from msgspec.structs import replace
-
-    return replace(result.content, files=files)
 
 
 def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
@@ -259,14 +248,10 @@ def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
         if name in step.files_from:
             parts.append(Part("file", name, artifact.digest if artifact else ""))
         else:
-            content = _content(artifact) if artifact else digest("None")
+            # The same bytes are another value to another serializer.
+            content = f"{artifact.serializer}:{artifact.digest}" if artifact else digest("None")
             parts.append(Part("input", name, content, origin=step.reads[name]))
     return parts
-
-
-def _content(artifact: ArtifactRef) -> str:
-    # The same bytes are another value to another serializer.
-    return f"{artifact.serializer}:{artifact.digest}"
 
 
 def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:

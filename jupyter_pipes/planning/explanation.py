@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
-from jupyter_pipes.model.parts import Part
 from jupyter_pipes.planning.signature import Change, changes
 
 if TYPE_CHECKING:
@@ -46,20 +45,19 @@ def explain(step: str, decision: Decision, history: History) -> Explanation:
     compared = decision.compared
     if decision.result is not None or compared is None:
         return Explanation(step, decision.decision, decision.reasons)
-    old = history.parts(compared.parts) or ()
-    found = changes(_comparable(old, decision.parts), decision.parts)
-    return Explanation(step, decision.decision, decision.reasons, found)
+    present = {(part.kind, part.name) for part in decision.parts}
+    # An input that is not known yet is no change.
+    old = [
+        part
+        for part in history.parts(compared.parts) or ()
+        if part.kind != "input" or (part.kind, part.name) in present
+    ]
+    return Explanation(step, decision.decision, decision.reasons, changes(old, decision.parts))
 
 
 def explain_kept(view: StepView, history: History) -> Explanation:
     """Return why a step of a kept run was decided so."""
     decision = "cached" if view.source_run else "run"
     old, new = history.parts(view.compared), history.parts(view.parts)
-    found = changes(old, new) if old is not None and new is not None and decision == "run" else ()
-    return Explanation(view.name, decision, view.decision_reasons or (view.reason,), found)
-
-
-def _comparable(old: tuple[Part, ...], new: tuple[Part, ...]) -> tuple[Part, ...]:
-    """Return the old parts without the inputs that are not known yet."""
-    known = {(part.kind, part.name) for part in new}
-    return tuple(part for part in old if part.kind != "input" or (part.kind, part.name) in known)
+    differing = changes(old, new) if old is not None and new is not None and decision == "run" else ()
+    return Explanation(view.name, decision, view.decision_reasons or (view.reason,), differing)

@@ -8,7 +8,6 @@ from pathlib import Path
 
 from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import named_texts
-from jupyter_pipes.analysis.local_modules import Reached
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.history.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
@@ -39,11 +38,11 @@ def files_named(pattern: str, directory: Path) -> list[Path]:
     if _is_file(path):
         return [path]
     try:
-        found = sorted(directory.glob(normalised(pattern)))
+        paths = sorted(directory.glob(normalised(pattern)))
     except (ValueError, IndexError, NotImplementedError):
         # No pattern that `glob` takes: `.`, `a**`, an absolute path.
         return []
-    return list(filter(_is_file, found))
+    return list(filter(_is_file, paths))
 
 
 def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[Part]:
@@ -56,29 +55,20 @@ def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[P
         cache: an existing folder that keeps which distributions are installed.
     """
     places = tuple(python_path)
-    found = _reached(step, places)
-    local = sorted(found.local.items())
+    has_inputs = len(step.reads) > len(step.parameters)
+    reached = slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
+    packages = dict.fromkeys(module.split(".")[0] for module in reached.others)
+    versions = {name: version_of(name, cache) for name in packages}
+    local = sorted(reached.local.items())
     return [
         *(code_part("module", _shown(path, places[0]), source) for path, source in local),
         _PYTHON,
-        *_package_parts(found.others, cache),
+        *(Part("package", name, version, version) for name, version in versions.items() if version),
     ]
 
 
 _VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PYTHON = Part("python", "", _VERSION, _VERSION)
-
-
-def _package_parts(modules: Iterable[str], cache: Path) -> list[Part]:
-    versions = {
-        name: version_of(name, cache) for name in dict.fromkeys(module.split(".")[0] for module in modules)
-    }
-    return [Part("package", name, version, version) for name, version in versions.items() if version]
-
-
-def _reached(step: Step, places: tuple[Path, ...]) -> Reached:
-    has_inputs = len(step.reads) > len(step.parameters)
-    return slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
 
 
 def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:

@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.pipelines import graph as graphs
+from jupyter_pipes.pipelines import graph
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decider, Decision
@@ -42,7 +42,7 @@ class Plan(Struct, frozen=True):
         )
 
 
-class Known:
+class KnownOutputs:
     """The outputs of steps that a look ahead knows already.
 
     Args:
@@ -81,35 +81,33 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         decider: decides, as it will in a run.
     """
     selection, taken = request.arguments.selection, request.taken
-    known = Known(taken)
+    outputs = KnownOutputs(taken)
     left_out = set(selection.skipped)
     for step in in_order(request):
         if step.name in left_out or left_out.intersection(step.upstream):
             left_out.add(step.name)
             continue
-        if step.name in taken:
-            yield _planned(step, taken[step.name]), taken[step.name]
-            continue
-        inputs, values = known.inputs(step), request.arguments.values_of(step.name)
-        unknown = frozenset(step.inputs) - inputs.keys()
-        forced = step.name in selection.forced
-        decision = decider.foresee(step, values, inputs, unknown, forced=forced)
-        known.add(step.name, decision)
-        yield _planned(step, decision), decision
+        decision = taken.get(step.name)
+        if decision is None:
+            inputs, values = outputs.inputs(step), request.arguments.values_of(step.name)
+            unknown, forced = frozenset(step.inputs) - inputs.keys(), step.name in selection.forced
+            decision = decider.foresee(step, values, inputs, unknown, forced=forced)
+            outputs.add(step.name, decision)
+        yield PlannedDecision(step, decision.decision, decision.reasons), decision
 
 
 def settled(request: RunRequest, decider: Decider) -> dict[str, Decision]:
     """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
     decider.look_up_all()
-    selection, known = request.arguments.selection, Known(request.taken)
+    selection, outputs = request.arguments.selection, KnownOutputs(request.taken)
     decisions: dict[str, Decision] = {}
     for step in in_order(request):
-        if step.name in request.taken or step.name in selection.skipped or not known.has_all(step):
+        if step.name in request.taken or step.name in selection.skipped or not outputs.has_all(step):
             continue
         values, forced = request.arguments.values_of(step.name), step.name in selection.forced
-        decision = decider.decide(step, values, known.inputs(step), forced=forced)
+        decision = decider.decide(step, values, outputs.inputs(step), forced=forced)
         if decision.result is not None:
-            known.add(step.name, decision)
+            outputs.add(step.name, decision)
             decisions[step.name] = decision
     return decisions
 
@@ -118,8 +116,4 @@ def in_order(request: RunRequest) -> Iterator[Step]:
     """Yield the selected steps, each behind all that it waits for."""
     chosen = set(request.arguments.selection.steps)
     by_name = {step.name: step for step in request.definition.steps}
-    return (by_name[name] for name in graphs.order(request.definition) if name in chosen)
-
-
-def _planned(step: Step, decision: Decision) -> PlannedDecision:
-    return PlannedDecision(step, decision.decision, decision.reasons)
+    return (by_name[name] for name in graph.order(request.definition) if name in chosen)

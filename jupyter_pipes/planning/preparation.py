@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.pipelines import graph as graphs
 from jupyter_pipes.pipelines import parameters, selection
-from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.graph import Graph, needed
 from jupyter_pipes.pipelines.parameters import Parameter, to_json
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
@@ -96,7 +95,13 @@ def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Dec
     Raises:
         ArtifactMissing: they are not kept.
     """
-    return {name: _taken(graph, name, chosen, shown, decider) for name in chosen.taken}
+    runs = decider.workspace.history.parameters() if chosen.taken else []
+    decisions: dict[str, Decision] = {}
+    for name in chosen.taken:
+        read = {each for step in needed(graph, [name]) for each in graph.step(step).parameters}
+        same = [run for run, values in runs if all(values.get(n) == shown.get(n) for n in read)]
+        decisions[name] = decider.take(graph.step(name), same, chosen.why)
+    return decisions
 
 
 def bind(
@@ -135,13 +140,3 @@ def _check_reads(step: Step, names: Iterable[str]) -> None:
         if name not in step.parameters:
             message = f"step {step.name} does not read parameter {name}; it reads: "
             raise ParameterError(message + (", ".join(step.parameters) or "none"), step=step.name)
-
-
-def _taken(
-    graph: Graph, name: str, chosen: Selection, shown: Mapping[str, Any], decider: Decider
-) -> Decision:
-    """Return the decision to take a step's outputs: those for the present values, where such are kept."""
-    read = {each for needed in graphs.needed(graph, [name]) for each in graph.step(needed).parameters}
-    runs = decider.workspace.history.parameters()
-    same = [run for run, values in runs if all(values.get(n) == shown.get(n) for n in read)]
-    return decider.take(graph.step(name), same, chosen.why)

@@ -14,6 +14,11 @@ from msgspec import Struct
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.parts import Part, PartKind
 
+CODE_KINDS = ("code", "helper", "setup", "module")
+"""Kinds of parts whose text is code."""
+
+_SUBJECTS = {"code": "code", "name": "name", "python": "Python", "version": "--version"}
+
 NO_RESULT = "no earlier result"
 """The reason of a step that never had a result to hold its parts against."""
 
@@ -47,11 +52,8 @@ class _WithoutDocstrings(ast.NodeTransformer):
     def _strip(self, node: ast.AST) -> ast.AST:
         self.generic_visit(node)
         definition = cast("ast.FunctionDef", node)
-        match definition.body[0]:
-            case ast.Expr(ast.Constant(str())):
-                definition.body = definition.body[1:] or [ast.Pass()]
-            case _:
-                pass
+        if ast.get_docstring(definition, clean=False) is not None:
+            definition.body = definition.body[1:] or [ast.Pass()]
         return definition
 
     visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
@@ -73,23 +75,33 @@ class Change(Struct, frozen=True, gc=False):
     @property
     def diff(self) -> str:
         """A unified diff of code, "" of what is no code."""
-        return difference(self.old, self.new) if self.part in _CODE else ""
+        return difference(self.old, self.new) if self.part in CODE_KINDS else ""
 
     @property
     def words(self) -> str:
         """The change in words ("helper clean_text changed")."""
-        return _in_words(self)
-
-
-_CODE = ("code", "helper", "setup", "module")
+        part = self.new or self.old
+        assert part is not None
+        subject = _SUBJECTS.get(part.kind) or (
+            part.name if part.kind == "package" else f"{part.kind} {part.name}"
+        )
+        if part.kind in ("parameter", "package", "python", "version", "name"):
+            texts = [state.text if state else "(none)" for state in (self.old, self.new)]
+            return f"{subject} {texts[0]} → {texts[1]}"
+        if self.old is None:
+            return f"{subject} is new"
+        if self.new is None:
+            return f"{subject} is no longer used"
+        if part.kind == "input":
+            return f"input {part.name} of {part.origin}: other content"
+        return f"{subject}: other content" if part.kind == "file" else f"{subject} changed"
 
 
 def changes(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
     """Return what differs between the parts of two signatures."""
-    before = {(part.kind, part.name): part for part in old}
-    after = {(part.kind, part.name): part for part in new}
-    either = {**after, **{key: part for key, part in before.items() if key not in after}}
-    pairs = [Change(part.kind, part.name, before.get(key), after.get(key)) for key, part in either.items()]
+    before: dict[tuple[PartKind, str], Part] = {(part.kind, part.name): part for part in old}
+    after: dict[tuple[PartKind, str], Part] = {(part.kind, part.name): part for part in new}
+    pairs = [Change(*key, before.get(key), after.get(key)) for key in after | before]
     return tuple(pair for pair in pairs if _digest_of(pair.old) != _digest_of(pair.new))
 
 
@@ -109,24 +121,3 @@ def difference(old: Part | None, new: Part | None) -> str:
 
 def _digest_of(part: Part | None) -> str:
     return part.digest if part else ""
-
-
-_SUBJECTS = {"code": "code", "name": "name", "python": "Python", "version": "--version"}
-
-
-def _in_words(change: Change) -> str:
-    part = change.new or change.old
-    assert part is not None
-    subject = _SUBJECTS.get(part.kind) or (
-        part.name if part.kind == "package" else f"{part.kind} {part.name}"
-    )
-    if part.kind in ("parameter", "package", "python", "version", "name"):
-        texts = [state.text if state else "(none)" for state in (change.old, change.new)]
-        return f"{subject} {texts[0]} → {texts[1]}"
-    if change.old is None:
-        return f"{subject} is new"
-    if change.new is None:
-        return f"{subject} is no longer used"
-    if part.kind == "input":
-        return f"input {part.name} of {part.origin}: other content"
-    return f"{subject}: other content" if part.kind == "file" else f"{subject} changed"

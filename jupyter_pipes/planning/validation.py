@@ -59,14 +59,14 @@ def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:
 
 def invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
     """Return the error that tells all problems together."""
-    found = tuple(problems)
-    lines = "\n".join(f"  {describe(problem)}" for problem in found)
-    count = "a problem" if len(found) == 1 else f"{len(found)} problems"
+    diagnostics = tuple(problems)
+    lines = "\n".join(f"  {describe(problem)}" for problem in diagnostics)
+    count = "a problem" if len(diagnostics) == 1 else f"{len(diagnostics)} problems"
     return InvalidPipeline(
         f"the pipeline has {count}; nothing was run:\n{lines}",
-        step=found[0].step,
-        line=found[0].line,
-        diagnostics=found,
+        step=diagnostics[0].step,
+        line=diagnostics[0].line,
+        diagnostics=diagnostics,
     )
 
 

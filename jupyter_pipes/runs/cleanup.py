@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.history.cleanup import collect as collection
+from jupyter_pipes.history.cleanup.collect import collect, plan_collection
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.quantities import parse_duration, parse_size
 
@@ -41,7 +41,7 @@ def _converted(flag: str, text: str | None, convert: Callable[[object], Any]) ->
         raise UsageError(f"{flag} {text}: {error}") from None
 
 
-def collect(
+def clean_up(
     workspace: Workspace, limits: Limits, unsaved: Iterable[Pipeline] = (), *, dry_run: bool
 ) -> Collection:
     """Take away what the limits let go, or say what would go.
@@ -57,7 +57,7 @@ def collect(
     """
     present = (*_present(workspace), *unsaved)
     limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
-    return (collection.plan_collection if dry_run else collection.collect)(workspace, **limits)
+    return (plan_collection if dry_run else collect)(workspace, **limits)
 
 
 def _present(workspace: Workspace) -> Iterator[Pipeline]:

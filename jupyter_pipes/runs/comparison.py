@@ -27,26 +27,11 @@ DIFF_LINES = 5_000
 """Lines of two texts up to which they are held against each other."""
 
 _T = TypeVar("_T")
-_CODE = frozenset({"code", "helper", "setup", "module"})
 _SECONDS, _SHARE = 0.1, 1.2
 _DIGEST = 12
 _PREVIEW = 60
-_PLAIN = frozenset(
-    {
-        "dict",
-        "list",
-        "tuple",
-        "set",
-        "frozenset",
-        "str",
-        "bytes",
-        "int",
-        "float",
-        "complex",
-        "bool",
-        "NoneType",
-    }
-)
+_BUILT_IN = (dict, list, tuple, set, frozenset, str, bytes, int, float, complex, bool, type(None))
+_PLAIN = frozenset(kind.__name__ for kind in _BUILT_IN)
 _TABLES = frozenset({"pandas", "polars", "numpy"})
 _ENDED_WELL = (Status.COMPLETED, Status.CACHED)
 
@@ -97,9 +82,9 @@ def differences(a: Side, b: Side) -> list[Difference]:
     return [*whole, *_of_steps(a, b, whole)]
 
 
-def values_text(found: Difference) -> tuple[str, str]:
+def values_text(difference: Difference) -> tuple[str, str]:
     """Return how a thing is in both runs as a table shows it, each in a line."""
-    return _value_text(found.what, found.a), _value_text(found.what, found.b)
+    return _value_text(difference.what, difference.a), _value_text(difference.what, difference.b)
 
 
 def _value_text(what: str, value: Any) -> str:
@@ -107,7 +92,7 @@ def _value_text(what: str, value: Any) -> str:
         return "None" if what == "parameter" else "—"
     if what == "seconds":
         return duration_text(value)
-    if what in _CODE:
+    if what in signature.CODE_KINDS:
         return _lines(value.strip("\n"))
     if isinstance(value, list):
         return ", ".join(map(str, cast("list[JsonValue]", value))) or "—"
@@ -116,27 +101,26 @@ def _value_text(what: str, value: Any) -> str:
 
 def _of_runs(a: Side, b: Side) -> Iterator[Difference]:
     one, other = a.view, b.view
-    yield from _unequal(None, "pipeline", "", one.pipeline, other.pipeline)
-    yield from _unequal(None, "version", "", one.version, other.version)
-    yield from _unequal(None, "status", "", one.status.value, other.status.value)
-    yield from _unequal(None, "reason", "", one.reason, other.reason)
+    for what in ("pipeline", "version", "status", "reason"):
+        yield from _unequal(None, what, "", *(str(getattr(view, what)) for view in (one, other)))
     yield from _durations(None, _seconds(one), _seconds(other))
     yield from _parameters(one, other)
     if a.environment is not None and b.environment is not None:
         yield from _environments(a.environment, b.environment)
 
 
-def _of_steps(a: Side, b: Side, told: Collection[Difference]) -> Iterator[Difference]:
+def _of_steps(a: Side, b: Side, whole: Collection[Difference]) -> Iterator[Difference]:
     for name, one, other in _paired(a.view.steps, b.view.steps):
         if one is None or other is None:
             old, new = (step.status.value if step else None for step in (one, other))
             yield Difference(name, "step", "", old, new)
             continue
         yield from _edges(one, other)
-        yield from _parts(name, a, b, told)
+        yield from _parts(name, a, b, whole)
         yield from _outcomes(one, other)
-        yield from _metrics(one, other)
-        yield from _artifacts(a, b, one, other)
+        if None not in (_decision(one), _decision(other)):
+            yield from _metrics(one, other)
+            yield from _artifacts(a, b, one, other)
 
 
 def _paired(old: Mapping[str, _T], new: Mapping[str, _T]) -> Iterator[tuple[str, _T | None, _T | None]]:
@@ -207,19 +191,15 @@ def _sources(step: StepView) -> dict[str, str]:
     return {**step.planned.inputs, **({"--after": ", ".join(sorted(after))} if after else {})}
 
 
-def _parts(step: str, a: Side, b: Side, told: Collection[Difference]) -> Iterator[Difference]:
+def _parts(step: str, a: Side, b: Side, whole: Collection[Difference]) -> Iterator[Difference]:
     """Compare what decided about the step, where it was decided in both, without what holds for the run."""
     if step not in a.parts or step not in b.parts:
         return
     for change in signature.changes(a.parts[step], b.parts[step]):
-        states = (_part_text(part) for part in (change.old, change.new))
-        found = Difference(step, change.part, change.name, *states, diff=change.diff)
-        if not any(_says(one, found) for one in told):
-            yield found
-
-
-def _part_text(part: Part | None) -> str | None:
-    return (part.text or part.digest[-_DIGEST:]) if part else None
+        old, new = (part and (part.text or part.digest[-_DIGEST:]) for part in (change.old, change.new))
+        difference = Difference(step, change.part, change.name, old, new, change.diff)
+        if not any(_says(one, difference) for one in whole):
+            yield difference
 
 
 def _says(whole: Difference, part: Difference) -> bool:
@@ -239,7 +219,9 @@ def _outcomes(a: StepView, b: StepView) -> Iterator[Difference]:
         yield Difference(a.name, "decision", "", *decisions, diff="; ".join(ran.decision_reasons))
     if not (a.status in _ENDED_WELL and b.status in _ENDED_WELL):
         yield from _unequal(a.name, "status", "", a.status.value, b.status.value)
-        yield from _unequal(a.name, "reason", "", *(_reason(step) for step in (a, b)))
+        # Why a step ran, or was not run, stands in its decision.
+        reasons = ("" if step.status in _ENDED_WELL else step.reason for step in (a, b))
+        yield from _unequal(a.name, "reason", "", *reasons)
     if decisions == ("run", "run"):
         yield from _durations(a.name, a.seconds, b.seconds)
 
@@ -248,14 +230,7 @@ def _decision(step: StepView) -> str | None:
     return "cached" if step.source_run else "run" if step.attempts else None
 
 
-def _reason(step: StepView) -> str:
-    # Why a step ran, or was not run, stands in its decision.
-    return "" if step.status in _ENDED_WELL else step.reason
-
-
 def _metrics(a: StepView, b: StepView) -> Iterator[Difference]:
-    if _decision(a) is None or _decision(b) is None:
-        return
     before, after = a.last_metrics, b.last_metrics
     for name in dict.fromkeys((*before, *after)):
         old, new = to_json(before.get(name)), to_json(after.get(name))
@@ -267,15 +242,13 @@ def _metrics(a: StepView, b: StepView) -> Iterator[Difference]:
 
 
 def _artifacts(a: Side, b: Side, one: StepView, other: StepView) -> Iterator[Difference]:
-    if _decision(one) is None or _decision(other) is None:
-        return
-    kept = ({artifact.name: artifact for artifact in step.artifacts} for step in (one, other))
-    for name, old, new in _paired(*kept):
+    by_name = ({artifact.name: artifact for artifact in step.artifacts} for step in (one, other))
+    for name, old, new in _paired(*by_name):
         if old is None or new is None:
             yield Difference(one.name, "artifact", name, _described(old), _described(new))
         elif (old.digest, old.serializer) != (new.digest, new.serializer):
-            told = "\n".join(_contents(a, b, old, new)) or "other content"
-            yield Difference(one.name, "artifact", name, _described(old), _described(new), told)
+            inside = "\n".join(_contents(a, b, old, new)) or "other content"
+            yield Difference(one.name, "artifact", name, _described(old), _described(new), inside)
 
 
 def _described(artifact: ArtifactRef | None) -> str | None:
@@ -289,7 +262,8 @@ def _described(artifact: ArtifactRef | None) -> str | None:
 
 def _contents(a: Side, b: Side, old: ArtifactRef, new: ArtifactRef) -> Iterable[str]:
     """Return what changed inside an artifact of a kind that can be looked into, or why that is not told."""
-    if old.type != new.type or not _can_be_told(old):
+    is_readable = old.type in _PLAIN or old.type.partition(".")[0] in _TABLES
+    if old.type != new.type or not is_readable:
         return ()
     if max(old.bytes, new.bytes) > LOADED:
         return (f"not compared: larger than {exact_size_text(LOADED)}",)
@@ -297,7 +271,3 @@ def _contents(a: Side, b: Side, old: ArtifactRef, new: ArtifactRef) -> Iterable[
         return value_changes.changes(old.name, a.load(old), b.load(new))
     except Exception as error:  # unpickling and a value's own methods may raise anything; the rest is told
         return (f"not compared: {type(error).__name__}: {error}",)
-
-
-def _can_be_told(artifact: ArtifactRef) -> bool:
-    return artifact.type in _PLAIN or artifact.type.partition(".")[0] in _TABLES

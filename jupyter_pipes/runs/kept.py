@@ -110,7 +110,7 @@ def side(run: Run) -> Side:
     content = workspace.history.document(view.environment)
     return Side(
         view,
-        {name: known for name, known in parts.items() if known is not None},
+        {name: of_step for name, of_step in parts.items() if of_step is not None},
         workspace.store.get_whole,
         environment.decode(content) if content is not None else None,
     )

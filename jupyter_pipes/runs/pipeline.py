@@ -18,11 +18,9 @@ from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
-from jupyter_pipes.pipelines import graph as graphs
 from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
-from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.pipelines.parameter_cells import injected
+from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, select, shown_values
@@ -65,7 +63,7 @@ class Pipeline:
         self.version = version
         self.parameters: tuple[Parameter, ...] = from_mapping(params or {})
         specs = [parameter.spec for parameter in self.parameters]
-        self.graph: Graph = graphs.connect([each.resolve() for each in steps], specs)
+        self.graph: Graph = connect([each.resolve() for each in steps], specs)
         self.directory = Path.cwd()
         self.document: Document | None = None
         self.cells: tuple[Cell, ...] = ()
@@ -87,16 +85,13 @@ class Pipeline:
         """Return the pipeline of a notebook's cells, in their order; problems are in its graph."""
         pipeline = cls(name, version=version)
         declared, problems = parameter_cells.read(cells)
-        pipeline.parameters = declared
-        pipeline.declarations = parameter_cells.declaring(cells, declared)
+        pipeline.parameters, pipeline.declarations = declared, parameter_cells.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
-        cells = [cell for cell in cells if not injected(cell, names)]
-        graph = graphs.build(cells, [parameter.spec for parameter in declared], in_file=in_file)
-        found = (*diagnostics, *problems, *graph.diagnostics)
-        pipeline.graph = msgspec.structs.replace(graph, diagnostics=found)
-        pipeline.cells = tuple(cells)
-        pipeline.directory = directory
-        pipeline._python_path = (directory,)
+        cells = [cell for cell in cells if not parameter_cells.injected(cell, names)]
+        graph = build(cells, [parameter.spec for parameter in declared], in_file=in_file)
+        diagnostics = (*diagnostics, *problems, *graph.diagnostics)
+        pipeline.graph = msgspec.structs.replace(graph, diagnostics=diagnostics)
+        pipeline.cells, pipeline.directory, pipeline._python_path = tuple(cells), directory, (directory,)
         return pipeline
 
     @classmethod
@@ -109,11 +104,9 @@ class Pipeline:
         from jupyter_pipes.pipelines import notebook
 
         document = notebook.read(path)
-        pipeline = cls.from_cells(
-            document.path.stem, document.cells, document.directory, document.diagnostics
-        )
-        pipeline.document = document
-        pipeline.origin = str(document.path)
+        path = document.path
+        pipeline = cls.from_cells(path.stem, document.cells, document.directory, document.diagnostics)
+        pipeline.document, pipeline.origin = document, str(path)
         return pipeline
 
     @classmethod
@@ -125,10 +118,12 @@ class Pipeline:
         """
         place = Path(path).expanduser().absolute()
         defined: dict[str, object] = _import(place).__dict__
-        found = [value for value in defined.values() if isinstance(value, Pipeline)]
-        if len(set(map(id, found))) != 1:
-            raise NotebookError(f"{place} defines {len(found)} pipelines; define one: pipeline = Pipeline(…)")
-        pipeline = found[0]
+        pipelines = [value for value in defined.values() if isinstance(value, Pipeline)]
+        if len(set(map(id, pipelines))) != 1:
+            raise NotebookError(
+                f"{place} defines {len(pipelines)} pipelines; define one: pipeline = Pipeline(…)"
+            )
+        pipeline = pipelines[0]
         pipeline.origin, pipeline.directory = str(place), place.parent
         return pipeline
 
@@ -160,8 +155,8 @@ class Pipeline:
         """
         from jupyter_pipes.planning.explanation import explain
 
-        decision = {planned.name: found for planned, found in self.foreseen(step, **options)}[step]
-        return explain(step, decision, self.workspace.history)
+        decisions = {planned.name: decision for planned, decision in self.foreseen(step, **options)}
+        return explain(step, decisions[step], self.workspace.history)
 
     def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
         """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.
@@ -300,12 +295,12 @@ class Pipeline:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
         capacity = capacity_problems(self.graph, local_executor())
-        found = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
-        return tuple(problem for problem in found if problem.step is None or problem.step in steps)
+        problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
+        return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 
-    def shown_parameters(self, given: Mapping[str, object]) -> dict[str, Any]:
+    def shown_parameters(self, overrides: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
-        return shown_values(self.parameters, given)
+        return shown_values(self.parameters, overrides)
 
 
 @cache

@@ -120,16 +120,12 @@ def _as_they_are(
     workspace: Workspace, view: RunView, definition: Definition, arguments: Arguments
 ) -> dict[str, Decision]:
     """Return the decisions for what a run that is taken up again has already, or takes from others."""
-    done = {step.name: _done(view, step) for step in _still_done(view)}
+    # What stays final is not opened again by taking the run up.
+    apply(ev.Record(view.run, view.seq + 1, 0.0, ev.RunResumed()), view)
+    done = {name: _done(view, step) for name, step in view.steps.items() if step.status.is_final}
     others = tuple(name for name in arguments.selection.taken if name not in done)
     selection = msgspec.structs.replace(arguments.selection, taken=others)
     return {**take(definition, selection, arguments.shown, decider_of(definition, workspace)), **done}
-
-
-def _still_done(view: RunView) -> list[StepView]:
-    """Return the steps that taking up the run again will not open."""
-    apply(ev.Record(view.run, view.seq + 1, 0.0, ev.RunResumed()), view)
-    return [step for step in view.steps.values() if step.status.is_final]
 
 
 def _done(view: RunView, step: StepView) -> Decision:
@@ -141,9 +137,7 @@ def _done(view: RunView, step: StepView) -> Decision:
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:
     if definition.declarations:
         return parameter_cells.read(definition.declarations)[0]
-    if not definition.parameters:
-        return ()
-    return _of_module(definition)
+    return _of_module(definition) if definition.parameters else ()
 
 
 def _of_module(definition: Definition) -> tuple[Parameter, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -41,8 +41,10 @@ def find_artifact(pipeline: Pipeline, name: str, params: Mapping[str, object]) -
     match = Match(artifact) if artifact else _of_a_run(pipeline, name, params)
     if match is None:
         words = "".join(f" -p {key}={value}" for key, value in params.items())
+        writes = ", ".join(dict.fromkeys(each for step in pipeline.graph.steps for each in step.writes))
         raise ArtifactMissing(
-            f"nothing is kept under {name!r} for these parameter values ({_written(pipeline)}); "
+            f"nothing is kept under {name!r} for these parameter values (its steps write "
+            f"{writes or 'nothing'}); "
             f"make it: jupyter pipes run {pipeline.origin or pipeline.name}{words}"
         )
     return match
@@ -69,8 +71,3 @@ def _of_a_run(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Ma
         if artifact is not None and run.view.parameters == wanted:
             return Match(artifact, run.id)
     return None
-
-
-def _written(pipeline: Pipeline) -> str:
-    names: Iterable[str] = dict.fromkeys(name for step in pipeline.graph.steps for name in step.writes)
-    return f"its steps write {', '.join(names)}" if names else "its steps write nothing"

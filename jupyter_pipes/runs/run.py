@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from jupyter_pipes.execution import loop as background
+from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
 from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
@@ -201,7 +201,7 @@ class Run(Mapping[str, Any]):
         """Cancel the run, or one step of it; returns at once."""
         controller = self._controller
         if controller is not None:
-            background.call(lambda: controller.cancel(step))
+            loop.call(lambda: controller.cancel(step))
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most `timeout` seconds.
@@ -241,12 +241,12 @@ class Run(Mapping[str, Any]):
             for step in self.steps.values()
             if step.status is Status.FAILED and step.planned.options.on_fail != "ignore"
         ]
-        told = "; ".join(_told(step) for step in failed) or self.reason
+        failures = "; ".join(_failure_text(step) for step in failed) or self.reason
         first = failed[0] if failed else None
         line = first.error.line if first and first.error else None
         hint = f". Its log: %pipeline logs {first.name}" if first else ""
         return RunFailed(
-            f"run {self.id} failed: {told}{hint}", self, step=first.name if first else None, line=line
+            f"run {self.id} failed: {failures}{hint}", self, step=first.name if first else None, line=line
         )
 
     def __repr__(self) -> str:
@@ -277,6 +277,6 @@ def _as_png(figure: Any) -> str:
     return base64.b64encode(picture.getvalue()).decode("ascii")
 
 
-def _told(step: StepView) -> str:
+def _failure_text(step: StepView) -> str:
     where = f", line {step.error.line}" if step.error and step.error.line else ""
     return f"step {step.name}{where}: {step.reason}"

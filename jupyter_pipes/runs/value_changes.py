@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import product
+from math import prod
 from typing import Any
 
 from msgspec import Struct
@@ -48,16 +49,16 @@ def changes(name: str, old: object, new: object) -> tuple[str, ...]:
     tuples, sets, pandas and polars tables and NumPy arrays the contents are compared, of anything else the
     type and the repr.
     """
-    told: list[str] = []
+    lines: list[str] = []
     more = 0
     walk = _Walk()
     for line in _compare(name, old, new, walk):
         if walk.brief:
             more += 1
         else:
-            told.append(line)
-            walk.brief = len(told) >= LIMIT
-    return (*told, f"… and {more:,} more") if more else tuple(told)
+            lines.append(line)
+            walk.brief = len(lines) >= LIMIT
+    return (*lines, f"… and {more:,} more") if more else tuple(lines)
 
 
 def _compare(path: str, old: Any, new: Any, walk: _Walk) -> Iterator[str]:
@@ -111,13 +112,10 @@ def _sequences(path: str, old: Sequence[Any], new: Sequence[Any], walk: _Walk) -
 
 
 def _alike_from_start(old: Sequence[Any], new: Sequence[Any]) -> int:
-    pairs = enumerate(zip(old, new, strict=False))
-    differing = (place for place, (one, other) in pairs if not _alike(one, other))
-    return next(differing, min(len(old), len(new)))
-
-
-def _alike(old: Any, new: Any) -> bool:
-    return _plainly_same(old, new) or not any(True for _ in _compare("", old, new, _Walk(asks=True)))
+    for place, (one, other) in enumerate(zip(old, new, strict=False)):
+        if not _plainly_same(one, other) and any(True for _ in _compare("", one, other, _Walk(asks=True))):
+            return place
+    return min(len(old), len(new))
 
 
 def _sets(path: str, old: set[Any], new: set[Any], walk: _Walk) -> Iterator[str]:
@@ -182,14 +180,8 @@ def _pandas_frame(path: str, frame: Any) -> _Table | None:
 
 def _pandas_series(path: str, series: Any) -> _Table:
     rows, label = _pandas_rows(series)
-    return _Table(
-        {"": str(series.dtype)},
-        rows,
-        lambda _: series.tolist(),
-        lambda row, _: f"{path}.{label}[{_shown(row)}]",
-        str(series.index.dtype),
-        series.shape,
-    )
+    index = str(series.index.dtype)
+    return _column(series, rows, series.tolist, lambda row, _: f"{path}.{label}[{_shown(row)}]", index)
 
 
 def _pandas_rows(value: Any) -> tuple[Sequence[Any], str]:
@@ -207,25 +199,32 @@ def _polars_frame(path: str, frame: Any) -> _Table:
 
 
 def _polars_series(path: str, series: Any) -> _Table:
-    return _Table(
-        {"": str(series.dtype)},
-        range(len(series)),
-        lambda _: series.to_list(),
-        lambda row, _: f"{path}[{row}]",
-        shape=series.shape,
-    )
+    return _column(series, range(len(series)), series.to_list, lambda row, _: f"{path}[{row}]")
 
 
 def _array(path: str, array: Any) -> _Table:
     places = tuple(product(*map(range, array.shape))) if array.size <= CELLS else ()
-    return _Table(
-        {"": str(array.dtype)},
+    return _column(
+        array,
         places,
-        lambda _: array.reshape(-1).tolist(),
+        lambda: array.reshape(-1).tolist(),
         lambda row, _: f"{path}[{', '.join(map(str, row))}]" if row else path,
-        shape=array.shape,
         is_array=True,
     )
+
+
+def _column(
+    value: Any,
+    rows: Sequence[Any],
+    values: Callable[[], Sequence[Any]],
+    cell: Callable[[Any, Any], str],
+    row_type: str = "",
+    *,
+    is_array: bool = False,
+) -> _Table:
+    """Return what has one type of values and no names as a table of one column."""
+    dtypes = {"": str(value.dtype)}
+    return _Table(dtypes, rows, lambda _: values(), cell, row_type, value.shape, is_array)
 
 
 _TABLES: dict[tuple[str, str], Callable[[str, Any], _Table | None]] = {
@@ -241,21 +240,14 @@ def _tables(path: str, old: _Table, new: _Table, walk: _Walk) -> Iterator[str]:
     yield from _columns(path, old, new)
     if old.row_type != new.row_type:
         yield f"{path}.index: {old.row_type} → {new.row_type}"
-    large = max(_size(old), _size(new)) > CELLS
-    if large or (old.is_array and old.shape != new.shape):
-        yield from _lengths(path, old, new)
+    large = max(prod(old.shape), prod(new.shape)) > CELLS
+    if old.shape != new.shape and (large or old.is_array):
+        yield f"{path}: {shape_text(old.shape) or 'no axes'} → {shape_text(new.shape) or 'no axes'}"
     if large:
         yield f"{path}: values of more than {CELLS:,} cells are not compared"
     elif not old.is_array or old.shape == new.shape:
         yield from _rows(path, old, new)
         yield from _cells(old, new, walk)
-
-
-def _size(table: _Table) -> int:
-    size = 1
-    for length in table.shape:
-        size *= length
-    return size
 
 
 def _columns(path: str, old: _Table, new: _Table) -> Iterator[str]:
@@ -266,16 +258,10 @@ def _columns(path: str, old: _Table, new: _Table) -> Iterator[str]:
         elif after is None:
             yield f"{path}: column {_shown(name)} removed ({before})"
         elif before != after:
-            yield (
-                f"{path}[{_shown(name)}]: {before} → {after}" if name != "" else f"{path}: {before} → {after}"
-            )
+            place = path if name == "" else f"{path}[{_shown(name)}]"
+            yield f"{place}: {before} → {after}"
     if old.dtypes.keys() == new.dtypes.keys() and list(old.dtypes) != list(new.dtypes):
         yield f"{path}: columns in another order"
-
-
-def _lengths(path: str, old: _Table, new: _Table) -> Iterator[str]:
-    if old.shape != new.shape:
-        yield f"{path}: {shape_text(old.shape) or 'no axes'} → {shape_text(new.shape) or 'no axes'}"
 
 
 def _rows(path: str, old: _Table, new: _Table) -> Iterator[str]:

@@ -36,18 +36,18 @@ def _state_of(step: Step) -> tuple[object, ...]:
     return (step.name, code_digest(step.body), pieces, sorted(step.reads.items()), sorted(step.upstream))
 
 
-def choose(base: str, kept: Iterable[tuple[str, str]], now: str) -> str:
+def choose(base: str, earlier: Iterable[tuple[str, str]], now: str) -> str:
     """Return the version of a pipeline that is in a state now.
 
     Args:
         base: the version that was set: numbering goes on from there.
-        kept: version and state of earlier runs, newest first.
+        earlier: version and state of earlier runs, newest first.
         now: the state.
     """
-    own = [(_numbers(version), known) for version, known in kept]
     first = _numbers(base)
-    line = [(number, known) for number, known in own if number[:-1] == first[:-1] and number >= first]
-    same = next((number for number, known in line if known == now), None)
+    versions = [(_numbers(version), at_it) for version, at_it in earlier]
+    line = [(number, at_it) for number, at_it in versions if number[:-1] == first[:-1] and number >= first]
+    same = next((number for number, at_it in line if at_it == now), None)
     if same is not None or not line:
         return _text(same or first)
     newest = max(number for number, _ in line)

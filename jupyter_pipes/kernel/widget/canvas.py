@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 450
 """More nodes and edges than this are not drawn live: each of them is a widget of its own, about 6 ms."""
 
-_TITLE_PREFIX = "title:"
 _LINE = "#8a94a0"
 _TEXT = "#1f2328"
 _CURVE_PIECES = 6
@@ -88,19 +87,16 @@ class GraphPane:
         import ipycytoscape
 
         cyto = cast("Any", ipycytoscape)
-        frames = [
-            part
-            for stage, box in self._layout.groups.items()
-            for part in (self._frame(cyto, stage, box), self._title(cyto, stage, box))
-        ]
-        for node, face in self._faces(view, None, NOTHING).items():
-            self._nodes[node] = self._node(cyto, node, *face)
+        frames = [part for stage, box in self._layout.groups.items() for part in _frame(stage, box)]
+        for node, (label, classes, stops) in self._faces(view, None, NOTHING).items():
+            box = self._layout.nodes[node]
+            size = (box.width, box.height)
+            self._nodes[node] = _node(node, box.centre, size, classes, label=label, stops=stops)
         graph = cyto.Graph()
         with graph.hold_sync():
             graph.nodes.extend([*frames, *self._nodes.values()])
-            graph.edges.extend(
-                [self._edge(cyto, number, edge) for number, edge in enumerate(self._layout.edges)]
-            )
+            edges = enumerate(self._layout.edges)
+            graph.edges.extend([_edge(number, edge, self._layout) for number, edge in edges])
         widget = cyto.CytoscapeWidget(
             graph=graph,
             cytoscape_layout=_preset(scale),
@@ -120,33 +116,6 @@ class GraphPane:
             self._on_toggle(stage)
         else:
             self._on_select(kind)
-
-    def _node(self, cyto: Any, node: str, label: str, classes: str, stops: str) -> Any:
-        box = self._layout.nodes[node]
-        x, y = box.centre
-        return cyto.Node(
-            data={"id": node, "label": label, "stops": stops, "w": box.width, "h": box.height},
-            position={"x": x, "y": y},
-            classes=classes,
-            grabbable=False,
-        )
-
-    def _frame(self, cyto: Any, stage: str, box: Any) -> Any:
-        x, y = box.centre
-        data = {"id": f"frame:{stage}", "w": box.width, "h": box.height}
-        return cyto.Node(data=data, position={"x": x, "y": y}, classes="frame", grabbable=False)
-
-    def _title(self, cyto: Any, stage: str, box: Any) -> Any:
-        label = f"▾ {ellipsised(stage, NAME_SIZE * 1.1, box.width - 48)}"
-        width = text_width(label, NAME_SIZE) * 1.1 + 8
-        data = {"id": f"{_TITLE_PREFIX}{stage}", "label": label, "w": width, "h": TITLE_HEIGHT - 8}
-        position = {"x": box.x + 8 + width / 2, "y": box.y + TITLE_HEIGHT / 2 + 1}
-        return cyto.Node(data=data, position=position, classes="title", grabbable=False)
-
-    def _edge(self, cyto: Any, number: int, edge: Edge) -> Any:
-        data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
-        data |= _segments(edge, self._layout) | _ends(edge, self._layout)
-        return cyto.Edge(data=data, classes="carries" if edge.names else "orders")
 
 
 class PicturePane:
@@ -182,6 +151,36 @@ class PicturePane:
         self.widget.close()
 
 
+def _node(node: str, centre: Point, size: tuple[float, float], classes: str, **data: str) -> Any:
+    import ipycytoscape
+
+    return cast("Any", ipycytoscape).Node(
+        data={"id": node, **data, "w": size[0], "h": size[1]},
+        position={"x": centre[0], "y": centre[1]},
+        classes=classes,
+        grabbable=False,
+    )
+
+
+def _edge(number: int, edge: Edge, layout: Layout) -> Any:
+    import ipycytoscape
+
+    data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
+    data |= _segments(edge, layout) | _ends(edge, layout)
+    return cast("Any", ipycytoscape).Edge(data=data, classes="carries" if edge.names else "orders")
+
+
+def _frame(stage: str, box: Any) -> tuple[Any, Any]:
+    """Return a stage's frame and its title."""
+    label = f"▾ {ellipsised(stage, NAME_SIZE * 1.1, box.width - 48)}"
+    width = text_width(label, NAME_SIZE) * 1.1 + 8
+    middle = (box.x + 8 + width / 2, box.y + TITLE_HEIGHT / 2 + 1)
+    return (
+        _node(f"frame:{stage}", box.centre, (box.width, box.height), "frame"),
+        _node(f"title:{stage}", middle, (width, TITLE_HEIGHT - 8), "title", label=label),
+    )
+
+
 def _preset(scale: float) -> dict[str, Any]:
     # Not `fit`: it would measure the canvas before the front end has given it its size.
     return {"name": "preset", "fit": False, "zoom": scale, "pan": {"x": 0, "y": 0}}
@@ -207,7 +206,7 @@ def _face(
     icon = STALE.icon if is_stale else LOOKS[status].icon
     label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
     marks = {"stage": is_stage, "stale": is_stale, "selected": selected}
-    classes = " ".join(["node", str(status), *(mark for mark, given in marks.items() if given)])
+    classes = " ".join(["node", str(status), *(mark for mark, is_set in marks.items() if is_set)])
     return label, classes, f"0% {percent}% {percent}% 100%"
 
 
@@ -299,12 +298,7 @@ def _stylesheet() -> list[dict[str, Any]]:
             "label": "",
             "events": "no",
         },
-        "node.title": {
-            "background-opacity": 0,
-            "border-width": 0,
-            "color": "#59636e",
-            "font-weight": 600,
-        },
+        "node.title": {"background-opacity": 0, "border-width": 0, "color": "#59636e", "font-weight": 600},
         "edge": {
             "width": 1.4,
             "line-color": _LINE,
@@ -332,14 +326,9 @@ def _stylesheet() -> list[dict[str, Any]]:
             "text-background-padding": "2px",
         },
     }
-    for status, look in LOOKS.items():
+    for status, look in {**LOOKS, "stale": STALE}.items():
         rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
-    rules["node.stale"] = {
-        "border-color": STALE.ink,
-        "background-color": STALE.fill,
-        "border-style": "dashed",
-        "border-width": 2,
-    }
+    rules["node.stale"] |= {"border-style": "dashed", "border-width": 2}
     rules["node.running"] |= {
         "background-fill": "linear-gradient",
         "background-gradient-direction": "to-right",

@@ -69,8 +69,8 @@ def _status(step: StepView, now: float, *, is_stale: bool) -> str:
     facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
     behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts if fact)
     # A cached step's reasons stand below, one by one.
-    said = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
-    reason = f"<div>{escape(said)}</div>" if said else ""
+    words = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
+    reason = f"<div>{escape(words)}</div>" if words else ""
     notes = "".join(f"<div class='note'>{escape(note)}</div>" for note in tuple(step.notes))
     mark = f" {stale_html()}" if is_stale else ""
     head = f"<div><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
@@ -107,14 +107,14 @@ def _from(owner: str) -> str:
     return f"<span class='quiet'>{where}</span>"
 
 
-def _attempts(attempts: Sequence[AttemptView], said: str, now: float) -> str:
+def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
     rows = [
         (
             f"attempt {attempt.number}",
             status_html(attempt.status),
             duration_text(attempt.seconds_until(now)) if attempt.started else "",
             *usage_texts(attempt.usage),
-            f"<span class='quiet'>{escape(attempt.reason)}</span>" if attempt.reason != said else "",
+            f"<span class='quiet'>{escape(attempt.reason)}</span>" if attempt.reason != reason else "",
         )
         for attempt in attempts
     ]

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, cast
 
-from jupyter_pipes.display.graph import picture as drawing
+from jupyter_pipes.display.graph.picture import NOTHING, svg, text
 from jupyter_pipes.display.html import theme_css
 from jupyter_pipes.display.looks import spoken
 from jupyter_pipes.model.views import RunView
@@ -29,15 +29,15 @@ _CSS = """
 """
 
 
-def still_bundle(view: RunView, stale: Mapping[str, str] = drawing.NOTHING) -> dict[str, str]:
+def still_bundle(view: RunView, stale: Mapping[str, str] = NOTHING) -> dict[str, str]:
     """Return the run as a MIME bundle that shows its last statuses anywhere, without a kernel or scripts."""
-    picture = drawing.svg(view, stale=stale)
+    picture = svg(view, stale=stale)
     steps = "".join(f"<li>{escape(spoken(step, stale))}</li>" for step in tuple(view.steps.values()))
     html = (
         f"<style>{theme_css()}{_CSS}</style>"
         f'<div class="jupyter-pipes jupyter-pipes-static">{picture}<ul>{steps}</ul></div>'
     )
-    return {"text/html": html, "image/svg+xml": picture, "text/plain": drawing.text(view, stale)}
+    return {"text/html": html, "image/svg+xml": picture, "text/plain": text(view, stale)}
 
 
 class Still:

@@ -9,7 +9,7 @@ from functools import partial
 from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.display.graph.picture import NOTHING
 from jupyter_pipes.display.html import bundle_html, stale_html, status_html
 from jupyter_pipes.display.looks import spoken
@@ -154,7 +154,8 @@ class PipelineWidget:
         view = self._view
         plans = [step.planned for step in view.steps.values()]
         layout = arrange(plans, collapsed=self._collapsed, fit_width=PANE_WIDTH)
-        self._scale = _fitting_scale(layout)
+        # The whole graph in the pane, but never too small to read.
+        self._scale = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
@@ -177,15 +178,11 @@ class PipelineWidget:
             self._parts.cancel.disabled = not running or self._on_cancel is None
             if self._graph is not None:
                 self._graph.update(view, self._selected, self._stale)
-            self._refresh_list(view)
+            names = list(view.steps)
+            labels = tuple(spoken(step, self._stale) for step in view.steps.values())
+            self._parts.put_steps(labels, names.index(self._selected) if self._selected in names else None)
             self._refresh_details(view, now)
         self._still.update(view, self._stale)
-
-    def _refresh_list(self, view: RunView) -> None:
-        labels = tuple(spoken(step, self._stale) for step in view.steps.values())
-        names = list(view.steps)
-        place = names.index(self._selected) if self._selected in view.steps else None
-        self._parts.put_steps(labels, place)
 
     def _refresh_details(self, view: RunView, now: float) -> None:
         selected = self._selected
@@ -240,9 +237,9 @@ class PipelineWidget:
 
     def _zoom(self, direction: int) -> None:
         with self._lock:
-            steps = sorted({*_SCALES, self._scale})
-            place = min(max(steps.index(self._scale) + direction, 0), len(steps) - 1)
-            self._scale = steps[place]
+            scales = sorted({*_SCALES, self._scale})
+            place = scales.index(self._scale) + direction
+            self._scale = scales[min(max(place, 0), len(scales) - 1)]
             if self._graph is not None:
                 self._graph.resize(self._scale)
 
@@ -272,18 +269,10 @@ def _plan(view: RunView) -> list[Any]:
     return [step.planned for step in view.steps.values()]
 
 
-def _fitting_scale(layout: Layout) -> float:
-    """Return the scale that shows the graph wholly in the pane, but never too small to read."""
-    return max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
-
-
 def _header(view: RunView, stale: int, now: float) -> str:
     version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
-    reason = (
-        f" <span class='quiet' title='{escape(view.reason)}'>{escape(view.reason)}</span>"
-        if view.reason
-        else ""
-    )
+    why = escape(view.reason)
+    reason = f" <span class='quiet' title='{why}'>{why}</span>" if why else ""
     mark = f" <span>{stale_html(stale)}</span>" if stale else ""
     if not view.started:
         status = "<span class='quiet'>not started yet</span>"
