@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
+from jupyter_pipes.cli.interrupts import Interrupts
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
@@ -78,7 +79,6 @@ class CommandLine:
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Run to the end and show how it goes on; then write the executed notebook, if one is asked for."""
         from jupyter_pipes.cli import terminal
-        from jupyter_pipes.cli.interrupts import Interrupts
 
         self._check_executed(arguments)
         with Interrupts() as interrupts:
@@ -90,7 +90,6 @@ class CommandLine:
     def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
         """Run in this process, for a debugger."""
         from jupyter_pipes.cli import terminal
-        from jupyter_pipes.cli.interrupts import Interrupts
 
         self._check_executed(arguments)
         with Interrupts() as interrupts:

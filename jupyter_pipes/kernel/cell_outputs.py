@@ -31,7 +31,7 @@ class CellOutputs:
         self._stale: Mapping[str, str] = {}
         self._shown: dict[str, Run] = {}
         self._changed: set[str] = set()
-        self._lock = threading.Lock()
+        self._lock = threading.RLock()
         self._pacer = Pacer(self._refresh, interval=INTERVAL, tick=TICK, ticking=self._is_running)
 
     def open(self, step: str, definition: Callable[[str], dict[str, Any]]) -> None:
@@ -74,18 +74,15 @@ class CellOutputs:
             for display in self._displays.values():
                 display.forget_shown()
             self._changed.update(self._displays)
-            self._show_changed()
+            self._refresh()
 
     def _refresh(self) -> None:
         with self._lock:
-            self._show_changed()
-
-    def _show_changed(self) -> None:
-        steps = self._run.view.steps if self._run is not None else {}
-        running = {name for name, step in steps.items() if not step.status.is_final}
-        changed, self._changed = self._changed | running, set()
-        for name in changed & self._displays.keys():
-            self._displays[name].show(self._shown.get(name), name, self._stale.get(name, ""))
+            steps = self._run.view.steps if self._run is not None else {}
+            running = {name for name, step in steps.items() if not step.status.is_final}
+            changed, self._changed = self._changed | running, set()
+            for name in changed & self._displays.keys():
+                self._displays[name].show(self._shown.get(name), name, self._stale.get(name, ""))
 
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.has_ended

@@ -35,6 +35,7 @@ class PipesMagics(Magics):
 
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
+        self._shell: Any = shell
         self._session: Session | None = None
         self._nested = False
 
@@ -46,34 +47,30 @@ class PipesMagics(Magics):
 
             path = notebook_path()
             directory = path.parent if path else Path.cwd()
-            shell: Any = self.shell
-            self._session = Session(directory, path, shell.user_ns, live=hasattr(shell, "kernel"))
-            self._take_history(self._session)
+            live = hasattr(self._shell, "kernel")
+            self._session = Session(directory, path, self._shell.user_ns, live=live)
+            # Cells that ran before the extension was loaded: their imports and helpers count too.
+            for count, source in enumerate(self._shell.history_manager.input_hist_raw[1:], 1):
+                if source:
+                    self._session.define(None, source, count)
         return self._session
 
     def on_cell(self, info: Any) -> None:
         """Take the text of a cell that is about to run (IPython's event with its `ExecutionInfo`)."""
-        from jupyter_pipes.execution.worker.current import current
-
-        if not (self._nested or current.is_active or info.silent) and info.raw_cell:
-            shell: Any = self.shell
-            self.session.define(_cell_id(shell, info), info.raw_cell, shell.execution_count)
+        if self._is_from_outside(info) and info.raw_cell:
+            self.session.define(_cell_id(self._shell, info), info.raw_cell, self._shell.execution_count)
 
     def behind_cell(self, result: Any) -> None:
         """Look what became stale by a cell that has run (IPython's event with its `ExecutionResult`)."""
-        from jupyter_pipes.execution.worker.current import current
-
-        info = result.info
-        if not (self._nested or current.is_active or info is None or info.silent):
+        if self._is_from_outside(result.info):
             self.session.look_for_stale()
             self.session.settle_ended()
 
-    def _take_history(self, session: Session) -> None:
-        """Take the cells that ran before the extension was loaded: their imports and helpers count too."""
-        shell: Any = self.shell
-        for count, source in enumerate(shell.history_manager.input_hist_raw[1:], 1):
-            if source:
-                session.define(None, source, count)
+    def _is_from_outside(self, info: Any) -> bool:
+        """Return whether a cell is one of the notebook's, and not run by a `%%setup` or a step."""
+        from jupyter_pipes.execution.worker.current import current
+
+        return not (self._nested or current.is_active or info is None or info.silent)
 
     @cell_magic
     def step(self, line: str, cell: str) -> object:
@@ -94,10 +91,9 @@ class PipesMagics(Magics):
     @cell_magic
     def setup(self, line: str, cell: str) -> None:
         """Run code here, and first of all in every step."""
-        shell: Any = self.shell
         self._nested = True
         try:
-            shell.run_cell(cell).raise_error()
+            self._shell.run_cell(cell).raise_error()
         finally:
             self._nested = False
 
@@ -108,8 +104,7 @@ class PipesMagics(Magics):
         from jupyter_pipes.kernel.face import KernelFace
 
         carry_out, arguments = verbs.parse_magic(line)
-        shell: Any = self.shell
-        return self._give(carry_out(KernelFace(self.session, shell), arguments), awaited=awaited)
+        return self._give(carry_out(KernelFace(self.session, self._shell), arguments), awaited=awaited)
 
     def _give(self, answer: Answer, *, awaited: bool) -> object:
         """Return what the cell displays, once the run that it waits for has ended; awaitable if it awaits."""

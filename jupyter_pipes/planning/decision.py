@@ -155,7 +155,8 @@ class Decider:
                 f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
             )
         files = tuple(FileSeen(seen.path, self._digest_now(seen)) for seen in latest.files)
-        result = replace(latest, signature=combine(parts), parts="", kept=replace(latest.kept, files=files))
+        content = replace(latest.content, files=files)
+        result = replace(latest, signature=combine(parts), parts="", content=content)
         return Decision("run", self._reasons(latest, parts), result.signature, parts, compared=latest), result
 
     def _parts(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 from msgspec import Struct, field
@@ -17,6 +17,9 @@ from jupyter_pipes.pipelines.selection import Selection
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision
+
+
+_T = TypeVar("_T")
 
 
 class Definition(Graph, frozen=True):
@@ -100,11 +103,6 @@ def document(of: Definition | Arguments) -> tuple[str, bytes]:
     return digest(content), content
 
 
-def read_definition(content: bytes) -> Definition:
-    """Return the definition that was kept."""
-    return msgspec.msgpack.decode(content, type=Definition)
-
-
-def read_arguments(content: bytes) -> Arguments:
-    """Return the arguments that were kept."""
-    return msgspec.msgpack.decode(content, type=Arguments)
+def read(content: bytes, kind: type[_T]) -> _T:
+    """Return the definition, or the arguments, that `document` gave the content of."""
+    return msgspec.msgpack.decode(content, type=kind)

@@ -115,7 +115,8 @@ def _of_steps(a: Side, b: Side, whole: Collection[Difference]) -> Iterator[Diffe
             old, new = (step.status.value if step else None for step in (one, other))
             yield Difference(name, "step", "", old, new)
             continue
-        yield from _edges(one, other)
+        for read, old, new in _paired(_sources(one), _sources(other)):
+            yield from _unequal(name, "edge", read, old, new)
         yield from _parts(name, a, b, whole)
         yield from _outcomes(one, other)
         if None not in (_decision(one), _decision(other)):
@@ -180,11 +181,6 @@ def _diff(old: str, new: str) -> str:
     return signature.difference(Part("code", "", "", old), Part("code", "", "", new))
 
 
-def _edges(a: StepView, b: StepView) -> Iterator[Difference]:
-    for name, old, new in _paired(_sources(a), _sources(b)):
-        yield from _unequal(a.name, "edge", name, old, new)
-
-
 def _sources(step: StepView) -> dict[str, str]:
     """Return what leads to the step: name or path that it reads -> the step that makes it; and `--after`."""
     after = step.planned.options.after
@@ -231,9 +227,8 @@ def _decision(step: StepView) -> str | None:
 
 
 def _metrics(a: StepView, b: StepView) -> Iterator[Difference]:
-    before, after = a.last_metrics, b.last_metrics
-    for name in dict.fromkeys((*before, *after)):
-        old, new = to_json(before.get(name)), to_json(after.get(name))
+    for name, *values in _paired(a.last_metrics, b.last_metrics):
+        old, new = map(to_json, values)
         counts = [len(step.metrics.get(name, ())) for step in (a, b) if _decision(step) == "run"]
         longer = len(counts) == 2 and 0 not in counts and counts[0] != counts[1]
         points = f"{counts[0]:,} → {counts[1]:,} points" if longer else ""

@@ -40,7 +40,9 @@ def find_run(workspace: Workspace, name: str, pipeline: str | None = None) -> Ru
     elif re.fullmatch(r"\d+(\.\d+)+", name):
         matches = [run.run for run in of_pipeline if run.version == name][:1]
     else:
-        matches = _tagged(workspace, name, runs)[:1] or _with_part(name, runs)
+        fields = workspace.history.fields([run.run for run in runs]) if runs else {}
+        tagged = [run.run for run in runs if name in fields.get(run.run, {}).get("tags", ())]
+        matches = tagged[:1] or _with_part(name, runs)
     if len(matches) != 1:
         raise _not_found(name, matches, of_pipeline, pipeline)
     return Run(workspace, matches[0])
@@ -75,13 +77,6 @@ def _with_part(name: str, runs: Sequence[RunSummary]) -> list[str]:
         return []
     beginning = [run.run for run in runs if run.run.startswith(name)]
     return beginning or [run.run for run in runs if run.run.endswith(name)]
-
-
-def _tagged(workspace: Workspace, name: str, runs: Sequence[RunSummary]) -> list[str]:
-    if not runs:
-        return []
-    fields = workspace.history.fields([run.run for run in runs])
-    return [run.run for run in runs if name in fields.get(run.run, {}).get("tags", ())]
 
 
 def _not_found(

@@ -18,14 +18,7 @@ from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.preparation import decider_of, prepare, take
-from jupyter_pipes.planning.request import (
-    Arguments,
-    Definition,
-    RunRequest,
-    read_arguments,
-    read_definition,
-    unpack,
-)
+from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read, unpack
 from jupyter_pipes.runs.start import start
 
 if TYPE_CHECKING:
@@ -91,7 +84,7 @@ def kept_request(workspace: Workspace, view: RunView) -> tuple[Definition, Argum
         raise RunNotFound(
             f"run {view.run} was kept without its code (by an earlier version of jupyter_pipes)"
         )
-    return _as_it_stands_now(read_definition(definition), workspace), read_arguments(arguments)
+    return _as_it_stands_now(read(definition, Definition), workspace), read(arguments, Arguments)
 
 
 def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definition:
@@ -113,7 +106,7 @@ def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definitio
 def given_parameters(run: Run) -> dict[str, object]:
     """Return what was said of parameters when a run was started; nothing if it could not be recorded."""
     arguments = run.workspace.history.document(run.view.arguments)
-    return {} if arguments is None else unpack(read_arguments(arguments).given)
+    return {} if arguments is None else unpack(read(arguments, Arguments).given)
 
 
 def _as_they_are(
@@ -137,11 +130,9 @@ def _done(view: RunView, step: StepView) -> Decision:
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:
     if definition.declarations:
         return parameter_cells.read(definition.declarations)[0]
-    return _of_module(definition) if definition.parameters else ()
-
-
-def _of_module(definition: Definition) -> tuple[Parameter, ...]:
-    """Return the parameters of a pipeline of functions: they are declared by its module alone."""
+    if not definition.parameters:
+        return ()
+    # Those of a pipeline of functions are declared by its module alone.
     from jupyter_pipes.runs.pipeline import Pipeline
 
     if not definition.origin.endswith(".py") or not Path(definition.origin).is_file():

@@ -97,14 +97,10 @@ def _start(
     from jupyter_pipes.runs.run import Run
 
     _ = workspace.history, workspace.store
-    name = earlier[0].run if earlier else _new_id()
+    # A new id is sortable by time, and short enough to say.
+    name = earlier[0].run if earlier else f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
     request = request if earlier else numbered(request, workspace.history)
     controller = Controller(name, request, workspace, executor, loop.loop(), earlier)
     run = Run(workspace, name, controller)
     loop.call(controller.start)
     return run
-
-
-def _new_id() -> str:
-    """Return an id for a new run: sortable by time, and short enough to say."""
-    return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"

@@ -166,7 +166,10 @@ def _edge(number: int, edge: Edge, layout: Layout) -> Any:
     import ipycytoscape
 
     data = {"id": f"edge:{number}", "source": edge.source, "target": edge.target, "label": edge.label}
-    data |= _segments(edge, layout) | _ends(edge, layout)
+    data |= _segments(edge, layout)
+    # Where the curve leaves and enters, relative to the middle of its nodes.
+    data["leave"] = _offset(layout.nodes[edge.source].centre, edge.points[0])
+    data["enter"] = _offset(layout.nodes[edge.target].centre, edge.points[-1])
     return cast("Any", ipycytoscape).Edge(data=data, classes="carries" if edge.names else "orders")
 
 
@@ -257,12 +260,6 @@ def _spread(points: Sequence[Point]) -> list[Point]:
 def _between(start: Point, end: Point, count: int) -> list[Point]:
     shares = [place / (count + 1) for place in range(1, count + 1)]
     return [(start[0] + (end[0] - start[0]) * t, start[1] + (end[1] - start[1]) * t) for t in shares]
-
-
-def _ends(edge: Edge, layout: Layout) -> dict[str, str]:
-    """Return where the curve leaves and enters, relative to the middle of its nodes."""
-    leave, enter = layout.nodes[edge.source].centre, layout.nodes[edge.target].centre
-    return {"leave": _offset(leave, edge.points[0]), "enter": _offset(enter, edge.points[-1])}
 
 
 def _offset(centre: Point, point: Point) -> str:

@@ -66,13 +66,16 @@ class Parts:
         self.is_filling = False
         self._details: dict[str, Any] = {section: w.HTML() for section in SECTIONS}
         self._graph: Any = w.Box(layout={"flex": "100 1 420px", "min_width": "0"})
-        self._side: Any = self._side_pane(w)
+        details = w.VBox(list(self._details.values()), layout={"flex": "1 1 0", "min_height": "0"})
+        side_layout = {"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0"}
+        self._side: Any = w.VBox([self.steps, details], layout=side_layout)
         head = w.HBox([self.header, self.run, self.cancel, self.stages, self.smaller, self.larger])
         body = w.HBox([self._graph, self._side], layout={"flex_flow": "row wrap"})
         style = w.HTML(f"<style>{theme_css()}{DIFF_CSS}{_CSS}</style>", layout={"display": "none"})
         self.root: Any = w.VBox([style, head, body])
-        for part, name in ((head, "head"), (self._graph, "graph"), (self._side, "side")):
-            part.add_class(f"jupyter-pipes-{name}")
+        panes = {"head": head, "graph": self._graph, "side": self._side, "details": details}
+        for name, pane in panes.items():
+            pane.add_class(f"jupyter-pipes-{name}")
         self.root.add_class("jupyter-pipes")
         self.root.add_class("jupyter-pipes-live")
 
@@ -112,8 +115,3 @@ class Parts:
 
     def _button(self, w: Any, description: str, tooltip: str, width: str = "84px") -> Any:
         return w.Button(description=description, tooltip=tooltip, layout={"width": width, "flex": "none"})
-
-    def _side_pane(self, w: Any) -> Any:
-        details = w.VBox(list(self._details.values()), layout={"flex": "1 1 0", "min_height": "0"})
-        details.add_class("jupyter-pipes-details")
-        return w.VBox([self.steps, details], layout={"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0"})

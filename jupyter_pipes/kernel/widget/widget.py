@@ -18,6 +18,7 @@ from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, Picture
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
 from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts
 from jupyter_pipes.kernel.widget.still import Still
+from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.quantities import clock_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import RunView, StepView
@@ -108,7 +109,7 @@ class PipelineWidget:
     def replace(self, view: RunView) -> None:
         """Show another run or another graph, laid out anew where the steps differ."""
         with self._lock:
-            changed = _plan(view) != _plan(self._view)
+            changed = _plans(view) != _plans(self._view)
             self._view = view
             if changed:
                 self._selected = self._selected if self._selected in view.steps else None
@@ -147,13 +148,12 @@ class PipelineWidget:
         }
         for button, action in clicks.items():
             if action is not None:
-                button.on_click(_without_button(action))
+                button.on_click(partial(_press, action))
         parts.steps.observe(self._listed, "index")
 
     def _draw_graph(self) -> None:
         view = self._view
-        plans = [step.planned for step in view.steps.values()]
-        layout = arrange(plans, collapsed=self._collapsed, fit_width=PANE_WIDTH)
+        layout = arrange(_plans(view), collapsed=self._collapsed, fit_width=PANE_WIDTH)
         # The whole graph in the pane, but never too small to read.
         self._scale = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
@@ -197,7 +197,10 @@ class PipelineWidget:
 
     def _preview(self, ref: ArtifactRef) -> str:
         if ref.digest not in self._previews:
-            self._previews[ref.digest] = _preview_html(self._source.preview(ref))
+            bundle = self._source.preview(ref)
+            shown = bundle_html({"data": bundle, "metadata": {}}) if bundle else ""
+            unfolding = f"<details><summary class='quiet'>show</summary>{shown}</details>"
+            self._previews[ref.digest] = unfolding if bundle else ""
         return self._previews[ref.digest]
 
     def _why(self, step: StepView) -> str:
@@ -226,8 +229,7 @@ class PipelineWidget:
         self._collapse(self._collapsed ^ {stage})
 
     def _toggle_all(self) -> None:
-        stages = _stages(self._view)
-        self._collapse(frozenset() if self._collapsed == stages else stages)
+        self._collapse(frozenset() if self._collapsed == _stages(self._view) else _stages(self._view))
 
     def _collapse(self, stages: frozenset[str]) -> None:
         with self._lock:
@@ -244,11 +246,8 @@ class PipelineWidget:
                 self._graph.resize(self._scale)
 
 
-def _without_button(action: Callable[[], None]) -> Callable[[Any], None]:
-    def clicked(_button: Any) -> None:
-        action()
-
-    return clicked
+def _press(action: Callable[[], None], _button: Any) -> None:
+    action()
 
 
 def _is_running(view: RunView) -> bool:
@@ -265,7 +264,7 @@ def _collapsed_at_first(view: RunView) -> frozenset[str]:
     return _stages(view) if is_large else frozenset()
 
 
-def _plan(view: RunView) -> list[Any]:
+def _plans(view: RunView) -> list[PlannedStep]:
     return [step.planned for step in view.steps.values()]
 
 
@@ -284,10 +283,3 @@ def _header(view: RunView, stale: int, now: float) -> str:
         f" <span>{view.finished_steps} of {len(view.steps)} steps</span>{mark}"
         f" <span class='clock'>{clock}</span>{reason}"
     )
-
-
-def _preview_html(bundle: dict[str, str]) -> str:
-    if not bundle:
-        return ""
-    shown = bundle_html({"data": bundle, "metadata": {}})
-    return f"<details><summary class='quiet'>show</summary>{shown}</details>"
