@@ -38,9 +38,9 @@ def reached(
         elif not names <= names_of.get(path, frozenset()) or path not in names_of:
             names_of[path] = names_of.get(path, frozenset()) | names
             waiting += wanted(_slice(source, names_of[path], with_classes))
-    others = reach(whole, places)
+    entire = reach(whole, places)
     parts = {path: _slice(source_of(path), names, with_classes) for path, names in names_of.items()}
-    return Reached({**parts, **others.local}, others.others)
+    return Reached({**parts, **entire.local}, entire.others)
 
 
 def _single_file(module: str, places: Iterable[Path]) -> Path | None:

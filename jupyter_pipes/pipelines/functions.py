@@ -189,9 +189,8 @@ def _literals(function: Callable[..., Any]) -> tuple[str, ...]:
     if module is None:
         return texts_of(_source(function))
     place = Path(inspect.getfile(function)).absolute().parent
-    reached = slices.reached(
-        [_import_from(module, function.__name__)], (module,), (place,), with_classes=False
-    )
+    code = _import_from(module, function.__name__)
+    reached = slices.reached([code], (module,), (place,), with_classes=False)
     sources = reached.local.values() if "." not in module else [_source(function)]
     return tuple(dict.fromkeys(text for source in sources for text in texts_of(source)))
 

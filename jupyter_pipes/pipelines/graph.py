@@ -144,9 +144,7 @@ def _sorter(steps: Iterable[Step]) -> TopologicalSorter[str]:
 
 def _owner(name: str, earlier: Iterable[Step], declared: set[str]) -> str | None:
     writers = [step.name for step in earlier if name in step.writes]
-    if writers:
-        return writers[-1]
-    return PARAMS_OWNER if name in declared else None
+    return writers[-1] if writers else PARAMS_OWNER if name in declared else None
 
 
 def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:

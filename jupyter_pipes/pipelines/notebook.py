@@ -62,7 +62,7 @@ class Document(Struct, frozen=True):
         Raises:
             NotebookError: it does not keep to nbformat's schema.
         """
-        nbformat = _nbformat()
+        nbformat: Any = import_module("nbformat")
         try:
             node = nbformat.reads(json.dumps(self.content), as_version=4)
             nbformat.validate(node)
@@ -144,11 +144,6 @@ def without_comments_above(lines: list[str]) -> list[str]:
     return lines[magic["above"].count("\n") :] if magic else lines
 
 
-def _nbformat() -> Any:
-    # Its types are incomplete; what comes out of it is annotated where it enters.
-    return import_module("nbformat")
-
-
 def _load(path: Path) -> dict[str, Any]:
     try:
         content: Any = json.loads(path.read_text(encoding="utf-8"))
@@ -167,7 +162,7 @@ def _load(path: Path) -> dict[str, Any]:
 
 def _upgraded(path: Path, content: Any) -> dict[str, Any]:
     """Return the JSON of another format version as that of version 4."""
-    nbformat = _nbformat()
+    nbformat: Any = import_module("nbformat")
     try:
         return json.loads(nbformat.writes(nbformat.reads(json.dumps(content), as_version=4)))
     except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through

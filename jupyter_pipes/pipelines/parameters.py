@@ -94,7 +94,8 @@ class Parameter:
             value = self.computed(**{name: earlier[name] for name in names})
         except Exception as error:  # user's code may raise anything
             reason = f"{type(error).__name__}: {error}"
-            raise self._error(f"the default of parameter {self.name} cannot be computed: {reason}") from error
+            message = f"the default of parameter {self.name} cannot be computed: {reason}"
+            raise ParameterError(message, line=self.spec.line) from error
         return self.fitted(value)
 
     def fitted(self, value: object) -> Any:
@@ -126,9 +127,7 @@ class Parameter:
 
     def _misfit(self, value: object) -> ParameterError:
         name = f"parameter {self.name}" if self.name else "a parameter"
-        return self._error(f"{name}: {value!r} does not fit; use {allowed(self.type)}")
-
-    def _error(self, message: str) -> ParameterError:
+        message = f"{name}: {value!r} does not fit; use {allowed(self.type)}"
         return ParameterError(message, line=self.spec.line)
 
 

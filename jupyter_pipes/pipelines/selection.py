@@ -66,7 +66,10 @@ def select(
         wanted = {*alone, *_names(graph, steps)}
     elif starts:
         wanted &= {name for start in starts for name in (start, *descendants(graph, start))}
-        _check_reached(starts, wanted, steps)
+        for start in starts:
+            if start not in wanted:
+                targets = ", ".join(steps)
+                raise UsageError(f"--from {start}: {targets} does not need {start}; leave one of them out")
     names = [step.name for step in graph.steps]
     producers = {producer for name in wanted for producer in graph.step(name).inputs.values()}
     taken = producers - wanted if why else set[str]()
@@ -81,14 +84,6 @@ def select(
 
 def _names(graph: Graph, names: Iterable[str]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(graph.step(name).name for name in names))
-
-
-def _check_reached(starts: Iterable[str], wanted: Collection[str], targets: Iterable[str]) -> None:
-    for start in starts:
-        if start not in wanted:
-            raise UsageError(
-                f"--from {start}: {', '.join(targets)} does not need {start}; leave one of them out"
-            )
 
 
 def _forced(graph: Graph, force: Collection[str], wanted: Collection[str]) -> frozenset[str]:

@@ -96,16 +96,16 @@ def check_name(name: str) -> str:
     canonical = unicodedata.normalize("NFC", name)
     wrong = next((char for char in canonical if not _may_be_in_name(char)), None)
     if wrong is not None:
-        raise UsageError(f"the step name {name!r} has the character {wrong!r}; {NAME_RULE}", line=1)
-    if canonical in ("", ".", ".."):
-        raise UsageError(f"{name!r} is no name for a step; {NAME_RULE}", line=1)
-    if len(canonical) > LONGEST_NAME:
-        shown = f"{canonical[:20]}…"
-        raise UsageError(f"the step name {shown!r} has {len(canonical)} characters; {NAME_RULE}", line=1)
-    if canonical == PARAMS_OWNER:
-        message = f"the step name {name!r} is reserved: what a step reads from it are the parameters"
-        raise UsageError(f"{message}; {NAME_RULE}", line=1)
-    return canonical
+        problem = f"the step name {name!r} has the character {wrong!r}"
+    elif canonical in ("", ".", ".."):
+        problem = f"{name!r} is no name for a step"
+    elif len(canonical) > LONGEST_NAME:
+        problem = f"the step name {f'{canonical[:20]}…'!r} has {len(canonical)} characters"
+    elif canonical == PARAMS_OWNER:
+        problem = f"the step name {name!r} is reserved: what a step reads from it are the parameters"
+    else:
+        return canonical
+    raise UsageError(f"{problem}; {NAME_RULE}", line=1)
 
 
 @lru_cache(maxsize=8192)

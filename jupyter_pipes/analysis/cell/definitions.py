@@ -38,7 +38,9 @@ class Definitions(Flow):
         self.visit_all(node.decorator_list)
         self._visit_defaults(node.args)
         facts = self._function_facts(node)
-        self._visit_annotations(node)
+        for argument in arguments_of(node.args):
+            self.visit_annotation(argument.annotation)
+        self.visit_annotation(node.returns)
         self.bind(node.name, node.lineno, "definition")
         self._add_function(node.name, facts)
         if node.decorator_list:
@@ -65,11 +67,6 @@ class Definitions(Flow):
 
     def _visit_defaults(self, arguments: ast.arguments) -> None:
         self.visit_all([*arguments.defaults, *arguments.kw_defaults])
-
-    def _visit_annotations(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
-        for argument in arguments_of(node.args):
-            self.visit_annotation(argument.annotation)
-        self.visit_annotation(node.returns)
 
     def _function_facts(self, node: FunctionNode) -> Facts:
         inner = type(self)(self.cell, body_scope(node, self.scope))

@@ -23,12 +23,9 @@ class Executor(Protocol):
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job; never blocks, never raises for what is wrong with the job."""
-        ...
 
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
         """Stop an attempt (`Job.attempt_id`); it ends with `outcome`, unless it had completed before."""
-        ...
 
     def close(self) -> None:
         """End all attempts and give back what the executor holds."""
-        ...

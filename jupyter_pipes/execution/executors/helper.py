@@ -24,19 +24,15 @@ class Owner(Protocol):
 
     def on_started(self, attempt: str, pid: int) -> None:
         """The attempt's process was forked."""
-        ...
 
     def on_refused(self, attempt: str, reason: str) -> None:
         """The attempt's process could not be forked."""
-        ...
 
     def on_exited(self, attempt: str, code: int, usage: Usage) -> None:
         """The attempt's process is gone, and what it left behind as well."""
-        ...
 
     def on_lost(self, helper: Helper, code: int) -> None:
         """The helper itself is gone."""
-        ...
 
 
 class Helper:

@@ -6,6 +6,7 @@ import os
 import sys
 from collections.abc import Generator
 from contextlib import contextmanager, suppress
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,15 +73,10 @@ def full_folder(path: Path | str) -> str:
     return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
 
 
-_installed = False
-
-
+@cache
 def _install() -> None:
     # An audit hook cannot be removed, so one serves all attempts of the process.
-    global _installed
-    if not _installed:
-        _installed = True
-        sys.addaudithook(_hook)
+    sys.addaudithook(_hook)
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:

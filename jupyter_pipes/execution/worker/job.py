@@ -84,6 +84,7 @@ class Attempt:
         self.store = ArtifactStore(job.store)
         self.cell = StepCell(shell, self._show, self._clear)
         self.files = FileWatch(Path(job.directory), job.store)
+        self._label = f"Step {self.step.name}"
         self._process = os.getpid()
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
@@ -121,15 +122,10 @@ class Attempt:
         failure = self._run_code(self.step.body, self._label)
         if failure is not None:
             return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
-        note = unseeded(self.job, numbers)
-        if note:
+        if note := unseeded(self.job, numbers):
             self._note(note)
         self._keep_outputs()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
-
-    @property
-    def _label(self) -> str:
-        return f"Step {self.step.name}"
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
@@ -152,13 +148,11 @@ class Attempt:
 
     def _load_inputs(self) -> None:
         for name, artifact in self.job.inputs.items():
-            self.cell.namespace[name] = None if artifact is None else self._load(name, artifact)
-
-    def _load(self, name: str, artifact: ArtifactRef) -> Any:
-        try:
-            return self.store.get(artifact)
-        except PipesError as error:
-            raise type(error)(f"input {name} of step {self.step.name} cannot be loaded: {error}") from error
+            try:
+                self.cell.namespace[name] = None if artifact is None else self.store.get(artifact)
+            except PipesError as error:
+                message = f"input {name} of step {self.step.name} cannot be loaded: {error}"
+                raise type(error)(message) from error
 
     def _keep_outputs(self) -> None:
         for path in self.step.options.out_files:

@@ -8,7 +8,6 @@ import tempfile
 from typing import Any
 
 from jupyter_pipes.execution.worker.job import run_job
-from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Step
 
@@ -24,8 +23,4 @@ def rehearse(shell: Any) -> None:
             store = f"{folder}/store"
             step = Step("rehearsal", 0, body, "", writes=("x",), demanded=("x",))
             job = Job("", "", step, 1, directory=folder, store=store)
-            run_job(job, shell, _forget, lambda: 0)
-
-
-def _forget(_event: ev.AnyEvent) -> None:
-    pass
+            run_job(job, shell, lambda _event: None, lambda: 0)

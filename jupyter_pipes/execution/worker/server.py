@@ -201,12 +201,9 @@ class Server:
         for pid in orphans:
             processes.kill(pid)
         if not orphans:
-            self._tell_ended()
-
-    def _tell_ended(self) -> None:
-        for message in self._ended:
-            self._send(message)
-        self._ended.clear()
+            for message in self._ended:
+                self._send(message)
+            self._ended.clear()
 
     def _end_children(self) -> None:
         for pid in self._children:
