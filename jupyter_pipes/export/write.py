@@ -1,14 +1,13 @@
-"""A pipeline to a file: the module that runs without Jupyter, or the notebook with a run's outputs."""
+"""A pipeline to a file, in the form that is wanted: a module, or the executed notebook."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from jupyter_pipes.export.executed_notebook import (
-    write_executed_notebook,
-)
+from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline
@@ -16,7 +15,7 @@ if TYPE_CHECKING:
 
 
 def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None) -> None:
-    """Write the pipeline to `path`.
+    """Write the pipeline to `path`, as a whole or not at all.
 
     Args:
         form: `python` or `notebook`; by the path's ending when None.
@@ -28,21 +27,18 @@ def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None) -> 
     """
     kind = form or ("notebook" if path.suffix == ".ipynb" else "python")
     if kind == "python":
-        write_python(pipeline, path)
+        replace_file(path, _module(pipeline))
     elif run is None:
         raise UsageError("there is no run whose outputs could be exported: run the pipeline first")
     else:
         write_executed_notebook(pipeline, run, path)
 
 
-def write_python(pipeline: Pipeline, path: Path) -> None:
-    """Write the pipeline as a module."""
-    from jupyter_pipes.export.python import export_python, formatted, write_module
+def _module(pipeline: Pipeline) -> str:
+    from jupyter_pipes.export.python import export_python, formatted
 
     if pipeline.origin.endswith(".py"):
         # It is what an export of it would be.
-        write_module(path, formatted(Path(pipeline.origin).read_text(encoding="utf-8")))
-        return
+        return formatted(Path(pipeline.origin).read_text(encoding="utf-8"))
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
-    text = export_python(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source)
-    write_module(path, text)
+    return export_python(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source)

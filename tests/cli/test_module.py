@@ -13,7 +13,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from jupyter_pipes.export.write import write_python
+from jupyter_pipes.export.write import write
 from jupyter_pipes.runs.pipeline import Pipeline
 
 pytestmark = pytest.mark.slow
@@ -94,7 +94,7 @@ def modules(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for name, sources in NOTEBOOKS.items():
         cells = [nbformat.v4.new_code_cell(source) for source in sources]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), notebooks / f"{name}.ipynb")
-        write_python(Pipeline.from_notebook(notebooks / f"{name}.ipynb"), folder / f"{name}.py")
+        write(Pipeline.from_notebook(notebooks / f"{name}.ipynb"), folder / f"{name}.py", None, None)
     return folder
 
 

@@ -19,7 +19,7 @@ from jupyter_pipes.display import cards
 from jupyter_pipes.display.ansi import HEIGHT, ansi_html, one_line, plain, terminal_text
 from jupyter_pipes.display.html import error_html, log_html
 from jupyter_pipes.display.text import run_text
-from jupyter_pipes.export.executed_notebook import interleave
+from jupyter_pipes.export.step_outputs import interleave
 from jupyter_pipes.kernel.widget.details import step_sections
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import StepError

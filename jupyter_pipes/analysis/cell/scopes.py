@@ -92,6 +92,11 @@ def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
     return named + [extra for extra in (arguments.vararg, arguments.kwarg) if extra is not None]
 
 
+def bound_names(body: Iterable[ast.AST]) -> frozenset[str]:
+    """Return the names that a block binds or deletes, without those of the scopes inside it."""
+    return frozenset(_bindings(body).bound)
+
+
 def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
     """Return the names that an import binds; a star import has none that can be known."""
     if isinstance(node, ast.ImportFrom):

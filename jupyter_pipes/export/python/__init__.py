@@ -1,5 +1,6 @@
 """A pipeline as a Python module."""
 
-from jupyter_pipes.export.python.module import export_python, formatted, write_module
+from jupyter_pipes.export.python.layout import formatted
+from jupyter_pipes.export.python.module import export_python
 
-__all__ = ["export_python", "formatted", "write_module"]
+__all__ = ["export_python", "formatted"]

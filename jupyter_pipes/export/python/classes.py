@@ -9,13 +9,13 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.analysis.cell.scopes import bound_names
 from jupyter_pipes.model.errors import NotebookError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
 _PLAIN = (ast.Assign, ast.AnnAssign, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
 def with_outer_values(code: str, local: set[str], taken: set[str]) -> str:
@@ -32,10 +32,10 @@ def with_outer_values(code: str, local: set[str], taken: set[str]) -> str:
     node = ast.parse(code).body[0]
     if not isinstance(node, ast.ClassDef):
         return code
-    found = {name: [*_outer_reads(node, name)] for name in sorted(_bound(node.body) & local)}
     lines, above = code.split("\n"), ""
     edits: list[tuple[int, int, str, str]] = []
-    for name, reads in found.items():
+    for name in sorted(bound_names(node.body) & local):
+        reads = [*_outer_reads(node, name)]
         other = _unused(f"outer_{name}", taken)
         edits += [(read.lineno, read.col_offset, name, other) for read in reads]
         above += f"{other} = {name}\n" if reads else ""
@@ -49,7 +49,7 @@ def _outer_reads(node: ast.ClassDef, name: str) -> Iterator[ast.Name]:
     """The reads of the name that come before the class body binds it."""
     for statement in node.body:
         reads = [*_reads(statement, name)]
-        if name not in _bound([statement]):
+        if name not in bound_names([statement]):
             yield from reads
             continue
         if not isinstance(statement, _PLAIN) and (reads or isinstance(statement, ast.AugAssign)):
@@ -64,34 +64,23 @@ def _outer_reads(node: ast.ClassDef, name: str) -> Iterator[ast.Name]:
 def _reads(node: ast.AST, name: str) -> Iterator[ast.Name]:
     """The reads in the class's own scope: functions see the names around the class anyway."""
     match node:
-        case ast.Name(id=found, ctx=ast.Load()) if found == name:
+        case ast.Name(read, ast.Load()) if read == name:
             yield node
         case ast.FunctionDef() | ast.AsyncFunctionDef():
             for part in (*node.decorator_list, *node.args.defaults, *filter(None, node.args.kw_defaults)):
                 yield from _reads(part, name)
-        case ast.ListComp() | ast.SetComp() | ast.DictComp() | ast.GeneratorExp() if name in _targets(node):
-            yield from _reads(node.generators[0].iter, name)
+        case (
+            ast.ListComp(generators=parts)
+            | ast.SetComp(generators=parts)
+            | ast.DictComp(generators=parts)
+            | ast.GeneratorExp(generators=parts)
+        ) if name in bound_names(part.target for part in parts):
+            yield from _reads(parts[0].iter, name)
         case ast.Lambda() | ast.ClassDef():
             return
         case _:
             for inner in ast.iter_child_nodes(node):
                 yield from _reads(inner, name)
-
-
-def _bound(statements: Iterable[ast.AST]) -> set[str]:
-    names: set[str] = set()
-    for statement in statements:
-        if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-            names.add(statement.name)
-        elif isinstance(statement, ast.Name) and not isinstance(statement.ctx, ast.Load):
-            names.add(statement.id)
-        elif not isinstance(statement, (ast.Lambda, *_COMPREHENSIONS)):
-            names |= _bound(ast.iter_child_nodes(statement))
-    return names
-
-
-def _targets(node: ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp) -> set[str]:
-    return set[str]().union(*(_bound([part.target]) for part in node.generators))
 
 
 def _unused(name: str, taken: set[str]) -> str:

@@ -11,29 +11,31 @@ from msgspec.structs import replace
 
 from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
 from jupyter_pipes.export.python.classes import with_outer_values
-from jupyter_pipes.export.python.source import docstring, indented, is_coroutine
+from jupyter_pipes.export.python.docstrings import docstring, plain_text
+from jupyter_pipes.export.python.source import indented, is_coroutine
 from jupyter_pipes.pipelines.step_options import as_keywords
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_pipes.export.python.pieces import StepCode
     from jupyter_pipes.export.python.source import Chunk
     from jupyter_pipes.model.steps import Step
 
 
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
-
-
-_WITHOUT_VALUE = _words("""
-    print display show append extend insert sort reverse clear update add discard remove setdefault seed
-    shuffle fill setattr delattr exec help sleep warn simplefilter filterwarnings set_option set_theme
-    set_style use info close
-    mkdir unlink dump save savefig tight_layout metric progress artifact system run_cell_magic run_line_magic
-    write_csv write_parquet write_json to_csv to_parquet to_json to_pickle to_excel to_sql to_feather
-    assert_frame_equal assert_series_equal assert_allclose assert_array_equal
-""")
+_WITHOUT_VALUE = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        print display show append extend insert sort reverse clear update add discard remove setdefault seed
+        shuffle fill setattr delattr exec help sleep warn simplefilter filterwarnings set_option set_theme
+        set_style use info close
+        mkdir unlink dump save savefig tight_layout metric progress artifact system run_cell_magic
+        run_line_magic write_csv write_parquet write_json to_csv to_parquet to_json to_pickle to_excel to_sql
+        to_feather assert_frame_equal assert_series_equal assert_allclose assert_array_equal
+        """,
+    )
+)
 """Functions and methods whose value is None, or nothing to look at."""
 
 
@@ -44,7 +46,7 @@ def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str,
         code: the step with its code.
         name: the function's name.
         decorator: how `step` is reached in the module.
-        types: parameter of the pipeline -> its type as Python source.
+        types: parameter of the pipeline -> its type as Python source, "" for none.
 
     Raises:
         NotebookError: the step does what a function cannot do.
@@ -55,13 +57,13 @@ def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str,
     word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
     # A name that the step binds anew may become something else.
     bound = set[str]().union(*(chunk.binds for chunk in inner))
-    typed = {read: types[read] for read in step.parameters if read in types and read not in bound}
-    arguments = ", ".join(f"{read}: {typed[read]}" if read in typed else read for read in input_names(code))
+    typed = {name: f"{name}: {types[name]}" for name in step.parameters if types.get(name)}
+    arguments = ", ".join(name if name in bound else typed.get(name, name) for name in input_names(code))
     lines = [
         f"@{decorator}{_keywords(step, name)}",
         f"{word} {name}({arguments}):",
         docstring(plain_text(step.doc)),
-        textwrap.indent("\n".join(_initial(code, inner, outputs)), "    "),
+        textwrap.indent(_initial(code, inner, outputs), "    "),
         *(indented(text) for text in _body(code, inner)),
         f"    return {', '.join(outputs)}" if outputs else "",
     ]
@@ -70,27 +72,15 @@ def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str,
 
 def input_names(code: StepCode) -> list[str]:
     """Return the names that the function takes: outputs of other steps, then parameters, by first use."""
-    step = code.step
+    parameters = code.step.parameters
     text = "\n".join(piece.chunk.code for piece in code.inner)
-    place = {name: _first_use(name, text) for name in step.reads}
-    return sorted(step.reads, key=lambda name: (name in step.parameters, place[name], name))
+    return sorted(code.step.reads, key=lambda name: (name in parameters, _first_use(name, text), name))
 
 
 def output_names(code: StepCode) -> list[str]:
     """Return the names that the function returns, by first use."""
     text = "\n".join(piece.chunk.code for piece in code.own)
     return sorted(code.step.writes, key=lambda name: (_first_use(name, text), name))
-
-
-def plain_text(markdown: str) -> str:
-    """Return Markdown as plain text: no markup, no images, no code blocks."""
-    text = re.sub(r"(?ms)^(```|~~~).*?^\1\s*$", "", markdown)
-    text = re.sub(r"<!--.*?-->|</?[A-Za-z][^<>]*>", "", text, flags=re.DOTALL)
-    text = re.sub(r"!\[[^\]]*\]\([^)]*\)", "", text)
-    text = re.sub(r"\[([^\]]+)\]\([^)]*\)", r"\1", text)
-    text = re.sub(r"(?m)^#+[ \t]+(.*?)[ \t#]*$", r"\n\1\n", text)
-    text = re.sub(r"(\*\*|__|\*)(?=\S)([^*\n]+?)(?<=\S)\1", r"\2", text)
-    return re.sub(r"\n{3,}", "\n\n", text).strip()
 
 
 def _keywords(step: Step, function: str) -> str:
@@ -100,57 +90,49 @@ def _keywords(step: Step, function: str) -> str:
     return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
 
 
-def _initial(code: StepCode, inner: list[Chunk], outputs: Iterable[str]) -> list[str]:
-    """A line that binds what `return` or an inner `nonlocal` needs and no statement surely binds."""
+def _initial(code: StepCode, inner: Sequence[Chunk], outputs: Iterable[str]) -> str:
+    """A line that binds what `return` or an inner `nonlocal` needs and no statement surely binds, or ""."""
+    nodes = [chunk.node for chunk in inner]
     # A step that later ones need something from fails without it, in a notebook as well.
-    surely = surely_bound((chunk.node for chunk in inner), loops_run=True) & set(code.step.demanded)
-    bound = {*code.step.reads, *surely, *surely_bound(chunk.node for chunk in inner)}
-    global_ = {
+    demanded = surely_bound(nodes, loops_run=True) & set(code.step.demanded)
+    declared = {
         name
-        for chunk in inner
-        for node in ast.walk(chunk.node)
-        if isinstance(node, ast.Global)
-        for name in node.names
-        if name in code.local_names
+        for node in nodes
+        for statement in ast.walk(node)
+        if isinstance(statement, ast.Global)
+        for name in statement.names
     }
-    unsure = sorted({*outputs, *global_} - bound)
-    return [" = ".join([*unsure, "None"])] if unsure else []
+    needed = {*outputs, *(declared & code.local_names)}
+    unsure = sorted(needed - {*code.step.reads, *demanded, *surely_bound(nodes)})
+    return " = ".join([*unsure, "None"]) if unsure else ""
 
 
-def _body(code: StepCode, inner: list[Chunk]) -> list[str]:
-    own = [piece.chunk for piece in code.own]
+def _body(code: StepCode, inner: Sequence[Chunk]) -> list[str]:
+    last = code.own[-1].chunk if code.own else None
     local = code.local_names
     texts: list[str] = []
     for chunk in inner:
         # At the top of a function `global x` would mean the module's.
         if isinstance(chunk.node, ast.Global):
             continue
-        if own and chunk is own[-1] and isinstance(chunk.node, ast.Expr):
-            texts.append(_shown(chunk, code))
+        if chunk is last and isinstance(chunk.node, ast.Expr):
+            text = _shown(chunk, chunk.node, _procedures(code))
         else:
-            text = with_outer_values(chunk.code, local, local | code.free_names)
-            texts.append(_with_code(chunk, with_nonlocal(text, local)))
+            text = with_nonlocal(with_outer_values(chunk.code, local, local | code.free_names), local)
+        texts.append(replace(chunk, code=text).text)
     texts[:1] = [text.lstrip("\n") for text in texts[:1]]
-    return texts or ([] if code.step.doc or output_names(code) else ["pass"])
+    return texts or ([] if code.step.doc or code.step.writes else ["pass"])
 
 
-def _shown(chunk: Chunk, code: StepCode) -> str:
+def _shown(chunk: Chunk, node: ast.Expr, procedures: set[str]) -> str:
     """The cell's last expression: its value is displayed, as in a notebook."""
-    node = chunk.node
-    assert isinstance(node, ast.Expr), "statements have no value"
-    if chunk.silenced or _has_no_value(node.value, _procedures(code)):
-        return chunk.text
-    return _with_code(chunk, f"display({chunk.code})")
-
-
-def _with_code(chunk: Chunk, code: str) -> str:
-    behind = f"  {chunk.behind}" if chunk.behind else ""
-    return "\n".join([*chunk.above, code + behind])
+    is_quiet = chunk.silenced or _has_no_value(node.value, procedures)
+    return chunk.code if is_quiet else f"display({chunk.code})"
 
 
 def _procedures(code: StepCode) -> set[str]:
     """The notebook's functions that return nothing."""
-    nodes = (piece.chunk.node for piece in (*code.borrowed, *code.own))
+    nodes = (piece.chunk.node for piece in code.pieces)
     return {
         node.name
         for node in nodes
@@ -175,5 +157,5 @@ def _has_no_value(node: ast.expr, procedures: set[str]) -> bool:
 
 
 def _first_use(name: str, text: str) -> int:
-    found = re.search(rf"\b{re.escape(name)}\b", text)
-    return found.start() if found else len(text)
+    match = re.search(rf"\b{re.escape(name)}\b", text)
+    return match.start() if match else len(text)

@@ -3,35 +3,29 @@
 from __future__ import annotations
 
 import ast
-import json
 import keyword
 import re
-import subprocess
 import sys
 import unicodedata
-from itertools import groupby
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from itertools import chain, count, groupby
+from typing import TYPE_CHECKING
 
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
 from jupyter_pipes.analysis.notebook.statements import STAR
-from jupyter_pipes.export.python.functions import function_text, plain_text
-from jupyter_pipes.export.python.pieces import Piece, StepCode
+from jupyter_pipes.export.python.docstrings import docstring, plain_text
+from jupyter_pipes.export.python.functions import function_text
+from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
-from jupyter_pipes.export.python.source import docstring
-from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
+from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.pipelines.parameter_types import annotation_of
-from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
-    import os
     from collections.abc import Iterable, Sequence
 
+    from jupyter_pipes.export.python.pieces import Piece, StepCode
     from jupyter_pipes.model.steps import Cell
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
-
-LINE_LENGTH = 100
 
 _IMPORTS_OF_TYPES = {
     **dict.fromkeys(("Annotated", "Any", "Literal", "Optional", "Union"), "typing"),
@@ -40,7 +34,10 @@ _IMPORTS_OF_TYPES = {
     "Enum": "enum",
     "Path": "pathlib",
 }
-_OUR_NAMES = ("Parameter", "Pipeline", "Range", "main", "step")
+_OUR_IMPORTS = {
+    f"from jupyter_pipes import {name}": name for name in ("Parameter", "Pipeline", "Range", "main", "step")
+}
+"""How a module imports a name of ours -> the name."""
 
 
 def export_python(
@@ -64,28 +61,7 @@ def export_python(
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
     codes = place(graph.steps, cells)
-    return _with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
-
-
-def write_module(path: str | os.PathLike[str], text: str) -> None:
-    """Write the module as a whole or not at all.
-
-    Raises:
-        NotebookError: the file cannot be written there.
-    """
-    replace_file(Path(path), text)
-
-
-def formatted(text: str) -> str:
-    """Return Python source with imports sorted and code laid out by ruff.
-
-    Raises:
-        NotebookError: ruff cannot read it.
-    """
-    # Which modules are "first party" must not depend on the folder that the export is called from.
-    settings = ["--isolated", f"--config=line-length={LINE_LENGTH}", "--config=src=[]"]
-    sorted_ = _ruff(["check", "--select=I", "--fix-only", "--quiet", *settings, "-"], text)
-    return _ruff(["format", "--quiet", *settings, "-"], sorted_)
+    return with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
 
 
 class _Module:
@@ -96,27 +72,28 @@ class _Module:
         self._parameters = parameters
         self._name = name
         self._top = top_level(codes)
-        bound = set[str]().union(*(piece.chunk.binds for piece in self._top))
+        bound = set[str]().union(
+            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in _OUR_IMPORTS)
+        )
         # scikit-learn has a `Pipeline` too, pylab's star a `step`: then ours are written with their module.
-        hidden = bound & {*_OUR_NAMES, STAR} - _same_imports(self._top)
-        self._prefix = "jupyter_pipes." if hidden else ""
-        self._functions = _function_names(codes, bound | {"pipeline", *_OUR_NAMES})
+        self._prefix = "jupyter_pipes." if bound & {*_OUR_IMPORTS.values(), STAR} else ""
+        ours = {"jupyter_pipes", "pipeline", *_OUR_IMPORTS.values()}
+        self._functions = _function_names(codes, bound | ours)
         self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
 
     def text(self, title: str, source_label: str) -> str:
         """Return the module's source, not yet laid out."""
         types = {parameter.name: _plain_type(parameter) for parameter in self._parameters}
-        known = {name: annotation for name, annotation in types.items() if annotation != "None"}
         functions = [
-            function_text(code, self._functions[code.step.name], f"{self._prefix}step", known)
+            function_text(code, self._functions[code.step.name], f"{self._prefix}step", types)
             for code in self._codes
         ]
         first, rest = split_setup(self._top)
-        setup = "\n".join(piece.chunk.text for piece in first if not _is_future(piece))
+        setup = "\n".join(piece.chunk.text for piece in first if not piece.chunk.is_future)
         setup = "\n".join([*_ipython_imports(setup), setup])
         code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main_text()])
         head = docstring(f"{title}\n\nExported from {source_label} by jupyter_pipes.", level=0)
-        futures = [piece.chunk.code for piece in self._top if _is_future(piece)]
+        futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future]
         return "\n\n".join(
             [head, "\n".join(futures), setup, "\n".join(self._imports(rest, setup, code)), code, ""]
         )
@@ -127,13 +104,13 @@ class _Module:
         return "\n\n".join("\n".join(piece.chunk.text for piece in group) for _, group in cells)
 
     def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
-        imports = (piece for piece in top if piece.chunk.is_import and not _is_future(piece))
+        imports = (piece for piece in top if piece.chunk.is_import and not piece.chunk.is_future)
         lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
         used = _names(code)
         if self._prefix:
             lines.append("import jupyter_pipes")
         else:
-            lines += [f"from jupyter_pipes import {name}" for name in _OUR_NAMES if name in used]
+            lines += [line for line, name in _OUR_IMPORTS.items() if name in used]
         lines += [line for line in _ipython_imports(code) if line not in setup]
         lines += [f"from {_IMPORTS_OF_TYPES[name]} import {name}" for name in sorted(self._type_names())]
         return [*dict.fromkeys(lines)]
@@ -150,8 +127,7 @@ class _Module:
         return f"{self._pipeline} = {self._prefix}Pipeline({self._name!r}, steps=[{steps}]{given})"
 
     def _parameter_text(self, parameter: Parameter) -> str:
-        spec = parameter.spec
-        kind = spec.annotation or annotation_of(parameter.type)
+        spec, kind = parameter.spec, _annotation(parameter)
         if parameter.computed is not None:
             earlier = {p.name for p in self._parameters}
             nodes = (node for node in ast.walk(ast.parse(spec.default)) if isinstance(node, ast.Name))
@@ -178,18 +154,15 @@ def _ipython_imports(code: str) -> list[str]:
     return [f"from {NOTEBOOK_NAMES[name]} import {name}" for name in names]
 
 
-def _is_future(piece: Piece) -> bool:
-    return piece.chunk.code.startswith("from __future__")
+def _annotation(parameter: Parameter) -> str:
+    return parameter.spec.annotation or annotation_of(parameter.type)
 
 
 def _plain_type(parameter: Parameter) -> str:
-    """The parameter's type as a function's parameter has it: without bounds."""
-    node = ast.parse(parameter.spec.annotation or annotation_of(parameter.type), mode="eval").body
-    match node:
-        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([first, *_])):
-            return ast.unparse(first)
-        case _:
-            return ast.unparse(node)
+    """The parameter's type as a function's parameter has it: without bounds, "" for none."""
+    match ast.parse(_annotation(parameter), mode="eval").body:
+        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([node, *_])) | node:
+            return "" if ast.unparse(node) == "None" else ast.unparse(node)
 
 
 def _matters(piece: Piece, code: str) -> bool:
@@ -202,41 +175,13 @@ def _matters(piece: Piece, code: str) -> bool:
     return any(name == STAR or re.search(rf"\b{name}\b", code) for name in piece.chunk.binds)
 
 
-def _with_reasons(text: str) -> str:
-    """Say at each import that stands below other code, or that nothing uses, why it does."""
-    reasons = {"E402": "the set-up above comes first", "F401": "for what importing it does"}
-    arguments = ["check", "--isolated", "--output-format=json", "--exit-zero", "-"]
-    found: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
-    lines = text.split("\n")
-    for row, codes in groupby(sorted({(each["location"]["row"], each["code"]) for each in found}), _row):
-        named = [code for _, code in codes]
-        lines[row - 1] += f"  # noqa: {', '.join(named)} - {reasons[named[0]]}"
-    return "\n".join(lines)
-
-
-def _row(place: tuple[int, str]) -> int:
-    return place[0]
-
-
-def _same_imports(top: Iterable[Piece]) -> set[str]:
-    """Names of ours that the notebook itself imports from where we do."""
-    return {
-        name
-        for piece in top
-        for name in piece.chunk.binds
-        if piece.chunk.code == f"from jupyter_pipes import {name}"
-    }
-
-
-def _function_names(codes: Iterable[StepCode], taken: set[str]) -> dict[str, str]:
+def _function_names(codes: Sequence[StepCode], taken: set[str]) -> dict[str, str]:
     """Step name -> a function's name that shadows nothing."""
-    codes = list(codes)
-    variables = set[str]().union(*({*code.local_names, *code.free_names} for code in codes))
+    used = taken.union(ALWAYS_THERE, *({*code.local_names, *code.free_names} for code in codes))
     names: dict[str, str] = {}
-    for code in codes:
-        name = code.step.name
-        used = taken | variables | ALWAYS_THERE | set(names.values())
-        names[name] = _unused(_identifier(name), used, also="_step")
+    for step in (code.step.name for code in codes):
+        names[step] = _unused(_identifier(step), used, "_step")
+        used.add(names[step])
     return names
 
 
@@ -248,13 +193,9 @@ def _identifier(name: str) -> str:
     return word if word.isidentifier() else f"step_{word}"
 
 
-def _unused(name: str, used: set[str], also: str = "_") -> str:
-    candidate = name
-    number = 1
-    while candidate in used:
-        candidate = f"{name}{also}" if number == 1 else f"{name}{also}{number}"
-        number += 1
-    return candidate
+def _unused(name: str, used: set[str], suffix: str = "_") -> str:
+    candidates = chain((name, f"{name}{suffix}"), (f"{name}{suffix}{number}" for number in count(2)))
+    return next(candidate for candidate in candidates if candidate not in used)
 
 
 def _title(graph: Graph, cells: Sequence[Cell]) -> str:
@@ -264,15 +205,3 @@ def _title(graph: Graph, cells: Sequence[Cell]) -> str:
     if first is None or first.role != "markdown" or first.source in own:
         return ""
     return plain_text(first.source)
-
-
-def _ruff(arguments: list[str], text: str) -> str:
-    import ruff
-
-    find: Any = ruff.find_ruff_bin
-    done = subprocess.run(
-        [find(), *arguments], input=text, capture_output=True, text=True, encoding="utf-8", check=False
-    )
-    if done.returncode:
-        raise NotebookError(f"the exported module cannot be laid out: {done.stderr.strip()}")
-    return done.stdout

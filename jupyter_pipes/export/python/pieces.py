@@ -1,20 +1,22 @@
-"""The pieces of an exported module: statements with their cells, and the code of each step."""
+"""A step's code in pieces: statements with their places, each to stand at a module's top or in a function."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from jupyter_pipes.export.python.source import (
-    Chunk,
-)
-
-if TYPE_CHECKING:
-    from jupyter_pipes.model.steps import Step
+from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.export.python.source import Chunk, chunks, decides_imports, single_imports
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.steps import Step
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from jupyter_pipes.model.steps import Cell, CodePiece, Step
+
+Order = tuple[int, int, int, int]
+"""Set-up first, then by cell, line, and place in the line."""
 
 
 class Piece(Struct, frozen=True):
@@ -47,14 +49,19 @@ class StepCode(Struct):
     nested: set[str]
 
     @property
+    def pieces(self) -> tuple[Piece, ...]:
+        """All of its code, in the order in which it runs."""
+        return (*self.borrowed, *self.own)
+
+    @property
     def inner(self) -> list[Piece]:
         """The pieces that stand inside of the function, in the order in which they run."""
-        return [piece for piece in (*self.borrowed, *self.own) if piece.key in self.nested]
+        return [piece for piece in self.pieces if piece.key in self.nested]
 
     @property
     def outer(self) -> list[Piece]:
         """The pieces that stand at the module's top."""
-        return [piece for piece in (*self.borrowed, *self.own) if piece.key not in self.nested]
+        return [piece for piece in self.pieces if piece.key not in self.nested]
 
     @property
     def local_names(self) -> set[str]:
@@ -64,9 +71,70 @@ class StepCode(Struct):
     @property
     def free_names(self) -> set[str]:
         """The names that its code needs from the module's top."""
-        needed = (piece.chunk.free for piece in (*self.borrowed, *self.own))
-        return set[str]().union(*needed) - self.local_names
+        return set[str]().union(*(piece.chunk.free for piece in self.pieces)) - self.local_names
 
 
-Order = tuple[int, int, int, int]
-"""Set-up first, then by cell, line, and place in the line."""
+def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) -> StepCode:
+    """Return a step's code in pieces; inside of its function stands what may stand nowhere else.
+
+    Args:
+        step: the step.
+        cells: number -> cell of the notebook, for comments.
+        modules: names that imports bind, in any cell.
+    """
+    own = [*_pieces(chunks(step.body, modules), 1, step.label)]
+    setup = [piece for code in step.setup for piece in _pieces(_chunks_at(code, modules), 0, code.label)]
+    prelude = [
+        piece
+        for code in step.prelude
+        for piece in _pieces(_with_comments(code, cells, modules), 1, code.label)
+    ]
+    needed = {STAR}.union(*(piece.chunk.free for piece in (*setup, *prelude, *own)))
+    reached = [
+        piece
+        for piece in prelude
+        if not piece.chunk.is_import or piece.chunk.binds & needed or piece.chunk.is_future
+    ]
+    fixed = {piece.key for piece in own if not _may_move(piece, own)}
+    return StepCode(step, [*setup, *reached], own, fixed)
+
+
+def _pieces(statements: Iterable[Chunk], group: int, label: str) -> Iterator[Piece]:
+    number = _number(label)
+    for chunk in statements:
+        if chunk.is_import:
+            for place, part in enumerate(single_imports(chunk)):
+                yield Piece(part.code, (group, number, chunk.line, place), part)
+        else:
+            key = chunk.code if chunk.is_definition else f"cell {number}, line {chunk.line}: {chunk.code}"
+            yield Piece(key, (group, number, chunk.line, 0), chunk)
+
+
+def _with_comments(code: CodePiece, cells: Mapping[int, Cell], modules: frozenset[str]) -> Iterable[Chunk]:
+    """The statement with the comments that stand around it in its cell; several for what a guard guards."""
+    cell = cells.get(_number(code.label))
+    for chunk in chunks(cell.body, modules) if cell is not None else ():
+        if chunk.line == code.line and code.source.startswith(chunk.code):
+            return [chunk]
+    return _chunks_at(code, modules)
+
+
+def _chunks_at(code: CodePiece, modules: frozenset[str]) -> Iterator[Chunk]:
+    """The statements of a cell's part, with their lines in the cell."""
+    for chunk in chunks(code.source, modules):
+        yield replace(chunk, line=code.line + chunk.line - 1)
+
+
+def _number(label: str) -> int:
+    number = label.removeprefix("cell ")
+    return int(number) if number.isdecimal() else 0
+
+
+def _may_move(piece: Piece, own: Sequence[Piece]) -> bool:
+    """Whether a statement of the step's cell may stand at the top: imports, and what is defined once."""
+    others = [other for other in own if other.chunk.binds & piece.chunk.binds and other.key != piece.key]
+    if piece.chunk.is_import:
+        if any(decides_imports(other.chunk.node) for other in own[: own.index(piece)]):
+            return False
+        return all(other.chunk.is_import for other in others)
+    return piece.chunk.is_definition and not others

@@ -8,33 +8,25 @@ where every step sees it; unless two steps would have to see different things un
 from __future__ import annotations
 
 import ast
+from operator import attrgetter
 from typing import TYPE_CHECKING
-
-import msgspec
 
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.python.lifting import lift
-from jupyter_pipes.export.python.pieces import Order, Piece, StepCode
-from jupyter_pipes.export.python.source import (
-    Chunk,
-    chunks,
-    code_chunk,
-    decides_imports,
-    imported_names,
-    single_imports,
-)
+from jupyter_pipes.export.python.pieces import Piece, StepCode, step_code
+from jupyter_pipes.export.python.source import decides_imports, imported_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
-    from jupyter_pipes.model.steps import Cell, CodePiece, Step
+    from jupyter_pipes.model.steps import Cell, Step
 
 
 def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
     """Decide for every step what stands inside of its function."""
     sources = {source for step in steps for source in step.sources}
     modules = frozenset[str]().union(*map(imported_names, sorted(sources)))
-    codes = [_step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
+    codes = [step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
     lift(codes)
     while any(_nest_local(code) for code in codes) or _nest_conflicts(codes):
         pass
@@ -43,8 +35,9 @@ def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
 
 def top_level(codes: Iterable[StepCode]) -> list[Piece]:
     """Return what stands at the module's top, each piece once, in order."""
-    pieces = {piece.key: piece for code in codes for piece in sorted(code.outer, key=_order, reverse=True)}
-    return sorted(pieces.values(), key=_order)
+    outer = sorted((piece for code in codes for piece in code.outer), key=_order, reverse=True)
+    # Of equal pieces the first place counts.
+    return sorted({piece.key: piece for piece in outer}.values(), key=_order)
 
 
 def split_setup(top: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
@@ -52,96 +45,44 @@ def split_setup(top: Sequence[Piece]) -> tuple[list[Piece], list[Piece]]:
     setup = [piece for piece in top if piece.order[0] == 0]
     if not any(decides_imports(piece.chunk.node) for piece in setup if not piece.chunk.is_import):
         return [], list(top)
-    first = {piece.key for piece in setup}
+    before: list[Piece] = []
     needed = set[str]().union(*(piece.chunk.free for piece in setup))
-    while more := [piece for piece in top if piece.key not in first and piece.chunk.binds & needed]:
-        first |= {piece.key for piece in more}
+    while more := [piece for piece in top if piece not in (*before, *setup) and piece.chunk.binds & needed]:
+        before = sorted([*before, *more], key=_order)
         needed = needed.union(*(piece.chunk.free for piece in more))
-    borrowed = [piece for piece in top if piece.key in first and piece not in setup]
-    return [*borrowed, *setup], [piece for piece in top if piece.key not in first]
+    first = [*before, *setup]
+    return first, [piece for piece in top if piece not in first]
 
 
-def _order(piece: Piece) -> Order:
-    return piece.order
-
-
-def _step_code(step: Step, cells: dict[int, Cell], modules: frozenset[str]) -> StepCode:
-    own = _own_pieces(step, modules)
-    setup = [piece for code in step.setup for piece in _setup_pieces(code, modules)]
-    prelude = [
-        piece
-        for code in step.prelude
-        for chunk in _with_comments(code, cells, modules)
-        for piece in _pieces(chunk, 1, _number(code.label), chunk.line)
-    ]
-    everything = [*setup, *prelude, *own]
-    needed = set[str]().union(*(piece.chunk.free for piece in everything))
-    reached = [piece for piece in prelude if not piece.chunk.is_import or _is_needed(piece, needed)]
-    fixed = {piece.key for piece in own if not _may_move(piece, own)}
-    return StepCode(step, [*setup, *reached], own, fixed)
-
-
-def _setup_pieces(code: CodePiece, modules: frozenset[str]) -> Iterator[Piece]:
-    for chunk in chunks(code.source, modules):
-        yield from _pieces(chunk, 0, _number(code.label), code.line + chunk.line - 1)
-
-
-def _own_pieces(step: Step, modules: frozenset[str]) -> list[Piece]:
-    return [
-        piece
-        for chunk in chunks(step.body, modules)
-        for piece in _pieces(chunk, 1, _number(step.label), chunk.line)
-    ]
-
-
-def _may_move(piece: Piece, own: Sequence[Piece]) -> bool:
-    """Whether a statement of the step's cell may stand at the top: imports, and what is defined once."""
-    others = [other for other in own if other.chunk.binds & piece.chunk.binds and other.key != piece.key]
-    if piece.chunk.is_import:
-        if any(decides_imports(other.chunk.node) for other in own[: own.index(piece)]):
-            return False
-        return all(other.chunk.is_import for other in others)
-    return piece.chunk.is_definition and not others
-
-
-def _pieces(chunk: Chunk, group: int, cell: int, line: int) -> Iterator[Piece]:
-    if chunk.is_import:
-        for place_, part in enumerate(single_imports(chunk)):
-            yield Piece(part.code, (group, cell, line, place_), part)
-    elif chunk.is_definition:
-        yield Piece(chunk.code, (group, cell, line, 0), chunk)
-    else:
-        yield Piece(f"cell {cell}, line {line}: {chunk.code}", (group, cell, line, 0), chunk)
-
-
-def _is_needed(piece: Piece, needed: set[str]) -> bool:
-    return bool(piece.chunk.binds & (needed | {STAR})) or piece.key.startswith("from __future__")
+_order = attrgetter("order")
 
 
 def _nest_local(code: StepCode) -> bool:
     """Take in what uses the function's own names; return whether there was any."""
     local = code.local_names
-    found = {piece.key for piece in code.outer if (piece.chunk.binds | piece.chunk.free) & local}
-    code.nested |= found
-    return bool(found)
+    users = {piece.key for piece in code.outer if (piece.chunk.binds | piece.chunk.free) & local}
+    code.nested |= users
+    return bool(users)
 
 
 def _nest_conflicts(codes: Sequence[StepCode]) -> bool:
     """Take in what would not mean the same to every step that sees its name; return whether there was any."""
-    found = False
-    for name in set[str]().union(*(piece.chunk.binds for code in codes for piece in code.outer)) - {STAR}:
-        seen = {_meaning(code, name) for code in codes if name not in code.local_names}
-        # A step that has no use for the name does not mind what it is.
-        if len(seen - {None}) > 1:
-            for code in codes:
-                code.nested |= {piece.key for piece in code.outer if name in piece.chunk.binds}
-            found = True
-    return found
+    names = set[str]().union(*(piece.chunk.binds for code in codes for piece in code.outer)) - {STAR}
+    conflicts = {name for name in names if _has_several_meanings(name, codes)}
+    for code in codes:
+        code.nested |= {piece.key for piece in code.outer if piece.chunk.binds & conflicts}
+    return bool(conflicts)
 
 
-def _meaning(code: StepCode, name: str) -> tuple[str, ...] | None:
-    keys = sorted({_identity(piece) for piece in code.outer if name in piece.chunk.binds})
-    return tuple(keys) if keys or name in code.free_names else None
+def _has_several_meanings(name: str, codes: Iterable[StepCode]) -> bool:
+    meanings = {_meaning(name, code) for code in codes if name not in code.local_names}
+    # A step that has no use for the name does not mind what it is.
+    return len(meanings - {None}) > 1
+
+
+def _meaning(name: str, code: StepCode) -> frozenset[str] | None:
+    keys = frozenset(_identity(piece) for piece in code.outer if name in piece.chunk.binds)
+    return keys if keys or name in code.free_names else None
 
 
 def _identity(piece: Piece) -> str:
@@ -151,21 +92,3 @@ def _identity(piece: Piece) -> str:
             return f"import {name.partition('.')[0]}"
         case _:
             return piece.key
-
-
-def _with_comments(code: CodePiece, cells: dict[int, Cell], modules: frozenset[str]) -> list[Chunk]:
-    """The statement with the comments that stand around it in its cell; several for what a guard guards."""
-    cell = cells.get(_number(code.label))
-    if cell is not None:
-        for chunk in chunks(cell.body, modules):
-            if chunk.line == code.line and code.source.startswith(chunk.code):
-                return [chunk]
-    found = chunks(code.source, modules)
-    if len(found) > 1:
-        return [msgspec.structs.replace(chunk, line=code.line + chunk.line - 1) for chunk in found]
-    return [msgspec.structs.replace(code_chunk(code.source, modules), line=code.line)]
-
-
-def _number(label: str) -> int:
-    number = label.removeprefix("cell ")
-    return int(number) if number.isdecimal() else 0

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import ast
-import re
-import textwrap
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell import scopes
 from jupyter_pipes.analysis.cell.magic_effects import CODE_LINE_MAGICS, LOOKING_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.source import parse_cell
 from jupyter_pipes.analysis.notebook.statements import statements
@@ -51,8 +50,18 @@ class Chunk(Struct, frozen=True):
 
     @property
     def node(self) -> ast.stmt:
-        """Its syntax tree; lines count from its own first."""
-        return ast.parse(self.code).body[0]
+        """Its syntax tree, which must stay as it is; lines count from its own first."""
+        return _statement(self.code)
+
+    @property
+    def is_future(self) -> bool:
+        """Whether it is an import that must stand above all others."""
+        return self.code.startswith("from __future__")
+
+
+@lru_cache(maxsize=4096)
+def _statement(code: str) -> ast.stmt:
+    return ast.parse(code).body[0]
 
 
 @lru_cache(maxsize=1024)
@@ -76,19 +85,11 @@ def chunks(body: str, modules: frozenset[str] = frozenset()) -> tuple[Chunk, ...
     return tuple(_unwrapped(_split(_as_python(text), modules), modules))
 
 
-def code_chunk(source: str, modules: frozenset[str] = frozenset()) -> Chunk:
-    """Return a chunk for a single statement of another cell."""
-    found = chunks(source, modules)
-    return found[0] if len(found) == 1 else _with_names(source, modules)
-
-
 def imported_names(source: str) -> frozenset[str]:
     """Return the names that a cell's imports bind, wherever they stand in it."""
     nodes = (node for chunk in chunks(source) for node in ast.walk(chunk.node))
-    aliases = (
-        alias for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)) for alias in node.names
-    )
-    return frozenset(alias.asname or alias.name.partition(".")[0] for alias in aliases)
+    imports = (node for node in nodes if isinstance(node, (ast.Import, ast.ImportFrom)))
+    return frozenset(name for node in imports for name in scopes.imported_names(node))
 
 
 def decides_imports(node: ast.stmt) -> bool:
@@ -121,37 +122,11 @@ def is_coroutine(code: str) -> bool:
 
 def indented(code: str) -> str:
     """Return the code one level deeper; lines inside of strings stay as they are."""
-    kept = _inside_strings(ast.parse(code))
-    lines = code.split("\n")
+    text = _inside_strings(ast.parse(code))
     return "\n".join(
-        line if number in kept or not line.strip() else f"    {line}"
-        for number, line in enumerate(lines, start=1)
+        line if number in text or not line.strip() else f"    {line}"
+        for number, line in enumerate(code.split("\n"), start=1)
     )
-
-
-def docstring(text: str, level: int = 1) -> str:
-    """Return the text as a docstring's source at an indentation level, wrapped, or "" for no text."""
-    paragraphs = [paragraph.strip() for paragraph in text.split("\n\n") if paragraph.strip()]
-    if not paragraphs:
-        return ""
-    indent = "    " * level
-    content = "\n\n".join(_wrapped(paragraph, 92 - len(indent)) for paragraph in paragraphs)
-    end = f"\n{indent}" if "\n" in content else ""
-    prefix = ""
-    if "\\" in content and '"""' not in content and (end or content[-1] not in '\\"'):
-        # Formulas are more legible without doubled backslashes.
-        prefix = "r"
-    else:
-        content = content.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
-        content = f'{content[:-1]}\\"' if content.endswith('"') and not end else content
-    return textwrap.indent(f'{prefix}"""{content}', indent) + f'{end}"""'
-
-
-def _wrapped(paragraph: str, width: int) -> str:
-    lines = paragraph.split("\n")
-    if any(re.match(r"\s*([-*+>|]|\d+[.)])\s", line) for line in lines):
-        return "\n".join(textwrap.fill(line, width, subsequent_indent="  ") for line in lines)
-    return textwrap.fill(paragraph, width)
 
 
 def single_imports(chunk: Chunk) -> list[Chunk]:
@@ -215,14 +190,14 @@ def _comment_lines(lines: Sequence[str]) -> tuple[str, ...]:
 
 
 def _with_names(code: str, modules: frozenset[str], **place: Any) -> Chunk:
-    node = ast.parse(code).body[0]
-    found = statements(code, modules)
-    needed = (part.reads | part.optional_reads | part.deferred for part in found)
+    node = _statement(code)
+    parts = statements(code, modules)
+    needed = (part.reads | part.optional_reads | part.deferred for part in parts)
     # A function that binds a global name uses it as one that reads it does.
     globals_ = (name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
     return Chunk(
         code,
-        binds=frozenset[str]().union(*(part.binds for part in found)),
+        binds=frozenset[str]().union(*(part.binds for part in parts)),
         free=frozenset(globals_).union(*needed),
         is_import=isinstance(node, (ast.Import, ast.ImportFrom)),
         is_definition=isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)),
@@ -248,9 +223,9 @@ def _between(lines: list[str], start: tuple[int, int], end: tuple[int, int]) -> 
     return "\n".join([lines[first - 1].encode()[left:].decode(), *inner, final])
 
 
-def _unwrapped(found: Iterable[Chunk], modules: frozenset[str]) -> Iterator[Chunk]:
+def _unwrapped(parts: Iterable[Chunk], modules: frozenset[str]) -> Iterator[Chunk]:
     """Drop `x?`, and put the code of `%time code` and of `if __name__ == "__main__":` in their places."""
-    for chunk in found:
+    for chunk in parts:
         guarded = _guarded(chunk.node)
         if guarded:
             inner = [*_split(_dedented(chunk.code, guarded), modules)]
@@ -286,9 +261,9 @@ def _dedented(code: str, body: Sequence[ast.stmt]) -> str:
     if first.lineno == 1:
         return _between(lines, (1, first.col_offset), (last.end_lineno or 1, last.end_col_offset or 0))
     end = last.end_lineno or last.lineno
-    kept = {line for node in body for line in _inside_strings(node)}
+    text = {line for node in body for line in _inside_strings(node)}
     return "\n".join(
-        line if number in kept or line[: first.col_offset].strip() else line[first.col_offset :]
+        line if number in text or line[: first.col_offset].strip() else line[first.col_offset :]
         for number, line in enumerate(lines[1:end], start=2)
     )
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from msgspec.structs import replace
 
-from jupyter_pipes.export.python import export_python, formatted, write_module
+from jupyter_pipes.export.python import export_python, formatted
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
@@ -20,8 +20,6 @@ from jupyter_pipes.pipelines.step_options import from_keywords
 from tests.options import EVERY_OPTION, SAID
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from jupyter_pipes.model.steps import Cell
 
 
@@ -458,13 +456,6 @@ def test_a_pipeline_with_errors_is_not_exported() -> None:
         export("%%step a\nx = nowhere")
     assert caught.value.step == "a"
     assert caught.value.diagnostics
-
-
-def test_a_module_is_written_whole_or_not_at_all(tmp_path: Path) -> None:
-    write_module(tmp_path / "study.py", "x = 1\n")
-    assert [path.read_text() for path in tmp_path.iterdir()] == ["x = 1\n"]
-    with pytest.raises(NotebookError, match="cannot write"):
-        write_module(tmp_path / "missing" / "study.py", "x = 1\n")
 
 
 @pytest.mark.parametrize("study", [STUDY, *STUDIES.values()], ids=["a small study", *STUDIES])

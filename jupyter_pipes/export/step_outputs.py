@@ -1,0 +1,68 @@
+"""What a step of a run showed, as a notebook has it: text, rich outputs and its error, in order."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.display.ansi import terminal_text
+
+if TYPE_CHECKING:
+    from jupyter_pipes.model.results import OutputRef, StepError
+    from jupyter_pipes.runs.run import Run
+
+LOG_LIMIT = 2**20
+"""Bytes of a step's log that an executed notebook keeps: half from its head, half from its tail."""
+
+
+def outputs_of(run: Run, step: str) -> list[dict[str, Any]]:
+    """Return what a step showed, as nbformat outputs in order."""
+    _, attempt = run.shown_attempt(step)
+    log = run.log_path(step)
+    text = log.read_bytes() if log is not None and log.exists() else b""
+    if attempt is None:
+        return interleave(text, [])
+    return interleave(text, [(each.log_offset, _rich(run, each)) for each in attempt.outputs], attempt.error)
+
+
+def interleave(
+    log: bytes, shown: Sequence[tuple[int, Mapping[str, Any]]], error: StepError | None = None
+) -> list[dict[str, Any]]:
+    """Return an attempt's nbformat outputs in the order in which they appeared.
+
+    Args:
+        log: all that the attempt printed.
+        shown: (size of the log in bytes when it was displayed, nbformat output) of each rich output.
+        error: how the attempt failed, if it did.
+    """
+    outputs: list[dict[str, Any]] = []
+    start = 0
+    for offset, output in sorted(shown, key=lambda pair: pair[0]):
+        end = min(max(offset, start), len(log))
+        outputs += _stream(log, start, end)
+        outputs.append(dict(output))
+        start = end
+    outputs += _stream(log, start, len(log))
+    return outputs + ([_error_output(error)] if error else [])
+
+
+def _rich(run: Run, output: OutputRef) -> dict[str, Any]:
+    bundle = run.bundle(output)
+    count = {"execution_count": None} if output.kind == "execute_result" else {}
+    return {"output_type": output.kind, "data": bundle["data"], "metadata": bundle["metadata"], **count}
+
+
+def _stream(log: bytes, start: int, end: int) -> list[dict[str, Any]]:
+    """The stream output for one stretch of a log, or none when it is empty."""
+    fits = len(log) <= LOG_LIMIT
+    head, tail = (len(log), len(log)) if fits else (LOG_LIMIT // 2, len(log) - LOG_LIMIT // 2)
+    text = log[start : min(end, head)].decode(errors="replace")
+    if start <= head < min(end, tail):
+        text += f"\n[… {tail - head:,} bytes of the log are left out …]\n"
+    text = terminal_text(text + log[max(start, tail) : end].decode(errors="replace"))
+    return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
+
+
+def _error_output(error: StepError) -> dict[str, Any]:
+    traceback = terminal_text(error.traceback).splitlines() or [f"{error.type}: {error.message}"]
+    return {"output_type": "error", "ename": error.type, "evalue": error.message, "traceback": traceback}

@@ -1,0 +1,32 @@
+"""A pipeline is written in the form that is wanted, or that the path says, as a whole or not at all."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from jupyter_pipes.export.write import write
+from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, UsageError
+from tests.conftest import MakePipeline
+
+
+def test_a_module_is_written_whole_or_not_at_all(pipeline_of: MakePipeline, tmp_path: Path) -> None:
+    pipeline, target = pipeline_of("%%step a\nx = 1"), tmp_path / "new" / "study.py"
+    with pytest.raises(NotebookError, match="cannot write"):
+        write(pipeline, target, None, None)
+    target.parent.mkdir()
+    write(pipeline, target, None, None)
+    assert [path.name for path in target.parent.iterdir()] == ["study.py"]
+    before = target.read_bytes()
+    with pytest.raises(InvalidPipeline):
+        write(pipeline_of("%%step a\nx = nowhere"), target, None, None)
+    assert target.read_bytes() == before
+
+
+@pytest.mark.parametrize(("path", "form"), [("study.ipynb", None), ("study.txt", "notebook")])
+def test_the_executed_notebook_needs_a_run(
+    path: str, form: str | None, pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match="run the pipeline first"):
+        write(pipeline_of("%%step a\nx = 1"), tmp_path / path, form, None)
