@@ -94,7 +94,9 @@ def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
 
 def bound_names(body: Iterable[ast.AST]) -> frozenset[str]:
     """Return the names that a block binds or deletes, without those of the scopes inside it."""
-    return frozenset(_bindings(body).bound)
+    bindings = _Bindings()
+    bindings.visit_all(body)
+    return frozenset(bindings.bound)
 
 
 def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
