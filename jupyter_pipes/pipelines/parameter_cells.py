@@ -1,24 +1,24 @@
-"""The cells that declare or set parameters: `%%params`, and papermill's."""
+"""The cells that declare or set parameters: `%%params`, and the cell that papermill puts into a notebook."""
 
 from __future__ import annotations
 
 import ast
 from typing import TYPE_CHECKING, Any
 
-from msgspec.structs import replace
-
 from jupyter_pipes.model.errors import ParameterError
-from jupyter_pipes.model.steps import Diagnostic
-from jupyter_pipes.pipelines.parameters import Parameter, declare
+from jupyter_pipes.model.steps import Cell, Diagnostic
+from jupyter_pipes.pipelines import parameters as params
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from jupyter_pipes.model.steps import Cell
-
+    from jupyter_pipes.pipelines.parameters import Parameter
 
 PARAMETER_PROBLEM = "JP031"
 """The code of a diagnostic about a `%%params` cell."""
+
+PAPERMILLS_LINE = "# Parameters"
+"""The comment with which papermill begins its cell."""
 
 
 def read(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
@@ -40,18 +40,6 @@ def declaring(cells: Sequence[Cell], declared: Sequence[Parameter]) -> tuple[Cel
     return tuple(cell for cell in cells if cell.role == "params" or injected(cell, names))
 
 
-def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
-    if cell.role == "params":
-        new = declare(cell.body, declared)
-        replaced = {parameter.name for parameter in new}
-        return (*(each for each in declared if each.name not in replaced), *new)
-    return with_values(declared, injected(cell, [each.name for each in declared]))
-
-
-FIRST_LINE = "# Parameters"
-"""With this comment papermill begins the cell that it puts into a notebook."""
-
-
 def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
     """Return what papermill's cell assigns to parameters; nothing for any other cell.
 
@@ -60,7 +48,7 @@ def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
         declared: the names of all parameters. A cell that assigns anything else is somebody's own code, which
             may well begin with the same comment.
     """
-    if cell.role != "code" or cell.source.strip().partition("\n")[0].strip() != FIRST_LINE:
+    if cell.role != "code" or cell.source.strip().partition("\n")[0].strip() != PAPERMILLS_LINE:
         return {}
     try:
         values = dict(map(_assignment, ast.parse(cell.source).body))
@@ -69,16 +57,13 @@ def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
     return values if values.keys() <= set(declared) else {}
 
 
-def with_values(parameters: Sequence[Parameter], values: dict[str, Any]) -> tuple[Parameter, ...]:
-    """Return the parameters with these values in place of their defaults.
-
-    Raises:
-        ParameterError: a value does not fit the declared type.
-    """
-    return tuple(
-        _with_default(parameter, values[parameter.name]) if parameter.name in values else parameter
-        for parameter in parameters
-    )
+def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+    if cell.role == "params":
+        new = params.declare(cell.body, declared)
+        replaced = {parameter.name for parameter in new}
+        return (*(each for each in declared if each.name not in replaced), *new)
+    values = injected(cell, [each.name for each in declared])
+    return tuple(each.with_default(values[each.name]) if each.name in values else each for each in declared)
 
 
 def _assignment(statement: ast.stmt) -> tuple[str, Any]:
@@ -87,8 +72,3 @@ def _assignment(statement: ast.stmt) -> tuple[str, Any]:
             return name, ast.literal_eval(value)
         case _:
             raise ValueError(f"line {statement.lineno} assigns no plain value to a name")
-
-
-def _with_default(parameter: Parameter, value: object) -> Parameter:
-    fitted = parameter.fitted(value)
-    return Parameter(parameter.type, fitted, spec=replace(parameter.spec, default=repr(fitted)))

@@ -125,6 +125,15 @@ class Parameter:
         spec = msgspec.structs.replace(self.spec, name=name)
         return Parameter(self.type, self.default, computed=self.computed, spec=spec)
 
+    def with_default(self, value: object) -> Parameter:
+        """Return the same declaration with another default.
+
+        Raises:
+            ParameterError: it does not fit.
+        """
+        default = self.fitted(value)
+        return Parameter(self.type, default, spec=msgspec.structs.replace(self.spec, default=repr(default)))
+
     def _misfit(self, value: object) -> ParameterError:
         name = f"parameter {self.name}" if self.name else "a parameter"
         message = f"{name}: {value!r} does not fit; use {allowed(self.type)}"

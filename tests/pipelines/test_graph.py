@@ -435,6 +435,16 @@ def test_parameters_from_elsewhere_are_known_everywhere() -> None:
     assert edges(built) == {"a": {"rows": "params"}}
 
 
+def test_a_step_does_not_write_what_it_may_have_from_before_but_not_the_newest() -> None:
+    """`b` needs the statement that binds `d` as well; the newer `d` needs a step's value."""
+    sources = ["b = d = 1", "%%step s\na = 0", "d = a + 2", "%%step t\nif a:\n    d = b\ne = 1"]
+    built = graph(*sources)
+    assert not built.errors
+    assert built.step("t").writes == ("e",)
+    assert errors(graph(*sources, "%%step u\nf = d")) == [("JP012", "u", 5, 2)]
+    assert graph("c = 1", *sources[1:3], "%%step t\nif a:\n    d = c").step("t").writes == ("d",)
+
+
 def test_long_chains_of_code_are_followed_to_their_end() -> None:
     built = graph("x = 0", *["x = x + 1"] * 1500, "%%step a\ny = x")
     assert len(built.step("a").prelude) == 1501

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Sequence
 
 from jupyter_pipes.analysis.cell import mutation
-from jupyter_pipes.analysis.cell.scopes import comprehension_scope
+from jupyter_pipes.analysis.cell.scopes import comprehension_scope, operands
 from jupyter_pipes.analysis.cell.state import State, join
 from jupyter_pipes.analysis.cell.tracking import Tracking
 
@@ -35,12 +35,7 @@ class Expressions(Tracking):
 
     def visit_BinOp(self, node: ast.BinOp) -> None:
         """Long sums lean to the left: they are walked without recursion."""
-        operands = [node.right]
-        left = node.left
-        while isinstance(left, ast.BinOp):
-            operands.append(left.right)
-            left = left.left
-        self.visit_all([left, *reversed(operands)])
+        self.visit_all(operands(node))
 
     def visit_IfExp(self, node: ast.IfExp) -> None:
         """`a if test else b`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from functools import lru_cache
 
 from msgspec import Struct
@@ -14,6 +15,7 @@ from jupyter_pipes.analysis.cell.scopes import (
     NOTEBOOK_NAMES,
     PROMPT_NAMES,
     Scope,
+    declared_global,
     imported_names,
 )
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
@@ -49,7 +51,7 @@ class Names(Struct, frozen=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     definitions: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
-    read_lines: dict[str, int] = {}
+    read_lines: Mapping[str, int] = {}
     optional_writes: frozenset[str] = frozenset()
 
 
@@ -74,7 +76,7 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
 
 
 def _analyze(code: CellCode, source: str, modules: frozenset[str], shadowed: frozenset[str]) -> Names:
-    assigned = _assigned_by_functions(code.tree) if "global" in source else _NOTHING
+    assigned = declared_global(code.tree) if "global" in source else _NOTHING
     cell = CellRecord(modules, shadowed, assigned, _displayed(code))
     flow = CellFlow(cell, Scope("module"))
     flow.walk_cell(code)
@@ -88,10 +90,6 @@ def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
     if isinstance(error, SyntaxError):
         what, line = error.msg, error.lineno or 1
     return Diagnostic("JP001", f"Python cannot read this cell: {what}; correct line {line}", line=line)
-
-
-def _assigned_by_functions(tree: ast.Module) -> frozenset[str]:
-    return _NOTHING.union(*(node.names for node in ast.walk(tree) if isinstance(node, ast.Global)))
 
 
 def _displayed(code: CellCode) -> ast.Expr | None:

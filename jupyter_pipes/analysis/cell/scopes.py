@@ -67,7 +67,7 @@ class Scope(Struct, eq=False):
 
 def body_scope(node: FunctionNode | ast.ClassDef, parent: Scope) -> Scope:
     """Return the scope that the body of a function or class runs in."""
-    bindings = _Bindings()
+    bindings = Bindings()
     bindings.visit_all([node.body] if isinstance(node, ast.Lambda) else node.body)
     if not isinstance(node, ast.ClassDef):
         bindings.bound.update(argument.arg for argument in arguments_of(node.args))
@@ -94,7 +94,7 @@ def arguments_of(arguments: ast.arguments) -> list[ast.arg]:
 
 def bound_names(body: Iterable[ast.AST]) -> frozenset[str]:
     """Return the names that a block binds or deletes, without those of the scopes inside it."""
-    bindings = _Bindings()
+    bindings = Bindings()
     bindings.visit_all(body)
     return frozenset(bindings.bound)
 
@@ -106,6 +106,21 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
     return [alias.asname or alias.name.partition(".")[0] for alias in node.names]
 
 
+def declared_global(tree: ast.AST) -> frozenset[str]:
+    """Return the names that functions in the tree declare `global`, to bind them."""
+    return frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+
+
+def operands(node: ast.BinOp) -> list[ast.expr]:
+    """Return the operands of a sum from left to right: long ones lean to the left, too deep for recursion."""
+    rights = [node.right]
+    left = node.left
+    while isinstance(left, ast.BinOp):
+        rights.append(left.right)
+        left = left.left
+    return [left, *reversed(rights)]
+
+
 def _with_type_parameters(node: ast.AST, parent: Scope) -> Scope:
     # Generic functions and classes (Python 3.12) see their type parameters in a scope of their own.
     parameters: list[Any] = getattr(node, "type_params", [])
@@ -114,8 +129,12 @@ def _with_type_parameters(node: ast.AST, parent: Scope) -> Scope:
     return Scope("function", frozenset(parameter.name for parameter in parameters), parent=parent)
 
 
-class _Bindings(ast.NodeVisitor):
-    """Collects what a block binds, without looking into the scopes inside it."""
+class Bindings(ast.NodeVisitor):
+    """Collects what a block binds, without looking into the scopes inside it.
+
+    Attributes:
+        bound, declared_global, declared_nonlocal: names.
+    """
 
     def __init__(self) -> None:
         self.bound: set[str] = set()
@@ -125,6 +144,9 @@ class _Bindings(ast.NodeVisitor):
     def visit_Name(self, node: ast.Name) -> None:
         if not isinstance(node.ctx, ast.Load):
             self.bound.add(node.id)
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        self.visit_all(operands(node))
 
     def visit_FunctionDef(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         self.bound.add(node.name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from itertools import takewhile
 
 import msgspec
@@ -173,6 +173,7 @@ class _Resolver:
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
         code = {binding.place: binding for binding in (*futures, *reached.code)}
+        prelude = tuple(piece(code[place]) for place in sorted(code) if place not in setup.places)
         imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
         return Step(
             name=unit.name,
@@ -182,9 +183,9 @@ class _Resolver:
             cell_id=unit.cells[0].id,
             options=unit.options,
             reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values),
-            writes=self._writes(),
+            writes=self._writes({name for code in (*setup.pieces, *prelude) for name in code.names}),
             setup=setup.pieces,
-            prelude=tuple(piece(code[place]) for place in sorted(code) if place not in setup.places),
+            prelude=prelude,
             imports=tuple(sorted(imports)),
             opaque=unit.names.opaque,
             doc=unit.doc,
@@ -221,7 +222,7 @@ class _Resolver:
         taken = {n for n, owner in values.items() if inputs is None or owner == PARAMS_OWNER or n in inputs}
         return {name: values[name] for name in sorted(taken)}
 
-    def _writes(self) -> tuple[str, ...]:
+    def _writes(self, bound_before: Set[str]) -> tuple[str, ...]:
         unit, names = self._unit, self._unit.names
         changed = unit.changes | self._timeline.changed_by_calls(called_names(unit.body), unit.place)
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
@@ -230,7 +231,8 @@ class _Resolver:
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
         outputs = unit.options.outputs
         if outputs is None:
-            return tuple(sorted(values))
+            # On some paths the value would be one from before, and not the newest: that cannot be had.
+            return tuple(sorted(values - (bound_before & self._blocked.keys())))
         unknown = [name for name in outputs if name not in values and not names.opaque]
         self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
         return outputs

@@ -6,7 +6,7 @@ import ast
 import copy
 import re
 import symtable
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from itertools import zip_longest
 
@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Bindings, declared_global
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
 
 STAR = "*"
@@ -59,7 +59,7 @@ class Statement(Struct, frozen=True):
     calls: frozenset[str] = frozenset()
     deferred_calls: frozenset[str] = frozenset()
     deferred_changes: frozenset[str] = frozenset()
-    read_lines: dict[str, int] = {}
+    read_lines: Mapping[str, int] = {}
     imports: frozenset[str] = frozenset()
     is_function: bool = False
     is_definition: bool = False
@@ -109,39 +109,26 @@ def imported_modules(source: str) -> frozenset[str]:
 @lru_cache(maxsize=8192)
 def loop_counters(source: str) -> frozenset[str]:
     """Return the names that nothing but the targets of the cell's own `for` loops binds."""
-    counters: set[str] = set()
-    others: set[str] = set()
-    waiting: list[ast.AST] = [_parse(source).tree]
-    while waiting:
-        node = waiting.pop()
-        if isinstance(node, (*_DEFINITIONS, ast.Lambda, ast.comprehension)):
-            others |= _assigned_globals(node) | {getattr(node, "name", "")}
-            continue
-        if isinstance(node, ast.For | ast.AsyncFor):
-            counters |= {name.id for name in ast.walk(node.target) if isinstance(name, ast.Name)}
-            waiting += [node.iter, *node.body, *node.orelse]
-            continue
-        others |= _bound_here(node)
-        waiting.extend(ast.iter_child_nodes(node))
-    return frozenset(counters - others)
+    tree = _parse(source).tree
+    counters = _Counters()
+    counters.visit(tree)
+    return frozenset(counters.targets - counters.bound - declared_global(tree))
 
 
-def _assigned_globals(node: ast.AST) -> set[str]:
-    nodes = list(ast.walk(node))
-    walrus = {inner.target.id for inner in nodes if isinstance(inner, ast.NamedExpr)}
-    return walrus.union(*(inner.names for inner in nodes if isinstance(inner, ast.Global)))
+class _Counters(Bindings):
+    """Collects the targets of `for` loops apart from all else that the cell binds."""
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
 
-def _bound_here(node: ast.AST) -> set[str]:
-    match node:
-        case ast.Name(id=name, ctx=ast.Store()) | ast.MatchAs(name=str() as name):
-            return {name}
-        case ast.MatchStar(name=str() as name) | ast.MatchMapping(rest=str() as name):
-            return {name}
-        case ast.Import(names=aliases) | ast.ImportFrom(names=aliases):
-            return {alias.asname or alias.name.partition(".")[0] for alias in aliases}
-        case _:
-            return set()
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """The targets do not count as bound."""
+        names = (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
+        self.targets |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        self.visit_all([node.iter, *node.body, *node.orelse])
+
+    visit_AsyncFor = visit_For
 
 
 @lru_cache(maxsize=8192)

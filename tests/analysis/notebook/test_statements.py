@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_pipes.analysis import analyze
 from jupyter_pipes.analysis.notebook.statements import (
     STAR,
     Statement,
     called_names,
     definitions,
     imported_modules,
+    loop_counters,
     statements,
 )
 
@@ -122,3 +124,18 @@ def test_imports_count_inside_functions_but_not_relative_ones() -> None:
 
 def test_calls_are_direct_calls_and_decorators() -> None:
     assert called_names("f(x)\n@g\ndef h(): i()\nj.k()") == {"f", "g", "i"}
+
+
+def test_counters_are_what_only_loops_bind() -> None:
+    code = (
+        "for i, (j, k) in xs:\n    for d['k'] in i:\n        k = [m := 1 for n in j]\n"
+        "def f(a):\n    global g\n    for g in h:\n        for own in g: ...\n"
+        "for g in h: ...\nasync for e in h:\n    with e as w: ...\n"
+    )
+    assert loop_counters(code) == {"i", "j", "e"}
+
+
+def test_long_sums_are_not_too_deep() -> None:
+    long = " + ".join(["x"] * 900)
+    assert loop_counters(f"for i in y:\n    z = {long}") == {"i"}
+    assert analyze(f"def f(x):\n    return {long}").writes == {"f"}
