@@ -11,7 +11,7 @@ from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.output import CANCELLED, INVALID, Output
 from jupyter_pipes.cli.verbs import parse_command
-from jupyter_pipes.model.errors import InvalidPipeline, PipesError
+from jupyter_pipes.model.errors import PipesError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,11 +61,11 @@ def _give(answer: Answer, output: Output) -> int:
 
 def _refuse(error: BaseException, output: Output, code: int) -> int:
     from jupyter_pipes.cli import documents, terminal
+    from jupyter_pipes.display.text import error_line
 
     if output.as_json:
         output.give(lambda: documents.of_error(error), str)
-    place = "" if isinstance(error, InvalidPipeline) else terminal.place(error)
-    terminal.tell(f"{type(error).__name__}: {place}{error}")
+    terminal.tell(error_line(error))
     return code
 
 

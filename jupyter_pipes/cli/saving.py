@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from jupyter_pipes.display.text import value_text
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.pipelines.parameters import to_json
 from jupyter_pipes.storage.whole_files import replacing
@@ -49,11 +51,8 @@ def text_of(value: object) -> str:
 def text_of_all(values: Mapping[str, object]) -> str:
     """Return values as text: one alone as it is, several each behind its name."""
     texts = {name: text_of(value) for name, value in values.items()}
-    if len(texts) == 1:
-        return "".join(f"{text}\n" for text in texts.values())
-    return "".join(
-        f"{name} =\n{text}\n" if "\n" in text else f"{name} = {text}\n" for name, text in texts.items()
-    )
+    lines = texts.values() if len(texts) == 1 else itertools.starmap(value_text, texts.items())
+    return "".join(f"{line}\n" for line in lines)
 
 
 def _writer(name: str, value: object, suffix: str) -> Writer:

@@ -1,4 +1,4 @@
-"""Runs and plans on a terminal: a live table with rich, plain lines elsewhere; and the tables of results."""
+"""How a run goes on, on standard error: a live table in a terminal, plain lines elsewhere."""
 
 from __future__ import annotations
 
@@ -95,14 +95,6 @@ def tell(text: str, stream: TextIO | None = None) -> None:
         print(plain(text), file=stream or sys.stderr, flush=True)
     except (OSError, ValueError):
         return
-
-
-def place(error: BaseException) -> str:
-    """Return where an error happened, to stand before its message: "step clean, line 3: ", or ""."""
-    step, line = getattr(error, "step", None), getattr(error, "line", None)
-    if not step:
-        return ""
-    return f"step {step}, line {line}: " if line else f"step {step}: "
 
 
 @contextmanager

@@ -20,11 +20,20 @@ from jupyter_pipes.display.html import (
     stale_html,
     status_html,
     table_html,
+    text_html,
     theme_css,
 )
-from jupyter_pipes.display.looks import STALE, progress_text, spoken
-from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
-from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic, Status, Step
+from jupyter_pipes.display.looks import (
+    STALE,
+    origin_text,
+    progress_text,
+    running_share,
+    spoken,
+    took_text,
+    why_text,
+)
+from jupyter_pipes.model.quantities import bytes_text, shape_text
+from jupyter_pipes.model.steps import Diagnostic, Status, Step
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -71,7 +80,7 @@ def definition_card(
 
 def params_card(parameters: Iterable[Parameter]) -> dict[str, str]:
     """Return the card of a `%%params` cell: each parameter's type, default, choices and help."""
-    known = [parameter.spec for parameter in parameters]
+    specs = [parameter.spec for parameter in parameters]
     rows = [
         (
             f"<code>{escape(spec.name)}</code>",
@@ -79,12 +88,12 @@ def params_card(parameters: Iterable[Parameter]) -> dict[str, str]:
             f"<code>{escape(spec.default)}</code>",
             f'<span class="quiet">{escape(spec.help)}</span>',
         )
-        for spec in known
+        for spec in specs
     ]
     lines = (
         f"  {spec.name}{f': {spec.annotation}' if spec.annotation else ''} = {spec.default}"
         f"{f'  # {spec.help}' if spec.help else ''}"
-        for spec in known
+        for spec in specs
     )
     return _bundle(f"<div>{table_html(rows)}</div>", "\n".join(["Parameters", *lines]))
 
@@ -134,7 +143,7 @@ def step_card(
         error_html(state.error) if state.error else "",
         _divided(metrics_html(metrics)),
         _divided(artifacts_html(state.artifacts)),
-        *(f'<div class="note">{escape(note)}</div>' for note in tuple(notes)),
+        *(f'<div class="note">{text_html(note)}</div>' for note in tuple(notes)),
     )
     return _bundle("".join(parts), _step_text(state, outputs, log, stale, moment))
 
@@ -149,23 +158,21 @@ def _divided(html: str) -> str:
 
 
 def _names_html(step: Step) -> str:
-    reads = ", ".join(f"{_code(name)}{_origin(owner)}" for name, owner in step.origins.items())
+    reads = (
+        f'{_code(name)} <span class="quiet">{escape(origin_text(owner))}</span>'
+        for name, owner in step.origins.items()
+    )
     facts = {
-        "reads": reads,
+        "reads": ", ".join(reads),
         "waits for": ", ".join(escape(name) for name in step.options.after),
         "writes": ", ".join(_code(name) for name in (*step.writes, *step.options.out_files)),
     }
-    rows = [(f'<span class="quiet">{fact}</span>', said) for fact, said in facts.items() if said]
+    rows = [(f'<span class="quiet">{fact}</span>', names) for fact, names in facts.items() if names]
     return _divided(table_html(rows))
 
 
 def _code(name: str) -> str:
     return f"<code>{escape(name)}</code>"
-
-
-def _origin(owner: str) -> str:
-    where = "a parameter" if owner == PARAMS_OWNER else f"from {escape(owner)}"
-    return f' <span class="quiet">{where}</span>'
 
 
 def _problem_html(problem: Diagnostic) -> str:
@@ -180,10 +187,7 @@ def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: s
     lines = [f"Step {step.name}{f' ({STALE.word}: {stale})' if stale else ''}"] if step else []
     read = step.origins if step else {}
     if read:
-        reads = (
-            f"{name} ({'a parameter' if owner == PARAMS_OWNER else f'from {owner}'})"
-            for name, owner in read.items()
-        )
+        reads = (f"{name} ({origin_text(owner)})" for name, owner in read.items())
         lines.append(f"  reads {', '.join(reads)}")
     if step and (step.writes or step.options.out_files):
         lines.append(f"  writes {', '.join((*step.writes, *step.options.out_files))}")
@@ -192,37 +196,26 @@ def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: s
 
 
 def _status_html(state: StepView, stale: str, now: float) -> str:
-    seconds, progress = state.seconds_until(now), progress_text(state)
-    reason = stale or _said(state)
+    took, progress, reason = took_text(state, now), progress_text(state), stale or why_text(state)
     facts = [
         f"<b>{escape(state.name)}</b>",
         status_html(state.status),
-        f'<span class="quiet seconds">{duration_text(seconds)}</span>' if seconds > 0 else "",
+        f'<span class="quiet seconds">{took}</span>' if took else "",
         f"<span>{progress}</span>" if progress else "",
-        _attempt_count(state),
+        f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else "",
         stale_html() if stale else "",
         _reason_html(reason) if reason else "",
     ]
     return f'<div class="line">{"".join(facts)}</div>{_track(state)}'
 
 
-def _said(state: StepView) -> str:
-    """Return why the step stands as it does, or else why it ran."""
-    return state.reason or "; ".join(state.decision_reasons)
-
-
 def _reason_html(reason: str) -> str:
-    return f'<span class="quiet reason" title="{escape(reason)}">{escape(reason)}</span>'
-
-
-def _attempt_count(state: StepView) -> str:
-    return f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else ""
+    return f'<span class="quiet reason" title="{text_html(reason)}">{text_html(reason)}</span>'
 
 
 def _track(state: StepView) -> str:
     """Return the progress bar; its line is there in every state, so that nothing below it jumps."""
-    progress = state.latest.progress if state.latest and state.status is Status.RUNNING else None
-    share = progress.fraction if progress else None
+    share = running_share(state)
     if share is None:
         return '<div class="track"></div>'
     return (
@@ -231,10 +224,9 @@ def _track(state: StepView) -> str:
 
 
 def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str, now: float) -> str:
-    seconds = state.seconds_until(now)
-    head = [spoken(state, (state.name,) if stale else ()), progress_text(state)]
-    head += [duration_text(seconds) if seconds > 0 else "", stale or _said(state)]
-    lines = ["  ".join(fact for fact in head if fact), terminal_tail(log).rstrip("\n")]
+    name = spoken(state, (state.name,) if stale else ())
+    head = (name, progress_text(state), took_text(state, now), stale or why_text(state))
+    lines = ["  ".join(filter(None, head)), terminal_tail(log).rstrip("\n")]
     lines += ["".join(output["data"].get("text/plain", "")) for output in outputs]
     if state.error:
         place = f" (line {state.error.line})" if state.error.line else ""

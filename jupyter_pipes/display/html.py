@@ -93,6 +93,11 @@ _BASE_CSS = """
 """
 
 
+def text_html(text: str) -> str:
+    """Return users' text as escaped HTML, without what a terminal would obey."""
+    return escape(plain(text))
+
+
 def status_html(status: Status) -> str:
     """Return a status as icon and word in its colour."""
     look = LOOKS[status]
@@ -160,7 +165,7 @@ def error_html(error: StepError, label: str = "") -> str:
     """Return an error: type and message, the line of the cell, the traceback to unfold."""
     where = " · ".join(filter(None, (label, f"line {error.line}" if error.line else "")))
     head = (
-        f"<b>{escape(error.type)}</b>: {escape(plain(error.message))}"
+        f"<b>{escape(error.type)}</b>: {text_html(error.message)}"
         if error.message
         else f"<b>{escape(error.type)}</b>"
     )
@@ -176,14 +181,14 @@ def metrics_html(metrics: Mapping[str, Sequence[MetricPoint]]) -> str:
     series = [(name, list(points)) for name, points in tuple(metrics.items()) if points]
     return table_html(
         [
-            (f"<code>{escape(name)}</code>", value_text(points[-1].value), sparkline(points))
+            (f"<code>{escape(name)}</code>", value_html(points[-1].value), sparkline(points))
             for name, points in series
         ],
         numbers=(1,),
     )
 
 
-def value_text(value: Any) -> str:
+def value_html(value: Any) -> str:
     """Return a metric's or parameter's value as escaped text, numbers with four significant digits."""
     if isinstance(value, float):
         return f"{value:.4g}"

@@ -1,19 +1,20 @@
-"""How statuses and quantities look everywhere: one source of colours, icons, words and text sizes."""
+"""How statuses look everywhere: one source of their colours, icons and words."""
 
 from __future__ import annotations
 
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
 from jupyter_pipes.model.quantities import bytes_text, duration_text
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container
+    from collections.abc import Container, Mapping
 
     from jupyter_pipes.model.results import Usage
-    from jupyter_pipes.model.views import StepView
+    from jupyter_pipes.model.views import Progress, StepView
 
 
 class Look(Struct, frozen=True):
@@ -46,18 +47,30 @@ LOOKS: dict[Status, Look] = {
     Status.INTERRUPTED: Look("⊘", "interrupted", "#a8510f", "#fff7ed", "#f0a35e"),
 }
 
+NOTHING: Mapping[str, str] = MappingProxyType({})
+"""No step is stale."""
+
 STALE = Look("△", "stale", "#8a6100", "#fffbeb", "#e6bf55")
 """For a step whose kept result no longer fits."""
 
 
+def running_progress(step: StepView) -> Progress | None:
+    """Return how far a running step says that it is; None if it says nothing or does not run."""
+    return step.latest.progress if step.latest and step.status is Status.RUNNING else None
+
+
+def running_share(step: StepView) -> float | None:
+    """Return the share of a running step that is done, 0 to 1; None if nobody knows or it does not run."""
+    progress = running_progress(step)
+    return progress.fraction if progress else None
+
+
 def progress_text(step: StepView) -> str:
     """Return how far a running step is: `45 %`, the count when the total is unknown, or ""."""
-    progress = step.latest.progress if step.latest else None
-    if progress is None or step.status is not Status.RUNNING:
-        return ""
-    if progress.fraction is not None:
-        return f"{progress.fraction:.0%}".replace("%", " %")
-    return f"{progress.done:g}"
+    progress, share = running_progress(step), running_share(step)
+    if share is not None:
+        return f"{share:.0%}".replace("%", " %")
+    return f"{progress.done:g}" if progress else ""
 
 
 def usage_texts(usage: Usage) -> tuple[str, str]:
@@ -66,20 +79,29 @@ def usage_texts(usage: Usage) -> tuple[str, str]:
     return cpu, bytes_text(usage.peak_memory) if usage.peak_memory else ""
 
 
+def took_text(step: StepView, now: float | None = None) -> str:
+    """Return what a step's attempts took, "" for nothing; `now` (seconds since 1970) ends a running one."""
+    seconds = step.seconds if now is None else step.seconds_until(now)
+    return duration_text(seconds) if seconds > 0 else ""
+
+
 def spoken(step: StepView, stale: Container[str] = ()) -> str:
     """Return a step's accessible name: `STEP, STATUS`, with `, stale` behind it if it is one of `stale`."""
     name = f"{step.name}, {LOOKS[step.status].word}"
     return f"{name}, {STALE.word}" if step.name in stale else name
 
 
-def status_line(step: StepView, now: float | None = None) -> str:
-    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`.
+def why_text(step: StepView) -> str:
+    """Return why a step stands as it does, or else why it was decided so."""
+    return step.reason or "; ".join(step.decision_reasons)
 
-    A running step shows its seconds only when `now` (seconds since 1970) is given.
-    """
-    word = LOOKS[step.status].word
-    detail = progress_text(step)
-    if not detail and step.attempts and step.status is not Status.QUEUED:
-        seconds = step.seconds if now is None else step.seconds_until(now)
-        detail = duration_text(seconds) if seconds else ""
-    return f"{word} · {detail}" if detail else word
+
+def origin_text(owner: str) -> str:
+    """Return where a name that a step reads comes from: `a parameter`, `from load`."""
+    return "a parameter" if owner == PARAMS_OWNER else f"from {owner}"
+
+
+def status_line(step: StepView) -> str:
+    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`."""
+    took = took_text(step) if step.status is not Status.QUEUED else ""
+    return " · ".join(filter(None, (LOOKS[step.status].word, progress_text(step) or took)))

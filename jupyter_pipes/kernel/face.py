@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
-from jupyter_pipes.display.graph import picture
+from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.runs import repeat
@@ -67,7 +67,7 @@ class KernelFace:
     def status(self, arguments: Namespace) -> Answer:
         """Say how a run stands."""
         run = run_named(self, arguments.run)
-        return Answer(text=lambda _: picture.text(run.view) + "\n")
+        return Answer(text=lambda _: steps_text(run.view) + "\n")
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run and show it; the cell waits for it unless it is one in the background."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
-from jupyter_pipes.display.graph import picture
+from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL, CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
 from jupyter_pipes.kernel.idle import idle_view
@@ -129,7 +129,7 @@ class Session:
         """Display the live DAG: of the current run, or of the steps as they are defined."""
         view = self.run.view if self.run is not None else idle_view(self.pipeline())
         if not self.live:
-            print(picture.text(view))  # noqa: T201 - the terminal's form of the display
+            print(steps_text(view))  # noqa: T201 - the terminal's form of the display
             return
         widget = PipelineWidget(view, source=self, on_run=self._run_again, on_cancel=self._cancel)
         for old in self._widgets:

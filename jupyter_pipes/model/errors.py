@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from jupyter_pipes.model.results import StepError
     from jupyter_pipes.model.steps import Diagnostic
+
+
+def place_text(step: str | None, place: StepError | PipesError | Diagnostic | None) -> str:
+    """Return where something happened, as people say it: `step clean, line 3`."""
+    line = place.line if place else None
+    return ", ".join(([f"step {step}"] if step else []) + ([f"line {line}"] if line else []))
 
 
 class PipesError(Exception):

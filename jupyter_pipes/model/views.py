@@ -110,8 +110,7 @@ class StepView(Struct):
 
     def seconds_until(self, now: float) -> float:
         """Return its attempts' wall time in seconds, up to `now` (seconds since 1970) while one runs."""
-        earlier = sum(attempt.usage.seconds for attempt in self.attempts[:-1])
-        return earlier + (self.latest.seconds_until(now) if self.latest else 0.0)
+        return sum(attempt.seconds_until(now) for attempt in self.attempts)
 
     @property
     def progress(self) -> float:

@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes.execution import loop
-from jupyter_pipes.model.errors import ArtifactMissing, RunCancelled, RunFailed, RunNotFound, UsageError
+from jupyter_pipes.model.errors import (
+    ArtifactMissing,
+    RunCancelled,
+    RunFailed,
+    RunNotFound,
+    UsageError,
+    place_text,
+)
 from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
@@ -241,12 +248,15 @@ class Run(Mapping[str, Any]):
             for step in self.steps.values()
             if step.status is Status.FAILED and step.planned.options.on_fail != "ignore"
         ]
-        failures = "; ".join(_failure_text(step) for step in failed) or self.reason
+        failures = "; ".join(f"{place_text(step.name, step.error)}: {step.reason}" for step in failed)
         first = failed[0] if failed else None
         line = first.error.line if first and first.error else None
         hint = f". Its log: %pipeline logs {first.name}" if first else ""
         return RunFailed(
-            f"run {self.id} failed: {failures}{hint}", self, step=first.name if first else None, line=line
+            f"run {self.id} failed: {failures or self.reason}{hint}",
+            self,
+            step=first.name if first else None,
+            line=line,
         )
 
     def __repr__(self) -> str:
@@ -275,8 +285,3 @@ def _as_png(figure: Any) -> str:
     picture = io.BytesIO()
     figure.savefig(picture, format="png", bbox_inches="tight")
     return base64.b64encode(picture.getvalue()).decode("ascii")
-
-
-def _failure_text(step: StepView) -> str:
-    where = f", line {step.error.line}" if step.error and step.error.line else ""
-    return f"step {step.name}{where}: {step.reason}"

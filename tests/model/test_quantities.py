@@ -15,11 +15,10 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.cli.terminal import PlainLines
 from jupyter_pipes.display import cards, cleanup_text
-from jupyter_pipes.display.graph import picture
 from jupyter_pipes.display.html import artifacts_html
 from jupyter_pipes.display.looks import status_line
 from jupyter_pipes.display.tables import Comparison, RunTable
-from jupyter_pipes.display.text import run_line, run_text
+from jupyter_pipes.display.text import run_line, run_text, steps_text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
 from jupyter_pipes.kernel.widget.details import step_sections
 from jupyter_pipes.model import events as ev
@@ -183,13 +182,14 @@ def test_a_moment_for_programs_has_its_zone() -> None:
 PLACES = {
     "a line of progress": lambda view: progress(view),
     "a node of the graph": lambda view: status_line(view.steps["load"]),
-    "the graph as text": picture.text,
+    "the graph as text": steps_text,
     "a card": lambda view: words(card(view)["text/html"]),
     "a card as text": lambda view: card(view)["text/plain"],
     "the details": lambda view: words(details(view)["status"]),
     "the details' attempts": lambda view: words(details(view)["attempts"]),
     "a run in a line": run_line,
-    "a run's steps": lambda view: run_text(view, colour=False).splitlines()[2],
+    "a run's steps": lambda view: run_text(view, colour=False).splitlines()[1],
+    "a run's steps in a terminal": lambda view: run_text(view, colour=True).splitlines()[2],
     "a run in Python": lambda view: repr(Run(*nowhere(view))),
     "the list of runs": lambda view: repr(listed(view)),
     "the list of runs in a notebook": lambda view: words(listed(view)._repr_html_()),

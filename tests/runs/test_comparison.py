@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from jupyter_pipes.cli import documents
-from jupyter_pipes.display.tables import Comparison, compare
+from jupyter_pipes.display.tables import Comparison
 from jupyter_pipes.display.text import comparison_text
 from jupyter_pipes.history.environment import Environment
 from jupyter_pipes.model import events as ev
@@ -410,8 +410,8 @@ def test_names_values_and_diffs_are_shown_as_text() -> None:
 
 
 def test_runs_that_do_not_differ_are_said_to() -> None:
-    same = compare(side(run(name="r1")), side(run(name="r2")))
-    assert same == Comparison(("r1", "r2"), ())
+    assert differences(side(run(name="r1")), side(run(name="r2"))) == []
+    same = Comparison(("r1", "r2"), ())
     assert repr(same) == "runs r1 and r2: nothing differs"
     assert "nothing differs" in same._repr_html_()
 

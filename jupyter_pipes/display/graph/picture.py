@@ -1,25 +1,21 @@
-"""A run as a still: the graph as inline SVG for saved notebooks, and as text for terminals and readers."""
+"""A run as a picture: its graph as inline SVG, for saved notebooks."""
 
 from __future__ import annotations
 
 from html import escape
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal
 
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, STALE, progress_text, spoken, status_line
-from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, running_share, spoken, status_line
+from jupyter_pipes.display.text import headline
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
 
     from jupyter_pipes.model.views import RunView, StepView
-
-NOTHING: Mapping[str, str] = MappingProxyType({})
-"""No step is stale."""
 
 _STATUS_SIZE = 11.0
 _BOLD = 1.1
@@ -83,8 +79,8 @@ def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = 
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{layout.width:.0f}"'
         f' height="{layout.height:.0f}" role="img" font-family="{escape(FONT)}"'
-        f' style="max-width:100%;height:auto" aria-label="{_attribute(_headline(view))}">',
-        f"<title>{escape(_headline(view))}</title>",
+        f' style="max-width:100%;height:auto" aria-label="{_attribute(headline(view))}">',
+        f"<title>{escape(headline(view))}</title>",
         f'<rect width="100%" height="100%" fill="{_GROUND}"/>',
         *(_frame(stage, box) for stage, box in layout.groups.items()),
         *(_curve(edge) for edge in layout.edges),
@@ -93,13 +89,6 @@ def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = 
         "</svg>",
     ]
     return "".join(parts)
-
-
-def _headline(view: RunView) -> str:
-    if not view.started:
-        return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
-    done = f"{view.finished_steps} of {len(view.steps)} steps"
-    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {done}"
 
 
 def _attribute(text: str) -> str:
@@ -161,7 +150,7 @@ def _node(view: RunView, node: str, box: Box, members: Sequence[str], stale: Map
     return (
         f"<g><title>{escape(_spoken(name, steps, line, stale))}</title>{stack}"
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"'
-        f' fill="{_SURFACE}" stroke="{colour}" stroke-width="1.5"{dashed}/>{_bar(box, steps, status)}'
+        f' fill="{_SURFACE}" stroke="{colour}" stroke-width="1.5"{dashed}/>{_bar(box, steps)}'
         f'<text x="{box.x + 16:.1f}" y="{box.y + 19:.1f}" font-size="13" text-anchor="middle"'
         f' fill="{colour}">{icon}</text>'
         f'<text x="{box.x + 28:.1f}" y="{box.y + 19:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
@@ -179,14 +168,14 @@ def _behind(box: Box) -> str:
     )
 
 
-def _bar(box: Box, steps: Sequence[StepView], status: Status) -> str:
-    progress = steps[0].latest.progress if len(steps) == 1 and steps[0].latest else None
-    if status is not Status.RUNNING or progress is None or progress.fraction is None:
+def _bar(box: Box, steps: Sequence[StepView]) -> str:
+    share = running_share(steps[0]) if len(steps) == 1 else None
+    if share is None:
         return ""
-    width = (box.width - 12) * progress.fraction
+    width = (box.width - 12) * share
     return (
         f'<rect x="{box.x + 6:.1f}" y="{box.y + box.height - 5:.1f}" width="{width:.1f}" height="2.5" rx="1"'
-        f' fill="{_ink(status)}"/>'
+        f' fill="{_ink(Status.RUNNING)}"/>'
     )
 
 
@@ -200,23 +189,3 @@ def _spoken(name: str, steps: Sequence[StepView], line: str, stale: Mapping[str,
         return f"{spoken(steps[0], stale)} ({stale[steps[0].name]})"
     reason = steps[0].reason if len(steps) == 1 else ""
     return f"{name}, {line}{f' ({reason})' if reason else ''}"
-
-
-def text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:
-    """Return the run as plain lines: a headline, then `STEP, STATUS`, seconds and reason for each step.
-
-    Args:
-        view: the run.
-        stale: stale step -> why.
-    """
-    rows = [(spoken(step, stale), *_facts(step, stale)) for step in view.steps.values()]
-    width = max((len(name) for name, *_ in rows), default=0)
-    lines = (f"  {name:<{width}}  {'  '.join(facts)}".rstrip() for name, *facts in rows)
-    return "\n".join([_headline(view), *lines])
-
-
-def _facts(step: StepView, stale: Mapping[str, str]) -> list[str]:
-    seconds = step.seconds_until(0.0) if step.latest and step.latest.ended is not None else 0.0
-    facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
-    facts.append(stale.get(step.name) or step.reason)
-    return [" ".join(fact.split()) for fact in facts if fact]

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.display.graph.layering import Point
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout
-from jupyter_pipes.display.graph.picture import NOTHING, joint_status, node_line, svg
+from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import RunView

@@ -15,11 +15,19 @@ from jupyter_pipes.display.html import (
     stale_html,
     status_html,
     table_html,
+    text_html,
 )
-from jupyter_pipes.display.looks import progress_text, usage_texts
+from jupyter_pipes.display.looks import (
+    origin_text,
+    progress_text,
+    running_progress,
+    running_share,
+    took_text,
+    usage_texts,
+)
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import PARAMS_OWNER, Status
+from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import AttemptView, StepView
@@ -65,33 +73,33 @@ def _titled(title: str, body: str) -> str:
 
 
 def _status(step: StepView, now: float, *, is_stale: bool) -> str:
-    seconds = step.seconds_until(now)
-    facts = [progress_text(step), duration_text(seconds) if seconds > 0 else ""]
-    behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts if fact)
+    facts = filter(None, (progress_text(step), took_text(step, now)))
+    behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts)
     # A cached step's reasons stand below, one by one.
     words = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
-    reason = f"<div>{escape(words)}</div>" if words else ""
-    notes = "".join(f"<div class='note'>{escape(note)}</div>" for note in tuple(step.notes))
+    reason = f"<div>{text_html(words)}</div>" if words else ""
+    notes = "".join(f"<div class='note'>{text_html(note)}</div>" for note in tuple(step.notes))
     mark = f" {stale_html()}" if is_stale else ""
     head = f"<div><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
     return f"{head}{_bar(step)}{reason}{notes}"
 
 
 def _bar(step: StepView) -> str:
-    progress = step.latest.progress if step.latest else None
-    if step.status is not Status.RUNNING or progress is None or progress.fraction is None:
+    progress, share = running_progress(step), running_share(step)
+    if progress is None or share is None:
         return ""
     words = f"<span class='quiet'>{escape(progress.text)}</span>" if progress.text else ""
-    return (
-        f"<div class='bar'><div style='width:{progress.fraction:.1%};background:{ink(Status.RUNNING)}'>"
-        f"</div></div>{words}"
-    )
+    bar = f"<div style='width:{share:.1%};background:{ink(Status.RUNNING)}'></div>"
+    return f"<div class='bar'>{bar}</div>{words}"
 
 
 def _names(step: StepView) -> str:
     plan = step.planned
     queue = plan.options.queue
-    rows = [("reads", f"<code>{escape(name)}</code>", _from(owner)) for name, owner in plan.origins.items()]
+    rows = [
+        ("reads", f"<code>{escape(name)}</code>", f"<span class='quiet'>{escape(origin_text(owner))}</span>")
+        for name, owner in plan.origins.items()
+    ]
     rows += [("waits for", escape(name), "") for name in plan.options.after]
     rows += [("writes", f"<code>{escape(name)}</code>", "") for name in plan.writes]
     rows += [("queue", escape(queue), "")] if queue != "local" else []
@@ -102,11 +110,6 @@ def _names(step: StepView) -> str:
     )
 
 
-def _from(owner: str) -> str:
-    where = "parameter" if owner == PARAMS_OWNER else f"from {escape(owner)}"
-    return f"<span class='quiet'>{where}</span>"
-
-
 def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
     rows = [
         (
@@ -114,7 +117,7 @@ def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
             status_html(attempt.status),
             duration_text(attempt.seconds_until(now)) if attempt.started else "",
             *usage_texts(attempt.usage),
-            f"<span class='quiet'>{escape(attempt.reason)}</span>" if attempt.reason != reason else "",
+            f"<span class='quiet'>{text_html(attempt.reason)}</span>" if attempt.reason != reason else "",
         )
         for attempt in attempts
     ]

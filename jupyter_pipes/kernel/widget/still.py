@@ -8,9 +8,10 @@ from collections.abc import Mapping
 from html import escape
 from typing import Any, cast
 
-from jupyter_pipes.display.graph.picture import NOTHING, svg, text
+from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.display.html import theme_css
-from jupyter_pipes.display.looks import spoken
+from jupyter_pipes.display.looks import NOTHING, spoken
+from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.views import RunView
 
 _INTERVAL = 1.0
@@ -37,7 +38,7 @@ def still_bundle(view: RunView, stale: Mapping[str, str] = NOTHING) -> dict[str,
         f"<style>{theme_css()}{_CSS}</style>"
         f'<div class="jupyter-pipes jupyter-pipes-static">{picture}<ul>{steps}</ul></div>'
     )
-    return {"text/html": html, "image/svg+xml": picture, "text/plain": text(view, stale)}
+    return {"text/html": html, "image/svg+xml": picture, "text/plain": steps_text(view, stale)}
 
 
 class Still:

@@ -10,9 +10,8 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.display.graph.picture import NOTHING
 from jupyter_pipes.display.html import bundle_html, stale_html, status_html
-from jupyter_pipes.display.looks import spoken
+from jupyter_pipes.display.looks import NOTHING, spoken
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
@@ -277,7 +276,7 @@ def _header(view: RunView, stale: int, now: float) -> str:
         status = "<span class='quiet'>not started yet</span>"
         steps = f"<span>{len(view.steps)} steps</span>"
         return f"<b>{escape(view.pipeline)}</b>{version} {status} {steps}{mark}"
-    clock = clock_text((view.ended or now) - view.started)
+    clock = clock_text(view.seconds_until(now))
     return (
         f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
         f" <span>{view.finished_steps} of {len(view.steps)} steps</span>{mark}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from xml.etree import ElementTree
 
 import pytest
@@ -11,6 +10,7 @@ from jupyter_pipes.display.graph import picture as drawing
 from jupyter_pipes.display.graph.layout import arrange, stage_node
 from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, STALE, Look
+from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.kernel.widget.still import still_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import Usage
@@ -105,14 +105,6 @@ def test_several_steps_have_the_status_that_asks_most_for_attention(statuses: st
     assert drawing.joint_status(Status(word) for word in statuses.split()) is joint
 
 
-def test_text_has_a_line_for_each_step_with_status_seconds_and_reason() -> None:
-    failed = ev.StepEnded("train", Status.FAILED, "ValueError: no rows")
-    lines = drawing.text(view_of(*DONE, failed, steps=(LOAD, TRAIN))).splitlines()
-    assert lines[0] == "Pipeline study: running, 2 of 2 steps"
-    assert re.split(r"\s{2,}", lines[1]) == ["", "load, completed", "1.2 s"]
-    assert re.split(r"\s{2,}", lines[2]) == ["", "train, failed", "ValueError: no rows"]
-
-
 def test_a_stale_step_is_told_by_icon_word_and_reason_in_every_form() -> None:
     load = ev.PlannedStep("load")
     view = view_of(ev.StepEnded("load", Status.COMPLETED), steps=(load, ev.PlannedStep("clean")))
@@ -120,9 +112,9 @@ def test_a_stale_step_is_told_by_icon_word_and_reason_in_every_form() -> None:
     picture = drawing.svg(view, stale=stale)
     assert {"△", "completed · stale"} <= set(texts(picture))
     assert "<title>load, completed, stale (helper &lt;b&gt; changed)</title>" in picture
-    assert "  load, completed, stale  helper <b> changed" in drawing.text(view, stale).splitlines()
+    assert "  load, completed, stale  helper <b> changed" in steps_text(view, stale).splitlines()
     assert "<li>load, completed, stale</li>" in still_bundle(view, stale)["text/html"]
-    assert "clean, pending" in drawing.text(view, stale)
+    assert "clean, pending" in steps_text(view, stale)
 
 
 def test_a_collapsed_stage_says_how_many_of_its_steps_are_stale() -> None:
@@ -153,15 +145,6 @@ def test_every_looks_ink_is_legible_on_its_grounds(look: Look) -> None:
     assert _contrast(look.ink, "#ffffff") >= 4.5
     assert _contrast(look.ink, look.fill) >= 4.5
     assert _contrast(look.night, "#212121") >= 4.5
-
-
-def test_a_reason_of_several_lines_stays_on_its_steps_line() -> None:
-    failed = ev.StepEnded("load", Status.FAILED, "one\ntwo")
-    assert len(drawing.text(view_of(failed, steps=(LOAD,))).splitlines()) == 2
-
-
-def test_a_pipeline_that_was_not_started_says_so() -> None:
-    assert "not started yet" in drawing.text(RunView("", "study"))
 
 
 def test_the_still_lists_step_and_status_for_where_drawings_are_taken_away() -> None:

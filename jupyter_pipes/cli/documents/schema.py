@@ -1,4 +1,4 @@
-"""The JSON schema of the documents; `python -m jupyter_pipes.cli.document_schema FILE` writes it."""
+"""The JSON schema of the documents; `python -m jupyter_pipes.cli.documents.schema FILE` writes it."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.cli import documents
-from jupyter_pipes.cli.documents import Document
+from jupyter_pipes.cli.documents import answers, runs
+from jupyter_pipes.cli.documents.base import Document
 
 VERBS: dict[type[Document], str] = {
-    documents.RunDocument: "run, show, resume, cancel, tag, rename, archive",
-    documents.PlanDocument: "plan",
-    documents.ExplanationDocument: "why",
-    documents.RunsDocument: "runs",
-    documents.ComparisonDocument: "compare",
-    documents.ValuesDocument: "get",
-    documents.LogDocument: "logs",
-    documents.ExportDocument: "export",
-    documents.CleanupDocument: "gc",
-    documents.RebuildingDocument: "history",
-    documents.ErrorDocument: "each, with exit code 2, or 3 without a run",
+    runs.RunDocument: "run, show, resume, cancel, tag, rename, archive",
+    answers.PlanDocument: "plan",
+    answers.ExplanationDocument: "why",
+    answers.RunsDocument: "runs",
+    answers.ComparisonDocument: "compare",
+    answers.ValuesDocument: "get",
+    answers.LogDocument: "logs",
+    answers.ExportDocument: "export",
+    answers.CleanupDocument: "gc",
+    answers.RebuildingDocument: "history",
+    answers.ErrorDocument: "each, with exit code 2, or 3 without a run",
 }
 """Document -> the verbs that print it."""
 

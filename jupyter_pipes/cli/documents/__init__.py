@@ -1,0 +1,32 @@
+"""The JSON documents that `--json` prints, one struct for each."""
+
+from jupyter_pipes.cli.documents.answers import (
+    CleanupDocument,
+    ExportDocument,
+    LogDocument,
+    RebuildingDocument,
+    of_comparison,
+    of_error,
+    of_explanation,
+    of_plan,
+    of_runs,
+    of_values,
+)
+from jupyter_pipes.cli.documents.base import Document
+from jupyter_pipes.cli.documents.runs import of_run, of_view
+
+__all__ = [
+    "CleanupDocument",
+    "Document",
+    "ExportDocument",
+    "LogDocument",
+    "RebuildingDocument",
+    "of_comparison",
+    "of_error",
+    "of_explanation",
+    "of_plan",
+    "of_run",
+    "of_runs",
+    "of_values",
+    "of_view",
+]
