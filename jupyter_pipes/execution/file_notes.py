@@ -22,19 +22,19 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
     """
     step = view.steps[ended]
     others = [other for other in view.steps.values() if other is not step]
-    found = [note for other in others for note in _notes(step, other, directory)]
-    return [*found, *(note for other in others for note in _notes(other, step, directory))]
+    pairs = [*((step, other) for other in others), *((other, step) for other in others)]
+    return [note for reader, writer in pairs for note in _notes(reader, writer, directory)]
 
 
 def _notes(reader: StepView, writer: StepView, directory: str) -> Iterator[ev.NoteAdded]:
     if reader.latest is None or writer.latest is None:
         return
     written = _whole(writer.latest.written, directory)
-    said = _whole(reader.planned.files_from, directory)
+    declared = _whole(reader.planned.files_from, directory)
     files = (artifact.name for artifact in writer.latest.artifacts if artifact.serializer == "file")
     made = _whole(files, directory)
     for seen in _whole((each.path for each in reader.latest.files), directory):
-        if seen in written and seen not in said:
+        if seen in written and seen not in declared:
             path = _shown(seen, directory)
             text = _declared_text(path, reader, writer) if seen in made else _undeclared_text(path, writer)
             if text not in reader.latest.notes:

@@ -47,7 +47,7 @@ class Deciding:
             deferred: told once, in words, what is waited for.
             is_over: whether nobody wants the decision any more; then it is None.
         """
-        wait, told = _FIRST_LOOK, False
+        wait, is_deferred = _FIRST_LOOK, False
         while True:
             decision, owner = await asyncio.to_thread(self._decide, step, inputs)
             if is_over():
@@ -56,9 +56,9 @@ class Deciding:
                 return None
             if owner is None:
                 return decision
-            if not told:
+            if not is_deferred:
                 deferred(f"waits for step {owner.step} of run {owner.run}, which computes the same")
-                told = True
+                is_deferred = True
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
 
