@@ -19,9 +19,8 @@ def idle_view(pipeline: Pipeline) -> RunView:
     planned = (ev.PlannedStep.of(step, names) for step in pipeline.graph.steps)
     workspace = pipeline.workspace
     results = workspace.history.newest_results(pipeline.name) if workspace.has_history else {}
-    view = RunView("", pipeline.name, pipeline.version, Status.RUNNING)
-    view.steps = {step.name: _before_a_run(step, results.get(step.name)) for step in planned}
-    return view
+    steps = {step.name: _before_a_run(step, results.get(step.name)) for step in planned}
+    return RunView("", pipeline.name, pipeline.version, steps=steps)
 
 
 def _before_a_run(step: ev.PlannedStep, newest: Result | None) -> StepView:
