@@ -12,10 +12,11 @@ from jupyter_pipes.history.history import Result, parts_document, process_starte
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.model.views import RunView
 
 STEPS = ("a", "b", "c")
 

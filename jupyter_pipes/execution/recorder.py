@@ -9,7 +9,8 @@ from collections.abc import Callable, Iterable
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.model.views import RunView, apply, fold
+from jupyter_pipes.model.fold import apply, fold
+from jupyter_pipes.model.views import RunView
 
 _logger = logging.getLogger(__name__)
 

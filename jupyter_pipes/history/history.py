@@ -19,10 +19,11 @@ from jupyter_pipes.history.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound, StoreError
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import JsonValue, Status
-from jupyter_pipes.model.views import RunView, ending_facts, fold
+from jupyter_pipes.model.views import RunView, ending_facts
 
 _content = msgspec.msgpack.Decoder(ResultContent)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])

@@ -12,7 +12,8 @@ from jupyter_pipes.history import indexing
 from jupyter_pipes.history.database import Change, Conflict, Database, Readable
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.model.fold import apply
+from jupyter_pipes.model.views import RunView
 
 REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.CancelAsked)
 """Facts that anybody may add to a run at any time; all others are the controller's alone."""

@@ -11,7 +11,8 @@ from jupyter_pipes.history import indexing, journal
 from jupyter_pipes.history.database import Change, Database, Transaction
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.model.fold import apply
+from jupyter_pipes.model.views import RunView
 
 Timed = tuple[float, Change]
 """A change, and when the fact was recorded that brought it; in seconds since 1970."""

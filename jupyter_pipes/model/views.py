@@ -1,25 +1,12 @@
-"""`apply(record, view)`: the one fold that turns a run's journal into what every display shows."""
+"""A run as every display shows it: what the fold of its journal comes to."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
-
-_OUTCOME_STATUS: dict[str, Status] = {
-    "completed": Status.COMPLETED,
-    "failed": Status.FAILED,
-    "timed out": Status.FAILED,
-    "cancelled": Status.CANCELLED,
-    "lost": Status.FAILED,
-}
-
-
-_DONE = (Status.COMPLETED, Status.CACHED)
 
 
 class Progress(Struct, frozen=True, gc=False):
@@ -204,24 +191,6 @@ class RunView(Struct):
         return attempts[-1]
 
 
-def fold(run: str, records: Iterable[ev.Record]) -> RunView:
-    """Return the view of a run from its journal, in order."""
-    view = RunView(run)
-    for record in records:
-        apply(record, view)
-    return view
-
-
-def apply(record: ev.Record, view: RunView) -> None:
-    """Bring `view` up to date with one more record; a record already applied changes nothing."""
-    if record.seq <= view.seq:
-        return
-    view.seq = record.seq
-    change = FOLD.get(type(record.event))
-    if change is not None:
-        change(record.event, view, record.time)
-
-
 def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
     """Return the facts that end, as cancelled, all steps that are under way or wait."""
     return [fact for step in view.steps.values() for fact in _ending_facts(step, reason)]
@@ -234,167 +203,3 @@ def _ending_facts(step: StepView, reason: str) -> list[ev.AnyEvent]:
     if step.latest is not None and not step.latest.status.is_final:
         facts.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
     return [*facts, ev.StepEnded(step.name, Status.CANCELLED, reason)]
-
-
-def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
-    view.pipeline, view.version = event.pipeline, event.version
-    view.parameters, view.diagnostics = event.parameters, event.diagnostics
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
-    view.started = time
-    view.origin, view.directory = event.origin, event.directory
-    view.user, view.repeats = event.user, event.repeats
-    view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
-    view.steps = {step.name: StepView(step.name, step) for step in event.steps}
-    view.readers = {name: [] for name in view.steps}
-    for step in view.steps.values():
-        step.reason = _waiting_for(step, view)
-        for name in step.planned.upstream:
-            view.readers.setdefault(name, []).append(step.name)
-
-
-def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
-    view.status, view.reason, view.ended = Status.RUNNING, "", None
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
-    reopened = [step for step in view.steps.values() if step.status not in _DONE]
-    for step in reopened:
-        step.status, step.undecided = Status.PENDING, None
-        for reader in (view.steps[name] for name in view.readers[step.name] if name in view.steps):
-            # Behind a failure that was ignored, it was completed with nothing in place of its outputs.
-            if reader.status in _DONE:
-                reader.status = Status.PENDING
-                reopened.append(reader)
-    for step in reopened:
-        step.reason = _waiting_for(step, view)
-
-
-def _set_environment(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
-    view.environment = event.document
-
-
-def _set_tags(event: ev.RunTagged, view: RunView, time: float) -> None:
-    view.tags = event.tags
-
-
-def _set_title(event: ev.RunRenamed, view: RunView, time: float) -> None:
-    view.title = event.title
-
-
-def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> None:
-    view.archived = event.archived
-
-
-def _defer_step(event: ev.StepDeferred, view: RunView, time: float) -> None:
-    view.steps[event.step].reason = event.reason
-
-
-def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
-    step = view.steps[event.step]
-    step.decision_reasons, step.signature = event.reasons, event.signature
-    step.parts, step.compared = event.parts, event.compared
-    step.source_run, step.kept = event.source_run, event.artifacts
-    step.kept_metrics, step.kept_notes = event.metrics, event.notes
-    step.source_step = event.source_step or (event.step if event.source_run else "")
-
-
-def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
-    attempt = view.attempt_of(event)
-    attempt.reason = event.reason
-    _set_status(view, event.step, Status.QUEUED, event.reason or f"waits for queue {event.queue}")
-
-
-def _start_attempt(event: ev.AttemptStarted, view: RunView, time: float) -> None:
-    attempt = view.attempt_of(event)
-    attempt.status, attempt.started, attempt.reason = Status.RUNNING, time, ""
-    attempt.pid, attempt.host = event.pid, event.host
-    _set_status(view, event.step, Status.RUNNING, "")
-
-
-def _set_progress(event: ev.ProgressReported, view: RunView, time: float) -> None:
-    view.attempt_of(event).progress = Progress(event.done, event.total, event.text)
-
-
-def _add_metric(event: ev.MetricReported, view: RunView, time: float) -> None:
-    series = view.attempt_of(event).metrics.setdefault(event.name, [])
-    series.append(MetricPoint(event.at, event.value))
-
-
-def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
-    artifacts = view.attempt_of(event).artifacts
-    artifacts[:] = [each for each in artifacts if each.name != event.artifact.name]
-    artifacts.append(event.artifact)
-
-
-def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
-    outputs = view.attempt_of(event).outputs
-    for place, shown in enumerate(outputs):
-        if event.output.display_id is not None and shown.display_id == event.output.display_id:
-            outputs[place] = event.output
-            return
-    outputs.append(event.output)
-
-
-def _clear_outputs(event: ev.OutputsCleared, view: RunView, time: float) -> None:
-    view.attempt_of(event).outputs.clear()
-
-
-def _add_note(event: ev.NoteAdded, view: RunView, time: float) -> None:
-    view.attempt_of(event).notes.append(event.text)
-
-
-def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
-    attempt = view.attempt_of(event)
-    attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
-    attempt.ended, attempt.usage = time, event.usage
-    attempt.error, attempt.files, attempt.written = event.error, event.files, event.written
-
-
-def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
-    _set_status(view, event.step, Status.QUEUED, event.reason)
-
-
-def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
-    _set_status(view, event.step, event.status, event.reason)
-    view.steps[event.step].undecided = event.error
-    for name in view.readers.get(event.step, ()):
-        if view.steps[name].status is Status.PENDING:
-            view.steps[name].reason = _waiting_for(view.steps[name], view)
-
-
-def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
-    view.status, view.reason, view.ended = event.status, event.reason, time
-
-
-def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
-    view.steps[step].status, view.steps[step].reason = status, reason
-
-
-def _waiting_for(step: StepView, view: RunView) -> str:
-    open_steps = [
-        name for name in step.planned.upstream if name in view.steps and not view.steps[name].status.is_final
-    ]
-    return f"waits for {', '.join(open_steps)}" if open_steps else ""
-
-
-FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
-    ev.RunStarted: _begin_run,
-    ev.RunResumed: _reopen_run,
-    ev.EnvironmentCaptured: _set_environment,
-    ev.RunTagged: _set_tags,
-    ev.RunRenamed: _set_title,
-    ev.RunArchived: _set_archived,
-    ev.StepDeferred: _defer_step,
-    ev.StepDecided: _decide_step,
-    ev.AttemptQueued: _queue_attempt,
-    ev.AttemptStarted: _start_attempt,
-    ev.ProgressReported: _set_progress,
-    ev.MetricReported: _add_metric,
-    ev.ArtifactStored: _add_artifact,
-    ev.OutputShown: _add_output,
-    ev.OutputsCleared: _clear_outputs,
-    ev.NoteAdded: _add_note,
-    ev.AttemptEnded: _end_attempt,
-    ev.RetryScheduled: _await_retry,
-    ev.StepEnded: _end_step,
-    ev.RunEnded: _end_run,
-}
-"""What each event does to a view; all others change nothing in it."""

@@ -12,8 +12,9 @@ from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
+from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, StepView, apply
+from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision

@@ -32,7 +32,8 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.model.results import StepError, Usage
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, StepView, apply
+from jupyter_pipes.model.fold import apply
+from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 
 steps = msgspec.json.decode({msgspec.json.encode(STEPS)!r}, type=tuple[ev.PlannedStep, ...])

@@ -22,9 +22,9 @@ from jupyter_pipes.display.text import run_text
 from jupyter_pipes.export.step_outputs import interleave
 from jupyter_pipes.kernel.widget.details import step_sections
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import fold
 from jupyter_pipes.runs.run import Run
 
 RED, OFF = "\x1b[31m", "\x1b[0m"

@@ -14,9 +14,10 @@ from hypothesis import strategies as st
 from jupyter_pipes.display import cards
 from jupyter_pipes.display import html as fragments
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Status, Step, StepOptions
-from jupyter_pipes.model.views import MetricPoint, RunView, fold
+from jupyter_pipes.model.views import MetricPoint, RunView
 from jupyter_pipes.pipelines.parameters import Parameter
 
 EVIL = "<script>alert(1)</script>"

@@ -12,9 +12,10 @@ from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.display.text import error_line, plan_text, results_text, run_text, steps_text, summary
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, Status, Step
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.plan import Plan, PlannedDecision
 
 LOAD = ev.PlannedStep("load", writes=("df",))

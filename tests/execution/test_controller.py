@@ -18,9 +18,9 @@ from jupyter_pipes.history.journal import Journal
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Status, Step
-from jupyter_pipes.model.views import fold
 from jupyter_pipes.pipelines.graph import Graph, build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.selection import select

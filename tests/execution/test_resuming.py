@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 from tests.scheduling import (
     DONE,
     World,

@@ -24,10 +24,11 @@ from jupyter_pipes.history.history import (
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, StoreError
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("b",)))
 

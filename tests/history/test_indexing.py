@@ -18,9 +18,10 @@ from jupyter_pipes.history.indexing import ResultContent, changes
 from jupyter_pipes.history.schema import schema
 from jupyter_pipes.history.statements_sqlite import TEXTS
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, apply
+from jupyter_pipes.model.views import RunView
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)))
 BEGUN = ev.RunStarted(

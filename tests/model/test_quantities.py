@@ -22,6 +22,7 @@ from jupyter_pipes.display.text import run_line, run_text, steps_text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
 from jupyter_pipes.kernel.widget.details import step_sections
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.quantities import (
     bytes_text,
     clock_text,
@@ -37,7 +38,7 @@ from jupyter_pipes.model.quantities import (
 )
 from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.comparison import Difference, values_text
 from jupyter_pipes.runs.listing import ListedRun
 from jupyter_pipes.runs.run import Run

@@ -14,10 +14,11 @@ from jupyter_pipes.display.text import comparison_text
 from jupyter_pipes.history.environment import Environment
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.runs.comparison import LOADED, Difference, Side, differences
 

@@ -10,9 +10,10 @@ import pytest
 
 from jupyter_pipes.cli import documents
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 
 TABLE = ArtifactRef("df", "ab12", "pandas.DataFrame", 320, "pickle", (3, 2), "…")
 

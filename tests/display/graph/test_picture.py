@@ -13,9 +13,10 @@ from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.kernel.widget.still import still_bundle
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import Usage
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import RunView, fold
+from jupyter_pipes.model.views import RunView
 
 SVG = "{http://www.w3.org/2000/svg}"
 

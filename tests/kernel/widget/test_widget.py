@@ -11,9 +11,10 @@ import pytest
 
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import RunView, StepView, apply
+from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.planning.signature import Change, code_part
 

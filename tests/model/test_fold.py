@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.fold import apply, fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import Progress, RunView, apply, fold
+from jupyter_pipes.model.views import Progress, RunView
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("a", "b")))
 
