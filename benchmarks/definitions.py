@@ -9,13 +9,14 @@ from benchmarks.measure import Figure, beside
 
 FEW, MANY = 20, 200
 TIMES = 3
+FIRST = ["%load_ext jupyter_pipes\nfirst = 1", "%%step first\nfirst_value = 1"]
 CLOCK = "import time\nprint(time.process_time() * 1000)"
 
 
 def measure() -> list[Figure]:
     """Return the time of one cell when half of them are steps and half are helpers."""
-    plain = [_spent(["x = 1"] * MANY) for _ in range(TIMES)]
-    few, many = ([_spent(_cells(count)) for _ in range(TIMES)] for count in (FEW, MANY))
+    plain = [_spent([], ["x = 1"] * MANY) for _ in range(TIMES)]
+    few, many = ([_spent(FIRST, _cells(count)) for _ in range(TIMES)] for count in (FEW, MANY))
     return [
         Figure("definitions: a cell of a kernel without us", plain, "ms CPU"),
         beside(f"definitions: a cell of {FEW}", few, "ms CPU", plain, "a cell without us"),
@@ -23,15 +24,12 @@ def measure() -> list[Figure]:
     ]
 
 
-def _spent(cells: list[str]) -> float:
-    """Return the kernel's milliseconds of CPU for each cell, once a first step has loaded everything."""
-    loaded = (
-        ["%load_ext jupyter_pipes\nfirst = 1", "%%step first\nfirst_value = 1"] if len(set(cells)) > 1 else []
-    )
-    sources = [*loaded, CLOCK, *cells, CLOCK]
+def _spent(first: list[str], cells: list[str]) -> float:
+    """Return the kernel's milliseconds of CPU for each cell, once the first ones have loaded everything."""
+    sources = [*first, CLOCK, *cells, CLOCK]
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
     NotebookClient(notebook, timeout=600).execute()
-    begun, ended = (float(notebook.cells[place].outputs[0].text) for place in (len(loaded), -1))
+    begun, ended = (float(notebook.cells[place].outputs[0].text) for place in (len(first), -1))
     return (ended - begun) / len(cells)
 
 

@@ -17,6 +17,7 @@ from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.runs.pipeline import Pipeline
 from tests.acceptance.conftest import NewProject
 from tests.acceptance.project import Project
+from tests.kernels import run_cells
 
 VALUES: dict[str, tuple[list[str], dict[str, object]]] = {
     "names between cells": (
@@ -236,6 +237,21 @@ def test_the_kernel_finds_done_what_the_command_line_ran(
         each["name"]: "completed" if each["name"] in always else "cached" for each in ran.document["steps"]
     }
     assert {name: run[name] for name in values} == values
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["magics in cells", "comments above parameters and set-up", "an indented cell", "a cell that goes on"],
+)
+def test_so_does_a_kernel_of_its_own(project: NewProject, name: str) -> None:
+    cells, values = VALUES[name]
+    study = project(*cells)
+    assert study.jupyter_pipes_here("run", "study.ipynb").code == 0
+    asked = "\n".join(f"print(run[{name!r}] == {value!r})" for name, value in values.items())
+    show = f"run = %pipeline run\nprint({{step.status.value for step in run.steps.values()}})\n{asked}"
+    executed = run_cells(study.folder, ["%load_ext jupyter_pipes", *cells, "%pipeline name study", show])
+    assert "{'cached'}" in executed.text(len(cells) + 2)
+    assert executed.text(len(cells) + 2).count("True") == len(values)
 
 
 @pytest.mark.parametrize("name", DIAGNOSTICS)
