@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,15 +24,26 @@ def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None) -> 
 
     Raises:
         InvalidPipeline: the pipeline has problems.
-        NotebookError: the file cannot be written, or there is no notebook or run to export.
+        UsageError: a module of that name could not run, or there is no run to export.
+        NotebookError: the file cannot be written, or there is no notebook.
     """
     kind = form or ("notebook" if path.suffix == ".ipynb" else "python")
     if kind == "python":
+        _check_name(path)
         replace_file(path, _module(pipeline))
     elif run is None:
         raise UsageError("there is no run whose outputs could be exported: run the pipeline first")
     else:
         write_executed_notebook(pipeline, run, path)
+
+
+def _check_name(path: Path) -> None:
+    """Refuse what a module cannot be called, so that it runs."""
+    if "." in path.stem:
+        raise UsageError(f"{path.name} could not be imported by its steps: give it a name without dots")
+    # Its folder is the first place where Python looks for modules. (Nobody needs the tests of Python itself.)
+    if path.stem in sys.stdlib_module_names - {"test"}:
+        raise UsageError(f"{path.name} would stand before Python's own {path.stem}: give it another name")
 
 
 def _module(pipeline: Pipeline) -> str:

@@ -79,6 +79,12 @@ NOTEBOOKS = {
         "%%step step\njupyter_pipes = 1",
         "%%step pipeline\ny = Pipeline.__name__, json(2)",
     ],
+    "clashing": [
+        "import datetime\nimport time\ndef Literal(x):\n    return x",
+        "%%params\nat: time = time(12)\nday: date = date(2026, 1, 2)\nkind: Literal['a', 'b'] = 'a'\n"
+        "date: int = day.day",
+        "%%step Path\ntime.sleep(0)\nx = Literal(kind), at.hour, date, datetime.datetime(2026, 1, 2).day",
+    ],
     "star": ["from pylab import *", "%%step draw\nx = pi"],
     "my-study": ["K = 2\ndef helper(x):\n    return x * K", "%%step use\nx = helper(3)"],
     "class": ["%%step use\nx = 1"],
@@ -121,6 +127,7 @@ def run(folder: Path, module: str, *words: str, code: int = 0) -> Any:
         ("typed", "y = [0, 1, 2, 3, 4]\n"),
         ("colliding", "x = 1\n"),
         ("shadowing", "y = ('Pipeline', 2)\n"),
+        ("clashing", "x = ('a', 12, 2, 2)\n"),
         ("star", "x = 3.14"),
         ("my-study", "x = 6\n"),
         ("class", "x = 1\n"),

@@ -30,3 +30,12 @@ def test_the_executed_notebook_needs_a_run(
 ) -> None:
     with pytest.raises(UsageError, match="run the pipeline first"):
         write(pipeline_of("%%step a\nx = 1"), tmp_path / path, form, None)
+
+
+@pytest.mark.parametrize("name", ["types.py", "statistics.py", "_ast.py", "v1.2.py"])
+def test_a_module_is_not_given_a_name_under_which_it_could_not_run(
+    name: str, pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"give it a(nother)? name"):
+        write(pipeline_of("%%step a\nx = 1"), tmp_path / name, None, None)
+    assert not (tmp_path / name).exists()

@@ -86,8 +86,8 @@ def output_names(code: StepCode) -> list[str]:
 def _keywords(step: Step, function: str) -> str:
     name = {"name": step.name} if function != step.name else {}
     # What it reads and writes is said by the function itself.
-    given = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None))}
-    return f"({', '.join(f'{key}={value!r}' for key, value in given.items())})" if given else ""
+    keywords = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None))}
+    return f"({', '.join(f'{key}={value!r}' for key, value in keywords.items())})" if keywords else ""
 
 
 def _initial(code: StepCode, inner: Sequence[Chunk], outputs: Iterable[str]) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import subprocess
-from itertools import groupby
 from typing import Any
 
 from jupyter_pipes.model.errors import NotebookError
@@ -28,16 +27,12 @@ def with_reasons(text: str) -> str:
     """Say at each import that stands below other code, or that nothing uses, why it does."""
     reasons = {"E402": "the set-up above comes first", "F401": "for what importing it does"}
     arguments = ["check", "--isolated", "--output-format=json", "--exit-zero", "-"]
-    found: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
+    problems: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
     lines = text.split("\n")
-    for row, codes in groupby(sorted({(each["location"]["row"], each["code"]) for each in found}), _row):
-        named = [code for _, code in codes]
-        lines[row - 1] += f"  # noqa: {', '.join(named)} - {reasons[named[0]]}"
+    for row in {problem["location"]["row"] for problem in problems}:
+        codes = sorted({problem["code"] for problem in problems if problem["location"]["row"] == row})
+        lines[row - 1] += f"  # noqa: {', '.join(codes)} - {reasons[codes[0]]}"
     return "\n".join(lines)
-
-
-def _row(place: tuple[int, str]) -> int:
-    return place[0]
 
 
 def _ruff(arguments: list[str], text: str) -> str:

@@ -27,17 +27,19 @@ if TYPE_CHECKING:
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
 
-_IMPORTS_OF_TYPES = {
+_MODULES_OF_TYPES = {
     **dict.fromkeys(("Annotated", "Any", "Literal", "Optional", "Union"), "typing"),
     **dict.fromkeys(("Dict", "List", "Set", "Tuple"), "typing"),
     **dict.fromkeys(("date", "datetime", "time", "timedelta"), "datetime"),
     "Enum": "enum",
     "Path": "pathlib",
 }
-_OUR_IMPORTS = {
-    f"from jupyter_pipes import {name}": name for name in ("Parameter", "Pipeline", "Range", "main", "step")
+_OUR_NAMES = ("Parameter", "Pipeline", "Range", "main", "step")
+_IMPORTS = {
+    f"from {module} import {name}"
+    for name, module in {**_MODULES_OF_TYPES, **dict.fromkeys(_OUR_NAMES, "jupyter_pipes")}.items()
 }
-"""How a module imports a name of ours -> the name."""
+"""How a module imports what its parameters and steps are declared with."""
 
 
 def export_python(
@@ -73,17 +75,18 @@ class _Module:
         self._name = name
         self._top = top_level(codes)
         bound = set[str]().union(
-            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in _OUR_IMPORTS)
+            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in _IMPORTS)
         )
         # scikit-learn has a `Pipeline` too, pylab's star a `step`: then ours are written with their module.
-        self._prefix = "jupyter_pipes." if bound & {*_OUR_IMPORTS.values(), STAR} else ""
-        ours = {"jupyter_pipes", "pipeline", *_OUR_IMPORTS.values()}
+        self._prefix = "jupyter_pipes." if bound & {*_OUR_NAMES, STAR} else ""
+        self._types = {name: f"{name}_type" if bound & {name, STAR} else name for name in _MODULES_OF_TYPES}
+        ours = {"jupyter_pipes", "pipeline", *_OUR_NAMES, *self._types.values()}
         self._functions = _function_names(codes, bound | ours)
         self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
 
     def text(self, title: str, source_label: str) -> str:
         """Return the module's source, not yet laid out."""
-        types = {parameter.name: _plain_type(parameter) for parameter in self._parameters}
+        types = {each.name: _without_bounds(self._annotation(each)) for each in self._parameters}
         functions = [
             function_text(code, self._functions[code.step.name], f"{self._prefix}step", types)
             for code in self._codes
@@ -106,62 +109,67 @@ class _Module:
     def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
         imports = (piece for piece in top if piece.chunk.is_import and not piece.chunk.is_future)
         lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
-        used = _names(code)
+        used = {"main", "step", *_names(self._pipeline_text())}
         if self._prefix:
             lines.append("import jupyter_pipes")
         else:
-            lines += [line for line, name in _OUR_IMPORTS.items() if name in used]
+            lines += [f"from jupyter_pipes import {name}" for name in _OUR_NAMES if name in used]
         lines += [line for line in _ipython_imports(code) if line not in setup]
-        lines += [f"from {_IMPORTS_OF_TYPES[name]} import {name}" for name in sorted(self._type_names())]
+        lines += [
+            f"from {_MODULES_OF_TYPES[name]} import {name}{f' as {alias}' if alias != name else ''}"
+            for name, alias in self._types.items()
+            if alias in used
+        ]
         return [*dict.fromkeys(lines)]
-
-    def _type_names(self) -> set[str]:
-        sources = [self._parameter_text(parameter) for parameter in self._parameters]
-        nodes = (node for source in sources for node in ast.walk(ast.parse(source)))
-        return {node.id for node in nodes if isinstance(node, ast.Name) and node.id in _IMPORTS_OF_TYPES}
 
     def _pipeline_text(self) -> str:
         steps = ", ".join(self._functions[code.step.name] for code in self._codes)
         params = "".join(f"{p.name!r}: {self._parameter_text(p)}, " for p in self._parameters)
-        given = f", params={{{params}}}" if params else ""
-        return f"{self._pipeline} = {self._prefix}Pipeline({self._name!r}, steps=[{steps}]{given})"
+        keyword = f", params={{{params}}}" if params else ""
+        return f"{self._pipeline} = {self._prefix}Pipeline({self._name!r}, steps=[{steps}]{keyword})"
 
     def _parameter_text(self, parameter: Parameter) -> str:
-        spec, kind = parameter.spec, _annotation(parameter)
+        spec = parameter.spec
         if parameter.computed is not None:
-            earlier = {p.name for p in self._parameters}
-            nodes = (node for node in ast.walk(ast.parse(spec.default)) if isinstance(node, ast.Name))
-            names = ", ".join(dict.fromkeys(node.id for node in nodes if node.id in earlier))
-            default = f"computed=lambda {names}: {spec.default}"
+            names = [name for name in _names(spec.default) if name in {p.name for p in self._parameters}]
+            default = f"computed=lambda {', '.join(names)}: {self._expression(spec.default, names)}"
         else:
-            default = spec.default
+            default = self._expression(spec.default)
         described = f", help={spec.help!r}" if spec.help else ""
-        if self._prefix:
-            kind = re.sub(r"\bRange\(", f"{self._prefix}Range(", kind)
-        return f"{self._prefix}Parameter({kind}, {default}{described})"
+        return f"{self._prefix}Parameter({self._annotation(parameter)}, {default}{described})"
+
+    def _annotation(self, parameter: Parameter) -> str:
+        return self._expression(parameter.spec.annotation or annotation_of(parameter.type))
+
+    def _expression(self, text: str, local: Iterable[str] = ()) -> str:
+        """A type or default with the names that the module has for what it uses, but for local names."""
+        names = {**self._types, "Range": f"{self._prefix}Range"}
+        renamed = {name: new for name, new in names.items() if new != name and name not in local}
+        tree = ast.parse(text, mode="eval")
+        uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in renamed]
+        for node in uses:
+            node.id = renamed[node.id]
+        return ast.unparse(tree) if uses else text
 
     def _main_text(self) -> str:
         return f'if __name__ == "__main__":\n    {self._prefix}main({self._pipeline})'
 
 
-def _names(code: str) -> set[str]:
-    return {node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name)}
+def _names(code: str) -> dict[str, None]:
+    """The names that the code uses, each once, by their first use."""
+    return dict.fromkeys(node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
 
 
 def _ipython_imports(code: str) -> list[str]:
     """Imports of what a notebook has without any."""
-    names = sorted(_names(code) & NOTEBOOK_NAMES.keys())
+    names = sorted(_names(code).keys() & NOTEBOOK_NAMES.keys())
     return [f"from {NOTEBOOK_NAMES[name]} import {name}" for name in names]
 
 
-def _annotation(parameter: Parameter) -> str:
-    return parameter.spec.annotation or annotation_of(parameter.type)
-
-
-def _plain_type(parameter: Parameter) -> str:
-    """The parameter's type as a function's parameter has it: without bounds, "" for none."""
-    match ast.parse(_annotation(parameter), mode="eval").body:
-        case ast.Subscript(ast.Name("Annotated"), ast.Tuple([node, *_])) | node:
+def _without_bounds(annotation: str) -> str:
+    """The type as a function's parameter has it: `int` of `Annotated[int, Range(1, 2)]`, "" for none."""
+    match ast.parse(annotation, mode="eval").body:
+        case ast.Subscript(ast.Name("Annotated" | "Annotated_type"), ast.Tuple([node, *_])) | node:
             return "" if ast.unparse(node) == "None" else ast.unparse(node)
 
 
@@ -201,7 +209,6 @@ def _unused(name: str, used: set[str], suffix: str = "_") -> str:
 def _title(graph: Graph, cells: Sequence[Cell]) -> str:
     """The notebook's first Markdown cell, unless it is a step's own."""
     first = next((cell for cell in cells if cell.source.strip()), None)
-    own = {step.doc for step in graph.steps}
-    if first is None or first.role != "markdown" or first.source in own:
+    if first is None or first.role != "markdown" or first.source in {step.doc for step in graph.steps}:
         return ""
     return plain_text(first.source)

@@ -82,21 +82,21 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) ->
         cells: number -> cell of the notebook, for comments.
         modules: names that imports bind, in any cell.
     """
-    own = [*_pieces(chunks(step.body, modules), 1, step.label)]
+    cell = [*_pieces(chunks(step.body, modules), 1, step.label)]
     setup = [piece for code in step.setup for piece in _pieces(_chunks_at(code, modules), 0, code.label)]
     prelude = [
         piece
         for code in step.prelude
         for piece in _pieces(_with_comments(code, cells, modules), 1, code.label)
     ]
-    needed = {STAR}.union(*(piece.chunk.free for piece in (*setup, *prelude, *own)))
+    needed = {STAR}.union(*(piece.chunk.free for piece in (*setup, *prelude, *cell)))
     reached = [
         piece
         for piece in prelude
         if not piece.chunk.is_import or piece.chunk.binds & needed or piece.chunk.is_future
     ]
-    fixed = {piece.key for piece in own if not _may_move(piece, own)}
-    return StepCode(step, [*setup, *reached], own, fixed)
+    fixed = {piece.key for piece in cell if not _may_move(piece, cell)}
+    return StepCode(step, [*setup, *reached], cell, fixed)
 
 
 def _pieces(statements: Iterable[Chunk], group: int, label: str) -> Iterator[Piece]:
@@ -130,11 +130,11 @@ def _number(label: str) -> int:
     return int(number) if number.isdecimal() else 0
 
 
-def _may_move(piece: Piece, own: Sequence[Piece]) -> bool:
+def _may_move(piece: Piece, cell: Sequence[Piece]) -> bool:
     """Whether a statement of the step's cell may stand at the top: imports, and what is defined once."""
-    others = [other for other in own if other.chunk.binds & piece.chunk.binds and other.key != piece.key]
+    others = [other for other in cell if other.chunk.binds & piece.chunk.binds and other.key != piece.key]
     if piece.chunk.is_import:
-        if any(decides_imports(other.chunk.node) for other in own[: own.index(piece)]):
+        if any(decides_imports(other.chunk.node) for other in cell[: cell.index(piece)]):
             return False
         return all(other.chunk.is_import for other in others)
     return piece.chunk.is_definition and not others

@@ -56,9 +56,9 @@ def _call_edit(code: str, call: ast.Call, lifted: Lifted) -> _Edit:
     line = call.end_lineno or call.lineno
     before = code.split("\n")[line - 1].encode()[: call.end_col_offset]
     column = max(0, len(before.decode()) - 1)
-    given = ", ".join(f"{name}={name}" for name in _inputs(call, lifted))
-    has_arguments = bool(call.args or call.keywords)
-    return line, column, f"{_comma(code, line, column)}{given}" if has_arguments else given
+    keywords = ", ".join(f"{name}={name}" for name in _inputs(call, lifted))
+    comma = _comma(code, line, column) if call.args or call.keywords else ""
+    return line, column, f"{comma}{keywords}"
 
 
 def _comma(code: str, line: int, column: int) -> str:
