@@ -82,6 +82,7 @@ def ask(folder: Path, *words: str) -> Any:
         ("show nosuch", answers.ErrorDocument),
     ],
 )
+@pytest.mark.slow
 def test_what_a_verb_prints_keeps_to_the_schema(
     words: str, document: type[documents.Document], project: Path
 ) -> None:
