@@ -178,11 +178,9 @@ def plan(face: Face, arguments: Namespace) -> Answer:
     pipeline, options = face.pipeline(), run_options(arguments)
     if arguments.accept:
         pipeline.accept(*arguments.accept, params=options.get("params"))
-    steps = pipeline.plan(*arguments.steps, **options)
+    table = plan_table(pipeline, *arguments.steps, **options)
     return Answer(
-        lambda: documents.of_plan(steps),
-        lambda colour: plan_text(steps, colour=colour),
-        lambda: plan_table(pipeline, *arguments.steps, **options),
+        lambda: documents.of_plan(table), lambda colour: plan_text(table, colour=colour), lambda: table
     )
 
 

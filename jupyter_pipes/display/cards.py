@@ -9,19 +9,14 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.display.ansi import plain, terminal_tail
 from jupyter_pipes.display.html import (
-    Output,
     artifacts_html,
-    bundle_html,
     error_html,
-    ink,
     log_html,
     metrics_html,
-    needs_renderer,
     stale_html,
     status_html,
     table_html,
     text_html,
-    theme_css,
 )
 from jupyter_pipes.display.looks import (
     STALE,
@@ -32,14 +27,14 @@ from jupyter_pipes.display.looks import (
     took_text,
     why_text,
 )
+from jupyter_pipes.display.outputs import Output, bundle_html
+from jupyter_pipes.display.theme import ink, theme_css
 from jupyter_pipes.model.quantities import bytes_text, shape_text
 from jupyter_pipes.model.steps import Diagnostic, Status, Step
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import AttemptView, RunView, StepView
     from jupyter_pipes.pipelines.parameters import Parameter
-
-__all__ = ["definition_card", "needs_renderer", "no_output", "params_card", "step_card"]
 
 _CSS = """
 .jupyter-pipes-card{padding:2px 0 4px}

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from html import escape
 from typing import TYPE_CHECKING, Any, Unpack
 
 from msgspec import Struct
 
-from jupyter_pipes.display.html import DIFF_CSS, diff_html, ink, status_html, theme_css, value_html
+from jupyter_pipes.display.html import diff_html, status_html, value_html
 from jupyter_pipes.display.looks import LOOKS
 from jupyter_pipes.display.text import comparison_text, cut, explanation_text, plain_metrics, runs_text
+from jupyter_pipes.display.theme import DIFF_CSS, ink, theme_css
 from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import Explanation, explain
@@ -124,21 +125,24 @@ class PlanTable(Plan, frozen=True):
     """A plan, shown as a table with the lines that changed.
 
     Attributes:
-        explanations: why each step is decided so, in the order of `steps`.
+        explain: gives why each step is decided so, in the order of `steps`.
     """
 
-    explanations: tuple[Explanation, ...] = ()
+    explain: Callable[[], Iterable[Explanation]] = tuple
 
     def _repr_html_(self) -> str:
-        return _table(("step", "decision", "why"), map(_plan_row, self.explanations))
+        return _table(("step", "decision", "why"), map(_plan_row, self.explain()))
 
 
 def plan_table(pipeline: Pipeline, *steps: str, **options: Unpack[RunOptions]) -> PlanTable:
     """Return what a run with these arguments would do, as a table; raises as `Pipeline.plan` does."""
     foreseen = list(pipeline.foreseen(*steps, **options))
     history = pipeline.workspace.history
-    explanations = (explain(step.name, decision, history) for step, decision in foreseen)
-    return PlanTable(pipeline.name, tuple(step for step, _ in foreseen), tuple(explanations))
+    return PlanTable(
+        pipeline.name,
+        tuple(step for step, _ in foreseen),
+        lambda: [explain(step.name, decision, history) for step, decision in foreseen],
+    )
 
 
 _DECISIONS = {"run": Status.RUNNING, "cached": Status.CACHED, "depends": Status.QUEUED}

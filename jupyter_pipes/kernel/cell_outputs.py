@@ -9,7 +9,7 @@ from functools import partial
 from typing import Any
 
 from jupyter_pipes.display import cards
-from jupyter_pipes.display.html import needs_renderer
+from jupyter_pipes.display.outputs import needs_renderer
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.results import OutputRef

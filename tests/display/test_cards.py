@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_pipes.display import cards
-from jupyter_pipes.display import html as fragments
+from jupyter_pipes.display import cards, outputs
+from jupyter_pipes.display import html as pieces
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
@@ -29,7 +29,7 @@ def view_of(*facts: ev.AnyEvent) -> RunView:
     return fold("r", [ev.Record("r", seq, 100.0 + seq, fact) for seq, fact in enumerate((started, *facts))])
 
 
-def output(**data: Any) -> fragments.Output:
+def output(**data: Any) -> outputs.Output:
     types = {"png": "image/png", "svg": "image/svg+xml", "html": "text/html", "text": "text/plain"}
     types |= {"markdown": "text/markdown", "latex": "text/latex", "json": "application/json"}
     return {"data": {types[kind]: value for kind, value in data.items()}, "metadata": {}}
@@ -165,7 +165,7 @@ def test_every_kind_of_output_is_in_the_card() -> None:
 
 
 def test_an_images_size_is_kept() -> None:
-    shown = fragments.bundle_html(
+    shown = outputs.bundle_html(
         {"data": {"image/png": "AA=="}, "metadata": {"image/png": {"width": 300, "height": "x"}}}
     )
     assert 'width="300"' in shown
@@ -173,7 +173,7 @@ def test_an_images_size_is_kept() -> None:
 
 
 def test_text_given_as_lines_is_joined() -> None:
-    assert "ab" in fragments.bundle_html({"data": {"text/plain": ["a", "b"]}, "metadata": {}})
+    assert "ab" in outputs.bundle_html({"data": {"text/plain": ["a", "b"]}, "metadata": {}})
 
 
 def test_all_text_from_a_step_is_text() -> None:
@@ -238,7 +238,7 @@ def test_the_progress_bars_line_is_there_in_every_state() -> None:
 
 
 def test_a_metric_series_has_a_plot_with_its_range_in_words() -> None:
-    svg = fragments.sparkline([MetricPoint(None, value) for value in (3.0, 1.0, 2.0)])
+    svg = pieces.sparkline([MetricPoint(None, value) for value in (3.0, 1.0, 2.0)])
     assert 'aria-label="3 values from 3 to 2, lowest 1, highest 3"' in svg
 
 
@@ -246,17 +246,17 @@ def test_a_metric_series_has_a_plot_with_its_range_in_words() -> None:
     "values", [[1.0], [], ["NaN", "Infinity"], [float("nan"), 2.0], [True, "text"]], ids=str
 )
 def test_what_is_no_series_of_numbers_has_no_plot(values: list[Any]) -> None:
-    assert fragments.sparkline([MetricPoint(None, value) for value in values]) == ""
+    assert pieces.sparkline([MetricPoint(None, value) for value in values]) == ""
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
 def test_any_numbers_make_a_plot_without_nan_in_it(values: list[float]) -> None:
-    svg = fragments.sparkline([MetricPoint(float(place), value) for place, value in enumerate(values)])
+    svg = pieces.sparkline([MetricPoint(float(place), value) for place, value in enumerate(values)])
     assert "nan" not in re.sub(r'aria-label="[^"]*"|<title>.*?</title>', "", svg)
 
 
 def test_only_the_tail_of_an_endless_line_is_shown() -> None:
-    assert len(fragments.log_html("x" * 1_000_000)) < 100_000
+    assert len(pieces.log_html("x" * 1_000_000)) < 100_000
 
 
 @pytest.mark.parametrize(
@@ -272,7 +272,7 @@ def test_only_the_tail_of_an_endless_line_is_shown() -> None:
     ],
 )
 def test_which_bundles_need_a_front_ends_own_renderer(types: list[str], needed: bool) -> None:
-    assert cards.needs_renderer(dict.fromkeys(types, "")) is needed
+    assert outputs.needs_renderer(dict.fromkeys(types, "")) is needed
 
 
 def test_a_card_names_outputs_in_its_text_form() -> None:

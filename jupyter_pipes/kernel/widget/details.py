@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.display.html import (
     artifacts_html,
     error_html,
-    ink,
     log_html,
     metrics_html,
     stale_html,
@@ -25,6 +24,7 @@ from jupyter_pipes.display.looks import (
     took_text,
     usage_texts,
 )
+from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import duration_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jupyter_pipes.display.html import DARK, DIFF_CSS, theme_css
+from jupyter_pipes.display.theme import DARK, DIFF_CSS, theme_css
 from jupyter_pipes.kernel.widget.details import SECTIONS
 
 LEAST_HEIGHT, MOST_HEIGHT = 400.0, 700.0

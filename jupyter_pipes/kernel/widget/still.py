@@ -9,9 +9,9 @@ from html import escape
 from typing import Any, cast
 
 from jupyter_pipes.display.graph.picture import svg
-from jupyter_pipes.display.html import theme_css
 from jupyter_pipes.display.looks import NOTHING, spoken
 from jupyter_pipes.display.text import steps_text
+from jupyter_pipes.display.theme import theme_css
 from jupyter_pipes.model.views import RunView
 
 _INTERVAL = 1.0

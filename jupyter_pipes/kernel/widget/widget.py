@@ -10,8 +10,9 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.display.html import bundle_html, stale_html, status_html
+from jupyter_pipes.display.html import stale_html, status_html
 from jupyter_pipes.display.looks import NOTHING, spoken
+from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
