@@ -226,8 +226,8 @@ class Controller:
         """Decide all that is cached at once; what came up meanwhile is decided then."""
         self._ahead = await self._deciding.ahead()
         waiting, self._undecided = self._undecided, []
-        known = [step for step in waiting if step in self._ahead and not self._is_over(step)]
-        self.take(*(self._decided(step, self._ahead[step]) for step in known))
+        decided = [step for step in waiting if step in self._ahead and not self._is_over(step)]
+        self.take(*(self._decided(step, self._ahead[step]) for step in decided))
         for step in waiting:
             if step not in self._ahead:
                 self._do(self._decide(step))
@@ -296,19 +296,20 @@ class Controller:
 
     def _cannot_decide(self, name: str, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None
-        told = StepError(type(error).__name__, str(error), line=line, bases=(type(error).__name__,))
+        kind = type(error).__name__
+        reported = StepError(kind, str(error), line=line, bases=(kind,))
         if not self._is_over(name):
-            self.take(ev.StepEnded(name, Status.FAILED, _described(error), told))
+            self.take(ev.StepEnded(name, Status.FAILED, _described(error), reported))
 
     def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
         return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
 
     def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
-        kept = self.view.steps[producer]
-        if kept.status is Status.FAILED:
+        maker = self.view.steps[producer]
+        if maker.status is Status.FAILED:
             # Its failure is ignored (`--on-fail ignore`).
             return None
-        return next((artifact for artifact in kept.artifacts if artifact.name == name), None)
+        return next((artifact for artifact in maker.artifacts if artifact.name == name), None)
 
     def _job(self, step: Step, attempt: int) -> Job:
         request = self.request
