@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import tarfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -12,13 +13,14 @@ import pytest
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import History
-from jupyter_pipes.history.schema import SCHEMA_VERSION
+from jupyter_pipes.history.schema import SCHEMA_VERSION, table
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Status, Step, StepOptions
 from jupyter_pipes.planning.decision import Decider, Decision
+from tests.databases import MISSING, POSTGRESQL, postgresql, programs
 from tests.scheduling import attempt, run_of
 
 KEPT = Path(__file__).parents[1] / "kept" / "version_0_2_0.tar.gz"
@@ -165,18 +167,30 @@ def test_a_run_that_version_2_kept_is_gone_on_with_as_was_said_of_its_steps(stud
     assert [command.delay for command in commands if isinstance(command, ev.WaitForRetry)] == [1.0]
 
 
-def test_of_an_event_of_version_2_nothing_else_is_changed(tmp_path: Path) -> None:
+@pytest.fixture(params=["sqlite", POSTGRESQL])
+def empty(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a database with nothing in it."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'history.db'}"
+    elif programs() is None:
+        pytest.skip(MISSING)
+    else:
+        with postgresql() as url:
+            yield url
+
+
+def test_of_an_event_of_version_2_nothing_else_is_changed(empty: str) -> None:
     body = (
         '{"kind":"RunStarted","pipeline":"p","version":"1.0.0","steps":[{"name":"a","stage":"s","cell_id":"c"}],'
         '"parameters":{"big":123456789012345678901234567890,"exact":0.1000,"text":"\\u00e9"},"later":{"x":[1]}}'
     )
-    history = History(f"sqlite:///{tmp_path / 'history.db'}")
+    history = History(empty)
     history.database.change([("add_event", {"run": "r", "seq": 0, "time": 1.0, "body": body})])
     history.database.change([("add_event", {"run": "broken", "seq": 0, "time": 1.0, "body": "{"})])
+    with history.database.engine.begin() as connection:
+        connection.execute(table("settings").update().values(value="2"))
     history.close()
-    with sqlite3.connect(tmp_path / "history.db") as connection:
-        connection.execute("UPDATE settings SET value = '2' WHERE name = 'schema'")
-    again = History(f"sqlite:///{tmp_path / 'history.db'}")
+    again = History(empty)
     bodies = {run: again.database.rows("events", run=run, after=-1)[0][2] for run in ("r", "broken")}
     again.close()
     changed = '{"name":"a","cell_id":"c","options":{"stage":"s"}}'
