@@ -409,8 +409,8 @@ def test_a_module_gives_the_same_values_and_exports_to_itself(module: Path) -> N
     run = pipes_json(module, "run", "small.py", "-p", "rows=4")
     assert run["status"] == "completed"
     assert pipes(module, "get", "small.py", "total", "-p", "rows=4").stdout == "6\n"
-    pipes(module, "export", "small.py", "copy.py")
-    assert (module / "copy.py").read_bytes() == (module / "small.py").read_bytes()
+    pipes(module, "export", "small.py", "again.py")
+    assert (module / "again.py").read_bytes() == (module / "small.py").read_bytes()
 
 
 @pytest.mark.parametrize(

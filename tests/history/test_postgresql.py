@@ -234,7 +234,7 @@ def test_a_pipeline_runs_reuses_explains_and_resumes(
     failed = pipeline.run(check=False)
     assert failed.status is Status.FAILED
     assert decisions(pipeline) == {"a": "cached", "b": "run"}
-    again = resume(pipeline.workspace, failed.id).wait()
+    again = resume(failed).wait()
     assert again.id == failed.id
     assert (again.status, again.steps["a"].status) == (Status.FAILED, Status.COMPLETED)
     done = pipeline.run(params={"n": 5})

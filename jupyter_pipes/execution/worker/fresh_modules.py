@@ -36,9 +36,13 @@ def loaded_from_source(places: Sequence[str]) -> Generator[None]:
     """Let modules in these folders, and in their packages, be compiled from source meanwhile."""
     inside = tuple(map(full_folder, places))
     # An environment that lies in one of them is not local.
-    outside = tuple(map(full_folder, (sys.prefix, sys.base_prefix)))
+    environments = (sys.prefix, sys.base_prefix)
+    outside = tuple(map(full_folder, environments))
 
     def is_local(path: str) -> bool:
+        if path.startswith(environments):
+            # Most paths, and resolving links takes long.
+            return False
         full = full_folder(path)
         return full.startswith(inside) and not full.startswith(outside) and os.path.isdir(full)  # noqa: PTH112 - as in full_folder
 
