@@ -15,6 +15,7 @@ from jupyter_pipes.cli.interrupts import Interrupts
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
+from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
@@ -182,7 +183,9 @@ def _ended_elsewhere(run: Run) -> Run:
     latest = time.monotonic() + CANCEL_TIME
     while (now := Run(run.workspace, run.id)).status is Status.RUNNING:
         if time.monotonic() > latest:
-            raise UsageError(f"run {run.id} was asked to end, and has not after {CANCEL_TIME:g} s")
+            raise UsageError(
+                f"run {run.id} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}"
+            )
         time.sleep(0.05)
     return now
 

@@ -81,5 +81,7 @@ def _markdown(source: str) -> str:
 def _image(mime: str, encoded: str, metadata: Any) -> str:
     sizes = cast("dict[str, Any]", metadata) if isinstance(metadata, dict) else {}
     sides = {side: sizes.get(side) for side in ("width", "height")}
-    given = "".join(f' {side}="{size}"' for side, size in sides.items() if isinstance(size, (int, float)))
-    return f'<img alt="output" src="data:{mime};base64,{escape(encoded)}"{given}>'
+    attributes = "".join(
+        f' {side}="{size}"' for side, size in sides.items() if isinstance(size, (int, float))
+    )
+    return f'<img alt="output" src="data:{mime};base64,{escape(encoded)}"{attributes}>'

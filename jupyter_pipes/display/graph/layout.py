@@ -59,16 +59,12 @@ class Layout(Struct, frozen=True):
     members: dict[str, tuple[str, ...]]
 
 
-class _Link(Struct):
-    names: list[str] = field(default_factory=list[str])
-
-
 class _Graph(Struct):
-    """Drawn nodes with the steps behind them, their stages and the links between them."""
+    """Drawn nodes with the steps behind them, their stages, the names that links carry."""
 
     members: dict[str, list[str]]
     stage_of: dict[str, str]
-    links: dict[tuple[str, str], _Link]
+    links: dict[tuple[str, str], list[str]]
 
 
 class _Group(Struct):
@@ -132,7 +128,7 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
 def _link(graph: _Graph, source: str | None, target: str, name: str) -> None:
     if source is None or source == target:
         return
-    names = graph.links.setdefault((source, target), _Link()).names
+    names = graph.links.setdefault((source, target), [])
     if name and name not in names:
         names.append(name)
 
@@ -163,7 +159,7 @@ def _laid_out(graph: _Graph, direction: Direction) -> Layout:
 
 def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Direction) -> list[float]:
     entering = Counter(target for _, target in links)
-    return [label_room(graph.links[link].names, direction, entering[link[1]]) for link in links]
+    return [label_room(graph.links[link], direction, entering[link[1]]) for link in links]
 
 
 def _node_size(node: str, members: Sequence[str], direction: Direction) -> Point:
@@ -249,16 +245,13 @@ def _framed(graph: _Graph, nodes: Sequence[str], sizes: Mapping[str, Point], dir
 def _padded(group: _Group, header: float, direction: Direction) -> _Group:
     """Give the frame its size: room for the title above, pads where no port layer makes one."""
     assert group.inner is not None
-    enters, leaves = (
-        ({side for _, side in group.ports} & {True}),
-        ({side for _, side in group.ports} & {False}),
-    )
-    before = header + (0.0 if enters else _PAD)
+    port_sides = {enters for _, enters in group.ports}
+    before = header + (0.0 if True in port_sides else _PAD)
     above = TITLE_HEIGHT + 6 if direction == "LR" else _PAD
     group.inner.centres = [(along + before, across + above) for along, across in group.inner.centres]
     group.inner.bends = [[(a + before, c + above) for a, c in bend] for bend in group.inner.bends]
     group.size = (
-        before + group.inner.along + (0.0 if leaves else _PAD),
+        before + group.inner.along + (0.0 if False in port_sides else _PAD),
         above + group.inner.across + _PAD,
     )
     return group
@@ -345,7 +338,7 @@ def _turned(
         for node in group.nodes:
             along, across = _centre(group, node)
             nodes[node] = box((along - sizes[node][0] / 2, across - sizes[node][1] / 2), sizes[node])
-    names = {link: tuple(carried.names) for link, carried in graph.links.items()}
+    names = {link: tuple(carried) for link, carried in graph.links.items()}
     whole = box((0.0, 0.0), (outer.along, outer.across))
     edges = routed(routes, names, direction, MARGIN)
     right = max([whole.width + 2 * MARGIN, *(label_end(edge) + 4.0 for edge in edges)])

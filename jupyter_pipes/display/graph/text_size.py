@@ -3,22 +3,12 @@
 from __future__ import annotations
 
 import unicodedata
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    pass
-
 
 FONT = "system-ui, -apple-system, 'Segoe UI', Helvetica, Arial, 'Liberation Sans', sans-serif"
 """The font family of drawn text: Lab's own."""
 
-
 _NARROW = "fijlrtI.,:;'|![](){}/ -"
-
-
 _WIDE = "mwMW@%"
-
-
 _ASCII_WIDTHS = {
     **{chr(code): 0.7 if chr(code).isupper() else 0.6 for code in range(128)},
     **dict.fromkeys(_NARROW, 0.38),

@@ -12,7 +12,7 @@ from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout
 from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE
+from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, running_share
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import RunView
@@ -202,10 +202,7 @@ def _face(
     name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
     line = node_line(steps, stale, is_stage=is_stage)
     is_stale = any(step.name in stale for step in steps)
-    share = 0.0
-    if not is_stage and steps and steps[0].latest and steps[0].latest.progress:
-        share = steps[0].latest.progress.fraction or 0.0
-    percent = round(100 * share)
+    percent = 0 if is_stage or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon
     label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
     marks = {"stage": is_stage, "stale": is_stale, "selected": selected}
