@@ -88,7 +88,8 @@ FILES: Mapping[str, Sequence[str]] = {
         "RATE = 1\ndef rate(x):\n    return [x, other()]\ndef other():\n    return 1\n",
     ),
 }
-GIVEN: Sequence[Mapping[str, object]] = ({}, {"n": 7}, {"m": 8}, {"n": 7, "m": 8})
+# A text that every type of `n` can be parsed from.
+GIVEN: Sequence[Mapping[str, object]] = ({}, {"n": "0"}, {"m": 8}, {"n": "0", "m": 8})
 CHOICES = {**NOTEBOOK, **FILES, "given": GIVEN}
 
 KEPT = ("a", "b", "c", "d", "more")
