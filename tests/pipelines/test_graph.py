@@ -344,6 +344,21 @@ def test_a_loop_counter_that_a_later_step_reads_or_the_user_names_is_an_output()
     assert (built.step("a").writes, built.step("b").writes) == (("i",), ("k",))
 
 
+@pytest.mark.parametrize(
+    ("cell", "writes"),
+    [
+        ("fill()", ("xs",)),
+        ("def fill():\n    ys.append(1)\nfill()", ("ys",)),
+        ("if ys:\n    def fill():\n        ys.append(1)\nfill()", ("xs", "ys")),
+        ("def call():\n    fill()\ncall()", ("xs",)),
+    ],
+)
+def test_a_call_changes_what_the_function_changes_that_is_called(cell: str, writes: tuple[str, ...]) -> None:
+    """A definition in the step's own cell takes the place of an earlier cell's from there on."""
+    built = graph("xs, ys = [], []\ndef fill():\n    xs.append(1)", f"%%step a\n{cell}")
+    assert built.step("a").writes == writes
+
+
 def test_a_changed_definition_stays_code_with_a_warning() -> None:
     built = graph("class C:\n    k = 1", "%%step a\nC.k = 2", "%%step b\nprint(C.k)")
     assert edges(built) == {"a": {}, "b": {}}

@@ -224,7 +224,9 @@ class _Resolver:
 
     def _writes(self, bound_before: Set[str]) -> tuple[str, ...]:
         unit, names = self._unit, self._unit.names
-        changed = unit.changes | self._timeline.changed_by_calls(called_names(unit.body), unit.place)
+        # A function that the cell defines itself before it calls it is not the one of an earlier cell.
+        called = called_names(unit.body) & (names.reads | names.optional_reads)
+        changed = unit.changes | self._timeline.changed_by_calls(called, unit.place)
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         lost = sorted(foreign & names.mutates)
         self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
