@@ -65,6 +65,17 @@ def test_files_and_folders_that_builders_are_sent_to_are_there(path: Path) -> No
     assert [name for name in sorted(named) if not any((at / name).exists() for at in (PACKAGE, ROOT))] == []
 
 
+def test_the_picture_shows_folders_and_files_that_are_there() -> None:
+    (picture,) = re.findall(r"```mermaid\n(.*?)```", FOR_BUILDERS[0].read_text("utf-8"), re.DOTALL)
+    named = set(re.findall(r"(?:\w+/)+\w*", re.sub("<.*?>", " ", picture)))
+    assert {"kernel/", "execution/scheduler", "history/"} <= named
+    assert [name for name in sorted(named) if not _is_part(name)] == []
+
+
+def _is_part(name: str) -> bool:
+    return (PACKAGE / name).is_dir() if name.endswith("/") else (PACKAGE / f"{name}.py").exists()
+
+
 def test_what_a_recipe_names_stands_in_the_file_that_it_names() -> None:
     recipes = re.findall(
         r"^\d\. `([\w/]+\.py)`(.+)$", (ROOT / "CONTRIBUTING.md").read_text("utf-8"), re.MULTILINE
