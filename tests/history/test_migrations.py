@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
 import sqlite3
-import tarfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -145,8 +145,7 @@ def test_a_migration_that_fails_leaves_the_old_history_as_it_was(old: Old) -> No
 @pytest.fixture
 def study(tmp_path: Path) -> Workspace:
     """A project as version 0.2.0 left it."""
-    with tarfile.open(KEPT) as archive:
-        archive.extractall(tmp_path, filter="data")
+    shutil.unpack_archive(KEPT, tmp_path)
     return Workspace(tmp_path / "study")
 
 
