@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from jupyter_pipes.history.history import Result, parts_document, process_started
+from jupyter_pipes.history.history import Result, packed_parts, process_started
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
@@ -62,7 +62,7 @@ class Story:
     def compute(self, step: str, value: bytes, *, outcome: ev.Outcome = "completed") -> str:
         """Run a step that leaves `value` and shows something; return its signature."""
         store = self.workspace.store
-        parts, content = parts_document((Part("code", "", digest(value), step),))
+        parts, content = packed_parts((Part("code", "", digest(value), step),))
         signature = digest(b"signature of " + step.encode() + value)
         kept = ArtifactRef("x", store.put_bytes(value), "bytes", len(value), "raw")
         shown = OutputRef("display_data", store.put_bytes(b"shown by " + value), 0)
@@ -97,7 +97,7 @@ class Story:
 
     def accept(self, step: str, why: bytes) -> None:
         """Hold what a step left for the result of another signature as well."""
-        parts, content = parts_document((Part("code", "", digest(why), why.decode()),))
+        parts, content = packed_parts((Part("code", "", digest(why), why.decode()),))
         self.tell(ev.ResultAccepted(step, digest(b"accepted" + why), parts), documents={parts: content})
 
     def end(self, status: Status = Status.COMPLETED) -> None:

@@ -119,13 +119,13 @@ class CommandLine:
         if not getattr(arguments, "output", None):
             return
         pipeline, folder = self.pipeline(), Path(arguments.output).absolute().parent
-        if pipeline.document is None:
+        if pipeline.notebook is None:
             raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
         if not os.access(folder, os.W_OK):
             raise NotebookError(
                 f"{arguments.output} cannot be written: {folder} is no folder that you can write"
             )
-        pipeline.document.node()
+        pipeline.notebook.node()
 
     def unsaved(self) -> Sequence[Pipeline]:
         """Return none: what it knows stands in files."""

@@ -14,7 +14,7 @@ from typing import Any
 
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files
-from jupyter_pipes.execution.lookup import Deciding
+from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import environment
@@ -28,7 +28,7 @@ from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.request import RunRequest, document
+from jupyter_pipes.planning.request import RunRequest, attachment
 
 _logger = logging.getLogger(__name__)
 
@@ -68,7 +68,7 @@ class Controller:
         self._loop = loop
         self._recorder = Recorder(workspace.history, run, earlier)
         self._scheduler = Scheduler()
-        self._deciding = Deciding(run, request, workspace)
+        self._lookup = Lookup(run, request, workspace)
         self._ahead: dict[str, Decision] | None = None
         self._undecided: list[str] = []
         self._has_environment = False
@@ -121,8 +121,8 @@ class Controller:
             process_started=born,
             diagnostics=definition.diagnostics,
             state=request.state,
-            definition=self._recorder.keep(*document(definition)),
-            arguments=self._recorder.keep(*document(arguments)),
+            definition=self._recorder.keep(*attachment(definition)),
+            arguments=self._recorder.keep(*attachment(arguments)),
             user=environment.user(),
             repeats=request.repeats,
             fail_fast=arguments.fail_fast,
@@ -224,7 +224,7 @@ class Controller:
 
     async def _look_ahead(self) -> None:
         """Decide all that is cached at once; what came up meanwhile is decided then."""
-        self._ahead = await self._deciding.ahead()
+        self._ahead = await self._lookup.ahead()
         waiting, self._undecided = self._undecided, []
         decided = [step for step in waiting if step in self._ahead and not self._is_over(step)]
         self.take(*(self._decided(step, self._ahead[step]) for step in decided))
@@ -257,7 +257,7 @@ class Controller:
             return
         step = self._steps[name]
         try:
-            decision = await self._deciding.decide(
+            decision = await self._lookup.decide(
                 step,
                 self._inputs(step),
                 lambda reason: self.take(ev.StepDeferred(name, reason)),
@@ -290,7 +290,7 @@ class Controller:
                 result.metrics,
                 result.content.notes,
             )
-        parts = self._recorder.keep(*decision.parts_document())
+        parts = self._recorder.keep(*decision.packed_parts())
         signature = decision.signature
         return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
 

@@ -21,7 +21,7 @@ _FIRST_LOOK, _LONGEST_WAIT = 0.02, 0.5
 """Seconds between two looks at a result that another run is computing; they double."""
 
 
-class Deciding:
+class Lookup:
     """Asks a `Decider` for one run; nothing here touches the run's own state."""
 
     def __init__(self, run: str, request: RunRequest, workspace: Workspace) -> None:

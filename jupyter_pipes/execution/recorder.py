@@ -34,7 +34,7 @@ class Recorder:
         self._journal = history.journal(run)
         self._unnumbered: StoreError | None = None
         self._unwritten: list[ev.Record] = []
-        self._documents: dict[str, bytes] = {}
+        self._attachments: dict[str, bytes] = {}
         self._subscribers: list[Subscriber] = []
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -42,8 +42,8 @@ class Recorder:
         self._subscribers.append(subscriber)
 
     def keep(self, digest: str, content: bytes) -> str:
-        """Have a document written with the next facts, which refer to it; return its digest."""
-        self._documents[digest] = content
+        """Have an attachment written with the next facts, which refer to it; return its digest."""
+        self._attachments[digest] = content
         return digest
 
     def add(self, event: ev.AnyEvent) -> bool:
@@ -63,8 +63,8 @@ class Recorder:
         """
         if self._unnumbered is not None:
             raise self._unnumbered
-        self._journal.write(self._unwritten, self.view, self._documents)
-        self._documents = {}
+        self._journal.write(self._unwritten, self.view, self._attachments)
+        self._attachments = {}
         self._tell()
 
     def write_if_possible(self) -> None:

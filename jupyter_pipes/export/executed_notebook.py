@@ -11,7 +11,7 @@ from msgspec.structs import asdict
 from jupyter_pipes.export.step_outputs import outputs_of
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.pipelines.notebook import Document, cell_ids, read
+from jupyter_pipes.pipelines.notebook import NotebookFile, cell_ids, read
 from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ def write_executed_notebook(pipeline: Pipeline, run: Run, path: Path) -> None:
     }
     outputs = {cell: outputs_of(run, step) for cell, step in steps.items()}
     facts = {cell: _facts_of(run, step) for cell, step in steps.items()}
-    write_executed(pipeline.document or read(pipeline.origin), outputs, path, facts)
+    write_executed(pipeline.notebook or read(pipeline.origin), outputs, path, facts)
 
 
 def _facts_of(run: Run, step: str) -> dict[str, Any]:
@@ -48,7 +48,7 @@ def _facts_of(run: Run, step: str) -> dict[str, Any]:
 
 
 def write_executed(
-    document: Document,
+    source: NotebookFile,
     outputs: Mapping[str, Sequence[Mapping[str, Any]]],
     path: Path,
     facts: Mapping[str, Mapping[str, Any]] | None = None,
@@ -56,7 +56,7 @@ def write_executed(
     """Write a copy of the notebook whose only outputs are these, below their cells.
 
     Args:
-        document: the notebook as read.
+        source: the notebook as read.
         outputs: cell id -> nbformat outputs of the cell; other cells get none.
         path: file to write; it is replaced as a whole or not at all.
         facts: cell id -> what its metadata say of the step as `jupyter_pipes`.
@@ -65,7 +65,7 @@ def write_executed(
         NotebookError: the outputs do not make a valid notebook, or the file cannot be written.
     """
     nbformat: Any = import_module("nbformat")
-    notebook = document.node()
+    notebook = source.node()
     # State of widgets whose views are gone with the old outputs.
     notebook.metadata.pop("widgets", None)
     count = 0

@@ -151,8 +151,8 @@ def _look() -> Iterator[tuple[str, str]]:
 def _facts(distribution: Any) -> tuple[str, str, str]:
     """Return name, version and origin of an `importlib.metadata.Distribution`; "" for what is broken."""
     try:
-        fields, document = distribution.metadata, distribution.read_text("direct_url.json")
-        return fields["Name"] or "", fields["Version"] or "", _origin(document)
+        fields, source = distribution.metadata, distribution.read_text("direct_url.json")
+        return fields["Name"] or "", fields["Version"] or "", _origin(source)
     except (OSError, ValueError, KeyError, TypeError):
         # Half-removed distributions have folders without the files that belong there.
         return "", "", ""
@@ -166,11 +166,11 @@ class _DirectUrl(Struct, frozen=True):
     dir_info: dict[str, Any] = {}
 
 
-def _origin(document: str | None) -> str:
-    if not document:
+def _origin(source: str | None) -> str:
+    if not source:
         return ""
     try:
-        direct = msgspec.json.decode(document, type=_DirectUrl)
+        direct = msgspec.json.decode(source, type=_DirectUrl)
     except msgspec.DecodeError:
         return ""
     system, commit = direct.vcs_info.get("vcs"), direct.vcs_info.get("commit_id")

@@ -47,7 +47,7 @@ class Result(Struct, frozen=True, gc=False):
     Attributes:
         signature: what finds it again.
         pipeline, step, run: who made it.
-        parts: digest of the document with the signature's parts (`History.parts`).
+        parts: digest of the attachment with the signature's parts (`History.parts`).
         content: the files that it read, its outputs, metrics and notes.
     """
 
@@ -162,17 +162,17 @@ class History:
         """Return the records of a run behind number `after`, in order."""
         return list(journal.read(self.database, run, after))
 
-    def document(self, document: str) -> bytes | None:
+    def attachment(self, attachment: str) -> bytes | None:
         """Return what a digest in an event refers to, None if it is not kept."""
-        return journal.read_document(self.database, document) if document else None
+        return journal.read_attachment(self.database, attachment) if attachment else None
 
-    def keep_documents(self, documents: Mapping[str, bytes]) -> None:
-        """Keep documents before an event refers to them."""
-        journal.write_documents(self.database, documents)
+    def keep_attachments(self, attachments: Mapping[str, bytes]) -> None:
+        """Keep attachments before an event refers to them."""
+        journal.write_attachments(self.database, attachments)
 
-    def parts(self, document: str) -> tuple[Part, ...] | None:
+    def parts(self, attachment: str) -> tuple[Part, ...] | None:
         """Return the parts of a signature, None if they are not kept."""
-        content = self.document(document)
+        content = self.attachment(attachment)
         return None if content is None else _parts.decode(content)
 
     def newest_results(self, pipeline: str) -> dict[str, Result]:
@@ -245,8 +245,8 @@ class History:
                 raise
 
 
-def parts_document(parts: tuple[Part, ...]) -> tuple[str, bytes]:
-    """Return digest and content of the document that keeps the parts of a signature."""
+def packed_parts(parts: tuple[Part, ...]) -> tuple[str, bytes]:
+    """Return digest and content of the attachment that keeps the parts of a signature."""
     content = msgspec.msgpack.encode(parts)
     return digest(content), content
 

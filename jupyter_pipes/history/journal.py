@@ -41,14 +41,14 @@ class Journal:
         return ev.Record(self._run, self._next - 1, time.time(), event)
 
     def write(
-        self, records: Sequence[ev.Record], view: RunView, documents: Mapping[str, bytes] | None = None
+        self, records: Sequence[ev.Record], view: RunView, attachments: Mapping[str, bytes] | None = None
     ) -> None:
         """Write records, what they refer to and what they change in the indexes: all of it, or nothing.
 
         Args:
             records: what `number` gave, in that order.
             view: the fold of the run with these records.
-            documents: digest -> content, of what the records refer to.
+            attachments: digest -> content, of what the records refer to.
 
         Raises:
             StoreError: the history cannot be written (disk full, read-only), or another controller drives
@@ -56,9 +56,9 @@ class Journal:
         """
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
-            self._database.change([*_added(documents or {}), *map(_row, records), *changed])
+            self._database.change([*_added(attachments or {}), *map(_row, records), *changed])
         except Conflict as conflict:
-            self.write(self._renumbered(records, conflict), view, documents)
+            self.write(self._renumbered(records, conflict), view, attachments)
         except StoreError as error:
             raise StoreError(f"run {self._run} cannot be recorded: {error}") from error
 
@@ -98,7 +98,7 @@ def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
         yield ev.Record(run, seq, moment, event)
 
 
-def read_document(database: Database, digest: str) -> bytes | None:
+def read_attachment(database: Database, digest: str) -> bytes | None:
     """Return what a digest in an event refers to, None if it is not kept (any more)."""
     for (row,) in database.rows("document", digest=digest):
         stored = bytes(row)
@@ -106,9 +106,9 @@ def read_document(database: Database, digest: str) -> bytes | None:
     return None
 
 
-def write_documents(database: Database, documents: Mapping[str, bytes]) -> None:
-    """Keep documents that no event of a journal brings along."""
-    database.change(_added(documents))
+def write_attachments(database: Database, attachments: Mapping[str, bytes]) -> None:
+    """Keep attachments that no event of a journal brings along."""
+    database.change(_added(attachments))
 
 
 def _row(record: ev.Record) -> Change:
@@ -120,8 +120,8 @@ _PACKED = b"z"
 _PLAIN = b"p"
 
 
-def _added(documents: Mapping[str, bytes]) -> Iterator[Change]:
-    for digest, body in documents.items():
+def _added(attachments: Mapping[str, bytes]) -> Iterator[Change]:
+    for digest, body in attachments.items():
         small = zlib.compress(body, 1) if len(body) > 512 else body
         stored = _PACKED + small if len(small) < len(body) else _PLAIN + body
         yield "add_document", {"digest": digest, "body": stored}

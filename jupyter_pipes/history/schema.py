@@ -17,7 +17,7 @@ def schema() -> MetaData:
     """Return the tables: `events` and `documents` are the truth, the others are indexes made from them.
 
     - `events`: the journals of all runs.
-    - `documents`: what events refer to by digest: parts of signatures, definitions, environments.
+    - `documents`: attachments, which events name by digest: parts of signatures, definitions, environments.
     - `runs`, `fields`: one row for each run, and one for each thing to search it by (`params.lr`, `tags`, …).
     - `results`: what a signature finds again.
     - `claims`: who computes a signature just now.

@@ -72,8 +72,8 @@ def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
 
 def _cells_of(path: Path) -> list[tuple[str, str]]:
     try:
-        document = notebook.read(path)
+        file = notebook.read(path)
     except NotebookError:
         # It is being written at this moment, or no notebook: the order of execution serves as well.
         return []
-    return [(cell.id, cell.source) for cell in document.cells]
+    return [(cell.id, cell.source) for cell in file.cells]

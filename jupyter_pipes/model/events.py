@@ -59,8 +59,8 @@ class RunStarted(Event, frozen=True):
     Attributes:
         directory: the folder that steps run in, without links.
         state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
-        definition: digest of the document with all steps and their code, to run them again.
-        arguments: digest of the document with what the run was given: values, and which steps.
+        definition: digest of the attachment with all steps and their code, to run them again.
+        arguments: digest of the attachment with what the run was given: values, and which steps.
         repeats: the run whose definition this one runs again, else "".
         fail_fast: whether the first failure stops all other steps.
     """
@@ -92,7 +92,7 @@ class RunResumed(Event, frozen=True):
 
 
 class EnvironmentCaptured(Event, frozen=True):
-    """What the run ran in (Python, distributions, git) is in this document; `commit` is git's."""
+    """What the run ran in (Python, distributions, git) is in this attachment; `commit` is git's."""
 
     document: str
     commit: str = ""
@@ -130,8 +130,8 @@ class StepDecided(StepEvent, frozen=True):
     """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are.
 
     Attributes:
-        parts: digest of the document with the signature's parts, "" when they were not looked at.
-        compared: digest of the document with the parts that these were held against, "" if none.
+        parts: digest of the attachment with the signature's parts, "" when they were not looked at.
+        compared: digest of the attachment with the parts that these were held against, "" if none.
         source_run, source_step: whose outputs are reused.
         artifacts, metrics, notes: what that step left.
     """

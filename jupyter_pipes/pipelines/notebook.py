@@ -36,7 +36,7 @@ _DRIVES_US = re.compile(
 )
 
 
-class Document(Struct, frozen=True):
+class NotebookFile(Struct, frozen=True):
     """A notebook file, read.
 
     Attributes:
@@ -96,7 +96,7 @@ class _Notebook(Struct, frozen=True):
     metadata: _Metadata = _Metadata()
 
 
-def read(path: str | os.PathLike[str]) -> Document:
+def read(path: str | os.PathLike[str]) -> NotebookFile:
     """Read a notebook file.
 
     Raises:
@@ -112,7 +112,7 @@ def read(path: str | os.PathLike[str]) -> Document:
         if cell.cell_type in ("code", "markdown")
     ]
     diagnostics = tuple(problem for _, problems in read_cells for problem in problems)
-    return Document(place, content, tuple(cell for cell, _ in read_cells), diagnostics)
+    return NotebookFile(place, content, tuple(cell for cell, _ in read_cells), diagnostics)
 
 
 @lru_cache(maxsize=8192)

@@ -36,8 +36,8 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
         if step.name in steps:
             _check_inputs(step, outputs)
             decision, result = decider.accept(step, values, outputs.inputs(step))
-            parts, content = decision.parts_document()
-            history.keep_documents({parts: content})
+            parts, content = decision.packed_parts()
+            history.keep_attachments({parts: content})
             fact = ev.ResultAccepted(result.step, decision.signature, parts, result.files)
             history.remark(result.run, fact)
         if outputs.has_all(step):

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.history.history import Result, parts_document
+from jupyter_pipes.history.history import Result, packed_parts
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.digests import digest, digest_of
 from jupyter_pipes.model.errors import ArtifactMissing
@@ -46,9 +46,9 @@ class Decision(Struct, frozen=True):
     compared: Result | None = None
     shared: bool = False
 
-    def parts_document(self) -> tuple[str, bytes]:
-        """Return digest and content of the document that keeps the parts."""
-        return parts_document(self.parts)
+    def packed_parts(self) -> tuple[str, bytes]:
+        """Return digest and content of the attachment that keeps the parts."""
+        return packed_parts(self.parts)
 
 
 class Decider:

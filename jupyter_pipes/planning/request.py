@@ -97,12 +97,12 @@ def unpack(values: Mapping[str, bytes]) -> dict[str, Any]:
     return {name: pickle.loads(value) for name, value in values.items()}
 
 
-def document(of: Definition | Arguments) -> tuple[str, bytes]:
+def attachment(of: Definition | Arguments) -> tuple[str, bytes]:
     """Return digest and content of what is kept with the run."""
     content = msgspec.msgpack.encode(of)
     return digest(content), content
 
 
 def read(content: bytes, kind: type[_T]) -> _T:
-    """Return the definition, or the arguments, that `document` gave the content of."""
+    """Return the definition, or the arguments, that `attachment` gave the content of."""
     return msgspec.msgpack.decode(content, type=kind)

@@ -102,7 +102,7 @@ def side(run: Run) -> Side:
     """Return what a comparison needs of a run."""
     workspace, view = run.workspace, run.view
     parts = {name: workspace.history.parts(step.parts) for name, step in view.steps.items() if step.parts}
-    content = workspace.history.document(view.environment)
+    content = workspace.history.attachment(view.environment)
     return Side(
         view,
         {name: of_step for name, of_step in parts.items() if of_step is not None},

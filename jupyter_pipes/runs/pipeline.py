@@ -30,7 +30,7 @@ from jupyter_pipes.runs.start import local_executor, start, start_debugging, wai
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
-    from jupyter_pipes.pipelines.notebook import Document
+    from jupyter_pipes.pipelines.notebook import NotebookFile
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.runs.run import Run
@@ -65,7 +65,7 @@ class Pipeline:
         specs = [parameter.spec for parameter in self.parameters]
         self.graph: Graph = connect([each.resolve() for each in steps], specs)
         self.directory = Path.cwd()
-        self.document: Document | None = None
+        self.notebook: NotebookFile | None = None
         self.cells: tuple[Cell, ...] = ()
         self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
@@ -103,10 +103,10 @@ class Pipeline:
         """
         from jupyter_pipes.pipelines import notebook
 
-        document = notebook.read(path)
-        path = document.path
-        pipeline = cls.from_cells(path.stem, document.cells, document.directory, document.diagnostics)
-        pipeline.document, pipeline.origin = document, str(path)
+        file = notebook.read(path)
+        path = file.path
+        pipeline = cls.from_cells(path.stem, file.cells, file.directory, file.diagnostics)
+        pipeline.notebook, pipeline.origin = file, str(path)
         return pipeline
 
     @classmethod

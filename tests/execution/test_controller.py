@@ -11,7 +11,7 @@ import pytest
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.execution.controller import Controller
 from jupyter_pipes.execution.executors.base import Report
-from jupyter_pipes.execution.lookup import Deciding
+from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.journal import Journal
@@ -189,10 +189,10 @@ def test_a_run_that_cannot_be_recorded_is_shown_as_a_fold_of_facts_held_in_memor
 def test_a_run_of_which_nothing_can_be_decided_is_kept_as_it_is_shown(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    async def broken(_: Deciding) -> None:
+    async def broken(_: Lookup) -> None:
         raise ZeroDivisionError("a fault")
 
-    monkeypatch.setattr(Deciding, "ahead", broken)
+    monkeypatch.setattr(Lookup, "ahead", broken)
     stage = GivenUp(tmp_path)
     stage.run()
     stage.check()
@@ -200,10 +200,10 @@ def test_a_run_of_which_nothing_can_be_decided_is_kept_as_it_is_shown(
 
 
 def test_a_step_that_cannot_be_decided_fails_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def broken(_: Deciding, step: Step, *__: object) -> None:
+    async def broken(_: Lookup, step: Step, *__: object) -> None:
         raise ZeroDivisionError(f"a fault in {step.name}")
 
-    monkeypatch.setattr(Deciding, "decide", broken)
+    monkeypatch.setattr(Lookup, "decide", broken)
     stage = GivenUp(tmp_path)
     stage.run()
     statuses = {name: str(step.status) for name, step in stage.controller.view.steps.items()}

@@ -17,7 +17,7 @@ from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import (
     History,
     Result,
-    parts_document,
+    packed_parts,
     process_is_alive,
     process_started,
 )
@@ -204,8 +204,8 @@ KEPT = ResultContent(
 
 def keep(history: History, run: str, signature: str, step: str = "a", pipeline: str = "p") -> Result:
     """Let a run's step complete under a signature, and return the result that is to be found then."""
-    parts, content = parts_document(PARTS)
-    history.keep_documents({parts: content})
+    parts, content = packed_parts(PARTS)
+    history.keep_attachments({parts: content})
     log = Log(history, run)
     for fact in (
         ev.RunStarted(pipeline, "1.0.0", (ev.PlannedStep(step),)),
@@ -334,11 +334,11 @@ def test_remarks_are_made_while_a_run_goes_on_and_its_controller_writes_behind_t
 
 def test_documents_are_kept_by_digest_small_and_large(history: History) -> None:
     kept = {"small": b"a", "large": b"ab" * 10_000, "noise": os.urandom(2_000), "empty": b""}
-    history.keep_documents(kept)
-    history.keep_documents(kept)
-    assert {name: history.document(name) for name in kept} == kept
-    assert history.document("none") is None
-    assert history.document("") is None
+    history.keep_attachments(kept)
+    history.keep_attachments(kept)
+    assert {name: history.attachment(name) for name in kept} == kept
+    assert history.attachment("none") is None
+    assert history.attachment("") is None
 
 
 # Opening ------------------------------------------------------------------------------------------------

@@ -48,8 +48,8 @@ def keep(
 ) -> Result:
     """Keep a result for the decision, as a run that followed it would have."""
     history = workspace.history
-    parts, content = decision.parts_document()
-    history.keep_documents({parts: content})
+    parts, content = decision.packed_parts()
+    history.keep_attachments({parts: content})
     run = f"run-{len(history.runs()) + 1}"
     log, view = history.journal(run), RunView(run)
     for fact in (

@@ -40,7 +40,7 @@ class Collection(Struct, frozen=True):
     Attributes:
         runs: ids of the runs that went, oldest first.
         results: results of theirs that nobody uses.
-        documents: code, signatures and environments that nobody refers to.
+        documents: attachments (code, signatures, environments) that nobody refers to; named as in JSON.
         claims, files: claims of processes that are gone; digests of files that are gone.
         artifacts: artifacts and shown outputs.
         logs: logs of attempts.
@@ -212,7 +212,7 @@ def _collection(plan: _Plan, went: list[Stored], later: list[Stored]) -> Collect
     return Collection(
         runs=tuple(rows.runs),
         results=len(rows.results),
-        documents=len(rows.documents),
+        documents=len(rows.attachments),
         claims=len(rows.claims),
         files=len(rows.files),
         artifacts=_amount(went),

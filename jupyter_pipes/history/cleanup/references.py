@@ -33,7 +33,7 @@ class RunFacts(Struct):
         is_remnant: whether only steps are left of it whose results are in use.
         events: how many events there are.
         last: the number of the last one.
-        digests: all that its events name: blobs and documents.
+        digests: all that its events name: blobs and attachments.
         by_step: the same, for the events of each step.
         seqs: the numbers of the events of each step.
         uses: whose results it took over.
@@ -74,7 +74,7 @@ class Staying(Struct, frozen=True):
     Attributes:
         steps: run that goes or went -> the steps of it whose results are in use.
         results: ids of the rows.
-        digests: the blobs and documents that are referred to.
+        digests: the blobs and attachments that are referred to.
     """
 
     steps: dict[str, set[str]]

@@ -27,7 +27,7 @@ class Rows(Struct, frozen=True):
         whole: runs whose events go, all of them.
         events: run and number of each other event that goes.
         remnants: run and next number of the runs of which only some steps are left from now on.
-        results, documents: ids, and digests.
+        results, attachments: ids, and digests.
         claims: signature and run.
         files: paths, on this machine.
     """
@@ -37,7 +37,7 @@ class Rows(Struct, frozen=True):
     events: Sequence[tuple[str, int]]
     remnants: Sequence[tuple[str, int]]
     results: Sequence[int]
-    documents: Sequence[str]
+    attachments: Sequence[str]
     claims: Sequence[tuple[str, str]]
     files: Sequence[str]
 
@@ -63,7 +63,7 @@ def find(
         events=[(run.run, seq) for run in remnants for seq in _others(run, staying.steps[run.run])],
         remnants=[(run.run, run.last + 1) for run in remnants if not run.is_remnant],
         results=[result.id for result in facts.results if result.id not in staying.results],
-        documents=_documents(transaction, facts, staying),
+        attachments=_attachments(transaction, facts, staying),
         claims=_claims(transaction),
         files=_files(transaction, removed),
     )
@@ -76,7 +76,7 @@ def drop(transaction: Transaction, rows: Rows) -> None:
     _delete(transaction, "events", ["run"], [(run,) for run in rows.whole])
     _delete(transaction, "events", ["run", "seq"], rows.events)
     _delete(transaction, "results", ["id"], [(number,) for number in rows.results])
-    _delete(transaction, "documents", ["digest"], [(digest,) for digest in rows.documents])
+    _delete(transaction, "documents", ["digest"], [(digest,) for digest in rows.attachments])
     _delete(transaction, "claims", ["signature", "run"], rows.claims)
     _delete(transaction, "files", ["host", "path"], [(platform.node(), path) for path in rows.files])
     body = ev.encode(ev.RunCollected()).decode()
@@ -91,11 +91,11 @@ def _others(run: RunFacts, steps: set[str]) -> list[int]:
     return [seq for step, seqs in run.seqs.items() if step not in steps for seq in seqs]
 
 
-def _documents(transaction: Transaction, facts: Facts, staying: Staying) -> list[str]:
+def _attachments(transaction: Transaction, facts: Facts, staying: Staying) -> list[str]:
     import sqlalchemy as sa
 
     if any(run.is_running for run in facts.runs.values()):
-        # It may have decided upon a result, or kept a document, and not said so yet.
+        # It may have decided upon a result, or kept an attachment, and not said so yet.
         return []
     digests = transaction.connection.execute(sa.select(table("documents").c.digest)).scalars()
     return [digest for digest in digests if digest not in staying.digests]

@@ -79,7 +79,7 @@ def check_whole(workspace: Workspace) -> None:
     runs = {summary.run for summary in history.runs()}
     for run in runs:
         view = history.view(run)
-        assert history.document(view.definition) is not None
+        assert history.attachment(view.definition) is not None
         for name, step in view.steps.items():
             assert all(store.is_whole(artifact) for artifact in step.artifacts)
             assert not step.parts or history.parts(step.parts) is not None
@@ -125,7 +125,7 @@ def test_without_limits_only_what_nobody_refers_to_goes(workspace: Workspace) ->
     stray.write_bytes(b"12345")
     unfinished = workspace.settings.folder / "artifacts" / "objects" / ".writing-999999999-ab"
     unfinished.write_bytes(b"123")
-    workspace.history.keep_documents({"d" * 64: b"of nobody"})
+    workspace.history.keep_attachments({"d" * 64: b"of nobody"})
     workspace.history.keep_file_digests([("/no/such/file", "stamp", "digest")])
     found = gc(workspace)
     assert (found.artifacts, found.logs, found.unfinished) == (Amount(1, 9), Amount(1, 5), Amount(1, 3))
