@@ -7,9 +7,12 @@ import subprocess
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from benchmarks.measure import Figure, beside, milliseconds, write_notebook
+
+if TYPE_CHECKING:
+    from jupyter_pipes.runs.pipeline import Pipeline
 
 STEPS = 20
 MANY = 10_000
@@ -102,7 +105,7 @@ def _many(folder: Path, programs: list[float]) -> list[Figure]:
     ]
 
 
-def _keep_results(pipeline: Any) -> None:
+def _keep_results(pipeline: Pipeline) -> None:
     import msgspec
 
     from jupyter_pipes.history.indexing import ResultContent
@@ -111,13 +114,13 @@ def _keep_results(pipeline: Any) -> None:
     workspace, history = pipeline.workspace, pipeline.workspace.history
     decider = Decider(workspace, pipeline.name, ())
     changes: list[Any] = []
-    documents: dict[str, bytes] = {}
+    attachments: dict[str, bytes] = {}
     first = workspace.store.put("x0", 0)
     for number, step in enumerate(pipeline.graph.steps):
         made = first if number == 0 else workspace.store.put(step.writes[0], number)
         decision = decider.decide(step, {}, {"x0": first} if number else {})
-        parts, content = decision.parts_document()
-        documents[parts] = content
+        parts, content = decision.packed_parts()
+        attachments[parts] = content
         row = {
             "signature": decision.signature,
             "pipeline": pipeline.name,
@@ -126,5 +129,5 @@ def _keep_results(pipeline: Any) -> None:
         }
         kept = msgspec.msgpack.encode(ResultContent(artifacts=(made,)))
         changes.append(("add_result", {**row, "time": 0.0, "parts": parts, "kept": kept}))
-    history.keep_documents(documents)
+    history.keep_attachments(attachments)
     history.database.change(changes)

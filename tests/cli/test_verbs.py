@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -61,6 +62,11 @@ def in_folder(study: Study, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(study.path.parent)
 
 
+def printed(answer: Answer) -> dict[str, Any]:
+    """What `--json` prints."""
+    return json.loads(answer.document().json())
+
+
 def run_names(study: Study) -> dict[str, str]:
     """What may be said for the second run, and for the first."""
     first, second = study.runs
@@ -91,19 +97,19 @@ def test_every_verb_finds_a_run_in_the_same_way_in_both_faces(study: Study, plac
         study.in_kernel(f"archive {name} --undo"),
         study.on_command_line("rename", name, "a title"),
     ):
-        assert answer.document().run == run
+        assert printed(answer)["run"] == run
     for answer in (study.in_kernel(f"compare {name} last"), study.on_command_line("compare", name, "last")):
-        assert answer.document().runs == (run, study.runs[1])
+        assert printed(answer)["runs"] == [run, study.runs[1]]
     for answer in (
         study.in_kernel(f"why total --run {name}"),
         study.on_command_line("why", "study.ipynb", "total", "--run", name),
     ):
-        assert answer.document().step == "total"
+        assert printed(answer)["step"] == "total"
 
 
 def test_two_runs_are_compared_without_saying_which(study: Study) -> None:
-    assert study.in_kernel("compare").document().runs == tuple(study.runs)
-    assert study.on_command_line("compare").document().runs == tuple(study.runs)
+    assert printed(study.in_kernel("compare"))["runs"] == study.runs
+    assert printed(study.on_command_line("compare"))["runs"] == study.runs
 
 
 @pytest.mark.parametrize(
@@ -133,7 +139,7 @@ def test_options_of_a_query_are_none_of_its_words(line: str, query: str, limit: 
 
 def test_the_limit_holds_in_both_faces(study: Study) -> None:
     for answer in (study.in_kernel("runs --limit 1"), study.on_command_line("runs", "--limit", "1")):
-        assert [line.run for line in answer.document().runs] == [study.runs[1]]
+        assert [line["run"] for line in printed(answer)["runs"]] == [study.runs[1]]
 
 
 def parsers() -> list[Any]:

@@ -233,7 +233,7 @@ def test_a_session_that_holds_the_lock_for_long_is_told(
 ) -> None:
     place = tmp_path / "history.db"
     database = Database(f"sqlite:///{place}")
-    database._link()._connection.execute("PRAGMA busy_timeout=1")
+    database._link()._connection.execute("PRAGMA busy_timeout=1")  # pyright: ignore[reportCallIssue]  # of SQLite; the type is both databases'
     with sqlite3.connect(place, isolation_level=None) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(StoreError, match="locked"):

@@ -70,7 +70,7 @@ def test_what_is_written_is_read_the_same(workspace: Workspace) -> None:
     other = History(workspace.settings.history)
     assert other.view("r") == story.view
     assert [record.seq for record in journal.read(other.database, "r")] == list(range(story.view.seq + 1))
-    assert other.document(story.view.definition) == b"definition of r"
+    assert other.attachment(story.view.definition) == b"definition of r"
     result = other.results(signature)[0]
     assert other.parts(result.parts) is not None
     assert [found.run for found in other.results_of("p", "a")] == ["r", "r"]

@@ -117,7 +117,7 @@ NUMPY = {
     "complex": np.array([1 + 2j, complex(0, -0.0)]),
     "half": np.array([1, np.nan], dtype=np.float16),
     "bool": np.array([True, False]),
-    "masked": np.ma.array([1, 2, 3], mask=[0, 1, 0], fill_value=-9),
+    "masked": np.ma.array([1, 2, 3], mask=[0, 1, 0], fill_value=-9),  # pyright: ignore[reportCallIssue]  # NumPy's types lack it
     "broadcast": np.broadcast_to(np.arange(3), (4, 3)),
     "scalar float32": np.float32(1.5),
     "scalar int64": np.int64(3),
