@@ -192,6 +192,18 @@ class ArtifactStored(AttemptEvent, frozen=True):
     artifact: ArtifactRef
 
 
+class InputsChanged(AttemptEvent, frozen=True):
+    """The attempt left other content in these names than its code shows; it is stored as its output."""
+
+    names: tuple[str, ...]
+
+
+class NamesJoined(AttemptEvent, frozen=True):
+    """These inputs or outputs hold parts of one object: what changes one in place changes the others."""
+
+    names: tuple[str, ...]
+
+
 class OutputShown(AttemptEvent, frozen=True):
     """The step displayed something."""
 
@@ -277,6 +289,8 @@ AnyEvent = (
     | ProgressReported
     | MetricReported
     | ArtifactStored
+    | InputsChanged
+    | NamesJoined
     | OutputShown
     | OutputsCleared
     | NoteAdded

@@ -125,6 +125,14 @@ def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
     artifacts.append(event.artifact)
 
 
+def _set_changed(event: ev.InputsChanged, view: RunView, time: float) -> None:
+    view.attempt_of(event).changed = event.names
+
+
+def _add_joined(event: ev.NamesJoined, view: RunView, time: float) -> None:
+    view.attempt_of(event).joined.append(event.names)
+
+
 def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
     outputs = view.attempt_of(event).outputs
     for place, shown in enumerate(outputs):
@@ -190,6 +198,8 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.ProgressReported: _set_progress,
     ev.MetricReported: _add_metric,
     ev.ArtifactStored: _add_artifact,
+    ev.InputsChanged: _set_changed,
+    ev.NamesJoined: _add_joined,
     ev.OutputShown: _add_output,
     ev.OutputsCleared: _clear_outputs,
     ev.NoteAdded: _add_note,

@@ -19,6 +19,9 @@ class ArtifactRef(Struct, frozen=True, gc=False):
         shape: sizes that a person expects: rows and columns, array shape, number of items; () if none.
         preview: a short text form of the value.
         stable: False when equal values may get different digests, so that readers always run.
+        content: digest of the value by itself, where the stored bytes refer to parts that are kept elsewhere;
+            else "": it is `digest`.
+        references: digests of the artifacts that hold those parts: who loads both has one object.
     """
 
     name: str
@@ -29,6 +32,8 @@ class ArtifactRef(Struct, frozen=True, gc=False):
     shape: tuple[int, ...] = ()
     preview: str = ""
     stable: bool = True
+    content: str = ""
+    references: tuple[str, ...] = ()
 
 
 class OutputRef(Struct, frozen=True, gc=False):

@@ -30,7 +30,12 @@ class MetricPoint(Struct, frozen=True, gc=False):
 
 
 class AttemptView(Struct):
-    """One try of a step as displays show it; times in seconds since 1970, None until known."""
+    """One try of a step as displays show it; times in seconds since 1970, None until known.
+
+    Attributes:
+        changed: inputs that it changed although its code does not show it.
+        joined: names that hold parts of one object, by object.
+    """
 
     number: int
     status: Status = Status.QUEUED
@@ -48,6 +53,8 @@ class AttemptView(Struct):
     notes: list[str] = field(default_factory=list[str])
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
+    changed: tuple[str, ...] = ()
+    joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
 
     def seconds_until(self, now: float) -> float:
         """Return its wall time in seconds, up to `now` (seconds since 1970) while it runs."""

@@ -101,6 +101,8 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),
     ev.MetricReported: st.builds(ev.MetricReported, *NUMBERED, TEXT, JSON, st.none() | NUMBER),
     ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT),
+    ev.InputsChanged: st.builds(ev.InputsChanged, *NUMBERED, TEXTS),
+    ev.NamesJoined: st.builds(ev.NamesJoined, *NUMBERED, TEXTS),
     ev.OutputShown: st.builds(ev.OutputShown, *NUMBERED, OUTPUT),
     ev.OutputsCleared: st.builds(ev.OutputsCleared, *NUMBERED),
     ev.NoteAdded: st.builds(ev.NoteAdded, *NUMBERED, TEXT),
