@@ -19,7 +19,7 @@ from importlib.machinery import (
 )
 from types import CodeType
 
-from jupyter_pipes.execution.worker.files import full_folder
+from jupyter_pipes.execution.worker.observation.files import full_folder
 
 
 class _SourceLoader(SourceFileLoader):

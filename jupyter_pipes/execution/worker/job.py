@@ -20,11 +20,11 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
-from jupyter_pipes.execution.worker.files import FileWatch
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.numbering import label_of
+from jupyter_pipes.execution.worker.observation.files import FileWatch
+from jupyter_pipes.execution.worker.observation.randomness import own_numbers, unseeded
 from jupyter_pipes.execution.worker.progress import watch_tqdm
-from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, SerializationError

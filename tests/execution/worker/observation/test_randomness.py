@@ -9,7 +9,7 @@ from unittest.mock import patch
 import numpy as np
 import pytest
 
-from jupyter_pipes.execution.worker.randomness import own_numbers, unseeded
+from jupyter_pipes.execution.worker.observation.randomness import own_numbers, unseeded
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import CodePiece, Step
 
@@ -30,7 +30,10 @@ def noted(
     job = Job("run", "pipeline", step, 1, python_path=(str(folder),) if folder else ())
     # Where rich is loaded, whose ids draw numbers too, Python's own count only if the code names them.
     rich = "sys" if with_rich else "not.there"
-    with patch("jupyter_pipes.execution.worker.randomness._RICH", rich), own_numbers(restored=True) as before:
+    with (
+        patch(f"{own_numbers.__module__}._RICH", rich),
+        own_numbers(restored=True) as before,
+    ):
         random.random()
         np.random.rand()
         told = unseeded(job, before)
