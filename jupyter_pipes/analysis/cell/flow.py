@@ -322,7 +322,10 @@ class Flow(Calls):
 
     def _handled(self, handler: ast.ExceptHandler, state: State) -> State:
         self.state = state
+        around, self.handles_missing = self.handles_missing, True
+        # Looked up only when something was raised.
         self.visit_all([handler.type])
+        self.handles_missing = around
         if handler.name is not None:
             self.bind(handler.name, handler.lineno)
         self.walk(handler.body)

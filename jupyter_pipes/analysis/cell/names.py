@@ -40,6 +40,7 @@ class Names(Struct, frozen=True):
         modules: names that imports bind, modules and what comes out of them alike.
         read_lines: name -> the first line on which it is read, for reads and optional reads.
         optional_writes: those of `writes` that the cell binds on some paths only.
+        deferred_writes: module-level names that functions of the cell bind, whoever calls them.
     """
 
     reads: frozenset[str] = frozenset()
@@ -53,6 +54,7 @@ class Names(Struct, frozen=True):
     modules: frozenset[str] = frozenset()
     read_lines: Mapping[str, int] = {}
     optional_writes: frozenset[str] = frozenset()
+    deferred_writes: frozenset[str] = frozenset()
 
 
 @lru_cache(maxsize=4096)
@@ -119,7 +121,6 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
         facts.mutates |= function.mutates - left.definite
         facts.maybe_mutates |= function.maybe_mutates - left.definite
-        left.possible |= function.exit.possible
 
 
 def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
@@ -142,6 +143,9 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         modules=frozenset(name for name in cell.bindings if cell.has_import(name)),
         read_lines=lines,
         optional_writes=writes - facts.exit.definite,
+        deferred_writes=frozenset(
+            name for function in cell.deferred for name in function.exit.possible if "." not in name
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
+import re
 from collections.abc import Iterable
 from typing import Any, Literal
 
@@ -18,6 +19,12 @@ NOTEBOOK_NAMES = {"display": "IPython.display", "get_ipython": "IPython"}
 
 PROMPT_NAMES = frozenset({"copyright", "credits", "exit", "license", "quit"})
 """Toys of Python's prompt: many take these words for variables of their own, and rightly so."""
+
+PROMPT_HISTORY = re.compile(r"_{1,3}|_\d+|Out|_oh")
+"""Names under which a kernel keeps what cells displayed."""
+
+PROMPT_INPUTS = re.compile(r"_i{1,3}|_i\d+|In|_ih")
+"""Names under which a kernel keeps the text of the cells that it ran."""
 
 # A kernel takes the place of some prompt names, and adds these; a notebook must mean the same without it.
 _ADDED_BY_KERNELS = frozenset({"_", "__IPYTHON__", "execfile", "runfile"})

@@ -8,6 +8,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell.scopes import PROMPT_INPUTS
 from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic
 
 Severity = Literal["error", "warning", "note"]
@@ -34,6 +35,20 @@ def undefined(
     else:
         remedy = f"Define it in an earlier cell{_meant(name, names)}."
     message = f"{spot} reads {name}{via}, which no earlier cell and no parameter defines. {remedy}"
+    return _at(spot, "JP010", message)
+
+
+def prompt_history(spot: Spot, name: str, *, via: str = "") -> Diagnostic:
+    """JP010: the name is one under which a kernel keeps what cells showed, or their text."""
+    if PROMPT_INPUTS.fullmatch(name):
+        what, remedy = "the text of cells that it ran", "write that code into this cell"
+    else:
+        what = "what cells displayed"
+        remedy = "give the value a name in the cell that displays it (result = …), and read that name here"
+    message = (
+        f"{spot} reads {name}{via}, in which a kernel keeps {what}. "
+        f"A step runs in a process of its own, without that history: {remedy}."
+    )
     return _at(spot, "JP010", message)
 
 

@@ -8,6 +8,7 @@ from itertools import takewhile
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
@@ -203,8 +204,11 @@ class _Resolver:
     def _needs(self) -> dict[str, Strength]:
         names, inputs = self._unit.names, self._unit.options.inputs
         called = called_names(self._unit.body)
+        # A helper that the cell calls before may bind them.
+        perhaps = self._changed_by_helpers() - self._unit.changes
         needed = names.reads | self._unit.changes
         optional = names.optional_reads | names.optional_writes
+        needed, optional = needed - perhaps, optional | (needed & perhaps)
         if inputs is not None:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
             needed, optional = frozenset(inputs), optional | needed
@@ -224,9 +228,7 @@ class _Resolver:
 
     def _writes(self, bound_before: Set[str]) -> tuple[str, ...]:
         unit, names = self._unit, self._unit.names
-        # A function that the cell defines itself before it calls it is not the one of an earlier cell.
-        called = called_names(unit.body) & (names.reads | names.optional_reads)
-        changed = unit.changes | self._timeline.changed_by_calls(called, unit.place)
+        changed = unit.changes | self._changed_by_helpers()
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         lost = sorted(foreign & names.mutates)
         self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
@@ -238,6 +240,13 @@ class _Resolver:
         unknown = [name for name in outputs if name not in values and not names.opaque]
         self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
         return outputs
+
+    def _changed_by_helpers(self) -> frozenset[str]:
+        """Return what functions of earlier cells change or bind when this cell calls them."""
+        names = self._unit.names
+        # A function that the cell defines itself before it calls it is not the one of an earlier cell.
+        called = called_names(self._unit.body) & (names.reads | names.optional_reads)
+        return self._timeline.changed_by_calls(called, self._unit.place)
 
     def _problem(self, problem: Problem) -> Diagnostic:
         if problem.kind == "undefined":
@@ -262,6 +271,8 @@ class _Resolver:
         for other in self._notebook.units:
             if other.index > unit.index and name in other.names.writes:
                 return problems.written_later(spot, name, other.spot(), via=via)
+        if PROMPT_HISTORY.fullmatch(name) or PROMPT_INPUTS.fullmatch(name):
+            return problems.prompt_history(spot, name, via=via)
         cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
         return problems.undefined(spot, name, self._timeline.names(), via=via, defined_later=cell)
 

@@ -188,7 +188,7 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
         deferred=_deferred(node, segment) if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         deferred_calls=_calls(nodes) if is_function else _NOTHING,
-        deferred_changes=(names.writes | names.mutates | names.maybe_mutates) - binds,
+        deferred_changes=(names.writes | names.deferred_writes | names.mutates | names.maybe_mutates) - binds,
         read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
         imports=_imports(nodes),
         is_function=is_function,
@@ -256,7 +256,14 @@ def _deferred(node: ast.stmt, segment: str) -> frozenset[str]:
     except SyntaxError:
         # IPython syntax; the tree has Python in its place.
         table = symtable.symtable(ast.unparse(node), "<cell>", "exec")
-    return frozenset(_globals_of_functions(table))
+    return frozenset(_globals_of_functions(table)) | _augmented_globals(node)
+
+
+def _augmented_globals(node: ast.stmt) -> frozenset[str]:
+    """Return the globals that functions in the statement read only to add to them: `global n; n += 1`."""
+    declared = declared_global(node)
+    targets = (inner.target for inner in ast.walk(node) if isinstance(inner, ast.AugAssign))
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name)) & declared
 
 
 def _globals_of_functions(table: symtable.SymbolTable, inside: bool = False) -> Iterator[str]:

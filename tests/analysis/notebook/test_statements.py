@@ -118,6 +118,10 @@ def test_a_function_knows_what_it_changes_when_it_is_called() -> None:
     assert only("def f():\n    global n\n    n = 1\n    xs.append(n)").deferred_changes == {"n", "xs"}
 
 
+def test_a_function_needs_the_globals_that_it_adds_to() -> None:
+    assert only("def f():\n    global n\n    n += 1").deferred == {"n"}
+
+
 def test_imports_count_inside_functions_but_not_relative_ones() -> None:
     assert imported_modules("import a.b\nfrom . import c\ndef f():\n    from d.e import g") == {"a", "d"}
 
