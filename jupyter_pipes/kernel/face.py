@@ -28,6 +28,7 @@ class KernelFace:
     """What `%pipeline` does in a kernel, a method for each verb that is the kernel's own."""
 
     def __init__(self, session: Session, shell: InteractiveShell) -> None:
+        session.identify()
         self._session = session
         self._shell: Any = shell
 
@@ -71,10 +72,11 @@ class KernelFace:
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run and show it; the cell waits for it unless it is one in the background."""
+        notices = tuple(filter(None, (self._session.settle_name(),)))
         run = self._session.drive(start, again="of" in arguments and arguments.of is None)
         if getattr(arguments, "background", False):
-            return Answer(shown=lambda: run)
-        return Answer(run=run, check=not arguments.no_check)
+            return Answer(shown=lambda: run, notices=notices)
+        return Answer(run=run, check=not arguments.no_check, notices=notices)
 
     def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
         """Run in the kernel's own process, for a debugger."""

@@ -11,7 +11,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.answers import Answer
-from jupyter_pipes.model.errors import RunCancelled
+from jupyter_pipes.model.errors import RunCancelled, UsageError
 from jupyter_pipes.pipelines import step_options
 from jupyter_pipes.pipelines.notebook import without_comments_above
 
@@ -38,31 +38,36 @@ class PipesMagics(Magics):
         self._shell: Any = shell
         self._session: Session | None = None
         self._nested = False
+        self._cell = ""
 
     @property
     def session(self) -> Session:
         """The kernel's session, made when the first cell behind `%load_ext` runs: loading shall be quick."""
         if self._session is None:
-            from jupyter_pipes.kernel.session import Session, notebook_path
+            from jupyter_pipes.kernel.session import Session
+            from jupyter_pipes.kernel.whereabouts import told_path
 
-            path = notebook_path()
-            directory = path.parent if path else Path.cwd()
+            path = told_path(self._shell.user_ns)
+            directory = path.parent if path and path.parent.is_dir() else Path.cwd()
             live = hasattr(self._shell, "kernel")
             self._session = Session(directory, path, self._shell.user_ns, live=live)
-            # Cells that ran before the extension was loaded: their imports and helpers count too.
             for count, source in enumerate(self._shell.history_manager.input_hist_raw[1:], 1):
-                if source:
-                    self._session.define(None, source, count)
+                self._session.take_earlier(source, count)
         return self._session
 
     def on_cell(self, info: Any) -> None:
         """Take the text of a cell that is about to run (IPython's event with its `ExecutionInfo`)."""
         if self._is_from_outside(info) and info.raw_cell:
-            self.session.define(_cell_id(self._shell, info), info.raw_cell, self._shell.execution_count)
+            cell_id, count = _cell_id(self._shell, info), self._shell.execution_count
+            self._cell = self.session.define(cell_id, info.raw_cell, count)
 
     def behind_cell(self, result: Any) -> None:
         """Look what became stale by a cell that has run (IPython's event with its `ExecutionResult`)."""
         if self._is_from_outside(result.info):
+            error = result.error_before_exec or result.error_in_exec
+            is_ours = isinstance(error, UsageError)
+            if result.info.raw_cell.lstrip().startswith("%%") and (is_ours or _is_unknown_magic(error)):
+                self.session.take_back(self._cell, was_ours=is_ours)
             self.session.look_for_stale()
             self.session.settle_ended()
 
@@ -166,6 +171,12 @@ def _awaited_line(line: str) -> str:
     return _RUNNING_CELL.sub(rf"await get_ipython().run_cell_magic('step', '{_AWAITED}\1", awaited)
 
 
+def _is_unknown_magic(error: BaseException | None) -> bool:
+    from IPython.core.error import UsageError as WrongUse
+
+    return isinstance(error, WrongUse)
+
+
 def _cell_id(shell: Any, info: Any) -> str | None:
     if info.cell_id:
         return str(info.cell_id)
@@ -174,9 +185,13 @@ def _cell_id(shell: Any, info: Any) -> str | None:
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """Register the magics; IPython calls this for `%load_ext jupyter_pipes`."""
+    """Register the magics; IPython calls this for `%load_ext jupyter_pipes`, and again for `%reload_ext`."""
     from jupyter_pipes.kernel.completion import matcher
 
+    registry: Any = shell.magics_manager.registry
+    if PipesMagics.__name__ in registry:
+        # What it knows of the cells that ran is nowhere else.
+        return
     magics = PipesMagics(shell)
     # What `%%step?` and `%pipeline?` show.
     PipesMagics.step.__doc__ = step_options.step_help()

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.text import steps_text
+from jupyter_pipes.kernel import whereabouts
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL, CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
 from jupyter_pipes.kernel.idle import idle_view
@@ -20,6 +20,7 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameters
+from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
 from jupyter_pipes.planning.explanation import explain, explain_kept
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
@@ -36,7 +37,7 @@ class Session:
 
     Args:
         directory: the notebook's folder.
-        path: the notebook's file, if known.
+        path: the notebook's file, if the front end names it.
         namespace: the kernel's variables.
         live: whether a front end can show widgets and update outputs.
     """
@@ -45,9 +46,9 @@ class Session:
         self.directory = directory
         self.namespace = namespace
         self.live = live
-        self.name = path.stem if path else "notebook"
         self.version = FIRST_VERSION
         self.cells = KernelCells(path)
+        self._name = ""
         self.run: Run | None = None
         self._settled: Run | None = None
         self._outputs = CellOutputs()
@@ -56,6 +57,36 @@ class Session:
         self._parameters: Mapping[str, object] = {}
         self._stale: Mapping[str, Decision] = {}
         self._marks = Marks(self.pipeline, lambda: self._parameters, self._mark)
+
+    @property
+    def name(self) -> str:
+        """The pipeline's name: as it was named, as the notebook's file, or one that no other notebook has."""
+        path = self.cells.path
+        if self._name or path is None:
+            return self._name or whereabouts.name_of_unknown(self.cells.executions)
+        return whereabouts.name_of(path, self.directory)
+
+    @name.setter
+    def name(self, name: str) -> None:
+        self._name = name
+
+    def identify(self) -> None:
+        """Look which notebook this is, if nobody said so, or if its file is not there any more."""
+        path = self.cells.path
+        if path is None or not path.exists():
+            place = whereabouts.find(self.cells.executions, self.directory, self.namespace)
+            self.cells.path = place or path
+
+    def settle_name(self) -> str:
+        """Keep the name of a notebook that nobody knows, for all its runs; return what is to be said."""
+        self.identify()
+        if self._name or self.cells.path is not None:
+            return ""
+        self._name = self.name
+        return (
+            f"which file this notebook is could not be told, so its runs are kept as {self._name}; "
+            "%pipeline name NAME names it"
+        )
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline that the cells define now."""
@@ -66,9 +97,29 @@ class Session:
         pipeline.origin = str(self.cells.path or "")
         return pipeline
 
-    def define(self, cell_id: str | None, source: str, count: int) -> None:
-        """Take the text of a cell that the kernel is about to run."""
-        self.cells.define(cell_id, source, count)
+    def define(self, cell_id: str | None, source: str, count: int) -> str:
+        """Take the text of a cell that the kernel is about to run; return the cell's key."""
+        if self.cells.path is None and cell_id:
+            self.cells.path = whereabouts.path_of_cell(cell_id)
+        return self.cells.define(cell_id, source, count)
+
+    def take_earlier(self, source: str, count: int) -> None:
+        """Take the text of a cell that ran before the extension was loaded: imports and helpers count too."""
+        cell, _ = cell_from_source("", count, source)
+        # A cell of ours failed then.
+        if source and cell.role == "code":
+            self.cells.define(None, source, count)
+
+    def take_back(self, key: str, *, was_ours: bool) -> None:
+        """Take back a cell that turned out to be none, as its first line means nothing.
+
+        Args:
+            key: the cell's key.
+            was_ours: whether it is a `%%` line of ours that does not fit: as long as it stands in the
+                notebook, runs are told so. A cell that nobody has an id of would stand there for ever.
+        """
+        if not (was_ours and self.cells.has_id(key)):
+            self.cells.forget(key)
 
     def look_for_stale(self) -> None:
         """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
@@ -119,6 +170,7 @@ class Session:
             again: whether the widget's "Run" shall start runs in this way from now on.
         """
         self.refuse_second_run()
+        self.settle_name()
         run = start()
         self.follow(run, show=show)
         if again:
@@ -217,9 +269,3 @@ class Session:
 
 def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
     return {step: "; ".join(decision.reasons) for step, decision in stale.items()}
-
-
-def notebook_path() -> Path | None:
-    """Return the notebook that this kernel belongs to, where the server says so (JupyterLab does)."""
-    path = Path(os.environ.get("JPY_SESSION_NAME", ""))
-    return path.absolute() if path.suffix == ".ipynb" else None

@@ -48,13 +48,22 @@ def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
         declared: the names of all parameters. A cell that assigns anything else is somebody's own code, which
             may well begin with the same comment.
     """
+    values = _papermills_values(cell)
+    return values if values.keys() <= set(declared) else {}
+
+
+def is_papermills(cell: Cell) -> bool:
+    """Return whether a cell is as papermill writes it: its comment, and plain values for names."""
+    return bool(_papermills_values(cell))
+
+
+def _papermills_values(cell: Cell) -> dict[str, Any]:
     if cell.role != "code" or cell.source.strip().partition("\n")[0].strip() != PAPERMILLS_LINE:
         return {}
     try:
-        values = dict(map(_assignment, ast.parse(cell.source).body))
+        return dict(map(_assignment, ast.parse(cell.source).body))
     except (SyntaxError, ValueError):
         return {}
-    return values if values.keys() <= set(declared) else {}
 
 
 def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:

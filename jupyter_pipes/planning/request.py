@@ -70,7 +70,8 @@ class RunRequest(Struct, frozen=True):
         arguments: which of its steps, with which values.
         taken: the decisions of the steps whose outputs are taken as they are.
         version: the version from which the numbering of this pipeline goes on; at the start, that of the run.
-        state: digest of the pipeline's code, edges and defaults; known at the start.
+        state: digest of the pipeline's code, edges and defaults; "" until the start where the definition
+            has all of it as it was written.
         repeats: the run that it runs again, else "".
     """
 

@@ -27,6 +27,7 @@ from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, 
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
 from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
+from jupyter_pipes.runs.versions import state
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
@@ -69,6 +70,7 @@ class Pipeline:
         self.cells: tuple[Cell, ...] = ()
         self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
+        self._as_written: Pipeline = self
         self._python_path = tuple(dict.fromkeys(_folder_of(each) for each in steps))
 
     @classmethod
@@ -83,7 +85,9 @@ class Pipeline:
         version: str = FIRST_VERSION,
     ) -> Pipeline:
         """Return the pipeline of a notebook's cells, in their order; problems are in its graph."""
-        pipeline = cls(name, version=version)
+        pipeline, everything = cls(name, version=version), cells
+        # What papermill puts in is no other code.
+        written = [cell for cell in cells if not parameter_cells.is_papermills(cell)]
         declared, problems = parameter_cells.read(cells)
         pipeline.parameters, pipeline.declarations = declared, parameter_cells.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
@@ -92,6 +96,8 @@ class Pipeline:
         diagnostics = (*diagnostics, *problems, *graph.diagnostics)
         pipeline.graph = msgspec.structs.replace(graph, diagnostics=diagnostics)
         pipeline.cells, pipeline.directory, pipeline._python_path = tuple(cells), directory, (directory,)
+        if len(written) < len(everything):
+            pipeline._as_written = cls.from_cells(name, written, directory, in_file=in_file)
         return pipeline
 
     @classmethod
@@ -260,7 +266,8 @@ class Pipeline:
             decider_of(definition, self.workspace),
             fail_fast=options.get("fail_fast", False),
         )
-        return msgspec.structs.replace(request, version=self.version)
+        now = "" if self._as_written is self else state(self._as_written.graph)
+        return msgspec.structs.replace(request, version=self.version, state=now)
 
     def definition(self) -> Definition:
         """Return what of the pipeline is kept with each run."""

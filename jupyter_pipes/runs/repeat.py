@@ -69,7 +69,7 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
         decider_of(definition, run.workspace),
         fail_fast=arguments.fail_fast,
     )
-    request = msgspec.structs.replace(request, version=run.view.version, repeats=run.id)
+    request = msgspec.structs.replace(request, version=run.view.version, state=run.view.state, repeats=run.id)
     return start(request, run.workspace)
 
 

@@ -25,7 +25,7 @@ def state(graph: Graph) -> str:
 
 def numbered(request: RunRequest, history: History) -> RunRequest:
     """Return the request with its pipeline's state, and the version that it has in this state."""
-    now = state(request.definition)
+    now = request.state or state(request.definition)
     runs = history.runs(request.definition.pipeline)
     version = choose(request.version, [(run.version, run.state) for run in runs], now)
     return msgspec.structs.replace(request, version=version, state=now)

@@ -1,0 +1,105 @@
+"""A saved notebook as a kernel looks at it: ids and texts of its cells, in order, and what made it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from jupyter_pipes.pipelines.notebook import cell_ids
+
+
+class SavedCell(Struct, frozen=True):
+    """A cell of a saved notebook.
+
+    Attributes:
+        key: its id; one of its own where the file has none, or the same twice.
+        id: the id as it stands in the file.
+        source: its text.
+        is_code: whether it is code.
+        is_injected: whether papermill put it there.
+    """
+
+    key: str
+    id: str | None
+    source: str
+    is_code: bool
+    is_injected: bool
+
+
+class SavedNotebook(Struct, frozen=True):
+    """A notebook file as it was saved last.
+
+    Attributes:
+        path: where it is.
+        time: when it was saved, in seconds since 1970.
+        cells: its cells, in order.
+        made_from: the notebook that papermill made it from; None if it is nobody's output.
+    """
+
+    path: Path
+    time: float
+    cells: tuple[SavedCell, ...]
+    made_from: Path | None = None
+
+
+class _CellMetadata(Struct, frozen=True):
+    tags: Sequence[str] = ()
+
+
+class _Cell(Struct, frozen=True):
+    cell_type: str
+    source: str | list[str]
+    id: str | None = None
+    metadata: _CellMetadata = _CellMetadata()
+
+
+class _Papermill(Struct, frozen=True):
+    input_path: str | None = None
+    output_path: str | None = None
+
+
+class _Metadata(Struct, frozen=True):
+    papermill: _Papermill | None = None
+
+
+class _Notebook(Struct, frozen=True):
+    cells: list[_Cell]
+    metadata: _Metadata = _Metadata()
+
+
+_notebook = msgspec.json.Decoder(_Notebook)
+
+
+def read(path: Path) -> SavedNotebook | None:
+    """Return the notebook; None if there is none that can be read: it may be written at this moment."""
+    try:
+        time = path.stat().st_mtime
+        notebook = _notebook.decode(path.read_bytes())
+    except (OSError, msgspec.DecodeError):
+        return None
+    keys = cell_ids([cell.id for cell in notebook.cells])
+    cells = tuple(map(_saved, keys, notebook.cells))
+    return SavedNotebook(path, time, cells, _made_from(path, notebook.metadata.papermill))
+
+
+def _saved(key: str, cell: _Cell) -> SavedCell:
+    source = cell.source if isinstance(cell.source, str) else "".join(cell.source)
+    is_injected = "injected-parameters" in cell.metadata.tags
+    return SavedCell(key, cell.id, source, cell.cell_type == "code", is_injected)
+
+
+def _made_from(path: Path, papermill: _Papermill | None) -> Path | None:
+    """Return the notebook that papermill ran; a file under another name than it wrote is one of its own."""
+    if papermill is None or not papermill.input_path or not papermill.output_path:
+        return None
+    if Path(papermill.output_path).name != path.name:
+        return None
+    # Both paths count from the folder that papermill was called in, which only the output's own path tells.
+    folder = path
+    for _ in Path(papermill.output_path).parts:
+        folder = folder.parent
+    made_from = folder / papermill.input_path
+    return made_from.resolve() if made_from.is_file() and made_from.resolve() != path.resolve() else None
