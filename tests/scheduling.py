@@ -7,12 +7,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
 from hypothesis import strategies as st
 
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.fold import fold
+from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.results import Observation, StepError
 from jupyter_pipes.model.steps import Status, StepOptions
+from jupyter_pipes.model.views import RunView
 
 DONE = (Status.COMPLETED, Status.CACHED)
 
@@ -61,6 +65,16 @@ def endings(commands: list[ev.AnyCommand]) -> dict[str, tuple[Status, str]]:
     return {e.step: (e.status, e.reason) for e in appended(commands) if isinstance(e, ev.StepEnded)}
 
 
+def changed(step: str, *names: str, number: int = 1) -> ev.InputsChanged:
+    return ev.InputsChanged(step, number, names)
+
+
+def joined(step: str, *names: str, number: int = 1) -> ev.NamesJoined:
+    return ev.NamesJoined(step, number, names)
+
+
+NAMES = "abcd"
+
 OUTCOMES: list[ev.Outcome] = ["completed", "completed", "completed", "failed", "timed out", "lost"]
 
 
@@ -80,6 +94,21 @@ def graphs(draw: st.DrawFn) -> tuple[ev.PlannedStep, ...]:
     )
 
 
+@st.composite
+def notebooks(draw: st.DrawFn) -> tuple[ev.PlannedStep, ...]:
+    """Return steps that read names of those before them, and write some, with any policy."""
+    steps: list[ev.PlannedStep] = []
+    for step in draw(graphs()):
+        writers = {name: each.name for each in steps for name in each.writes}
+        wanted = draw(st.sets(st.sampled_from(NAMES)))
+        reads = {name: owner for name, owner in writers.items() if name in wanted}
+        writes = tuple(sorted(draw(st.sets(st.sampled_from(NAMES)))))
+        after = step.upstream if draw(st.integers(0, 4)) == 0 else ()
+        upstream = tuple(dict.fromkeys((*reads.values(), *after)))
+        steps.append(msgspec.structs.replace(step, upstream=upstream, reads=reads, writes=writes))
+    return tuple(steps)
+
+
 @dataclass
 class World:
     """Executors, deciders and timers that answer each command some time, in any order."""
@@ -93,7 +122,31 @@ class World:
     ended: dict[str, Status] = field(default_factory=dict[str, Status])
     attempts: dict[str, int] = field(default_factory=dict[str, int])
     earlier: dict[str, int] = field(default_factory=dict[str, int])
+    observes: bool = False
     has_ended: bool = False
+
+    @property
+    def view(self) -> RunView:
+        """The run as every display shows it."""
+        return fold("r", [ev.Record("r", seq, float(seq), fact) for seq, fact in enumerate(self.journal)])
+
+    def now(self, step: str) -> ev.PlannedStep:
+        """Return a step as code and what was observed show it."""
+        if not self.observes:
+            return self.steps[step]
+        seen: dict[str, Observation] = {}
+        for fact in self.journal:
+            match fact:
+                case ev.InputsChanged():
+                    shown = Observation(changed=fact.names)
+                case ev.NamesJoined():
+                    shown = Observation(joined=(fact.names,))
+                case ev.StepDecided():
+                    shown = fact.observed
+                case _:
+                    continue
+            seen[fact.step] = seen.get(fact.step, Observation()).united(shown)
+        return observed(self.steps.values(), seen)[step]
 
     def run(self, cancels: Iterable[str | None] = (), most: int | None = None) -> None:
         """Live through the run; a cancel request comes between any two answers.
@@ -128,9 +181,10 @@ class World:
     def _still_done(self) -> dict[str, Status]:
         """Return the steps whose outputs stay: those of done ones that had all of theirs from such."""
         done: dict[str, Status] = {}
+        # In notebook order all edges lead forward.
         for step in self.steps.values():
             status = self.ended.get(step.name)
-            if status in DONE and all(name in done for name in step.upstream):
+            if status in DONE and all(name in done for name in self.now(step.name).upstream):
                 done[step.name] = status
         return done
 
@@ -155,10 +209,39 @@ class World:
             if cancels and self.chance.random() < 0.2:
                 self._take(ev.CancelRequested(cancels.pop()))
             else:
-                self._take(self.pending.pop(self.chance.randrange(len(self.pending))))
+                fact = self.pending.pop(self.chance.randrange(len(self.pending)))
+                shown = self._shown(fact) if isinstance(fact, ev.AttemptEnded) else []
+                if self.chance.random() < 0.5:
+                    self._take(*shown, fact)
+                else:
+                    for each in (*shown, fact):
+                        self._take(each)
 
-    def _take(self, fact: ev.AnyEvent) -> None:
-        inbox = [fact]
+    def _shown(self, end: ev.AttemptEnded) -> list[ev.AnyEvent]:
+        """Return what an attempt tells before its end."""
+        names = self._names(end.step)
+        if not names or end.outcome != "completed":
+            return []
+        some = tuple(sorted(self.chance.sample(names, self.chance.randint(1, len(names)))))
+        return [
+            *([changed(end.step, *some, number=end.attempt)] if self.chance.random() < 0.3 else []),
+            *([joined(end.step, *some, number=end.attempt)] if self.chance.random() < 0.3 else []),
+        ]
+
+    def _names(self, step: str) -> list[str]:
+        now = self.now(step)
+        return sorted({*now.reads, *now.writes}) if self.observes else []
+
+    def _cached(self, step: str) -> ev.StepDecided:
+        names = self._names(step)
+        if not names or self.chance.random() < 0.7:
+            return cached(step)
+        some = tuple(sorted(self.chance.sample(names, self.chance.randint(1, len(names)))))
+        shown = self.chance.choice([Observation(changed=some), Observation(joined=(some,))])
+        return msgspec.structs.replace(cached(step), observed=shown)
+
+    def _take(self, *facts: ev.AnyEvent) -> None:
+        inbox = list(facts)
         while inbox:
             event = inbox.pop(0)
             assert not self.has_ended, "the run's end is last"
@@ -167,6 +250,16 @@ class World:
                 assert event.step not in self.ended, "a step ends once"
                 assert event.status.is_final
                 self.ended[event.step] = event.status
+            if isinstance(event, ev.StepReopened):
+                assert event.step not in self._running(), "no two attempts of a step side by side"
+                self.ended.pop(event.step, None)
+                self.earlier[event.step] = self.attempts.get(event.step, 0)
+                # The controller drops a decision that was made for other inputs.
+                self.pending = [
+                    fact
+                    for fact in self.pending
+                    if not (isinstance(fact, ev.StepDecided) and fact.step == event.step)
+                ]
             for command in self.scheduler.handle(event):
                 if isinstance(command, ev.Append):
                     inbox.append(command.event)
@@ -177,11 +270,14 @@ class World:
                 # What was under way when the run ended (a decision, a timer) is not taken any more.
                 self.pending.clear()
 
+    def _running(self) -> set[str]:
+        return {fact.step for fact in self.pending if isinstance(fact, ev.AttemptEnded)}
+
     def _carry_out(self, command: ev.AnyCommand) -> None:
         match command:
             case ev.Decide(step):
                 self._may_begin(step)
-                self.pending.append(self.chance.choice([decided(step), decided(step), cached(step)]))
+                self.pending.append(self.chance.choice([decided(step), decided(step), self._cached(step)]))
             case ev.Submit(step, number):
                 self._may_begin(step)
                 assert number == self.attempts.get(step, 0) + 1, "attempts count on"
@@ -207,7 +303,7 @@ class World:
 
     def _may_begin(self, step: str) -> None:
         assert step not in self.ended
-        for name in self.steps[step].upstream:
+        for name in self.now(step).upstream:
             good = self.ended[name] in DONE
             assert good or (
                 self.ended[name] is Status.FAILED and self.steps[name].options.on_fail == "ignore"

@@ -6,11 +6,14 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | event            | what follows |
 | --- | --- |
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
-| StepDecided      | `run` → attempt 1 is submitted · `cached` → the step ends `cached` |
+| StepDecided      | `run` → an attempt is submitted · `cached` → the step ends `cached` |
+| InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
+| NamesJoined      | the same; so it is for what a cached result showed |
 | AttemptEnded     | completed, cancelled → the step ends so · else a retry is scheduled or it ends `failed` |
 | RetryScheduled   | the delay is waited for |
 | RetryDue         | the next attempt is submitted |
-| StepEnded        | descendants: see `_Ending`; when it was the last, the run ends |
+| StepReopened     | it waits again; who used what it left is reopened · if the run stops, `cancelled` |
+| StepEnded        | descendants: see `_follow`; when it was the last, the run ends |
 | CancelRequested  | running attempts are cancelled, the rest ends `cancelled` |
 | RunResumed       | what is not completed or cached is open again, and decided as at the start |
 | all others       | nothing |
@@ -19,56 +22,23 @@ are carried out by the controller, and what they cause comes back as facts. The 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from enum import Enum, auto
 
+from jupyter_pipes.execution.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.quantities import exact_duration_text
+from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
-
-_MOST_DOUBLINGS = 20
-"""Beyond this a delay grows no longer: a second has become twelve days."""
-
-
-class _Phase(Enum):
-    WAITING = auto()
-    DECIDING = auto()
-    SUBMITTED = auto()
-    DELAYED = auto()
-    ENDING = auto()
-
-
-class _StepState:
-    """What the scheduler must remember of one step."""
-
-    def __init__(self, planned: ev.PlannedStep) -> None:
-        self.planned = planned
-        self.options = planned.options
-        self.children: list[_StepState] = []
-        self.open_upstream = 0
-        self.phase = _Phase.WAITING
-        self.attempt = 0
-        self.earlier_attempts = 0
-        self.is_stopping = False
-        self.status: Status | None = None
-        self.root_cause = ""
-
-    @property
-    def is_done(self) -> bool:
-        """Whether its outputs are there."""
-        return self.status in (Status.COMPLETED, Status.CACHED)
-
-    def reopen(self) -> None:
-        """Forget how it ended; attempts are counted on, tries anew."""
-        self.phase, self.status, self.root_cause, self.is_stopping = _Phase.WAITING, None, "", False
-        self.earlier_attempts = self.attempt
 
 
 class Scheduler:
     """Decides what happens next in one run; knows nothing of processes, stores and time."""
 
     def __init__(self) -> None:
-        self._steps: dict[str, _StepState] = {}
+        self._steps: dict[str, StepState] = {}
         self._open_steps = 0
+        self._by_code: tuple[ev.PlannedStep, ...] = ()
+        self._observed: dict[str, Observation] = {}
+        self._stopped = ""
         self._cancelled_by_user = False
         self._fail_fast = False
         self._ended = False
@@ -76,9 +46,12 @@ class Scheduler:
             ev.RunStarted: self._on_run_started,
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
+            ev.InputsChanged: self._on_inputs_changed,
+            ev.NamesJoined: self._on_names_joined,
             ev.AttemptEnded: self._on_attempt_ended,
             ev.RetryScheduled: self._on_retry_scheduled,
             ev.RetryDue: self._on_retry_due,
+            ev.StepReopened: self._on_step_reopened,
             ev.StepEnded: self._on_step_ended,
             ev.CancelRequested: self._on_cancel_requested,
         }
@@ -90,26 +63,41 @@ class Scheduler:
 
     def _on_run_started(self, event: ev.RunStarted) -> Iterable[ev.AnyCommand]:
         self._fail_fast = event.fail_fast
-        self._steps = {planned.name: _StepState(planned) for planned in event.steps}
+        self._by_code, self._observed = event.steps, dict(event.observed)
+        self._steps = {planned.name: StepState(planned) for planned in event.steps}
         self._open_steps = len(self._steps)
-        for state in self._steps.values():
-            for name in state.planned.upstream:
-                if name in self._steps:
-                    self._steps[name].children.append(state)
-                    state.open_upstream += 1
+        self._connect()
         if not self._steps:
             yield from self._end_run()
         for state in self._steps.values():
             if state.open_upstream == 0:
                 yield self._decide(state)
 
+    def _connect(self) -> list[tuple[StepState, str]]:
+        """Take the steps as code and runs show them; return those that read otherwise now, each with what."""
+        outdated: list[tuple[StepState, str]] = []
+        for name, planned in observed(self._by_code, self._observed).items():
+            state = self._steps[name]
+            if difference := _difference(state.planned, planned):
+                outdated.append((state, difference))
+            state.planned, state.children = planned, []
+        for state in self._steps.values():
+            for name in state.planned.upstream:
+                if name in self._steps:
+                    self._steps[name].children.append(state)
+        self._count_open_upstream()
+        return outdated
+
+    def _count_open_upstream(self) -> None:
+        for state in self._steps.values():
+            upstream = (self._steps[name] for name in state.planned.upstream if name in self._steps)
+            state.open_upstream = sum(not before.is_released for before in upstream)
+
     def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[ev.AnyCommand]:
         self._ended = self._cancelled_by_user = False
+        self._stopped = ""
         self._reopen()
-        for state in self._steps.values():
-            state.open_upstream = sum(
-                name in self._steps and not self._steps[name].is_done for name in state.planned.upstream
-            )
+        self._count_open_upstream()
         reopened = [state for state in self._steps.values() if not state.is_done]
         self._open_steps = len(reopened)
         if not reopened:
@@ -130,52 +118,120 @@ class Scheduler:
 
     def _on_step_decided(self, event: ev.StepDecided) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is not _Phase.DECIDING:
+        if state.phase is not Phase.DECIDING:
+            return
+        yield from self._observe(event.step, event.observed.of_values)
+        if state.phase is not Phase.DECIDING:
             return
         if event.decision == "cached":
-            yield _end(state, Status.CACHED, "; ".join(event.reasons))
+            yield state.end(Status.CACHED, "; ".join(event.reasons))
         else:
             yield self._submit(state)
 
+    def _on_inputs_changed(self, event: ev.InputsChanged) -> Iterable[ev.AnyCommand]:
+        return self._observe(event.step, Observation(changed=event.names))
+
+    def _on_names_joined(self, event: ev.NamesJoined) -> Iterable[ev.AnyCommand]:
+        return self._observe(event.step, Observation(joined=(event.names,)))
+
+    def _observe(self, step: str, shown: Observation) -> Iterable[ev.AnyCommand]:
+        """Have the run go by what a step showed; in a run what was seen once holds on, so that it ends."""
+        before = self._observed.get(step, Observation())
+        after = before.united(shown)
+        if after == before:
+            return
+        self._observed[step] = after
+        for state, reason in self._connect():
+            yield from self._outdate(state, reason)
+        for state in self._steps.values():
+            yield from self._go_on(state)
+
+    def _outdate(self, state: StepState, reason: str) -> Iterable[ev.AnyCommand]:
+        """Have a step that began with other inputs, or ended so, begin again."""
+        has_failed = state.verdict is not None and not state.verdict.is_done
+        if state.outdated or state.is_left_out or (self._stopped and has_failed):
+            return
+        if state.phase is Phase.SUBMITTED:
+            state.outdated = reason
+            if not state.is_stopping:
+                yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
+        elif state.phase not in (Phase.WAITING, Phase.REOPENING):
+            yield state.begin_again(reason)
+
+    def _go_on(self, state: StepState) -> Iterable[ev.AnyCommand]:
+        """Decide a step that waits for nothing any more, or skip one that waits for what will not come."""
+        if state.phase is not Phase.WAITING:
+            return
+        if self._stopped:
+            yield state.end(Status.CANCELLED, self._stopped)
+        elif cause := self._blocked_by(state):
+            state.root_cause = cause
+            yield state.end(Status.SKIPPED, cause)
+        elif state.open_upstream == 0:
+            yield self._decide(state)
+
+    def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[ev.AnyCommand]:
+        state = self._steps[event.step]
+        was_released = state.is_released
+        self._open_steps += state.status is not None
+        state.status = None
+        for child in state.children:
+            child.open_upstream += was_released
+            yield from self._outdate(child, f"{event.step} has to run again: {event.reason}")
+        if state.phase is Phase.REOPENING:
+            state.reopen()
+            yield from self._go_on(state)
+
+    def _blocked_by(self, state: StepState) -> str:
+        """Return in words what ended so that the step cannot run; "" if nothing did."""
+        for before in (self._steps[name] for name in state.planned.upstream if name in self._steps):
+            will_come = before.is_released or before.phase is Phase.REOPENING
+            if before.status is not None and not will_come:
+                return before.cause
+        return ""
+
     def _on_attempt_ended(self, event: ev.AttemptEnded) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is not _Phase.SUBMITTED or event.attempt != state.attempt:
+        if state.phase is not Phase.SUBMITTED or event.attempt != state.attempt:
             return
-        if event.outcome == "completed":
-            yield _end(state, Status.COMPLETED, "")
+        if state.outdated and not state.is_stopping:
+            yield state.begin_again(state.outdated)
+        elif event.outcome == "completed" and state.outdated:
+            yield state.end(Status.CANCELLED, state.outdated)
+        elif event.outcome == "completed":
+            yield state.end(Status.COMPLETED, "")
         elif event.outcome == "cancelled":
-            yield _end(state, Status.CANCELLED, event.reason)
-        elif _may_retry(state, event):
-            yield ev.Append(_retry(state, event))
+            yield state.end(Status.CANCELLED, event.reason)
+        elif state.may_retry(event):
+            yield state.retry(event)
         else:
-            yield _end(state, Status.FAILED, event.reason)
+            yield state.end(Status.FAILED, event.reason)
 
     def _on_retry_scheduled(self, event: ev.RetryScheduled) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is _Phase.SUBMITTED:
-            state.phase = _Phase.DELAYED
+        if state.phase is Phase.DELAYED:
             yield ev.WaitForRetry(event.step, event.delay)
 
     def _on_retry_due(self, event: ev.RetryDue) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is _Phase.DELAYED:
+        if state.phase is Phase.DELAYED:
             yield self._submit(state)
 
     def _on_step_ended(self, event: ev.StepEnded) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
         if state.status is not None:
             return
-        state.phase, state.status = _Phase.ENDING, event.status
+        state.phase, state.verdict, state.status = Phase.ENDING, event.status, event.status
         self._open_steps -= 1
         yield from self._follow(state, event.status)
         if self._open_steps == 0:
             yield from self._end_run()
 
-    def _follow(self, state: _StepState, status: Status) -> Iterable[ev.AnyCommand]:
+    def _follow(self, state: StepState, status: Status) -> Iterable[ev.AnyCommand]:
         """Yield what a step's end means for the others, by its status and its `--on-fail`."""
         name, on_fail = state.planned.name, state.options.on_fail
         failed = status is Status.FAILED
-        if status in (Status.COMPLETED, Status.CACHED) or (failed and on_fail == "ignore"):
+        if status.is_done or (failed and on_fail == "ignore"):
             yield from self._release(state)
         elif failed and on_fail == "stop":
             yield from self._cancel_all(f"{name} failed and stops the run (--on-fail stop)")
@@ -184,18 +240,18 @@ class Scheduler:
         else:
             yield from self._skip_children(state, status)
 
-    def _release(self, state: _StepState) -> Iterable[ev.AnyCommand]:
+    def _release(self, state: StepState) -> Iterable[ev.AnyCommand]:
         for child in state.children:
             child.open_upstream -= 1
-            if child.open_upstream == 0 and child.phase is _Phase.WAITING:
+            if child.open_upstream == 0 and child.phase is Phase.WAITING:
                 yield self._decide(child)
 
-    def _skip_children(self, state: _StepState, status: Status) -> Iterable[ev.AnyCommand]:
-        cause = state.root_cause or f"{state.planned.name} {_ENDED_WORDS[status]}"
+    def _skip_children(self, state: StepState, status: Status) -> Iterable[ev.AnyCommand]:
+        cause = state.cause
         for child in state.children:
-            if child.phase is _Phase.WAITING and not child.root_cause:
+            if child.phase is Phase.WAITING and not child.root_cause:
                 child.root_cause = cause
-                yield _end(child, Status.SKIPPED, cause)
+                yield child.end(Status.SKIPPED, cause)
 
     def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[ev.AnyCommand]:
         if event.step is None:
@@ -204,15 +260,16 @@ class Scheduler:
         return self._cancel_one(self._steps[event.step], event.reason)
 
     def _cancel_all(self, reason: str) -> Iterable[ev.AnyCommand]:
+        self._stopped = reason
         for state in self._steps.values():
             yield from self._cancel_one(state, reason)
 
-    def _cancel_one(self, state: _StepState, reason: str) -> Iterable[ev.AnyCommand]:
-        if state.phase is _Phase.SUBMITTED:
+    def _cancel_one(self, state: StepState, reason: str) -> Iterable[ev.AnyCommand]:
+        if state.phase is Phase.SUBMITTED:
             state.is_stopping = True
             yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
-        elif state.phase is not _Phase.ENDING:
-            yield _end(state, Status.CANCELLED, reason)
+        elif state.phase is not Phase.ENDING:
+            yield state.end(Status.CANCELLED, reason)
 
     def _end_run(self) -> Iterable[ev.AnyCommand]:
         if not self._ended:
@@ -220,7 +277,7 @@ class Scheduler:
             yield ev.Append(ev.RunEnded(*self._outcome()))
 
     def _outcome(self) -> tuple[Status, str]:
-        failed = [s.planned.name for s in self._steps.values() if _counts_as_failed(s)]
+        failed = [s.planned.name for s in self._steps.values() if s.counts_as_failed]
         cancelled = [s.planned.name for s in self._steps.values() if s.status is Status.CANCELLED]
         if self._cancelled_by_user and cancelled:
             return Status.CANCELLED, "cancelled by the user"
@@ -230,48 +287,21 @@ class Scheduler:
             return Status.CANCELLED, f"{', '.join(cancelled)} cancelled"
         return Status.COMPLETED, ""
 
-    def _decide(self, state: _StepState) -> ev.Decide:
-        state.phase = _Phase.DECIDING
+    def _decide(self, state: StepState) -> ev.Decide:
+        state.phase = Phase.DECIDING
         return ev.Decide(state.planned.name)
 
-    def _submit(self, state: _StepState) -> ev.Submit:
-        state.phase = _Phase.SUBMITTED
+    def _submit(self, state: StepState) -> ev.Submit:
+        state.phase = Phase.SUBMITTED
         state.attempt += 1
         return ev.Submit(state.planned.name, state.attempt)
 
 
-_ENDED_WORDS = {
-    Status.FAILED: "failed",
-    Status.SKIPPED: "was skipped",
-    Status.CANCELLED: "was cancelled",
-}
-
-
-def _end(state: _StepState, status: Status, reason: str) -> ev.Append:
-    # From here on nothing else may end it: one end per step, also when several causes meet in one event.
-    state.phase = _Phase.ENDING
-    return ev.Append(ev.StepEnded(state.planned.name, status, reason))
-
-
-def _counts_as_failed(state: _StepState) -> bool:
-    return state.status is Status.FAILED and state.options.on_fail != "ignore"
-
-
-def _may_retry(state: _StepState, event: ev.AttemptEnded) -> bool:
-    options = state.options
-    # An attempt may fail by itself just when it is to be stopped.
-    tries = state.attempt - state.earlier_attempts
-    if state.is_stopping or tries > options.retries:
-        return False
-    names = event.error.bases if event.error else ()
-    return not options.retry_on or any(name in names for name in options.retry_on)
-
-
-def _retry(state: _StepState, event: ev.AttemptEnded) -> ev.RetryScheduled:
-    """Return the next try; the delay doubles with each attempt (exponential back-off)."""
-    tried = state.attempt - state.earlier_attempts
-    doubled = min(tried - 1, _MOST_DOUBLINGS)
-    delay = state.options.retry_delay * 2**doubled
-    tries = f"attempt {tried} of {state.options.retries + 1}: {event.reason}"
-    reason = f"{tries}; next try in {exact_duration_text(delay)}"
-    return ev.RetryScheduled(event.step, event.attempt, delay, reason)
+def _difference(before: ev.PlannedStep, now: ev.PlannedStep) -> str:
+    """Return in words what a step reads otherwise now; "" if it reads the same of the same steps."""
+    for name, owner in now.reads.items():
+        if name not in before.reads:
+            return f"{name} of {owner} holds parts of what it changes"
+        if before.reads[name] != owner:
+            return f"{name} was changed in place by {owner}"
+    return "" if before.reads == now.reads else "it reads less than was known"

@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface
 
 
@@ -29,11 +29,7 @@ class PlannedStep(StepInterface, frozen=True):
         return cls(
             step.name,
             tuple(name for name in step.upstream if name in selected),
-            reads=step.reads,
-            writes=step.writes,
-            files_from=step.files_from,
-            options=step.options,
-            cell_id=step.cell_id,
+            **{name: getattr(step, name) for name in StepInterface.__struct_fields__},
         )
 
 
@@ -63,6 +59,7 @@ class RunStarted(Event, frozen=True):
         arguments: digest of the attachment with what the run was given: values, and which steps.
         repeats: the run whose definition this one runs again, else "".
         fail_fast: whether the first failure stops all other steps.
+        observed: step -> what earlier runs showed of it; `steps` are as their code has them.
     """
 
     pipeline: str
@@ -81,6 +78,7 @@ class RunStarted(Event, frozen=True):
     user: str = ""
     repeats: str = ""
     fail_fast: bool = False
+    observed: dict[str, Observation] = {}
 
 
 class RunResumed(Event, frozen=True):
@@ -134,6 +132,7 @@ class StepDecided(StepEvent, frozen=True):
         compared: digest of the attachment with the parts that these were held against, "" if none.
         source_run, source_step: whose outputs are reused.
         artifacts, metrics, notes: what that step left.
+        observed: what it showed.
     """
 
     decision: Literal["run", "cached"]
@@ -146,6 +145,7 @@ class StepDecided(StepEvent, frozen=True):
     source_step: str = ""
     metrics: dict[str, JsonValue] = {}
     notes: tuple[str, ...] = ()
+    observed: Observation = Observation()
 
 
 class ResultAccepted(StepEvent, frozen=True):
@@ -245,6 +245,12 @@ class RetryDue(StepEvent, frozen=True):
     """The delay before the next attempt is over."""
 
 
+class StepReopened(StepEvent, frozen=True):
+    """What the step read is not what it has to read, as runs of other steps showed: it is open again."""
+
+    reason: str
+
+
 class StepEnded(StepEvent, frozen=True):
     """The step has its final status, with the reason in words; `error` when no attempt came to it."""
 
@@ -297,6 +303,7 @@ AnyEvent = (
     | AttemptEnded
     | RetryScheduled
     | RetryDue
+    | StepReopened
     | StepEnded
     | CancelRequested
     | CancelAsked

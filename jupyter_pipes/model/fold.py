@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import MetricPoint, Progress, RunView, StepView
 
@@ -15,8 +17,6 @@ _OUTCOME_STATUS: dict[str, Status] = {
     "cancelled": Status.CANCELLED,
     "lost": Status.FAILED,
 }
-
-_DONE = (Status.COMPLETED, Status.CACHED)
 
 
 def fold(run: str, records: Iterable[ev.Record]) -> RunView:
@@ -46,22 +46,38 @@ def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.user, view.repeats = event.user, event.repeats
     view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
-    view.readers = {name: [] for name in view.steps}
+    view.by_code, view.observed = event.steps, dict(event.observed)
+    _connect(view)
     for step in view.steps.values():
         step.reason = _waiting_for(step, view)
-        for name in step.planned.upstream:
-            view.readers.setdefault(name, []).append(step.name)
+
+
+def _connect(view: RunView) -> None:
+    """Give each step its reads and writes, with what was observed in them."""
+    view.readers = {name: [] for name in view.steps}
+    for name, planned in observed(view.by_code, view.observed).items():
+        view.steps[name].planned = planned
+        for upstream in planned.upstream:
+            view.readers.setdefault(upstream, []).append(name)
+
+
+def _observe(view: RunView, step: str, shown: Observation) -> None:
+    before = view.observed.get(step, Observation())
+    after = before.united(shown)
+    if after != before:
+        view.observed[step] = after
+        _connect(view)
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = Status.RUNNING, "", None
     view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
-    reopened = [step for step in view.steps.values() if step.status not in _DONE]
+    reopened = [step for step in view.steps.values() if not step.status.is_done]
     for step in reopened:
         step.status, step.undecided = Status.PENDING, None
         for reader in (view.steps[name] for name in view.readers[step.name] if name in view.steps):
             # Behind a failure that was ignored, it was completed with nothing in place of its outputs.
-            if reader.status in _DONE:
+            if reader.status.is_done:
                 reader.status = Status.PENDING
                 reopened.append(reader)
     for step in reopened:
@@ -95,6 +111,8 @@ def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.source_run, step.kept = event.source_run, event.artifacts
     step.kept_metrics, step.kept_notes = event.metrics, event.notes
     step.source_step = event.source_step or (event.step if event.source_run else "")
+    step.kept_observed = event.observed
+    _observe(view, event.step, event.observed.of_values)
 
 
 def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
@@ -127,10 +145,12 @@ def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
 
 def _set_changed(event: ev.InputsChanged, view: RunView, time: float) -> None:
     view.attempt_of(event).changed = event.names
+    _observe(view, event.step, Observation(changed=event.names))
 
 
 def _add_joined(event: ev.NamesJoined, view: RunView, time: float) -> None:
     view.attempt_of(event).joined.append(event.names)
+    _observe(view, event.step, Observation(joined=(event.names,)))
 
 
 def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
@@ -159,6 +179,15 @@ def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
 
 def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
     _set_status(view, event.step, Status.QUEUED, event.reason)
+
+
+def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
+    step = view.steps[event.step]
+    step.status, step.reason, step.undecided = Status.PENDING, event.reason, None
+    # What it left is of outdated inputs: nobody is to take it for the step's value.
+    step.source_run, step.source_step, step.kept = "", "", ()
+    if step.latest is not None:
+        step.latest.artifacts.clear()
 
 
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
@@ -205,6 +234,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.NoteAdded: _add_note,
     ev.AttemptEnded: _end_attempt,
     ev.RetryScheduled: _await_retry,
+    ev.StepReopened: _reopen_step,
     ev.StepEnded: _end_step,
     ev.RunEnded: _end_run,
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, TypeVar
 
 from msgspec import Struct
+
+_T = TypeVar("_T")
 
 
 class ArtifactRef(Struct, frozen=True, gc=False):
@@ -83,3 +85,37 @@ class Usage(Struct, frozen=True, gc=False):
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory: int = 0
+
+
+class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What runs of a step showed of it that its code does not.
+
+    Attributes:
+        changed: inputs that it changed in place.
+        joined: names that hold parts of one object, by object.
+        files: files that it reads: absolute paths, or as they are within the notebook's folder.
+        written: files that it writes.
+    """
+
+    changed: tuple[str, ...] = ()
+    joined: tuple[tuple[str, ...], ...] = ()
+    files: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+    @property
+    def of_values(self) -> Observation:
+        """What it shows of values: a run goes by it at once, while files count for the next one."""
+        return Observation(self.changed, self.joined)
+
+    def united(self, other: Observation) -> Observation:
+        """Return what either of the two showed."""
+        return Observation(
+            _united(self.changed, other.changed),
+            _united(self.joined, other.joined),
+            _united(self.files, other.files),
+            _united(self.written, other.written),
+        )
+
+
+def _united(some: tuple[_T, ...], others: tuple[_T, ...]) -> tuple[_T, ...]:
+    return tuple(dict.fromkeys((*some, *others)))

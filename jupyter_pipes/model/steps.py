@@ -30,6 +30,11 @@ class Status(StrEnum):
         """Whether nothing more will happen to what has this status."""
         return self not in (Status.PENDING, Status.QUEUED, Status.RUNNING)
 
+    @property
+    def is_done(self) -> bool:
+        """Whether the outputs of a step that has this status are there."""
+        return self in (Status.COMPLETED, Status.CACHED)
+
 
 class Diagnostic(Struct, frozen=True, gc=False):
     """A problem found in a cell before anything ran.
@@ -140,6 +145,9 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
         options: what the user said.
         cell_id: the notebook cell whose output area shows it, or None outside notebooks.
+        observed_reads: those of `reads` whose producer runs showed, not the code.
+        observed_writes: those of `writes` that runs showed, not the code.
+        observed_files: step that it waits for, though it reads nothing of it -> a file that both used.
     """
 
     reads: dict[str, str] = {}
@@ -147,6 +155,9 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     files_from: dict[str, str] = {}
     options: StepOptions = StepOptions()
     cell_id: str | None = None
+    observed_reads: tuple[str, ...] = ()
+    observed_writes: tuple[str, ...] = ()
+    observed_files: dict[str, str] = {}
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -163,6 +174,11 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     def origins(self) -> dict[str, str]:
         """Name, or path of a file, -> where it comes from, parameters included: all that it reads."""
         return {**self.reads, **self.files_from}
+
+    @property
+    def producers(self) -> tuple[str, ...]:
+        """Names of the steps that must end before this one starts, each once, in a stable order."""
+        return tuple(dict.fromkeys((*self.inputs.values(), *self.options.after, *self.observed_files)))
 
 
 class Step(StepInterface, frozen=True):
@@ -196,8 +212,8 @@ class Step(StepInterface, frozen=True):
 
     @property
     def upstream(self) -> tuple[str, ...]:
-        """Names of the steps that must end before this one starts, each once, in a stable order."""
-        return tuple(dict.fromkeys((*self.inputs.values(), *self.options.after)))
+        """Names of the steps that must end before this one starts: its `producers`."""
+        return self.producers
 
     @property
     def optional(self) -> tuple[str, ...]:

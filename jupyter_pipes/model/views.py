@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 
@@ -56,6 +56,12 @@ class AttemptView(Struct):
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
 
+    @property
+    def observed(self) -> Observation:
+        """What it showed of its step that the code does not."""
+        files = tuple(seen.path for seen in self.files)
+        return Observation(self.changed, tuple(self.joined), files, self.written)
+
     def seconds_until(self, now: float) -> float:
         """Return its wall time in seconds, up to `now` (seconds since 1970) while it runs."""
         if self.started is None or self.ended is not None:
@@ -79,6 +85,7 @@ class StepView(Struct):
     kept: tuple[ArtifactRef, ...] = ()
     kept_metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     kept_notes: tuple[str, ...] = ()
+    kept_observed: Observation = Observation()
     undecided: StepError | None = None
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
 
@@ -117,12 +124,21 @@ class StepView(Struct):
     @property
     def error(self) -> StepError | None:
         """The latest attempt's error, or what kept the step from having one."""
+        if self.source_run:
+            return self.undecided
         return self.latest.error if self.latest else self.undecided
 
     @property
     def artifacts(self) -> tuple[ArtifactRef, ...]:
         """The outputs of the latest attempt, or those reused when the step is cached."""
         return tuple(self.latest.artifacts) if self.latest and not self.source_run else self.kept
+
+    @property
+    def observed(self) -> Observation:
+        """What the latest attempt showed, or the one whose outputs are reused."""
+        if self.source_run or not self.latest:
+            return self.kept_observed
+        return self.latest.observed
 
     @property
     def last_metrics(self) -> dict[str, JsonValue]:
@@ -143,7 +159,13 @@ class StepView(Struct):
 
 
 class RunView(Struct):
-    """A run as displays show it: `reduce(apply, journal)`."""
+    """A run as displays show it: `reduce(apply, journal)`.
+
+    Attributes:
+        by_code: its steps as their code has them.
+        observed: step -> what runs showed of it, which goes into each step's `planned`.
+        readers: step -> those that wait for it.
+    """
 
     run: str
     pipeline: str = ""
@@ -171,6 +193,8 @@ class RunView(Struct):
     steps: dict[str, StepView] = field(default_factory=dict[str, StepView])
     diagnostics: tuple[Diagnostic, ...] = ()
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
+    by_code: tuple[ev.PlannedStep, ...] = ()
+    observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
 
     @property
     def progress(self) -> float:

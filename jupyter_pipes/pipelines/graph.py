@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import heapq
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from graphlib import CycleError, TopologicalSorter
+from graphlib import CycleError
 
 import msgspec
 from msgspec import Struct
@@ -14,6 +13,7 @@ from jupyter_pipes.analysis.notebook.file_edges import file_problems, spot_of, w
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.resolution import resolve
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
+from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
 
 
@@ -119,27 +119,14 @@ def order(graph: Graph) -> tuple[str, ...]:
     Raises:
         InvalidPipeline: steps wait for each other.
     """
-    names = [step.name for step in graph.steps]
-    sorter = _sorter(graph.steps)
     try:
-        sorter.prepare()
+        return _order(graph.steps)
     except CycleError as error:
         raise InvalidPipeline(" → ".join(error.args[1]), diagnostics=graph.errors) from error
-    place = {name: position for position, name in enumerate(names)}
-    ready: list[int] = []
-    ordered: list[str] = []
-    while sorter.is_active():
-        for name in sorter.get_ready():
-            heapq.heappush(ready, place[name])
-        ordered.append(names[heapq.heappop(ready)])
-        sorter.done(ordered[-1])
-    return tuple(ordered)
 
 
-def _sorter(steps: Iterable[Step]) -> TopologicalSorter[str]:
-    steps = tuple(steps)
-    names = {step.name for step in steps}
-    return TopologicalSorter({step.name: [n for n in step.upstream if n in names] for step in steps})
+def _order(steps: Iterable[Step]) -> tuple[str, ...]:
+    return in_order({step.name: step.upstream for step in steps})
 
 
 def _owner(name: str, earlier: Iterable[Step], declared: set[str]) -> str | None:
@@ -177,7 +164,7 @@ def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:
         unknown = [name for name in step.options.after if name not in names]
         yield from (problems.unknown_step(spot_of(step), name, names) for name in unknown)
     try:
-        _sorter(steps).prepare()
+        _order(steps)
     except CycleError as error:
         cycle: list[str] = error.args[1]
         yield problems.cycle(spot_of(steps[names.index(cycle[0])]), cycle)

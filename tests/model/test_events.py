@@ -14,7 +14,7 @@ from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import indexing
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import FOLD
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, Status, StepOptions
 
 TEXT = st.text(max_size=20)
@@ -51,6 +51,7 @@ STEP = st.builds(
     files_from=st.dictionaries(TEXT, TEXT),
     options=OPTIONS,
 )
+OBSERVATION = st.builds(Observation, TEXTS, st.lists(TEXTS, max_size=2).map(tuple), TEXTS, TEXTS)
 OUTPUT = st.builds(
     OutputRef,
     st.sampled_from(["display_data", "execute_result"]),
@@ -75,6 +76,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         process_started=NUMBER,
         diagnostics=DIAGNOSTICS,
         fail_fast=st.booleans(),
+        observed=st.dictionaries(TEXT, OBSERVATION, max_size=2),
         **dict.fromkeys(RUN_TEXTS, TEXT),
     ),
     ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),
@@ -95,6 +97,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         *[TEXT] * 4,
         st.dictionaries(TEXT, JSON),
         TEXTS,
+        OBSERVATION,
     ),
     ev.AttemptQueued: st.builds(ev.AttemptQueued, *NUMBERED, TEXT, TEXT),
     ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
@@ -118,6 +121,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ),
     ev.RetryScheduled: st.builds(ev.RetryScheduled, *NUMBERED, NUMBER, TEXT),
     ev.RetryDue: st.builds(ev.RetryDue, TEXT),
+    ev.StepReopened: st.builds(ev.StepReopened, TEXT, TEXT),
     ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
     ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
     ev.CancelAsked: st.builds(ev.CancelAsked, TEXT),

@@ -1,0 +1,123 @@
+"""What the scheduler remembers of one step, and the facts that end it, open it or try it again."""
+
+from __future__ import annotations
+
+from enum import Enum, auto
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.quantities import exact_duration_text
+from jupyter_pipes.model.steps import Status
+
+_MOST_DOUBLINGS = 20
+"""Beyond this a delay grows no longer: a second has become twelve days."""
+
+
+_ENDED_WORDS = {
+    Status.FAILED: "failed",
+    Status.SKIPPED: "was skipped",
+    Status.CANCELLED: "was cancelled",
+}
+
+
+class Phase(Enum):
+    """Where a step stands in the scheduler's eyes; `REOPENING` and `ENDING` are there from the saying on."""
+
+    WAITING = auto()
+    DECIDING = auto()
+    SUBMITTED = auto()
+    DELAYED = auto()
+    REOPENING = auto()
+    ENDING = auto()
+
+
+class StepState:
+    """What the scheduler must remember of one step.
+
+    Attributes:
+        planned: the step, with what was observed of it.
+        children: those that wait for it.
+        open_upstream: how many it waits for still.
+        attempt, earlier_attempts: the number of its last attempt, and of the last before it was opened again.
+        is_stopping: whether its attempt was asked to stop, for good.
+        outdated: why its attempt has other inputs than it should, in words; "" if it has the right ones.
+        verdict: how it ends, from the saying on.
+        status: how it ended.
+        root_cause: why it is skipped, if a step before it is the cause.
+    """
+
+    def __init__(self, planned: ev.PlannedStep) -> None:
+        self.planned = planned
+        self.options = planned.options
+        self.children: list[StepState] = []
+        self.open_upstream = 0
+        self.phase = Phase.WAITING
+        self.attempt = 0
+        self.earlier_attempts = 0
+        self.is_stopping = False
+        self.outdated = ""
+        self.verdict: Status | None = None
+        self.status: Status | None = None
+        self.root_cause = ""
+
+    @property
+    def is_done(self) -> bool:
+        """Whether its outputs are there."""
+        return self.status is not None and self.status.is_done
+
+    @property
+    def is_released(self) -> bool:
+        """Whether those that wait for it may go on."""
+        return self.is_done or (self.status is Status.FAILED and not self.counts_as_failed)
+
+    @property
+    def is_left_out(self) -> bool:
+        """Whether somebody said that it is not to run: by `--skip`, or by cancelling it."""
+        by_option = self.verdict is Status.SKIPPED and not self.root_cause
+        return by_option or self.verdict is Status.CANCELLED
+
+    @property
+    def counts_as_failed(self) -> bool:
+        """Whether it makes the run a failed one."""
+        return self.status is Status.FAILED and self.options.on_fail != "ignore"
+
+    @property
+    def cause(self) -> str:
+        """Why those that wait for it are skipped, in words."""
+        assert self.status is not None, "only what ended has others skipped"
+        return self.root_cause or f"{self.planned.name} {_ENDED_WORDS[self.status]}"
+
+    def may_retry(self, event: ev.AttemptEnded) -> bool:
+        """Whether an attempt that failed is to be tried again."""
+        # An attempt may fail by itself just when it is to be stopped.
+        tries = self.attempt - self.earlier_attempts
+        if self.is_stopping or tries > self.options.retries:
+            return False
+        names = event.error.bases if event.error else ()
+        return not self.options.retry_on or any(name in names for name in self.options.retry_on)
+
+    def retry(self, event: ev.AttemptEnded) -> ev.Append:
+        """Have it tried again; the delay doubles with each attempt (exponential back-off)."""
+        self.phase = Phase.DELAYED
+        tried = self.attempt - self.earlier_attempts
+        doubled = min(tried - 1, _MOST_DOUBLINGS)
+        delay = self.options.retry_delay * 2**doubled
+        tries = f"attempt {tried} of {self.options.retries + 1}: {event.reason}"
+        reason = f"{tries}; next try in {exact_duration_text(delay)}"
+        return ev.Append(ev.RetryScheduled(event.step, event.attempt, delay, reason))
+
+    def end(self, status: Status, reason: str) -> ev.Append:
+        """Have it ended."""
+        # From here on nothing else may end it: one end per step, also when several causes meet in one event.
+        self.phase, self.verdict = Phase.ENDING, status
+        return ev.Append(ev.StepEnded(self.planned.name, status, reason))
+
+    def begin_again(self, reason: str) -> ev.Append:
+        """Have it reopened."""
+        self.phase = Phase.REOPENING
+        return ev.Append(ev.StepReopened(self.planned.name, reason))
+
+    def reopen(self) -> None:
+        """Forget how it ended; attempts are counted on, tries anew."""
+        self.phase, self.verdict, self.status = Phase.WAITING, None, None
+        self.root_cause, self.outdated, self.is_stopping = "", "", False
+        self.earlier_attempts = self.attempt
