@@ -98,7 +98,11 @@ def _acts(part: Statement, defined: frozenset[str], with_classes: bool) -> bool:
 
 
 def _needs(part: Statement) -> frozenset[str]:
-    return frozenset() if part.is_import else part.reads | part.optional_reads | part.deferred
+    return (
+        frozenset()
+        if part.is_import
+        else part.reads | part.optional_reads | part.deferred | part.deferred_optional
+    )
 
 
 def _text(part: Statement, needed: frozenset[str]) -> str:

@@ -37,6 +37,29 @@ ADD = "def add(x):\n    global total\n    total += x"
             {"r": 1},
             id="an exception that nobody knows, and nobody raises",
         ),
+        pytest.param(
+            [
+                "import pandas as pd",
+                "%%step a\nf = pd.DataFrame({'x': [1, 2, 3]})\nlimit = 1",
+                "%%step b\nq = 'x > @limit'\nr = len(f.query(q))\ns = int(pd.eval('f.x + limit').sum())",
+            ],
+            {"r": 2, "s": 9},
+            id="queries of pandas that name variables",
+        ),
+        pytest.param(
+            [
+                "def value_of(name):\n    return eval(name)",
+                "%%step a\na = 5",
+                "%%step b\nr = value_of('a') + 1\ns = [value_of(name) for name in ('a * 2', 'r')]",
+            ],
+            {"r": 6, "s": [10, 6]},
+            id="a helper that evaluates what it is given",
+        ),
+        pytest.param(
+            ["%%step a\na = 5", "%%step b\nr = '{a}'.format(**globals())\ns = '%(a)s' % globals()"],
+            {"r": "5", "s": "5"},
+            id="templates filled in with all names",
+        ),
     ],
 )
 def test_values_are_those_of_the_notebook(
@@ -44,6 +67,31 @@ def test_values_are_those_of_the_notebook(
 ) -> None:
     run = project(*cells).run()
     assert {name: run[name] for name in values} == values
+
+
+def test_a_formula_finds_helpers_and_modules_of_the_notebook(project: NewProject) -> None:
+    study = project(
+        "import numpy as np, pandas as pd\nimport statsmodels.formula.api as smf",
+        "def scale(v): return v - v.mean()",
+        "FORMULA = 'y ~ scale(x) + np.log(x)'\ndef fit(frame): return smf.ols(FORMULA, data=frame).fit()",
+        "%%step make\ndf = pd.DataFrame({'x': np.arange(1., 9.), 'y': np.arange(1., 9.) ** 1.5})",
+        "%%step fit\ncoef = smf.ols('y ~ np.log(x)', data=df).fit().params.round(3).tolist()",
+        "%%step helper\ncount = len(fit(df).params)",
+    )
+    run = study.run()
+    assert (run["coef"], run["count"]) == ([-2.8, 10.038], 3)
+
+
+def test_sql_reads_the_frames_that_it_names(project: NewProject) -> None:
+    study = project(
+        "import duckdb, pandas as pd",
+        "%%step a\nframe = pd.DataFrame({'v': [1, 2, 3]})",
+        "%%step b\nr = duckdb.sql('SELECT sum(v) FROM frame').fetchall()[0][0]",
+        "%%step c\nprint('SELECT v FROM frame')\ns = 1",
+    )
+    run = study.run()
+    assert run["r"] == 6
+    assert run.steps["c"].planned.reads == {}
 
 
 @pytest.mark.parametrize("name", ["_", "__", "_5", "Out", "In", "_i", "_i3"])
@@ -54,3 +102,20 @@ def test_what_a_kernel_keeps_of_its_prompts_is_refused_with_what_to_write(
     (problem,) = project("%%step a\n1 + 1", f"%%step b\nr = {code}").pipeline().graph.errors
     assert problem.code == "JP010"
     assert "write that code" in problem.message or "give the value a name" in problem.message
+
+
+@pytest.mark.parametrize(
+    ("code", "before", "after"),
+    [
+        pytest.param("JP006", "%%step b\nr = [eval(n) for n in names]", "--in names a", id="eval"),
+        pytest.param("JP002", "%%step b\nexec('r = ' + names[0])", "--in names a --out r", id="exec"),
+    ],
+)
+def test_what_the_advice_says_ends_the_diagnostic(
+    project: NewProject, code: str, before: str, after: str
+) -> None:
+    cells = ["%%step a\na = 5\nnames = ['a']", before]
+    assert [problem.code for problem in project(*cells).pipeline().graph.diagnostics] == [code]
+    cells[1] = cells[1].replace("%%step b", f"%%step b {after}")
+    assert project(*cells).pipeline().graph.diagnostics == ()
+    assert project(*cells).run()["r"] in (5, [5])

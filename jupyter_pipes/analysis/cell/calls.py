@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
-import re
 
 from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.expressions import Expressions
 from jupyter_pipes.analysis.cell.scopes import Scope
+from jupyter_pipes.analysis.quoted_code import (
+    expression_names,
+    query_names,
+    shows_its_text,
+    template_names,
+)
 
-_QUERY_NAME = re.compile(r"@([^\W\d]\w*)")
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _SHELL_ATTRIBUTES = frozenset({"user_ns", "user_global_ns"})
 _SHELL_METHODS = frozenset({"run_cell", "run_cell_async", "run_code", "ex", "push", "safe_execfile"})
@@ -27,7 +31,9 @@ class Calls(Expressions):
             self.read(node.func.id, node.func.lineno)
         else:
             self.visit(node.func)
+        around, self.is_shown = self.is_shown, shows_its_text(node)
         self.visit_all([*node.args, *node.keywords])
+        self.is_shown = around
         self._mutations(node, thrown_away)
         if isinstance(node.func, ast.Name):
             self.use_function(node.func.id, called=True)
@@ -56,8 +62,13 @@ class Calls(Expressions):
                     return self._builtin_call(node, name)
             case ast.Attribute(value=namespace, attr="get") if self._namespace_call(namespace):
                 return self._namespace_get(node)
-            case ast.Attribute(attr="query" | "eval") if node.args:
-                self._query_names(node.args[0])
+            case ast.Attribute(attr="query" | "eval" | "evaluate" as method, value=receiver) if node.args:
+                self._query_names(node.args[0], method, receiver)
+            case ast.Name(id="evaluate") if node.args:
+                self._query_names(node.args[0], "evaluate", None)
+            case ast.Attribute(value=template) if self._fills_in(node):
+                self._template_names(template, node)
+                return True
             case ast.Attribute(value=shell, attr=attr) if attr in _SHELL_METHODS and self._is_shell(shell):
                 self.opaque(f"get_ipython().{attr} runs code that is not in the cell", node.lineno)
             case _:
@@ -77,15 +88,66 @@ class Calls(Expressions):
         match node.args:
             case [ast.Constant(value=str(text))] if name == "eval":
                 self.visit_text(text, node.lineno)
+            case _ if name == "eval":
+                self.evaluation(node.lineno)
             case _:
+                self.cell.evaluates_texts = True
                 self.opaque(f"{name}() runs text that is not in sight", node.lineno)
         return False
 
-    def _query_names(self, text: ast.expr) -> None:
-        # pandas looks up `@name` where the method was called.
-        if isinstance(text, ast.Constant) and isinstance(text.value, str):
-            for name in _QUERY_NAME.findall(text.value):
-                self.read(name, text.lineno)
+    def _query_names(self, text: ast.expr, method: str, receiver: ast.expr | None) -> None:
+        # pandas looks up `@name` where the method was called, `pd.eval` and numexpr all names.
+        if not (isinstance(text, ast.Constant) and isinstance(text.value, str)):
+            return
+        is_modules = isinstance(receiver, ast.Name) and self.is_module(receiver.id)
+        everything = method != "query" and (is_modules or receiver is None)
+        for name in sorted(query_names(text.value)):
+            self.read(name, text.lineno)
+        for name in sorted(expression_names(text.value)) if everything else ():
+            self.read(name, text.lineno, optional=True)
+
+    def _fills_in(self, node: ast.Call) -> bool:
+        """Whether a method is given all names of the notebook, as to `"{x}".format(**globals())`."""
+        values = [*node.args, *(keyword.value for keyword in node.keywords)]
+        match node.func:
+            case ast.Attribute(attr="format" | "format_map", value=ast.Constant(value=str())):
+                return any(map(self._namespace_call, values))
+            case ast.Attribute(
+                attr="substitute" | "safe_substitute",
+                value=ast.Call(
+                    func=ast.Name(id="Template") | ast.Attribute(attr="Template"),
+                    args=[ast.Constant(value=str())],
+                ),
+            ):
+                return any(map(self._namespace_call, values))
+            case _:
+                return False
+
+    def _template_names(self, template: ast.expr, filling: ast.expr) -> None:
+        """The names that a template in sight fills in; it may get others by keyword."""
+        text = template.args[0] if isinstance(template, ast.Call) else template
+        assert isinstance(text, ast.Constant)
+        names = template_names(str(text.value))
+        values = [filling]
+        if isinstance(filling, ast.Call):
+            names -= {keyword.arg for keyword in filling.keywords if keyword.arg}
+            values = [*filling.args, *(keyword.value for keyword in filling.keywords)]
+        self.visit_all(
+            [*([template] if isinstance(template, ast.Call) else []), *self._without_namespaces(values)]
+        )
+        for name in sorted(names):
+            self.read(name, text.lineno)
+
+    def _without_namespaces(self, values: list[ast.expr]) -> list[ast.expr]:
+        return [value for value in values if not self._namespace_call(value)]
+
+    def visit_BinOp(self, node: ast.BinOp) -> None:
+        """`"%(x)s" % globals()` fills in names."""
+        match node:
+            case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()) if self._namespace_call(node.right):
+                self._template_names(node.left, node.right)
+            case _:
+                super().visit_BinOp(node)
 
     def visit_text(self, text: str, line: int, *, optional: bool = False) -> None:
         """Visit an expression that stands in a string on `line`."""

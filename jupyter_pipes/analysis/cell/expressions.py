@@ -9,6 +9,7 @@ from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.scopes import comprehension_scope, operands
 from jupyter_pipes.analysis.cell.state import State, join
 from jupyter_pipes.analysis.cell.tracking import Tracking
+from jupyter_pipes.analysis.quoted_code import quoted_names
 
 
 class Expressions(Tracking):
@@ -19,10 +20,26 @@ class Expressions(Tracking):
         self.read(node.id, node.lineno)
         self.use_function(node.id, called=False)
 
-    def visit_Constant(self, node: ast.AST) -> None:
-        """Nothing inside; said here because NodeVisitor would look, thousands of times."""
+    def visit_Constant(self, node: ast.Constant) -> None:
+        """A text may be code to a library that looks names up where it was called."""
+        if isinstance(node.value, str):
+            self.read_text(node.value, node.lineno)
 
-    visit_Load = visit_Constant
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> None:
+        """What an f-string fills in is code; it may be part of more of it."""
+        values = [value for value in node.values if isinstance(value, ast.FormattedValue)]
+        texts = (str(value.value) if isinstance(value, ast.Constant) else "_" for value in node.values)
+        self.read_text("".join(texts), node.lineno)
+        self.visit_all(values)
+
+    def read_text(self, text: str, line: int) -> None:
+        """Note the names that a formula or query reads."""
+        if not self.is_shown:
+            for name in sorted(quoted_names(text) - {"_"}):
+                self.read(name, line, optional=True)
+
+    def visit_Load(self, node: ast.AST) -> None:
+        """Nothing inside; said here because NodeVisitor would look, thousands of times."""
 
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         """A walrus binds in the scope around comprehensions."""

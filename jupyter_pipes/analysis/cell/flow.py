@@ -59,6 +59,8 @@ class Flow(Calls):
 
     def visit_Expr(self, node: ast.Expr) -> None:
         """A bare expression: its value is thrown away."""
+        if isinstance(node.value, ast.Constant):
+            return
         if node is not self.cell.displayed:
             self.throw_away(node.value)
         self.visit(node.value)

@@ -19,6 +19,7 @@ from jupyter_pipes.analysis.cell.scopes import (
     imported_names,
 )
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.model.steps import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -35,6 +36,7 @@ class Names(Struct, frozen=True):
         mutates: names from outside whose object is changed for sure (`x[k] =`, `x.a =`, `x +=`, `del x[k]`).
         maybe_mutates: names from outside on which a method is called that may change them.
         opaque: whether the cell runs code that cannot be seen here; a diagnostic says which.
+        evaluates_texts: whether it evaluates or runs texts that may come from elsewhere.
         diagnostics: the problems found, by line.
         definitions: names whose only binding is an unconditional `def`, `class` or import: code, not values.
         modules: names that imports bind, modules and what comes out of them alike.
@@ -49,6 +51,7 @@ class Names(Struct, frozen=True):
     mutates: frozenset[str] = frozenset()
     maybe_mutates: frozenset[str] = frozenset()
     opaque: bool = False
+    evaluates_texts: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     definitions: frozenset[str] = frozenset()
     modules: frozenset[str] = frozenset()
@@ -84,6 +87,9 @@ def _analyze(code: CellCode, source: str, modules: frozenset[str], shadowed: fro
     flow.walk_cell(code)
     facts = flow.finish()
     _settle_deferred(cell, facts)
+    if cell.evaluates_texts:
+        for name in text_names(code.tree) - facts.exit.definite - ALWAYS_THERE:
+            facts.optional.setdefault(name, 1)
     return _names(cell, facts, code.tree)
 
 
@@ -138,6 +144,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         mutates=frozenset(facts.mutates),
         maybe_mutates=frozenset(facts.maybe_mutates) - facts.mutates,
         opaque=cell.is_opaque,
+        evaluates_texts=cell.evaluates_texts,
         diagnostics=cell.diagnostics,
         definitions=_definitions(cell, tree) & writes,
         modules=frozenset(name for name in cell.bindings if cell.has_import(name)),

@@ -55,6 +55,7 @@ class CellRecord(Struct, eq=False):
     postpones_annotations: bool = False
     is_opaque: bool = False
     has_star_import: bool = False
+    evaluates_texts: bool = False
     _diagnostics: dict[tuple[str, str], Diagnostic] = {}
 
     @property
@@ -89,6 +90,12 @@ class CellRecord(Struct, eq=False):
         """Note code whose reads and writes cannot be seen."""
         self.is_opaque = True
         self._note("JP002", f"{why}; say what the step reads and writes with --in and --out", line)
+
+    def note_evaluation(self, line: int) -> None:
+        """Note an expression that is evaluated and not in sight."""
+        self.is_opaque = self.evaluates_texts = True
+        message = "eval() evaluates text that is not in sight; say what the step reads with --in"
+        self._note("JP006", message, line)
 
     def note_star_import(self, module: str, line: int) -> None:
         """Note a star import."""

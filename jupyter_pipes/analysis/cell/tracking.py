@@ -21,6 +21,7 @@ class Tracking(ast.NodeVisitor):
         state: what is bound at the point reached.
         catching: the states of handlers that an exception here may lead to.
         handles_missing: whether the code at this point expects that a name may not be there.
+        is_shown: whether texts at this point are for people, so that no library reads them as code.
     """
 
     def __init__(self, cell: CellRecord, scope: Scope) -> None:
@@ -30,6 +31,7 @@ class Tracking(ast.NodeVisitor):
         self.state = State()
         self.catching: list[State] = []
         self.handles_missing = False
+        self.is_shown = False
         self._thrown_away: set[int] = set()
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
@@ -124,6 +126,11 @@ class Tracking(ast.NodeVisitor):
         """Note that something here cannot be seen."""
         if not self.state.dead:
             self.cell.note_opaque(why, line)
+
+    def evaluation(self, line: int) -> None:
+        """Note that a text is evaluated here that cannot be seen."""
+        if not self.state.dead:
+            self.cell.note_evaluation(line)
 
     def use_function(self, name: str, *, called: bool) -> None:
         """A function of this cell is called here, or handed to somebody who may call it."""

@@ -237,6 +237,9 @@ class _Search:
             here = Strength.CALLED if name in statement.deferred_calls else Strength.NEEDED
             self.need(name, place, here if runs_here else later, root, binding)
             self.need(name, self._place, later, root, binding)
+        for name in sorted(statement.deferred_optional):
+            self.need(name, place, Strength.OPTIONAL, root, binding)
+            self.need(name, self._place, Strength.OPTIONAL, root, binding)
 
     def _report(
         self,

@@ -52,6 +52,15 @@ def prompt_history(spot: Spot, name: str, *, via: str = "") -> Diagnostic:
     return _at(spot, "JP010", message)
 
 
+def evaluated(spot: Spot, cell: int, line: int) -> Diagnostic:
+    """JP006: a helper that the step reaches evaluates text that is not in sight."""
+    message = (
+        f"{spot} reaches eval() in cell {cell} (line {line}), which evaluates text that is not in sight; "
+        "say what the step reads with --in"
+    )
+    return _at(spot, "JP006", message, "warning")
+
+
 def written_later(spot: Spot, name: str, writer: Spot, *, via: str = "") -> Diagnostic:
     """JP011: only a later step writes the name."""
     where = f" (cell {writer.cell})" if writer.cell else ""

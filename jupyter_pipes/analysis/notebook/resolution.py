@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Sequence, Set
 from itertools import takewhile
 
 import msgspec
@@ -13,7 +13,12 @@ from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
-from jupyter_pipes.analysis.notebook.statements import called_names, imported_modules, loop_counters
+from jupyter_pipes.analysis.notebook.statements import (
+    called_names,
+    imported_modules,
+    loop_counters,
+    names_in_texts,
+)
 from jupyter_pipes.analysis.notebook.timeline import (
     BEFORE_STATEMENTS,
     Binding,
@@ -22,7 +27,15 @@ from jupyter_pipes.analysis.notebook.timeline import (
     code_of,
     piece,
 )
-from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, CodePiece, Diagnostic, ParameterSpec, Step
+from jupyter_pipes.model.steps import (
+    PARAMS_OWNER,
+    Cell,
+    CodePiece,
+    Diagnostic,
+    ParameterSpec,
+    Step,
+    StepOptions,
+)
 
 
 def resolve(
@@ -151,6 +164,13 @@ def _is_sure(problem: Problem) -> bool:
     return problem.strength >= Strength.NEEDED
 
 
+_SAID_BY_OPTIONS: dict[str, Callable[[StepOptions], tuple[object, ...]]] = {
+    "JP002": lambda options: (options.inputs, options.outputs),
+    "JP006": lambda options: (options.inputs,),
+}
+"""What ends a diagnostic about code that is not in sight."""
+
+
 class _Resolver:
     """Resolves one step's names on the timeline of what stands before it."""
 
@@ -169,7 +189,7 @@ class _Resolver:
 
     def _step(self, position: int, setup: _Setup) -> Step:
         unit = self._unit
-        reached = self._reach(self._needs())
+        reached = self._reached()
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
@@ -192,8 +212,30 @@ class _Resolver:
             doc=unit.doc,
         )
 
+    def _reached(self) -> Reach:
+        """Return what the cell needs, with what texts in it may name to helpers that evaluate them."""
+        needs = self._needs()
+        reached = self._reach(needs)
+        evaluating = [binding for binding in reached.code if code_of(binding).evaluates_texts]
+        if not evaluating or self._unit.options.inputs is not None:
+            return reached
+        texts = names_in_texts(self._unit.body) - needs.keys() - self._unit.names.writes
+        more = self._reach(
+            needs | {name: Strength.OPTIONAL for name in sorted(texts) if self._is_there(name)}
+        )
+        if more.names == reached.names:
+            spot, helper = self._unit.spot(), evaluating[0]
+            self._diagnostics.append(problems.evaluated(spot, helper.cell, code_of(helper).line))
+        return more
+
+    def _is_there(self, name: str) -> bool:
+        return not self._reach({name: Strength.OPTIONAL}).problems
+
     def _cell_diagnostics(self) -> Iterator[Diagnostic]:
+        options = self._unit.options
         for problem in self._unit.names.diagnostics:
+            if problem.code in _SAID_BY_OPTIONS and None not in _SAID_BY_OPTIONS[problem.code](options):
+                continue
             spot = self._unit.spot(problem.line)
             yield msgspec.structs.replace(problem, step=spot.step, cell=spot.cell, line=spot.line)
 

@@ -16,6 +16,7 @@ from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_
 from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Bindings, declared_global
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+from jupyter_pipes.analysis.quoted_code import text_names
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
@@ -38,11 +39,13 @@ class Statement(Struct, frozen=True):
         reads: names that it needs when it runs.
         optional_reads: names that it needs when it runs on some paths only.
         deferred: free names of the functions that it defines, needed when those are called.
+        deferred_optional: those that can be missing even then: on some paths, or in a formula's text.
         calls: names that it calls when it runs.
         deferred_calls: names that a function definition calls when it is called itself.
         deferred_changes: names whose objects the functions that it defines change when they are called.
         read_lines: name -> line of the cell where the name is read first.
         imports: top-level modules that it imports.
+        evaluates_texts: whether it, or a function that it defines, evaluates texts from elsewhere.
         is_function: whether it is a `def`.
         is_definition: whether it is code only: imports, `def`, `class`, or a choice between such.
         is_import: whether it is an import.
@@ -56,11 +59,13 @@ class Statement(Struct, frozen=True):
     reads: frozenset[str] = frozenset()
     optional_reads: frozenset[str] = frozenset()
     deferred: frozenset[str] = frozenset()
+    deferred_optional: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     deferred_calls: frozenset[str] = frozenset()
     deferred_changes: frozenset[str] = frozenset()
     read_lines: Mapping[str, int] = {}
     imports: frozenset[str] = frozenset()
+    evaluates_texts: bool = False
     is_function: bool = False
     is_definition: bool = False
     is_import: bool = False
@@ -132,6 +137,12 @@ class _Counters(Bindings):
 
 
 @lru_cache(maxsize=8192)
+def names_in_texts(source: str) -> frozenset[str]:
+    """Return the names in the code's string literals, for helpers that evaluate what they are given."""
+    return text_names(_parse(source).tree)
+
+
+@lru_cache(maxsize=8192)
 def called_names(source: str) -> frozenset[str]:
     """Return the names that the code calls, inside functions as well."""
     return _calls(ast.walk(_parse(source).tree))
@@ -178,6 +189,8 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
     binds = now.writes | now.mutates | now.maybe_mutates
     is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     line = _first_line(node)
+    deferred = _deferred(node, segment) if has_functions else _NOTHING
+    perhaps = names.optional_reads - names.reads - now.optional_reads - declared_global(node)
     return Statement(
         line=line,
         source=segment,
@@ -185,12 +198,14 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
         firm=now.writes - now.optional_writes,
         reads=now.reads,
         optional_reads=now.optional_reads | _always_there(nodes_now),
-        deferred=_deferred(node, segment) if has_functions else _NOTHING,
+        deferred=deferred - perhaps,
+        deferred_optional=perhaps if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         deferred_calls=_calls(nodes) if is_function else _NOTHING,
         deferred_changes=(names.writes | names.deferred_writes | names.mutates | names.maybe_mutates) - binds,
         read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
         imports=_imports(nodes),
+        evaluates_texts=names.evaluates_texts,
         is_function=is_function,
         is_definition=_is_code(node),
         is_import=isinstance(node, _IMPORTS),

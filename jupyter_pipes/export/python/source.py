@@ -192,7 +192,7 @@ def _comment_lines(lines: Sequence[str]) -> tuple[str, ...]:
 def _with_names(code: str, modules: frozenset[str], **place: Any) -> Chunk:
     node = _statement(code)
     parts = statements(code, modules)
-    needed = (part.reads | part.optional_reads | part.deferred for part in parts)
+    needed = (part.reads | part.optional_reads | part.deferred | part.deferred_optional for part in parts)
     # A function that binds a global name uses it as one that reads it does.
     globals_ = (name for inner in ast.walk(node) if isinstance(inner, ast.Global) for name in inner.names)
     return Chunk(

@@ -211,6 +211,23 @@ IPYTHON = [
     case(">>> x = y\n... \n>>> z = x", reads="y", writes="x z"),
 ]
 
+QUOTED = [
+    case("ols('y ~ np.log(x)', data=df)", reads="ols df", optional_reads="y np x"),
+    case("f = f'y ~ C({col}):z'", reads="col", optional_reads="y C z", writes="f"),
+    case("def f(d):\n    return ols('y ~ d', d)", reads="ols", optional_reads="y", writes="f"),
+    case("d.query('a > @limit and b in @names')", reads="d limit names"),
+    case("d.query(f'a > @limit + {b}')", reads="d b", optional_reads="limit"),
+    case("duckdb.sql('SELECT * FROM df JOIN other')", reads="duckdb", optional_reads="df other"),
+    case("evaluate('a * b')", reads="evaluate", optional_reads="a b"),
+    case("'{a} {b.c}'.format(**globals())", reads="a b"),
+    case("'{a} {b}'.format(b=1, **globals())", reads="a"),
+    case("Template('$a').substitute(globals())", reads="Template a"),
+    case("'%(a)s' % globals()", reads="a"),
+    case("print('y ~ x', 'SELECT a FROM df', 'see @bob')"),
+    case("'y ~ x'"),
+    case("def f():\n    'y ~ x'", writes="f"),
+]
+
 HIDDEN = [
     case("df.query('a > @low and b < @high')", reads="df low high"),
     case("eval('x + 1')", reads="x"),
@@ -223,7 +240,9 @@ HIDDEN = [
 ]
 
 
-@pytest.mark.parametrize(("source", "expected"), [*BINDING, *PATHS, *SCOPES, *MUTATION, *IPYTHON, *HIDDEN])
+@pytest.mark.parametrize(
+    ("source", "expected"), [*BINDING, *PATHS, *SCOPES, *MUTATION, *IPYTHON, *QUOTED, *HIDDEN]
+)
 def test_names_of_a_cell(source: str, expected: dict[str, set[str]]) -> None:
     """Each cell has exactly these names, and nothing in it is out of sight."""
     found = analyze(source)
@@ -237,7 +256,6 @@ def test_names_of_a_cell(source: str, expected: dict[str, set[str]]) -> None:
     [
         ("exec(code)", 1),
         ("exec('x = 1')", 1),
-        ("x = 1\neval(text)", 2),
         ("globals()['x'] = 1", 1),
         ("globals().update(d)", 1),
         ("names = globals()", 1),
@@ -406,3 +424,10 @@ def test_any_text_has_an_answer(source: str) -> None:
 def test_odd_texts_have_an_answer(source: str) -> None:
     """As above, for texts that chance does not find."""
     assert isinstance(analyze(source), Names)
+
+
+def test_texts_may_name_what_an_evaluation_out_of_sight_reads() -> None:
+    found = analyze("x = 1\nfor name in ['a', 'b + x']:\n    eval(name)")
+    assert found.opaque
+    assert [(problem.code, problem.line) for problem in found.diagnostics] == [("JP006", 3)]
+    assert found.optional_reads == {"a", "b"}
