@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import ast
 
-from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.expressions import Expressions
+from jupyter_pipes.analysis.cell.record import CellRecord
 from jupyter_pipes.analysis.cell.scopes import Scope
+from jupyter_pipes.analysis.effects.methods import BOUND_MUTATORS, Use
+from jupyter_pipes.analysis.effects.values import NOTHING, union
 from jupyter_pipes.analysis.quoted_code import (
     expression_names,
     query_names,
@@ -22,37 +24,32 @@ _SHELL_METHODS = frozenset({"run_cell", "run_cell_async", "run_code", "ex", "pus
 class Calls(Expressions):
     """Walks expressions with their calls."""
 
+    def __init__(self, cell: CellRecord, scope: Scope) -> None:
+        super().__init__(cell, scope)
+        self._uses: dict[int, Use] = {}
+
     def visit_Call(self, node: ast.Call) -> None:
-        """A call reads its parts, and may change its object or run code that is not in sight."""
-        thrown_away = id(node) in self._thrown_away
+        """A call reads its parts, and may change what it is handed or run code that is not in sight."""
         if self._special_call(node):
             return
-        if isinstance(node.func, ast.Name):
-            self.read(node.func.id, node.func.lineno)
-        else:
-            self.visit(node.func)
+        match node.func:
+            case ast.Name(id=name, lineno=line):
+                self.read(name, line)
+            case ast.Attribute(value=owner):
+                self.visit(owner)
+            case function:
+                self.visit(function)
         around, self.is_shown = self.is_shown, shows_its_text(node)
         self.visit_all([*node.args, *node.keywords])
         self.is_shown = around
-        self._mutations(node, thrown_away)
+        self.note_module_call(node)
+        self.results[id(node)] = self.perform(self.call_of(node, self._uses.get(id(node), "used")))
         if isinstance(node.func, ast.Name):
             self.use_function(node.func.id, called=True)
 
-    def _mutations(self, node: ast.Call, thrown_away: bool) -> None:
-        for argument in mutation.mutated_arguments(node, thrown_away=thrown_away):
-            self.mutate(argument, surely=False)
-        if not isinstance(node.func, ast.Attribute):
-            return
-        receiver, method = node.func.value, node.func.attr
-        if mutation.is_mutator(node, method, thrown_away=thrown_away):
-            root = mutation.root_name(receiver) if isinstance(receiver, ast.Attribute) else None
-            if root is not None and method in mutation.COLLECTION_MUTATORS and self.is_module(root.id):
-                self.cell.note_module_change(root.id, root.lineno)
-            self.mutate(receiver, surely=False)
-
-    def throw_away(self, value: ast.expr) -> None:
-        """Note that nobody uses the value of this expression."""
-        self._thrown_away.update(id(call) for call in mutation.thrown_away_calls(value))
+    def note_use(self, value: ast.expr, use: Use) -> None:
+        """Note what becomes of the value of an expression that is a statement."""
+        self._uses.update((id(call), use) for call in _last_calls(value))
 
     def _special_call(self, node: ast.Call) -> bool:
         """Handle the calls that say more than their parts; return whether that was all."""
@@ -80,10 +77,11 @@ class Calls(Expressions):
             if self._namespace_call(node):
                 self.opaque(f"{name}() holds all names of the notebook", node.lineno)
             self.visit_all([*node.args, *node.keywords])
+            self.results[id(node)] = union(self.values_of(node.args))
             return True
         if name in ("setattr", "delattr"):
             if node.args:
-                self.mutate(node.args[0])
+                self.change(node.args[0])
             return False
         match node.args:
             case [ast.Constant(value=str(text))] if name == "eval":
@@ -177,6 +175,13 @@ class Calls(Expressions):
         if node.attr in _SHELL_ATTRIBUTES:
             self.opaque(f"{node.attr} holds all names of the notebook", node.lineno)
         self.visit(node.value)
+        value = self.value_of(node.value)
+        if node.attr in BOUND_MUTATORS:
+            # `add = xs.append`: whoever has it may call it.
+            self.note_changed(value.names, surely=False)
+        given = self.method_call(value, node.attr, node)
+        if self.cell.repertoire.has_property(node.attr) and given != NOTHING:
+            self.results[id(node)] = given
 
     def _namespace_call(self, node: ast.expr) -> bool:
         """Whether `node` is `globals()`, or `locals()` or `vars()` at the cell's own level."""
@@ -226,3 +231,22 @@ class Calls(Expressions):
                 return True
             case _:
                 return False
+
+
+def _last_calls(node: ast.expr) -> list[ast.Call]:
+    """Return the calls whose value is lost when the value of `node` is."""
+    match node:
+        case ast.Call():
+            return [node]
+        case ast.Await(value=value):
+            return _last_calls(value)
+        case ast.IfExp(body=body, orelse=orelse):
+            return [*_last_calls(body), *_last_calls(orelse)]
+        case ast.BoolOp(values=values):
+            return _last_calls(values[-1])
+        case ast.ListComp(elt=element) | ast.SetComp(elt=element):
+            return _last_calls(element)
+        case ast.Tuple(elts=parts) | ast.List(elts=parts):
+            return [call for part in parts for call in _last_calls(part)]
+        case _:
+            return []

@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from collections.abc import Sequence
 
-from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.scopes import comprehension_scope, operands
 from jupyter_pipes.analysis.cell.state import State, join
-from jupyter_pipes.analysis.cell.tracking import Tracking
+from jupyter_pipes.analysis.cell.values import Values
+from jupyter_pipes.analysis.effects import kinds
+from jupyter_pipes.analysis.effects.values import NOTHING, Value, holding
 from jupyter_pipes.analysis.quoted_code import quoted_names
 
 
-class Expressions(Tracking):
+class Expressions(Values):
     """Walks expressions, apart from calls."""
 
     def visit_Name(self, node: ast.Name) -> None:
@@ -44,7 +45,7 @@ class Expressions(Tracking):
     def visit_NamedExpr(self, node: ast.NamedExpr) -> None:
         """A walrus binds in the scope around comprehensions."""
         self.visit(node.value)
-        self.bind(node.target.id, node.lineno, origins=self.origins_of(node.value))
+        self.bind(node.target.id, node.lineno, value=self.bound_value(node.value))
 
     def visit_BoolOp(self, node: ast.BoolOp) -> None:
         """`and`, `or`: only the first operand is sure to be evaluated."""
@@ -104,15 +105,18 @@ class Expressions(Tracking):
 
     def visit_ListComp(self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp) -> None:
         """A comprehension has a scope of its own; its first iterable is evaluated outside."""
-        self._comprehension(node.generators, [node.elt])
+        self._comprehension(node, [node.elt])
 
     visit_SetComp = visit_GeneratorExp = visit_ListComp
 
     def visit_DictComp(self, node: ast.DictComp) -> None:
         """As `visit_ListComp`."""
-        self._comprehension(node.generators, [node.key, node.value])
+        self._comprehension(node, [node.key, node.value])
 
-    def _comprehension(self, generators: list[ast.comprehension], results: list[ast.expr]) -> None:
+    def _comprehension(
+        self, node: ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp, results: list[ast.expr]
+    ) -> None:
+        generators = node.generators
         self.visit(generators[0].iter)
         around = self.scope
         inner = comprehension_scope(generators, around)
@@ -126,19 +130,21 @@ class Expressions(Tracking):
                 self.state, false = self.branch(condition)
                 skipped.absorb(false)
         self.visit_all(results)
+        kind = kinds.ITERATOR if isinstance(node, ast.GeneratorExp) else kinds.CONTAINER
+        self.results[id(node)] = holding(self.values_of(results), kind)
         self.scope = around
         self.state = join((self.state, skipped))
 
-    def bind_target(self, target: ast.expr, origins: frozenset[str] = frozenset()) -> None:
+    def bind_target(self, target: ast.expr, value: Value = NOTHING) -> None:
         """Bind what stands left of `=`, behind `for` or behind `as`."""
         match target:
             case ast.Name(id=name):
-                self.bind(name, target.lineno, origins=origins)
+                self.bind(name, target.lineno, value=value)
             case ast.Tuple(elts=parts) | ast.List(elts=parts):
                 for part in parts:
-                    self.bind_target(part, origins)
-            case ast.Starred(value=value):
-                self.bind_target(value)
+                    self.bind_target(part, value.part(_shared_kind(value)))
+            case ast.Starred(value=inner):
+                self.bind_target(inner, holding([value], kinds.CONTAINER))
             case ast.Attribute() | ast.Subscript():
                 self.change_part(target)
             case _:
@@ -149,13 +155,9 @@ class Expressions(Tracking):
         self.visit(target.value)
         if isinstance(target, ast.Subscript):
             self.visit(target.slice)
-        self.mutate(target)
+        self.change(target.value)
 
-    def origins_of(self, value: ast.expr) -> frozenset[str]:
-        """Return the names from outside whose very object `value` is."""
-        return self.outside_names(value.id) if isinstance(value, ast.Name) else frozenset()
 
-    def elements_of(self, iterable: ast.expr) -> frozenset[str]:
-        """Return the names from outside whose elements a loop over `iterable` hands out."""
-        names = mutation.iterated_names(iterable)
-        return frozenset(origin for name in names for origin in self.outside_names(name))
+def _shared_kind(value: Value) -> str:
+    # `fig, ax = plt.subplots()`: both are drawn on.
+    return kinds.DRAWING if value.kind == kinds.DRAWING else ""

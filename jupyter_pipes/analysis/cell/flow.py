@@ -12,6 +12,8 @@ from jupyter_pipes.analysis.cell.calls import Calls
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import Scope, imported_names
 from jupyter_pipes.analysis.cell.state import State, join
+from jupyter_pipes.analysis.effects import kinds
+from jupyter_pipes.analysis.effects.values import NOTHING, Value
 
 _Sequence = ast.Tuple | ast.List
 
@@ -61,8 +63,7 @@ class Flow(Calls):
         """A bare expression: its value is thrown away."""
         if isinstance(node.value, ast.Constant):
             return
-        if node is not self.cell.displayed:
-            self.throw_away(node.value)
+        self.note_use(node.value, "shown" if node is self.cell.displayed else "lost")
         self.visit(node.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
@@ -77,11 +78,11 @@ class Flow(Calls):
             and isinstance(value, _Sequence)
             and len(target.elts) == len(value.elts)
         ):
-            origins = [self.origins_of(part) for part in value.elts]
-            for part, names in zip(target.elts, origins, strict=True):
-                self.bind_target(part, names)
+            values = [self.bound_value(part) for part in value.elts]
+            for part, each in zip(target.elts, values, strict=True):
+                self.bind_target(part, each)
         else:
-            self.bind_target(target, self.origins_of(value))
+            self.bind_target(target, self.bound_value(value))
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """`x += 1` reads, changes and binds `x`."""
@@ -93,9 +94,20 @@ class Flow(Calls):
         self.read(name, node.lineno)
         self.visit(node.value)
         owner = self.scope.owner(name)
+        value = self.value_of_name(name)
         if owner is None and name not in self.state.definite and not self.is_builtin(name):
-            self.mutate(node.target)
-        self.bind(name, node.lineno)
+            self.change(node.target)
+        else:
+            value = self._augment(value, self.value_of(node.value))
+        self.bind(name, node.lineno, value=value)
+
+    def _augment(self, value: Value, added: Value) -> Value:
+        """`x += y` changes a list or an array, and makes something new of a number; return what `x` is."""
+        if kinds.CONTAINER in (value.kind, added.kind) or value.kind in kinds.MUTABLE_SUMS:
+            self.note_changed(value.names, surely=False)
+            return value
+        self.facts.augments |= value.names
+        return Value(kind=value.kind)
 
     def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
         """`x: T = 1`; `x: T` alone binds nothing."""
@@ -163,6 +175,7 @@ class Flow(Calls):
     def visit_Return(self, node: ast.Return) -> None:
         """The rest of the function is not reached from here."""
         self.visit_all([node.value])
+        self.facts.gives.append(self.value_of(node.value))
         self._end_path(self._returned)
 
     def visit_Raise(self, node: ast.Raise) -> None:
@@ -280,8 +293,11 @@ class Flow(Calls):
         """The body counts as executed; a context may swallow what the body raises."""
         for item in node.items:
             self.visit(item.context_expr)
+            value = self.value_of(item.context_expr)
+            entered = self.method_call(value, "__enter__", item.context_expr)
+            self.method_call(value, "__exit__", item.context_expr)
             if item.optional_vars is not None:
-                self.bind_target(item.optional_vars)
+                self.bind_target(item.optional_vars, value if entered == NOTHING else entered)
         before = len(self._raised)
         self.walk(node.body)
         if self.state.dead:

@@ -19,11 +19,16 @@ from jupyter_pipes.analysis.cell.scopes import (
     imported_names,
 )
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+from jupyter_pipes.analysis.effects.expansion import changed_globals
+from jupyter_pipes.analysis.effects.repertoire import Repertoire
+from jupyter_pipes.analysis.effects.summaries import Environment
+from jupyter_pipes.analysis.effects.values import NOTHING
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.model.steps import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NOTHING: frozenset[str] = frozenset()
+_EMPTY = Environment()
 
 
 class Names(Struct, frozen=True):
@@ -43,6 +48,8 @@ class Names(Struct, frozen=True):
         read_lines: name -> the first line on which it is read, for reads and optional reads.
         optional_writes: those of `writes` that the cell binds on some paths only.
         deferred_writes: module-level names that functions of the cell bind, whoever calls them.
+        deferred_changes: those whose objects they change.
+        leaves: what later cells must know of the functions, classes and values that it binds.
     """
 
     reads: frozenset[str] = frozenset()
@@ -58,19 +65,27 @@ class Names(Struct, frozen=True):
     read_lines: Mapping[str, int] = {}
     optional_writes: frozenset[str] = frozenset()
     deferred_writes: frozenset[str] = frozenset()
+    deferred_changes: frozenset[str] = frozenset()
+    leaves: Environment = Environment()
 
 
 @lru_cache(maxsize=4096)
-def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset[str] = _NOTHING) -> Names:
+def analyze(
+    source: str,
+    modules: frozenset[str] = _NOTHING,
+    shadowed: frozenset[str] = _NOTHING,
+    environment: Environment = _EMPTY,
+) -> Names:
     """Return what the cell does with names; never raises on account of the source.
 
     Args:
         source: the cell's text, IPython syntax allowed; line numbers are those of this text.
         modules: names that earlier cells import: changing them changes no value that steps hand on.
         shadowed: names that are always there and that earlier cells bind: read like any other.
+        environment: what is known of the functions, classes and values of earlier cells.
     """
     try:
-        return _analyze(parse_cell(source), source, modules, shadowed)
+        return _analyze(parse_cell(source), source, modules, shadowed, environment)
     except (SyntaxError, ValueError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
     except (RecursionError, MemoryError):
@@ -80,9 +95,15 @@ def analyze(source: str, modules: frozenset[str] = _NOTHING, shadowed: frozenset
         return Names(opaque=True, diagnostics=(Diagnostic("JP002", message, severity="warning"),))
 
 
-def _analyze(code: CellCode, source: str, modules: frozenset[str], shadowed: frozenset[str]) -> Names:
+def _analyze(
+    code: CellCode,
+    source: str,
+    modules: frozenset[str],
+    shadowed: frozenset[str],
+    environment: Environment,
+) -> Names:
     assigned = declared_global(code.tree) if "global" in source else _NOTHING
-    cell = CellRecord(modules, shadowed, assigned, _displayed(code))
+    cell = CellRecord(modules, shadowed, assigned, _displayed(code), Repertoire(environment))
     flow = CellFlow(cell, Scope("module"))
     flow.walk_cell(code)
     facts = flow.finish()
@@ -125,8 +146,6 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
                 continue
             perhaps = name in cell.bindings or name in function.optional or cell.has_star_import
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
-        facts.mutates |= function.mutates - left.definite
-        facts.maybe_mutates |= function.maybe_mutates - left.definite
 
 
 def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
@@ -152,6 +171,12 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         optional_writes=writes - facts.exit.definite,
         deferred_writes=frozenset(
             name for function in cell.deferred for name in function.exit.possible if "." not in name
+        ),
+        deferred_changes=_NOTHING.union(
+            *(changed_globals(function.summary, cell.repertoire) for function in cell.deferred)
+        ),
+        leaves=cell.repertoire.left_by(
+            {name: facts.exit.values.get(name, NOTHING) for name in sorted(writes)}
         ),
     )
 

@@ -9,6 +9,9 @@ from typing import Any
 from msgspec import Struct, field
 
 from jupyter_pipes.analysis.cell.state import State
+from jupyter_pipes.analysis.effects.repertoire import Repertoire
+from jupyter_pipes.analysis.effects.summaries import Call, Environment, Summary
+from jupyter_pipes.analysis.effects.values import Value
 from jupyter_pipes.model.steps import Diagnostic
 
 
@@ -20,6 +23,12 @@ class Facts(Struct, eq=False):
         optional: name -> line, for names that are bound before on some paths only.
         mutates, maybe_mutates: names from outside whose objects it changes, or may change.
         deleted: names that it deletes.
+        changes: all whose objects it changes, its parameters' keys included (see effects/values.py).
+        augments: those of which it is known only that `x += y` is done to them.
+        calls: what it calls, where that may change something.
+        gives: what it returns or yields.
+        summary: these together, when it has been walked.
+        is_generator: whether calling it gives an iterator.
         exit: what it has bound when it ends.
         lazy: whether calling it does not run its body (generators, coroutines, classes).
     """
@@ -29,6 +38,12 @@ class Facts(Struct, eq=False):
     mutates: set[str] = set()
     maybe_mutates: set[str] = set()
     deleted: set[str] = set()
+    changes: set[str] = set()
+    augments: set[str] = set()
+    calls: list[Call] = []
+    gives: list[Value] = []
+    summary: Summary = Summary()
+    is_generator: bool = False
     exit: State = field(default_factory=State)
     lazy: bool = False
 
@@ -41,12 +56,14 @@ class CellRecord(Struct, eq=False):
         shadowed: names that are always there and that earlier cells bind.
         assigned_by_functions: names that functions of the cell declare `global`.
         displayed: the expression whose value the notebook shows.
+        repertoire: the functions and classes of earlier cells, and those of this one that have been met.
     """
 
     modules: frozenset[str]
     shadowed: frozenset[str]
     assigned_by_functions: frozenset[str]
     displayed: ast.Expr | None
+    repertoire: Repertoire = field(default_factory=lambda: Repertoire(Environment()))
     functions: dict[str, list[Facts]] = {}
     deferred: list[Facts] = []
     bindings: dict[str, set[tuple[str, int]]] = {}

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from msgspec import Struct
 
-_NOWHERE: frozenset[str] = frozenset()
+from jupyter_pipes.analysis.effects.values import NOTHING, Value, union
 
 
 class State(Struct, eq=False):
@@ -17,33 +17,33 @@ class State(Struct, eq=False):
     Attributes:
         definite: keys bound on every path to this point.
         possible: keys bound on some path to this point (a superset of `definite`).
-        origins: key -> names from outside the cell whose object it may be (`y = x`, `for y in x`).
+        values: key -> what is known of its value: whose object it may be (`y = x`, `for y in x`), its kind.
         dead: whether no path leads here.
     """
 
     definite: set[str] = set()
     possible: set[str] = set()
-    origins: dict[str, frozenset[str]] = {}
+    values: dict[str, Value] = {}
     dead: bool = False
 
     def copy(self) -> State:
         """Return a state that can be changed without changing this one."""
-        return State(self.definite.copy(), self.possible.copy(), self.origins.copy(), self.dead)
+        return State(self.definite.copy(), self.possible.copy(), self.values.copy(), self.dead)
 
-    def bind(self, key: str, origins: frozenset[str] = _NOWHERE) -> None:
-        """Bind `key` on this path, to an object that is fresh or comes from `origins`."""
+    def bind(self, key: str, value: Value = NOTHING) -> None:
+        """Bind `key` on this path."""
         self.definite.add(key)
         self.possible.add(key)
-        if origins:
-            self.origins[key] = origins
+        if value == NOTHING:
+            self.values.pop(key, None)
         else:
-            self.origins.pop(key, None)
+            self.values[key] = value
 
     def unbind(self, key: str) -> None:
         """Forget `key` on this path."""
         self.definite.discard(key)
         self.possible.discard(key)
-        self.origins.pop(key, None)
+        self.values.pop(key, None)
 
     def absorb(self, other: State) -> None:
         """Let the paths of `other` lead here as well."""
@@ -51,12 +51,19 @@ class State(Struct, eq=False):
             return
         if self.dead:
             self.definite, self.possible = other.definite.copy(), other.possible.copy()
-            self.origins, self.dead = other.origins.copy(), False
+            self.values, self.dead = other.values.copy(), False
             return
+        self._absorb_values(other)
         self.definite &= other.definite
         self.possible |= other.possible
-        for key, names in other.origins.items():
-            self.origins[key] = self.origins.get(key, _NOWHERE) | names
+
+    def _absorb_values(self, other: State) -> None:
+        for key, value in other.values.items():
+            mine = self.values.get(key, NOTHING) if key in self.possible else value
+            self.values[key] = union((mine, value))
+        for key in self.values.keys() - other.values.keys():
+            if key in other.possible:
+                self.values[key] = union((self.values[key], NOTHING))
 
 
 def join(states: Iterable[State]) -> State:

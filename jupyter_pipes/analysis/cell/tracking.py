@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from jupyter_pipes.analysis.cell import mutation
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Scope
 from jupyter_pipes.analysis.cell.state import State
+from jupyter_pipes.analysis.effects.values import GLOBAL, NOTHING, Value, union
 
 
 class Tracking(ast.NodeVisitor):
@@ -22,6 +22,7 @@ class Tracking(ast.NodeVisitor):
         catching: the states of handlers that an exception here may lead to.
         handles_missing: whether the code at this point expects that a name may not be there.
         is_shown: whether texts at this point are for people, so that no library reads them as code.
+        in_function: whether this is a walk over a function's body.
     """
 
     def __init__(self, cell: CellRecord, scope: Scope) -> None:
@@ -32,7 +33,7 @@ class Tracking(ast.NodeVisitor):
         self.catching: list[State] = []
         self.handles_missing = False
         self.is_shown = False
-        self._thrown_away: set[int] = set()
+        self.in_function = False
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
         """Visit the nodes that are there, in order."""
@@ -68,14 +69,14 @@ class Tracking(ast.NodeVisitor):
     def is_pythons_own(self, name: str) -> bool:
         return self.scope.owner(name) is None and name not in self.state.possible and self.is_builtin(name)
 
-    def bind(self, name: str, line: int, kind: str = "value", origins: frozenset[str] = frozenset()) -> None:
+    def bind(self, name: str, line: int, kind: str = "value", value: Value = NOTHING) -> None:
         """Note that `name` is bound here."""
         if self.state.dead:
             return
         owner = self.scope.owner(name)
         if owner is None:
             self.cell.bindings.setdefault(name, set()).add((kind, line))
-        self.state.bind(name if owner is None else owner.key(name), origins)
+        self.state.bind(name if owner is None else owner.key(name), value)
         self._note_for_handlers()
 
     def unbind(self, name: str) -> None:
@@ -92,28 +93,38 @@ class Tracking(ast.NodeVisitor):
         for state in self.catching:
             state.absorb(self.state)
 
-    def outside_names(self, name: str) -> frozenset[str]:
-        """Return the names from outside the cell whose object `name` may be."""
+    def value_of_name(self, name: str) -> Value:
+        """Return what is known of the value that `name` has here."""
         owner = self.scope.owner(name)
-        key = name if owner is None else owner.key(name)
-        origins = self.state.origins.get(key, frozenset())
-        if owner is None and key not in self.state.definite and not self.is_builtin(name):
-            return origins | {name}
-        return origins
+        if owner is not None:
+            return self.state.values.get(owner.key(name), NOTHING)
+        value = self.state.values.get(name, NOTHING)
+        if name in self.state.definite or self.is_builtin(name) or self.is_module(name):
+            return value
+        if self.in_function:
+            outside = Value(frozenset({GLOBAL + name}))
+        else:
+            outside = Value(frozenset({name}), kind=self.cell.repertoire.kind_of(name))
+        return union((value, outside)) if name in self.state.possible else outside
 
-    def mutate(self, target: ast.expr, *, surely: bool = True) -> None:
-        """Note that the object that `target` is a part of is changed in place here."""
-        root = mutation.root_name(target)
-        if root is None or self.state.dead:
+    def note_changed(self, names: Iterable[str], *, surely: bool) -> None:
+        """Note that the objects of these names are changed in place here."""
+        if self.state.dead:
+            return
+        names = set(names)
+        self.facts.changes |= names
+        outside = {plain for name in names if (plain := name.removeprefix(GLOBAL)).isidentifier()}
+        (self.facts.mutates if surely else self.facts.maybe_mutates).update(outside - self.cell.modules)
+
+    def note_root(self, target: ast.expr, *, surely: bool = True) -> None:
+        """Note whose part it is that is changed here: modules and definitions are no values."""
+        root = root_name(target)
+        if root is None or self.state.dead or not surely:
             return
         if self.is_module(root.id):
-            if surely:
-                self.cell.note_module_change(root.id, root.lineno)
-            return
-        if surely and self.scope.owner(root.id) is None:
+            self.cell.note_module_change(root.id, root.lineno)
+        elif self.scope.owner(root.id) is None:
             self.cell.changed_in_place.add(root.id)
-        changed = self.facts.mutates if surely else self.facts.maybe_mutates
-        changed.update(self.outside_names(root.id) - self.cell.modules)
 
     def is_module(self, name: str) -> bool:
         if self.scope.owner(name) is not None:
@@ -145,11 +156,29 @@ class Tracking(ast.NodeVisitor):
             self._read_outside(name, line, optional)
         for name, line in facts.optional.items():
             self._read_outside(name, line, True)
-        self.facts.mutates.update(facts.mutates - self.state.definite)
-        self.facts.maybe_mutates.update(facts.maybe_mutates - self.state.definite)
+        self._changed_by(facts.mutates, surely=True)
+        self._changed_by(facts.maybe_mutates, surely=False)
         self.state.definite -= facts.deleted
         self.state.possible |= facts.exit.possible
         for name in facts.exit.definite if surely else ():
             self.state.bind(name)
         if facts.exit.possible or facts.deleted:
             self._note_for_handlers()
+
+    def _changed_by(self, names: Iterable[str], *, surely: bool) -> None:
+        """A function changes the objects that these names of the module have now."""
+        self.note_changed(
+            (origin for name in names for origin in self.value_of_name(name).names), surely=surely
+        )
+
+
+def root_name(node: ast.expr) -> ast.Name | None:
+    """Return the name whose object `a.b[0].c` is a part of, or None where there is no such name."""
+    while True:
+        match node:
+            case ast.Name():
+                return node
+            case ast.Attribute() | ast.Subscript() | ast.Starred():
+                node = node.value
+            case _:
+                return None

@@ -9,9 +9,10 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
+from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
-from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements
+from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements, words
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
 
@@ -24,14 +25,25 @@ class Context(Struct, frozen=True):
     Attributes:
         modules: names that they import.
         shadowed: names that are always there and that they bind.
+        environment: what is known of the functions, classes and values that they bind.
     """
 
     modules: frozenset[str] = _NOTHING
     shadowed: frozenset[str] = _NOTHING
+    environment: Environment = Environment()
 
     def names(self, source: str) -> Names:
         """Return what a cell in this context does with names."""
-        return analyze(source, mentioned(source, self.modules), mentioned(source, self.shadowed))
+        modules, shadowed = mentioned(source, self.modules), mentioned(source, self.shadowed)
+        return analyze(source, modules, shadowed, restricted(self.environment, words(source)))
+
+    def behind(self, names: Names) -> Context:
+        """Return what is known behind a cell that does this with names."""
+        return Context(
+            (self.modules - names.writes) | names.modules,
+            self.shadowed | (names.writes & ALWAYS_THERE),
+            updated(self.environment, names.writes, names.leaves),
+        )
 
 
 class Unit(Struct, frozen=True):
@@ -150,10 +162,7 @@ class Notebook:
             if cell.role != "step":
                 self.diagnostics += _diagnostics(cell, names)
             self._add_code(index, cell, owners.get(id(cell), ""), context)
-            context = Context(
-                (context.modules - names.writes) | names.modules,
-                context.shadowed | (names.writes & ALWAYS_THERE),
-            )
+            context = context.behind(names)
         return contexts
 
     def _add_code(self, index: int, cell: Cell, owner: str, context: Context) -> None:
@@ -170,13 +179,15 @@ class Notebook:
 
 def _analyzed(unit: Unit, context: Context) -> Unit:
     body = "\n".join(cell.body for cell in unit.cells)
-    code = _NOTHING.union(*(statement.binds for cell in unit.cells for statement in _code(cell, context)))
+    parts = (statement for cell in unit.cells for statement in _code(cell, context))
+    code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     return msgspec.structs.replace(unit, body=body, names=context.names(body), code=code)
 
 
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
     read = definitions if cell.role == "step" else statements
-    return read(cell.body, mentioned(cell.body, context.modules))
+    modules = mentioned(cell.body, context.modules)
+    return read(cell.body, modules, restricted(context.environment, words(cell.body)))
 
 
 def _diagnostics(cell: Cell, names: Names) -> Iterator[Diagnostic]:

@@ -248,7 +248,8 @@ class _Resolver:
         called = called_names(self._unit.body)
         # A helper that the cell calls before may bind them.
         perhaps = self._changed_by_helpers() - self._unit.changes
-        needed = names.reads | self._unit.changes
+        # What only helpers change, they say themselves that they need.
+        needed = names.reads | (self._unit.changes & names.optional_reads)
         optional = names.optional_reads | names.optional_writes
         needed, optional = needed - perhaps, optional | (needed & perhaps)
         if inputs is not None:

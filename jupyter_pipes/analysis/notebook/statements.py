@@ -13,9 +13,10 @@ from itertools import zip_longest
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
-from jupyter_pipes.analysis.cell.names import analyze
+from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Bindings, declared_global
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.quoted_code import text_names
 
 STAR = "*"
@@ -25,6 +26,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _NOTHING: frozenset[str] = frozenset()
+_EMPTY = Environment()
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 
 
@@ -35,6 +37,7 @@ class Statement(Struct, frozen=True):
         line: line of the cell on which it begins, decorators included.
         source: its text as written.
         binds: names that it binds or changes.
+        changes: those whose objects it changes only (a decorator may put what it decorates somewhere).
         firm: those that it binds whatever happens; the value from before does not shine through.
         reads: names that it needs when it runs.
         optional_reads: names that it needs when it runs on some paths only.
@@ -55,6 +58,7 @@ class Statement(Struct, frozen=True):
     line: int
     source: str
     binds: frozenset[str] = frozenset()
+    changes: frozenset[str] = frozenset()
     firm: frozenset[str] = frozenset()
     reads: frozenset[str] = frozenset()
     optional_reads: frozenset[str] = frozenset()
@@ -77,32 +81,38 @@ class Statement(Struct, frozen=True):
 
 
 @lru_cache(maxsize=8192)
-def statements(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+def statements(
+    source: str, modules: frozenset[str] = frozenset(), environment: Environment = _EMPTY
+) -> tuple[Statement, ...]:
     """Return the top-level statements of a cell, in order; none if it cannot be parsed.
 
     Args:
         source: the cell's code, in IPython's syntax.
         modules: names that earlier cells import.
+        environment: what is known of the functions, classes and values of earlier cells.
     """
     code = _parse(source)
     if any(magic.name in SCRATCH_MAGICS for magic in code.magics):
         return ()
     if not {magic.name for magic in code.magics} <= CODE_CELL_MAGICS | TEXT_CELL_MAGICS:
         return (_whole_cell(source, modules),)
-    return tuple(_statement(*part, modules) for part in _parts(source))
+    return tuple(_in_turn(_parts(source), modules, environment))
 
 
 @lru_cache(maxsize=8192)
-def definitions(source: str, modules: frozenset[str] = frozenset()) -> tuple[Statement, ...]:
+def definitions(
+    source: str, modules: frozenset[str] = frozenset(), environment: Environment = _EMPTY
+) -> tuple[Statement, ...]:
     """Return the top-level statements of a step's cell that are code, not values."""
     parts = tuple(_parts(source))
-    code = [_statement(*part, modules) for part in parts if _is_code(part[0])]
+    code = list(_in_turn((part for part in parts if _is_code(part[0])), modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
-    if all(statement.binds - {STAR} <= sure for statement in code):
+    if all(statement.binds - statement.changes - {STAR} <= sure for statement in code):
         return tuple(code)
     # Bound more than once: code all the same, unless one of the bindings is a value.
-    values = _NOTHING.union(*(_statement(*part, modules).binds for part in parts if not _is_code(part[0])))
-    return tuple(statement for statement in code if not statement.binds & values)
+    others = (part for part in parts if not _is_code(part[0]))
+    values = _NOTHING.union(*(each.binds for each in _in_turn(others, modules, environment)))
+    return tuple(statement for statement in code if not (statement.binds - statement.changes) & values)
 
 
 @lru_cache(maxsize=8192)
@@ -150,11 +160,12 @@ def called_names(source: str) -> frozenset[str]:
 
 def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
     """Return those of the names that occur in the code, so that its analysis stays cached."""
-    return names & _words(source) if names else names
+    return names & words(source) if names else names
 
 
 @lru_cache(maxsize=8192)
-def _words(source: str) -> frozenset[str]:
+def words(source: str) -> frozenset[str]:
+    """Return the words of the code that may be names."""
     return frozenset(re.findall(r"[^\W\d]\w*", source))
 
 
@@ -175,26 +186,40 @@ def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
         yield node, _segment(lines, node, following), following is not None
 
 
-def _statement(node: ast.stmt, segment: str, has_following: bool, modules: frozenset[str]) -> Statement:
+def _in_turn(
+    parts: Iterable[tuple[ast.stmt, str, bool]], modules: frozenset[str], environment: Environment
+) -> Iterator[Statement]:
+    """Yield statements, each with what is known of the functions that those before it define."""
+    for part in parts:
+        statement, names = _statement(*part, modules, restricted(environment, words(part[1])))
+        yield statement
+        environment = updated(environment, names.writes, names.leaves)
+
+
+def _statement(
+    node: ast.stmt, segment: str, has_following: bool, modules: frozenset[str], environment: Environment
+) -> tuple[Statement, Names]:
     # Analysed on its own it would count as the cell's last expression, whose value is displayed.
     thrown_away = isinstance(node, ast.Expr) and has_following and not segment.endswith(";")
     modules = mentioned(segment, modules)
-    names = analyze(segment + ";" if thrown_away else segment, modules, _NOTHING)
+    names = analyze(segment + ";" if thrown_away else segment, modules, _NOTHING, environment)
     nodes = list(ast.walk(node))
     has_functions = any(isinstance(inner, _FUNCTIONS) for inner in nodes)
     stripped = _without_bodies(node) if has_functions else node
-    now = analyze(ast.unparse(stripped), modules, _NOTHING) if has_functions else names
+    now = analyze(ast.unparse(stripped), modules, _NOTHING, environment) if has_functions else names
     nodes_now = list(ast.walk(stripped)) if has_functions else nodes
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    binds = now.writes | now.mutates | now.maybe_mutates
+    changes = now.mutates | now.maybe_mutates
+    binds = now.writes | changes
     is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     line = _first_line(node)
     deferred = _deferred(node, segment) if has_functions else _NOTHING
     perhaps = names.optional_reads - names.reads - now.optional_reads - declared_global(node)
-    return Statement(
+    statement = Statement(
         line=line,
         source=segment,
         binds=binds | {STAR} if is_star else binds,
+        changes=changes - now.writes,
         firm=now.writes - now.optional_writes,
         reads=now.reads,
         optional_reads=now.optional_reads | _always_there(nodes_now),
@@ -202,7 +227,7 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
         deferred_optional=perhaps if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         deferred_calls=_calls(nodes) if is_function else _NOTHING,
-        deferred_changes=(names.writes | names.deferred_writes | names.mutates | names.maybe_mutates) - binds,
+        deferred_changes=(names.writes | names.deferred_writes | names.deferred_changes) - binds,
         read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
         imports=_imports(nodes),
         evaluates_texts=names.evaluates_texts,
@@ -211,6 +236,7 @@ def _statement(node: ast.stmt, segment: str, has_following: bool, modules: froze
         is_import=isinstance(node, _IMPORTS),
         is_future=isinstance(node, ast.ImportFrom) and node.module == "__future__",
     )
+    return statement, names
 
 
 def _whole_cell(source: str, modules: frozenset[str]) -> Statement:

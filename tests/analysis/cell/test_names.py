@@ -174,11 +174,12 @@ MUTATION = [
     case("heappush(h, 1)", reads="heappush h", maybe_mutates="h"),
     case("random.shuffle(xs)\n1", reads="random xs", maybe_mutates="random xs"),
     case("X, y = shuffle(X, y)", reads="shuffle X y", writes="X y"),
-    case("def f():\n    cfg['a'] = 1", reads="cfg", writes="f", mutates="cfg"),
+    case("def f():\n    cfg['a'] = 1", reads="cfg", writes="f"),
+    case("def f():\n    cfg['a'] = 1\nf()", reads="cfg", writes="f", mutates="cfg"),
     case("cfg = {}\ndef f():\n    cfg['a'] = 1", writes="cfg f"),
     case("def f(xs):\n    xs.append(1)", writes="f"),
     case("import numpy as np\nnp.random.seed(0)\nnp.x.go()\n1", writes="np"),
-    case("print.x()\nlist.append(xs, 1)\n1", reads="xs"),
+    case("print.x()\nlist.append(xs, 1)\n1", reads="xs", maybe_mutates="xs"),
 ]
 
 IPYTHON = [

@@ -91,7 +91,7 @@ def test_lines_of_reads_count_in_the_cell() -> None:
 
 
 def test_a_method_call_whose_value_is_thrown_away_may_change_its_object() -> None:
-    first, last = statements("model.step()\nmodel.step()")
+    first, last = statements("model.go()\nmodel.go()")
     assert (first.binds, last.binds) == ({"model"}, set())
 
 

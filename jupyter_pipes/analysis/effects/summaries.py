@@ -1,0 +1,183 @@
+"""What a function or class does to what it is handed, kept apart from its code: facts that cells pass on."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.effects.methods import Use
+from jupyter_pipes.analysis.effects.values import FUNCTION, GLOBAL, NOTHING, Value
+
+_NOBODY: frozenset[str] = frozenset()
+
+
+class Call(Struct, frozen=True):
+    """A call, with what is known of its parts.
+
+    Attributes:
+        node: as written.
+        key: how values refer to its result.
+        name: the last name of what is called, "" if it has none.
+        callee: the function, if it is a name or a value.
+        receiver: the object of a method call, None for a call of a function.
+        positional, named: the arguments.
+        spread: what stands behind `*` and `**`.
+        changed: the arguments that a function of a library of that name changes.
+        use: what becomes of its value.
+        unbound: whether a method is called on its class, its object being the first argument.
+    """
+
+    node: ast.Call
+    key: str
+    name: str
+    callee: Value = NOTHING
+    receiver: Value | None = None
+    positional: tuple[Value, ...] = ()
+    named: tuple[tuple[str, Value], ...] = ()
+    spread: Value = NOTHING
+    changed: Value = NOTHING
+    use: Use = "used"
+    unbound: bool = False
+
+    @property
+    def arguments(self) -> tuple[Value, ...]:
+        """All arguments, in order."""
+        return (*self.positional, *(value for _, value in self.named), self.spread)
+
+    @property
+    def values(self) -> tuple[Value, ...]:
+        """All values that are part of it."""
+        return (self.callee, self.receiver or NOTHING, *self.arguments)
+
+
+class Summary(Struct, frozen=True):
+    """What one function does when it is called. A key stands for a parameter's value.
+
+    Attributes:
+        positional: name and key of each parameter that takes positional arguments.
+        keywords: the same of those that do not.
+        rest, rest_named: keys of `*args` and `**kwargs`, "" if it has none.
+        changes: keys and module-level names whose objects it changes itself.
+        augments: those that it does `x += y` to, which changes only objects that can be changed.
+        calls: what it calls.
+        gives: what it returns.
+        kind: the kind of what calling it gives where that is not what it returns (a generator).
+        binds_self: whether a method gets its object as first argument.
+    """
+
+    positional: tuple[tuple[str, str], ...] = ()
+    keywords: tuple[tuple[str, str], ...] = ()
+    rest: str = ""
+    rest_named: str = ""
+    changes: frozenset[str] = _NOBODY
+    augments: frozenset[str] = _NOBODY
+    calls: tuple[Call, ...] = ()
+    gives: Value = NOTHING
+    kind: str = ""
+    binds_self: bool = True
+
+    def mentions(self) -> Iterator[str]:
+        """Yield the names and keys of functions, and the names of methods, that its effect hangs on."""
+        values = [self.gives, *(value for call in self.calls for value in call.values)]
+        for value in values:
+            for name in value.reached:
+                if name.startswith((GLOBAL, FUNCTION)):
+                    yield name.removeprefix(GLOBAL)
+        for call in self.calls:
+            yield call.name
+
+
+class ClassSummary(Struct, frozen=True):
+    """What the methods of one of the notebook's classes do.
+
+    Attributes:
+        bases: names of the classes that it inherits from.
+        methods: by name.
+        properties: names of methods that are called without parentheses.
+    """
+
+    bases: tuple[str, ...] = ()
+    methods: tuple[tuple[str, Summary], ...] = ()
+    properties: frozenset[str] = _NOBODY
+
+    def named(self, method: str) -> list[Summary]:
+        """Return the class's own methods of this name."""
+        return [summary for name, summary in self.methods if name == method]
+
+    def mentions(self) -> Iterator[str]:
+        """As `Summary.mentions`."""
+        yield from self.bases
+        for _, summary in self.methods:
+            yield from summary.mentions()
+
+
+class Environment(Struct, frozen=True):
+    """What a cell must know of the functions, classes and values of earlier cells.
+
+    Attributes:
+        functions: name or key -> what such a function does.
+        classes: name -> what its methods do.
+        kinds: name -> kind of its value.
+    """
+
+    functions: tuple[tuple[str, tuple[Summary, ...]], ...] = ()
+    classes: tuple[tuple[str, ClassSummary], ...] = ()
+    kinds: tuple[tuple[str, str], ...] = ()
+
+
+def restricted(environment: Environment, words: frozenset[str]) -> Environment:
+    """Return the part of an environment that code with these words may reach."""
+    if not (environment.functions or environment.classes or environment.kinds):
+        return environment
+    functions, classes = dict(environment.functions), dict(environment.classes)
+    kinds = tuple((name, kind) for name, kind in environment.kinds if name in words)
+    reached, waiting = set[str](), [*words, *_SPECIAL_METHODS, *(kind.partition(":")[2] for _, kind in kinds)]
+    by_method = _by_method(environment.classes)
+    while waiting:
+        word = waiting.pop()
+        if word in reached:
+            continue
+        reached.add(word)
+        waiting += by_method.get(word, ())
+        waiting += _mentioned(functions.get(word, ()))
+        waiting += classes[word].mentions() if word in classes else ()
+    return Environment(
+        tuple(pair for pair in environment.functions if pair[0] in reached),
+        tuple(pair for pair in environment.classes if pair[0] in reached),
+        kinds,
+    )
+
+
+def updated(environment: Environment, bound: frozenset[str], news: Environment) -> Environment:
+    """Return the environment behind a cell that binds names, of which `news` tells what is known."""
+    if not bound:
+        return environment
+
+    def merged(old: Iterable[tuple[str, Any]], new: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
+        return (*(pair for pair in old if pair[0] not in bound), *new)
+
+    return Environment(
+        merged(environment.functions, news.functions),
+        merged(environment.classes, news.classes),
+        merged(environment.kinds, ((name, kind) for name, kind in news.kinds if kind)),
+    )
+
+
+_SPECIAL_METHODS = ("__call__", "__enter__", "__exit__", "__iter__", "__next__")
+"""Methods that code calls without naming them."""
+
+
+def _by_method(classes: Iterable[tuple[str, ClassSummary]]) -> dict[str, list[str]]:
+    by_method: dict[str, list[str]] = {}
+    for name, summary in classes:
+        for method, _ in summary.methods:
+            by_method.setdefault(method, []).append(name)
+    return by_method
+
+
+def _mentioned(summaries: Iterable[Summary]) -> Iterator[str]:
+    for summary in summaries:
+        yield from summary.mentions()
