@@ -50,6 +50,9 @@ LOOKS: dict[Status, Look] = {
 NOTHING: Mapping[str, str] = MappingProxyType({})
 """No step is stale."""
 
+RESUMING = "%pipeline resume takes it up"
+"""What to do about a run whose controller was gone before its end."""
+
 STALE = Look("△", "stale", "#8a6100", "#fffbeb", "#e6bf55")
 """For a step whose kept result no longer fits."""
 

@@ -9,7 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display.ansi import one_line, plain
-from jupyter_pipes.display.looks import LOOKS, NOTHING, progress_text, spoken, took_text, usage_texts
+from jupyter_pipes.display.looks import (
+    LOOKS,
+    NOTHING,
+    RESUMING,
+    progress_text,
+    spoken,
+    took_text,
+    usage_texts,
+)
 from jupyter_pipes.model.errors import InvalidPipeline, PipesError, place_text
 from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
@@ -56,20 +64,17 @@ def headline(view: RunView) -> str:
     """Return what a run's picture shows, in a line: pipeline, status, steps."""
     if not view.started:
         return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
-    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {_steps_done(view)}"
+    remedy = f": {RESUMING}" if view.status is Status.INTERRUPTED else ""
+    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {view.tally}{remedy}"
 
 
 def run_line(view: RunView) -> str:
     """Return a run in a line: id, pipeline, status, steps, time."""
-    cached = sum(step.status is Status.CACHED for step in view.steps.values())
     status = f"{view.status} ({view.reason})" if view.reason else view.status
-    steps = f"{_steps_done(view)} ({cached} cached)" if cached else _steps_done(view)
+    cached = sum(step.status is Status.CACHED for step in view.steps.values())
+    steps = f"{view.tally} ({cached} cached)" if cached and "cached" not in view.tally else view.tally
     took = duration_text(view.seconds_until(time.time()))
     return one_line(f"run {view.run} of {view.pipeline}: {status}, {steps}, {took}")
-
-
-def _steps_done(view: RunView) -> str:
-    return f"{view.finished_steps} of {len(view.steps)} steps"
 
 
 def steps_text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:

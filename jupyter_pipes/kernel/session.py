@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
+from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.kernel import whereabouts
-from jupyter_pipes.kernel.cell_outputs import LOG_TAIL, CellOutputs, publish
+from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
+from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.stale import Marks
-from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameters
@@ -52,7 +53,7 @@ class Session:
         self.run: Run | None = None
         self._settled: Run | None = None
         self._outputs = CellOutputs()
-        self._widgets: list[PipelineWidget] = []
+        self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
         self._again: Callable[[], Run] | None = None
         self._parameters: Mapping[str, object] = {}
         self._stale: Mapping[str, Decision] = {}
@@ -133,9 +134,7 @@ class Session:
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
         self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
         pipeline.warm_up()
-        if self.run is None:
-            for widget in self._widgets:
-                widget.replace(idle_view(pipeline))
+        self._graphs.replace_idle(lambda: idle_view(pipeline))
 
     def show_params(self) -> None:
         """Give the kernel the parameters' defaults as variables, and display them.
@@ -178,17 +177,20 @@ class Session:
         return run
 
     def show(self) -> None:
-        """Display the live DAG: of the current run, or of the steps as they are defined."""
-        view = self.run.view if self.run is not None else idle_view(self.pipeline())
-        if not self.live:
+        """Display the live DAG: of the current run, of one that a kernel's death ended, or of the steps."""
+        run = self.run or self._interrupted()
+        view = run.view if run is not None else idle_view(self.pipeline())
+        if self.live:
+            self._graphs.show(run, view, _in_words(self._stale) if run is self.run else NOTHING)
+        else:
             print(steps_text(view))  # noqa: T201 - the terminal's form of the display
-            return
-        widget = PipelineWidget(view, source=self, on_run=self._run_again, on_cancel=self._cancel)
-        for old in self._widgets:
-            old.close()
-        self._widgets = [widget]
-        widget.mark(_in_words(self._stale))
-        widget.show()
+
+    def _interrupted(self) -> Run | None:
+        """Return the newest run, if its controller was gone before its end."""
+        workspace = self.pipeline().workspace
+        newest = next(iter(workspace.history.runs(self.name)), None) if workspace.has_history else None
+        is_interrupted = newest is not None and newest.status is Status.INTERRUPTED
+        return Run(workspace, newest.run) if newest is not None and is_interrupted else None
 
     def show_if_live(self) -> None:
         """Display the live DAG in the cell that runs now, where a front end can show it."""
@@ -199,26 +201,17 @@ class Session:
         """Bring every display up to date before this returns."""
         self._settled = self.run if self.run is not None and self.run.has_ended else None
         self._outputs.settle()
-        for widget in self._widgets:
-            widget.settle()
+        self._graphs.settle(self.run)
 
     def settle_ended(self) -> None:
         """Settle if the run has ended since: one in the background ends between cells, or in any of them."""
         if self.run is not None and self.run.has_ended and self.run is not self._settled:
             self.settle()
 
-    def log_tail(self, step: str, attempt: int) -> str:
-        """Return the end of an attempt's log, for the widget."""
-        return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
-
-    def preview(self, ref: ArtifactRef) -> dict[str, str]:
-        """Return a look inside an artifact, for the widget."""
-        return self.run.preview(ref) if self.run is not None else {}
-
-    def why(self, step: StepView) -> Explanation:
-        """Return why a step is stale, or else why it was decided so, for the widget."""
+    def why(self, step: StepView, run: Run | None) -> Explanation:
+        """Return why a step of a run is stale, or else why it was decided so."""
         history = self.pipeline().workspace.history
-        decision = self._stale.get(step.name)
+        decision = self._stale.get(step.name) if run is self.run else None
         return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
 
     def refuse_second_run(self) -> None:
@@ -228,20 +221,18 @@ class Session:
 
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
-        self.run, self._parameters = run, given_parameters(run)
         self._marks.take_back()
+        self.run, self._parameters = run, given_parameters(run)
         self._outputs.follow(run)
-        for widget in self._widgets:
-            widget.replace(run.view)
-        run.subscribe(self._tell)
+        self._graphs.follow(run)
+        run.subscribe(partial(self._tell, run))
         if run.status.is_final:
             self.look_for_stale()
         if show:
             self.show_if_live()
 
-    def _tell(self, view: RunView, record: ev.Record) -> None:
-        for widget in self._widgets:
-            widget.update(view)
+    def _tell(self, run: Run, view: RunView, record: ev.Record) -> None:
+        self._graphs.update(run, view)
         if isinstance(record.event, ev.RunEnded):
             self.look_for_stale()
 
@@ -255,16 +246,11 @@ class Session:
         }
         words = _in_words(self._stale)
         self._outputs.mark(words)
-        for widget in self._widgets:
-            widget.mark(words)
+        self._graphs.mark(self.run, words)
 
     def _run_again(self) -> None:
         if self.run is None or self.run.has_ended:
             self._again() if self._again is not None else self.start((), {})
-
-    def _cancel(self) -> None:
-        if self.run is not None:
-            self.run.cancel()
 
 
 def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
@@ -207,6 +209,14 @@ class RunView(Struct):
     def finished_steps(self) -> int:
         """How many steps have a final status."""
         return sum(step.status.is_final for step in self.steps.values())
+
+    @property
+    def tally(self) -> str:
+        """How many steps came to which end, `3 completed · 1 failed`; `3 of 5 steps` while all goes well."""
+        statuses = Counter(step.status for step in self.steps.values())
+        if not self.status.is_final or statuses.keys() <= {Status.COMPLETED, Status.CACHED}:
+            return f"{self.finished_steps} of {len(self.steps)} steps"
+        return " · ".join(f"{statuses[status]} {status}" for status in Status if statuses[status])
 
     def seconds_until(self, now: float) -> float:
         """Return its wall time in seconds, up to `now` (seconds since 1970) while it goes on."""

@@ -260,10 +260,9 @@ class Run(Mapping[str, Any]):
         )
 
     def __repr__(self) -> str:
-        ended = f"{self._view.finished_steps} of {len(self.steps)} steps"
         reason = f" ({self.reason})" if self.reason else ""
         took = duration_text(self.seconds)
-        return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {ended}, {took}>"
+        return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {self._view.tally}, {took}>"
 
 
 def named_artifact(view: RunView, name: str) -> ArtifactRef | None:

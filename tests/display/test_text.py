@@ -64,7 +64,7 @@ def test_a_reason_of_several_lines_stays_on_its_steps_line() -> None:
 def test_a_run_is_told_with_parameters_steps_and_failures() -> None:
     view = view_of(*DONE, *FAILED, parameters={"rows": 3, "name": "a\nb"})
     lines = run_text(view, colour=False).splitlines()
-    assert lines[0] == "run r1 of study: failed (train failed), 2 of 2 steps, 8.0 s"
+    assert lines[0] == "run r1 of study: failed (train failed), 1 completed · 1 failed, 8.0 s"
     assert lines[1] == "params: rows=3, name=a b"
     assert [fields(line)[1] for line in lines[2:4]] == ["load, completed", "train, failed"]
     assert lines[4:] == ["step train, line 3: no rows in df", "    Traceback", "    no rows", "    in df"]

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.display.html import stale_html, status_html
-from jupyter_pipes.display.looks import NOTHING, spoken
+from jupyter_pipes.display.looks import NOTHING, RESUMING, spoken
 from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
@@ -21,6 +21,7 @@ from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.quantities import clock_text
 from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:
@@ -270,7 +271,7 @@ def _plans(view: RunView) -> list[PlannedStep]:
 
 def _header(view: RunView, stale: int, now: float) -> str:
     version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
-    why = escape(view.reason)
+    why = escape(RESUMING if view.status is Status.INTERRUPTED else view.reason)
     reason = f" <span class='quiet' title='{why}'>{why}</span>" if why else ""
     mark = f" <span>{stale_html(stale)}</span>" if stale else ""
     if not view.started:
@@ -280,6 +281,6 @@ def _header(view: RunView, stale: int, now: float) -> str:
     clock = clock_text(view.seconds_until(now))
     return (
         f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
-        f" <span>{view.finished_steps} of {len(view.steps)} steps</span>{mark}"
+        f" <span>{view.tally}</span>{mark}"
         f" <span class='clock'>{clock}</span>{reason}"
     )

@@ -1,0 +1,111 @@
+"""The live graphs that a kernel shows: each is one run's, or waits for its first."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+
+from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
+from jupyter_pipes.kernel.widget.widget import PipelineWidget
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.planning.explanation import Explanation
+from jupyter_pipes.runs.run import Run
+
+Why = Callable[[StepView, Run | None], Explanation]
+"""Returns why a step of a run (of none, before the first) is stale, or else why it was decided so."""
+
+
+class LiveGraphs:
+    """Graphs that follow their runs; what a later run does is not theirs.
+
+    Args:
+        why: tells the reasons.
+        on_run: starts a run when "Run" is pressed; it is shown in that graph.
+    """
+
+    def __init__(self, *, why: Why, on_run: Callable[[], None]) -> None:
+        self._why = why
+        self._on_run = on_run
+        self._graphs: list[_Graph] = []
+        self._pressed: _Graph | None = None
+
+    def show(self, run: Run | None, view: RunView, stale: Mapping[str, str]) -> None:
+        """Display a graph in the cell that runs now.
+
+        Args:
+            run: whose it is; None while none was started.
+            view: what it shows.
+            stale: the steps to mark, with why.
+        """
+        graph = _Graph(run, view, self._why, self._press)
+        self._graphs.append(graph)
+        graph.widget.mark(stale)
+        graph.widget.show()
+
+    def follow(self, run: Run) -> None:
+        """Show a new run in the graph whose button started it, and in those that had no run; from now on."""
+        pressed, self._pressed = self._pressed, None
+        for graph in self._graphs:
+            if graph is pressed or graph.run is None:
+                graph.bind(run)
+
+    def replace_idle(self, view: Callable[[], RunView]) -> None:
+        """Show the pipeline as it is defined now where no run was started."""
+        for graph in self._of(None):
+            graph.widget.replace(view())
+
+    def update(self, run: Run, view: RunView) -> None:
+        """Show how a run stands; returns at once."""
+        for graph in self._of(run):
+            graph.widget.update(view)
+
+    def mark(self, run: Run | None, stale: Mapping[str, str]) -> None:
+        """Mark these steps as stale, and no others, in the graphs of a run, or in those that have none."""
+        for graph in self._of(run):
+            graph.widget.mark(stale)
+
+    def settle(self, run: Run | None) -> None:
+        """Bring the graphs of a run up to date before this returns."""
+        for graph in self._of(run):
+            graph.widget.settle()
+
+    def _of(self, run: Run | None) -> list[_Graph]:
+        return [graph for graph in self._graphs if graph.run is run]
+
+    def _press(self, graph: _Graph) -> None:
+        self._pressed = graph
+        try:
+            self._on_run()
+        finally:
+            self._pressed = None
+
+
+class _Graph:
+    """A widget with the run that it shows, which is where its details come from."""
+
+    def __init__(self, run: Run | None, view: RunView, why: Why, press: Callable[[_Graph], None]) -> None:
+        self.run = run
+        self._why = why
+        self.widget = PipelineWidget(view, source=self, on_run=partial(press, self), on_cancel=self._cancel)
+
+    def bind(self, run: Run) -> None:
+        """Show this run from now on."""
+        self.run = run
+        self.widget.replace(run.view)
+
+    def log_tail(self, step: str, attempt: int) -> str:
+        """Return the end of an attempt's log."""
+        return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
+
+    def preview(self, ref: ArtifactRef) -> dict[str, str]:
+        """Return a look inside an artifact."""
+        return self.run.preview(ref) if self.run is not None else {}
+
+    def why(self, step: StepView) -> Explanation:
+        """Return why a step is stale, or else why it was decided so."""
+        return self._why(step, self.run)
+
+    def _cancel(self) -> None:
+        if self.run is not None:
+            self.run.cancel()
