@@ -22,7 +22,6 @@ ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
 
 USED_BY_NAME = {
-    "ipykernel": "the kernels in which notebooks run",
     "jupyterlab": "where notebooks are opened",
     "matplotlib-inline": "the backend that steps are told by its name",
 }

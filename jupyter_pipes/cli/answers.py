@@ -320,6 +320,21 @@ def rebuild_history(face: Face, arguments: Namespace) -> Answer:
     )
 
 
+def verify(face: Face, arguments: Namespace) -> Answer:
+    """Run the notebook both ways, in a copy of its folder, and say where the values differ."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.verification.text import text
+    from jupyter_pipes.verification.verify import verify
+
+    pipeline = face.pipeline().tagged() if arguments.tag else face.pipeline()
+    verification = verify(pipeline, overrides(arguments))
+    return Answer(
+        lambda: documents.VerificationDocument.about(verification),
+        lambda _: text(verification),
+        code=0 if verification.holds else 1,
+    )
+
+
 def export(face: Face, arguments: Namespace) -> Answer:
     """Write the pipeline as a module, or its notebook with the outputs of the newest run."""
     from jupyter_pipes.cli import documents

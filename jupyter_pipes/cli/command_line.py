@@ -49,7 +49,10 @@ class CommandLine:
             InvalidPipeline: it has no steps.
         """
         if self._pipeline is None:
-            self._pipeline = _load(self._arguments.source)
+            # What is yet to be tagged has no steps.
+            self._pipeline = _load(
+                self._arguments.source, may_be_empty=getattr(self._arguments, "tag", False)
+            )
         return self._pipeline
 
     def workspace(self) -> Workspace:
@@ -190,11 +193,11 @@ def _ended_elsewhere(run: Run) -> Run:
     return now
 
 
-def _load(source: str) -> Pipeline:
+def _load(source: str, *, may_be_empty: bool) -> Pipeline:
     from jupyter_pipes.runs.pipeline import Pipeline
 
     pipeline = Pipeline.load(source)
-    if not pipeline.graph.steps and not pipeline.graph.errors:
+    if not may_be_empty and not pipeline.graph.steps and not pipeline.graph.errors:
         raise InvalidPipeline(f"{source} has no steps: write %%step NAME above the code of a cell")
     return pipeline
 

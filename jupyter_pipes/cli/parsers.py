@@ -199,6 +199,10 @@ EXPORT = (
         help="a Python module, or the notebook with its latest run's outputs; by PATH's ending if not given",
     ),
 )
+VERIFIED = (
+    *PARAMETERS,
+    _switch("--tag", "as if every cell that computes something were a step: what the notebook would be"),
+)
 REBUILD = (_argument("what", choices=("rebuild",), help="make the indexes again from the journal"),)
 PIPELINE_NAME = (
     _argument("name", metavar="NAME", help="the pipeline's name"),

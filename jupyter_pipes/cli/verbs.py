@@ -107,6 +107,12 @@ VERBS: Mapping[str, Verb] = {
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
     "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),
+    "verify": _both(
+        "run the notebook plainly as well, and say where the values differ",
+        answers.verify,
+        parsers.VERIFIED,
+        parsers.SOURCE,
+    ),
     "get": Verb(
         "load artifacts: into the kernel, or to print or write them",
         Way(lambda kernel, arguments: kernel.get(arguments), (*parsers.NAMES, *parsers.VARIABLE)),

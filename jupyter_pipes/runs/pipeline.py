@@ -6,6 +6,7 @@ import importlib.util
 import inspect
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -22,6 +23,7 @@ from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
+from jupyter_pipes.pipelines.tagging import tagged
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, select, shown_values
 from jupyter_pipes.planning.request import Definition, RunRequest
@@ -131,6 +133,20 @@ class Pipeline:
             )
         pipeline = pipelines[0]
         pipeline.origin, pipeline.directory = str(place), place.parent
+        return pipeline
+
+    def moved(self, directory: Path) -> Pipeline:
+        """Return the same pipeline in another folder: its steps run there, its runs are kept there."""
+        moved = copy(self)
+        moved.directory, moved._python_path = directory, (directory,)
+        return moved
+
+    def tagged(self) -> Pipeline:
+        """Return the pipeline that a notebook would be with every cell that computes something a step."""
+        cells = tagged(self.cells)
+        problems = [each for each in self.graph.diagnostics if each.code == "JP030"]
+        pipeline = Pipeline.from_cells(self.name, cells, self.directory, problems, version=self.version)
+        pipeline.notebook, pipeline.origin = self.notebook, self.origin
         return pipeline
 
     @classmethod

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Literal
 
+import msgspec
+
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.quantities import iso_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import JsonValue, Status
+from jupyter_pipes.verification.findings import Outcome, Verification
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.explanation import Explanation
@@ -199,6 +202,58 @@ class ExportDocument(Document, frozen=True):
     """The file that an export wrote, absolute."""
 
     path: str
+
+
+class SeenDocument(Document, frozen=True):
+    """What stands under a name, or at the place in it that differs."""
+
+    type: str
+    repr: str
+
+
+class NameDocument(Document, frozen=True):
+    """How a name compares at the end of a plain run and of the pipeline; it differs at `where`."""
+
+    name: str
+    outcome: Outcome
+    step: str | None
+    where: str
+    notebook: SeenDocument | None
+    pipeline: SeenDocument | None
+    reason: str
+
+
+class ShownDocument(Document, frozen=True):
+    """The lines that only the notebook's cells, or only the step, displayed or printed."""
+
+    step: str
+    notebook: str
+    pipeline: str
+
+
+class FailureDocument(Document, frozen=True):
+    """A cell or step that did not end well, or a step that ran again, and why."""
+
+    place: str
+    reason: str
+
+
+class VerificationDocument(Document, frozen=True):
+    """A notebook's values held against those of its pipeline; `holds` if all ran and none differs."""
+
+    pipeline: str
+    holds: bool
+    steps: int
+    names: list[NameDocument]
+    shown: list[ShownDocument]
+    notebook_failure: FailureDocument | None
+    step_failures: list[FailureDocument]
+    rerun: list[FailureDocument]
+
+    @classmethod
+    def about(cls, verification: Verification) -> VerificationDocument:
+        """Return the document of what verifying came to."""
+        return msgspec.convert({**msgspec.to_builtins(verification), "holds": verification.holds}, cls)
 
 
 class DiagnosticDocument(Document, frozen=True):

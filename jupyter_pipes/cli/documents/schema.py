@@ -23,6 +23,7 @@ VERBS: dict[type[Document], str] = {
     answers.ExportDocument: "export",
     answers.CleanupDocument: "gc",
     answers.RebuildingDocument: "history",
+    answers.VerificationDocument: "verify",
     answers.ErrorDocument: "each, with exit code 2, or 3 without a run",
 }
 """Document -> the verbs that print it."""

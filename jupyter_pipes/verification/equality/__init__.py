@@ -1,0 +1,1 @@
+"""Two values held against each other, deep and exact in type."""

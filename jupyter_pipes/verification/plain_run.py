@@ -1,0 +1,158 @@
+"""A plain run: the cells of a notebook in one fresh kernel, in order, as "Run All" has them."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+import msgspec
+from msgspec import Struct
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis import analyze
+from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.verification.findings import Failure, NameFinding
+from jupyter_pipes.verification.namespace import Question
+
+_ASKED = """\
+__import__("jupyter_pipes.verification.namespace", fromlist=["answer"]).answer(
+    get_ipython().user_ns, list(get_ipython().user_ns_hidden), {question!r}, {answer!r})
+"""
+"""What the kernel runs behind the last cell: no name of it stays there."""
+
+
+class PlainRun(Struct, frozen=True):
+    """What a plain run came to.
+
+    Attributes:
+        outputs: cell id -> nbformat outputs.
+        failure: the cell that failed, at which it ended.
+        names: what the kernel's names are, held against those that were asked for.
+    """
+
+    outputs: dict[str, list[Any]]
+    failure: Failure | None
+    names: list[NameFinding]
+
+
+class RunPlainly(Protocol):
+    """Runs cells in a folder, in a process of their own, and asks their names a question at the end."""
+
+    def __call__(
+        self, cells: Sequence[Cell], values: Mapping[str, bytes], folder: Path, question: Question
+    ) -> PlainRun:
+        """Return what came of it; `values` are those of all parameters, pickled."""
+        ...
+
+
+def run_in_kernel(
+    cells: Sequence[Cell], values: Mapping[str, bytes], folder: Path, question: Question
+) -> PlainRun:
+    """Run the cells in a Jupyter kernel of this Python.
+
+    Raises:
+        KeyboardInterrupt: the user interrupted it; the kernel is gone then.
+    """
+    kernel = _Kernel(folder)
+    return _apart(kernel.run(cells, values, question))
+
+
+def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
+    """Return what a cell runs when it is an ordinary one; one that declares parameters binds their values."""
+    if cell.role != "params":
+        return cell.body.lstrip("\n")
+    declared = [name for name in values if name in analyze(cell.body).writes]
+    return "".join(f"{name} = __import__('pickle').loads({values[name]!r})\n" for name in declared)
+
+
+class _Kernel:
+    """A fresh kernel, driven by nbclient."""
+
+    def __init__(self, folder: Path) -> None:
+        nbformat: Any = import_module("nbformat")
+        client: Any = import_module("nbclient")
+        self._folder = folder
+        self._v4 = nbformat.v4
+        self._died: type[Exception] = client.exceptions.DeadKernelError
+        self._raised: type[Exception] = client.exceptions.CellExecutionError
+        manager = _kernel_manager(folder.parent.parent / "kernel")
+        self._client = client.NotebookClient(nbformat.v4.new_notebook(), km=manager, timeout=None)
+
+    async def run(self, cells: Sequence[Cell], values: Mapping[str, bytes], question: Question) -> PlainRun:
+        outputs: dict[str, list[Any]] = {}
+        try:
+            async with self._client.async_setup_kernel(cwd=str(self._folder), cleanup_kc=True):
+                failure = await self._run_all(cells, values, outputs)
+                if failure is not None:
+                    # What the failed cell had bound by then is no name of the notebook's end.
+                    question = replace(question, plain=None)
+                return PlainRun(outputs, failure, await self._ask(question))
+        except self._died as error:
+            return PlainRun(outputs, Failure("the kernel", f"{error}, in cell {len(outputs) + 1}"), [])
+
+    async def _run_all(
+        self, cells: Sequence[Cell], values: Mapping[str, bytes], outputs: dict[str, list[Any]]
+    ) -> Failure | None:
+        for cell in cells:
+            if cell.role == "markdown":
+                continue
+            try:
+                outputs[cell.id] = await self._execute(plain_code(cell, values))
+            except self._raised as error:
+                reason: Any = error
+                return Failure(f"cell {cell.number}", f"{reason.ename}: {reason.evalue}")
+        return None
+
+    async def _execute(self, source: str) -> list[Any]:
+        cell = self._v4.new_code_cell(source)
+        self._client.nb.cells.append(cell)
+        await self._client.async_execute_cell(cell, len(self._client.nb.cells) - 1)
+        return cell.outputs
+
+    async def _ask(self, question: Question) -> list[NameFinding]:
+        asked, answer = (self._folder.parent.parent / name for name in ("question.json", "answer.json"))
+        asked.write_bytes(msgspec.json.encode(question))
+        try:
+            await self._execute(_ASKED.format(question=str(asked), answer=str(answer)))
+        except self._raised as error:
+            raise PipesError(f"the kernel's names could not be looked at: {error}") from error
+        return msgspec.json.decode(answer.read_bytes(), type=list[NameFinding])
+
+
+def _kernel_manager(sockets: Path) -> Any:
+    """Return a manager of kernels of this very Python, whatever is installed; nobody else can talk to them.
+
+    Args:
+        sockets: how the paths of its sockets begin.
+    """
+    client: Any = import_module("jupyter_client.kernelspec")
+    own: Any = import_module("ipykernel.kernelspec")
+    manager: Any = import_module("jupyter_client.manager")
+
+    class ThisPython(client.KernelSpecManager):
+        def get_kernel_spec(self, kernel_name: str) -> Any:
+            return client.KernelSpec(resource_dir="", **own.get_kernel_dict())
+
+    return manager.AsyncKernelManager(kernel_spec_manager=ThisPython(), transport="ipc", ip=str(sockets))
+
+
+def _apart(work: Any) -> Any:
+    """Run a coroutine on a thread of its own: in a kernel, this one's loop is running already."""
+    loop = asyncio.new_event_loop()
+    done: Any = asyncio.ensure_future(work, loop=loop)
+    thread = threading.Thread(target=loop.run_until_complete, args=(asyncio.wait([done]),))
+    thread.start()
+    try:
+        thread.join()
+    except KeyboardInterrupt:
+        loop.call_soon_threadsafe(done.cancel)
+        thread.join()
+        raise
+    finally:
+        loop.close()
+    return done.result()

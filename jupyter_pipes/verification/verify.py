@@ -1,0 +1,136 @@
+"""Runs a notebook both ways and says where the values differ."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis import analyze
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import Cell, Status
+from jupyter_pipes.model.views import StepView
+from jupyter_pipes.pipelines.parameters import bind
+from jupyter_pipes.planning.request import pack
+from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
+from jupyter_pipes.verification.namespace import Kept, Question
+from jupyter_pipes.verification.plain_run import PlainRun, RunPlainly, run_in_kernel
+from jupyter_pipes.verification.shown import shown_findings
+from jupyter_pipes.verification.workplace import Workplace
+
+if TYPE_CHECKING:
+    from jupyter_pipes.runs.pipeline import Pipeline
+    from jupyter_pipes.runs.run import Run
+
+_ENDED_WELL = (Status.COMPLETED, Status.CACHED)
+
+
+def verify(
+    pipeline: Pipeline, params: Mapping[str, object] | None = None, run_plainly: RunPlainly = run_in_kernel
+) -> Verification:
+    """Run a notebook as a pipeline, twice, and plainly; return where the values differ.
+
+    All happens in a copy of the notebook's folder, with a store and a history of its own.
+
+    Args:
+        pipeline: the pipeline of a notebook.
+        params: parameter -> value, for both.
+        run_plainly: runs its cells plainly.
+
+    Raises:
+        InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
+        ParameterError: an unknown parameter, or a value that does not fit.
+        UsageError: it is no notebook's, its folder is too large, or a value is for one step only.
+    """
+    if not pipeline.cells:
+        raise UsageError("verify needs a notebook: nothing else has cells to run plainly")
+    if stepwise := [name for name in params or {} if "." in name]:
+        raise UsageError(f"{stepwise[0]} is for one step only, and a plain run has one value for all")
+    with Workplace(pipeline.directory) as workplace, _same_hashes():
+        moved = pipeline.moved(workplace.fresh())
+        run, again = (moved.run(params=params, check=False) for _ in range(2))
+        values = pack(bind(moved.parameters, params or {}))
+
+        def plainly(question: Question) -> PlainRun:
+            return run_plainly(moved.cells, values, workplace.fresh(), question)
+
+        plain = plainly(_question(moved, run))
+        names = _with_varying(plain, plainly, moved.workspace.settings.store)
+        return Verification(
+            pipeline.name,
+            len(run.steps),
+            tuple(names),
+            tuple(shown_findings(moved, run, plain)),
+            plain.failure,
+            tuple(_failures(run)),
+            tuple(_rerun(run, again)),
+        )
+
+
+@contextmanager
+def _same_hashes() -> Generator[None]:
+    """Have sets of texts in one order in both: what a notebook makes of that order is no difference."""
+    is_set = "PYTHONHASHSEED" in os.environ
+    os.environ.setdefault("PYTHONHASHSEED", "0")
+    try:
+        yield
+    finally:
+        if not is_set:
+            del os.environ["PYTHONHASHSEED"]
+
+
+def _question(pipeline: Pipeline, run: Run) -> Question:
+    kept: dict[str, Kept] = {}
+    unkept: dict[str, str] = {}
+    for step in run.steps.values():
+        artifacts = {each.name: each for each in step.artifacts if each.serializer != "file"}
+        for name in dict.fromkeys((*step.planned.writes, *artifacts)):
+            if name in artifacts:
+                kept[name] = Kept(step.name, artifacts[name])
+                unkept.pop(name, None)
+            elif reason := _why_not_kept(step, name):
+                unkept[name] = reason
+    kept = {name: each for name, each in kept.items() if name not in unkept}
+    plain = _bound_by([cell for cell in pipeline.cells if cell.role in ("code", "setup", "params")])
+    return Question(run.workspace.settings.store, kept, unkept, plain)
+
+
+def _why_not_kept(step: StepView, name: str) -> str | None:
+    """Return why a step kept nothing under a name; None if it bound none, on the path that it took."""
+    if step.status not in _ENDED_WELL:
+        return f"step {step.name} is {step.status}"
+    return next((note for note in step.notes if note.startswith(f"{name} is not kept")), None)
+
+
+def _bound_by(cells: Sequence[Cell]) -> tuple[str, ...] | None:
+    names = [analyze(cell.body) for cell in cells]
+    return (
+        None if any(each.opaque for each in names) else tuple(name for each in names for name in each.writes)
+    )
+
+
+def _with_varying(
+    plain: PlainRun, plainly: Callable[[Question], PlainRun], store: str
+) -> Iterator[NameFinding]:
+    """Tell what differs from one plain run to the next from what differs from the pipeline."""
+    kept = {each.name: Kept("", each.kept) for each in plain.names if each.kept is not None}
+    others = {each.name: each for each in plainly(Question(store, kept)).names} if kept else {}
+    for finding in plain.names:
+        again = others.get(finding.name)
+        varies = finding.outcome == "differs" and again is not None and again.outcome == "differs"
+        yield replace(finding, outcome="varies") if varies else finding
+
+
+def _failures(run: Run) -> Iterator[Failure]:
+    for step in run.steps.values():
+        if step.status not in _ENDED_WELL:
+            yield Failure(step.name, f"{step.status}: {step.reason}" if step.reason else step.status)
+
+
+def _rerun(run: Run, again: Run) -> Iterator[Failure]:
+    for step in again.steps.values():
+        if step.status is not Status.CACHED and run.step(step.name).status in _ENDED_WELL:
+            yield Failure(step.name, "; ".join(step.decision_reasons) or step.reason)
