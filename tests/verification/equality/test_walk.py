@@ -104,7 +104,7 @@ VALUES: dict[str, Callable[[], Any]] = {
     "pandas scalars": lambda: [pd.Timestamp("2020", tz="Asia/Tokyo"), pd.NaT, pd.NA, pd.Interval(0, 1)],
     "array": lambda: np.array([[1.0, np.nan]]),
     "structured array": lambda: np.zeros(2, np.dtype([("a", "i4"), ("b", "O")])),
-    "masked array": lambda: np.ma.array([1, 2], mask=[0, 1]),
+    "masked array": lambda: np.ma.masked_equal(np.array([1, 2]), 2),
     "generators": lambda: [np.random.default_rng(3), np.random.RandomState(4), random.Random(5)],
     "frame": frame,
     "period index": lambda: pd.period_range("2020", periods=3, freq="M"),
