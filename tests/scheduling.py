@@ -30,7 +30,7 @@ def planned(name: str, *upstream: str, **options: Any) -> ev.PlannedStep:
 
 
 def decided(step: str) -> ev.StepDecided:
-    return ev.StepDecided(step, "run", ("no earlier result",), "s")
+    return ev.StepDecided(step, "run", ("first run",), "s")
 
 
 def cached(step: str) -> ev.StepDecided:

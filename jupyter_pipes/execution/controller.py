@@ -28,6 +28,7 @@ from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.decision import Decision
+from jupyter_pipes.planning.fingerprints import named_files
 from jupyter_pipes.planning.request import RunRequest, attachment
 
 _logger = logging.getLogger(__name__)
@@ -319,6 +320,7 @@ class Controller:
             step,
             attempt,
             inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
+            named=named_files(step, request.directory),
             parameters=request.arguments.values.get(step.name, {}),
             directory=str(request.directory),
             python_path=request.definition.python_path,

@@ -48,7 +48,7 @@ class Result(Struct, frozen=True, gc=False):
         signature: what finds it again.
         pipeline, step, run: who made it.
         parts: digest of the attachment with the signature's parts (`History.parts`).
-        content: the files that it read, its outputs, metrics and notes.
+        content: the files that it read and wrote, its outputs, metrics and notes.
     """
 
     signature: str
@@ -67,6 +67,11 @@ class Result(Struct, frozen=True, gc=False):
     def files(self) -> tuple[FileSeen, ...]:
         """The files that it was seen reading."""
         return self.content.files
+
+    @property
+    def written(self) -> tuple[str, ...]:
+        """The files that it was seen writing, those that it read before among them."""
+        return self.content.written
 
     @property
     def metrics(self) -> dict[str, JsonValue]:
@@ -188,6 +193,11 @@ class History:
         """Return the last results of a step, newest first."""
         rows = self.database.rows("results_of", most=limit, pipeline=pipeline, step=step)
         return [_result(row) for row in rows]
+
+    def last_try(self, pipeline: str, step: str) -> tuple[str, str] | None:
+        """Return the run in which the step was tried last, and how it ended (`completed`, `failed`, …)."""
+        rows = self.database.rows("tries", most=1, pipeline=pipeline, field=f"steps.{step}.status")
+        return (rows[0][0], rows[0][1]) if rows else None
 
     def claim(self, signature: str, run: str, step: str) -> Claim | None:
         """Say that this run's step computes a signature now; return who does already, None if nobody did."""

@@ -25,6 +25,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     artifacts: tuple[ArtifactRef, ...] = ()
     metrics: dict[str, JsonValue] = {}
     notes: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -85,16 +86,14 @@ def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator
     step = view.steps[event.step]
     # A step that is never to be cached has no signature.
     if event.outcome == "completed" and step.signature:
-        yield _result(view, step, step.signature, step.parts, _inside(event.files, view), time)
+        files = tuple(FileSeen(_inside(seen.path, view), seen.digest) for seen in event.files)
+        yield _result(view, step, step.signature, step.parts, files, time)
 
 
-def _inside(files: tuple[FileSeen, ...], view: RunView) -> tuple[FileSeen, ...]:
-    """Return the files by their paths within the folder: in another one the same code reads other files."""
-    if not view.directory:
-        # A run of an earlier version does not say where it was.
-        return files
-    folder = f"{view.directory}/"
-    return tuple(FileSeen(seen.path.removeprefix(folder), seen.digest) for seen in files)
+def _inside(path: str, view: RunView) -> str:
+    """Return a path within the folder: in another one the same code reads other files."""
+    # A run of an earlier version does not say where it was.
+    return path.removeprefix(f"{view.directory}/") if view.directory else path
 
 
 def _accept_result(event: ev.ResultAccepted, view: RunView, time: float) -> Iterator[Change]:
@@ -104,6 +103,14 @@ def _accept_result(event: ev.ResultAccepted, view: RunView, time: float) -> Iter
 def _result(
     view: RunView, step: StepView, signature: str, parts: str, files: tuple[FileSeen, ...], time: float
 ) -> Change:
+    written = step.latest.written if step.latest else ()
+    content = ResultContent(
+        files,
+        step.artifacts,
+        step.last_metrics,
+        tuple(step.notes),
+        tuple(_inside(path, view) for path in written),
+    )
     row = {
         "signature": signature,
         "pipeline": view.pipeline,
@@ -111,9 +118,7 @@ def _result(
         "run": view.run,
         "time": time,
         "parts": parts,
-        "kept": msgspec.msgpack.encode(
-            ResultContent(files, step.artifacts, step.last_metrics, tuple(step.notes))
-        ),
+        "kept": msgspec.msgpack.encode(content),
     }
     return "add_result", row
 

@@ -84,10 +84,12 @@ def _selects() -> dict[str, Executable]:
         columns = "run pipeline version state status started ended"
         return select("runs", columns, *equal).order_by(*newest_first)
 
-    events, runs, results = table("events").c, table("runs").c, table("results").c
+    events, runs, results, fields = (table(name).c for name in ("events", "runs", "results", "fields"))
     last = sa.select(sa.func.max(events.seq)).where(*_equal("events", "run"))
     newest = sa.select(sa.func.max(results.id)).where(*_equal("results", "pipeline")).group_by(results.step)
     after = events.seq > sa.bindparam("after")
+    tries = sa.select(runs.run, fields.text).join(table("fields"), fields.run == runs.run)
+    ended = fields.text.in_([sa.literal_column(f"'{each}'") for each in ("completed", "failed", "cancelled")])
     return {
         "setting": select("settings", "value", "name"),
         "events": select("events", "seq time body", "run").where(after).order_by(events.seq),
@@ -101,6 +103,9 @@ def _selects() -> dict[str, Executable]:
         "newest_results": result().where(results.id.in_(newest)),
         "results": result("signature").order_by(results.id.desc()),
         "results_of": result("pipeline", "step").order_by(results.id.desc()),
+        "tries": tries.where(*_equal("runs", "pipeline"), *_equal("fields", "field"), ended).order_by(
+            runs.started.desc(), runs.run.desc()
+        ),
         "claim": select("claims", "run step host pid process_started", "signature"),
         "files": select("files", "path stamp digest", "host"),
     }

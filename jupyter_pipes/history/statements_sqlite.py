@@ -28,6 +28,7 @@ TEXTS: dict[str, str] = {
     "newest_results": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.id IN (SELECT max(results.id) AS max_1 FROM results WHERE results.pipeline = :pipeline GROUP BY results.step)",
     "results": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.signature = :signature ORDER BY results.id DESC",
     "results_of": "SELECT results.signature, results.pipeline, results.step, results.run, results.parts, results.kept FROM results WHERE results.pipeline = :pipeline AND results.step = :step ORDER BY results.id DESC",
+    "tries": "SELECT runs.run, fields.text FROM runs JOIN fields ON fields.run = runs.run WHERE runs.pipeline = :pipeline AND fields.field = :field AND fields.text IN ('completed', 'failed', 'cancelled') ORDER BY runs.started DESC, runs.run DESC",
     "claim": "SELECT claims.run, claims.step, claims.host, claims.pid, claims.process_started FROM claims WHERE claims.signature = :signature",
     "files": "SELECT files.path, files.stamp, files.digest FROM files WHERE files.host = :host",
 }

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.planning.signature import NO_RESULT
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision
@@ -86,6 +85,6 @@ def stale(foreseen: Iterable[tuple[PlannedDecision, Decision]]) -> dict[str, Dec
         if decision.decision != "cached" and decision.compared is not None:
             decisions[step.name] = decision
             changing.add(step.name)
-        elif decision.reasons == (NO_RESULT,):
+        elif decision.is_first:
             changing.add(step.name)
     return decisions

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from msgspec import Struct
 
-from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Step
 
 
@@ -15,6 +15,8 @@ class Job(Struct, frozen=True):
         run, pipeline, attempt: which attempt this is; attempts count from 1.
         step: the step, with its code and what the user said of it (limits, queue, files).
         inputs: name -> artifact; None where an ignored failure left nothing.
+        named: the files that its code names, by their paths from `directory`, as they were when it was
+            decided; those outside of the folder too where there is none yet, with digest "".
         parameters: name -> pickled value.
         directory: working directory (the notebook's folder).
         python_path: entries put in front of `sys.path`.
@@ -28,6 +30,7 @@ class Job(Struct, frozen=True):
     step: Step
     attempt: int
     inputs: dict[str, ArtifactRef | None] = {}
+    named: tuple[FileSeen, ...] = ()
     parameters: dict[str, bytes] = {}
     directory: str = "."
     python_path: tuple[str, ...] = ()

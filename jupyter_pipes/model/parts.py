@@ -20,6 +20,7 @@ class Part(Struct, frozen=True, gc=False):
         digest: equal exactly when the thing counts as unchanged.
         text: the thing for people: source code for a diff, a value's repr, a version.
         origin: the producing step of an input, else "".
+        observed: whether it is no part of what finds a result again: each result says what of it was seen.
     """
 
     kind: PartKind
@@ -27,3 +28,4 @@ class Part(Struct, frozen=True, gc=False):
     digest: str
     text: str = ""
     origin: str = ""
+    observed: bool = False

@@ -73,10 +73,18 @@ class StepError(Struct, frozen=True, gc=False):
 
 
 class FileSeen(Struct, frozen=True, gc=False):
-    """A file that a step was seen opening for reading, with its content's digest then."""
+    """A file that a step was seen opening for reading, with its content's digest then.
+
+    Attributes:
+        path: the file.
+        digest: of its content; where the step wrote it later, of what was there before, "unknown" if nobody
+            saw that.
+        is_only_named: whether it was not seen being opened, but stands in the step's code.
+    """
 
     path: str
     digest: str
+    is_only_named: bool = False
 
 
 class Usage(Struct, frozen=True, gc=False):

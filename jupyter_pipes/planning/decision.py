@@ -14,11 +14,11 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.digests import digest, digest_of
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.parts import Part, PartKind
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import CodePiece, Step
-from jupyter_pipes.planning import fingerprints
-from jupyter_pipes.planning.signature import code_part, combine, reasons
-from jupyter_pipes.storage import file_digests
+from jupyter_pipes.planning import fingerprints, result_files
+from jupyter_pipes.planning.earlier_signatures import EFFECT, earlier_signature, is_earlier
+from jupyter_pipes.planning.signature import changes, code_part, combine, reasons
 from jupyter_pipes.storage.serializers import serialize
 
 Inputs = Mapping[str, ArtifactRef | None]
@@ -36,6 +36,7 @@ class Decision(Struct, frozen=True):
         result: the kept result to reuse, when cached.
         compared: the result whose parts these were held against, if any.
         shared: whether another run that computes the same signature just now may be waited for.
+        is_first: whether the step would run because it never had a result to hold its parts against.
     """
 
     decision: Literal["run", "cached", "depends"]
@@ -45,6 +46,7 @@ class Decision(Struct, frozen=True):
     result: Result | None = None
     compared: Result | None = None
     shared: bool = False
+    is_first: bool = False
 
     def packed_parts(self) -> tuple[str, bytes]:
         """Return digest and content of the attachment that keeps the parts."""
@@ -64,11 +66,16 @@ class Decider:
         self.workspace = workspace
         self._pipeline = pipeline
         self._python_path = python_path
-        self._newest: dict[str, Result] = {}
+        self._newest: dict[str, Result] | None = None
 
     def look_up_all(self) -> None:
         """Ask for the newest results of all steps at once: sooner than for one after the other."""
         self._newest = self.workspace.history.newest_results(self._pipeline)
+
+    def _newest_results(self) -> dict[str, Result]:
+        if self._newest is None:
+            self.look_up_all()
+        return self._newest or {}
 
     def decide(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
@@ -81,15 +88,17 @@ class Decider:
         if always := _always(step, unstable, forced=forced):
             return Decision("run", always, signature, parts)
         problems: tuple[str, ...] = ()
-        for result in self._results(step, signature):
-            obstacles = self._problems(step, result)
+        for result in self._results(step, signature, parts):
+            # An earlier version had the files that the code names in the signature.
+            obstacles = self._problems(step, result, parts if result.signature == signature else ())
             if not obstacles:
-                why = (f"nothing changed since run {result.run}",)
+                gone = result_files.gone(step, result, self._directory)
+                why = (f"nothing changed since run {result.run}", *gone)
                 return Decision("cached", why, signature, parts, result, result)
             problems = problems or obstacles
         latest = self._latest(step)
-        why = problems or self._reasons(latest, parts)
-        return Decision("run", why, signature, parts, compared=latest, shared=True)
+        why = problems or self._reasons(step, latest, parts)
+        return Decision("run", why, signature, parts, None, latest, shared=True, is_first=latest is None)
 
     def foresee(
         self,
@@ -106,18 +115,21 @@ class Decider:
         parts, unstable = self._parts(step, parameters, inputs)
         if always := _always(step, unstable, forced=False):
             return Decision("run", always, parts=parts)
-        signature = combine(parts)
+        # Parts by what they come to: an earlier version had the files that the code names among them.
+        signatures = {earlier_signature(parts): (), combine(parts): parts}
         producers = sorted({step.inputs[name] for name in unknown})
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
-            fits = combine(_without(self._parts_of(result), unknown)) == signature
-            if fits and not self._problems(step, result):
+            held = signatures.get(combine(_without(self._parts_of(result), unknown)))
+            if held is not None and not self._problems(step, result, held):
                 why = (f"runs if {', '.join(producers)} gives other outputs",)
                 return Decision("depends", why, parts=parts, compared=latest)
-        old = None if latest is None else _without(self._parts_of(latest), unknown)
-        if latest is not None and old is not None and combine(old) == signature:
-            return Decision("run", self._problems(step, latest), parts=parts, compared=latest)
-        return Decision("run", reasons(old, parts), parts=parts, compared=latest)
+        problems: tuple[str, ...] = ()
+        if latest is not None:
+            held = signatures.get(combine(_without(self._parts_of(latest), unknown)))
+            problems = () if held is None else self._problems(step, latest, held)
+        why = problems or self._reasons(step, latest, parts, unknown)
+        return Decision("run", why, parts=parts, compared=latest, is_first=latest is None)
 
     def take(self, step: Step, runs: Iterable[str], why: str) -> Decision:
         """Return the present outputs of a step as they are, whatever changed since.
@@ -154,10 +166,11 @@ class Decider:
             raise ArtifactMissing(
                 f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
             )
-        files = tuple(FileSeen(seen.path, self._digest_now(seen)) for seen in latest.files)
+        files = result_files.as_they_are(latest, parts, self._directory)
         content = replace(latest.content, files=files)
         result = replace(latest, signature=combine(parts), parts="", content=content)
-        return Decision("run", self._reasons(latest, parts), result.signature, parts, compared=latest), result
+        why = self._reasons(step, latest, parts)
+        return Decision("run", why, result.signature, parts, compared=latest), result
 
     def _parts(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs
@@ -173,9 +186,10 @@ class Decider:
         unstable += [
             f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
         ]
-        directory = self.workspace.settings.directory
+        directory = self._directory
         version = step.options.version
         is_named = any("current.step" in source for source in step.sources)
+        leaves_nothing = not (step.writes or step.options.out_files)
         parts = (
             code_part("code", "", step.body),
             *_piece_parts("setup", step.setup),
@@ -184,30 +198,42 @@ class Decider:
             *([Part("version", "", digest(version), version)] if version else ()),
             # All other steps do the same under another name.
             *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
+            # What it does is all that it is for, and that another one did the same does not do it.
+            *([Part("name", EFFECT, digest(step.name), step.name)] if leaves_nothing else ()),
             *fingerprints.file_parts(step, directory),
+            *result_files.named_parts(step, self._newest_results, directory),
             *fingerprints.import_parts(step, self._python_path, self.workspace.settings.folder),
             *_input_parts(step, inputs),
         )
         return parts, unstable
 
-    def _results(self, step: Step, signature: str) -> Iterator[Result]:
+    def _results(self, step: Step, signature: str, parts: Sequence[Part]) -> Iterator[Result]:
         """Yield the results to look at; one lookup serves where the newest fits, and mostly it does."""
-        newest = self._newest.get(step.name)
+        newest = (self._newest or {}).get(step.name)
         if newest is not None and newest.signature == signature:
             yield newest
-        yield from self.workspace.history.results(signature)
+        history = self.workspace.history
+        yield from history.results(signature)
+        earlier = earlier_signature(parts)
+        if earlier != signature:
+            is_shared = step.writes or step.options.out_files
+            named = (each for each in history.results(earlier) if is_shared or each.step == step.name)
+            yield from (each for each in named if is_earlier(self._parts_of(each)))
 
-    def _problems(self, step: Step, result: Result) -> tuple[str, ...]:
-        """Return what keeps a result with the right signature from being reused."""
-        # What an earlier step makes is an input: what lies there now may be of another run.
-        seen = [file for file in result.files if file.path not in step.files_from]
-        changed = [
-            f"file {file.path}: other content" for file in seen if self._digest_now(file) != file.digest
-        ]
+    def _problems(self, step: Step, result: Result, parts: Sequence[Part]) -> tuple[str, ...]:
+        """Return what keeps a result with the right signature from being reused.
+
+        Args:
+            step: the step.
+            result: what is kept.
+            parts: those whose files it must have seen.
+        """
+        changed = result_files.changed(step, result, parts, self._newest_results, self._directory)
         return (*changed, *self._lost(step, result))
 
-    def _digest_now(self, seen: FileSeen) -> str:
-        return file_digests.file_digest(self.workspace.settings.directory / seen.path)
+    @property
+    def _directory(self) -> Path:
+        return self.workspace.settings.directory
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
         names = {artifact.name for artifact in result.artifacts}
@@ -216,8 +242,21 @@ class Decider:
         lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
         return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
 
-    def _reasons(self, latest: Result | None, parts: tuple[Part, ...]) -> tuple[str, ...]:
-        return reasons(None if latest is None else self._parts_of(latest), parts)
+    def _reasons(
+        self,
+        step: Step,
+        latest: Result | None,
+        parts: tuple[Part, ...],
+        unknown: frozenset[str] = frozenset(),
+    ) -> tuple[str, ...]:
+        """Return why a step without a result of this signature runs: what changed, and how it ended last."""
+        tried = self.workspace.history.last_try(self._pipeline, step.name)
+        unfinished = (f"{tried[1]} in run {tried[0]}",) if tried and tried[1] != "completed" else ()
+        if latest is None:
+            return unfinished or reasons(None, parts)
+        old = _without(self._parts_of(latest), unknown)
+        changed = [change.words for change in changes(result_files.unwritten(old, latest), parts)]
+        return (*changed, *unfinished) or reasons(parts, parts)
 
     def _parts_of(self, result: Result) -> tuple[Part, ...]:
         return self.workspace.history.parts(result.parts) or ()

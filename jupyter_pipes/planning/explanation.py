@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
+from jupyter_pipes.planning.result_files import unwritten
 from jupyter_pipes.planning.signature import Change, changes
 
 if TYPE_CHECKING:
@@ -49,7 +50,7 @@ def explain(step: str, decision: Decision, history: History) -> Explanation:
     # An input that is not known yet is no change.
     old = [
         part
-        for part in history.parts(compared.parts) or ()
+        for part in unwritten(history.parts(compared.parts) or (), compared)
         if part.kind != "input" or (part.kind, part.name) in present
     ]
     return Explanation(step, decision.decision, decision.reasons, changes(old, decision.parts))

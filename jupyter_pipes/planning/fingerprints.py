@@ -12,24 +12,37 @@ from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.history.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
 
 
 def file_parts(step: Step, directory: Path) -> list[Part]:
-    """Return a part for each file named with `--file` or as a literal in the step's code.
+    """Return a part for each file named with `--file`.
 
     Files that steps of the pipeline make are left out: those of others are inputs, its own are outputs.
 
     Raises:
         UsageError: a `--file` does not exist, and no step makes it.
     """
-    named = [path for pattern in step.options.files for path in _expand(pattern, directory, step)]
-    texts = (directory / normalised(text) for text in named_texts(step))
-    made = {directory / path for path in (*step.files_from, *step.options.out_files)}
-    paths = [path for path in dict.fromkeys((*named, *filter(_is_file, texts))) if path not in made]
+    named = (path for pattern in step.options.files for path in _expand(pattern, directory, step))
+    made = _made(step, directory)
+    paths = [path for path in dict.fromkeys(named) if path not in made]
     return [Part("file", _shown(path, directory), file_digest(path)) for path in paths]
+
+
+def named_files(step: Step, directory: Path) -> tuple[FileSeen, ...]:
+    """Return the files that stand as literals in the step's code, as they are now.
+
+    Of those outside of the folder also what is not there, with digest "": the step may be about to make it.
+    Files that steps of the pipeline are said to make are left out.
+    """
+    texts = dict.fromkeys(map(normalised, named_texts(step)))
+    made = _made(step, directory)
+    paths = [path for path in map(directory.joinpath, texts) if path not in made]
+    files = [path for path in paths if _is_file(path) or _may_be_made(path, directory)]
+    return tuple(FileSeen(_shown(path, directory), file_digest(path)) for path in files)
 
 
 def files_named(pattern: str, directory: Path) -> list[Path]:
@@ -80,6 +93,19 @@ def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:
             line=1,
         )
     return files
+
+
+def _made(step: Step, directory: Path) -> set[Path]:
+    return {directory / path for path in (*step.files_from, *step.options.out_files)}
+
+
+def _may_be_made(path: Path, directory: Path) -> bool:
+    """Whether a path, of no file, is one outside of the folder in a folder that is there."""
+    try:
+        is_outside = not path.is_relative_to(directory) or ".." in path.parts
+        return is_outside and path.parent != Path(path.anchor) and path.parent.is_dir() and not path.is_dir()
+    except (OSError, ValueError):
+        return False
 
 
 def _is_file(path: Path) -> bool:

@@ -2,61 +2,34 @@
 
 from __future__ import annotations
 
-import ast
 import difflib
 from collections.abc import Iterable, Sequence
-from functools import lru_cache
-from typing import cast
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.parts import Part, PartKind
+from jupyter_pipes.planning.code_digests import code_digest
 
 CODE_KINDS = ("code", "helper", "setup", "module")
 """Kinds of parts whose text is code."""
 
 _SUBJECTS = {"code": "code", "name": "name", "python": "Python", "version": "--version"}
 
-NO_RESULT = "no earlier result"
-"""The reason of a step that never had a result to hold its parts against."""
+FIRST_RUN = "first run"
+"""The reason of a step that was never tried."""
 
 
 def combine(parts: Iterable[Part]) -> str:
-    """Return the signature of the parts; their order does not count."""
-    return digest(msgspec.json.encode(sorted((part.kind, part.name, part.digest) for part in parts)))
+    """Return the signature of the parts that are not just observed; their order does not count."""
+    counted = (part for part in parts if not part.observed)
+    return digest(msgspec.json.encode(sorted((part.kind, part.name, part.digest) for part in counted)))
 
 
 def code_part(kind: PartKind, name: str, source: str) -> Part:
     """Return the part of a stretch of code: comments, layout and docstrings do not count."""
     return Part(kind, name, code_digest(source), source)
-
-
-@lru_cache(maxsize=65536)
-def code_digest(source: str) -> str:
-    """Return a digest of what the code does: its syntax tree without positions and docstrings.
-
-    Text that is no plain Python (IPython magics, shell lines) counts line by line, without trailing blanks.
-    """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return digest("\n".join(line.rstrip() for line in source.strip().splitlines()))
-    # Behind a last expression a semicolon decides whether its value is shown.
-    hides = bool(tree.body) and isinstance(tree.body[-1], ast.Expr) and source.rstrip().endswith(";")
-    return digest(ast.dump(_WithoutDocstrings().visit(tree)) + ";" * hides)
-
-
-class _WithoutDocstrings(ast.NodeTransformer):
-    def _strip(self, node: ast.AST) -> ast.AST:
-        self.generic_visit(node)
-        definition = cast("ast.FunctionDef", node)
-        if ast.get_docstring(definition, clean=False) is not None:
-            definition.body = definition.body[1:] or [ast.Pass()]
-        return definition
-
-    visit_FunctionDef = visit_AsyncFunctionDef = visit_ClassDef = _strip  # noqa: N815 - names that ast calls
 
 
 class Change(Struct, frozen=True, gc=False):
@@ -108,7 +81,7 @@ def changes(old: Iterable[Part], new: Iterable[Part]) -> tuple[Change, ...]:
 def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
     """Return why a step with parts `new` must run, when its last result had parts `old`, in words."""
     if old is None:
-        return (NO_RESULT,)
+        return (FIRST_RUN,)
     return tuple(change.words for change in changes(old, new)) or ("an earlier result was replaced",)
 
 
@@ -120,4 +93,7 @@ def difference(old: Part | None, new: Part | None) -> str:
 
 
 def _digest_of(part: Part | None) -> str:
-    return part.digest if part else ""
+    if part is None:
+        return ""
+    # A part kept by an earlier version has the digest by that version's rules.
+    return code_digest(part.text) if part.kind in CODE_KINDS else part.digest

@@ -40,6 +40,14 @@ def file_digest(path: Path | str) -> str:
     return digest
 
 
+def file_stamp(path: Path | str) -> str:
+    """Return what changes whenever the file's content does, "" if there is no file."""
+    try:
+        return _stamp(os.stat(path))  # noqa: PTH116 - asked for every file that is opened
+    except (OSError, ValueError):
+        return ""
+
+
 def remember_written(path: Path, digest: str) -> None:
     """Take the word of who has just written the whole file, under this name, for its digest."""
     try:

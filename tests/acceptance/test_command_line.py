@@ -59,7 +59,7 @@ def test_the_document_of_a_plan(session: Session) -> None:
             {
                 "name": "load",
                 "decision": "run",
-                "reasons": ["no earlier result"],
+                "reasons": ["first run"],
                 "reads": {"rows": "params"},
                 "writes": ["values"],
                 "after": [],
@@ -67,7 +67,7 @@ def test_the_document_of_a_plan(session: Session) -> None:
             {
                 "name": "roots",
                 "decision": "run",
-                "reasons": ["no earlier result"],
+                "reasons": ["first run"],
                 "reads": {"scale": "params", "values": "load"},
                 "writes": ["result"],
                 "after": ["load"],
@@ -75,7 +75,7 @@ def test_the_document_of_a_plan(session: Session) -> None:
             {
                 "name": "Größe",
                 "decision": "run",
-                "reasons": ["no earlier result"],
+                "reasons": ["first run"],
                 "reads": {"result": "roots"},
                 "writes": ["count"],
                 "after": [],
@@ -101,7 +101,7 @@ def test_the_document_of_a_step(session: Session) -> None:
     assert found == {
         "name": "roots",
         "status": "completed",
-        "reason": "no earlier result",
+        "reason": "first run",
         "notes": [],
         "queue": "local",
         "stage": None,

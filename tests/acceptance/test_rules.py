@@ -10,7 +10,7 @@ import pytest
 
 from tests.acceptance.study import CELLS, FILES, STEPS, Study, check_kept, edited
 
-FIRST = dict.fromkeys(STEPS, "no earlier result")
+FIRST = dict.fromkeys(STEPS, "first run")
 INPUT_OF_B = {"B": "input a of A: other content"}
 MADE = {"C": "input b of B: other content; file made.txt: other content"}
 
@@ -144,7 +144,7 @@ CHANGES = {
         NOTHING,
         {"title": "# Title", **CELLS, "last": "print('not a step')"},
     ),
-    "a new step": Change({"D": "no earlier result"}, {**CELLS, "D": "%%step D\nd = c"}),
+    "a new step": Change({"D": "first run"}, {**CELLS, "D": "%%step D\nd = c"}),
 }
 
 

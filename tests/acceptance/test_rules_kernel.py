@@ -83,7 +83,7 @@ def kernel(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Kernel]:
         kernel = Kernel(client, folder)
         kernel.execute("load", "%load_ext jupyter_pipes")
         kernel.define(CELLS)
-        assert kernel.run() == dict.fromkeys(STEPS, "no earlier result")
+        assert kernel.run() == dict.fromkeys(STEPS, "first run")
         yield kernel
     finally:
         client.stop_channels()

@@ -152,7 +152,7 @@ def test_parameters_flow_to_the_steps_that_read_them_and_to_no_others(tmp_path: 
         "%%step B\nout = df[0] * 10 + m",
         "%%step D\nd = 'depends on nothing'",
     )
-    first = "no earlier result"
+    first = "first run"
     assert chain.run("B", "-p", "n=1") == {"A": first, "B": first}
     assert chain.run("B", "-p", "n=1", "-p", "m=2") == {"B": "parameter m 0 → 2"}
     assert chain.run("-p", "n=1", "m=2") == {"D": first}

@@ -48,7 +48,7 @@ INSERT INTO settings VALUES ('schema', '1');
 STEP = Step("a", 0, "x = len(open('rows.csv').read())", "cell 1", writes=("x",), demanded=("x",))
 STORY = (
     '{"kind":"RunStarted","pipeline":"study","version":"1.0.0","steps":[{"name":"a"}],"parameters":{"n":3}}',
-    '{"kind":"StepDecided","step":"a","decision":"run","reasons":["no earlier result"],"signature":"s"}',
+    '{"kind":"StepDecided","step":"a","decision":"run","reasons":["first run"],"signature":"s"}',
     '{"kind":"AttemptEnded","step":"a","attempt":1,"outcome":"completed"}',
     '{"kind":"StepEnded","step":"a","status":"completed"}',
     '{"kind":"RunEnded","status":"completed"}',

@@ -63,7 +63,7 @@ def test_params_are_variables_of_the_kernel_and_shown(study: Executed) -> None:
 
 def test_a_step_cell_shows_its_step_and_does_not_run_it(study: Executed) -> None:
     assert "loaded" not in study.text(6)
-    assert "no earlier result" in study.text(6)
+    assert "first run" in study.text(6)
 
 
 def test_run_returns_the_run_whose_items_are_artifacts(study: Executed) -> None:

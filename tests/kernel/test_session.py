@@ -156,7 +156,7 @@ def test_why_tells_the_mark_before_the_run(kernel: Kernel, screen: Screen) -> No
     kernel.go()
     assert kernel.session.run is not None
     step = kernel.session.run.steps["b"]
-    assert kernel.session.why(step, kernel.session.run).reasons == ("no earlier result",)
+    assert kernel.session.why(step, kernel.session.run).reasons == ("first run",)
     kernel.run("helper", "def twice(value):\n    return value * 2")
     screen.wait_for("b, completed, stale")
     told = kernel.session.why(step, kernel.session.run)

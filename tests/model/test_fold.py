@@ -35,7 +35,7 @@ def view_of(*facts: ev.AnyEvent) -> RunView:
 
 
 WHOLE_STORY = (
-    ev.StepDecided("a", "run", ("no earlier result",), "sig"),
+    ev.StepDecided("a", "run", ("first run",), "sig"),
     ev.AttemptQueued("a", 1, "local", "waits for 1 of 2 cpus: 2 in use"),
     ev.AttemptStarted("a", 1, 42, "host"),
     ev.ProgressReported("a", 1, 1, 4, "rows"),

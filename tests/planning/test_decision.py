@@ -64,7 +64,7 @@ def keep(
 
 def test_a_first_time_runs_and_the_second_is_cached(workspace: Workspace, decider: Decider) -> None:
     first = decide(decider)
-    assert (first.decision, first.reasons) == ("run", ("no earlier result",))
+    assert (first.decision, first.reasons) == ("run", ("first run",))
     result = keep(workspace, first)
     second = decide(decider)
     assert (second.decision, second.result) == ("cached", result)
@@ -204,7 +204,7 @@ def foresee(decider: Decider, step: Step = STEP, n: Any = 3) -> Decision:
 
 
 def test_a_plan_says_what_hangs_on_an_upstream_rerun(workspace: Workspace, decider: Decider) -> None:
-    assert (foresee(decider).decision, foresee(decider).reasons) == ("run", ("no earlier result",))
+    assert (foresee(decider).decision, foresee(decider).reasons) == ("run", ("first run",))
     keep(workspace, decide(decider, x=X))
     assert foresee(decider).decision == "depends"
     assert "load" in foresee(decider).reasons[0]

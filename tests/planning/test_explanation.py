@@ -82,10 +82,10 @@ def test_what_hangs_on_no_part_has_only_its_reason(study: Project) -> None:
     assert (why(study, "load").reasons, why(study, "load").changes) == (("--always",), ())
 
 
-def test_a_step_that_never_ran_has_no_earlier_result(study: Project) -> None:
+def test_a_step_that_never_ran_says_that_it_is_its_first_run(study: Project) -> None:
     study.write(*CELLS, "%%step total\nz = y")
     found = why(study, "total")
-    assert (found.decision, found.reasons, found.changes) == ("run", ("no earlier result",), ())
+    assert (found.decision, found.reasons, found.changes) == ("run", ("first run",), ())
 
 
 def test_a_kept_run_tells_why_its_steps_ran(study: Project) -> None:
@@ -102,7 +102,7 @@ def test_a_kept_run_tells_why_its_steps_ran(study: Project) -> None:
     assert (cached.decision, cached.changes) == ("cached", ())
     assert cached.reasons[0].startswith("nothing changed since run ")
     (first,) = (each.run for each in history.runs() if each.run != run.id)
-    assert explain_kept(history.view(first).steps["clean"], history).reasons == ("no earlier result",)
+    assert explain_kept(history.view(first).steps["clean"], history).reasons == ("first run",)
 
 
 def test_what_plan_says_why_says_and_the_run_gives_as_its_reason(study: Project) -> None:

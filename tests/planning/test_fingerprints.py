@@ -11,8 +11,9 @@ from msgspec.structs import replace
 from jupyter_pipes.analysis.local_modules import imported, reach
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
-from jupyter_pipes.planning.fingerprints import file_parts, import_parts
+from jupyter_pipes.planning.fingerprints import file_parts, import_parts, named_files
 
 
 def step(body: str = "", **fields: Any) -> Step:
@@ -22,16 +23,21 @@ def step(body: str = "", **fields: Any) -> Step:
 # Files --------------------------------------------------------------------------------------------------
 
 
-def test_named_files_and_those_in_literals_count_by_content(tmp_path: Path) -> None:
+def test_files_named_with_an_option_and_in_literals_count_by_content(tmp_path: Path) -> None:
     for name in ("a.csv", "b1.csv", "b2.csv", "c.txt"):
         (tmp_path / name).write_text(name)
     helper = CodePiece("cell 2", 1, "def load():\n    return open('c.txt')", ("load",))
-    found = file_parts(
-        step("x = read('a.csv') + 'none.csv'", options=StepOptions(files=("b*.csv",)), prelude=(helper,)),
-        tmp_path,
-    )
-    assert [part.name for part in found] == ["b1.csv", "b2.csv", "a.csv", "c.txt"]
-    assert found[2].digest == digest("a.csv")
+    reader = step("x = read('a.csv') + 'none.csv'", options=StepOptions(files=("b*.csv",)), prelude=(helper,))
+    assert [part.name for part in file_parts(reader, tmp_path)] == ["b1.csv", "b2.csv"]
+    named = [FileSeen(name, digest(name)) for name in ("a.csv", "c.txt")]
+    assert named_files(reader, tmp_path) == tuple(named)
+
+
+def test_a_file_outside_of_the_folder_may_be_one_that_the_step_is_about_to_make(tmp_path: Path) -> None:
+    (tmp_path / "notebooks").mkdir()
+    writer = step("save('../new.csv'); save('new.csv'); save('../none/new.csv'); save('/x.csv')")
+    (named,) = named_files(writer, tmp_path / "notebooks")
+    assert named == FileSeen("../new.csv", "")
 
 
 def test_a_named_file_that_is_not_there_is_an_error_with_the_step_and_line(tmp_path: Path) -> None:
@@ -42,7 +48,7 @@ def test_a_named_file_that_is_not_there_is_an_error_with_the_step_and_line(tmp_p
 
 @pytest.mark.parametrize("text", ["", "\x00", "a" * 5000, "//\udcff", "a\nb", "."])
 def test_odd_texts_in_code_are_no_files(tmp_path: Path, text: str) -> None:
-    assert file_parts(step(f"x = {text!r}"), tmp_path) == []
+    assert named_files(step(f"x = {text!r}"), tmp_path) == ()
 
 
 # Modules ------------------------------------------------------------------------------------------------

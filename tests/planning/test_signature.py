@@ -72,7 +72,7 @@ def parameter(name: str, value: str) -> Part:
 
 
 REASONS = [
-    pytest.param(None, [], ("no earlier result",), id="first time"),
+    pytest.param(None, [], ("first run",), id="first time"),
     pytest.param([code_part("code", "", "x")], [code_part("code", "", "y")], ("code changed",), id="code"),
     pytest.param(
         [parameter("lr", "0.1")], [parameter("lr", "0.2")], ("parameter lr 0.1 → 0.2",), id="parameter"

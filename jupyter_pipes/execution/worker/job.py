@@ -83,7 +83,7 @@ class Attempt:
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
         self.cell = StepCell(shell, self._show, self._clear)
-        self.files = FileWatch(Path(job.directory), job.store)
+        self.files = FileWatch(Path(job.directory), job.store, job.named)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
 
@@ -95,7 +95,7 @@ class Attempt:
             with (
                 self.cell.entered(),
                 _surroundings(self.job, interactive=interactive),
-                self.files.watching(),
+                self.files.watching(is_alone=not interactive),
                 own_numbers(restored=interactive) as numbers,
             ):
                 return self._run_phases(context, numbers)

@@ -26,15 +26,21 @@ import msgspec
 
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.child import run_child
+from jupyter_pipes.execution.worker.observation import native
 from jupyter_pipes.execution.worker.rehearsal import rehearse
 from jupyter_pipes.execution.worker.shell import make_shell
 
 
 class _Spare(NamedTuple):
-    """A child that was forked ahead and waits on its end of the socket for an attempt's files."""
+    """A child that was forked ahead and waits on its end of the socket for an attempt's files.
+
+    Attributes:
+        watched: where it is told which files are opened (see `worker/observation/native.py`).
+    """
 
     pid: int
     socket: socket.socket
+    watched: int
 
 
 class Server:
@@ -45,6 +51,8 @@ class Server:
         self._always_fresh = sys.platform == "darwin" or "JUPYTER_PIPES_FRESH" in os.environ
         self._shell: Any = make_shell()
         self._children: dict[int, str] = {}
+        self._watched: dict[int, int] = {}
+        self._free = [native.new_group()]
         self._spare: _Spare | None = None
         self._ended: list[dict[str, Any]] = []
         self._received = b""
@@ -52,6 +60,7 @@ class Server:
 
     def serve(self) -> None:
         """Start children as asked and tell of their ends; when the executor is gone, end them all."""
+        native.inherited = self._free[0]
         rehearse(self._shell)
         processes.adopt_orphans()
         wakeup = _wake_on_signals()
@@ -129,6 +138,7 @@ class Server:
             spare, self._spare = self._keep_spare(), None
             # Somebody may have killed it while it waited.
             with spare.socket, contextlib.suppress(BrokenPipeError, ConnectionResetError):
+                self._watched[spare.pid] = spare.watched
                 socket.send_fds(spare.socket, [b"."], files)
                 return spare.pid
 
@@ -138,15 +148,17 @@ class Server:
         # A thread may hold a lock that a forked child would wait for forever.
         fresh = self._always_fresh or threading.active_count() > 1
         ours, theirs = socket.socketpair()
+        watched = self._free.pop() if self._free else native.new_group()
         with theirs:
             pid = os.fork()
             if pid == 0:
                 ours.close()
+                native.inherited = watched
                 self._become_child(theirs, fresh=fresh)
         with contextlib.suppress(OSError):
             # The child does the same; whoever comes first, the group exists before anybody signals it.
             os.setpgid(pid, pid)
-        self._spare = _Spare(pid, ours)
+        self._spare = _Spare(pid, ours, watched)
         return self._spare
 
     def _drop_spare(self) -> None:
@@ -154,6 +166,7 @@ class Server:
         if self._spare is not None:
             processes.kill(self._spare.pid)
             self._spare.socket.close()
+            self._watched[self._spare.pid] = self._spare.watched
             self._spare = None
 
     def _become_child(self, waiting: socket.socket, *, fresh: bool) -> NoReturn:
@@ -189,6 +202,8 @@ class Server:
             pid, status, usage = ended
             if self._spare is not None and pid == self._spare.pid:
                 self._drop_spare()
+            if pid in self._watched:
+                self._free.append(self._watched.pop(pid))
             attempt = self._children.pop(pid, None)
             if attempt is not None:
                 processes.kill_group(pid)

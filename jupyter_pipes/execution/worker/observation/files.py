@@ -1,76 +1,208 @@
-"""Which files a step reads and writes, seen by an audit hook, and what those that it read held."""
+"""Which files a step reads and writes, and what those that it read held: from audit events and fanotify."""
 
 from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jupyter_pipes.execution.worker.observation.commands import files_named
+from jupyter_pipes.execution.worker.observation.native import NativeWatch
 from jupyter_pipes.model.results import FileSeen
-from jupyter_pipes.storage.file_digests import file_digest
+from jupyter_pipes.storage.file_digests import file_digest, file_stamp
 from jupyter_pipes.storage.settings import FOLDER
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"
+_OF_DATABASES = ("-journal", "-wal", "-shm", ".wal")
+"""What stands behind a database's path in those of files that it uses meanwhile."""
+
+_WRITING = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC
 _watching: list[FileWatch] = []
+
+UNKNOWN = "unknown"
+"""The digest of a file of which nobody can say what it held when it was read: no content equals it."""
 
 
 class FileWatch:
     """Collects the project's files that are opened while `watching`.
 
-    Files of installed packages and of what is kept of runs do not count. Among the files read, those that the
-    step wrote itself do not count either, nor does Python code, which is looked at as code.
+    Files of installed packages and of what is kept of runs do not count, nor does Python code, which is
+    looked at as code. What the step's own process opens is seen, by compiled libraries too where the system
+    tells it (`NativeWatch`); of what it starts, Python processes forked from it, and the files that command
+    lines name.
+
+    Args:
+        project: the notebook's folder.
+        store: URL of the artifact store.
+        named: the files that stand as text in the step's code, with their content when it was decided.
     """
 
-    def __init__(self, project: Path, store: str) -> None:
+    def __init__(self, project: Path, store: str, named: Iterable[FileSeen] = ()) -> None:
         self._project = full_folder(project)
         outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
         self._outside = tuple(map(full_folder, outside))
-        self._read: dict[str, None] = {}
+        paths = ((os.path.join(self._project, seen.path), seen.digest) for seen in named)  # noqa: PTH118
+        self._named = {os.path.realpath(path): FileSeen(path, digest, True) for path, digest in paths}
+        self._process = os.getpid()
+        self._from_forks = -1
+        self._read: dict[str, str] = {}
+        self._before: dict[str, str] = {}
         self._written: dict[str, None] = {}
+        self._in_commands: dict[str, None] = {}
+        self._databases: set[str] = set()
 
     @contextmanager
-    def watching(self) -> Generator[None]:
-        """See every `open` of this process from here on."""
+    def watching(self, *, is_alone: bool) -> Generator[None]:
+        """See every file that is opened from here on.
+
+        Args:
+            is_alone: whether all that this process does is the step's: else only what Python tells counts.
+        """
         _install()
+        native = NativeWatch(self._project, self._outside, self._named) if is_alone else None
         _watching.append(self)
         try:
             yield
         finally:
             _watching.remove(self)
+            self._take_from_forks()
+            if native is not None:
+                self._take_native(native)
+            self._take_databases()
 
     def note(self, path: str, flags: int) -> None:
-        """Take note that `path` was opened with `flags` (as for `os.open`)."""
+        """Take note that `path` is about to be opened with `flags` (as for `os.open`)."""
         full = os.path.realpath(path)
-        if not full.startswith(self._project) or full.startswith(self._outside) or _BYTECODE in full:
+        if not self._counts(full):
             return
-        if flags & (os.O_WRONLY | os.O_RDWR | os.O_CREAT):
-            self._written[full] = None
+        if os.getpid() != self._process:
+            self._tell_parent(full, flags)
+        elif flags & _WRITING:
+            self._note_written(full)
         elif not full.endswith(_CODE):
-            self._read[full] = None
+            self._read.setdefault(full, file_stamp(full))
 
     def note_renamed(self, old: str, new: str) -> None:
-        """Take note that what was at `old` is at `new` now: many write a file so that it is whole at once."""
-        if os.path.realpath(old) in self._written:
-            self.note(new, os.O_WRONLY)
+        """Take note that what is at `old` comes to be at `new`: many write a file so, to have it whole."""
+        source, target = os.path.realpath(old), os.path.realpath(new)
+        self.note(target, os.O_WRONLY)
+        inner = [path for path in self._written if path.startswith(f"{source}{os.sep}")]
+        for path in inner:
+            self.note(target + path.removeprefix(source), os.O_WRONLY)
+
+    def note_database(self, path: str) -> None:
+        """Take note that a database is about to be opened: whether it is written shows at the end."""
+        full = os.path.realpath(path)
+        self.note(full, os.O_RDONLY)
+        self._databases.add(full)
+
+    def note_command(self, arguments: object, folder: object) -> None:
+        """Take note of a command line: the files that it names are read, or written, by what it starts."""
+        for full in files_named(arguments, folder):
+            if self._counts(full):
+                self._in_commands[full] = None
+                self.note(full, os.O_RDONLY)
+
+    def note_fork(self) -> None:
+        """Have forked processes tell here what they open."""
+        if self._from_forks < 0 and sys.platform == "linux":
+            self._from_forks = os.memfd_create("files")
 
     def seen(self) -> tuple[FileSeen, ...]:
-        """Return the files read and not written, with the digests of their content now."""
-        digests = ((name, file_digest(Path(name))) for name in self._read if name not in self._written)
-        return tuple(FileSeen(name, digest) for name, digest in digests if digest)
+        """Return the files read, with the digests of what was read.
+
+        Those that the step wrote later are among them, with what they held before; what it wrote first is
+        not.
+        """
+        read = (FileSeen(self._shown(full), digest) for full, digest in self._digests() if digest)
+        return (*read, *filter(self._is_only_named, self._named.values()))
 
     def written(self) -> tuple[str, ...]:
         """Return the files written that are there now, as `FileSeen.path` has them."""
-        return tuple(filter(os.path.isfile, self._written))
+        return tuple(self._shown(full) for full in self._written if os.path.isfile(full))  # noqa: PTH113
+
+    def _digests(self) -> Iterator[tuple[str, str]]:
+        for full, stamp in self._read.items():
+            if full not in self._written:
+                is_same = stamp in ("", file_stamp(full))
+                yield full, file_digest(full) if is_same else UNKNOWN
+            elif full in self._before:
+                yield full, self._before[full]
+
+    def _is_only_named(self, seen: FileSeen) -> bool:
+        full = os.path.realpath(seen.path)
+        # Under a name that is a link it counts beside where the link leads now.
+        is_read = full in self._read and not os.path.islink(seen.path)  # noqa: PTH114 - many a step
+        return bool(seen.digest) and full not in self._written and not is_read
+
+    def _shown(self, full: str) -> str:
+        """Return the path as it is told: outside of the project as the code names it."""
+        return full if full.startswith(self._project) else self._named[full].path
+
+    def _counts(self, full: str) -> bool:
+        is_ours = full.startswith(self._project) or full in self._named
+        return is_ours and not full.startswith(self._outside) and _BYTECODE not in full
+
+    def _note_written(self, full: str) -> None:
+        if full in self._read and full not in self._written:
+            self._before[full] = file_digest(full) or UNKNOWN
+        self._written[full] = None
+
+    def _tell_parent(self, full: str, flags: int) -> None:
+        if self._from_forks >= 0:
+            os.write(self._from_forks, f"{flags} {full}\0".encode("utf-8", "surrogateescape"))
+
+    def _take_from_forks(self) -> None:
+        if self._from_forks < 0:
+            return
+        size = os.fstat(self._from_forks).st_size
+        lines = os.pread(self._from_forks, size, 0).decode("utf-8", "surrogateescape").split("\0")[:-1]
+        os.close(self._from_forks)
+        self._from_forks = -1
+        for line in lines:
+            flags, _, path = line.partition(" ")
+            self.note(path, int(flags))
+
+    def _take_native(self, native: NativeWatch) -> None:
+        for opened in native.take():
+            path = _main_file(opened.path)
+            if not self._counts(path):
+                continue
+            if opened.is_written and (opened.is_own or path in self._in_commands):
+                self._written |= dict.fromkeys(_files_at(path))
+            elif opened.is_own and not opened.is_written and not path.endswith(_CODE):
+                self._read.setdefault(path, "")
+
+    def _take_databases(self) -> None:
+        for path in self._databases:
+            if self._read.get(path) != file_stamp(path):
+                self._written[path] = None
 
 
 def full_folder(path: Path | str) -> str:
     """Return the real path of a folder, as the paths of what is in it begin."""
     return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
+
+
+def _main_file(path: str) -> str:
+    """Return the database that a file beside it belongs to, else the file itself."""
+    for ending in _OF_DATABASES:
+        if path.endswith(ending) and os.path.exists(path.removesuffix(ending)):  # noqa: PTH110 - many a step
+            return path.removesuffix(ending)
+    return path
+
+
+def _files_at(path: str) -> Iterator[str]:
+    """Yield the file, or all files of a folder: who made it has made them."""
+    if not os.path.isdir(path):  # noqa: PTH112 - many a step
+        yield path
+    for folder, _, names in os.walk(path):
+        yield from (os.path.join(folder, name) for name in names)  # noqa: PTH118 - many a step
 
 
 @cache
@@ -80,14 +212,40 @@ def _install() -> None:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if not _watching or event not in ("open", "os.rename"):
-        return
-    paths = arguments[:1] if event == "open" else arguments[:2]
-    if not all(isinstance(path, (str, bytes, os.PathLike)) for path in paths):
-        return
-    # In a folder that was removed no path can be told; the step's own `open` must not fail for that.
-    with suppress(OSError, ValueError):
-        if event == "open":
-            _watching[-1].note(os.fsdecode(paths[0]), arguments[2] or 0)
-        else:
-            _watching[-1].note_renamed(*map(os.fsdecode, paths))
+    if _watching and event in _EVENTS:
+        # In a folder that was removed no path can be told; the step's own call must not fail for that.
+        with suppress(OSError, ValueError):
+            _EVENTS[event](_watching[-1], arguments)
+
+
+def _on_open(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
+    if _are_paths(arguments[:1]):
+        watch.note(os.fsdecode(arguments[0]), arguments[2] or 0)
+
+
+def _on_rename(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
+    if _are_paths(arguments[:2]):
+        watch.note_renamed(*map(os.fsdecode, arguments[:2]))
+
+
+def _on_connect(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
+    if _are_paths(arguments[:1]):
+        watch.note_database(os.fsdecode(arguments[0]))
+
+
+def _are_paths(values: tuple[Any, ...]) -> bool:
+    return all(isinstance(value, str | bytes | os.PathLike) for value in values)
+
+
+_EVENTS: dict[str, Callable[[FileWatch, tuple[Any, ...]], None]] = {
+    "open": _on_open,
+    "os.rename": _on_rename,
+    "os.truncate": lambda watch, arguments: _on_open(watch, (arguments[0], "", os.O_WRONLY)),
+    "sqlite3.connect": _on_connect,
+    "subprocess.Popen": lambda watch, arguments: watch.note_command(arguments[1], arguments[2]),
+    "os.posix_spawn": lambda watch, arguments: watch.note_command(arguments[1], None),
+    "os.system": lambda watch, arguments: watch.note_command(arguments[0], None),
+    "os.exec": lambda watch, arguments: watch.note_command(arguments[1], None),
+    "os.fork": lambda watch, _: watch.note_fork(),
+}
+"""Audit event -> what it tells a watch (see Python's table of audit events)."""

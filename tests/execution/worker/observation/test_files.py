@@ -1,0 +1,241 @@
+"""Which files a step reads and writes is seen, whichever library or process opens them."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from jupyter_pipes.execution.worker.observation import native
+from jupyter_pipes.execution.worker.observation.files import UNKNOWN, FileWatch
+from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.results import FileSeen
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(sys.platform != "linux" or native.new_group() < 0, reason="the system tells no opens"),
+]
+
+TEXT = "v\n1\n"
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    import polars as pl
+
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data" / "x.csv").write_text(TEXT)
+    pl.DataFrame({"v": [1]}).write_parquet(tmp_path / "data" / "x.parquet")
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def observed(
+    act: Callable[[], object], project: Path, named: tuple[FileSeen, ...] = ()
+) -> tuple[dict[str, str], set[str]]:
+    """The files read, with their digests, and the files written, by their paths within the project."""
+    watch = FileWatch(project, str(project / "store"), named)
+    with watch.watching(is_alone=True):
+        act()
+    read = {os.path.relpath(seen.path, project): seen.digest for seen in watch.seen()}
+    return read, {os.path.relpath(path, project) for path in watch.written()}
+
+
+def _pandas_csv() -> None:
+    import pandas as pd
+
+    pd.read_csv("data/x.csv")
+
+
+def _pandas_parquet() -> None:
+    import pandas as pd
+
+    pd.read_parquet(Path("data") / "x.parquet")
+
+
+def _polars(name: str) -> None:
+    import polars as pl
+
+    if name.endswith("csv"):
+        pl.scan_csv(f"data/{name}").collect()
+    else:
+        pl.read_parquet(f"data/{name}")
+
+
+def _duckdb() -> None:
+    import duckdb
+
+    duckdb.sql("SELECT * FROM 'data/x.parquet'").fetchall()
+
+
+def _dataset() -> None:
+    import pyarrow.dataset as ds
+
+    ds.dataset("data", format="parquet", exclude_invalid_files=True).to_table()
+
+
+def _forked() -> None:
+    pid = os.fork()
+    if pid == 0:
+        Path("data/x.csv").read_text()
+        os._exit(0)
+    os.waitpid(pid, 0)
+
+
+READS: dict[str, tuple[Callable[[], object], set[str]]] = {
+    "open": (lambda: Path("data/x.csv").read_text(), {"data/x.csv"}),
+    "pandas, text": (_pandas_csv, {"data/x.csv"}),
+    "pandas, parquet": (_pandas_parquet, {"data/x.parquet"}),
+    "polars, text": (lambda: _polars("x.csv"), {"data/x.csv"}),
+    "polars, parquet": (lambda: _polars("x.parquet"), {"data/x.parquet"}),
+    "DuckDB": (_duckdb, {"data/x.parquet"}),
+    "a folder as a dataset": (_dataset, {"data/x.csv", "data/x.parquet"}),
+    "a command": (lambda: subprocess.run(["cat", "data/x.csv"], capture_output=True), {"data/x.csv"}),
+    "a shell line": (lambda: os.system("sort < 'data/x.csv' | wc -l > /dev/null"), {"data/x.csv"}),
+    "a command elsewhere": (
+        lambda: subprocess.run("cat x.csv", shell=True, cwd="data", capture_output=True),
+        {"data/x.csv"},
+    ),
+    "a forked process": (_forked, {"data/x.csv"}),
+}
+
+
+@pytest.mark.parametrize(("read", "files"), READS.values(), ids=READS)
+def test_what_is_read_is_seen_with_its_content(
+    project: Path, read: Callable[[], object], files: set[str]
+) -> None:
+    seen, written = observed(read, project)
+    assert seen == {name: digest((project / name).read_bytes()) for name in files}
+    assert written == set()
+
+
+def _parquet_made() -> None:
+    import polars as pl
+
+    pl.DataFrame({"v": [2]}).write_parquet("made.parquet")
+    pl.read_parquet("made.parquet")
+
+
+def _folder_made() -> None:
+    import polars as pl
+
+    Path("made/deep").mkdir(parents=True)
+    pl.DataFrame({"v": [2]}).write_parquet("made/deep/a.parquet")
+    pl.read_parquet("made/deep/a.parquet")
+
+
+def _database(*statements: str) -> None:
+    connection = sqlite3.connect("made.db")
+    for statement in statements:
+        connection.execute(statement)
+    connection.commit()
+    connection.close()
+
+
+def _scratch() -> None:
+    Path("made.txt").write_text("a")
+    Path("made.txt").read_text()
+
+
+def _appended() -> None:
+    with Path("made.log").open("a") as log:
+        log.write("more\n")
+
+
+def _moved() -> None:
+    Path("draft").write_text("a")
+    Path("draft").replace("made.txt")
+
+
+def _folder_moved() -> None:
+    Path("draft").mkdir()
+    Path("draft/a.txt").write_text("a")
+    Path("draft").rename("made")
+
+
+WRITES: dict[str, tuple[Callable[[], object], set[str]]] = {
+    "written and read again": (_scratch, {"made.txt"}),
+    "appended to": (_appended, {"made.log"}),
+    "moved there": (_moved, {"made.txt"}),
+    "a folder moved there": (_folder_moved, {"made/a.txt"}),
+    "by a library": (_parquet_made, {"made.parquet"}),
+    "by a library, in a new folder": (_folder_made, {"made/deep/a.parquet"}),
+    "a database": (lambda: _database("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"), {"made.db"}),
+    "a database with a log": (
+        lambda: _database("PRAGMA journal_mode=wal", "CREATE TABLE t (x)"),
+        {"made.db"},
+    ),
+    "gone at the end": (lambda: (Path("made.txt").write_text("a"), Path("made.txt").unlink()), set()),
+}
+
+
+@pytest.mark.parametrize(("write", "files"), WRITES.values(), ids=WRITES)
+def test_what_is_written_is_not_read(project: Path, write: Callable[[], object], files: set[str]) -> None:
+    assert observed(write, project) == ({}, files)
+
+
+def test_a_shell_line_that_writes_over_a_file_has_written_it(project: Path) -> None:
+    (project / "out.txt").write_text("old")
+    assert observed(lambda: os.system("sort data/x.csv > out.txt"), project)[1] == {"out.txt"}
+
+
+def test_a_database_that_is_only_asked_is_read(project: Path) -> None:
+    _database("CREATE TABLE t (x)")
+    seen, written = observed(lambda: _database("SELECT * FROM t"), project)
+    assert (set(seen), written) == ({"made.db"}, set())
+
+
+def test_what_is_read_and_then_written_is_both_with_what_was_there_before(project: Path) -> None:
+    def update() -> None:
+        path = Path("data/x.csv")
+        path.write_text(path.read_text() + "2\n")
+
+    assert observed(update, project) == ({"data/x.csv": digest(TEXT)}, {"data/x.csv"})
+
+
+def test_a_file_that_somebody_changes_after_it_was_read_held_nobody_knows_what(project: Path) -> None:
+    def read() -> None:
+        Path("data/x.csv").read_text()
+        script = (
+            "import pathlib; pathlib.Path('data').joinpath('x' + '.csv').write_text('longer than before')"
+        )
+        subprocess.run([sys.executable, "-c", script], check=True)
+
+    assert observed(read, project)[0] == {"data/x.csv": UNKNOWN}
+
+
+def test_a_file_that_the_code_names_counts_unless_the_step_writes_it(project: Path) -> None:
+    named = (FileSeen("data/x.csv", "before"), FileSeen("made.txt", "old"), FileSeen("none.txt", ""))
+    assert observed(_scratch, project, named) == ({"data/x.csv": "before"}, {"made.txt"})
+
+
+def test_a_file_outside_of_the_folder_counts_where_the_code_names_it(project: Path) -> None:
+    def write() -> None:
+        import polars as pl
+
+        Path("../named.txt").write_text("a")
+        Path("../unnamed.txt").write_text("a")
+        pl.DataFrame({"v": [2]}).write_parquet("../named.parquet")
+
+    (project / "notebooks").mkdir()
+    os.chdir(project / "notebooks")
+    named = tuple(FileSeen(f"../named.{kind}", "") for kind in ("txt", "parquet"))
+    read, written = observed(write, project / "notebooks", named)
+    assert (read, written) == ({}, {"../named.txt", "../named.parquet"})
+
+
+def test_hidden_folders_modules_and_what_other_processes_open_do_not_count(project: Path) -> None:
+    def act() -> None:
+        Path(".cache").mkdir()
+        Path(".cache/a.parquet").write_text("a")
+        Path("module.py").read_text()
+        subprocess.run([sys.executable, "-c", "open('data/' + 'x.csv').read()"], check=True)
+
+    (project / "module.py").write_text("x = 1")
+    seen, written = observed(act, project)
+    assert (seen, written - {".cache/a.parquet"}) == ({}, set())
