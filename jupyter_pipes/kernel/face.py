@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.errors import RunFailed, UsageError
-from jupyter_pipes.model.steps import Step
+from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.runs import repeat
 
 if TYPE_CHECKING:
@@ -122,12 +122,16 @@ class KernelFace:
         view = run.step(name)
         definition, run_arguments = repeat.kept_request(run.workspace, run.view)
         step = definition.step(name)
-        for piece in step.pieces:
-            self._shell.run_cell(piece.source, silent=True).raise_error()
+        self._run_pieces(step.early_pieces)
         self._session.namespace.update({**run_arguments.values_of(name), **_inputs(run, step)})
+        self._run_pieces(step.late_pieces)
         code = step.body.strip("\n")
         self._shell.set_next_input(f"# step {name} of run {run.id} ({view.status})\n{code}", replace=False)
         return Answer()
+
+    def _run_pieces(self, pieces: Iterable[CodePiece]) -> None:
+        for piece in pieces:
+            self._shell.run_cell(piece.source, silent=True).raise_error()
 
     def name(self, arguments: Namespace) -> Answer:
         """Name the pipeline, and set its version.

@@ -46,6 +46,7 @@ class Diagnostic(Struct, frozen=True, gc=False):
         line: line of the cell as the editor counts it (1 is the first line, a `%%` line included).
         cell: the cell's number as people count (1 is the notebook's first cell of any kind), 0 if unknown.
         severity: an `error` stops a run before it starts, a `warning` does not, a `note` explains.
+        cause: the same for problems that one change ends; "" for a problem that stands alone.
     """
 
     code: str
@@ -54,6 +55,7 @@ class Diagnostic(Struct, frozen=True, gc=False):
     line: int = 1
     cell: int = 0
     severity: Literal["error", "warning", "note"] = "error"
+    cause: str = ""
 
 
 OnFail = Literal["skip", "stop", "ignore"]
@@ -128,12 +130,14 @@ class CodePiece(Struct, frozen=True):
         line: line of that cell on which `source` begins, as the editor counts it.
         source: the code, as written.
         names: the names that it binds.
+        is_late: whether it runs only when the step's inputs are loaded: it needs one of them.
     """
 
     label: str
     line: int
     source: str
     names: tuple[str, ...] = ()
+    is_late: bool = False
 
 
 class StepInterface(Struct, frozen=True, kw_only=True):
@@ -223,7 +227,17 @@ class Step(StepInterface, frozen=True):
     @property
     def pieces(self) -> tuple[CodePiece, ...]:
         """The code that runs before its own, in order."""
-        return (*self.setup, *self.prelude)
+        return (*self.early_pieces, *self.late_pieces)
+
+    @property
+    def early_pieces(self) -> tuple[CodePiece, ...]:
+        """The code that runs before its inputs are loaded."""
+        return (*self.setup, *(piece for piece in self.prelude if not piece.is_late))
+
+    @property
+    def late_pieces(self) -> tuple[CodePiece, ...]:
+        """The definitions that run when its inputs are loaded: they need one of them."""
+        return tuple(piece for piece in self.prelude if piece.is_late)
 
     @property
     def sources(self) -> tuple[str, ...]:

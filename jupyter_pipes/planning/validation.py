@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
+
+import msgspec
 
 from jupyter_pipes.analysis.notebook.file_edges import matches
 from jupyter_pipes.model.errors import InvalidPipeline
@@ -59,7 +61,7 @@ def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:
 
 def invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
     """Return the error that tells all problems together."""
-    diagnostics = tuple(problems)
+    diagnostics = tuple(_by_cause(problems))
     lines = "\n".join(f"  {describe(problem)}" for problem in diagnostics)
     count = "a problem" if len(diagnostics) == 1 else f"{len(diagnostics)} problems"
     return InvalidPipeline(
@@ -68,6 +70,17 @@ def invalid(problems: Iterable[Diagnostic]) -> InvalidPipeline:
         line=diagnostics[0].line,
         diagnostics=diagnostics,
     )
+
+
+def _by_cause(problems: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield the first problem of each cause, with the other steps that have it."""
+    causes: dict[tuple[str, str], list[Diagnostic]] = {}
+    for number, problem in enumerate(problems):
+        causes.setdefault((problem.code, problem.cause or str(number)), []).append(problem)
+    for first, *others in causes.values():
+        steps = dict.fromkeys(other.step for other in others if other.step not in (None, first.step))
+        also = f" (The same in {', '.join(map(str, steps))}.)" if steps else ""
+        yield msgspec.structs.replace(first, message=first.message + also)
 
 
 def describe(problem: Diagnostic) -> str:

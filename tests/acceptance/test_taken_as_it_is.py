@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_pipes.model.errors import InvalidPipeline
 from tests.acceptance.conftest import NewProject
 
 ADD = "def add(x):\n    global total\n    total += x"
@@ -59,6 +60,33 @@ ADD = "def add(x):\n    global total\n    total += x"
             ["%%step a\na = 5", "%%step b\nr = '{a}'.format(**globals())\ns = '%(a)s' % globals()"],
             {"r": "5", "s": "5"},
             id="templates filled in with all names",
+        ),
+        pytest.param(
+            [
+                "%%step constants\nDates = set\nDATES = Dates(['May 15', 'June 17'])",
+                "def told(part) -> Dates:\n    return {d for d in DATES if part in d}",
+                "%%step ask\nr = told('May')",
+            ],
+            {"r": {"May 15"}},
+            id="a type that a step names, in an annotation",
+        ),
+        pytest.param(
+            [
+                "%%step a\nN = 3\ndef own(x=N): return x\nBase = type('Base', (), {'z': 1})",
+                "def f(x, n=N): return x * n\ndef g(x): return f(x)\nclass D(Base): k = N\nclass E(D): pass",
+                "%%step b\nr = (g(2), E.k, E().z, own())",
+            ],
+            {"r": (6, 3, 1, 3)},
+            id="defaults, base classes and bodies of classes that need a step's output",
+        ),
+        pytest.param(
+            [
+                "%%step a\nimport functools\nonce = functools.lru_cache()",
+                "@once\ndef f(x): return x + 1",
+                "%%step b\nr = f(2)",
+            ],
+            {"r": 3},
+            id="a decorator that a step makes",
         ),
     ],
 )
@@ -119,3 +147,25 @@ def test_what_the_advice_says_ends_the_diagnostic(
     cells[1] = cells[1].replace("%%step b", f"%%step b {after}")
     assert project(*cells).pipeline().graph.diagnostics == ()
     assert project(*cells).run()["r"] in (5, [5])
+
+
+def test_advice_about_untagged_cells_names_all_that_must_be_tagged_and_each_cause_is_told_once(
+    project: NewProject,
+) -> None:
+    cells = ["%%step a\nx = 1", "y = x + 1", "z = y + 1"]
+    cells += [f"%%step s{number}\nr{number} = z" for number in range(5)]
+    with pytest.raises(InvalidPipeline) as caught:
+        project(*cells).run()
+    (problem,) = caught.value.diagnostics
+    assert "Cells 2 and 3" in problem.message
+    assert "The same in s1, s2, s3, s4" in problem.message
+    tagged = [f"%%step t{number}\n{cell}" if number in (1, 2) else cell for number, cell in enumerate(cells)]
+    assert project(*tagged).run()["r4"] == 3
+
+
+def test_a_definition_that_needs_an_output_sees_it_as_it_was_or_is_refused(project: NewProject) -> None:
+    cells = ["%%step a\nn = 1", "def f(x=n): return x", "%%step b\nn = 2", "%%step c\nr = f()"]
+    (problem,) = project(*cells).pipeline().graph.errors
+    assert (problem.code, problem.step) == ("JP012", "c")
+    cells[1] = "def f(x=1): return x"
+    assert project(*cells).run()["r"] == 1

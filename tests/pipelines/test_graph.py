@@ -260,10 +260,15 @@ ERRORS = {
         [("JP012", "b", 3, 1)],
         "tag this cell",
     ),
-    "a definition needs its step's value": (
-        ["%%step a\nn = 1\ndef f(k=n):\n    return k", "%%step b\nf()"],
-        [("JP012", "b", 2, 2)],
+    "a definition needs a value that its caller does not have any more": (
+        ["%%step a\nn = 1\ndef f(k=n):\n    return k", "%%step b\nn = 2", "%%step c\nf()"],
+        [("JP012", "c", 3, 2)],
         "needs n",
+    ),
+    "one cell after the other needs an output": (
+        [A, "y = x + 1", "z = y", "%%step b\nprint(z)"],
+        [("JP012", "b", 4, 2)],
+        "Cells 2 and 3 are no steps",
     ),
     "set-up needs an output": ([A, "%%setup\ny = x"], [("JP012", None, 2, 2)], "%%setup"),
     "two cells of one name": ([A, "%%step a\ny = 1"], [("JP015", "a", 2, 1)], "Cells 1 and 2"),

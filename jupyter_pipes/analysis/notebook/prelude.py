@@ -6,9 +6,11 @@ from collections.abc import Iterable, Mapping
 from enum import IntEnum
 from typing import Literal
 
+import msgspec
 from msgspec import Struct, field
 
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
+from jupyter_pipes.analysis.notebook.late_definitions import Late, Waiting, can_wait, dependents, settle
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.model.steps import PARAMS_OWNER
@@ -34,6 +36,7 @@ class Problem(Struct, frozen=True):
         strength: how surely it is needed.
         code: the statement of another cell concerned, None if the step itself reads the name.
         owner: the step (or `PARAMS_OWNER`) that has the name, "" if none.
+        dependents: numbers of the further cells whose values hang on that code.
     """
 
     kind: Literal["undefined", "needs output", "rebound"]
@@ -42,6 +45,7 @@ class Problem(Struct, frozen=True):
     strength: Strength
     code: Binding | None = None
     owner: str = ""
+    dependents: tuple[int, ...] = ()
 
 
 class Reach(Struct, frozen=True):
@@ -50,12 +54,14 @@ class Reach(Struct, frozen=True):
     Attributes:
         code: the statements to run before the step, in notebook order.
         values: name -> the step that has it, or `PARAMS_OWNER`.
+        late: where those statements stand that run only when the values are there.
         names: all names that were looked up.
         problems: what cannot be had, each name once.
     """
 
     code: tuple[Binding, ...] = ()
     values: dict[str, str] = field(default_factory=dict[str, str])
+    late: frozenset[Place] = frozenset()
     names: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
 
@@ -110,6 +116,7 @@ class _Search:
         self._code: dict[Place, Binding] = {}
         self._values: dict[str, str] = {}
         self._early_parameters: dict[str, tuple[str, Binding | None]] = {}
+        self._waiting: list[Waiting] = []
         self._problems: dict[tuple[str, str, Place | None], Problem] = {}
 
     def need(self, name: str, place: Place, strength: Strength, root: str, code: Binding | None) -> None:
@@ -134,9 +141,16 @@ class _Search:
         for name, (root, code) in self._early_parameters.items():
             if self._values.setdefault(name, PARAMS_OWNER) != PARAMS_OWNER:
                 self._report("needs output", name, root, Strength.NEEDED, code, PARAMS_OWNER)
+        code = tuple(self._code[place] for place in sorted(self._code))
+        late = settle(code, self._waiting, self._values) if self._waiting else Late()
+        for blocked, cause in late.blocked:
+            root = cause.root if can_wait(blocked) else min(code_of(blocked).binds, default=cause.root)
+            owner = self._values[cause.name]
+            self._report("needs output", cause.name, root, Strength.NEEDED, blocked, owner)
         return Reach(
-            code=tuple(self._code[place] for place in sorted(self._code)),
+            code=code,
             values=self._values,
+            late=late.places,
             names=frozenset(name for name, _ in self._seen),
             problems=self._distinct_problems(),
         )
@@ -144,6 +158,11 @@ class _Search:
     def _distinct_problems(self) -> tuple[Problem, ...]:
         # Code that cannot run at all need not be reported for binding the name as well.
         blocked = {problem.root for problem in self._problems.values() if problem.kind == "needs output"}
+        code = [self._code[place] for place in sorted(self._code)]
+        for key, problem in self._problems.items():
+            if problem.kind == "needs output" and problem.code is not None:
+                cells = dependents(code, problem.code)
+                self._problems[key] = msgspec.structs.replace(problem, dependents=cells)
         by_name = sorted(self._problems.values(), key=lambda problem: (problem.root, problem.name))
         return tuple(p for p in by_name if p.kind != "rebound" or p.root not in blocked)
 
@@ -202,8 +221,18 @@ class _Search:
         runs = self._code[place]
         if owner == PARAMS_OWNER:
             self._early_parameters.setdefault(name, (root, runs))
-        elif strength >= Strength.NEEDED:
+        elif strength < Strength.NEEDED:
+            return
+        elif can_wait(runs) and self._is_the_same_later(name, place):
+            self._values[name] = owner
+            self._waiting.append(Waiting(runs, name, root))
+        else:
             self._report("needs output", name, root, strength, runs, owner)
+
+    def _is_the_same_later(self, name: str, place: Place) -> bool:
+        """Return whether the step has the value of `name` that code at `place` has in the notebook."""
+        before = (each for each in self._timeline.before(name, self._place) if each.owner != self._reader)
+        return next(before, None) == next(self._timeline.before(name, place))
 
     def _need_unbound(
         self, name: str, place: Place, strength: Strength, root: str, code: Binding | None

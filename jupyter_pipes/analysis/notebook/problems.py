@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
@@ -35,7 +35,7 @@ def undefined(
     else:
         remedy = f"Define it in an earlier cell{_meant(name, names)}."
     message = f"{spot} reads {name}{via}, which no earlier cell and no parameter defines. {remedy}"
-    return _at(spot, "JP010", message)
+    return _at(spot, "JP010", message, cause=name)
 
 
 def prompt_history(spot: Spot, name: str, *, via: str = "") -> Diagnostic:
@@ -71,23 +71,41 @@ def written_later(spot: Spot, name: str, writer: Spot, *, via: str = "") -> Diag
     return _at(spot, "JP011", message)
 
 
-def needs_output(spot: Spot, root: str, name: str, owner: str, cell: int, line: int) -> Diagnostic:
-    """JP012: untagged code that the step reads needs a step's output itself."""
-    message = (
+def needs_output(
+    spot: Spot, root: str, name: str, owner: str, cell: int, line: int, dependents: Sequence[int] = ()
+) -> Diagnostic:
+    """JP012: untagged code that the step reads needs a step's output itself.
+
+    Args:
+        spot, root: where the step reads which name.
+        name, owner: the output, and whose it is.
+        cell, line: where the code stands.
+        dependents: further untagged cells on the way from there to `root`.
+    """
+    start = (
         f"{spot} reads {root}, which cell {cell} computes from {name} (line {line}), {_possession(owner)}. "
-        f"Cell {cell} is not a step, so its result is not available to steps: tag this cell with %%step."
     )
-    return _at(spot, "JP012", message)
+    if dependents:
+        cells = f"{cell}, {', '.join(map(str, dependents[:-1]))}".rstrip(", ") + f" and {dependents[-1]}"
+        remedy = (
+            f"Cells {cells} are no steps, so their results are not available to steps: tag each with %%step."
+        )
+    else:
+        remedy = (
+            f"Cell {cell} is not a step, so its result is not available to steps: tag this cell with %%step."
+        )
+    return _at(spot, "JP012", start + remedy, cause=f"cells {(cell, *dependents)}")
 
 
 def definition_needs_output(spot: Spot, root: str, name: str, owner: str, cell: int, line: int) -> Diagnostic:
-    """JP012: a definition in a step's cell needs that step's values when it runs."""
+    """JP012: a definition needs a value when it runs that the step that uses it does not have any more."""
     message = (
-        f"{spot} reads {root}, whose definition in cell {cell} (line {line}) needs {name}, "
-        f"{_possession(owner)}. Definitions are run again in every step that uses them, before its inputs "
-        f"are there: write the value into the definition, or pass it as an argument."
+        f"{spot} reads {root}, whose definition in cell {cell} (line {line}) needs {name} as it is there, "
+        f"{_possession(owner)}. Definitions are run again in every step that uses them, and this step has "
+        "other values of the names that it needs: write the value into the definition, or pass it "
+        "as an argument."
     )
-    return _at(spot, "JP012", message)
+    return _at(spot, "JP012", message, cause=f"cell {cell}, line {line}")
 
 
 def setup_needs_output(spot: Spot, name: str, owner: str) -> Diagnostic:
@@ -222,5 +240,5 @@ def _possession(owner: str) -> str:
     return "a parameter that another step changes" if owner == PARAMS_OWNER else f"an output of step {owner}"
 
 
-def _at(spot: Spot, code: str, message: str, severity: Severity = "error") -> Diagnostic:
-    return Diagnostic(code, message, step=spot.step, line=spot.line, cell=spot.cell, severity=severity)
+def _at(spot: Spot, code: str, message: str, severity: Severity = "error", cause: str = "") -> Diagnostic:
+    return Diagnostic(code, message, spot.step, spot.line, spot.cell, severity, cause)

@@ -194,7 +194,11 @@ class _Resolver:
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
         code = {binding.place: binding for binding in (*futures, *reached.code)}
-        prelude = tuple(piece(code[place]) for place in sorted(code) if place not in setup.places)
+        prelude = tuple(
+            piece(code[place], is_late=place in reached.late)
+            for place in sorted(code)
+            if place not in setup.places
+        )
         imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
         return Step(
             name=unit.name,
@@ -298,9 +302,17 @@ class _Resolver:
         assert code is not None, "only code of other cells needs outputs or binds anew"
         if problem.kind == "rebound":
             return problems.rebound(spot, problem.name, problem.owner, code.cell, code_of(code).line)
-        message = problems.definition_needs_output if code.defined_in else problems.needs_output
-        line = code_of(code).line_of(problem.name)
-        return message(spot, problem.root, problem.name, problem.owner, code.cell, line)
+        needed = (
+            spot,
+            problem.root,
+            problem.name,
+            problem.owner,
+            code.cell,
+            code_of(code).line_of(problem.name),
+        )
+        if code_of(code).is_definition:
+            return problems.definition_needs_output(*needed)
+        return problems.needs_output(*needed, problem.dependents)
 
     def _undefined(self, problem: Problem) -> Diagnostic:
         name, unit = problem.name, self._unit

@@ -98,8 +98,8 @@ def code_of(binding: Binding) -> Statement:
     return binding.statement
 
 
-def piece(binding: Binding) -> CodePiece:
-    """Return a statement of another cell as code to run."""
+def piece(binding: Binding, *, is_late: bool = False) -> CodePiece:
+    """Return a statement of another cell as code to run, before or after the step's inputs are loaded."""
     statement = code_of(binding)
     names = tuple(sorted(statement.binds - {STAR}))
-    return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names)
+    return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names, is_late)

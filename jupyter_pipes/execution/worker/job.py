@@ -10,7 +10,7 @@ import re
 import sys
 import time
 import traceback as tracebacks
-from collections.abc import Callable, Generator, Mapping
+from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
@@ -111,13 +111,13 @@ class Attempt:
         parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
         context.parameters = parameters
         self.cell.namespace.update(parameters)
-        for piece in self.step.pieces:
-            failure = self._run_piece(piece)
-            if failure is not None:
-                return self._piece_failed(piece, failure)
+        if failed := self._run_pieces(self.step.early_pieces):
+            return failed
         # The prelude may have bound older values of the same names.
         self.cell.namespace.update(parameters)
         self._load_inputs()
+        if failed := self._run_pieces(self.step.late_pieces):
+            return failed
         watch_tqdm()
         failure = self._run_code(self.step.body, self._label)
         if failure is not None:
@@ -126,6 +126,14 @@ class Attempt:
             self._note(note)
         self._keep_outputs()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
+
+    def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
+        """Run them in order; return how the attempt ended if one failed."""
+        for piece in pieces:
+            failure = self._run_piece(piece)
+            if failure is not None:
+                return self._piece_failed(piece, failure)
+        return None
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
