@@ -173,14 +173,17 @@ def plan(face: Face, arguments: Namespace) -> Answer:
     """Say what a run would do and why."""
     from jupyter_pipes.cli import documents
     from jupyter_pipes.display.tables import plan_table
-    from jupyter_pipes.display.text import plan_text
+    from jupyter_pipes.display.text import plan_text, warnings
 
     pipeline, options = face.pipeline(), run_options(arguments)
     if arguments.accept:
         pipeline.accept(*arguments.accept, params=options.get("params"))
     table = plan_table(pipeline, *arguments.steps, **options)
     return Answer(
-        lambda: documents.of_plan(table), lambda colour: plan_text(table, colour=colour), lambda: table
+        lambda: documents.of_plan(table),
+        lambda colour: plan_text(table, colour=colour),
+        lambda: table,
+        notices=tuple(warnings(pipeline.graph.diagnostics, [step.name for step in table.steps])),
     )
 
 
@@ -262,10 +265,13 @@ def logs(face: Face, arguments: Namespace) -> Answer:
         raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {numbers}")
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
+    notice = "" if is_there else f"{step} did not run: {status}"
+    if path is not None and is_there and not path.stat().st_size:
+        notice = f"{step} printed nothing"
     return Answer(
         lambda: documents.LogDocument(run.id, step, number, plain(run.logs(step, attempt))),
         lambda colour: (terminal_text if colour else plain)(run.logs(step, attempt)),
-        notices=() if is_there else (f"{step} did not run: {status}",),
+        notices=(notice,) if notice else (),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.spelling import nearest
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.preparation import RunOptions
@@ -41,11 +41,17 @@ class VerbParser(argparse.ArgumentParser):
             return self._with_query(words)
         parsed, unknown = self.parse_known_intermixed_args(_each_with_its_p(words))
         if unknown:
-            flags = [flag for argument in self.arguments for flag in argument.option_strings]
-            near = difflib.get_close_matches(unknown[0].partition("=")[0], flags, 1)
-            hint = f"; did you mean {near[0]}?" if near else ""
-            self.error(f"unknown argument {unknown[0]}{hint}")
+            self._refuse(unknown[0])
+        for word in (*getattr(parsed, "steps", ()), *getattr(parsed, "names", ())):
+            if "=" in word:
+                self._refuse(word)
         return parsed
+
+    def _refuse(self, word: str) -> NoReturn:
+        flags = [flag for argument in self.arguments for flag in argument.option_strings]
+        name = word.partition("=")[0]
+        meant = f"-p {word}" if name.isidentifier() and name != word else nearest(name, flags)
+        self.error(f"unknown argument {word}{f'; did you mean {meant}?' if meant else ''}")
 
     def _with_query(self, words: Sequence[str]) -> argparse.Namespace:
         """Take all that is no option of ours as parts of one query: `-tags:old` as well."""

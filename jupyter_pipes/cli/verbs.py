@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
@@ -15,6 +14,7 @@ from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.version import __version__
 
 PROGRAM = "jupyter pipes"
@@ -149,15 +149,28 @@ MAGICS = {name: verb.magic for name, verb in VERBS.items() if verb.magic is not 
 COMMANDS = {name: verb.command for name, verb in VERBS.items() if verb.command is not None}
 
 
+HELP = frozenset(("-h", "--help"))
+"""What asks for help instead of carrying out the verb."""
+
+
 def parse_magic(line: str) -> tuple[Callable[[Kernel, Namespace], Answer], Namespace]:
     """Return what carries out a `%pipeline` line, and its arguments.
 
     Raises:
         UsageError: an unknown verb or option; the message names the nearest.
     """
-    name = next(iter(line.split()), "show")
-    way = _looked_up(name, MAGICS, "%pipeline")
-    return way.handler, magic_parser(name).parse(_words(line)[1:])
+    words = _words(line)
+    name = next(iter(words), "show")
+    if name in HELP:
+        return _helping(magic_help()), Namespace()
+    way, parser = _looked_up(name, MAGICS, "%pipeline"), magic_parser(name)
+    if HELP.intersection(words):
+        return _helping(parser.format_help()), Namespace()
+    return way.handler, parser.parse(words[1:])
+
+
+def _helping(text: str) -> Callable[[Kernel, Namespace], Answer]:
+    return lambda kernel, arguments: Answer(text=lambda colour: text)
 
 
 def parse_command(words: Sequence[str]) -> tuple[Callable[[CommandLine, Namespace], Answer], Namespace]:
@@ -203,8 +216,8 @@ Found = TypeVar("Found")
 
 def _looked_up(name: str, ways: Mapping[str, Found], program: str) -> Found:
     if name not in ways:
-        near = difflib.get_close_matches(name, ways, 1)
-        hint = f"; did you mean {near[0]}?" if near else "."
+        near = nearest(name, ways)
+        hint = f"; did you mean {near}?" if near else "."
         raise UsageError(f"{program} has no verb {name!r}{hint} It has: {', '.join(ways)}")
     return ways[name]
 

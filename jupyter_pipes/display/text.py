@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 import shutil
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display.ansi import one_line, plain
@@ -20,7 +20,7 @@ from jupyter_pipes.display.looks import (
 )
 from jupyter_pipes.model.errors import InvalidPipeline, PipesError, place_text
 from jupyter_pipes.model.quantities import date_text, duration_text
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Diagnostic, Status
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:
@@ -131,7 +131,8 @@ def summary(run: Run) -> str:
     view = run.view
     failed = next((step.name for step in view.steps.values() if step.status is Status.FAILED), None)
     hint = [f"all that {failed} printed: jupyter pipes logs {view.run} {failed}"] if failed else []
-    return "\n".join([*_warnings(view), run_line(view), *_failures(view), *hint])
+    told = warnings(view.diagnostics, view.steps)
+    return "\n".join([*told, run_line(view), *_failures(view), *hint])
 
 
 def _failures(view: RunView) -> Iterator[str]:
@@ -143,9 +144,10 @@ def _failures(view: RunView) -> Iterator[str]:
             yield from (f"    {line}" for line in lines[-TRACEBACK_LINES:] if len(lines) > 1)
 
 
-def _warnings(view: RunView) -> Iterator[str]:
-    for problem in view.diagnostics:
-        if problem.severity == "warning" and (problem.step is None or problem.step in view.steps):
+def warnings(problems: Iterable[Diagnostic], steps: Container[str]) -> Iterator[str]:
+    """Yield a line for each warning that is about one of these steps, or about none."""
+    for problem in problems:
+        if problem.severity == "warning" and (problem.step is None or problem.step in steps):
             place = place_text(problem.step, problem)
             yield one_line(f"warning: {problem.code} {place}: {problem.message}")
 

@@ -6,7 +6,6 @@ import ast
 import builtins
 import copy
 import datetime
-import difflib
 import enum
 import inspect
 import io
@@ -19,6 +18,7 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from jupyter_pipes.model.errors import ParameterError, UsageError
+from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
 
@@ -332,9 +332,9 @@ def _comments(body: str) -> dict[int, str]:
 
 
 def _unknown(name: str, names: list[str]) -> str:
-    near = difflib.get_close_matches(name, names, n=1)
+    near = nearest(name, names)
     there_are = f"there are {', '.join(names)}" if names else "the pipeline has none"
-    return f"there is no parameter {name}; " + (f"did you mean {near[0]}?" if near else there_are)
+    return f"there is no parameter {name}; " + (f"did you mean {near}?" if near else there_are)
 
 
 def _plain(value: object) -> Any:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import difflib
 import os
 import re
 import shlex
@@ -16,6 +15,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
+from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
 
 if TYPE_CHECKING:
@@ -221,8 +221,8 @@ def _unexpected(name: str, word: str) -> str:
 
 
 def _suggest(word: str, words: Iterable[str]) -> str:
-    near = difflib.get_close_matches(word, list(words), n=1)
-    return f"; did you mean {near[0]}?" if near else "; see %%step? for those there are"
+    near = nearest(word, words)
+    return f"; did you mean {near}?" if near else "; see %%step? for those there are"
 
 
 def _may_be_in_name(char: str) -> bool:

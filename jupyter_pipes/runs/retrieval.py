@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.runs.run import Run, named_artifact
 
 if TYPE_CHECKING:
@@ -41,10 +42,11 @@ def find_artifact(pipeline: Pipeline, name: str, params: Mapping[str, object]) -
     match = Match(artifact) if artifact else _of_a_run(pipeline, name, params)
     if match is None:
         words = "".join(f" -p {key}={value}" for key, value in params.items())
-        writes = ", ".join(dict.fromkeys(each for step in pipeline.graph.steps for each in step.writes))
+        writes = list(dict.fromkeys(each for step in pipeline.graph.steps for each in step.writes))
+        meant = nearest(name, writes) if name not in writes else None
         raise ArtifactMissing(
             f"nothing is kept under {name!r} for these parameter values (its steps write "
-            f"{writes or 'nothing'}); "
+            f"{', '.join(writes) or 'nothing'}){f'; did you mean {meant}?' if meant else ';'} "
             f"make it: jupyter pipes run {pipeline.origin or pipeline.name}{words}"
         )
     return match

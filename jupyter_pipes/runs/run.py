@@ -22,6 +22,7 @@ from jupyter_pipes.model.errors import (
 )
 from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
+from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
@@ -126,8 +127,10 @@ class Run(Mapping[str, Any]):
         """
         artifact = named_artifact(self._view, name)
         if artifact is None:
+            near = nearest(name, self)
+            hint, kept = f"; did you mean {near}? It" if near else "; it", ", ".join(sorted(self))
             raise ArtifactMissing(
-                f"run {self.id} kept nothing under {name!r}; it kept: {', '.join(sorted(self)) or 'nothing'}"
+                f"run {self.id} kept nothing under {name!r}{hint} kept: {kept or 'nothing'}"
             )
         return artifact
 

@@ -238,7 +238,7 @@ def test_options_of_later_versions_are_refused_by_name(project: NewProject, line
         ("a --cpus 0", "--cpus 0"),
         ("a --memory lots", "--memory lots"),
         ("a --retry-delay x", "--retry-delay x"),
-        ("a --retry 2", "did you mean --retr"),
+        ("a --retry 2", "did you mean --retries?"),
         ("a extra", "extra"),
         ("a --tags", "--tags"),
         ("a --stage 'x", "quotation"),

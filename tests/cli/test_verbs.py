@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from argparse import Namespace
 from collections.abc import Callable
 from pathlib import Path
@@ -17,7 +18,7 @@ from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.kernel.face import KernelFace
 from jupyter_pipes.kernel.session import Session
-from jupyter_pipes.model.errors import RunNotFound, UsageError
+from jupyter_pipes.model.errors import PipesError, RunNotFound, UsageError
 
 pytestmark = pytest.mark.slow
 
@@ -199,3 +200,50 @@ def test_a_kernel_asks_its_current_run_first(study: Study) -> None:
 
 def test_namespaces_of_arguments_are_plain(study: Study) -> None:
     assert isinstance(verbs.parse_magic("plan")[1], Namespace)
+
+
+@pytest.mark.parametrize("verb", verbs.MAGICS)
+def test_help_is_the_answer_to_help(study: Study, verb: str) -> None:
+    text = study.in_kernel(f"{verb} --help").text(False)
+    assert text.startswith(f"usage: %pipeline {verb}")
+    assert verbs.VERBS[verb].help.split()[0] in text
+
+
+def test_help_of_all_verbs(study: Study) -> None:
+    assert study.in_kernel("--help").text(False) == verbs.magic_help()
+
+
+@pytest.mark.parametrize(
+    ("words", "meant"),
+    [
+        ("run rows=50", "-p rows=50"),
+        ("plan load rows=50", "-p rows=50"),
+        ("get n rows=50", "-p rows=50"),
+        ("why total rows=50", "-p rows=50"),
+        ("run --forces load", "--force"),
+        ("get X", "xs"),
+        ("get xsz --run last", "xs"),
+        ("why lod", "load"),
+    ],
+)
+def test_what_was_meant_is_told(study: Study, words: str, meant: str) -> None:
+    with pytest.raises(PipesError, match=re.escape(f"did you mean {meant}?")):
+        study.in_kernel(words)
+
+
+def test_a_step_that_printed_nothing_says_so(study: Study) -> None:
+    for answer in (
+        study.in_kernel("logs total --run previous"),
+        study.on_command_line("logs", "previous", "total"),
+    ):
+        assert answer.notices == ("total printed nothing",)
+        assert answer.text(False) == ""
+    assert study.in_kernel("logs load").notices == ()
+
+
+def test_plan_tells_the_warnings_that_run_tells(tmp_path: Path) -> None:
+    cells = [nbformat.v4.new_code_cell("%%step a\nmax = 1"), nbformat.v4.new_code_cell("%%step b\ny = max")]
+    nbformat.write(nbformat.v4.new_notebook(cells=cells), tmp_path / "warned.ipynb")
+    carry_out, arguments = verbs.parse_command(["plan", str(tmp_path / "warned.ipynb")])
+    answer = carry_out(CommandLine(arguments), arguments)
+    assert [notice[:14] for notice in answer.notices] == ["warning: JP004"]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import PROMPT_INPUTS
+from jupyter_pipes.model import spelling
 from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic
 
 Severity = Literal["error", "warning", "note"]
@@ -232,8 +232,8 @@ def nearest(name: str, names: Iterable[str]) -> str:
 
 
 def _meant(name: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(name, sorted(set(names) - {name}), n=1)
-    return f" (did you mean {close[0]}?)" if close else ""
+    near = spelling.nearest(name, sorted(names))
+    return f" (did you mean {near}?)" if near else ""
 
 
 def _possession(owner: str) -> str:
