@@ -69,7 +69,7 @@ def write_executed(
     # State of widgets whose views are gone with the old outputs.
     notebook.metadata.pop("widgets", None)
     count = 0
-    ids = cell_ids([node.get("id") for node in notebook.cells])
+    ids = cell_ids([cell.get("id") for cell in source.content["cells"]])
     for cell_id, node in zip(ids, notebook.cells, strict=True):
         if notebook.nbformat_minor >= 5:
             node["id"] = cell_id

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
@@ -64,11 +65,23 @@ class NotebookFile(Struct, frozen=True):
         """
         nbformat: Any = import_module("nbformat")
         try:
-            node = nbformat.reads(json.dumps(self.content), as_version=4)
+            node = nbformat.reads(json.dumps(self._with_ids()), as_version=4)
             nbformat.validate(node)
         except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
             raise _invalid(self.path, error) from error
         return node
+
+    def _with_ids(self) -> dict[str, Any]:
+        """Return the file's JSON with an id of its own for each cell: nbformat makes up others each time."""
+        cells = self.content.get("cells")
+        if self.content.get("nbformat_minor", 0) < 5 or not isinstance(cells, list):
+            return self.content
+        written = cast("list[dict[str, Any]]", cells)
+        ids = cell_ids([cell.get("id") for cell in written])
+        return {
+            **self.content,
+            "cells": [{**cell, "id": each} for cell, each in zip(written, ids, strict=True)],
+        }
 
 
 class _RawCell(Struct, frozen=True):
@@ -102,7 +115,7 @@ def read(path: str | os.PathLike[str]) -> NotebookFile:
     Raises:
         NotebookError: there is no such file, or it is no notebook with Python code.
     """
-    place = Path(path).expanduser().absolute()
+    place = full_path(path)
     content = _load(place)
     cells = _decode(place, content).cells
     ids = cell_ids([cell.id for cell in cells])
@@ -185,12 +198,29 @@ def _invalid(path: Path, error: Exception) -> NotebookError:
     return NotebookError(f"{path} is not a valid notebook: {reason}; open and save it in Jupyter")
 
 
+def full_path(path: str | os.PathLike[str]) -> Path:
+    """Return a path that a user wrote, absolute; `~` is the home folder, unless a file is called so."""
+    place = Path(path)
+    if os.fspath(path).startswith("~") and not place.exists():
+        # Of a user that the system does not know, it is a name like any other.
+        with suppress(RuntimeError):
+            place = place.expanduser()
+    return place.absolute()
+
+
 def cell_ids(written: Sequence[str | None]) -> list[str]:
     """Every cell's id; a made-up one where it is missing or taken."""
-    ids: list[str] = []
+    others = frozenset(written)
+    ids: dict[str, None] = {}
     for number, cell_id in enumerate(written, start=1):
-        ids.append(cell_id if cell_id and cell_id not in ids else f"cell-{number}")
-    return ids
+        if cell_id and cell_id not in ids:
+            ids[cell_id] = None
+            continue
+        made_up = f"cell-{number}"
+        while made_up in others or made_up in ids:
+            made_up += "-"
+        ids[made_up] = None
+    return list(ids)
 
 
 def _step_cell(

@@ -124,7 +124,9 @@ class Pipeline:
         Raises:
             NotebookError: the file cannot be imported, or has no or several pipelines.
         """
-        place = Path(path).expanduser().absolute()
+        from jupyter_pipes.pipelines import notebook
+
+        place = notebook.full_path(path)
         defined: dict[str, object] = _import(place).__dict__
         pipelines = [value for value in defined.values() if isinstance(value, Pipeline)]
         if len(set(map(id, pipelines))) != 1:

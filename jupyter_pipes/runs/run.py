@@ -49,6 +49,7 @@ class Run(Mapping[str, Any]):
         self._workspace = workspace
         self._controller = controller
         self._view = controller.view if controller else workspace.history.view(run)
+        self._sources: dict[str, RunView | None] = {}
         self.id = run
 
     @property
@@ -169,12 +170,19 @@ class Run(Mapping[str, Any]):
         view = self.step(step)
         if not view.source_run:
             return self.id, view.latest
-        try:
-            source = self._workspace.history.view(view.source_run).steps.get(view.source_step)
-        except RunNotFound:
-            # `gc` took it just when it was decided upon.
-            source = None
-        return view.source_run, source.latest if source else None
+        source = self._source(view.source_run)
+        made = source.steps.get(view.source_step) if source else None
+        return view.source_run, made.latest if made else None
+
+    def _source(self, run: str) -> RunView | None:
+        """Return the earlier run that outputs are of, folded once for all steps that take theirs from it."""
+        if run not in self._sources:
+            try:
+                self._sources[run] = self._workspace.history.view(run)
+            except RunNotFound:
+                # `gc` took it just when it was decided upon.
+                self._sources[run] = None
+        return self._sources[run]
 
     def step(self, name: str) -> StepView:
         """Return how a step stands.

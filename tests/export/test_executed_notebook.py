@@ -26,11 +26,18 @@ def notebook(tmp_path: Path) -> Path:
     return tmp_path / "study.ipynb"
 
 
-def test_outputs_come_under_cells_that_have_no_id(tmp_path: Path) -> None:
+@pytest.mark.parametrize("ids", [(None, None), ("a", "a"), ("cell-2", None), ("b", "cell-1")])
+@pytest.mark.parametrize("minor", [4, 5])
+@pytest.mark.filterwarnings("error")
+def test_outputs_come_under_cells_that_share_or_lack_an_id(
+    tmp_path: Path, ids: tuple[str | None, ...], minor: int
+) -> None:
     path = tmp_path / "old.ipynb"
     cell = {"cell_type": "code", "metadata": {}, "source": ["x = 1"], "outputs": [], "execution_count": None}
-    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell, cell]}))
-    write_executed(read(path), {"cell-2": [new_output("stream", name="stdout", text="hi")]}, path)
+    cells = [cell | ({"id": each} if each and minor == 5 else {}) for each in ids]
+    path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": minor, "metadata": {}, "cells": cells}))
+    second = read(path).cells[1].id
+    write_executed(read(path), {second: [new_output("stream", name="stdout", text="hi")]}, path)
     assert [bool(cell.outputs) for cell in nbformat.read(path, 4).cells] == [False, True]
 
 

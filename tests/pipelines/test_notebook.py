@@ -11,7 +11,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.steps import StepOptions
-from jupyter_pipes.pipelines.notebook import cell_from_source, read
+from jupyter_pipes.pipelines.notebook import cell_from_source, full_path, read
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -172,3 +172,13 @@ def test_cells_without_id_get_one(tmp_path: Path) -> None:
     cell = {"cell_type": "code", "metadata": {}, "source": ["x = 1"], "outputs": [], "execution_count": None}
     path.write_text(json.dumps({"nbformat": 4, "nbformat_minor": 4, "metadata": {}, "cells": [cell, cell]}))
     assert [cell.id for cell in read(path).cells] == ["cell-1", "cell-2"]
+
+
+def test_a_path_may_begin_with_a_tilde_that_is_part_of_its_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "~x").mkdir()
+    assert full_path("./~x/a.ipynb") == full_path("~x/a.ipynb") == tmp_path / "~x" / "a.ipynb"
+    assert full_path("~/a.ipynb") == tmp_path / "home" / "a.ipynb"

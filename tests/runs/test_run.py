@@ -33,6 +33,19 @@ def run(workspace: Workspace) -> Run:
     return Run(workspace, "one")
 
 
+def test_an_earlier_run_is_read_once_for_all_steps_that_reuse_its_outputs(
+    workspace: Workspace, run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reads: list[str] = []
+    view = workspace.history.view
+    monkeypatch.setattr(workspace.history, "view", lambda name: reads.append(name) or view(name))
+    reusing = Run(workspace, "one")
+    for name, step in reusing.steps.items():
+        step.source_run, step.source_step = "one", name
+    shown = [reusing.shown_attempt(name)[1] for name in reusing.steps]
+    assert ([each is not None for each in shown], reads) == ([True] * 3, ["one", "one"])
+
+
 def test_names_are_those_of_the_artifacts_each_once(run: Run) -> None:
     assert isinstance(run, Mapping)
     assert (list(run), len(run)) == (["df", "n", "model"], 3)
