@@ -169,3 +169,31 @@ def test_a_definition_that_needs_an_output_sees_it_as_it_was_or_is_refused(proje
     assert (problem.code, problem.step) == ("JP012", "c")
     cells[1] = "def f(x=1): return x"
     assert project(*cells).run()["r"] == 1
+
+
+EXTENSION = """
+def load_ipython_extension(shell):
+    def sql(line, cell=""):
+        name, _, query = f"{line}\\n{cell}".partition("<<")
+        shell.user_ns[name.strip()] = [query.strip()]
+    shell.register_magic_function(lambda line, cell: print(cell.upper()), "cell", "shout")
+    shell.register_magic_function(sql, "line_cell", "sql")
+"""
+
+
+def test_a_step_in_another_language_runs_with_the_extension_that_brings_its_magic(
+    project: NewProject,
+) -> None:
+    study = project(
+        "%load_ext myext",
+        "%%sql\nthis one << it's no step, and breaks nothing",
+        "%%step shouting --in --out\n%%shout\nselect it's name FROM t WHERE x = 1",
+        "%%step ask\n%%sql\nrows << SELECT 1",
+        "%%step other --out told --in\n%sql told << SELECT 2",
+        "%%step b\nr = (rows, told)",
+    )
+    (study.folder / "myext.py").write_text(EXTENSION)
+    run = study.run()
+    assert run["r"] == (["SELECT 1"], ["SELECT 2"])
+    assert "SELECT IT'S NAME" in run.logs("shouting")
+    assert study.pipeline().graph.diagnostics == ()

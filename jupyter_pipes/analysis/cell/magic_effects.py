@@ -8,6 +8,8 @@ from string import Formatter
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.foreign_magics import EXTENSION_MAGICS, foreign_names
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -69,6 +71,7 @@ class Effect(Struct, frozen=True):
         shows: expressions that it only looks at.
         binds: names that it binds afterwards.
         opaque: why its doing cannot be seen, "" if it can.
+        is_extension: whether it is there only behind `%load_ext`, or some other registration.
     """
 
     interpolations: tuple[Interpolation, ...] = ()
@@ -77,6 +80,7 @@ class Effect(Struct, frozen=True):
     shows: tuple[str, ...] = ()
     binds: tuple[str, ...] = ()
     opaque: str = ""
+    is_extension: bool = False
 
 
 def shell_effect(command: str) -> Effect:
@@ -87,21 +91,29 @@ def shell_effect(command: str) -> Effect:
 def line_effect(name: str, argument: str) -> Effect:
     """Return what `%name argument` does."""
     filled = interpolations(argument)
+    foreign = foreign_names(name, argument)
+    if foreign is not None:
+        return Effect(filled, shows=foreign.reads, binds=foreign.binds, is_extension=True)
     if name in SCRATCH_MAGICS:
         return Effect(filled, code=_without_options(name, argument), scratch=True)
     if name in CODE_LINE_MAGICS:
-        return Effect(filled, code=_without_options(name, argument))
+        code = _without_options(name, argument)
+        return Effect(filled, code=code, is_extension=name in EXTENSION_MAGICS)
     if name == "store" and argument.startswith("-r"):
         return Effect(filled, opaque="%store -r binds names that are not in the cell")
     if name in LOOKING_MAGICS:
         return Effect(filled, shows=tuple(argument.strip("?").split()))
     if name in HARMLESS_LINE_MAGICS:
-        return Effect(filled)
-    return Effect(filled, opaque=f"%{name} may read and bind names that are not in the cell")
+        return Effect(filled, is_extension=name in EXTENSION_MAGICS)
+    why = f"%{name} may read and bind names that are not in the cell"
+    return Effect(filled, opaque=why, is_extension=True)
 
 
-def cell_effect(name: str, argument: str) -> Effect:
-    """Return what the line `%%name argument` does, apart from running its body."""
+def cell_effect(name: str, argument: str, body: str = "") -> Effect:
+    """Return what the line `%%name argument` does with this body, apart from running it as Python."""
+    foreign = foreign_names(name, argument, body)
+    if foreign is not None:
+        return Effect(shows=foreign.reads, binds=foreign.binds, is_extension=True)
     filled = interpolations(argument)
     if name in ("step", "setup", "params"):
         return Effect()
@@ -113,8 +125,9 @@ def cell_effect(name: str, argument: str) -> Effect:
     if name in TEXT_CELL_MAGICS:
         return Effect(filled, binds=tuple(_OUTPUT_OPTION.findall(argument)))
     if name in CODE_CELL_MAGICS:
-        return Effect(filled)
-    return Effect(filled, opaque=f"%%{name} may read and bind names that are not in the cell")
+        return Effect(filled, is_extension=name in EXTENSION_MAGICS)
+    why = f"%%{name} may read and bind names that are not in the cell"
+    return Effect(filled, opaque=why, is_extension=True)
 
 
 def interpolations(text: str) -> tuple[Interpolation, ...]:

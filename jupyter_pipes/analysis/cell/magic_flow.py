@@ -14,7 +14,7 @@ class CellFlow(Definitions):
 
     def walk_cell(self, code: CellCode) -> None:
         """Walk a cell with the magics above it."""
-        effects = [(cell_effect(magic.name, magic.argument), magic.line) for magic in code.magics]
+        effects = [(cell_effect(magic.name, magic.argument, code.body), magic.line) for magic in code.magics]
         before = self.state.copy()
         for effect, line in effects:
             self._run(effect, line)
@@ -57,12 +57,15 @@ class CellFlow(Definitions):
         self._run(effect, node.lineno)
         if effect.scratch:
             self.state = before
+        for name in effect.binds:
+            self.bind(name, node.lineno)
 
     def _run(self, effect: Effect, line: int) -> None:
         for part in effect.interpolations:
             self.visit_text(part.code, line, optional=part.optional)
         for shown in effect.shows:
             self.visit_text(shown, line, optional=True)
+        self.cell.uses_extensions |= effect.is_extension
         if effect.opaque:
             self.opaque(effect.opaque, line)
         self._walk_text(effect.code, line)

@@ -41,6 +41,7 @@ class Names(Struct, frozen=True):
         mutates: names from outside whose object is changed for sure (`x[k] =`, `x.a =`, `x +=`, `del x[k]`).
         maybe_mutates: names from outside on which a method is called that may change them.
         opaque: whether the cell runs code that cannot be seen here; a diagnostic says which.
+        uses_extensions: whether it uses magics that extensions bring.
         evaluates_texts: whether it evaluates or runs texts that may come from elsewhere.
         diagnostics: the problems found, by line.
         definitions: names whose only binding is an unconditional `def`, `class` or import: code, not values.
@@ -58,6 +59,7 @@ class Names(Struct, frozen=True):
     mutates: frozenset[str] = frozenset()
     maybe_mutates: frozenset[str] = frozenset()
     opaque: bool = False
+    uses_extensions: bool = False
     evaluates_texts: bool = False
     diagnostics: tuple[Diagnostic, ...] = ()
     definitions: frozenset[str] = frozenset()
@@ -163,6 +165,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         mutates=frozenset(facts.mutates),
         maybe_mutates=frozenset(facts.maybe_mutates) - facts.mutates,
         opaque=cell.is_opaque,
+        uses_extensions=cell.uses_extensions,
         evaluates_texts=cell.evaluates_texts,
         diagnostics=cell.diagnostics,
         definitions=_definitions(cell, tree) & writes,

@@ -73,6 +73,7 @@ class CellRecord(Struct, eq=False):
     is_opaque: bool = False
     has_star_import: bool = False
     evaluates_texts: bool = False
+    uses_extensions: bool = False
     _diagnostics: dict[tuple[str, str], Diagnostic] = {}
 
     @property

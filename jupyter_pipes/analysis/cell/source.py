@@ -11,7 +11,13 @@ from typing import Protocol, cast
 
 from msgspec import Struct
 
-from jupyter_pipes.analysis.cell.magic_effects import LINE_MAGICS, TEXT_CELL_MAGICS
+from jupyter_pipes.analysis.cell.magic_effects import (
+    CODE_CELL_MAGICS,
+    LINE_MAGICS,
+    SCRATCH_MAGICS,
+    TEXT_CELL_MAGICS,
+)
+from jupyter_pipes.analysis.foreign_magics import is_foreign
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
@@ -63,13 +69,19 @@ def parse_cell(source: str, line: int = 1) -> CellCode:
             return CellCode(tuple(magics), source[position:], ast.Module([], []))
     blank = "\n" * (source.count("\n", 0, position) + line - 1)
     body = source[position:]
-    return CellCode(tuple(magics), body, _parse_python(blank + body))
+    try:
+        return CellCode(tuple(magics), body, _parse_python(blank + body))
+    except SyntaxError:
+        if not magics or magics[-1].name in CODE_CELL_MAGICS | SCRATCH_MAGICS:
+            raise
+        # What nobody knows may be a magic in another language.
+        return CellCode(tuple(magics), body, ast.Module([], []))
 
 
 def _runs_python(magic: CellMagicLine) -> bool:
     if magic.name == "step":
         return "--bash" not in magic.argument.split()
-    return magic.name not in TEXT_CELL_MAGICS
+    return magic.name not in TEXT_CELL_MAGICS and not is_foreign(magic.name)
 
 
 def _parse_python(text: str) -> ast.Module:

@@ -11,7 +11,7 @@ from msgspec import Struct, field
 
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.notebook.late_definitions import Late, Waiting, can_wait, dependents, settle
-from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.analysis.notebook.statements import NO_NAMES, STAR
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.model.steps import PARAMS_OWNER
 
@@ -244,7 +244,7 @@ class _Search:
             self._early_parameters.setdefault(name, (root, code))
         elif setup:
             self.include(setup[-1], self._place, strength, root)
-        elif name in ALWAYS_THERE or name == STAR or (code is not None and name in self._writes):
+        elif name in ALWAYS_THERE or name in NO_NAMES or (code is not None and name in self._writes):
             return
         elif any(True for _ in self._timeline.before(STAR, place)):
             self.need(STAR, place, Strength.OPTIONAL, root, code)

@@ -14,6 +14,7 @@ from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.statements import (
+    EXTENSIONS,
     called_names,
     imported_modules,
     loop_counters,
@@ -255,6 +256,8 @@ class _Resolver:
         # What only helpers change, they say themselves that they need.
         needed = names.reads | (self._unit.changes & names.optional_reads)
         optional = names.optional_reads | names.optional_writes
+        if names.uses_extensions:
+            optional |= {EXTENSIONS}
         needed, optional = needed - perhaps, optional | (needed & perhaps)
         if inputs is not None:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.

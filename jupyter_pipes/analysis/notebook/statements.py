@@ -17,11 +17,19 @@ from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Bindings, declared_global
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
+from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
 
+EXTENSIONS = "%"
+"""The name for all magics beside IPython's own: what brings them or sets them up binds it."""
+
+NO_NAMES = frozenset({STAR, EXTENSIONS})
+"""What statements bind that is no name of Python."""
+
+_REGISTERING = frozenset({"register_cell_magic", "register_line_magic", "register_line_cell_magic"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
@@ -107,7 +115,7 @@ def definitions(
     parts = tuple(_parts(source))
     code = list(_in_turn((part for part in parts if _is_code(part[0])), modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
-    if all(statement.binds - statement.changes - {STAR} <= sure for statement in code):
+    if all(statement.binds - statement.changes - NO_NAMES <= sure for statement in code):
         return tuple(code)
     # Bound more than once: code all the same, unless one of the bindings is a value.
     others = (part for part in parts if not _is_code(part[0]))
@@ -213,16 +221,19 @@ def _statement(
     binds = now.writes | changes
     is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     line = _first_line(node)
+    sets_up = names.uses_extensions or any(map(_brings_magics, nodes))
     deferred = _deferred(node, segment) if has_functions else _NOTHING
     perhaps = names.optional_reads - names.reads - now.optional_reads - declared_global(node)
     statement = Statement(
         line=line,
         source=segment,
-        binds=binds | {STAR} if is_star else binds,
+        binds=binds | {STAR for _ in range(is_star)} | {EXTENSIONS for _ in range(sets_up)},
         changes=changes - now.writes,
         firm=now.writes - now.optional_writes,
         reads=now.reads,
-        optional_reads=now.optional_reads | _always_there(nodes_now),
+        optional_reads=now.optional_reads
+        | _always_there(nodes_now)
+        | {EXTENSIONS for _ in range(names.uses_extensions)},
         deferred=deferred - perhaps,
         deferred_optional=perhaps if has_functions else _NOTHING,
         calls=_calls(nodes_now),
@@ -240,16 +251,40 @@ def _statement(
 
 
 def _whole_cell(source: str, modules: frozenset[str]) -> Statement:
-    # What an unknown cell magic does with its cell is not ours to know: it may bind any name.
-    names = analyze(source, modules, _NOTHING)
+    names, code = analyze(source, modules, _NOTHING), _parse(source)
+    # What an unknown cell magic does with code in Python is not ours to know: it may bind any name.
+    anything = {STAR} if code.tree.body else _NOTHING
+    lasting = {EXTENSIONS} if any(keeps_state(magic.name) for magic in code.magics) else _NOTHING
     return Statement(
         line=1,
         source=source,
-        binds=names.writes | {STAR},
+        binds=names.writes | anything | lasting,
+        firm=names.writes,
         reads=names.reads,
-        optional_reads=names.optional_reads,
+        optional_reads=names.optional_reads | {EXTENSIONS},
         read_lines=names.read_lines,
     )
+
+
+def _brings_magics(node: ast.AST) -> bool:
+    """Whether the code registers magics, or loads an extension that may."""
+    match node:
+        case ast.Call(
+            func=ast.Attribute(attr="run_line_magic"),
+            args=[
+                ast.Constant(value="load_ext" | "reload_ext" | "alias" | "alias_magic"),
+                ast.Constant(value=what),
+            ],
+        ):
+            return what not in ("jupyter_pipes", "autoreload")
+        case ast.Call(
+            func=ast.Attribute(attr="load_extension" | "register_magic_function" | "register_magics")
+        ):
+            return True
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _REGISTERING
+        case _:
+            return False
 
 
 def _first_line(node: ast.stmt) -> int:

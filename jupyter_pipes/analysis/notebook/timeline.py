@@ -8,7 +8,7 @@ from operator import attrgetter
 
 from msgspec import Struct
 
-from jupyter_pipes.analysis.notebook.statements import STAR, Statement
+from jupyter_pipes.analysis.notebook.statements import NO_NAMES, Statement
 from jupyter_pipes.model.steps import CodePiece
 
 Place = tuple[int, int]
@@ -64,7 +64,7 @@ class Timeline:
 
     def names(self) -> frozenset[str]:
         """Return every name that is bound anywhere."""
-        return frozenset(self._bindings) - {STAR}
+        return frozenset(self._bindings) - NO_NAMES
 
     def all(self, name: str) -> tuple[Binding, ...]:
         """Return every binding of `name`, in notebook order."""
@@ -101,5 +101,5 @@ def code_of(binding: Binding) -> Statement:
 def piece(binding: Binding, *, is_late: bool = False) -> CodePiece:
     """Return a statement of another cell as code to run, before or after the step's inputs are loaded."""
     statement = code_of(binding)
-    names = tuple(sorted(statement.binds - {STAR}))
+    names = tuple(sorted(statement.binds - NO_NAMES))
     return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names, is_late)
