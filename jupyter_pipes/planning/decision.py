@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Literal
 
@@ -284,19 +284,28 @@ def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
 
 def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
     parts: list[Part] = []
+    read = {artifact.digest for artifact in inputs.values() if artifact}
     for name, artifact in inputs.items():
         if name in step.files_from:
             parts.append(Part("file", name, artifact.digest if artifact else ""))
         else:
-            # The same bytes are another value to another serializer.
-            content = f"{artifact.serializer}:{artifact.digest}" if artifact else digest("None")
-            parts.append(Part("input", name, content, origin=step.reads[name]))
+            parts.append(Part("input", name, _content(artifact, read), origin=step.reads[name]))
     return parts
+
+
+def _content(artifact: ArtifactRef | None, read: Set[str]) -> str:
+    """Return what an input holds; where it shares objects with others that are read, that counts as well."""
+    if artifact is None:
+        return digest("None")
+    if artifact.content and read.isdisjoint(artifact.references):
+        return artifact.content
+    # The same bytes are another value to another serializer.
+    return f"{artifact.serializer}:{artifact.digest}"
 
 
 def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
     """Return the part, and whether equal values always give its digest."""
-    serializer, (buffers, stable) = serialize(name, value)
+    serializer, (buffers, stable, _) = serialize(name, value)
     kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
     return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), repr(value)[:500]), stable
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from jupyter_pipes.model.digests import BytesLike
+from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.blobs import Blobs
+from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
+from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.local_blobs import LocalBlobs
 from jupyter_pipes.storage.previews import describe
-from jupyter_pipes.storage.serializers import deserialize, serialize
+from jupyter_pipes.storage.serializers import serialize, serialize_linked
 
 
 class ArtifactStore:
@@ -28,28 +30,48 @@ class ArtifactStore:
         self.blobs = open_blobs(url)
         """What it keeps, as bytes without a meaning."""
 
-    def put(self, name: str, value: object, *, limit: int | None = None) -> ArtifactRef:
+    def put(
+        self, name: str, value: object, *, limit: int | None = None, joiner: Joiner | None = None
+    ) -> ArtifactRef:
         """Keep a value and return where it is.
 
         Args:
             name: the variable's name.
             value: any value; large memory that it holds is written from where it is.
             limit: size in bytes beyond which it is not kept.
+            joiner: knows the values that this one may share objects with; it learns of this one.
 
         Raises:
             SerializationError: it cannot be stored; names the variable, its type and what is in the way.
             StoreError: the store cannot be written; nothing is left under the value's digest.
         """
-        serializer, (buffers, stable) = serialize(name, value)
-        size = sum(len(buffer) for buffer in buffers)
+        serializer, whole = serialize(name, value)
+        joined = joiner.join(name, whole.parts) if joiner else NOTHING
+        content = f"{serializer}:{digest_of(whole.buffers)}" if joined.links else ""
+        if joined.links:
+            serializer, whole = serialize_linked(value, joined.links)
+        size = sum(len(buffer) for buffer in whole.buffers)
         if limit is not None and size > limit:
             raise SerializationError(
                 f"{name!r} ({type(value).__name__}) is not stored: it takes {size:,} bytes, "
                 f"more than the {limit:,} that there is room for."
             )
-        digest = self.blobs.write(buffers)
+        digest = self.blobs.write(whole.buffers)
+        if joiner:
+            joiner.add(Holder(name, digest, serializer, joined.references, whole.parts))
         type_name, shape, preview = describe(value)
-        return ArtifactRef(name, digest, type_name, size, serializer, shape, preview, stable)
+        return ArtifactRef(
+            name,
+            digest,
+            type_name,
+            size,
+            serializer,
+            shape,
+            preview,
+            whole.stable,
+            content,
+            joined.references,
+        )
 
     def get(self, ref: ArtifactRef) -> Any:
         """Return the value; large parts of a local one are mapped: shared until written to, never copied.
@@ -58,11 +80,19 @@ class ArtifactStore:
             StoreError: it is missing, or not what was stored.
             SerializationError: its bytes are whole, but what it takes to read them is not there.
         """
-        data = self.blobs.read(ref.digest)
-        if data.nbytes != ref.bytes:
-            raise StoreError(self._damage(ref, f"holds {data.nbytes} bytes instead of {ref.bytes}"))
+        return self.load(ref, self.loading())
+
+    def loading(self) -> Loading:
+        """Return what loads several values so that what they share is one object."""
+        return Loading(self.blobs.read)
+
+    def load(self, ref: ArtifactRef, loading: Loading) -> Any:
+        """Return the value as `get` does, together with others."""
+        size = self.blobs.size(ref.digest)
+        if size is not None and size != ref.bytes:
+            raise StoreError(self._damage(ref, f"holds {size} bytes instead of {ref.bytes}"))
         try:
-            return deserialize(ref.serializer, data)
+            return loading.value(ref)
         except SerializationError as error:
             if not self.is_whole(ref):
                 raise StoreError(self._damage(ref, "is damaged")) from error
@@ -93,7 +123,9 @@ class ArtifactStore:
 
     def has(self, ref: ArtifactRef) -> bool:
         """Return whether the artifact is there and has its size."""
-        return self.blobs.size(ref.digest) == ref.bytes
+        return self.blobs.size(ref.digest) == ref.bytes and not any(
+            self.blobs.size(needed) is None for needed in ref.references
+        )
 
     def is_whole(self, ref: ArtifactRef) -> bool:
         """Return whether the artifact is there and its content is what was stored.
@@ -101,7 +133,9 @@ class ArtifactStore:
         A local one is read for that only if its file changed since; a damaged one is removed, so that the
         step that makes it can put it there again.
         """
-        return self.blobs.is_whole(ref.digest, ref.bytes)
+        return self.blobs.is_whole(ref.digest, ref.bytes) and all(
+            self.blobs.is_whole(needed, None) for needed in ref.references
+        )
 
     def note_written(self, ref: ArtifactRef) -> None:
         """Take the word of the process that has just stored an artifact for its content."""

@@ -6,7 +6,6 @@ import builtins
 import inspect
 import os
 import pickle
-import re
 import sys
 import time
 import traceback as tracebacks
@@ -21,21 +20,18 @@ from IPython.core.interactiveshell import InteractiveShell
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
+from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.randomness import own_numbers, unseeded
 from jupyter_pipes.execution.worker.progress import watch_tqdm
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import PipesError, SerializationError
+from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError
+from jupyter_pipes.model.results import OutputRef, StepError
 from jupyter_pipes.model.steps import CodePiece
-from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
-
-OPTIONAL_LIMIT = 64 * 1024**2
-"""Bytes of outputs kept per step that no later step reads."""
 
 SLOW_PRELUDE = 0.5
 """Seconds from which a stretch of prelude earns a note that it runs in every step that needs it."""
@@ -83,13 +79,14 @@ class Attempt:
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
         self.cell = StepCell(shell, self._show, self._clear)
+        self.outputs = HandOver(job, self.cell.namespace, self.store, report)
         self.files = FileWatch(Path(job.directory), job.store, job.named)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
-        context = Context(self.job, self.report, self._put)
+        context = Context(self.job, self.report, self.outputs.put)
         current.enter(context)
         try:
             with (
@@ -115,7 +112,7 @@ class Attempt:
             return failed
         # The prelude may have bound older values of the same names.
         self.cell.namespace.update(parameters)
-        self._load_inputs()
+        self.outputs.load_inputs()
         if failed := self._run_pieces(self.step.late_pieces):
             return failed
         watch_tqdm()
@@ -124,7 +121,7 @@ class Attempt:
             return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         if note := unseeded(self.job, numbers):
             self._note(note)
-        self._keep_outputs()
+        self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
@@ -153,54 +150,6 @@ class Attempt:
             processes.flush_streams()
             os._exit(0)
         return failure
-
-    def _load_inputs(self) -> None:
-        for name, artifact in self.job.inputs.items():
-            try:
-                self.cell.namespace[name] = None if artifact is None else self.store.get(artifact)
-            except PipesError as error:
-                message = f"input {name} of step {self.step.name} cannot be loaded: {error}"
-                raise type(error)(message) from error
-
-    def _keep_outputs(self) -> None:
-        for path in self.step.options.out_files:
-            self._stored(out_files.keep(self.store, path, Path(self.job.directory)))
-        for name in self.step.demanded:
-            self._keep(name)
-        room = OPTIONAL_LIMIT
-        for name in self.step.optional:
-            room -= self._keep_if_possible(name, room)
-
-    def _keep(self, name: str) -> None:
-        if name not in self.cell.namespace:
-            raise SerializationError(
-                f"step {self.step.name} ended without a value for {name}, which a later step reads: "
-                f"assign {name} on every path, or say --out",
-                step=self.step.name,
-            )
-        self._stored(self._put(name, self.cell.namespace[name]))
-
-    def _keep_if_possible(self, name: str, room: int) -> int:
-        """Keep an output that nobody reads yet, within `room` bytes; return the bytes it took."""
-        if name not in self.cell.namespace:
-            return 0
-        try:
-            artifact = self.store.put(name, self.cell.namespace[name], limit=room)
-        except SerializationError as error:
-            self._note(f"{name} is not kept: {error}")
-            return 0
-        self._stored(artifact)
-        return artifact.bytes
-
-    def _put(self, name: str, value: object) -> ArtifactRef:
-        try:
-            return self.store.put(name, value)
-        except SerializationError as error:
-            line = _line_binding(self.step.body, name)
-            raise SerializationError(str(error), step=self.step.name, line=line) from error
-
-    def _stored(self, artifact: ArtifactRef) -> None:
-        self.report(ev.ArtifactStored(self.step.name, self.job.attempt, artifact))
 
     def _show(
         self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
@@ -293,11 +242,4 @@ def _line_of(error: BaseException, label: str) -> int | None:
         return error.lineno
     frames = tracebacks.walk_tb(error.__traceback__)
     lines = [line for frame, line in frames if label_of(frame.f_code.co_filename) == label]
-    return lines[-1] if lines else None
-
-
-def _line_binding(body: str, name: str) -> int | None:
-    """Return the last line of the cell that begins a statement binding `name`, to point at."""
-    binding = re.compile(rf"^\s*(?:\w+\s*,\s*)*{re.escape(name)}\b[^=\n]*=(?!=)|\bas {re.escape(name)}\b")
-    lines = [number for number, line in enumerate(body.splitlines(), 1) if binding.search(line)]
     return lines[-1] if lines else None

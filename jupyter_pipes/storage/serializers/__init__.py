@@ -2,24 +2,37 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, cast
 
 from jupyter_pipes.model.digests import BytesLike
-from jupyter_pipes.model.errors import SerializationError
+from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.storage.serializers.arrow import ArrowSerializer
-from jupyter_pipes.storage.serializers.base import Refused, Serialized, Serializer
+from jupyter_pipes.storage.serializers.base import NumberedParts, Refused, Serialized, Serializer
+from jupyter_pipes.storage.serializers.pickler import Link
 from jupyter_pipes.storage.serializers.pickling import PickleSerializer
-from jupyter_pipes.storage.serializers.plain import FileSerializer, PlainSerializer
+from jupyter_pipes.storage.serializers.plain import FileSerializer, PlainSerializer, numbered
 
-__all__ = ["BytesLike", "Refused", "Serialized", "Serializer", "deserialize", "registered", "serialize"]
+__all__ = [
+    "BytesLike",
+    "Refused",
+    "Serialized",
+    "Serializer",
+    "deserialize",
+    "deserialize_linked",
+    "registered",
+    "serialize",
+    "serialize_linked",
+]
 
 ENTRY_POINTS = "jupyter_pipes.serializers"
 _SCALARS = (str, int, float, bool, type(None))
 """Types of which nobody else's serializer can make more: they are not asked."""
 
 _PLAIN = PlainSerializer()
-_BUILT_IN: tuple[Serializer, ...] = (FileSerializer(), _PLAIN, ArrowSerializer(), PickleSerializer())
+_PICKLE = PickleSerializer()
+_BUILT_IN: tuple[Serializer, ...] = (FileSerializer(), _PLAIN, ArrowSerializer(), _PICKLE)
 
 
 @lru_cache(maxsize=1)
@@ -68,6 +81,19 @@ def deserialize(serializer: str, data: memoryview) -> Any:
     Raises:
         SerializationError: there is no such serializer, or it cannot read the bytes.
     """
+    return deserialize_linked(serializer, data, None)[0]
+
+
+def deserialize_linked(
+    serializer: str, data: memoryview, find_link: Callable[[Link], Any] | None
+) -> tuple[Any, NumberedParts]:
+    """Return the value as `deserialize` does, and what tells its parts by their numbers.
+
+    Args:
+        serializer: the name of who wrote the bytes.
+        data: the bytes.
+        find_link: gives what a link in them stands for.
+    """
     reader = next((each for each in registered() if each.name == serializer), None)
     if reader is None:
         raise SerializationError(
@@ -75,11 +101,19 @@ def deserialize(serializer: str, data: memoryview) -> Any:
             "Install the package that provides it."
         )
     try:
-        return reader.load(data)
-    except SerializationError:
+        if isinstance(reader, PickleSerializer):
+            return reader.load_linked(data, find_link)
+        value = reader.load(data)
+        return value, lambda: dict(enumerate(numbered(value)))
+    except (SerializationError, StoreError):
         raise
     except Exception as error:  # a value's own methods may raise anything
         raise SerializationError(f"{type(error).__name__}: {error}") from error
+
+
+def serialize_linked(value: Any, links: Mapping[int, Link]) -> tuple[str, Serialized]:
+    """Return what `serialize` does, of a value that it has taken, with links in the place of objects."""
+    return _PICKLE.name, _PICKLE.dump_linked(value, links)
 
 
 def _loaded(point: Any) -> Serializer:

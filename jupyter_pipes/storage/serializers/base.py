@@ -2,9 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from jupyter_pipes.model.digests import BytesLike
+
+
+class Part(NamedTuple):
+    """An object inside a value, by its number there: the one that `load` will give it again.
+
+    Attributes:
+        number: its number.
+        held: the object.
+        is_inner: whether only its holder knows it: nobody else changes it in place, whoever refers to it.
+    """
+
+    number: int
+    held: Any
+    is_inner: bool = False
+
+
+Parts = Mapping[int, Part]
+"""id of an object -> which part of the value it is."""
+
+
+NumberedParts = Callable[[], Mapping[int, Any]]
+"""Tells a loaded value's parts by their numbers."""
+
+
+def _no_parts() -> Parts:
+    return {}
 
 
 class Serialized(NamedTuple):
@@ -14,10 +41,12 @@ class Serialized(NamedTuple):
         buffers: what to write, one after the other; large data is referred to, not copied. A view has items
             of one byte (`view.cast("B")`).
         stable: False when an equal value may give other bytes in another process.
+        parts: tells the objects inside that `load` makes anew, while `buffers` are held.
     """
 
     buffers: list[BytesLike]
     stable: bool = True
+    parts: Callable[[], Parts] = _no_parts
 
 
 class Serializer(Protocol):

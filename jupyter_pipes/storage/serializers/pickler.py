@@ -13,13 +13,15 @@ from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.storage.serializers import arrays, restoring
-from jupyter_pipes.storage.serializers.base import Refused
+from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
 from jupyter_pipes.storage.serializers.refusals import refusal
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
+
+    from jupyter_pipes.storage.serializers.base import Parts
 
 _LARGE = 16 * 1024
 """Bytes from which a buffer is kept apart from the stream; below, its alignment costs more than it saves."""
@@ -29,6 +31,9 @@ _SET_OPCODES = (pickle.EMPTY_SET + pickle.MEMOIZE + pickle.MARK, pickle.FROZENSE
 
 _ORDERED_ALONE = frozenset({str, bytes, int})
 _SOURCE_NAME = "<notebook>"
+Link = tuple[Any, ...]
+"""Plain data that says where an object is kept."""
+
 _fill = cast("Callable[..., None]", set.update)  # pyright: ignore[reportUnknownMemberType]
 
 
@@ -40,27 +45,34 @@ class Pickled(NamedTuple):
         buffers: the large buffers that it refers to, in order.
         definitions: qualified name -> the notebook's class or function that the stream names.
         stable: False when an equal value may give other bytes.
+        parts: tells the objects that the stream numbers.
     """
 
     stream: list[BytesLike]
     buffers: list[memoryview]
     definitions: dict[str, Any]
     stable: bool
+    parts: Callable[[], Parts]
 
 
-def pickled(value: Any, *, by_value: bool = False, limit: int | None = None) -> Pickled:
+def pickled(
+    value: Any, *, by_value: bool = False, limit: int | None = None, links: Mapping[int, Link] | None = None
+) -> Pickled:
     """Return the pickle of `value`.
 
     Args:
         value: anything but what `refusals` names.
         by_value: write the notebook's classes and functions out instead of naming them.
         limit: size in bytes, large buffers included, beyond which it is given up.
+        links: id of an object -> what is written in its place; `find_link` of `unpickled` gives it back.
 
     Raises:
         Refused: something inside is never stored.
         TooLarge: the limit was reached.
         Exception: whatever the value's own methods for pickling raise.
     """
+    if links:
+        return _LinkedPickler(by_value, limit, links).run(value)
     result = _Pickler(by_value, limit).run(value)
     # Only streams with a set hold these bytes as opcodes. Some hold them as data, which costs time only.
     if any(opcode in piece for piece in result.stream if isinstance(piece, bytes) for opcode in _SET_OPCODES):
@@ -68,9 +80,28 @@ def pickled(value: Any, *, by_value: bool = False, limit: int | None = None) -> 
     return result
 
 
-def unpickled(stream: memoryview, buffers: list[memoryview], find: Callable[[str], Any]) -> Any:
-    """Return the value of a pickle that `pickled` made; `find` gives the notebook's definitions by name."""
-    return _Unpickler(stream, buffers, find).load()
+class Unpickled(NamedTuple):
+    """A value, and what tells the objects in it by their numbers, as long as it is held."""
+
+    value: Any
+    parts: Callable[[], Mapping[int, Any]]
+
+
+def unpickled(
+    stream: memoryview,
+    buffers: list[memoryview],
+    find: Callable[[str], Any],
+    find_link: Callable[[Link], Any] | None = None,
+) -> Unpickled:
+    """Return the value of a pickle that `pickled` made.
+
+    Args:
+        stream, buffers: the pickle.
+        find: gives the notebook's definitions by name.
+        find_link: gives what a link stands for.
+    """
+    unpickler = _Unpickler(stream, buffers, find, find_link)
+    return Unpickled(unpickler.load(), unpickler.memo.copy)
 
 
 class _ModuleInCode(Struct, eq=False):
@@ -89,11 +120,17 @@ class _Pickler(cloudpickle.Pickler):
         self._limit = limit
         self._buffers: list[memoryview] = []
         self._definitions: dict[str, Any] = {}
+        self._inner: set[int] = set()
         self._stable = True
 
     def run(self, value: Any) -> Pickled:
         self.dump(value)  # pyright: ignore[reportUnknownMemberType] - untyped
-        return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable)
+        return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable, self._parts)
+
+    def _parts(self) -> Parts:
+        memo = cast("dict[int, tuple[int, Any]]", self.memo.copy())  # pyright: ignore
+        inner = self._inner
+        return {key: Part(number, held, key in inner) for key, (number, held) in memo.items()}
 
     def reducer_override(self, obj: Any) -> Any:
         kind = cast("type[object]", type(obj))
@@ -103,7 +140,10 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
-        return arrays.reduced(obj)
+        reduced = arrays.reduced(obj)
+        if reduced is NotImplemented and kind.__module__.partition(".")[0] == "pandas":
+            reduced = arrays.reduced_pandas(obj, self._inner)
+        return reduced
 
     def _keep_apart(self, buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()
@@ -213,6 +253,19 @@ class _OrderedPickler(_Pickler):
         return b"".join([*inner.stream, *inner.buffers])
 
 
+class _LinkedPickler(_OrderedPickler):
+    """Writes links in the place of objects that are kept elsewhere already."""
+
+    def __init__(self, by_value: bool, limit: int | None, links: Mapping[int, Link]) -> None:
+        super().__init__(by_value, limit)
+        self._links = links
+
+    def persistent_id(self, obj: Any) -> Any:
+        """Put a link in the place of an object that has one."""
+        link: Any = self._links.get(id(obj))
+        return super().persistent_id(obj) if link is None else link
+
+
 def _compares_plainly(members: Iterable[Any]) -> bool:
     kinds = set(map(type, members))
     if kinds == {tuple}:
@@ -261,15 +314,23 @@ class _Source:
 
 
 class _Unpickler(pickle.Unpickler):
-    def __init__(self, stream: memoryview, buffers: list[memoryview], find: Callable[[str], Any]) -> None:
+    def __init__(
+        self,
+        stream: memoryview,
+        buffers: list[memoryview],
+        find: Callable[[str], Any],
+        find_link: Callable[[Link], Any] | None,
+    ) -> None:
         super().__init__(_Source(stream), buffers=buffers)  # pyright: ignore[reportArgumentType] - it only reads
         self._find = find
+        self._find_link = find_link
 
     def find_class(self, module: str, name: str, /) -> Any:
         if module == "__main__":
             return self._find(name)
         return super().find_class(restoring.MOVED.get(module, module), name)
 
-    def persistent_load(self, pid: Any) -> Any:
+    def persistent_load(self, pid: Any, /) -> Any:
         # What stood for a set has become the set already.
-        return pid
+        is_link = type(pid) is tuple and self._find_link is not None
+        return cast("Any", self._find_link)(pid) if is_link else cast("object", pid)

@@ -6,6 +6,7 @@ whoever can write to that could run code as you: keep a store as private as the 
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgspec
@@ -14,7 +15,7 @@ from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.storage.serializers.base import Refused, Serialized
 from jupyter_pipes.storage.serializers.definitions import fingerprint, notebook_definition
 from jupyter_pipes.storage.serializers.framing import TooLarge, pack, unpack
-from jupyter_pipes.storage.serializers.pickler import pickled, unpickled
+from jupyter_pipes.storage.serializers.pickler import Link, Unpickled, pickled, unpickled
 
 _LARGEST_PAYLOAD = 4 * 1024 * 1024
 """Bytes. Code that drags more than this along (a global frame, say) is named only, not written out."""
@@ -36,16 +37,24 @@ class PickleSerializer:
             Refused: the value holds something that is never stored.
             Exception: whatever the value's own methods for pickling raise.
         """
-        result = pickled(value)
+        return self.dump_linked(value, {})
+
+    def dump_linked(self, value: Any, links: Mapping[int, Link]) -> Serialized:
+        """Return the pickle with links in the place of the objects of these ids; see `dump`."""
+        result = pickled(value, links=links)
         written = _written_out(result.definitions)
         section = msgspec.msgpack.encode(written) if written else b""
         stable = result.stable and (written is None or written.stable)
-        return Serialized(pack(result.stream, section, result.buffers), stable)
+        return Serialized(pack(result.stream, section, result.buffers), stable, result.parts)
 
     def load(self, data: memoryview) -> Any:
         """Return the value; its large buffers are views of `data`."""
+        return self.load_linked(data, None).value
+
+    def load_linked(self, data: memoryview, find_link: Callable[[Link], Any] | None) -> Unpickled:
+        """Return the value as `load` does; `find_link` gives what its links stand for."""
         frame = unpack(data)
-        return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find)
+        return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find, find_link)
 
 
 class _Definitions(msgspec.Struct):
@@ -102,7 +111,7 @@ class _Finder:
         if not self._section.payload:
             return {}
         frame = unpack(memoryview(self._section.payload))
-        return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find)
+        return unpickled(frame.stream, frame.buffers, _Finder(frame.definitions).find).value
 
     def _missing(self, name: str, definition: object) -> str:
         state = "is defined otherwise here" if definition is not None else "is not defined here"

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from itertools import chain
 from math import isfinite
 from typing import Any
 
 import msgspec
 
-from jupyter_pipes.storage.serializers.base import Serialized
+from jupyter_pipes.storage.serializers.base import Part, Parts, Serialized
 
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 _CONTAINERS = frozenset({list, dict})
@@ -29,11 +29,23 @@ class PlainSerializer:
 
     def dump(self, value: Any) -> Serialized:
         """Return the value as one JSON document."""
-        return Serialized([msgspec.json.encode(value)])
+        return Serialized([msgspec.json.encode(value)], parts=lambda: _parts(value))
 
     def load(self, data: memoryview) -> Any:
         """Return the value of a JSON document."""
         return msgspec.json.decode(data)
+
+
+def numbered(value: Any) -> Iterator[Any]:
+    """Yield the lists and dictionaries of plain data in an order that is the same for equal data."""
+    level: list[Any] = [value]
+    while level := [item for item in level if type(item) in _CONTAINERS]:
+        yield from level
+        level = list(chain.from_iterable(map(_items, level)))
+
+
+def _parts(value: Any) -> Parts:
+    return {id(held): Part(number, held) for number, held in enumerate(numbered(value))}
 
 
 class FileSerializer:

@@ -17,7 +17,7 @@ from jupyter_pipes.storage.serializers import deserialize, serialize
 
 def stored(value):
     """Return the serializer's name and the bytes."""
-    name, (buffers, _) = serialize("value", value)
+    name, (buffers, *_) = serialize("value", value)
     return name, b"".join(buffers)
 
 
@@ -345,7 +345,7 @@ def test_large_memory_is_referred_to_and_not_copied():
     array = np.arange(1_000_000.0)
     frame = pd.DataFrame({"a": array}, copy=False)
     for value in (array, frame, {"x": [array]}):
-        _, (buffers, _) = serialize("value", value)
+        _, (buffers, *_) = serialize("value", value)
         assert any(
             np.shares_memory(np.frombuffer(buffer, "u1"), array) for buffer in buffers if len(buffer) > 10**6
         )

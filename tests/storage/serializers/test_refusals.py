@@ -29,7 +29,7 @@ from jupyter_pipes.storage.serializers import deserialize, serialize
 
 
 def back(value):
-    name, (buffers, _) = serialize("value", value)
+    name, (buffers, *_) = serialize("value", value)
     return deserialize(name, memoryview(bytearray(b"".join(buffers))))
 
 

@@ -39,7 +39,7 @@ def test_pickles_name_one_module_of_ours_which_is_no_file(monkeypatch: pytest.Mo
     stream = b"".join(pickled({"Account": namespace["Account"]}, by_value=True).stream)
     assert names_of_ours(stream) == {ADDRESS}
     monkeypatch.delattr(notebook, "Account")
-    made = unpickled(memoryview(stream), [], lambda name: None)["Account"]
+    made = unpickled(memoryview(stream), [], lambda name: None).value["Account"]
     assert isinstance(vars(made)["double"], cached_property)
     assert made(3).double == 6
 
@@ -60,7 +60,7 @@ def test_pickles_name_one_module_of_ours_which_is_no_file(monkeypatch: pytest.Mo
 def test_what_version_0_2_0_named_is_found(module: str, name: str) -> None:
     words = b"".join(pickle.SHORT_BINUNICODE + bytes([len(word)]) + word.encode() for word in (module, name))
     stream = pickle.PROTO + bytes([5]) + words + pickle.STACK_GLOBAL + pickle.STOP
-    named = unpickled(memoryview(stream), [], lambda name: None)
+    named = unpickled(memoryview(stream), [], lambda name: None).value
     assert named.__name__ == name
 
 
@@ -71,4 +71,4 @@ def test_the_table_of_moved_modules_leads_to_modules() -> None:
 def test_values_of_ours_come_back() -> None:
     from jupyter_pipes import Range
 
-    assert unpickled(memoryview(cloudpickle.dumps(Range(1, 2))), [], lambda name: None) == Range(1, 2)
+    assert unpickled(memoryview(cloudpickle.dumps(Range(1, 2))), [], lambda name: None).value == Range(1, 2)

@@ -30,7 +30,7 @@ from jupyter_pipes.storage.serializers import Serialized, deserialize, serialize
 
 def stored(value):
     """Return the serializer's name and the bytes."""
-    name, (buffers, _) = serialize("value", value)
+    name, (buffers, *_) = serialize("value", value)
     return name, b"".join(buffers)
 
 

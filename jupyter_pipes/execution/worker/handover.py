@@ -1,0 +1,182 @@
+"""What an attempt takes over and hands on: inputs, outputs, and inputs that it changed in place."""
+
+from __future__ import annotations
+
+import pickle
+import re
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+from typing import Any
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError, SerializationError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage import out_files
+from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.joining import Holder, Joiner
+from jupyter_pipes.storage.serializers import serialize
+from jupyter_pipes.storage.unchanged import Inspected, inspect
+
+OPTIONAL_LIMIT = 64 * 1024**2
+"""Bytes of outputs kept per step that no later step reads."""
+
+_SCALARS = (str, bytes, int, float, complex, bool, type(None))
+
+
+class HandOver:
+    """Loads the inputs of an attempt, and stores what it leaves.
+
+    A change that the step's code does not show is seen at the end: an input, serialized again, is no longer
+    what is kept. It becomes an output. Names that hold parts of one object are stored so that whoever loads
+    both has one object again.
+    """
+
+    def __init__(
+        self, job: Job, namespace: dict[str, Any], store: ArtifactStore, report: Callable[[ev.AnyEvent], None]
+    ) -> None:
+        self._job = job
+        self._step = job.step
+        self._namespace = namespace
+        self._store = store
+        self._report = report
+        self._loading = store.loading()
+        self._joiner = Joiner()
+
+    def load_inputs(self) -> None:
+        """Bind the inputs in the step's namespace.
+
+        Raises:
+            PipesError: one cannot be loaded; names it.
+        """
+        for name, artifact in self._job.inputs.items():
+            try:
+                self._namespace[name] = (
+                    None if artifact is None else self._store.load(artifact, self._loading)
+                )
+            except PipesError as error:
+                message = f"input {name} of step {self._step.name} cannot be loaded: {error}"
+                raise type(error)(message) from error
+
+    def _loaded(self, artifact: ArtifactRef) -> Any:
+        try:
+            return self._store.load(artifact, self._loading)
+        except PipesError as error:
+            message = f"input {artifact.name} of step {self._step.name} cannot be loaded: {error}"
+            raise type(error)(message) from error
+
+    def keep(self) -> None:
+        """Store the outputs, and the inputs that the attempt changed; tell of both.
+
+        Raises:
+            SerializationError: one that a later step reads cannot be stored.
+        """
+        changed = self._changed()
+        for path in self._step.options.out_files:
+            self._stored(out_files.keep(self._store, path, Path(self._job.directory)))
+        for name in self._bases_first((*self._step.demanded, *changed)):
+            self._keep(name)
+        room = OPTIONAL_LIMIT
+        for name in self._bases_first(self._step.optional):
+            room -= self._keep_if_possible(name, room)
+        if changed:
+            self._report(ev.InputsChanged(self._step.name, self._job.attempt, changed))
+        for group in self._joiner.groups:
+            self._report(ev.NamesJoined(self._step.name, self._job.attempt, tuple(sorted(group))))
+
+    def put(self, name: str, value: object) -> ArtifactRef:
+        """Keep a value under a name and return where it is.
+
+        Raises:
+            SerializationError: it cannot be stored; says on which line it is bound.
+        """
+        return self._put(name, value, None)
+
+    def _changed(self) -> tuple[str, ...]:
+        """Return the names of inputs and parameters that hold something else now, though nobody said so."""
+        changed = [*self._changed_inputs(), *self._changed_parameters()]
+        if changed and self._step.options.outputs is not None:
+            names = ", ".join(changed)
+            self._note(
+                f"changed {names} in place; --out leaves that out: later steps read the value from before"
+            )
+            return ()
+        return tuple(changed)
+
+    def _changed_inputs(self) -> Iterator[str]:
+        for name, artifact in self._job.inputs.items():
+            if artifact is not None and name in self._namespace and name not in self._step.writes:
+                value = self._namespace[name]
+                inspected = self._inspected(artifact, value)
+                if inspected.is_changed:
+                    yield name
+                elif not isinstance(value, _SCALARS):
+                    self._joiner.add(Holder.of(artifact, inspected.parts))
+
+    def _inspected(self, artifact: ArtifactRef, value: object) -> Inspected:
+        try:
+            return inspect(artifact, value, self._loading, self._store.view)
+        except SerializationError as error:
+            raise SerializationError(
+                f"step {self._step.name} changed {artifact.name}, which later steps may read, "
+                f"so that it cannot be handed on: {error} Change a copy of it, or say --out",
+                step=self._step.name,
+            ) from error
+
+    def _changed_parameters(self) -> Iterator[str]:
+        for name, packed in self._job.parameters.items():
+            value = self._namespace.get(name)
+            if name not in self._step.writes and not isinstance(value, _SCALARS):
+                before = pickle.loads(packed)
+                if value is not before and _content(name, value) != _content(name, before):
+                    yield name
+
+    def _bases_first(self, names: Iterable[str]) -> list[str]:
+        """Return the names with large arrays first: what is a view of another can only follow that."""
+        return sorted(names, key=lambda name: -getattr(self._namespace.get(name), "nbytes", 0))
+
+    def _keep(self, name: str) -> None:
+        if name not in self._namespace:
+            raise SerializationError(
+                f"step {self._step.name} ended without a value for {name}, which a later step reads: "
+                f"assign {name} on every path, or say --out",
+                step=self._step.name,
+            )
+        self._stored(self._put(name, self._namespace[name], self._joiner))
+
+    def _keep_if_possible(self, name: str, room: int) -> int:
+        """Keep an output that nobody reads yet, within `room` bytes; return the bytes it took."""
+        if name not in self._namespace:
+            return 0
+        try:
+            artifact = self._store.put(name, self._namespace[name], limit=room, joiner=self._joiner)
+        except SerializationError as error:
+            self._note(f"{name} is not kept: {error}")
+            return 0
+        self._stored(artifact)
+        return artifact.bytes
+
+    def _put(self, name: str, value: object, joiner: Joiner | None) -> ArtifactRef:
+        try:
+            return self._store.put(name, value, joiner=joiner)
+        except SerializationError as error:
+            line = _line_binding(self._step.body, name)
+            raise SerializationError(str(error), step=self._step.name, line=line) from error
+
+    def _stored(self, artifact: ArtifactRef) -> None:
+        self._report(ev.ArtifactStored(self._step.name, self._job.attempt, artifact))
+
+    def _note(self, text: str) -> None:
+        self._report(ev.NoteAdded(self._step.name, self._job.attempt, text))
+
+
+def _content(name: str, value: object) -> tuple[str, bytes]:
+    serializer, serialized = serialize(name, value)
+    return serializer, b"".join(map(bytes, serialized.buffers))
+
+
+def _line_binding(body: str, name: str) -> int | None:
+    """Return the last line of the cell that begins a statement binding `name`, to point at."""
+    binding = re.compile(rf"^\s*(?:\w+\s*,\s*)*{re.escape(name)}\b[^=\n]*=(?!=)|\bas {re.escape(name)}\b")
+    lines = [number for number, line in enumerate(body.splitlines(), 1) if binding.search(line)]
+    return lines[-1] if lines else None

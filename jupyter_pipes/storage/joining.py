@@ -1,0 +1,202 @@
+"""Which objects the values of several names share, and links in the place of those that are kept already."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from enum import Enum
+from functools import cached_property
+from types import CodeType, MethodType, ModuleType
+from typing import Any, NamedTuple, cast
+
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage.loading import View, link_to
+from jupyter_pipes.storage.serializers.base import Part, Parts
+from jupyter_pipes.storage.serializers.pickler import Link
+
+_UNCHANGING = (str, bytes, tuple, frozenset, range, slice, Enum, MethodType, ModuleType, CodeType)
+"""Types whose instances nobody changes in place, or that are code."""
+
+_LIBRARIES_OF_TABLES = ("pandas", "pyarrow", "polars")
+_TABLES = ("DataFrame", "Series", "LazyFrame")
+"""What tables are made of is the library's own affair: users change tables, and the labels of an index."""
+
+_PLAIN_CONTAINERS = (list, dict, set, bytearray)
+
+
+class Joined(NamedTuple):
+    """What a value shares with others.
+
+    Attributes:
+        links: id of an object in it -> where that is kept.
+        names: the names that hold it as well.
+        references: digests of the artifacts that the links lead to, and of those that these need.
+    """
+
+    links: dict[int, Link]
+    names: frozenset[str] = frozenset()
+    references: tuple[str, ...] = ()
+
+
+NOTHING = Joined({})
+"""What a value shares with nobody."""
+
+
+class Holder:
+    """A name whose value is kept: its parts can be linked to.
+
+    Args:
+        name: the name.
+        digest, serializer: of what is kept.
+        references: the digests that it needs itself.
+        parts: tells the parts that loading it will give again.
+    """
+
+    def __init__(
+        self, name: str, digest: str, serializer: str, references: tuple[str, ...], parts: Callable[[], Parts]
+    ) -> None:
+        self.name = name
+        self.digest = digest
+        self.references = references
+        self._serializer = serializer
+        self._tell = parts
+
+    @classmethod
+    def of(cls, artifact: ArtifactRef, parts: Callable[[], Parts]) -> Holder:
+        """Return the holder of an artifact whose parts are known."""
+        return cls(artifact.name, artifact.digest, artifact.serializer, artifact.references, parts)
+
+    @cached_property
+    def parts(self) -> Parts:
+        """The objects that others may share with it."""
+        return changeable(self._tell())
+
+    @cached_property
+    def memory(self) -> _Memory:
+        """Where its arrays lie."""
+        return _Memory(self.parts)
+
+    def link(self, part: Part, view: View | None = None) -> Link:
+        """Return a link to a part, or to a view of it."""
+        return link_to(self.name, self.digest, self._serializer, part.number, view)
+
+
+class Joiner:
+    """Finds what values share with those of holders."""
+
+    def __init__(self) -> None:
+        self.groups: list[frozenset[str]] = []
+        """The names that hold parts of one object, by object."""
+        self._holders: dict[str, Holder] = {}
+        self._young: frozenset[int] | None = None
+
+    def add(self, holder: Holder) -> None:
+        """Take in a name whose value is kept, in place of an earlier one."""
+        self._holders[holder.name] = holder
+
+    def join(self, name: str, tell: Callable[[], Parts]) -> Joined:
+        """Return what the value of `name` shares with the holders of other names, and note the names.
+
+        Args:
+            name: the name.
+            tell: tells the value's parts.
+        """
+        others = [holder for holder in self._holders.values() if holder.name != name]
+        if not others or not (parts := changeable(tell())):
+            return NOTHING
+        links: dict[int, Link] = {}
+        names: set[str] = set()
+        references: set[str] = set()
+        for holder in others:
+            if shared := dict(self._shared(holder, parts)):
+                links = shared | links
+                names.add(holder.name)
+                references.update((holder.digest, *holder.references))
+        if names:
+            self._note({name, *names})
+        return Joined(links, frozenset(names), tuple(sorted(references)))
+
+    def _note(self, names: set[str]) -> None:
+        touching = [group for group in self.groups if group & names]
+        self.groups = [group for group in self.groups if group not in touching]
+        self.groups.append(frozenset(names).union(*touching))
+
+    def _shared(self, holder: Holder, parts: Parts) -> Iterator[tuple[int, Link]]:
+        for key in holder.parts.keys() & parts.keys():
+            if self._is_young(parts[key].held):
+                yield key, holder.link(holder.parts[key])
+        for key, part in parts.items():
+            if key not in holder.parts and (place := holder.memory.view_of(part.held)) is not None:
+                yield key, holder.link(*place)
+
+    def _is_young(self, held: Any) -> bool:
+        """Whether the object was made in this process, and is none of a library's constants.
+
+        What was imported before this process was forked is frozen: the collector does not list it.
+        """
+        if not gc.is_tracked(held):
+            return True
+        if self._young is None:
+            self._young = frozenset(map(id, gc.get_objects()))
+        return id(held) in self._young
+
+
+def changeable(parts: Parts) -> Parts:
+    """Return the parts that somebody may change in place."""
+    return {key: part for key, part in parts.items() if not part.is_inner and _may_change(part.held)}
+
+
+def _may_change(held: Any) -> bool:
+    if isinstance(held, _PLAIN_CONTAINERS):
+        return True
+    if isinstance(held, _UNCHANGING):
+        return False
+    if _is_array(held):
+        return bool(held.flags.writeable)
+    kind = cast("type[object]", type(held))
+    if kind.__module__.partition(".")[0] in _LIBRARIES_OF_TABLES:
+        return kind.__name__ in _TABLES or kind.__name__.endswith("Index")
+    return gc.is_tracked(held) and not hasattr(held, "__qualname__") and not kind.__name__.endswith("DType")
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and isinstance(value, numpy.ndarray)
+
+
+class _Memory:
+    """The memory of arrays, to find the one that another array lies in."""
+
+    def __init__(self, parts: Parts) -> None:
+        arrays = [part for part in parts.values() if _is_array(part.held) and _lies_in_order(part.held)]
+        spans = sorted(((*_bounds(part.held), part) for part in arrays), key=lambda span: (span[0], -span[1]))
+        self._spans: list[tuple[int, int, Part]] = []
+        for span in spans:
+            if not self._spans or span[1] > self._spans[-1][1]:
+                self._spans.append(span)
+        self._starts = [start for start, _, _ in self._spans]
+
+    def view_of(self, value: Any) -> tuple[Part, View] | None:
+        """Return the array that `value` is a view into, and where it lies there."""
+        if not self._spans or not _is_array(value) or value.dtype.hasobject or not value.size:
+            return None
+        low, high = _bounds(value)
+        place = bisect_right(self._starts, low) - 1
+        if place < 0 or high > self._spans[place][1]:
+            return None
+        start, _, part = self._spans[place]
+        first = value.__array_interface__["data"][0]
+        return part, View(value.shape, value.dtype, first - start, value.strides)
+
+
+def _lies_in_order(array: Any) -> bool:
+    flags = array.flags
+    return array.size > 0 and not array.dtype.hasobject and (flags.c_contiguous or flags.f_contiguous)
+
+
+def _bounds(array: Any) -> tuple[int, int]:
+    import numpy as np
+
+    return np.lib.array_utils.byte_bounds(array)

@@ -1,0 +1,85 @@
+"""Artifacts that are loaded together: what they share is one object."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from jupyter_pipes.model.errors import SerializationError
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage.serializers import deserialize_linked
+from jupyter_pipes.storage.serializers.base import NumberedParts
+
+if TYPE_CHECKING:
+    from jupyter_pipes.storage.serializers.pickler import Link
+
+
+class View(NamedTuple):
+    """Where in the memory of an array another one lies: as NumPy's constructor takes it."""
+
+    shape: tuple[int, ...]
+    dtype: Any
+    offset: int
+    strides: tuple[int, ...]
+
+
+def link_to(name: str, digest: str, serializer: str, number: int, view: View | None = None) -> Link:
+    """Return a link to part `number` of the artifact that the name had, or to a view of that array."""
+    return ("part", name, digest, serializer, number, *(() if view is None else (tuple(view),)))
+
+
+class Loading:
+    """Loads values, each once by name and content, so that links between them lead to the same objects.
+
+    Args:
+        read: gives the bytes of a digest, writable and private.
+    """
+
+    def __init__(self, read: Callable[[str], memoryview]) -> None:
+        self._read = read
+        self._loaded: dict[tuple[str, str], _Loaded] = {}
+
+    def value(self, ref: ArtifactRef) -> Any:
+        """Return the value of an artifact.
+
+        Raises:
+            SerializationError: its bytes cannot be read.
+            StoreError: they are missing.
+        """
+        return self._load(ref.name, ref.digest, ref.serializer).value
+
+    def numbers(self, ref: ArtifactRef) -> Mapping[int, Any]:
+        """Return number -> object, of the parts of a value that was loaded."""
+        return self._load(ref.name, ref.digest, ref.serializer).parts()
+
+    def data(self, ref: ArtifactRef) -> memoryview:
+        """Return the bytes that a loaded value came from, as the value may have changed them since."""
+        return self._load(ref.name, ref.digest, ref.serializer).data
+
+    def _load(self, name: str, digest: str, serializer: str) -> _Loaded:
+        loaded = self._loaded.get((name, digest))
+        if loaded is None:
+            data = self._read(digest)
+            loaded = _Loaded(data, *deserialize_linked(serializer, data, self._find))
+            self._loaded[name, digest] = loaded
+        return loaded
+
+    def _find(self, link: Link) -> Any:
+        _, name, digest, serializer, number, *view = link
+        held = self._load(name, digest, serializer).parts().get(number)
+        if held is None:
+            raise SerializationError(f"It shares part {number} of {name!r}, which is not there any more")
+        return _view_of(held, View(*view[0])) if view else held
+
+
+class _Loaded(NamedTuple):
+    data: memoryview
+    value: Any
+    parts: NumberedParts
+
+
+def _view_of(array: Any, view: View) -> Any:
+    import numpy as np
+
+    memory = array if array.flags.c_contiguous else array.T
+    return np.ndarray(view.shape, view.dtype, memory, view.offset, view.strides)

@@ -1,0 +1,162 @@
+"""Whether a loaded value is still what is kept: by its mapped pages, by its bytes, or but for its caches."""
+
+from __future__ import annotations
+
+import mmap
+import sys
+from collections.abc import Callable, Generator, Mapping, Sequence
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from jupyter_pipes.model.digests import BytesLike, digest_of
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.storage.caches import differs_by_caches_only
+from jupyter_pipes.storage.loading import Loading
+from jupyter_pipes.storage.serializers import Serialized, serialize
+from jupyter_pipes.storage.serializers.base import Part, Parts
+
+_SMALL = 16 * 1024
+"""Bytes up to which a piece is compared rather than looked up in the map of pages."""
+
+_PAGE = mmap.PAGESIZE
+_IN_MEMORY, _SWAPPED, _OF_FILE = 1 << 63, 1 << 62, 1 << 61
+"""Bits of an entry of the page map. A page that was written to is no longer the file's.
+Source: Documentation/admin-guide/mm/pagemap.rst of Linux."""
+
+
+class Inspected(Struct, frozen=True):
+    """What came out about a loaded value.
+
+    Attributes:
+        is_changed: whether it is another value now.
+        parts: tells the parts that it shares with what is kept; none of a changed one.
+    """
+
+    is_changed: bool
+    parts: Callable[[], Parts]
+
+
+def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str], memoryview]) -> Inspected:
+    """Return whether `value` differs from what is kept.
+
+    Args:
+        ref: what is kept.
+        value: what the name holds now.
+        loading: loaded it.
+        read: gives kept bytes anew, as they were.
+
+    Raises:
+        SerializationError: the value cannot be stored as it is now.
+    """
+    serializer, now = serialize(ref.name, value)
+    if _is_same(ref, serializer, now, loading, read):
+        return Inspected(False, partial(_parts_as_kept, ref, now, read) if ref.references else now.parts)
+    with _without_new_figures():
+        fresh_loading = Loading(read)
+        fresh = fresh_loading.value(ref)
+        fresh_serializer, again = serialize(ref.name, fresh)
+        if (serializer, _whole(now)) == (fresh_serializer, _whole(again)):
+            return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
+        return Inspected(not differs_by_caches_only(fresh, value), dict)
+
+
+@contextmanager
+def _without_new_figures() -> Generator[None]:
+    """Close the figures that loading opens: pyplot would show them with the next that are drawn."""
+    pyplot: Any = sys.modules.get("matplotlib.pyplot")
+    before = set(pyplot.get_fignums()) if pyplot else set[int]()
+    try:
+        yield
+    finally:
+        for number in set(pyplot.get_fignums()) - before if pyplot else ():
+            pyplot.close(number)
+
+
+def _is_same(
+    ref: ArtifactRef, serializer: str, now: Serialized, loading: Loading, read: Callable[[str], memoryview]
+) -> bool:
+    if ref.content:
+        return ref.content == f"{serializer}:{digest_of(now.buffers)}"
+    if serializer != ref.serializer or sum(map(len, now.buffers)) != ref.bytes:
+        return False
+    mapped = loading.data(ref)
+    if isinstance(mapped.obj, mmap.mmap) and is_mapped(now.buffers, mapped, read(ref.digest)):
+        return True
+    return digest_of(now.buffers) == ref.digest
+
+
+def is_mapped(buffers: Sequence[BytesLike], mapped: memoryview, kept: memoryview) -> bool:
+    """Return whether bytes are what is kept, because their large parts are untouched pages of it.
+
+    Args:
+        buffers: a loaded value as bytes now, in pieces.
+        mapped: the private mapping that it was loaded from.
+        kept: the same file, mapped anew.
+    """
+    start = _address(mapped)
+    position = 0
+    for piece in buffers:
+        end = position + len(piece)
+        if len(piece) <= _SMALL:
+            if bytes(piece) != bytes(kept[position:end]):
+                return False
+        elif (
+            not start
+            or _address(memoryview(piece)) != start + position
+            or not _is_untouched(start + position, len(piece))
+        ):
+            return False
+        position = end
+    return True
+
+
+def _address(view: memoryview) -> int:
+    """Return where in memory a view begins; 0 where that is not told: large memory is mostly NumPy's."""
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None:
+        return 0
+    return int(numpy.frombuffer(view, dtype="u1").__array_interface__["data"][0])
+
+
+def _is_untouched(address: int, size: int) -> bool:
+    """Return whether no page of this memory was written to; False where the system does not tell."""
+    import numpy as np
+
+    first, last = address // _PAGE, (address + size - 1) // _PAGE
+    try:
+        with Path("/proc/self/pagemap").open("rb", buffering=0) as pages:
+            pages.seek(first * 8)
+            entries = np.frombuffer(pages.read((last - first + 1) * 8), dtype=np.uint64)
+    except OSError:
+        return False
+    if len(entries) != last - first + 1:
+        return False
+    known = (entries & np.uint64(_IN_MEMORY | _SWAPPED)) != 0
+    return bool(np.all(~known | ((entries & np.uint64(_OF_FILE)) != 0)))
+
+
+def _whole(value: Serialized) -> bytes:
+    return b"".join(map(bytes, value.buffers))
+
+
+def _parts_as_kept(ref: ArtifactRef, now: Serialized, read: Callable[[str], memoryview]) -> Parts:
+    """Return the parts of a value that is kept with links: its pickle without them has other numbers."""
+    with _without_new_figures():
+        loading = Loading(read)
+        _, again = serialize(ref.name, loading.value(ref))
+        return _numbered_as_kept(now, again, loading.numbers(ref))
+
+
+def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any]) -> Parts:
+    """Return the parts of a value as those of what is kept: equal pickles number equal objects alike."""
+    numbers = {id(held): number for number, held in kept.items()}
+    fresh = {part.number: numbers.get(key) for key, part in again.parts().items()}
+    return {
+        key: Part(number, part.held, part.is_inner)
+        for key, part in now.parts().items()
+        if (number := fresh.get(part.number)) is not None
+    }
