@@ -61,6 +61,11 @@ class KernelCells:
         self._cells = {**renamed, key: ran}
         return key
 
+    @property
+    def ran(self) -> Mapping[str, RanCell]:
+        """Key -> the cell, in the order in which they came."""
+        return self._cells
+
     def forget(self, key: str) -> None:
         """Take back a definition: the cell turned out to be none."""
         self._cells = {old: cell for old, cell in self._cells.items() if old != key}

@@ -72,8 +72,9 @@ class KernelFace:
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run and show it; the cell waits for it unless it is one in the background."""
-        notices = tuple(filter(None, (self._session.settle_name(),)))
+        notice = self._session.settle_name()
         run = self._session.drive(start, again="of" in arguments and arguments.of is None)
+        notices = (*([notice] if notice else ()), *self._session.edit_warnings())
         if getattr(arguments, "background", False):
             return Answer(shown=lambda: run, notices=notices)
         return Answer(run=run, check=not arguments.no_check, notices=notices)

@@ -7,14 +7,18 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import msgspec
+
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.looks import NOTHING
-from jupyter_pipes.display.text import steps_text
+from jupyter_pipes.display.text import steps_text, warnings
 from jupyter_pipes.kernel import whereabouts
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
 from jupyter_pipes.kernel.cells import KernelCells
+from jupyter_pipes.kernel.edits import Edit, changed, edits
 from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
@@ -31,6 +35,10 @@ from jupyter_pipes.runs.run import Run
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
+
+
+_WATCHING = 2.0
+"""Seconds between two looks whether the notebook was saved."""
 
 
 class Session:
@@ -57,6 +65,9 @@ class Session:
         self._again: Callable[[], Run] | None = None
         self._parameters: Mapping[str, object] = {}
         self._stale: Mapping[str, Decision] = {}
+        self._edits: list[Edit] = []
+        self._saved_seen = 0.0
+        self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
         self._marks = Marks(self.pipeline, lambda: self._parameters, self._mark)
 
     @property
@@ -96,6 +107,10 @@ class Session:
             self.name, cells, self.directory, problems, in_file=False, version=self.version
         )
         pipeline.origin = str(self.cells.path or "")
+        self._edits = list(edits(pipeline.graph.steps, cells, changed(self.cells.ran, self.cells.saved())))
+        if self._edits:
+            diagnostics = (*pipeline.graph.diagnostics, *(edit.diagnostic for edit in self._edits))
+            pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
         return pipeline
 
     def define(self, cell_id: str | None, source: str, count: int) -> str:
@@ -126,6 +141,8 @@ class Session:
         """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
         if self.live:
             self._marks.request()
+            if self._has_file():
+                self._watch.request()
 
     def show_step(self, name: str) -> None:
         """Display the card of the step that this cell defines, and keep it for the runs to come."""
@@ -181,7 +198,7 @@ class Session:
         run = self.run or self._interrupted()
         view = run.view if run is not None else idle_view(self.pipeline())
         if self.live:
-            self._graphs.show(run, view, _in_words(self._stale) if run is self.run else NOTHING)
+            self._graphs.show(run, view, self._words() if run is self.run else NOTHING)
         else:
             print(steps_text(view))  # noqa: T201 - the terminal's form of the display
 
@@ -214,6 +231,11 @@ class Session:
         decision = self._stale.get(step.name) if run is self.run else None
         return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
 
+    def edit_warnings(self) -> list[str]:
+        """Return what is to be said of cells that are not in the notebook as they were run."""
+        problems = [edit.diagnostic for edit in self._edits]
+        return list(warnings(problems, [edit.step for edit in self._edits]))
+
     def refuse_second_run(self) -> None:
         """Raise a `UsageError` while a run of this kernel goes on."""
         if self.run is not None and not self.run.has_ended:
@@ -221,8 +243,9 @@ class Session:
 
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
-        self._marks.take_back()
+        self._graphs.mark(self.run, NOTHING)
         self.run, self._parameters = run, given_parameters(run)
+        self._marks.take_back()
         self._outputs.follow(run)
         self._graphs.follow(run)
         run.subscribe(partial(self._tell, run))
@@ -238,20 +261,30 @@ class Session:
 
     def _mark(self, stale: Mapping[str, Decision]) -> None:
         """Mark the stale steps that show a result: what is under way, or failed, says so itself."""
-        shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
-        self._stale = {
-            name: decision
-            for name, decision in stale.items()
-            if name not in shown or shown[name].status in (Status.COMPLETED, Status.CACHED)
-        }
-        words = _in_words(self._stale)
+        self._stale = {name: decision for name, decision in stale.items() if self._shows_result(name)}
+        words = self._words()
         self._outputs.mark(words)
         self._graphs.mark(self.run, words)
+
+    def _shows_result(self, step: str) -> bool:
+        shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
+        return step not in shown or shown[step].status in (Status.COMPLETED, Status.CACHED)
+
+    def _words(self) -> dict[str, str]:
+        """Return step -> what its mark says: what the notebook's cells are now goes before what was run."""
+        words = {step: "; ".join(decision.reasons) for step, decision in self._stale.items()}
+        return words | {edit.step: edit.words for edit in self._edits if self._shows_result(edit.step)}
+
+    def _has_file(self) -> bool:
+        return self.cells.path is not None
+
+    def _look_at_file(self) -> None:
+        """Look for stale steps when the notebook was saved: what was edited was not run, perhaps."""
+        file = self.cells.saved()
+        if file is not None and file.time != self._saved_seen:
+            self._saved_seen = file.time
+            self._marks.request()
 
     def _run_again(self) -> None:
         if self.run is None or self.run.has_ended:
             self._again() if self._again is not None else self.start((), {})
-
-
-def _in_words(stale: Mapping[str, Decision]) -> dict[str, str]:
-    return {step: "; ".join(decision.reasons) for step, decision in stale.items()}
