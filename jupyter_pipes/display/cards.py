@@ -13,6 +13,7 @@ from jupyter_pipes.display.html import (
     error_html,
     log_html,
     metrics_html,
+    silence_html,
     stale_html,
     status_html,
     table_html,
@@ -194,7 +195,7 @@ def _status_html(state: StepView, stale: str, now: float) -> str:
     took, progress, reason = took_text(state, now), progress_text(state), stale or why_text(state)
     facts = [
         f"<b>{escape(state.name)}</b>",
-        status_html(state.status),
+        status_html(state.status) + silence_html(state.status, now),
         f'<span class="quiet seconds">{took}</span>' if took else "",
         f"<span>{progress}</span>" if progress else "",
         f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else "",

@@ -10,7 +10,7 @@ from typing import Any
 from jupyter_pipes.display.ansi import ansi_html, plain, terminal_tail
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.display.theme import ink
-from jupyter_pipes.model.quantities import bytes_text, shape_text
+from jupyter_pipes.model.quantities import bytes_text, shape_text, time_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import MetricPoint
@@ -32,6 +32,25 @@ def stale_html(count: int | None = None) -> str:
     colour = f"var(--jupyter-pipes-stale, {STALE.ink})"
     word = STALE.word if count is None else f"{count} {STALE.word}"
     return f'<span class="status" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
+
+
+def silence_html(status: Status, moment: float) -> str:
+    """Return what a page shows by itself in place of a status that nobody brings up to date any more.
+
+    A page that was loaded anew gets no more of what an old output should show, nor does one whose kernel is
+    gone. So what is shown of a run under way is renewed as long as it goes on; each renewal takes this back.
+
+    Args:
+        status: the status: what runs is renewed each second, what waits each minute.
+        moment: the time in seconds since 1970.
+    """
+    if status.is_final:
+        return ""
+    time, kind = time_text(moment), "silent"
+    if status is not Status.RUNNING:
+        time, kind = time[:-3], "silent long"
+    words = f"{status} at {time}, no news since: %pipeline status tells how it stands"
+    return f'<span class="{kind}" style="color:{ink(Status.INTERRUPTED)}">{words}</span>'
 
 
 def log_html(log: str) -> str:

@@ -278,3 +278,14 @@ def test_which_bundles_need_a_front_ends_own_renderer(types: list[str], needed: 
 def test_a_card_names_outputs_in_its_text_form() -> None:
     text = cards.step_card(view_of(STARTED, ENDED), "train", [output(text="Ridge()")], "log\n")["text/plain"]
     assert text.splitlines() == ["train, running  1.2 s", "log", "Ridge()"]
+
+
+@pytest.mark.parametrize("status", Status)
+def test_what_is_under_way_says_since_when_there_is_no_news_of_it(status: Status) -> None:
+    """It appears when the page gets no more of it; what waits is renewed each minute only."""
+    words = pieces.silence_html(status, 3.0)
+    assert bool(words) != status.is_final
+    if words:
+        assert f"{status} at " in words
+        assert "no news since: %pipeline status" in words
+        assert (pieces.silence_html(status, 4.0) == words) == (status is not Status.RUNNING)

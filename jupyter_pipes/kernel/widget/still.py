@@ -12,6 +12,7 @@ from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.display.looks import NOTHING, spoken
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.display.theme import theme_css
+from jupyter_pipes.model.quantities import time_text
 from jupyter_pipes.model.views import RunView
 
 _INTERVAL = 1.0
@@ -36,9 +37,16 @@ def still_bundle(view: RunView, stale: Mapping[str, str] = NOTHING) -> dict[str,
     steps = "".join(f"<li>{escape(spoken(step, stale))}</li>" for step in tuple(view.steps.values()))
     html = (
         f"<style>{theme_css()}{_CSS}</style>"
-        f'<div class="jupyter-pipes jupyter-pipes-static">{picture}<ul>{steps}</ul></div>'
+        f'<div class="jupyter-pipes jupyter-pipes-static">{picture}<ul>{steps}</ul>{_moment_html(view)}</div>'
     )
     return {"text/html": html, "image/svg+xml": picture, "text/plain": steps_text(view, stale)}
+
+
+def _moment_html(view: RunView) -> str:
+    """Return when a run under way stood so; a saved notebook may never hear of its end."""
+    if not view.started or view.status.is_final:
+        return ""
+    return f"<div class='quiet'>{view.status} at {time_text(time.time())[:-3]}</div>"
 
 
 class Still:

@@ -10,7 +10,7 @@ from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.display.html import stale_html, status_html
+from jupyter_pipes.display.html import silence_html, stale_html, status_html
 from jupyter_pipes.display.looks import NOTHING, RESUMING, spoken
 from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
@@ -281,6 +281,6 @@ def _header(view: RunView, stale: int, now: float) -> str:
     clock = clock_text(view.seconds_until(now))
     return (
         f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
-        f" <span>{view.tally}</span>{mark}"
+        f"{silence_html(view.status, now)} <span>{view.tally}</span>{mark}"
         f" <span class='clock'>{clock}</span>{reason}"
     )
