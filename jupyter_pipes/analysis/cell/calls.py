@@ -6,7 +6,7 @@ import ast
 
 from jupyter_pipes.analysis.cell.expressions import Expressions
 from jupyter_pipes.analysis.cell.record import CellRecord
-from jupyter_pipes.analysis.cell.scopes import Scope
+from jupyter_pipes.analysis.cell.scopes import SUBCLASSES, Scope
 from jupyter_pipes.analysis.effects.methods import BOUND_MUTATORS, Use
 from jupyter_pipes.analysis.effects.values import NOTHING, union
 from jupyter_pipes.analysis.quoted_code import (
@@ -35,15 +35,19 @@ class Calls(Expressions):
         match node.func:
             case ast.Name(id=name, lineno=line):
                 self.read(name, line)
-            case ast.Attribute(value=owner):
+            case ast.Attribute(value=owner, attr=attr):
                 self.visit(owner)
+                if attr == SUBCLASSES:
+                    self.read(SUBCLASSES, node.lineno, optional=True)
             case function:
                 self.visit(function)
         around, self.is_shown = self.is_shown, shows_its_text(node)
         self.visit_all([*node.args, *node.keywords])
         self.is_shown = around
         self.note_module_call(node)
-        self.results[id(node)] = self.perform(self.call_of(node, self._uses.get(id(node), "used")))
+        call = self.call_of(node, self._uses.get(id(node), "used"))
+        self.results[id(node)] = self.perform(call)
+        self.note_put(call)
         if isinstance(node.func, ast.Name):
             self.use_function(node.func.id, called=True)
 
@@ -175,6 +179,8 @@ class Calls(Expressions):
         if node.attr in _SHELL_ATTRIBUTES:
             self.opaque(f"{node.attr} holds all names of the notebook", node.lineno)
         self.visit(node.value)
+        if node.attr == SUBCLASSES:
+            self.read(SUBCLASSES, node.lineno, optional=True)
         value = self.value_of(node.value)
         if node.attr in BOUND_MUTATORS:
             # `add = xs.append`: whoever has it may call it.

@@ -71,11 +71,18 @@ class Definitions(Flow):
     def _decorated(self, node: ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef, made: Value) -> Value:
         """Return what decorators make of a function; they may put it somewhere, or call it."""
         for decorator in reversed(node.decorator_list):
+            self._register(decorator)
             call = ast.copy_location(ast.Call(decorator, [], []), decorator)
             callee = self.value_of(decorator)
             given = self.perform(Call(call, self.new_key(RESULT), "", callee, positional=(made,), use="lost"))
             made = union((made, given))
         return made
+
+    def _register(self, decorator: ast.expr) -> None:
+        """`@show.register`, `@app.route("/")`: the object that has it gets to know the function."""
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Attribute) and not self.is_of_module(function):
+            self.note_changed(self.value_of(function.value).names, surely=False)
 
     def _add_method(self, node: ast.FunctionDef | ast.AsyncFunctionDef, summary: Summary) -> None:
         marks = {getattr(mark, "id", getattr(mark, "attr", "")) for mark in node.decorator_list}
@@ -204,6 +211,7 @@ def _summary(facts: Facts, parameters: Parameters, node: FunctionNode) -> Summar
         tuple(facts.calls),
         union(facts.gives),
         kinds.ITERATOR if facts.is_generator else "",
+        free=frozenset(facts.reads) | frozenset(facts.optional),
     )
 
 

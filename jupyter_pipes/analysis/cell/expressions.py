@@ -147,6 +147,7 @@ class Expressions(Values):
                 self.bind_target(inner, holding([value], kinds.CONTAINER))
             case ast.Attribute() | ast.Subscript():
                 self.change_part(target)
+                self.hold(target.value, value)
             case _:
                 self.visit(target)
 

@@ -179,7 +179,10 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
             *(changed_globals(function.summary, cell.repertoire) for function in cell.deferred)
         ),
         leaves=cell.repertoire.left_by(
-            {name: facts.exit.values.get(name, NOTHING) for name in sorted(writes)}
+            {
+                name: facts.exit.values.get(name, NOTHING)
+                for name in sorted(writes | facts.mutates | facts.maybe_mutates)
+            }
         ),
     )
 

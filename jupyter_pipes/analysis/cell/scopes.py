@@ -20,6 +20,9 @@ NOTEBOOK_NAMES = {"display": "IPython.display", "get_ipython": "IPython"}
 PROMPT_NAMES = frozenset({"copyright", "credits", "exit", "license", "quit"})
 """Toys of Python's prompt: many take these words for variables of their own, and rightly so."""
 
+SUBCLASSES = "__subclasses__"
+"""Code that asks a class for its subclasses reads this name; every class that has a base adds to it."""
+
 PROMPT_HISTORY = re.compile(r"_{1,3}|_\d+|Out|_oh")
 """Names under which a kernel keeps what cells displayed."""
 

@@ -53,6 +53,19 @@ class Tracking(ast.NodeVisitor):
             owner = owner.parent.owner(name) if owner.parent else None
         if owner is None:
             self._read_outside(name, line, optional)
+            self._read_by_value(name, line)
+
+    def _read_by_value(self, name: str, line: int) -> None:
+        """A function that an earlier cell gave a name sees what its own names are bound to now."""
+        if name in self.state.definite:
+            return
+        waiting, seen = [name], {name}
+        while waiting:
+            news = self.cell.repertoire.follows(waiting.pop()) - seen
+            for each in sorted(news):
+                self._read_outside(each, line, True)
+            seen |= news
+            waiting += news
 
     def _read_outside(self, name: str, line: int, optional: bool) -> None:
         if name in self.state.definite or self.is_builtin(name):
@@ -105,7 +118,7 @@ class Tracking(ast.NodeVisitor):
             outside = Value(frozenset({GLOBAL + name}))
         else:
             outside = Value(frozenset({name}), kind=self.cell.repertoire.kind_of(name))
-        return union((value, outside)) if name in self.state.possible else outside
+        return union((value, outside)) if name in self.state.possible or value.is_traced else outside
 
     def note_changed(self, names: Iterable[str], *, surely: bool) -> None:
         """Note that the objects of these names are changed in place here."""

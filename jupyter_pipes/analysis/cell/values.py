@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.cell.scopes import Scope
 from jupyter_pipes.analysis.cell.tracking import Tracking, root_name
 from jupyter_pipes.analysis.effects import functions, kinds
 from jupyter_pipes.analysis.effects.expansion import outcome
-from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS, Use
+from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS, PUTTING, Use
 from jupyter_pipes.analysis.effects.summaries import Call
 from jupyter_pipes.analysis.effects.values import NOTHING, PARTS, RESULT, Value, holding, union
 
@@ -85,6 +85,16 @@ class Values(Tracking):
         steps = self.method_call(value, "__iter__", node)
         return union((value.part(), *((steps.part(),) if steps.is_traced else ())))
 
+    def hold(self, node: ast.expr, value: Value) -> None:
+        """The object that `node` is, or is a part of, gets a value put into it."""
+        root = root_name(node)
+        if root is None or not value.is_traced or self.state.dead or self.is_module(root.id):
+            return
+        owner = self.scope.owner(root.id)
+        key = root.id if owner is None else owner.key(root.id)
+        container = self.value_of_name(root.id)
+        self.state.values[key] = Value(container.names, container.holds | value.reached, container.kind)
+
     def change(self, node: ast.expr, *, surely: bool = True) -> None:
         """The object that `node` is is changed in place here."""
         self.note_root(node, surely=surely)
@@ -134,6 +144,11 @@ class Values(Tracking):
         """Whether it is a module, or something in one."""
         root = root_name(node)
         return root is not None and self.is_module(root.id)
+
+    def note_put(self, call: Call) -> None:
+        """`xs.append(y)` puts `y` into `xs`."""
+        if call.name in PUTTING and isinstance(call.node.func, ast.Attribute):
+            self.hold(call.node.func.value, holding(call.arguments))
 
     def note_module_call(self, node: ast.Call) -> None:
         """`sys.path.append(…)` changes what a module has."""

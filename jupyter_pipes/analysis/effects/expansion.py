@@ -11,7 +11,16 @@ from msgspec import Struct
 from jupyter_pipes.analysis.effects import functions, kinds, methods
 from jupyter_pipes.analysis.effects.repertoire import Repertoire
 from jupyter_pipes.analysis.effects.summaries import Call, Summary
-from jupyter_pipes.analysis.effects.values import GLOBAL, NOTHING, PARTS, RESULT, Value, holding, union
+from jupyter_pipes.analysis.effects.values import (
+    FUNCTION,
+    GLOBAL,
+    NOTHING,
+    PARTS,
+    RESULT,
+    Value,
+    holding,
+    union,
+)
 
 _DEEPEST = 40
 """Calls within calls that are followed; beyond, the judge at the end of an attempt has the last word."""
@@ -103,8 +112,8 @@ class _Expansion:
         for name in sorted(call.callee.names):
             for summary in self._repertoire.functions.get(name, ()):
                 yield self._applied(summary, call, None, depth)
-            if name in self._repertoire.classes:
-                yield self._constructed(name, call, depth)
+            if (plain := name.removeprefix(FUNCTION)) in self._repertoire.classes:
+                yield self._constructed(plain, call, depth)
         if call.receiver is not None:
             yield from self._called_method(call, call.receiver, call.name, depth)
         elif call.callee.is_traced:

@@ -1,4 +1,4 @@
-"""What sort of object an expression makes, as far as its text tells: an iterator, a figure, a frame, …"""
+"""What sort of object an expression makes, as far as its text tells: an iterator, a figure, a frame."""
 
 from __future__ import annotations
 

@@ -39,6 +39,9 @@ COLLECTION_MUTATORS = _words("append extend insert update pop clear remove setde
 BOUND_MUTATORS = _words("append extend add update setdefault appendleft discard pop")
 """Those of them that people pass around without calling them."""
 
+PUTTING = _words("append add insert extend update setdefault appendleft")
+"""Those of them that put their arguments into the object."""
+
 _COPYING_ON_TABLES = _words("add append sort clear reverse resize remove discard subtract fill rotate fit")
 """Those of them that give a new object where they are methods of frames or arrays."""
 

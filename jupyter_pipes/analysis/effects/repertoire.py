@@ -56,6 +56,14 @@ class Repertoire:
                 functions[key] = self.functions[key]
                 waiting += functions[key]
 
+    def follows(self, name: str) -> frozenset[str]:
+        """Return the module-level names that a value reads when it is used: those of its functions."""
+        kind = self.kinds.get(name, "")
+        known = [*self.functions.get(name, ())]
+        for each in self._line(kind.removeprefix(kinds.INSTANCE)) if kind.startswith(kinds.INSTANCE) else ():
+            known += [summary for _, summary in self.classes[each].methods]
+        return frozenset[str]().union(*(summary.free for summary in known)) - {name}
+
     def kind_of(self, name: str) -> str:
         """Return the kind of a value from outside, "" if it is unknown."""
         return self.kinds.get(name) or kinds.kind_of_name(name)

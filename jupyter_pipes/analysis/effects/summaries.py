@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator
-from typing import Any
 
 from msgspec import Struct
 
@@ -66,6 +65,7 @@ class Summary(Struct, frozen=True):
         gives: what it returns.
         kind: the kind of what calling it gives where that is not what it returns (a generator).
         binds_self: whether a method gets its object as first argument.
+        free: module-level names that it reads.
     """
 
     positional: tuple[tuple[str, str], ...] = ()
@@ -78,6 +78,7 @@ class Summary(Struct, frozen=True):
     gives: Value = NOTHING
     kind: str = ""
     binds_self: bool = True
+    free: frozenset[str] = _NOBODY
 
     def mentions(self) -> Iterator[str]:
         """Yield the names and keys of functions, and the names of methods, that its effect hangs on."""
@@ -88,6 +89,7 @@ class Summary(Struct, frozen=True):
                     yield name.removeprefix(GLOBAL)
         for call in self.calls:
             yield call.name
+        yield from self.free
 
 
 class ClassSummary(Struct, frozen=True):
@@ -153,16 +155,18 @@ def restricted(environment: Environment, words: frozenset[str]) -> Environment:
 
 def updated(environment: Environment, bound: frozenset[str], news: Environment) -> Environment:
     """Return the environment behind a cell that binds names, of which `news` tells what is known."""
-    if not bound:
+    if not (bound or news.functions):
         return environment
-
-    def merged(old: Iterable[tuple[str, Any]], new: Iterable[tuple[str, Any]]) -> tuple[tuple[str, Any], ...]:
-        return (*(pair for pair in old if pair[0] not in bound), *new)
-
+    functions = {name: each for name, each in environment.functions if name not in bound}
+    for name, each in news.functions:
+        # What was put into an object from before is there besides what it had.
+        functions[name] = (*functions.get(name, ()), *each)
+    classes = [pair for pair in environment.classes if pair[0] not in bound]
+    kinds = [pair for pair in environment.kinds if pair[0] not in bound]
     return Environment(
-        merged(environment.functions, news.functions),
-        merged(environment.classes, news.classes),
-        merged(environment.kinds, ((name, kind) for name, kind in news.kinds if kind)),
+        tuple(functions.items()),
+        (*classes, *news.classes),
+        (*kinds, *(pair for pair in news.kinds if pair[1] and pair[0] in bound)),
     )
 
 

@@ -14,7 +14,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import Names, analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Bindings, declared_global
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, Bindings, declared_global
 from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.foreign_magics import keeps_state
@@ -26,7 +26,7 @@ STAR = "*"
 EXTENSIONS = "%"
 """The name for all magics beside IPython's own: what brings them or sets them up binds it."""
 
-NO_NAMES = frozenset({STAR, EXTENSIONS})
+NO_NAMES = frozenset({STAR, EXTENSIONS, SUBCLASSES})
 """What statements bind that is no name of Python."""
 
 _REGISTERING = frozenset({"register_cell_magic", "register_line_magic", "register_line_cell_magic"})
@@ -218,6 +218,8 @@ def _statement(
     nodes_now = list(ast.walk(stripped)) if has_functions else nodes
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
     changes = now.mutates | now.maybe_mutates
+    if isinstance(node, ast.ClassDef) and node.bases:
+        changes |= {SUBCLASSES}
     binds = now.writes | changes
     is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
     line = _first_line(node)

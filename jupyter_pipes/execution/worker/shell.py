@@ -18,6 +18,7 @@ from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_pipes.execution.worker.numbering import leading_blank_lines, numbered
+from jupyter_pipes.storage.serializers.function_globals import shared_with
 
 Shown = Callable[[str, dict[str, Any], dict[str, Any], str | None], None]
 """Called with (kind, data, metadata, display_id) for each rich output."""
@@ -166,7 +167,8 @@ class StepCell:
         shell.init_user_ns()
         sys.modules["__main__"] = self.module
         try:
-            yield
+            with shared_with(self.namespace):
+                yield
         finally:
             sys.modules["__main__"] = main
             del shell._showtraceback

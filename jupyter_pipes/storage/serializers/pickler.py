@@ -12,7 +12,7 @@ import cloudpickle
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike
-from jupyter_pipes.storage.serializers import arrays, restoring
+from jupyter_pipes.storage.serializers import arrays, function_globals, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
@@ -140,6 +140,8 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
+        if (named := restoring.reduced_sentinel(obj)) is not None:
+            return named
         reduced = arrays.reduced(obj)
         if reduced is NotImplemented and kind.__module__.partition(".")[0] == "pandas":
             reduced = arrays.reduced_pandas(obj, self._inner)
@@ -325,9 +327,16 @@ class _Unpickler(pickle.Unpickler):
         self._find = find
         self._find_link = find_link
 
+    def load(self) -> Any:
+        value = super().load()
+        function_globals.settle()
+        return value
+
     def find_class(self, module: str, name: str, /) -> Any:
         if module == "__main__":
             return self._find(name)
+        if maker := function_globals.MAKERS.get((module, name)):
+            return maker
         return super().find_class(restoring.MOVED.get(module, module), name)
 
     def persistent_load(self, pid: Any, /) -> Any:

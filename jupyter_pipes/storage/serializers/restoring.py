@@ -47,7 +47,32 @@ def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached
     return made
 
 
+def reduced_sentinel(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return how to pickle an object that is only what it is (`MISSING = object()`), None for all others."""
+    kind = type(value)
+    if kind is not object and not (kind.__module__ == "__main__" and _is_bare(value)):
+        return None
+    named = vars(sys.modules["__main__"]).items()
+    name = next((name for name, held in named if held is value and name.strip("_0123456789")), None)
+    return None if name is None else (_sentinel, (name, kind))
+
+
+def _is_bare(value: object) -> bool:
+    """Whether it is an instance of the notebook's plain classes that has nothing inside."""
+    line = type(value).__mro__[:-1]
+    is_plain = all(each.__module__ == "__main__" and "__slots__" not in vars(each) for each in line)
+    return is_plain and not vars(value)
+
+
+def _sentinel(name: str, kind: type[object]) -> object:
+    """Return the reader's object of that name, so that `is` holds, or make one."""
+    named = vars(sys.modules["__main__"]).get(name)
+    if type(named) is kind and not getattr(named, "__dict__", None):
+        return named
+    return object.__new__(kind)
+
+
 # pickle finds what it names by importing the module of that name.
 sys.modules[ADDRESS] = sys.modules[__name__]
-for _restorer in (own_or_made, set_unless_own, _cached_property):
+for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel):
     _restorer.__module__ = ADDRESS

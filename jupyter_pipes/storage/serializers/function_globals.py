@@ -1,0 +1,64 @@
+"""The notebook's functions come back into the namespace of who reads them: what names mean now counts."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
+from types import FunctionType
+from typing import Any
+
+from cloudpickle import cloudpickle
+
+_NOTEBOOK = "__main__"
+_namespaces: list[dict[str, Any]] = []
+_stored: dict[str, Any] = {}
+
+
+@contextmanager
+def shared_with(namespace: dict[str, Any]) -> Generator[None]:
+    """Let functions that are loaded meanwhile see `namespace` as their globals.
+
+    What a function saw when it was stored counts only for names that the namespace does not have.
+    """
+    _namespaces.append(namespace)
+    try:
+        yield
+    finally:
+        _namespaces.pop()
+
+
+def settle() -> None:
+    """Give the namespace what functions saw when they were stored; to be called when a value is whole.
+
+    Not before: a class that is only half made would count as the notebook's own.
+    """
+    for name, value in _stored.items():
+        _namespaces[-1].setdefault(name, value)
+    _stored.clear()
+
+
+def _make(code: Any, base: dict[str, Any], name: str | None, defaults: Any, closure: Any) -> FunctionType:
+    if _namespaces and base.get("__name__") == _NOTEBOOK:
+        return FunctionType(code, _namespaces[-1], name, defaults, closure)
+    return cloudpickle._make_function(code, base, name, defaults, closure)  # pyright: ignore
+
+
+def _fill(function: FunctionType, state: tuple[dict[str, Any], dict[str, Any]]) -> None:
+    namespace = _namespaces[-1] if _namespaces else None
+    if namespace is None or function.__globals__ is not namespace:
+        cloudpickle._function_setstate(function, state)  # pyright: ignore
+        return
+    attributes, slots = state
+    for name, value in slots["__globals__"].items():
+        _stored.setdefault(name, value)
+    builtins = namespace.get("__builtins__")
+    cloudpickle._function_setstate(function, (attributes, {**slots, "__globals__": {}}))  # pyright: ignore
+    if builtins is not None:
+        namespace["__builtins__"] = builtins
+
+
+MAKERS: dict[tuple[str, str], Callable[..., Any]] = {
+    (cloudpickle.__name__, "_make_function"): _make,
+    (cloudpickle.__name__, "_function_setstate"): _fill,
+}
+"""Module and name of what pickles name to make functions -> what does it here."""
