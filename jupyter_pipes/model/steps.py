@@ -91,6 +91,13 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
 CellRole = Literal["step", "params", "setup", "code", "markdown"]
 
 
+class Script(Struct, frozen=True):
+    """A file that a cell runs with `%run`: its path as written there, and its code."""
+
+    path: str
+    text: str
+
+
 class Cell(Struct, frozen=True):
     """One cell of a notebook, read but not yet understood.
 
@@ -102,6 +109,7 @@ class Cell(Struct, frozen=True):
         name: a step's name, else "".
         options: a step's options.
         append: whether this cell continues the step of that name (`--append`).
+        scripts: the files that it runs with `%run`.
     """
 
     id: str
@@ -111,6 +119,7 @@ class Cell(Struct, frozen=True):
     name: str = ""
     options: StepOptions = StepOptions()
     append: bool = False
+    scripts: tuple[Script, ...] = ()
 
     @property
     def body(self) -> str:

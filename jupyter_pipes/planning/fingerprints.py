@@ -8,7 +8,9 @@ from pathlib import Path
 
 from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import named_texts
+from jupyter_pipes.analysis.local_modules import source_of
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
+from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
 from jupyter_pipes.history.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.parts import Part
@@ -39,8 +41,8 @@ def named_files(step: Step, directory: Path) -> tuple[FileSeen, ...]:
     Files that steps of the pipeline are said to make are left out.
     """
     texts = dict.fromkeys(map(normalised, named_texts(step)))
-    made = _made(step, directory)
-    paths = [path for path in map(directory.joinpath, texts) if path not in made]
+    apart = {*_made(step, directory), *_scripts(step, directory)}
+    paths = [path for path in map(directory.joinpath, texts) if path not in apart]
     files = [path for path in paths if _is_file(path) or _may_be_made(path, directory)]
     return tuple(FileSeen(_shown(path, directory), file_digest(path)) for path in files)
 
@@ -59,8 +61,8 @@ def files_named(pattern: str, directory: Path) -> list[Path]:
 
 
 def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[Part]:
-    """Return a part for each local module that the step's code reaches, of what it reaches of it, and one for
-    Python's minor version and for the version of each distribution.
+    """Return a part for each local module that the step's code reaches, of what it reaches of it, for each
+    script that it runs with `%run`, for Python's minor version, and for the version of each distribution.
 
     Args:
         step: the step.
@@ -72,7 +74,8 @@ def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[P
     reached = slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
     packages = dict.fromkeys(module.split(".")[0] for module in reached.others)
     versions = {name: version_of(name, cache) for name in packages}
-    local = sorted(reached.local.items())
+    scripts = {path: source_of(path) for path in _scripts(step, places[0])}
+    local = sorted((scripts | reached.local).items())
     return [
         *(code_part("module", _shown(path, places[0]), source) for path, source in local),
         _PYTHON,
@@ -82,6 +85,13 @@ def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[P
 
 _VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
 _PYTHON = Part("python", "", _VERSION, _VERSION)
+
+
+def _scripts(step: Step, directory: Path) -> list[Path]:
+    """Return the scripts in Python that the step runs with `%run`: what they do counts, not their bytes."""
+    named = (normalised(path) for source in step.sources for path in named_scripts(source))
+    paths = (directory / (path if path.endswith(".py") else f"{path}.py") for path in named)
+    return list(filter(_is_file, paths))
 
 
 def _expand(pattern: str, directory: Path, step: Step) -> list[Path]:

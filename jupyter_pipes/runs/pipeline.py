@@ -23,6 +23,7 @@ from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
+from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, select, shown_values
@@ -94,7 +95,9 @@ class Pipeline:
         pipeline.parameters, pipeline.declarations = declared, parameter_cells.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
         cells = [cell for cell in cells if not parameter_cells.injected(cell, names)]
-        graph = build(cells, [parameter.spec for parameter in declared], in_file=in_file)
+        graph = build(
+            with_scripts(cells, directory), [parameter.spec for parameter in declared], in_file=in_file
+        )
         diagnostics = (*diagnostics, *problems, *graph.diagnostics)
         pipeline.graph = msgspec.structs.replace(graph, diagnostics=diagnostics)
         pipeline.cells, pipeline.directory, pipeline._python_path = tuple(cells), directory, (directory,)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import nbformat
 import pytest
 
 from jupyter_pipes.model.errors import InvalidPipeline
@@ -197,3 +198,71 @@ def test_a_step_in_another_language_runs_with_the_extension_that_brings_its_magi
     assert run["r"] == (["SELECT 1"], ["SELECT 2"])
     assert "SELECT IT'S NAME" in run.logs("shouting")
     assert study.pipeline().graph.diagnostics == ()
+
+
+SCRIPTS = {
+    "mine.py": "import math\nK = 1\ndef helper(x):\n    return x + K\n",
+    "defs.py": "import math\ndef area(r): return math.floor(math.pi * r * r)\n",
+    "inter.py": "z = base + 1\n",
+    "other.ipynb": nbformat.writes(
+        nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("w = 9\ndef nine(): return w")])
+    ),
+}
+
+
+@pytest.mark.parametrize(
+    ("cells", "values"),
+    [
+        pytest.param(
+            ["%%setup\n%run mine.py", "%%step a\nv = helper(1)", "%%step b\n%run mine.py\nw = helper(2)"],
+            {"v": 2, "w": 3},
+            id="in set-up and in a step",
+        ),
+        pytest.param(
+            [
+                "%run defs",
+                "%%step a\nv = area(1)",
+                "%%step b\n%run defs.py\nw = area(2)",
+                "%%step c\nx = area(3)",
+            ],
+            {"v": 3, "w": 12, "x": 28},
+            id="in a plain cell, and definitions of a step's cell",
+        ),
+        pytest.param(
+            [
+                "%run mine.py",
+                "%%step a\nbase = 4",
+                "%%step b\n%run -i inter.py",
+                "%%step c\nr = (z, helper(z))",
+            ],
+            {"z": 5, "r": (5, 6)},
+            id="with the notebook's names",
+        ),
+        pytest.param(["%%step a\n%run other.ipynb\nx = nine()"], {"w": 9, "x": 9}, id="another notebook"),
+        pytest.param(
+            ["%%step a\n%run mine.py", "%%step b\nr = helper(math.floor(1.5)) + K"], {"r": 3}, id="as values"
+        ),
+    ],
+)
+def test_scripts_that_cells_run_bind_their_names(
+    project: NewProject, cells: list[str], values: dict[str, object]
+) -> None:
+    study = project(*cells)
+    for name, text in SCRIPTS.items():
+        (study.folder / name).write_text(text)
+    assert study.pipeline().graph.diagnostics == ()
+    run = study.run()
+    assert {name: run[name] for name in values} == values
+    assert {step.status for step in study.run().steps.values()} == {"cached"}
+
+
+def test_a_script_counts_by_what_it_does(project: NewProject) -> None:
+    study = project("%run mine.py", "%%step a\nv = helper(1)")
+    script = study.folder / "mine.py"
+    script.write_text(SCRIPTS["mine.py"])
+    study.run()
+    script.write_text("# comment\n" + SCRIPTS["mine.py"])
+    assert study.run().steps["a"].status == "cached"
+    script.write_text(SCRIPTS["mine.py"].replace("K = 1", "K = 2"))
+    assert "mine.py changed" in str(study.pipeline().plan())
+    assert study.run()["v"] == 3

@@ -12,6 +12,7 @@ from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
+from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements, words
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
@@ -55,6 +56,7 @@ class Unit(Struct, frozen=True):
         index, last: places of the first and the last of them.
         doc: the Markdown above the first.
         body: their code, joined.
+        text: the same as the analysis reads it: with what scripts that it runs bind.
         names: what that code does with names.
         code: names of its definitions: code for later steps, not values.
     """
@@ -65,6 +67,7 @@ class Unit(Struct, frozen=True):
     last: int
     doc: str = ""
     body: str = ""
+    text: str = ""
     names: Names = Names()
     code: frozenset[str] = _NOTHING
 
@@ -158,7 +161,7 @@ class Notebook:
             contexts.append(context)
             if cell.role in ("markdown", "params") or (cell.role == "step" and id(cell) not in owners):
                 continue
-            names = context.names(cell.body)
+            names = context.names(expanded(cell))
             if cell.role != "step":
                 self.diagnostics += _diagnostics(cell, names)
             self._add_code(index, cell, owners.get(id(cell), ""), context)
@@ -179,15 +182,17 @@ class Notebook:
 
 def _analyzed(unit: Unit, context: Context) -> Unit:
     body = "\n".join(cell.body for cell in unit.cells)
+    text = "\n".join(expanded(cell) for cell in unit.cells)
     parts = (statement for cell in unit.cells for statement in _code(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
-    return msgspec.structs.replace(unit, body=body, names=context.names(body), code=code)
+    return msgspec.structs.replace(unit, body=body, text=text, names=context.names(text), code=code)
 
 
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
     read = definitions if cell.role == "step" else statements
-    modules = mentioned(cell.body, context.modules)
-    return read(cell.body, modules, restricted(context.environment, words(cell.body)))
+    text = expanded(cell)
+    parts = read(text, mentioned(text, context.modules), restricted(context.environment, words(text)))
+    return tuple(restored(part, cell) for part in parts) if cell.scripts else parts
 
 
 def _diagnostics(cell: Cell, names: Names) -> Iterator[Diagnostic]:

@@ -13,6 +13,7 @@ from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
+from jupyter_pipes.analysis.notebook.run_scripts import imports_of
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
@@ -200,7 +201,7 @@ class _Resolver:
             for place in sorted(code)
             if place not in setup.places
         )
-        imports = imported_modules(unit.body) | reached.imports | setup.reach.imports
+        imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
         return Step(
             name=unit.name,
             position=position,
@@ -224,7 +225,7 @@ class _Resolver:
         evaluating = [binding for binding in reached.code if code_of(binding).evaluates_texts]
         if not evaluating or self._unit.options.inputs is not None:
             return reached
-        texts = names_in_texts(self._unit.body) - needs.keys() - self._unit.names.writes
+        texts = names_in_texts(self._unit.text) - needs.keys() - self._unit.names.writes
         more = self._reach(
             needs | {name: Strength.OPTIONAL for name in sorted(texts) if self._is_there(name)}
         )
@@ -250,7 +251,7 @@ class _Resolver:
 
     def _needs(self) -> dict[str, Strength]:
         names, inputs = self._unit.names, self._unit.options.inputs
-        called = called_names(self._unit.body)
+        called = called_names(self._unit.text)
         # A helper that the cell calls before may bind them.
         perhaps = self._changed_by_helpers() - self._unit.changes
         # What only helpers change, they say themselves that they need.
@@ -295,7 +296,7 @@ class _Resolver:
         """Return what functions of earlier cells change or bind when this cell calls them."""
         names = self._unit.names
         # A function that the cell defines itself before it calls it is not the one of an earlier cell.
-        called = called_names(self._unit.body) & (names.reads | names.optional_reads)
+        called = called_names(self._unit.text) & (names.reads | names.optional_reads)
         return self._timeline.changed_by_calls(called, self._unit.place)
 
     def _problem(self, problem: Problem) -> Diagnostic:
