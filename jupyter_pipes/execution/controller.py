@@ -14,6 +14,7 @@ from typing import Any
 
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files
+from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.scheduler import Scheduler
@@ -23,12 +24,10 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import PipesError, StoreError
-from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.results import ArtifactRef, StepError
-from jupyter_pipes.model.steps import Status, Step
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.fingerprints import named_files
 from jupyter_pipes.planning.request import RunRequest, attachment
 
 _logger = logging.getLogger(__name__)
@@ -71,13 +70,13 @@ class Controller:
         self._scheduler = Scheduler()
         self._lookup = Lookup(run, request, workspace)
         self._ahead: dict[str, Decision] | None = None
-        self._undecided: list[str] = []
+        self._undecided: list[ev.Decide] = []
+        self._deciding: dict[str, ev.Decide] = {}
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
         self._tasks: set[asyncio.Task[None]] = set()
-        self._environment = dict(os.environ)
-        self._steps = {step.name: step for step in request.definition.steps}
+        self._jobs = Jobs(self._recorder.view, request, workspace)
         self._actions: dict[type[ev.Command], Callable[..., None]] = {
             ev.Decide: self._decide_soon,
             ev.Submit: self._submit,
@@ -127,6 +126,7 @@ class Controller:
             user=environment.user(),
             repeats=request.repeats,
             fail_fast=arguments.fail_fast,
+            observed=request.observed,
         )
 
     def subscribe(self, subscriber: Subscriber) -> None:
@@ -166,6 +166,7 @@ class Controller:
                 continue
             if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
                 self._inbox.extend(self._look_at_results(event.step))
+            self._forget_decisions(event)
             for command in self._scheduler.handle(event):
                 follows = self._follows(command)
                 if follows is not None:
@@ -188,18 +189,28 @@ class Controller:
         """Return the fact that a command comes to without anything being done."""
         if isinstance(command, ev.Append):
             return command.event
-        if isinstance(command, ev.Decide) and self._ahead is not None and command.step in self._ahead:
-            return self._decided(command.step, self._ahead[command.step])
+        if isinstance(command, ev.Decide):
+            self._deciding[command.step] = command
+            if self._ahead is not None and command.step in self._ahead:
+                return self._decided(command.step, self._ahead[command.step])
         return None
+
+    def _forget_decisions(self, event: ev.AnyEvent) -> None:
+        """Drop what was decided, or is being decided, of inputs that are not the right ones any more."""
+        if isinstance(event, ev.StepReopened):
+            self._deciding.pop(event.step, None)
+            if self._ahead is not None:
+                as_they_are = self.request.arguments.selection.taken
+                self._ahead = {name: self._ahead[name] for name in as_they_are if name in self._ahead}
 
     def _decide_soon(self, command: ev.Decide) -> None:
         if self._ahead is None:
-            self._undecided.append(command.step)
+            self._undecided.append(command)
         else:
-            self._do(self._decide(command.step))
+            self._do(self._decide(command))
 
     def _submit(self, command: ev.Submit) -> None:
-        self._executor.submit(self._job(self._steps[command.step], command.attempt), self.take)
+        self._executor.submit(self._jobs.job(command.step, command.attempt), self.take)
 
     def _cancel_attempt(self, command: ev.CancelAttempt) -> None:
         attempt = f"{self.run}/{command.step}/{command.attempt}"
@@ -227,11 +238,11 @@ class Controller:
         """Decide all that is cached at once; what came up meanwhile is decided then."""
         self._ahead = await self._lookup.ahead()
         waiting, self._undecided = self._undecided, []
-        decided = [step for step in waiting if step in self._ahead and not self._is_over(step)]
+        decided = [each.step for each in waiting if each.step in self._ahead and not self._is_over(each)]
         self.take(*(self._decided(step, self._ahead[step]) for step in decided))
-        for step in waiting:
-            if step not in self._ahead:
-                self._do(self._decide(step))
+        for command in waiting:
+            if command.step not in decided:
+                self._do(self._decide(command))
 
     async def _heed_others(self) -> None:
         """Cancel the run when another process asks for it."""
@@ -253,25 +264,28 @@ class Controller:
         self._has_environment = True
         self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))
 
-    async def _decide(self, name: str) -> None:
-        if self._is_over(name):
+    async def _decide(self, command: ev.Decide) -> None:
+        if self._is_over(command):
             return
-        step = self._steps[name]
+        name = command.step
         try:
+            step = self._jobs.step(name)
             decision = await self._lookup.decide(
                 step,
-                self._inputs(step),
+                self._jobs.inputs(step),
                 lambda reason: self.take(ev.StepDeferred(name, reason)),
-                lambda: self._is_over(name),
+                lambda: self._is_over(command),
             )
         except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
-            self._cannot_decide(name, error)
+            self._cannot_decide(command, error)
             return
         if decision is not None:
             self.take(self._decided(name, decision))
 
-    def _is_over(self, step: str) -> bool:
-        return self.ended.is_set() or self.view.steps[step].status.is_final
+    def _is_over(self, command: ev.Decide) -> bool:
+        """Whether nobody wants the decision any more: the step, or the run, ended or was opened again."""
+        is_latest = self._deciding.get(command.step) is command
+        return self.ended.is_set() or not is_latest or self.view.steps[command.step].status.is_final
 
     def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
         """Return the fact of a decision, its parts kept beside it."""
@@ -290,44 +304,18 @@ class Controller:
                 result.step,
                 result.metrics,
                 result.content.notes,
+                result.content.observed,
             )
         parts = self._recorder.keep(*decision.packed_parts())
         signature = decision.signature
         return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
 
-    def _cannot_decide(self, name: str, error: Exception) -> None:
+    def _cannot_decide(self, command: ev.Decide, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None
         kind = type(error).__name__
         reported = StepError(kind, str(error), line=line, bases=(kind,))
-        if not self._is_over(name):
-            self.take(ev.StepEnded(name, Status.FAILED, _described(error), reported))
-
-    def _inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
-        return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
-
-    def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
-        maker = self.view.steps[producer]
-        if maker.status is Status.FAILED:
-            # Its failure is ignored (`--on-fail ignore`).
-            return None
-        return next((artifact for artifact in maker.artifacts if artifact.name == name), None)
-
-    def _job(self, step: Step, attempt: int) -> Job:
-        request = self.request
-        return Job(
-            self.run,
-            request.definition.pipeline,
-            step,
-            attempt,
-            inputs={name: ref for name, ref in self._inputs(step).items() if name in step.reads},
-            named=named_files(step, request.directory),
-            parameters=request.arguments.values.get(step.name, {}),
-            directory=str(request.directory),
-            python_path=request.definition.python_path,
-            environment=self._environment,
-            store=self._workspace.settings.store,
-            log=str(self._workspace.log_path(self.run, step.name, attempt)),
-        )
+        if not self._is_over(command):
+            self.take(ev.StepEnded(command.step, Status.FAILED, _described(error), reported))
 
     def _cannot_go_on(self, error: Exception) -> None:
         if not isinstance(error, PipesError):

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 
@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 
 
 class ResultContent(Struct, frozen=True, gc=False):
-    """What a completed attempt left, beside the parts of its signature."""
+    """What a completed attempt left, beside the parts of its signature; `observed` tells of values only."""
 
     files: tuple[FileSeen, ...] = ()
     artifacts: tuple[ArtifactRef, ...] = ()
     metrics: dict[str, JsonValue] = {}
     notes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    observed: Observation = Observation()
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -110,6 +111,7 @@ def _result(
         step.last_metrics,
         tuple(step.notes),
         tuple(_inside(path, view) for path in written),
+        step.observed.of_values,
     )
     row = {
         "signature": signature,
@@ -121,6 +123,13 @@ def _result(
         "kept": msgspec.msgpack.encode(content),
     }
     return "add_result", row
+
+
+def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> Iterator[Change]:
+    step = view.steps[event.step]
+    if step.signature:
+        # What it computed is not what it has to compute.
+        yield "drop_claim", {"of_signature": step.signature, "of_run": view.run}
 
 
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Change]:
@@ -146,6 +155,7 @@ INDEXES: Mapping[type[ev.Event], Callable[..., Iterator[Change]]] = {
     ev.RunArchived: _set_archived,
     ev.AttemptEnded: _keep_result,
     ev.ResultAccepted: _accept_result,
+    ev.StepReopened: _reopen_step,
     ev.StepEnded: _end_step,
 }
 """What each event changes in the indexes; all others change nothing."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Literal
 
@@ -105,30 +105,39 @@ class Decider:
         step: Step,
         parameters: Mapping[str, Any],
         inputs: Inputs,
-        unknown: frozenset[str],
+        unknown: Mapping[str, str],
         *,
         forced: bool,
     ) -> Decision:
-        """Decide while the inputs named in `unknown` are still to be made by steps that may run."""
+        """Decide while inputs are still to be made by steps that may run.
+
+        Args:
+            step: the step.
+            parameters: the values of those that it reads.
+            inputs: what is known of what it reads.
+            unknown: name, or path of a file that it was seen reading, -> the step that is to make it.
+            forced: whether it runs whatever is kept.
+        """
         if not unknown or forced or step.options.always or step.options.never_cache:
             return self.decide(step, parameters, inputs, forced=forced)
         parts, unstable = self._parts(step, parameters, inputs)
         if always := _always(step, unstable, forced=False):
             return Decision("run", always, parts=parts)
         # Parts by what they come to: an earlier version had the files that the code names among them.
-        signatures = {earlier_signature(parts): (), combine(parts): parts}
-        producers = sorted({step.inputs[name] for name in unknown})
+        known = _without(parts, unknown)
+        signatures = {earlier_signature(known): (), combine(known): known}
+        producers = sorted(set(unknown.values()))
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
             held = signatures.get(combine(_without(self._parts_of(result), unknown)))
-            if held is not None and not self._problems(step, result, held):
+            if held is not None and not self._problems(step, result, held, unknown):
                 why = (f"runs if {', '.join(producers)} gives other outputs",)
                 return Decision("depends", why, parts=parts, compared=latest)
         problems: tuple[str, ...] = ()
         if latest is not None:
             held = signatures.get(combine(_without(self._parts_of(latest), unknown)))
-            problems = () if held is None else self._problems(step, latest, held)
-        why = problems or self._reasons(step, latest, parts, unknown)
+            problems = () if held is None else self._problems(step, latest, held, unknown)
+        why = problems or self._reasons(step, latest, known, unknown)
         return Decision("run", why, parts=parts, compared=latest, is_first=latest is None)
 
     def take(self, step: Step, runs: Iterable[str], why: str) -> Decision:
@@ -220,15 +229,18 @@ class Decider:
             named = (each for each in history.results(earlier) if is_shared or each.step == step.name)
             yield from (each for each in named if is_earlier(self._parts_of(each)))
 
-    def _problems(self, step: Step, result: Result, parts: Sequence[Part]) -> tuple[str, ...]:
+    def _problems(
+        self, step: Step, result: Result, parts: Sequence[Part], to_come: Collection[str] = ()
+    ) -> tuple[str, ...]:
         """Return what keeps a result with the right signature from being reused.
 
         Args:
             step: the step.
             result: what is kept.
             parts: those whose files it must have seen.
+            to_come: files that may be written before the step runs.
         """
-        changed = result_files.changed(step, result, parts, self._newest_results, self._directory)
+        changed = result_files.changed(step, result, parts, self._newest_results, self._directory, to_come)
         return (*changed, *self._lost(step, result))
 
     @property
@@ -247,7 +259,7 @@ class Decider:
         step: Step,
         latest: Result | None,
         parts: tuple[Part, ...],
-        unknown: frozenset[str] = frozenset(),
+        unknown: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Return why a step without a result of this signature runs: what changed, and how it ended last."""
         tried = self.workspace.history.last_try(self._pipeline, step.name)
@@ -310,5 +322,5 @@ def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
     return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), repr(value)[:500]), stable
 
 
-def _without(parts: tuple[Part, ...], inputs: frozenset[str]) -> tuple[Part, ...]:
+def _without(parts: tuple[Part, ...], inputs: Collection[str]) -> tuple[Part, ...]:
     return tuple(part for part in parts if part.kind not in ("input", "file") or part.name not in inputs)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.pipelines import graph
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.planning.observations import ObservedSteps
     from jupyter_pipes.planning.request import RunRequest
 
 
@@ -80,40 +80,66 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         request: what the run would be; skipped steps and those that hang on them are left out.
         decider: decides, as it will in a run.
     """
-    selection, taken = request.arguments.selection, request.taken
-    outputs = KnownOutputs(taken)
-    left_out = set(selection.skipped)
-    for step in in_order(request):
-        if step.name in left_out or left_out.intersection(step.upstream):
-            left_out.add(step.name)
+    steps, outputs = request.steps(), KnownOutputs(request.taken)
+    left_out = set(request.arguments.selection.skipped)
+    comes: list[str] = []
+    for name in steps.names():
+        if name in left_out or left_out.intersection(steps[name].upstream):
+            left_out.add(name)
             continue
-        decision = taken.get(step.name)
-        if decision is None:
-            inputs, values = outputs.inputs(step), request.arguments.values_of(step.name)
-            unknown, forced = frozenset(step.inputs) - inputs.keys(), step.name in selection.forced
-            decision = decider.foresee(step, values, inputs, unknown, forced=forced)
-            outputs.add(step.name, decision)
-        yield PlannedDecision(step, decision.decision, decision.reasons), decision
+        decision = _foreseen(request, decider, steps, name, outputs, comes)
+        while steps.take(name, decision) and name not in request.taken:
+            decision = _foreseen(request, decider, steps, name, outputs, comes)
+        outputs.add(name, decision)
+        comes += [] if outputs.has(name) else [name]
+        yield PlannedDecision(steps[name], decision.decision, decision.reasons), decision
+
+
+def _foreseen(
+    request: RunRequest,
+    decider: Decider,
+    steps: ObservedSteps,
+    name: str,
+    outputs: KnownOutputs,
+    comes: Sequence[str],
+) -> Decision:
+    """Return what a run would do with a step; `comes` are those before it that may run."""
+    if name in request.taken:
+        return request.taken[name]
+    step, arguments = steps[name], request.arguments
+    inputs = outputs.inputs(step)
+    made = {each: owner for each, owner in step.inputs.items() if each not in inputs}
+    unknown = {**steps.files_to_come(step, comes), **made}
+    forced = name in arguments.selection.forced
+    return decider.foresee(step, arguments.values_of(name), inputs, unknown, forced=forced)
 
 
 def settled(request: RunRequest, decider: Decider) -> dict[str, Decision]:
     """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
     decider.look_up_all()
-    selection, outputs = request.arguments.selection, KnownOutputs(request.taken)
+    steps, outputs = request.steps(), KnownOutputs(request.taken)
     decisions: dict[str, Decision] = {}
-    for step in in_order(request):
-        if step.name in request.taken or step.name in selection.skipped or not outputs.has_all(step):
-            continue
-        values, forced = request.arguments.values_of(step.name), step.name in selection.forced
-        decision = decider.decide(step, values, outputs.inputs(step), forced=forced)
-        if decision.result is not None:
-            outputs.add(step.name, decision)
-            decisions[step.name] = decision
+    for name in steps.names():
+        decision = _settled(request, decider, steps[name], outputs)
+        while decision is not None and steps.take(name, decision):
+            decision = _settled(request, decider, steps[name], outputs)
+        if decision is not None:
+            outputs.add(name, decision)
+            decisions[name] = decision
     return decisions
+
+
+def _settled(request: RunRequest, decider: Decider, step: Step, outputs: KnownOutputs) -> Decision | None:
+    """Return the decision of a step that is cached behind cached ones only, None for others."""
+    name, selection = step.name, request.arguments.selection
+    if name in request.taken or name in selection.skipped or not outputs.has_all(step):
+        return None
+    values, forced = request.arguments.values_of(name), name in selection.forced
+    decision = decider.decide(step, values, outputs.inputs(step), forced=forced)
+    return decision if decision.result is not None else None
 
 
 def in_order(request: RunRequest) -> Iterator[Step]:
     """Yield the selected steps, each behind all that it waits for."""
-    chosen = set(request.arguments.selection.steps)
-    by_name = {step.name: step for step in request.definition.steps}
-    return (by_name[name] for name in graph.order(request.definition) if name in chosen)
+    steps = request.steps()
+    return (steps[name] for name in steps.names())

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import parameters, selection
 from jupyter_pipes.pipelines.graph import Graph, needed
 from jupyter_pipes.pipelines.parameters import Parameter, to_json
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
+from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, pack
 
 if TYPE_CHECKING:
@@ -68,6 +70,7 @@ def prepare(
     decider: Decider,
     *,
     fail_fast: bool = False,
+    seen: Mapping[str, Observation],
 ) -> RunRequest:
     """Return all that is needed to decide for the chosen steps, and to run them.
 
@@ -78,6 +81,7 @@ def prepare(
         overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
         decider: decides for its steps.
         fail_fast: whether the first failure stops everything.
+        seen: step -> what earlier runs showed of it.
 
     Raises:
         ParameterError: an unknown parameter, or a value that does not fit.
@@ -86,7 +90,21 @@ def prepare(
     values = {step: pack(named) for step, named in bind(definition, declared, overrides).items() if named}
     shown = shown_values(declared, overrides)
     arguments = Arguments(values, pack(overrides), shown, chosen, fail_fast)
-    return RunRequest(definition, arguments, take(definition, chosen, shown, decider))
+    taken = take(as_observed(definition, seen), chosen, shown, decider)
+    return RunRequest(definition, arguments, taken, observed=_with_taken(seen, taken))
+
+
+def _with_taken(seen: Mapping[str, Observation], taken: Mapping[str, Decision]) -> dict[str, Observation]:
+    """Return what was seen, with what the results showed that are taken as they are."""
+    shown = {name: decision.result.content.observed for name, decision in taken.items() if decision.result}
+    return {**seen, **{name: seen.get(name, Observation()).united(each) for name, each in shown.items()}}
+
+
+def seen_before(definition: Definition, workspace: Workspace) -> dict[str, Observation]:
+    """Return step -> what the newest kept results of a pipeline's steps showed."""
+    if not workspace.has_history:
+        return {}
+    return observations(definition.steps, workspace.history.newest_results(definition.pipeline))
 
 
 def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:

@@ -11,9 +11,11 @@ import msgspec
 from msgspec import Struct, field
 
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.pipelines.selection import Selection
+from jupyter_pipes.planning.observations import ObservedSteps
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decision
@@ -73,6 +75,7 @@ class RunRequest(Struct, frozen=True):
         state: digest of the pipeline's code, edges and defaults; "" until the start where the definition
             has all of it as it was written.
         repeats: the run that it runs again, else "".
+        observed: step -> what earlier runs showed of it; `definition` is as the code has it.
     """
 
     definition: Definition
@@ -81,6 +84,12 @@ class RunRequest(Struct, frozen=True):
     version: str = ""
     state: str = ""
     repeats: str = ""
+    observed: dict[str, Observation] = {}
+
+    def steps(self) -> ObservedSteps:
+        """Return the steps of the run, with what was observed in their reads and writes."""
+        chosen = set(self.arguments.selection.steps)
+        return ObservedSteps((step for step in self.definition.steps if step.name in chosen), self.observed)
 
     @property
     def directory(self) -> Path:

@@ -5,7 +5,7 @@ What a step wrote itself is never its input, whether its code names it or it rea
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from jupyter_pipes.history.history import Result
@@ -27,7 +27,12 @@ def named_parts(step: Step, newest: Newest, directory: Path) -> list[Part]:
 
 
 def changed(
-    step: Step, result: Result, parts: Sequence[Part], newest: Newest, directory: Path
+    step: Step,
+    result: Result,
+    parts: Sequence[Part],
+    newest: Newest,
+    directory: Path,
+    to_come: Collection[str] = (),
 ) -> Iterator[str]:
     """Yield in words which files keep a result from being reused.
 
@@ -37,9 +42,10 @@ def changed(
         parts: the parts of the signature, those of files that the code names among them.
         newest: the newest results of all steps.
         directory: the folder that paths count from.
+        to_come: files that may be written before the step runs.
     """
     # What an earlier step makes is an input: what lies there now may be of another run.
-    own = {*result.written, *step.files_from}
+    own = {*result.written, *step.files_from, *to_come}
     # Earlier versions kept whole paths.
     seen = {each.path.removeprefix(f"{directory}/"): each for each in result.files}
     for path, file in seen.items():

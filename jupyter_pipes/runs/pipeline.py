@@ -25,8 +25,16 @@ from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
+from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
-from jupyter_pipes.planning.preparation import RunOptions, decider_of, prepare, select, shown_values
+from jupyter_pipes.planning.preparation import (
+    RunOptions,
+    decider_of,
+    prepare,
+    seen_before,
+    select,
+    shown_values,
+)
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
 from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
@@ -274,11 +282,12 @@ class Pipeline:
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
-        selection = select(self.graph, steps, options)
+        definition = self.definition()
+        seen = seen_before(definition, self.workspace)
+        selection = select(as_observed(self.graph, seen), steps, options)
         problems = self.problems(selection.steps)
         if problems:
             raise invalid(problems)
-        definition = self.definition()
         request = prepare(
             definition,
             self.parameters,
@@ -286,6 +295,7 @@ class Pipeline:
             options.get("params") or {},
             decider_of(definition, self.workspace),
             fail_fast=options.get("fail_fast", False),
+            seen=seen,
         )
         now = "" if self._as_written is self else state(self._as_written.graph)
         return msgspec.structs.replace(request, version=self.version, state=now)

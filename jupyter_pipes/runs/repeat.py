@@ -18,7 +18,8 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.preparation import decider_of, prepare, take
+from jupyter_pipes.planning.observations import as_observed
+from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read, unpack
 from jupyter_pipes.runs.start import start
 
@@ -44,7 +45,8 @@ def resume(run: Run) -> Run:
         )
     definition, arguments = kept_request(workspace, view)
     taken = _as_they_are(workspace, view, definition, arguments)
-    return start(RunRequest(definition, arguments, taken), workspace, workspace.history.records(run.id))
+    request = RunRequest(definition, arguments, taken, observed=view.observed)
+    return start(request, workspace, workspace.history.records(run.id))
 
 
 def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
@@ -68,6 +70,7 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
         {**unpack(arguments.given), **overrides},
         decider_of(definition, run.workspace),
         fail_fast=arguments.fail_fast,
+        seen=seen_before(definition, run.workspace),
     )
     request = msgspec.structs.replace(request, version=run.view.version, state=run.view.state, repeats=run.id)
     return start(request, run.workspace)
@@ -119,11 +122,12 @@ def _as_they_are(
     done = {name: _done(view, step) for name, step in view.steps.items() if step.status.is_final}
     others = tuple(name for name in arguments.selection.taken if name not in done)
     selection = msgspec.structs.replace(arguments.selection, taken=others)
-    return {**take(definition, selection, arguments.shown, decider_of(definition, workspace)), **done}
+    graph = as_observed(definition, view.observed)
+    return {**take(graph, selection, arguments.shown, decider_of(definition, workspace)), **done}
 
 
 def _done(view: RunView, step: StepView) -> Decision:
-    outputs = ResultContent(artifacts=step.artifacts)
+    outputs = ResultContent(artifacts=step.artifacts, observed=step.observed.of_values)
     result = Result(step.signature, view.pipeline, step.name, view.run, step.parts, outputs)
     return Decision("cached", (), step.signature, result=result)
 

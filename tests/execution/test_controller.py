@@ -20,11 +20,15 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status, Step
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.graph import Graph, build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.selection import select
-from jupyter_pipes.planning.plan import PlannedDecision
+from jupyter_pipes.planning.observations import observations
+from jupyter_pipes.planning.plan import PlannedDecision, foresee
+from jupyter_pipes.planning.preparation import decider_of
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest
 from tests.options import EVERY_OPTION, SAID
 
@@ -78,6 +82,97 @@ def test_what_a_user_says_of_a_step_arrives_whole_in_plan_event_and_job(tmp_path
     options = (step.options, planned.step.options, recorded.options, stage.jobs["all"].step.options)
     assert options == (EVERY_OPTION,) * 4
     assert stage.controller.view.status is Status.COMPLETED
+
+
+# Runs in which an attempt shows more than the code ----------------------------------------------------
+
+CHANGING = (
+    "%%step load\nxs = [1]",
+    "%%step change\nimport elsewhere\nn = elsewhere.clean(xs)",
+    "%%step count\ntotal = len(xs)",
+    "%%step show\nprint(total)",
+)
+
+
+class Changing(Stage):
+    """A run in which `change` is seen to change its input when `count`, and what hangs on it, has ended."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__(folder, graph_of(*CHANGING), load="completed", count="completed", show="completed")
+        self.all_jobs: list[Job] = []
+        self.report: Report | None = None
+        self.controller.subscribe(self._go_on)
+
+    def submit(self, job: Job, report: Report) -> None:
+        self.all_jobs.append(job)
+        for name in job.step.demanded:
+            ref = self.workspace.store.put(name, f"{name} of {job.step.name} {job.attempt}")
+            report(ev.ArtifactStored(job.step.name, job.attempt, ref))
+        if job.step.name == "change":
+            self.report = report
+        super().submit(job, report)
+
+    def _go_on(self, view: RunView, record: ev.Record) -> None:
+        if view.steps and view.steps["show"].status is Status.COMPLETED and self.report is not None:
+            report, self.report = self.report, None
+            ref = self.workspace.store.put("xs", "changed")
+            background.loop().call_soon(
+                report,
+                ev.ArtifactStored("change", 1, ref),
+                ev.InputsChanged("change", 1, ("xs",)),
+                ev.AttemptEnded("change", 1, "completed"),
+            )
+
+
+def test_what_used_the_old_value_runs_again_with_the_new_one_and_what_it_left(tmp_path: Path) -> None:
+    stage = Changing(tmp_path)
+    stage.run()
+    view = stage.controller.view
+    assert {str(step.status) for step in view.steps.values()} == {"completed"}
+    jobs = {(job.step.name, job.attempt): job for job in stage.all_jobs}
+    assert [name for name, _ in jobs] == ["load", "change", "count", "show", "count", "show"]
+    first, again = jobs["count", 1].inputs["xs"], jobs["count", 2].inputs["xs"]
+    assert first is not None
+    assert again is not None
+    assert stage.workspace.store.get(again) == "changed"
+    assert (jobs["count", 2].step.reads, first.digest == again.digest) == ({"xs": "change"}, False)
+    shown = jobs["show", 2].inputs["total"]
+    assert shown is not None
+    assert stage.workspace.store.get(shown) == "total of count 2"
+    reopened = [record.event for record in stage.workspace.history.records("r")]
+    reasons = {fact.step: fact.reason for fact in reopened if isinstance(fact, ev.StepReopened)}
+    assert reasons["count"] == "xs was changed in place by change"
+
+
+def test_the_next_plan_has_the_edge_from_the_start(tmp_path: Path) -> None:
+    stage = Changing(tmp_path)
+    stage.run()
+    steps = stage.controller.request.definition.steps
+    seen = observations(steps, stage.workspace.history.newest_results("p"))
+    assert seen == {"change": Observation(changed=("xs",))}
+    request = msgspec.structs.replace(stage.controller.request, observed=seen)
+    plan = [step for step, _ in foresee(request, decider_of(request.definition, stage.workspace))]
+    assert {step.name: step.decision for step in plan} == dict.fromkeys(stage.jobs, "cached")
+    assert plan[2].step.reads == {"xs": "change"}
+    again = Stage(tmp_path, Graph())
+    again.controller = Controller("r2", request, again.workspace, again, background.loop())
+    again.run()
+    assert {str(step.status) for step in again.controller.view.steps.values()} == {"cached"}
+    assert again.jobs == {}
+
+
+def test_a_kept_result_brings_its_edge_where_no_plan_knew_of_it(tmp_path: Path) -> None:
+    """So it is when another pipeline, or a run with other parameters, left the result."""
+    stage = Changing(tmp_path)
+    stage.run()
+    request = stage.controller.request
+    decider = decider_of(request.definition, stage.workspace)
+    assert {step.decision for step, _ in foresee(request, decider)} == {"cached"}
+    again = Stage(tmp_path, Graph())
+    again.controller = Controller("r2", request, again.workspace, again, background.loop())
+    again.run()
+    view = again.controller.view
+    assert (view.steps["count"].planned.reads, again.jobs) == ({"xs": "change"}, {})
 
 
 # Runs that are given up ---------------------------------------------------------------------------------

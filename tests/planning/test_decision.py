@@ -200,7 +200,7 @@ def test_a_file_that_the_step_was_seen_reading_counts(
 
 
 def foresee(decider: Decider, step: Step = STEP, n: Any = 3) -> Decision:
-    return decider.foresee(step, {"n": n}, {}, frozenset({"x"}), forced=False)
+    return decider.foresee(step, {"n": n}, {}, {"x": "load"}, forced=False)
 
 
 def test_a_plan_says_what_hangs_on_an_upstream_rerun(workspace: Workspace, decider: Decider) -> None:

@@ -1,0 +1,96 @@
+"""What a step of a run is given: its code and what was observed of it, its inputs, the job of an attempt."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from jupyter_pipes.model.errors import ArtifactMissing
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import PARAMS_OWNER, Status, Step
+from jupyter_pipes.planning.fingerprints import named_files
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.views import RunView
+    from jupyter_pipes.planning.request import RunRequest
+
+
+class Jobs:
+    """Makes the jobs of one run, by its view as it stands when it is asked.
+
+    Args:
+        view: the run, kept up to date by its controller.
+        request: what the run is to do.
+        workspace: where it is kept.
+    """
+
+    def __init__(self, view: RunView, request: RunRequest, workspace: Workspace) -> None:
+        self._view = view
+        self._request = request
+        self._workspace = workspace
+        self._by_code = {step.name: step for step in request.definition.steps}
+        self._environment = dict(os.environ)
+
+    def step(self, name: str) -> Step:
+        """Return a step with what was observed in its reads and writes."""
+        step, now = self._by_code[name], self._view.steps[name].planned
+        return replace(
+            step,
+            reads=now.reads,
+            writes=now.writes,
+            demanded=tuple(sorted({*step.demanded, *now.observed_writes})),
+            observed_reads=now.observed_reads,
+            observed_writes=now.observed_writes,
+            observed_files=now.observed_files,
+        )
+
+    def inputs(self, step: Step) -> dict[str, ArtifactRef | None]:
+        """Return what the step reads of others; None where an ignored failure left nothing.
+
+        Raises:
+            ArtifactMissing: a step that is done did not leave what it was seen changing.
+        """
+        return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
+
+    def job(self, name: str, attempt: int) -> Job:
+        """Return an attempt of a step as data.
+
+        Raises:
+            ArtifactMissing: as for `inputs`.
+        """
+        step, request, run = self.step(name), self._request, self._view.run
+        values = request.arguments.values.get(name, {})
+        return Job(
+            run,
+            request.definition.pipeline,
+            # What it is known to change in place is looked for anew: it may do so no longer.
+            replace(step, writes=self._by_code[name].writes),
+            attempt,
+            inputs={each: ref for each, ref in self.inputs(step).items() if each in step.reads},
+            named=named_files(step, request.directory),
+            parameters={each: value for each, value in values.items() if each in step.parameters},
+            directory=str(request.directory),
+            python_path=request.definition.python_path,
+            environment=self._environment,
+            store=self._workspace.settings.store,
+            log=str(self._workspace.log_path(run, name, attempt)),
+        )
+
+    def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
+        maker = self._view.steps[producer]
+        if maker.status is Status.FAILED:
+            # Its failure is ignored (`--on-fail ignore`): what it was to change is as it was.
+            before = maker.planned.reads.get(name, PARAMS_OWNER)
+            is_changed = name in maker.planned.observed_writes and before != PARAMS_OWNER
+            return self._artifact(before, name) if is_changed else None
+        artifact = next((artifact for artifact in maker.artifacts if artifact.name == name), None)
+        if artifact is None and name in maker.planned.observed_writes:
+            raise ArtifactMissing(
+                f"{name}, as {producer} changed it, is not kept: run {producer} again (--force {producer})",
+                step=producer,
+            )
+        return artifact

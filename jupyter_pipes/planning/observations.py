@@ -1,0 +1,111 @@
+"""What the newest results of a pipeline's steps showed, and the steps of a run with that in their reads."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeVar
+
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis.literals import named_texts
+from jupyter_pipes.analysis.notebook.file_edges import normalised
+from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.results import Observation
+from jupyter_pipes.model.steps import Step
+from jupyter_pipes.pipelines.graph import Graph
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import Result
+    from jupyter_pipes.planning.decision import Decision
+
+_G = TypeVar("_G", bound=Graph)
+
+
+def observations(steps: Iterable[Step], newest: Mapping[str, Result]) -> dict[str, Observation]:
+    """Return step -> what its newest result showed, and which of the files that others use it uses.
+
+    The newest one counts whatever the code is by now: a step that was edited so that it changes nothing any
+    more waits once more than it must, and one that still does is not found out again by running others twice.
+
+    Args:
+        steps: in notebook order.
+        newest: step -> its newest result.
+    """
+    steps = tuple(steps)
+    shared = _shared_files(steps, newest)
+    shown: dict[str, Observation] = {}
+    for step in steps:
+        of_values = newest[step.name].content.observed if step.name in newest else Observation()
+        written = tuple(path for path in _written(step, newest) if path in shared)
+        read = tuple(path for path in _read(step, newest, shared) if path in shared and path not in written)
+        shown[step.name] = replace(of_values, files=read, written=written)
+    return {name: seen for name, seen in shown.items() if seen != Observation()}
+
+
+def as_observed(graph: _G, seen: Mapping[str, Observation]) -> _G:
+    """Return the graph with what was observed in the reads and writes of its steps."""
+    return replace(graph, steps=tuple(observed(graph.steps, seen).values())) if seen else graph
+
+
+class ObservedSteps:
+    """The steps of a run as code and runs show them, while they are decided one after the other.
+
+    Args:
+        steps: those of the run, in notebook order, as their code has them.
+        seen: step -> what earlier runs showed of it.
+    """
+
+    def __init__(self, steps: Iterable[Step], seen: Mapping[str, Observation]) -> None:
+        self._steps = tuple(steps)
+        self._seen = dict(seen)
+        self._connected = observed(self._steps, self._seen)
+
+    def __getitem__(self, name: str) -> Step:
+        return self._connected[name]
+
+    def names(self) -> Iterator[str]:
+        """Yield the steps' names, each behind all that it waits for."""
+        return iter(in_order({name: step.upstream for name, step in self._connected.items()}))
+
+    def take(self, name: str, decision: Decision) -> bool:
+        """Take what a reused result shows; return whether the step itself reads otherwise for it."""
+        before = self._seen.get(name, Observation())
+        shown = decision.result.content.observed if decision.result else Observation()
+        after = before.united(shown)
+        if after == before:
+            return False
+        self._seen[name] = after
+        step, self._connected = self[name], observed(self._steps, self._seen)
+        return self[name] != step
+
+    def files_to_come(self, step: Step, comes: Iterable[str]) -> dict[str, str]:
+        """Return path -> writer, of the files that the step reads and that steps which may run may write."""
+        read = self._seen.get(step.name, Observation()).files
+        writers = {path: name for name in comes if name in self._seen for path in self._seen[name].written}
+        return {path: writers[path] for path in read if path in writers}
+
+
+def _shared_files(steps: Iterable[Step], newest: Mapping[str, Result]) -> set[str]:
+    """Return the files that one step was seen writing and that another one uses."""
+    made = {path for step in steps for path in _written(step, newest)}
+    users = Counter(
+        path
+        for step in steps
+        for path in {*_written(step, newest), *_read(step, newest, made)}
+        if path in made
+    )
+    return {path for path, count in users.items() if count > 1}
+
+
+def _written(step: Step, newest: Mapping[str, Result]) -> tuple[str, ...]:
+    return newest[step.name].content.written if step.name in newest else ()
+
+
+def _read(step: Step, newest: Mapping[str, Result], made: Iterable[str]) -> tuple[str, ...]:
+    """Return the files that a step was seen reading, and those of `made` that its code names."""
+    seen = [file.path for file in newest[step.name].files] if step.name in newest else []
+    made = set(made)
+    named = sorted(made.intersection(map(normalised, named_texts(step)))) if made else []
+    return tuple(dict.fromkeys((*seen, *named)))
