@@ -254,12 +254,8 @@ class World:
                 assert event.step not in self._running(), "no two attempts of a step side by side"
                 self.ended.pop(event.step, None)
                 self.earlier[event.step] = self.attempts.get(event.step, 0)
-                # The controller drops a decision that was made for other inputs.
-                self.pending = [
-                    fact
-                    for fact in self.pending
-                    if not (isinstance(fact, ev.StepDecided) and fact.step == event.step)
-                ]
+            if self.observes and isinstance(event, ev.StepEnded | ev.StepReopened):
+                self._forget_decision(event.step)
             for command in self.scheduler.handle(event):
                 if isinstance(command, ev.Append):
                     inbox.append(command.event)
@@ -269,6 +265,12 @@ class World:
                 self.has_ended = True
                 # What was under way when the run ended (a decision, a timer) is not taken any more.
                 self.pending.clear()
+
+    def _forget_decision(self, step: str) -> None:
+        """Drop a decision that nobody wants any more, as the controller does."""
+        self.pending = [
+            fact for fact in self.pending if not (isinstance(fact, ev.StepDecided) and fact.step == step)
+        ]
 
     def _running(self) -> set[str]:
         return {fact.step for fact in self.pending if isinstance(fact, ev.AttemptEnded)}

@@ -29,6 +29,8 @@ from jupyter_pipes.model.observed import observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 
+_AGAIN = " has to run again: "
+
 
 class Scheduler:
     """Decides what happens next in one run; knows nothing of processes, stores and time."""
@@ -118,9 +120,8 @@ class Scheduler:
 
     def _on_step_decided(self, event: ev.StepDecided) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        if state.phase is not Phase.DECIDING:
-            return
-        yield from self._observe(event.step, event.observed.of_values)
+        if state.status is None:
+            yield from self._observe(event.step, event.observed.of_values)
         if state.phase is not Phase.DECIDING:
             return
         if event.decision == "cached":
@@ -172,12 +173,12 @@ class Scheduler:
 
     def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[ev.AnyCommand]:
         state = self._steps[event.step]
-        was_released = state.is_released
+        was_released, root = state.is_released, event.reason.rpartition(_AGAIN)[2]
         self._open_steps += state.status is not None
         state.status = None
         for child in state.children:
             child.open_upstream += was_released
-            yield from self._outdate(child, f"{event.step} has to run again: {event.reason}")
+            yield from self._outdate(child, f"{event.step}{_AGAIN}{root}")
         if state.phase is Phase.REOPENING:
             state.reopen()
             yield from self._go_on(state)
@@ -221,7 +222,9 @@ class Scheduler:
         state = self._steps[event.step]
         if state.status is not None:
             return
-        state.phase, state.verdict, state.status = Phase.ENDING, event.status, event.status
+        state.verdict = state.status = event.status
+        if state.phase is not Phase.REOPENING:
+            state.phase = Phase.ENDING
         self._open_steps -= 1
         yield from self._follow(state, event.status)
         if self._open_steps == 0:

@@ -112,7 +112,8 @@ def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.kept_metrics, step.kept_notes = event.metrics, event.notes
     step.source_step = event.source_step or (event.step if event.source_run else "")
     step.kept_observed = event.observed
-    _observe(view, event.step, event.observed.of_values)
+    if not step.status.is_final:
+        _observe(view, event.step, event.observed.of_values)
 
 
 def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
