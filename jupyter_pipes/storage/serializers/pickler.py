@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar, cast
 import cloudpickle
 from msgspec import Struct
 
-from jupyter_pipes.model.digests import BytesLike
+from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.storage.serializers import arrays, function_globals, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
@@ -166,11 +166,17 @@ class _Pickler(cloudpickle.Pickler):
             return reduced
         if isinstance(obj, FunctionType):
             return _with_modules_marked(reduced)
-        if name is None:
-            # cloudpickle tells classes made inside functions apart by a random number.
-            self._stable = False
-            return reduced
-        return _shared_class(name, obj, reduced)
+        if name is not None:
+            return _shared_class(name, fingerprint(obj), obj, reduced)
+        if (origin := restoring.origin(obj)) is not None:
+            return _shared_class(*origin, obj, reduced)
+        return _with_tracker(self._class_id(obj), obj, reduced)
+
+    def _class_id(self, definition: Any) -> str:
+        """Return what tells a class that no name leads to from others, in the place of a random number."""
+        result = _ClassPickler(True, self._limit).run(definition)
+        self._stable = self._stable and result.stable
+        return digest_of([*result.stream, *result.buffers])
 
     def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
         if isinstance(obj, TypeVar):
@@ -268,6 +274,13 @@ class _LinkedPickler(_OrderedPickler):
         return super().persistent_id(obj) if link is None else link
 
 
+class _ClassPickler(_OrderedPickler):
+    """Writes classes for what they are: equal ones have equal pickles."""
+
+    def _class_id(self, definition: Any) -> str:
+        return ""
+
+
 def _compares_plainly(members: Iterable[Any]) -> bool:
     kinds = set(map(type, members))
     if kinds == {tuple}:
@@ -281,13 +294,16 @@ class _Ordered(Struct, eq=False):
     members: Any
 
 
-def _shared_class(name: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    """Let a class written out become the reader's own class where that is the same."""
-    mark = fingerprint(definition)
+def _with_tracker(tracker: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Put a text in the place of cloudpickle's random number: there is one class for it in each reader."""
     make, arguments, *state = reduced
-    # In the place of cloudpickle's random number: one class per definition in each process that reads.
-    tracker = cloudpickle.cloudpickle._get_or_create_tracker_id(definition)  # pyright: ignore
-    arguments = tuple(f"{name}:{mark}" if item == tracker else item for item in arguments)
+    random = cloudpickle.cloudpickle._get_or_create_tracker_id(definition)  # pyright: ignore
+    return make, tuple(tracker if item == random else item for item in arguments), *state
+
+
+def _shared_class(name: str, mark: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Let a class written out become the reader's own class where that is the same."""
+    make, arguments, *state = _with_tracker(f"{name}:{mark}", definition, reduced)
     if len(state) < 4:
         return restoring.own_or_made, (name, mark, make, arguments)
     state_of_class, _, _, set_state = state

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
+from weakref import WeakKeyDictionary
 
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 
@@ -23,10 +24,25 @@ MOVED = {
 """Module of version 0.2.0 -> where its classes are now: those that a step's value may be an instance of."""
 
 
+class _Origin(NamedTuple):
+    """The name and mark of a class made here where it was defined, and its mark here when it was whole."""
+
+    name: str
+    mark: str
+    content: str
+
+
+_origins: WeakKeyDictionary[Any, _Origin] = WeakKeyDictionary()
+
+
 def own_or_made(name: str, mark: str, make: Callable[..., Any], arguments: tuple[Any, ...]) -> Any:
     """Return the reader's own definition when it is the same, else the bare one made from what was stored."""
     definition = notebook_definition(name)
-    return definition if definition is not None and fingerprint(definition) == mark else make(*arguments)
+    if definition is not None and fingerprint(definition) == mark:
+        return definition
+    made = make(*arguments)
+    _origins[made] = _Origin(name, mark, fingerprint(made))
+    return made
 
 
 def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
@@ -34,6 +50,13 @@ def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
     if definition_name(made) is None:
         set_state, state_of_class = state
         set_state(made, state_of_class)
+        _origins[made] = _origins[made]._replace(content=fingerprint(made))
+
+
+def origin(made: Any) -> tuple[str, str] | None:
+    """Return name and mark of the definition that a class was made from, None if it is another one by now."""
+    known = _origins.get(made)
+    return (known.name, known.mark) if known is not None and fingerprint(made) == known.content else None
 
 
 def reduced_cached_property(attribute: cached_property[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 
@@ -10,7 +11,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from jupyter_pipes.storage.serializers import serialize
+from jupyter_pipes.storage.serializers import deserialize, serialize
 
 
 def stored(value):
@@ -52,8 +53,11 @@ def test_values_that_differ_have_different_bytes():
 
 
 STABLE = """
-import datetime, sys, enum, hashlib, numpy as np, pandas as pd
+import abc, attrs, collections, dataclasses, datetime, sys, enum, functools, hashlib, re, typing
+import numpy as np, pandas as pd
 from dataclasses import dataclass
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
 from jupyter_pipes.storage.serializers import serialize
 padding = 1  # SHIFT
 @dataclass
@@ -67,7 +71,41 @@ class Size(enum.Enum):
     LARGE = 2
 def scale(shape, by=frozenset({"x", "y", "z"})):
     return [shape, by, np.pi]
+@attrs.define
+class Point:
+    x: int
+@dataclass(frozen=True, slots=True)
+class Cell:
+    x: int
+    def next(self): return Cell(self.x + 1)
+T = typing.TypeVar("T")
+class Slots(typing.Generic[T]):
+    __slots__ = ("a", "b")
+    def __init__(self): self.a = 1
+def make(factor):
+    class Local:
+        factors = [factor]
+        def times(self, x): return x * factor, Local, Other
+    class Other(abc.ABC):
+        kind = enum.Enum("Kind", "A B")
+        def local(self): return Local()
+    class Pair(typing.NamedTuple):
+        first: int
+    return Local(), Other(), Pair(1), Other.kind.A, {Local: 1, Other: 2}
+def counter():
+    n = 0
+    def count():
+        nonlocal n
+        n += 1
+        return n
+    return count
+ran = np.random.default_rng(1); ran.random()
 values = [
+    *make(2), make(3), Point(3), Cell(4), Slots(), counter(), Cell(1).next,
+    functools.partial(scale, Point(1)),
+    collections.defaultdict(lambda: [1]), collections.namedtuple("P", "x y")(1, 2), re.compile("a+"), ran,
+    make_pipeline(FunctionTransformer(lambda x: x + 1)), {"f": scale, "g": [lambda: T]},
+    {Point, Cell, Size}, {Cell(i) for i in range(5)},
     {"a", "b", "c"}, {("a", 1), ("b", 2)}, frozenset({"x", 1, None, (2, "y")}),
     {"k": [{"p", "q"}, {"p", "q"}]},
     {frozenset({"a", "b"}), frozenset({"c"})}, {1.5, "a"}, {datetime.date(2024, 1, i) for i in range(1, 9)},
@@ -100,8 +138,67 @@ def test_equal_values_have_equal_bytes_in_every_process(tmp_path):
     assert printed[0] == printed[1]
 
 
-def test_a_class_made_inside_a_function_has_no_stable_bytes_and_says_so():
+MAKE = """
+import pickle, sys
+from jupyter_pipes.storage.serializers import deserialize, serialize
+def make(factors):
     class Local:
-        pass
+        held = factors
+    return Local()
+def pack(value):
+    name, (buffers, stable, *_) = serialize("v", value)
+    return name, b"".join(buffers), stable
+"""
 
-    assert not serialize("value", Local())[1].stable
+
+@pytest.mark.slow
+def test_classes_made_inside_functions_stay_apart_when_their_contents_differ() -> None:
+    """Also when each comes from a process of its own, and equal ones are one class."""
+    dumped = [
+        subprocess.run(
+            [sys.executable, "-c", f"{MAKE}\nsys.stdout.buffer.write(pickle.dumps(pack(make({factors}))))"],
+            capture_output=True,
+            check=True,
+        ).stdout
+        for factors in ("[1]", "[2]", "[1]")
+    ]
+    assert dumped[0] == dumped[2]
+    loaded = [deserialize(name, memoryview(data)) for name, data, _ in map(pickle.loads, dumped)]
+    assert [value.held for value in loaded] == [[1], [2], [1]]
+    assert type(loaded[0]) is type(loaded[2]) is not type(loaded[1])
+
+
+PASSED_ON = """
+import pickle, sys
+from jupyter_pipes.storage.serializers import deserialize, serialize
+if DEFINE:
+    class Base:
+        def double(self): return 2 * self.w
+    class Net(Base):
+        def __init__(self): self.w = 0.0
+        def fit(self): self.w += 1
+if len(sys.argv) > 1:
+    name, data = pickle.loads(bytes.fromhex(sys.argv[1]))
+    net = deserialize(name, memoryview(data))
+else:
+    net = Net()
+net.fit()
+name, (buffers, stable, *_) = serialize("net", net)
+assert stable
+if DEFINE:
+    assert type(net) is Net and net.double() == 2 * net.w
+print(pickle.dumps((name, b"".join(buffers))).hex())
+"""
+
+
+@pytest.mark.slow
+def test_an_instance_stays_one_of_its_class_through_processes_that_do_not_define_it() -> None:
+    def step(defined: bool, *given: str) -> str:
+        source = PASSED_ON.replace("DEFINE", str(defined))
+        done = subprocess.run([sys.executable, "-c", source, *given], capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.strip()
+
+    made = step(True)
+    assert step(False, made) == step(False, made)
+    assert step(True, step(False, step(False, made)))
