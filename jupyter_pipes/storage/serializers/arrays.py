@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copyreg
 import sys
 from typing import TYPE_CHECKING, Any
 
@@ -28,10 +29,23 @@ def reduced_pandas(value: Any, inner: set[int]) -> Any:
 
     Copy-on-write lets frames share memory: what one of them is made to hold is never seen through another.
     """
-    reduced: Any = value.__reduce_ex__(5)
+    reduced: Any = _reduced_column(value) if _is_arrow_column(value) else value.__reduce_ex__(5)
     if not type(value).__name__.endswith(("DataFrame", "Series", "BlockManager")):
         _add_held(list(reduced[1:3]), inner)
     return reduced
+
+
+def _is_arrow_column(value: Any) -> bool:
+    return "_pa_array" in getattr(value, "__dict__", ())
+
+
+def _reduced_column(column: Any) -> Any:
+    """Return what pandas makes of an Arrow column, without the copy that it makes of one piece."""
+    pieces = column.__arrow_array__().chunks
+    # With missing values the copy has another padding: equal values would have other bytes.
+    if len(pieces) != 1 or pieces[0].null_count or pieces[0].buffers()[0] is not None:
+        return column.__reduce_ex__(5)
+    return copyreg.__newobj__, (type(column),), {**vars(column), "_pa_array": pieces[0], "_cache": {}}  # pyright: ignore[reportAttributeAccessIssue, reportUnknownMemberType, reportUnknownVariableType] - not in the types
 
 
 def _add_held(state: Any, inner: set[int]) -> None:
