@@ -44,8 +44,8 @@ class PipesMagics(Magics):
     def session(self) -> Session:
         """The kernel's session, made when the first cell behind `%load_ext` runs: loading shall be quick."""
         if self._session is None:
+            from jupyter_pipes.kernel.notebook.whereabouts import told_path
             from jupyter_pipes.kernel.session import Session
-            from jupyter_pipes.kernel.whereabouts import told_path
 
             path = told_path(self._shell.user_ns)
             directory = path.parent if path and path.parent.is_dir() else Path.cwd()

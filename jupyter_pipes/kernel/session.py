@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
@@ -12,14 +13,15 @@ import msgspec
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text, warnings
-from jupyter_pipes.kernel import whereabouts
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
-from jupyter_pipes.kernel.cells import KernelCells
-from jupyter_pipes.kernel.edits import Edit, changed, edits
 from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.notebook import whereabouts
+from jupyter_pipes.kernel.notebook.cells import KernelCells
+from jupyter_pipes.kernel.notebook.edits import Edit, changed, edits
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.stale import Marks
+from jupyter_pipes.kernel.transcript import Transcript
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.steps import Status
@@ -61,6 +63,7 @@ class Session:
         self.run: Run | None = None
         self._settled: Run | None = None
         self._outputs = CellOutputs()
+        self._transcript: Transcript | None = None
         self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
         self._again: Callable[[], Run] | None = None
         self._parameters: Mapping[str, object] = {}
@@ -217,7 +220,10 @@ class Session:
     def settle(self) -> None:
         """Bring every display up to date before this returns."""
         self._settled = self.run if self.run is not None and self.run.has_ended else None
-        self._outputs.settle()
+        if self._transcript is not None:
+            self._transcript.catch_up()
+        else:
+            self._outputs.settle()
         self._graphs.settle(self.run)
 
     def settle_ended(self) -> None:
@@ -246,7 +252,11 @@ class Session:
         self._graphs.mark(self.run, NOTHING)
         self.run, self._parameters = run, given_parameters(run)
         self._marks.take_back()
-        self._outputs.follow(run)
+        if self.live:
+            self._outputs.follow(run)
+        else:
+            self._transcript = Transcript(run, sys.stdout)
+            self._transcript.follow()
         self._graphs.follow(run)
         run.subscribe(partial(self._tell, run))
         if run.status.is_final:

@@ -112,7 +112,7 @@ os._exit(1)
 
 
 def test_show_tells_a_run_that_a_dead_kernel_left(tmp_path: Path) -> None:
-    from tests.kernel.test_whereabouts import write
+    from tests.kernel.notebook.test_whereabouts import write
 
     cells = ("%load_ext jupyter_pipes", "%%step a\nx = 1", "%%step b\nopen('started', 'w').close()")
     long = f"{cells[-1]}\nimport time\ntime.sleep(60 * x)\ny = x"

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.kernel.cells import KernelCells
-from jupyter_pipes.kernel.edits import changed
+from jupyter_pipes.kernel.notebook.cells import KernelCells
+from jupyter_pipes.kernel.notebook.edits import changed
 from jupyter_pipes.kernel.session import Session
-from tests.kernel.test_cells import write
+from tests.kernel.notebook.test_cells import write
 
 RAN = {"h": "def f():\n    return 1", "a": "%%step a\nx = f()", "b": "%%step b\ny = x"}
 

@@ -8,7 +8,7 @@ from typing import Any
 import nbformat
 import pytest
 
-from jupyter_pipes.kernel.cells import KernelCells
+from jupyter_pipes.kernel.notebook.cells import KernelCells
 from tests.kernels import run_cells
 
 LOAD = "%load_ext jupyter_pipes"

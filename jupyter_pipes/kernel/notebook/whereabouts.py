@@ -10,8 +10,8 @@ from urllib.parse import unquote, urlsplit
 
 from msgspec import Struct
 
-from jupyter_pipes.kernel import saved
-from jupyter_pipes.kernel.saved import SavedNotebook
+from jupyter_pipes.kernel.notebook import saved
+from jupyter_pipes.kernel.notebook.saved import SavedNotebook
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.pipelines.parameter_cells import PAPERMILLS_LINE
 

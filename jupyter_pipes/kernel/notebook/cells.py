@@ -8,9 +8,9 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from jupyter_pipes.kernel import saved
-from jupyter_pipes.kernel.saved import SavedCell, SavedNotebook
-from jupyter_pipes.kernel.whereabouts import Execution
+from jupyter_pipes.kernel.notebook import saved
+from jupyter_pipes.kernel.notebook.saved import SavedCell, SavedNotebook
+from jupyter_pipes.kernel.notebook.whereabouts import Execution
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import notebook
 

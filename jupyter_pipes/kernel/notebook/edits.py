@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
-from jupyter_pipes.kernel.cells import RanCell
-from jupyter_pipes.kernel.saved import SavedNotebook
+from jupyter_pipes.kernel.notebook.cells import RanCell
+from jupyter_pipes.kernel.notebook.saved import SavedNotebook
 from jupyter_pipes.model.steps import Cell, Diagnostic, Step
 
 Kind = Literal["edited", "gone"]

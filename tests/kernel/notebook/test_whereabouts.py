@@ -11,9 +11,9 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
-from jupyter_pipes.kernel import whereabouts
+from jupyter_pipes.kernel.notebook import whereabouts
+from jupyter_pipes.kernel.notebook.whereabouts import Execution
 from jupyter_pipes.kernel.session import Session
-from jupyter_pipes.kernel.whereabouts import Execution
 
 pytestmark = pytest.mark.slow
 
@@ -100,7 +100,7 @@ def test_front_ends_tell_the_notebook(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_a_kernel_that_a_notebook_started_is_not_that_notebook(tmp_path: Path) -> None:
     """The server's word for the one notebook is handed on to all processes that it starts."""
-    told = "from jupyter_pipes.kernel.whereabouts import told_path; print(told_path({}))"
+    told = "from jupyter_pipes.kernel.notebook.whereabouts import told_path; print(told_path({}))"
     starter = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {told!r}])"
     environment = {**os.environ, "JPY_SESSION_NAME": str(tmp_path / "driver.ipynb")}
     command = [sys.executable, "-c", starter]

@@ -1,0 +1,70 @@
+"""A run in a terminal that scrolls: what its steps print and how they end, each once, as it comes."""
+
+from __future__ import annotations
+
+import threading
+from typing import TextIO, cast
+
+from jupyter_pipes.display import cards
+from jupyter_pipes.display.ansi import terminal_text
+from jupyter_pipes.display.outputs import Output
+from jupyter_pipes.kernel.pacing import Pacer
+from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.runs.run import Run
+
+_INTERVAL, _TICK = 0.1, 0.5
+
+
+class Transcript:
+    """Writes what is new of a run, until it has ended.
+
+    Args:
+        run: the run.
+        stream: where to.
+    """
+
+    def __init__(self, run: Run, stream: TextIO) -> None:
+        self._run = run
+        self._stream = stream
+        self._told: dict[tuple[str, int], int] = {}
+        self._ended: set[str] = set()
+        self._lock = threading.Lock()
+        self._pacer = Pacer(self.catch_up, interval=_INTERVAL, tick=_TICK, ticking=lambda: not run.has_ended)
+
+    def follow(self) -> None:
+        """Go on writing on another thread; returns at once."""
+        self._run.subscribe(lambda view, record: self._pacer.request())
+        self._pacer.request()
+
+    def catch_up(self) -> None:
+        """Write all that was not written yet, before this returns."""
+        with self._lock:
+            view = self._run.view
+            for step in tuple(view.steps.values()):
+                self._tell(view, step)
+            self._stream.flush()
+
+    def _tell(self, view: RunView, step: StepView) -> None:
+        # Asked for first: what a step prints before its end is written before it.
+        has_ended = step.status.is_final
+        for attempt in step.attempts:
+            self._tell_log(step.name, attempt.number, whole=has_ended)
+        if has_ended and step.name not in self._ended:
+            self._ended.add(step.name)
+            self._stream.write(self._ending(view, step))
+
+    def _ending(self, view: RunView, step: StepView) -> str:
+        outputs = [] if step.status is Status.CACHED or step.latest is None else step.latest.outputs
+        bundles: list[Output] = [cast("Output", self._run.bundle(output)) for output in outputs]
+        return cards.step_card(view, step.name, bundles, "")["text/plain"].rstrip("\n") + "\n"
+
+    def _tell_log(self, step: str, attempt: int, *, whole: bool) -> None:
+        """Write the lines that are new, the last one only when it is at its end."""
+        log = self._run.logs(step, attempt)
+        told = self._told.get((step, attempt), 0)
+        end = len(log) if whole else log.rfind("\n") + 1
+        if end > told:
+            self._told[step, attempt] = end
+            lines = terminal_text(log[told:end]).rstrip("\n").split("\n")
+            self._stream.write("".join(f"{step} | {line}\n" for line in lines))
