@@ -6,8 +6,8 @@ import argparse
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.spelling import nearest
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.preparation import RunOptions

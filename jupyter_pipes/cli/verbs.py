@@ -9,12 +9,12 @@ from typing import Generic, Protocol, TypeVar
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.cli import answers, command_line, parsers
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.version import __version__
 
 PROGRAM = "jupyter pipes"

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
 

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
-from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
 
 if TYPE_CHECKING:

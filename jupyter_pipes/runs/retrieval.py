@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.runs.run import Run, named_artifact
 
 if TYPE_CHECKING:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
@@ -22,7 +23,6 @@ from jupyter_pipes.model.errors import (
 )
 from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
-from jupyter_pipes.model.spelling import nearest
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 

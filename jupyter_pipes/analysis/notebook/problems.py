@@ -7,8 +7,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis import spelling
 from jupyter_pipes.analysis.cell.scopes import PROMPT_INPUTS
-from jupyter_pipes.model import spelling
 from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic
 
 Severity = Literal["error", "warning", "note"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_pipes.model.spelling import nearest
+from jupyter_pipes.analysis.spelling import nearest
 
 
 @pytest.mark.parametrize(
