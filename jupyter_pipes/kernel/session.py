@@ -30,6 +30,7 @@ from jupyter_pipes.pipelines import parameters
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_cells import PARAMETER_PROBLEM
 from jupyter_pipes.planning.explanation import explain, explain_kept
+from jupyter_pipes.planning.request import pack, unpack
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
@@ -166,7 +167,8 @@ class Session:
         for problem in pipeline.graph.errors:
             if problem.code == PARAMETER_PROBLEM:
                 raise ParameterError(problem.message, line=problem.line)
-        self.namespace.update(parameters.bind(pipeline.parameters, {}))
+        # Members of enumerations are those of the kernel's own classes.
+        self.namespace.update(unpack(pack(parameters.bind(pipeline.parameters, {}))))
         publish(cards.params_card(pipeline.parameters))
 
     def start(self, steps: Iterable[str], options: Mapping[str, Any], *, show: bool = False) -> Run:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import parameters as params
+from jupyter_pipes.pipelines.parameter_surroundings import surrounding_cells, surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -28,7 +29,7 @@ def read(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]
     # papermill puts its cell at the top when no cell is tagged for it.
     for cell in sorted(cells, key=lambda cell: cell.role != "params"):
         try:
-            declared = _with_cell(cell, declared)
+            declared = _with_cell(cell, declared, cells)
         except ParameterError as error:
             problems.append(Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number))
     return declared, problems
@@ -37,7 +38,9 @@ def read(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]
 def declaring(cells: Sequence[Cell], declared: Sequence[Parameter]) -> tuple[Cell, ...]:
     """Return the cells from which `read` makes the same parameters again."""
     names = [parameter.name for parameter in declared]
-    return tuple(cell for cell in cells if cell.role == "params" or injected(cell, names))
+    declaring = [cell for cell in cells if cell.role == "params"]
+    used = {id(each) for cell in declaring for each in surrounding_cells(cell, cells)}
+    return tuple(c for c in cells if c.role == "params" or id(c) in used or injected(c, names))
 
 
 def injected(cell: Cell, declared: Collection[str]) -> dict[str, Any]:
@@ -66,9 +69,9 @@ def _papermills_values(cell: Cell) -> dict[str, Any]:
         return {}
 
 
-def _with_cell(cell: Cell, declared: tuple[Parameter, ...]) -> tuple[Parameter, ...]:
+def _with_cell(cell: Cell, declared: tuple[Parameter, ...], cells: Sequence[Cell]) -> tuple[Parameter, ...]:
     if cell.role == "params":
-        new = params.declare(cell.body, declared)
+        new = params.declare(cell.body, declared, surroundings(cell, cells))
         replaced = {parameter.name for parameter in new}
         return (*(each for each in declared if each.name not in replaced), *new)
     values = injected(cell, [each.name for each in declared])

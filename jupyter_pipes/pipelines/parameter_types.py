@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import ast
 import datetime
+import decimal
 import enum
 import json
 import numbers
 import os
+import sys
 import types
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
@@ -84,7 +86,7 @@ def parse(text: str, kind: Any) -> Any:
         # Text fits `str` always, so `str` is the last resort.
         return _first_that_fits(text, sorted(arguments, key=lambda member: member is str), parse)
     plain = _parser_of(kind)
-    return plain(text) if plain else fit(_literal(text), kind)
+    return plain(text) if plain else fit(_items(text, origin or kind), kind)
 
 
 def allowed(kind: Any) -> str:
@@ -124,6 +126,20 @@ def choices_of(kind: Any) -> tuple[str, ...]:
     if isinstance(kind, type) and issubclass(kind, enum.Enum):
         return tuple(member.name for member in kind)
     return ()
+
+
+def is_notebooks(value: object) -> bool:
+    """Return whether a value is a member of an enumeration that a notebook's cell defines."""
+    return isinstance(value, enum.Enum) and type(value).__module__ == "__main__"
+
+
+def member(class_name: str, name: str) -> Any:
+    """Return the member of an enumeration of the notebook that runs here; where there is none, its name.
+
+    Parameters of such types travel by name: each process has a class of its own.
+    """
+    kind = getattr(sys.modules["__main__"], class_name, None)
+    return kind[name] if isinstance(kind, enum.EnumMeta) else name
 
 
 def _in_ranges(value: Any, bounds: Iterable[object]) -> Any:
@@ -171,6 +187,9 @@ def _fit_plain(value: Any, kind: Any) -> Any:
         return _require(value, isinstance(value, bool))
     if kind is int:
         return int(_require(value, not isinstance(value, bool) and isinstance(value, numbers.Integral)))
+    if kind is decimal.Decimal:
+        exact = isinstance(value, (int, decimal.Decimal)) and not isinstance(value, bool)
+        return decimal.Decimal(_require(value, exact))
     if kind is float:
         return float(_require(value, not isinstance(value, bool) and isinstance(value, numbers.Real)))
     if kind is datetime.date:
@@ -211,7 +230,7 @@ def _fit_sequence(value: Any, origin: Any, arguments: tuple[Any, ...]) -> Any:
 def _fit_text_in_value(text: str, kind: Any) -> Any:
     """A text inside a list or given as a default: meant as it stands, unless its type has no other form."""
     written_as_text = isinstance(kind, type) and issubclass(
-        kind, (PurePath, datetime.date, datetime.time, datetime.timedelta, enum.Enum)
+        kind, (PurePath, datetime.date, datetime.time, datetime.timedelta, decimal.Decimal, enum.Enum)
     )
     if written_as_text and not isinstance(text, kind):
         return parse(text, kind)
@@ -262,6 +281,16 @@ def _literal(text: str) -> Any:
             raise ValueError("nested too deeply") from error
 
 
+def _items(text: str, kind: Any) -> Any:
+    """A value as Python or JSON writes it; else the items of a list, as people write them: `a, b`."""
+    try:
+        return _literal(text)
+    except ValueError:
+        if kind not in (list, tuple, set, frozenset):
+            raise
+        return [item.strip() for item in text.strip().strip("[](){}").split(",") if item.strip()]
+
+
 def _require(value: Any, fits: bool) -> Any:
     if not fits:
         raise ValueError(f"{value!r} does not fit")
@@ -284,6 +313,7 @@ _PARSERS: dict[Any, Callable[[str], Any]] = {
     datetime.date: datetime.date.fromisoformat,
     datetime.time: datetime.time.fromisoformat,
     datetime.timedelta: lambda text: datetime.timedelta(seconds=parse_duration(text)),
+    decimal.Decimal: lambda text: decimal.Decimal(text.strip()),
 }
 
 _WORDS: dict[Any, str] = {
@@ -303,4 +333,5 @@ _WORDS: dict[Any, str] = {
     datetime.date: "a date such as 2026-01-31",
     datetime.time: "a time such as 12:30",
     datetime.timedelta: "a duration such as 10s, 30m or 1.5h",
+    decimal.Decimal: "a decimal number such as 0.10",
 }

@@ -6,13 +6,16 @@ import ast
 import builtins
 import copy
 import datetime
+import decimal
 import enum
 import inspect
 import io
 import math
 import pathlib
 import tokenize
+import types
 import typing
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
@@ -23,13 +26,15 @@ from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from jupyter_pipes.model.steps import JsonValue
 
+_NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 _TYPE_NAMES: dict[str, Any] = {
     **{name: getattr(typing, name) for name in ("Annotated", "Any", "Literal", "Optional", "Union")},
     **{name: getattr(typing, name) for name in ("Dict", "List", "Set", "Tuple")},
+    "Decimal": decimal.Decimal,
     "Enum": enum.Enum,
     "Path": pathlib.Path,
     "Range": Range,
@@ -140,19 +145,22 @@ class Parameter:
         return ParameterError(message, line=self.spec.line)
 
 
-def declare(body: str, earlier: Sequence[Parameter] = ()) -> tuple[Parameter, ...]:
+def declare(
+    body: str, earlier: Sequence[Parameter] = (), surroundings: Mapping[str, Any] = _NOTHING
+) -> tuple[Parameter, ...]:
     """Return the parameters that a `%%params` cell declares.
 
     Args:
         body: the cell's text below the `%%params` line, with that line left blank (`Cell.body`).
         earlier: parameters of earlier cells, which defaults may read.
+        surroundings: what else earlier cells bind that it uses.
 
     Raises:
         ParameterError: something else than an assignment, or a type or default that does not fit.
     """
     comments = _comments(body)
     names = {parameter.name for parameter in earlier}
-    namespace = {**vars(builtins), **_TYPE_NAMES, **bind(earlier, {})}
+    namespace = {**vars(builtins), **_TYPE_NAMES, **surroundings, **bind(earlier, {})}
     declared: list[Parameter] = []
     for statement in _assignments(body):
         parameter = _declared(statement, body, comments, names, namespace)
@@ -303,7 +311,11 @@ def _evaluated(
     try:
         return computed(**{name: namespace[name] for name in reads})
     except Exception as error:  # user's code may raise anything
-        hint = "; it may use builtins and the parameters above" if isinstance(error, NameError) else ""
+        hint = (
+            "; it may use builtins, the parameters above, and what earlier cells that are no steps bind"
+            if isinstance(error, NameError)
+            else ""
+        )
         raise ParameterError(f"{what}: {type(error).__name__}: {error}{hint}", line=line) from error
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import pickle
 from collections.abc import Mapping
 from pathlib import Path
@@ -14,6 +15,7 @@ from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
 from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.parameter_types import is_notebooks, member
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.observations import ObservedSteps
 
@@ -99,7 +101,18 @@ class RunRequest(Struct, frozen=True):
 
 def pack(values: Mapping[str, object]) -> dict[str, bytes]:
     """Return name -> pickled value."""
-    return {name: pickle.dumps(value, 5) for name, value in values.items()}
+    return {name: _packed(value) for name, value in values.items()}
+
+
+def _packed(value: object) -> bytes:
+    stream = io.BytesIO()
+    _Packer(stream, 5).dump(value)
+    return stream.getvalue()
+
+
+class _Packer(pickle.Pickler):
+    def reducer_override(self, obj: Any) -> Any:
+        return (member, (type(obj).__qualname__, obj.name)) if is_notebooks(obj) else NotImplemented
 
 
 def unpack(values: Mapping[str, bytes]) -> dict[str, Any]:

@@ -156,7 +156,7 @@ def test_what_does_not_fit_is_refused_with_what_is_allowed(source: str, given_: 
         ("\nx: int", 2, "needs a default"),
         ("\nx = 1\nx = 2", 3, "declared twice"),
         ("\nx = (1", 2, "never closed"),
-        ("\nx = np.pi", 2, "builtins and the parameters above"),
+        ("\nx = np.pi", 2, "builtins, the parameters above, and what earlier cells"),
         ("\nx: Litteral['a'] = 'a'", 2, "the type of parameter x"),
         ("\nx = 1 / 0", 2, "ZeroDivisionError"),
         ("\n\nx: int = 'a'", 3, "parameter x: 'a' does not fit"),

@@ -105,6 +105,7 @@ class Notebook:
 
     Attributes:
         cells: as given.
+        parameters: name -> declaration.
         units: the steps' cells, in order.
         timeline: where parameters and code bind names; the steps' own values are not on it yet.
         setup: the statements of `%%setup` cells.
@@ -114,6 +115,7 @@ class Notebook:
 
     def __init__(self, cells: Sequence[Cell], parameters: Sequence[ParameterSpec], *, in_file: bool) -> None:
         self.cells = cells
+        self.parameters = {parameter.name: parameter for parameter in parameters}
         self.timeline = Timeline()
         self.setup: list[Binding] = []
         self.futures: list[Binding] = []

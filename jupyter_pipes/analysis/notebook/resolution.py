@@ -29,6 +29,7 @@ from jupyter_pipes.analysis.notebook.timeline import (
     code_of,
     piece,
 )
+from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.model.steps import (
     PARAMS_OWNER,
     Cell,
@@ -222,6 +223,9 @@ class _Resolver:
         """Return what the cell needs, with what texts in it may name to helpers that evaluate them."""
         needs = self._needs()
         reached = self._reach(needs)
+        if types := self._types_of_parameters(reached):
+            needs |= dict.fromkeys(sorted(types - needs.keys()), Strength.OPTIONAL)
+            reached = self._reach(needs)
         evaluating = [binding for binding in reached.code if code_of(binding).evaluates_texts]
         if not evaluating or self._unit.options.inputs is not None:
             return reached
@@ -233,6 +237,13 @@ class _Resolver:
             spot, helper = self._unit.spot(), evaluating[0]
             self._diagnostics.append(problems.evaluated(spot, helper.cell, code_of(helper).line))
         return more
+
+    def _types_of_parameters(self, reached: Reach) -> frozenset[str]:
+        """Return the classes of the notebook that declarations of parameters name: their values need them."""
+        declared = (self._notebook.parameters.get(n) for n, o in reached.values.items() if o == PARAMS_OWNER)
+        texts = (each.annotation or each.default for each in declared if each is not None)
+        names = frozenset[str]().union(*map(expression_names, texts))
+        return frozenset(name for name in names if self._timeline.is_class(name, self._unit.place))
 
     def _is_there(self, name: str) -> bool:
         return not self._reach({name: Strength.OPTIONAL}).problems

@@ -77,6 +77,16 @@ class Timeline:
                 return binding.statement is not None and binding.statement.is_definition
         return False
 
+    def is_class(self, name: str, place: Place) -> bool:
+        """Return whether what `name` is at `place` is a class that a cell defines."""
+        nearest = next(self.before(name, place), None)
+        statement = nearest.statement if nearest else None
+        return (
+            statement is not None
+            and statement.is_definition
+            and not (statement.is_import or statement.is_function)
+        )
+
     def changed_by_calls(self, calls: Iterable[str], place: Place) -> frozenset[str]:
         """Return the names that calls of these functions at `place` change, through others as well."""
         changed: set[str] = set()

@@ -105,13 +105,12 @@ class Attempt:
             current.enter(None)
 
     def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
-        parameters = {name: pickle.loads(value) for name, value in self.job.parameters.items()}
-        context.parameters = parameters
-        self.cell.namespace.update(parameters)
+        self.cell.namespace.update(self._parameters())
         if failed := self._run_pieces(self.step.early_pieces):
             return failed
-        # The prelude may have bound older values of the same names.
-        self.cell.namespace.update(parameters)
+        # The prelude may have bound older values of the same names, and the classes of some.
+        context.parameters = self._parameters()
+        self.cell.namespace.update(context.parameters)
         self.outputs.load_inputs()
         if failed := self._run_pieces(self.step.late_pieces):
             return failed
@@ -123,6 +122,9 @@ class Attempt:
             self._note(note)
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
+
+    def _parameters(self) -> dict[str, Any]:
+        return {name: pickle.loads(value) for name, value in self.job.parameters.items()}
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
         """Run them in order; return how the attempt ended if one failed."""

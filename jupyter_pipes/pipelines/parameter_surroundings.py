@@ -1,0 +1,79 @@
+"""What `%%params` cells may use of earlier cells: imports, constants and classes, as code that is run."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Mapping, Sequence
+from functools import lru_cache
+from types import MappingProxyType
+from typing import Any
+
+from jupyter_pipes.analysis.notebook.statements import Statement, definitions, statements
+from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.steps import Cell
+
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+
+
+def surroundings(cell: Cell, cells: Sequence[Cell]) -> Mapping[str, Any]:
+    """Return the names of earlier cells that a `%%params` cell uses, with their values.
+
+    Args:
+        cell: the `%%params` cell.
+        cells: all cells, in notebook order.
+
+    Raises:
+        ParameterError: the code that binds them fails.
+    """
+    pieces = _reached(cell, cells)
+    return _run(tuple(statement.source for _, statement in pieces)) if pieces else _NOTHING
+
+
+def surrounding_cells(cell: Cell, cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells whose names a `%%params` cell uses, in notebook order."""
+    reached = {id(each) for each, _ in _reached(cell, cells)}
+    return [each for each in cells if id(each) in reached]
+
+
+def _reached(cell: Cell, cells: Sequence[Cell]) -> list[tuple[Cell, Statement]]:
+    needed = _names(cell.body) - frozenset(dir(builtins))
+    taken: list[tuple[Cell, Statement]] = []
+    for other in reversed(cells[: cells.index(cell)]) if needed else ():
+        for statement in reversed(_code(other)):
+            if statement.binds & needed and not statement.source.lstrip().startswith(("%", "!")):
+                taken.append((other, statement))
+                needed -= statement.firm
+                needed |= statement.reads | statement.optional_reads | statement.deferred
+    return taken[::-1]
+
+
+def _code(cell: Cell) -> Sequence[Statement]:
+    if cell.role in ("code", "setup"):
+        return statements(cell.body)
+    return definitions(cell.body) if cell.role == "step" else ()
+
+
+@lru_cache(maxsize=256)
+def _names(body: str) -> frozenset[str]:
+    try:
+        tree = ast.parse(body)
+    except SyntaxError:
+        return frozenset()
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
+    bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
+    return frozenset(node.id for node in nodes) - bound
+
+
+@lru_cache(maxsize=64)
+def _run(sources: tuple[str, ...]) -> Mapping[str, Any]:
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    for source in sources:
+        try:
+            exec(compile(source, "<notebook>", "exec"), namespace)
+        except Exception as error:  # user's code may raise anything
+            first = source.partition("\n")[0]
+            raise ParameterError(
+                f"%%params uses what `{first}` binds, which fails: {type(error).__name__}: {error}"
+            ) from error
+    return MappingProxyType({name: value for name, value in namespace.items() if not name.startswith("__")})
