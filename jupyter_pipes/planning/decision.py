@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from pathlib import Path
 from typing import Any, Literal
@@ -24,6 +25,9 @@ from jupyter_pipes.storage.serializers import serialize
 
 Inputs = Mapping[str, ArtifactRef | None]
 """Name, or path of a file that a step makes, -> what is read; None where an ignored failure left nothing."""
+
+
+_CALLED_OR_SET = re.compile(r"%?[\w.]+(?=\s*[(\[=])|%\w+")
 
 
 class Decision(Struct, frozen=True):
@@ -289,10 +293,16 @@ def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
     """Yield a part for each piece, named for what it binds: where it stands does not count."""
     seen: dict[str, int] = {}
     for piece in pieces:
-        name = ", ".join(piece.names)
+        name = ", ".join(piece.names) or (_setting_name(piece) if kind == "helper" else "")
         seen[name] = seen.get(name, 0) + 1
         again = f"#{seen[name]}" if seen[name] > 1 or not name else ""
         yield code_part(kind, " ".join(filter(None, (name, again))), piece.source)
+
+
+def _setting_name(piece: CodePiece) -> str:
+    """Return what code that binds no name is called: `pd.set_option`; "" for imports."""
+    match = _CALLED_OR_SET.match(piece.source)
+    return match[0] if match else ""
 
 
 def _input_parts(step: Step, inputs: Inputs) -> list[Part]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
@@ -287,7 +288,9 @@ def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
 
 def _artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
     for step in view.steps.values():
-        yield from ((step.name, artifact) for artifact in step.artifacts)
+        # States of streams are between steps, and no value of the notebook.
+        values = (artifact for artifact in step.artifacts if artifact.name not in STREAM_NAMES)
+        yield from ((step.name, artifact) for artifact in values)
 
 
 def _as_png(figure: Any) -> str:

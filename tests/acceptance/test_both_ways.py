@@ -153,7 +153,7 @@ DIAGNOSTICS: dict[str, tuple[list[str], list[str]]] = {
     "warnings and notes": (
         [
             "import os",
-            "%%step a\nexec('x = 1')\nos.environ['k'] = 'v'\nsum = 2",
+            "%%step a\nexec('x = 1')\nwith open('f'):\n    os.environ['k'] = 'v'\nsum = 2",
             "%%step b\nfrom math import *",
         ],
         ["JP002", "JP003", "JP004", "JP005"],

@@ -163,7 +163,8 @@ PRELUDES = {
         ["xs = []", "xs.append(1)\nxs[0] = 3", "for i in range(3):\n    xs.append(i)", "%%step s\nprint(xs)"],
         ["xs = []", "xs.append(1)", "xs[0] = 3", "for i in range(3):\n    xs.append(i)"],
     ),
-    "nothing that only shows": (["x = 1\nx\nprint(x)\n%config A.b = 1\n!ls", "%%step s\ny = x"], ["x = 1"]),
+    "nothing that only shows": (["x = 1\nx\nprint(x)\n%whos\n!ls", "%%step s\ny = x"], ["x = 1"]),
+    "what sets something for all": (["%config A.b = 1", "%%step s\ny = 1"], ["%config A.b = 1"]),
     "shell output that is kept": (["files = !ls", "%%step s\nprint(files)"], ["files = !ls"]),
     "both branches' past where a binding is conditional": (
         ["x = 1", "if len('a') > 3:\n    x = 2", "%%step s\ny = x"],

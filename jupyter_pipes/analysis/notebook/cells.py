@@ -13,8 +13,16 @@ from jupyter_pipes.analysis.effects.summaries import Environment, restricted, up
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
-from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements, words
+from jupyter_pipes.analysis.notebook.settings import Setting, setting
+from jupyter_pipes.analysis.notebook.statements import (
+    Statement,
+    definitions,
+    mentioned,
+    statements,
+    words,
+)
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
+from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
 
 _NOTHING: frozenset[str] = frozenset()
@@ -27,11 +35,13 @@ class Context(Struct, frozen=True):
         modules: names that they import.
         shadowed: names that are always there and that they bind.
         environment: what is known of the functions, classes and values that they bind.
+        imports: names that they import, each with what it is imported from.
     """
 
     modules: frozenset[str] = _NOTHING
     shadowed: frozenset[str] = _NOTHING
     environment: Environment = Environment()
+    imports: frozenset[tuple[str, str]] = frozenset()
 
     def names(self, source: str) -> Names:
         """Return what a cell in this context does with names."""
@@ -44,7 +54,16 @@ class Context(Struct, frozen=True):
             (self.modules - names.writes) | names.modules,
             self.shadowed | (names.writes & ALWAYS_THERE),
             updated(self.environment, names.writes, names.leaves),
+            self.imports,
         )
+
+    def streams(self, source: str) -> Uses:
+        """Return what code in this context does with global streams of random numbers."""
+        names = mentioned(source, frozenset(name for name, _ in self.imports))
+        made = uses(source, frozenset(pair for pair in self.imports if pair[0] in names))
+        modules = (*self.modules, *(origin for _, origin in self.imports))
+        has_torch = "torch" in source or any(module.startswith("torch") for module in modules)
+        return made if has_torch else made.without(STREAMS["torch"])
 
 
 class Unit(Struct, frozen=True):
@@ -58,6 +77,7 @@ class Unit(Struct, frozen=True):
         body: their code, joined.
         text: the same as the analysis reads it: with what scripts that it runs bind.
         names: what that code does with names.
+        streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
     """
 
@@ -69,6 +89,7 @@ class Unit(Struct, frozen=True):
     body: str = ""
     text: str = ""
     names: Names = Names()
+    streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
 
     @property
@@ -110,6 +131,8 @@ class Notebook:
         timeline: where parameters and code bind names; the steps' own values are not on it yet.
         setup: the statements of `%%setup` cells.
         futures: the `from __future__` imports.
+        settings: statements of other cells, and of steps, that set something in a module.
+        modules: step -> the modules that its code and what it reads come from, of steps resolved so far.
         diagnostics: what is wrong with cells that are no steps, and with names of steps.
     """
 
@@ -119,6 +142,8 @@ class Notebook:
         self.timeline = Timeline()
         self.setup: list[Binding] = []
         self.futures: list[Binding] = []
+        self.settings: list[Setting] = []
+        self.modules: dict[str, frozenset[str]] = {}
         self.diagnostics: list[Diagnostic] = []
         units = self._gather(in_file=in_file)
         self._add_parameters(parameters)
@@ -166,20 +191,75 @@ class Notebook:
             names = context.names(expanded(cell))
             if cell.role != "step":
                 self.diagnostics += _diagnostics(cell, names)
+            context = _with_imports(context, cell.body)
             self._add_code(index, cell, owners.get(id(cell), ""), context)
             context = context.behind(names)
         return contexts
 
     def _add_code(self, index: int, cell: Cell, owner: str, context: Context) -> None:
         is_setup = cell.role == "setup"
-        for place, statement in enumerate(_code(cell, context)):
+        for place, plain in enumerate(_code(cell, context)):
+            statement = self._with_streams(plain, (index, place), context)
             binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
             changed = self.timeline.changed_by_calls(statement.calls, binding.place)
             self.timeline.add_all(statement.binds | changed, binding)
             if is_setup:
                 self.setup.append(binding)
+            elif not owner:
+                self._add_setting(binding)
             if statement.is_future:
                 self.futures.append(binding)
+        if owner:
+            self._add_settings_of_step(index, cell, owner, context)
+
+    def _with_streams(self, statement: Statement, place: Place, context: Context) -> Statement:
+        """Return the statement with the streams of random numbers that it uses among its names."""
+        of = context.streams(statement.source)
+        seeds = of.seeds | self.timeline.seeded_by_calls(statement.calls, place)
+        if statement.is_function:
+            return _with_streams(statement, deferred=of.draws, deferred_seeds=of.later_seeds)
+        return _with_streams(statement, draws=of.draws, seeds=seeds)
+
+    def _add_settings_of_step(self, index: int, cell: Cell, owner: str, context: Context) -> None:
+        """A step's settings hold for later steps as well; its seeds are handed on as states of streams."""
+        behind = len(self.cells[index].body)
+        for place, statement in enumerate(statements(cell.body, mentioned(cell.body, context.modules))):
+            if not context.streams(statement.source).seeds:
+                self._add_setting(Binding((index, behind + place), cell.number, "", statement, owner))
+
+    def _add_setting(self, binding: Binding) -> None:
+        if (made := setting(binding, self.timeline)) is not None:
+            self.settings.append(made)
+
+
+def _with_streams(
+    statement: Statement,
+    *,
+    draws: frozenset[str] = _NOTHING,
+    seeds: frozenset[str] = _NOTHING,
+    deferred: frozenset[str] = _NOTHING,
+    deferred_seeds: frozenset[str] = _NOTHING,
+) -> Statement:
+    """Return the statement with streams that it, or functions that it defines, use among its names."""
+    if not (draws or seeds or deferred or deferred_seeds):
+        return statement
+    return msgspec.structs.replace(
+        statement,
+        binds=statement.binds | draws | seeds,
+        firm=statement.firm | seeds,
+        optional_reads=statement.optional_reads | draws,
+        deferred=statement.deferred | deferred,
+        deferred_changes=statement.deferred_changes | deferred | deferred_seeds,
+        deferred_seeds=deferred_seeds,
+    )
+
+
+def _with_imports(context: Context, source: str) -> Context:
+    """Return the context with what a cell itself imports."""
+    news = imports_of(source)
+    bound = {name for name, _ in news}
+    older = frozenset(pair for pair in context.imports if pair[0] not in bound) if news else context.imports
+    return msgspec.structs.replace(context, imports=older | news)
 
 
 def _analyzed(unit: Unit, context: Context) -> Unit:
@@ -187,7 +267,9 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     text = "\n".join(expanded(cell) for cell in unit.cells)
     parts = (statement for cell in unit.cells for statement in _code(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
-    return msgspec.structs.replace(unit, body=body, text=text, names=context.names(text), code=code)
+    streams = context.streams(text)
+    names = context.names(text)
+    return msgspec.structs.replace(unit, body=body, text=text, names=names, streams=streams, code=code)
 
 
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:

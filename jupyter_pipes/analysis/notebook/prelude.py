@@ -13,6 +13,7 @@ from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.notebook.late_definitions import Late, Waiting, can_wait, dependents, settle
 from jupyter_pipes.analysis.notebook.statements import NO_NAMES, STAR
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
+from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import PARAMS_OWNER
 
 
@@ -30,7 +31,8 @@ class Problem(Struct, frozen=True):
 
     Attributes:
         kind: `undefined`: nothing binds it · `needs output`: earlier code needs a step's output when it
-            runs · `rebound`: an untagged cell binds it anew behind its `owner`.
+            runs · `rebound`: an untagged cell binds it anew behind its `owner` · `drawn`: an untagged cell
+            draws from a stream of random numbers from which its `owner`, a step, draws before.
         name: the name that cannot be had.
         root: the name in the step's own cell through which it is needed.
         strength: how surely it is needed.
@@ -39,7 +41,7 @@ class Problem(Struct, frozen=True):
         dependents: numbers of the further cells whose values hang on that code.
     """
 
-    kind: Literal["undefined", "needs output", "rebound"]
+    kind: Literal["undefined", "needs output", "rebound", "drawn"]
     name: str
     root: str
     strength: Strength
@@ -56,12 +58,14 @@ class Reach(Struct, frozen=True):
         values: name -> the step that has it, or `PARAMS_OWNER`.
         late: where those statements stand that run only when the values are there.
         names: all names that were looked up.
+        streams: those of them that are global streams of random numbers and seeded before the step.
         problems: what cannot be had, each name once.
     """
 
     code: tuple[Binding, ...] = ()
     values: dict[str, str] = field(default_factory=dict[str, str])
     late: frozenset[Place] = frozenset()
+    streams: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     problems: tuple[Problem, ...] = ()
 
@@ -115,6 +119,7 @@ class _Search:
         self._seen: dict[tuple[str, Place], Strength] = {}
         self._code: dict[Place, Binding] = {}
         self._values: dict[str, str] = {}
+        self._streams: set[str] = set()
         self._early_parameters: dict[str, tuple[str, Binding | None]] = {}
         self._waiting: list[Waiting] = []
         self._problems: dict[tuple[str, str, Place | None], Problem] = {}
@@ -131,7 +136,9 @@ class _Search:
         # A list of what is open, not recursion: notebooks have longer chains than Python's stack.
         while self._open:
             name, place, strength, root, code = self._open.pop()
-            if place == self._place:
+            if name in STREAM_NAMES:
+                self._need_stream(name, place, root)
+            elif place == self._place:
                 self._need_in_step(name, strength, root, code)
             else:
                 self._need_in_code(name, place, strength, root, code)
@@ -152,6 +159,7 @@ class _Search:
             values=self._values,
             late=late.places,
             names=frozenset(name for name, _ in self._seen),
+            streams=frozenset(self._streams),
             problems=self._distinct_problems(),
         )
 
@@ -181,6 +189,37 @@ class _Search:
                 self._report("rebound", name, root, strength, recent[0], owner.owner)
         for binding in recent:
             self.include(binding, self._place, strength, root)
+
+    def _need_stream(self, name: str, place: Place, root: str) -> None:
+        """Follow a global stream of random numbers to its seed, and to the step that drew from it last."""
+        seeds = [
+            binding for binding in self._timeline.all(name) if binding.is_setup and _seeds(name, binding)
+        ]
+        recent: list[Binding] = []
+        drawers: list[str] = []
+        for binding in self._timeline.before(name, place):
+            if binding.owner and place == self._place and binding.owner != self._reader:
+                self._values[name] = binding.owner
+                self._streams.add(name)
+                # What code drew since is not drawn again: the state is what that step left.
+                for code in recent:
+                    self._report("drawn", name, root, Strength.DEFERRED, code, binding.owner)
+                return
+            if binding.owner and place != self._place:
+                drawers.append(binding.owner)
+            if not binding.owner:
+                recent.append(binding)
+            if not binding.owner and _seeds(name, binding):
+                seeds.append(binding)
+                break
+        if not seeds:
+            return
+        if place == self._place:
+            self._streams.add(name)
+        elif drawers:
+            self._report("drawn", name, root, Strength.DEFERRED, self._code[place], drawers[0])
+        for binding in (*recent, *seeds):
+            self.include(binding, place, Strength.OPTIONAL, root)
 
     def _can_be_had(self, name: str) -> bool:
         """Return whether a name that the step binds itself has a value before, for calls that come first."""
@@ -272,7 +311,7 @@ class _Search:
 
     def _report(
         self,
-        kind: Literal["undefined", "needs output", "rebound"],
+        kind: Literal["undefined", "needs output", "rebound", "drawn"],
         name: str,
         root: str,
         strength: Strength,
@@ -283,3 +322,7 @@ class _Search:
         earlier = self._problems.get(key)
         if earlier is None or earlier.strength < strength:
             self._problems[key] = Problem(kind, name, root, strength, code, owner)
+
+
+def _seeds(name: str, binding: Binding) -> bool:
+    return name in code_of(binding).firm

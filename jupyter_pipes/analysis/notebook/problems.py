@@ -1,4 +1,4 @@
-"""What can be wrong with a pipeline's graph, in words: one function for each code JP010 to JP024."""
+"""What can be wrong with a pipeline's graph, in words: one function for each code JP010 to JP028."""
 
 from __future__ import annotations
 
@@ -174,6 +174,27 @@ def definition_changed(spot: Spot, name: str) -> Diagnostic:
         f"steps get {name} as defined."
     )
     return _at(spot, "JP019", message, "warning")
+
+
+def not_set(spot: Spot, statement: str, name: str) -> Diagnostic:
+    """JP027: a setting that needs a step's value, or what is not there, is not made in later steps."""
+    shown = statement.strip().splitlines()[0]
+    message = (
+        f"{spot}: {shown} holds for later steps in a kernel, but needs {name}, which only the process of one "
+        "step has: later steps run without it. Make the setting in each step that needs it, or with a value "
+        "that stands in a cell that is no step."
+    )
+    return _at(spot, "JP027", message, "warning")
+
+
+def drawn_between(spot: Spot, stream: str, owner: str) -> Diagnostic:
+    """JP028: code draws from a stream of random numbers from which a step has drawn."""
+    message = (
+        f"{spot} draws random numbers ({stream.removesuffix('.state')}) behind step {owner}, which draws "
+        "from the same seed: untagged cells do not know what steps drew, so these numbers, and those of "
+        "later steps, are others than in a kernel. Tag this cell with %%step, or give it its own generator."
+    )
+    return _at(spot, "JP028", message, "warning")
 
 
 def made_twice(spot: Spot, path: str, first: str) -> Diagnostic:

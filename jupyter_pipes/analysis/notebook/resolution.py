@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from itertools import takewhile
 
 import msgspec
@@ -14,6 +14,7 @@ from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
+from jupyter_pipes.analysis.notebook.setting_search import SettingSearch
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
@@ -30,6 +31,7 @@ from jupyter_pipes.analysis.notebook.timeline import (
     piece,
 )
 from jupyter_pipes.analysis.quoted_code import expression_names
+from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import (
     PARAMS_OWNER,
     Cell,
@@ -58,6 +60,7 @@ def resolve(
     for position, unit in enumerate(notebook.units):
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
+        notebook.modules[unit.name] = one.modules
         diagnostics += one.diagnostics
         for name, owner in one.step.reads.items():
             diagnostics += blocked.pop((owner, name), ())
@@ -66,7 +69,7 @@ def resolve(
         binding = Binding((unit.index, BEFORE_STATEMENTS), unit.cells[0].number, unit.name)
         notebook.timeline.add_all(one.step.writes, binding)
     _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
-    return tuple(_without_counters([one.step for one in resolved])), tuple(diagnostics)
+    return tuple(_without_counters([one.step for one in resolved])), tuple(dict.fromkeys(diagnostics))
 
 
 class _Resolved(Struct, frozen=True):
@@ -78,12 +81,14 @@ class _Resolved(Struct, frozen=True):
         blocked: name -> what is wrong only if a later step reads a name that this one binds on some paths
             only: on the others the name has its value from before, which cannot be had.
         hangs_on_later: whether cells behind it may have a say in that.
+        modules: top-level modules that its code and what it reads come from.
     """
 
     step: Step
     diagnostics: tuple[Diagnostic, ...]
     blocked: dict[str, tuple[Diagnostic, ...]]
     hangs_on_later: bool
+    modules: frozenset[str]
 
 
 class _Context(Struct, frozen=True):
@@ -188,11 +193,12 @@ class _Resolver:
         """Return the step at this position, with what is wrong with it."""
         step = self._step(position, setup)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
-        return _Resolved(step, diagnostics, self._blocked, bool(self._diagnostics or self._blocked))
+        hangs_on_later = bool(self._diagnostics or self._blocked)
+        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step))
 
     def _step(self, position: int, setup: _Setup) -> Step:
         unit = self._unit
-        reached = self._reached()
+        reached = self._reached(setup)
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
@@ -211,7 +217,10 @@ class _Resolver:
             cell_id=unit.cells[0].id,
             options=unit.options,
             reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values),
-            writes=self._writes({name for code in (*setup.pieces, *prelude) for name in code.names}),
+            writes=(
+                *self._writes({name for code in (*setup.pieces, *prelude) for name in code.names}),
+                *sorted(self._streams(reached)),
+            ),
             setup=setup.pieces,
             prelude=prelude,
             imports=tuple(sorted(imports)),
@@ -219,7 +228,7 @@ class _Resolver:
             doc=unit.doc,
         )
 
-    def _reached(self) -> Reach:
+    def _all_needs(self) -> dict[str, Strength]:
         """Return what the cell needs, with what texts in it may name to helpers that evaluate them."""
         needs = self._needs()
         reached = self._reach(needs)
@@ -228,15 +237,13 @@ class _Resolver:
             reached = self._reach(needs)
         evaluating = [binding for binding in reached.code if code_of(binding).evaluates_texts]
         if not evaluating or self._unit.options.inputs is not None:
-            return reached
+            return needs
         texts = names_in_texts(self._unit.text) - needs.keys() - self._unit.names.writes
-        more = self._reach(
-            needs | {name: Strength.OPTIONAL for name in sorted(texts) if self._is_there(name)}
-        )
-        if more.names == reached.names:
+        needs |= {name: Strength.OPTIONAL for name in sorted(texts) if self._is_there(name)}
+        if self._reach(needs).names == reached.names:
             spot, helper = self._unit.spot(), evaluating[0]
             self._diagnostics.append(problems.evaluated(spot, helper.cell, code_of(helper).line))
-        return more
+        return needs
 
     def _types_of_parameters(self, reached: Reach) -> frozenset[str]:
         """Return the classes of the notebook that declarations of parameters name: their values need them."""
@@ -248,17 +255,34 @@ class _Resolver:
     def _is_there(self, name: str) -> bool:
         return not self._reach({name: Strength.OPTIONAL}).problems
 
+    def _modules(self, step: Step) -> frozenset[str]:
+        """Return the modules that a step's code, and the values that it reads, may lead to."""
+        producers = (self._notebook.modules.get(owner, frozenset()) for owner in step.inputs.values())
+        return frozenset(step.imports).union(*producers)
+
+    def _reached(self, setup: _Setup) -> Reach:
+        """Return what the step reaches, with the settings that count for it."""
+        imports = imported_modules(self._unit.body) | setup.reach.imports
+        search = SettingSearch(self._notebook.settings, self._notebook.modules, self._reach)
+        reached = search.reached(self._all_needs(), imports, self._unit.place, self._unit.name)
+        self._diagnostics += search.diagnostics
+        return reached
+
     def _cell_diagnostics(self) -> Iterator[Diagnostic]:
         options = self._unit.options
+        mine = (one.binding for one in self._notebook.settings if one.binding.defined_in == self._unit.name)
+        handed_on = {(binding.cell, code_of(binding).line) for binding in mine}
         for problem in self._unit.names.diagnostics:
             if problem.code in _SAID_BY_OPTIONS and None not in _SAID_BY_OPTIONS[problem.code](options):
                 continue
             spot = self._unit.spot(problem.line)
+            if problem.code == "JP005" and (spot.cell, spot.line) in handed_on:
+                continue
             yield msgspec.structs.replace(problem, step=spot.step, cell=spot.cell, line=spot.line)
 
-    def _reach(self, needs: dict[str, Strength]) -> Reach:
-        unit = self._unit
-        return reach(self._timeline, needs, unit.place, reader=unit.name, writes=unit.names.writes)
+    def _reach(self, needs: Mapping[str, Strength], whole: Sequence[Binding] = ()) -> Reach:
+        unit, writes = self._unit, self._unit.names.writes
+        return reach(self._timeline, needs, unit.place, reader=unit.name, writes=writes, whole=whole)
 
     def _needs(self) -> dict[str, Strength]:
         names, inputs = self._unit.names, self._unit.options.inputs
@@ -275,8 +299,10 @@ class _Resolver:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
             needed, optional = frozenset(inputs), optional | needed
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
+        needs |= dict.fromkeys(sorted(self._unit.streams.draws), Strength.OPTIONAL)
         for name in sorted(optional - needed):
-            missing = self._reach({name: Strength.OPTIONAL}).problems
+            reached = self._reach({name: Strength.OPTIONAL})
+            missing = [problem for problem in reached.problems if problem.kind != "drawn"]
             if not missing:
                 needs[name] = Strength.OPTIONAL
             elif name in names.optional_writes:
@@ -285,7 +311,8 @@ class _Resolver:
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
         inputs = self._unit.options.inputs
-        taken = {n for n, owner in values.items() if inputs is None or owner == PARAMS_OWNER or n in inputs}
+        asked_for = values.keys() if inputs is None else {*inputs, *STREAM_NAMES}
+        taken = {name for name, owner in values.items() if owner == PARAMS_OWNER or name in asked_for}
         return {name: values[name] for name in sorted(taken)}
 
     def _writes(self, bound_before: Set[str]) -> tuple[str, ...]:
@@ -294,6 +321,7 @@ class _Resolver:
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         lost = sorted(foreign & names.mutates)
         self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
+        changed -= STREAM_NAMES
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
         outputs = unit.options.outputs
         if outputs is None:
@@ -302,6 +330,12 @@ class _Resolver:
         unknown = [name for name in outputs if name not in values and not names.opaque]
         self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
         return outputs
+
+    def _streams(self, reached: Reach) -> frozenset[str]:
+        """Return the global streams of random numbers that the step seeds, or draws from behind a seed."""
+        called = called_names(self._unit.body)
+        seeded = self._unit.streams.seeds | self._timeline.seeded_by_calls(called, self._unit.place)
+        return reached.streams | seeded
 
     def _changed_by_helpers(self) -> frozenset[str]:
         """Return what functions of earlier cells change or bind when this cell calls them."""
@@ -315,6 +349,10 @@ class _Resolver:
             return self._undefined(problem)
         spot, code = self._unit.spot_of(problem.root), problem.code
         assert code is not None, "only code of other cells needs outputs or binds anew"
+        if problem.kind == "drawn":
+            return problems.drawn_between(
+                Spot(None, code.cell, code_of(code).line), problem.name, problem.owner
+            )
         if problem.kind == "rebound":
             return problems.rebound(spot, problem.name, problem.owner, code.cell, code_of(code).line)
         needed = (

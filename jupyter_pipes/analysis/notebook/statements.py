@@ -19,6 +19,7 @@ from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
+from jupyter_pipes.analysis.streams import STREAM_NAMES
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
@@ -26,7 +27,7 @@ STAR = "*"
 EXTENSIONS = "%"
 """The name for all magics beside IPython's own: what brings them or sets them up binds it."""
 
-NO_NAMES = frozenset({STAR, EXTENSIONS, SUBCLASSES})
+NO_NAMES = frozenset({STAR, EXTENSIONS, SUBCLASSES}) | STREAM_NAMES
 """What statements bind that is no name of Python."""
 
 _REGISTERING = frozenset({"register_cell_magic", "register_line_magic", "register_line_cell_magic"})
@@ -54,6 +55,7 @@ class Statement(Struct, frozen=True):
         calls: names that it calls when it runs.
         deferred_calls: names that a function definition calls when it is called itself.
         deferred_changes: names whose objects the functions that it defines change when they are called.
+        deferred_seeds: global streams of random numbers that those functions seed.
         read_lines: name -> line of the cell where the name is read first.
         imports: top-level modules that it imports.
         evaluates_texts: whether it, or a function that it defines, evaluates texts from elsewhere.
@@ -75,6 +77,7 @@ class Statement(Struct, frozen=True):
     calls: frozenset[str] = frozenset()
     deferred_calls: frozenset[str] = frozenset()
     deferred_changes: frozenset[str] = frozenset()
+    deferred_seeds: frozenset[str] = frozenset()
     read_lines: Mapping[str, int] = {}
     imports: frozenset[str] = frozenset()
     evaluates_texts: bool = False
@@ -394,6 +397,4 @@ def _branches(node: ast.stmt) -> list[list[ast.stmt]]:
 
 
 def _is_placeholder(node: ast.stmt) -> bool:
-    return isinstance(node, ast.Pass) or (
-        isinstance(node, ast.Assign) and isinstance(node.value, ast.Constant)
-    )
+    return isinstance(node, ast.Pass) or isinstance(getattr(node, "value", None), ast.Constant)

@@ -101,6 +101,12 @@ class Timeline:
             seen |= nearest.statement.deferred_calls
         return frozenset(changed)
 
+    def seeded_by_calls(self, calls: Iterable[str], place: Place) -> frozenset[str]:
+        """Return the global streams of random numbers that calls of these functions at `place` seed."""
+        nearest = (next(self.before(name, place), None) for name in calls)
+        functions = (binding.statement for binding in nearest if binding is not None and binding.statement)
+        return frozenset[str]().union(*(statement.deferred_seeds for statement in functions))
+
 
 def code_of(binding: Binding) -> Statement:
     """Return the statement of a binding by code."""

@@ -23,7 +23,14 @@ from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
-from jupyter_pipes.execution.worker.observation.randomness import own_numbers, unseeded
+from jupyter_pipes.execution.worker.observation.randomness import (
+    from_elsewhere,
+    own_numbers,
+    restore_streams,
+    states,
+    stream_states,
+    unseeded,
+)
 from jupyter_pipes.execution.worker.progress import watch_tqdm
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
@@ -112,14 +119,17 @@ class Attempt:
         context.parameters = self._parameters()
         self.cell.namespace.update(context.parameters)
         self.outputs.load_inputs()
+        restore_streams(self.cell.namespace)
         if failed := self._run_pieces(self.step.late_pieces):
             return failed
         watch_tqdm()
+        begun = states()
         failure = self._run_code(self.step.body, self._label)
         if failure is not None:
             return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
-        if note := unseeded(self.job, numbers):
+        for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self._note(note)
+        self.cell.namespace.update(stream_states(self.step.writes))
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 

@@ -10,20 +10,23 @@ import unicodedata
 from itertools import chain, count, groupby
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
 from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.export.python.docstrings import docstring, plain_text
 from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
-from jupyter_pipes.model.errors import InvalidPipeline
+from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from jupyter_pipes.export.python.pieces import Piece, StepCode
-    from jupyter_pipes.model.steps import Cell
+    from jupyter_pipes.model.steps import Cell, Step
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
 
@@ -62,8 +65,25 @@ def export_python(
         first = graph.errors[0]
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
-    codes = place(graph.steps, cells)
+    codes = place([_with_values_only(step) for step in graph.steps], cells)
     return with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
+
+
+def _with_values_only(step: Step) -> Step:
+    """Return the step without the global streams of random numbers that it uses.
+
+    Raises:
+        NotebookError: it draws from one that an earlier step drew from, which functions cannot hand on.
+    """
+    if shared := sorted(STREAM_NAMES & step.reads.keys()):
+        raise NotebookError(
+            f"step {step.name} goes on with the random numbers of step {step.reads[shared[0]]} "
+            f"({shared[0]}), which a module cannot hand on: seed each step that draws, or pass a generator "
+            "from step to step (rng = np.random.default_rng(0))",
+            step=step.name,
+        )
+    writes = tuple(name for name in step.writes if name not in STREAM_NAMES)
+    return msgspec.structs.replace(step, writes=writes)
 
 
 class _Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import importlib
 import os
 import pickle
 import random
@@ -17,12 +18,17 @@ from typing import Any, NamedTuple
 from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.local_modules import files_of
+from jupyter_pipes.analysis.streams import (
+    GENERATOR_MAKERS,
+    STREAMS,
+    dotted,
+    made_by,
+    origins_in,
+    seeded_by,
+)
 from jupyter_pipes.model.job import Job
 
-_NUMPY_MAKERS = frozenset(
-    ("default_rng", "RandomState", "SeedSequence", "PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
-)
-_MAY_MAKE = re.compile(rf"\b(?:Random|{'|'.join(sorted(_NUMPY_MAKERS))})\b")
+_MAY_MAKE = re.compile(rf"\b(?:Random|{'|'.join(sorted(GENERATOR_MAKERS))})\b")
 _SEED = re.compile("seed", re.IGNORECASE)
 _RANDOM = re.compile(r"\brandom\b")
 _RICH = "rich.style"
@@ -45,11 +51,15 @@ class _Generator(NamedTuple):
         seed: gives it a state of its own, from the operating system.
         state: returns its state, comparable.
         restore: takes such a state again.
+        save: returns its state as a value that can be kept.
+        load: takes such a value.
     """
 
     seed: Callable[[], object]
     state: Callable[[], Any]
     restore: Callable[[Any], object]
+    save: Callable[[], Any]
+    load: Callable[[Any], object]
 
 
 @contextmanager
@@ -66,7 +76,7 @@ def own_numbers(*, restored: bool) -> Generator[Mapping[str, Any]]:
     for each in loaded.values():
         each.seed()
     try:
-        yield {name: each.state() for name, each in loaded.items()}
+        yield states()
     finally:
         for name, state in before.items():
             loaded[name].restore(state)
@@ -80,7 +90,7 @@ def unseeded(job: Job, before: Mapping[str, Any]) -> str:
         before: the states that it began with (see `own_numbers`).
     """
     sources = job.step.sources
-    drawn = {name for name, each in _loaded().items() if _has_drawn(name, each, before)}
+    drawn = _drawn(before) - _handed_on(job)
     calls = _Calls.of(sources)
     modules = [*_module_sources(job, sources, needed=bool(drawn - calls.seeded))]
     theirs = _Calls.of(modules)
@@ -94,6 +104,59 @@ def unseeded(job: Job, before: Mapping[str, Any]) -> str:
         f"draws random numbers without a seed ({', '.join(names)}): a rerun gives another result; "
         f"seed it, e.g. {remedy}"
     )
+
+
+def states() -> Mapping[str, Any]:
+    """Return the states of all streams whose modules are loaded, to be compared later."""
+    return {name: each.state() for name, each in _loaded().items()}
+
+
+def from_elsewhere(job: Job, before: Mapping[str, Any]) -> str:
+    """Return what to tell of a job that drew from a stream seeded outside its cell, unknown to the analysis.
+
+    Args:
+        job: the attempt, which has run in this process.
+        before: the states with which its own code began.
+    """
+    seeded = _Calls.of(piece.source for piece in job.step.pieces).seeded - _Calls.of([job.step.body]).seeded
+    names = sorted((_drawn(before) & seeded) - _handed_on(job)) if seeded else []
+    if not names:
+        return ""
+    remedy = ", ".join(_REMEDIES[name] for name in names)
+    return (
+        f"draws from a stream that another cell seeds ({', '.join(names)}), which the code does not show: it "
+        "begins at the seed, where in a kernel it goes on from what earlier cells drew. To have the same "
+        f"numbers in both, seed in this step ({remedy}), or give what draws its own seed (random_state=0)"
+    )
+
+
+def restore_streams(values: dict[str, Any]) -> None:
+    """Let global streams go on where earlier steps left them; take their states out of the values."""
+    for module, name in STREAMS.items():
+        state = values.pop(name, None)
+        if state is not None:
+            importlib.import_module(_MODULES[module])
+            _MAKE[module]().load(state)
+
+
+def stream_states(names: Iterable[str]) -> dict[str, Any]:
+    """Return the states of those of the names that are global streams, as later steps need them.
+
+    None stands for a stream whose module is not loaded: nothing drew from it.
+    """
+    generators = _loaded()
+    modules = [module for module, name in STREAMS.items() if name in set(names)]
+    return {STREAMS[each]: generators[each].save() if each in generators else None for each in modules}
+
+
+def _handed_on(job: Job) -> set[str]:
+    """Return the modules whose streams the job takes over from earlier steps, or leaves to later ones."""
+    handed = {*job.inputs, *job.step.writes}
+    return {module for module, name in STREAMS.items() if name in handed}
+
+
+def _drawn(before: Mapping[str, Any]) -> set[str]:
+    return {name for name, each in _loaded().items() if _has_drawn(name, each, before)}
 
 
 class _Calls(NamedTuple):
@@ -115,56 +178,12 @@ class _Calls(NamedTuple):
             return cls(frozenset(), frozenset())
         trees = [tree for source in sources if (tree := tree_of(source))]
         nodes = [node for tree in trees for node in ast.walk(tree)]
-        origins = _origins(nodes)
-        calls = [(_dotted(node.func, origins), node) for node in nodes if isinstance(node, ast.Call)]
+        origins = origins_in(nodes)
+        calls = [(dotted(node.func, origins), node) for node in nodes if isinstance(node, ast.Call)]
         return cls(
-            frozenset[str]().union(*(_seeded_by(name, call) for name, call in calls)),
-            frozenset[str]().union(*(_made_by(name, call) for name, call in calls)),
+            frozenset[str]().union(*(seeded_by(name, call) for name, call in calls)),
+            frozenset[str]().union(*(made_by(name, call) for name, call in calls)),
         )
-
-
-def _origins(nodes: Iterable[ast.AST]) -> dict[str, str]:
-    """Return name -> what it is imported from, where that is not the name itself."""
-    origins: dict[str, str] = {}
-    for node in nodes:
-        if isinstance(node, ast.Import):
-            origins |= {each.asname: each.name for each in node.names if each.asname}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            origins |= {each.asname or each.name: f"{node.module}.{each.name}" for each in node.names}
-    return origins
-
-
-def _dotted(function: ast.expr, origins: Mapping[str, str]) -> str:
-    match function:
-        case ast.Name(name):
-            return origins.get(name, name)
-        case ast.Attribute(value, name):
-            return f"{_dotted(value, origins)}.{name}"
-        case _:
-            return ""
-
-
-def _seeded_by(name: str, call: ast.Call) -> frozenset[str]:
-    """Return the modules that a call seeds: of one that is not known, by its name, all."""
-    place, _, last = name.rpartition(".")
-    if not _SEED.search(last) or last in _NUMPY_MAKERS or (last == "seed" and not _has_seed(call)):
-        return frozenset()
-    if place == "random":
-        return frozenset(("random",))
-    return frozenset(("numpy",)) if place.endswith(".random") and last == "seed" else frozenset(_REMEDIES)
-
-
-def _made_by(name: str, call: ast.Call) -> frozenset[str]:
-    if _has_seed(call):
-        return frozenset()
-    if name == "random.Random":
-        return frozenset(("random",))
-    return frozenset(("numpy",)) if name.rpartition(".")[2] in _NUMPY_MAKERS else frozenset()
-
-
-def _has_seed(call: ast.Call) -> bool:
-    values = [*call.args, *(keyword.value for keyword in call.keywords)]
-    return any(not (isinstance(value, ast.Constant) and value.value is None) for value in values)
 
 
 def _module_sources(job: Job, sources: Iterable[str], *, needed: bool) -> Iterator[str]:
@@ -189,7 +208,7 @@ def _loaded() -> dict[str, _Generator]:
 
 
 def _of_python() -> _Generator:
-    return _Generator(random.seed, random.getstate, random.setstate)
+    return _Generator(random.seed, random.getstate, random.setstate, random.getstate, random.setstate)
 
 
 @cache
@@ -209,7 +228,10 @@ def _of_numpy() -> _Generator:
     def restore(state: tuple[bytes, object]) -> None:
         numbers.set_state(pickle.loads(state[0]))
 
-    return _Generator(seed, state, restore)
+    def save() -> Any:
+        return numbers.get_state(legacy=False)
+
+    return _Generator(seed, state, restore, save, numbers.set_state)
 
 
 @cache
@@ -224,7 +246,7 @@ def _of_torch() -> _Generator:
         torch: Any = sys.modules["torch"]
         numbers.set_state(torch.frombuffer(bytearray(state), dtype=torch.uint8))
 
-    return _Generator(numbers.seed, state, restore)
+    return _Generator(numbers.seed, state, restore, state, restore)
 
 
 _MAKE: dict[str, Callable[[], _Generator]] = {"random": _of_python, "numpy": _of_numpy, "torch": _of_torch}

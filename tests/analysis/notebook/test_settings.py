@@ -1,0 +1,182 @@
+"""Which statements of other cells set something in a module, and which steps take them."""
+
+from __future__ import annotations
+
+import pytest
+
+from jupyter_pipes.model.steps import Diagnostic, Step
+from jupyter_pipes.pipelines.graph import build
+from jupyter_pipes.pipelines.notebook import cell_from_source
+
+IMPORTS = """
+import decimal, locale, logging, os, random, sys, warnings
+import matplotlib as mpl
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import seaborn as sns
+from os import environ
+from tools import seed_everything, make_table
+"""
+STEP = "%%step last\nx = (np, pd, plt, sns, decimal)"
+
+
+def steps_of(*sources: str) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:
+    cells = [cell_from_source(f"id-{place}", place, source)[0] for place, source in enumerate(sources, 1)]
+    graph = build(cells)
+    return {step.name: step for step in graph.steps}, graph.diagnostics
+
+
+def taken(step: Step) -> list[str]:
+    """Return the code that binds no name, which a step has for its effect alone."""
+    return [piece.source for piece in step.prelude if not piece.names or "setLevel" in piece.source]
+
+
+SETTINGS = [
+    "np.random.seed(1)",
+    "random.seed(0)",
+    "seed_everything(3)",
+    "pd.set_option('display.width', 99)",
+    "pd.options.display.width = 99",
+    "pd.DataFrame.shout = lambda self: 'x'",
+    "plt.rcParams['font.size'] = 3",
+    "plt.rcParams.update({'font.size': 3})",
+    "plt.style.use('ggplot')",
+    "mpl.use('Agg')",
+    "mpl.rc('lines', linewidth=3)",
+    "sns.set_theme()",
+    "warnings.filterwarnings('ignore')",
+    "logging.basicConfig(level=20)",
+    "logging.getLogger('x').setLevel(10)",
+    "sys.path.append('lib')",
+    "sys.path[:0] = ['lib']",
+    "os.environ['K'] = 'v'",
+    "environ['K'] = 'v'",
+    "del os.environ['K']",
+    "os.chdir('..')",
+    "np.set_printoptions(precision=2)",
+    "old = np.seterr(all='ignore')",
+    "decimal.getcontext().prec = 5",
+    "locale.setlocale(locale.LC_ALL, 'C')",
+    "for k in ['a']:\n    pd.set_option(k, 1)",
+    "try:\n    plt.style.use('x')\nexcept OSError:\n    pass",
+    "%config InlineBackend.figure_format = 'svg'",
+    "%matplotlib widget",
+    "%env K=v",
+]
+NO_SETTINGS = [
+    "plt.plot([1])",
+    "plt.show()",
+    "plt.gca().set_title('x')",
+    "print(1)",
+    "np.testing.assert_equal(1, 1)",
+    "pd.read_csv('x.csv')",
+    "make_table()",
+    "np.setdiff1d([1], [2])",
+    "np.apply_along_axis(len, 0, [])",
+    "np.random.SeedSequence(1)",
+    "%matplotlib inline",
+    "for i in range(3):\n    np.random.seed(i)\n    print(i)",
+    "with warnings.catch_warnings():\n    warnings.simplefilter('ignore')",
+    "def f():\n    np.random.seed(1)",
+]
+
+
+@pytest.mark.parametrize("source", SETTINGS)
+def test_a_setting_goes_with_the_steps_behind_it_only(source: str) -> None:
+    steps, _ = steps_of(IMPORTS, "%%step first\ny = (np, pd)", source, STEP)
+    assert source in [piece.source for piece in steps["last"].prelude]
+    assert source not in [piece.source for piece in steps["first"].prelude]
+
+
+@pytest.mark.parametrize("source", NO_SETTINGS)
+def test_what_sets_nothing_goes_with_no_step(source: str) -> None:
+    steps, _ = steps_of(IMPORTS, source, STEP)
+    assert source not in [piece.source for piece in steps["last"].prelude]
+
+
+PLOTS, PRINTS = "plt.style.use('ggplot')", "pd.set_option('display.width', 99)"
+
+
+@pytest.mark.parametrize(
+    ("imports", "step", "expected"),
+    [
+        ("import matplotlib.pyplot as plt\nimport pandas as pd", "x = 1", []),
+        ("import matplotlib.pyplot as plt\nimport pandas as pd", "x = pd.Series()", [PLOTS, PRINTS]),
+        ("import matplotlib.pyplot as plt\nimport pandas as pd", "x = plt.figure()", [PLOTS]),
+        ("import matplotlib.pyplot as plt\nimport pandas as pd", "import networkx\nx = 1", [PLOTS]),
+    ],
+)
+def test_a_setting_goes_with_steps_that_reach_its_module(
+    imports: str, step: str, expected: list[str]
+) -> None:
+    steps, _ = steps_of(imports, f"{PLOTS}\n{PRINTS}", f"%%step s\n{step}")
+    assert taken(steps["s"]) == expected
+
+
+def test_a_step_that_reads_a_modules_values_reaches_the_module() -> None:
+    steps, _ = steps_of(
+        "import pandas as pd",
+        "pd.set_option('display.width', 99)",
+        "%%step load\nframe = pd.DataFrame()",
+        "%%step look\nprint(frame)",
+        "%%step count\nn = 1",
+    )
+    assert taken(steps["look"]) == ["pd.set_option('display.width', 99)"]
+    assert taken(steps["count"]) == []
+
+
+def test_a_helper_that_sets_something_counts_where_it_is_called() -> None:
+    helper = "def style(size):\n    inner(size)"
+    steps, _ = steps_of(
+        "import matplotlib.pyplot as plt",
+        "def inner(size):\n    plt.rcParams['font.size'] = size",
+        helper,
+        "SIZE = 3",
+        "style(SIZE)",
+        "%%step s\nx = plt.figure()",
+    )
+    sources = [piece.source for piece in steps["s"].prelude]
+    assert sources[-3:] == [helper, "SIZE = 3", "style(SIZE)"]
+
+
+def test_a_name_for_a_part_of_a_module_is_that_part() -> None:
+    steps, _ = steps_of(
+        "import logging",
+        "logger = logging.getLogger('x')\nlogger.setLevel(10)",
+        "rows = logging.Handler()\nrows.setLevel(3)",
+        "%%step s\nx = 1",
+    )
+    assert taken(steps["s"]) == ["logger.setLevel(10)"]
+
+
+def test_a_setting_of_a_step_holds_for_later_steps() -> None:
+    steps, diagnostics = steps_of(
+        "import os",
+        "%%step a\nos.environ['K'] = 'v'\nx = 1",
+        "%%step b\ny = os.environ['K']",
+    )
+    assert taken(steps["a"]) == []
+    assert taken(steps["b"]) == ["os.environ['K'] = 'v'"]
+    assert not diagnostics
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["%%step a\nv = 1\nos.environ['K'] = str(v)", "%%step b\ny = 1"],
+        ["%%step a\nv = 1", "os.environ['K'] = str(v)", "%%step b\ny = 1", "%%step c\nz = 1"],
+    ],
+)
+def test_a_setting_that_needs_a_steps_value_is_told_once(cells: list[str]) -> None:
+    steps, diagnostics = steps_of("import os", *cells)
+    assert taken(steps["b"]) == []
+    told = [(problem.code, problem.severity) for problem in diagnostics if problem.code != "JP005"]
+    assert told == [("JP027", "warning")]
+
+
+def test_a_setting_may_need_a_parameter() -> None:
+    cells = ["%%params\nseed = 3", "import random", "random.seed(seed)", "%%step a\nx = random.random()"]
+    steps, diagnostics = steps_of(*cells)
+    assert steps["a"].reads == {"seed": "params"}
+    assert not diagnostics
