@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
@@ -28,8 +29,11 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterS
 _NOTHING: frozenset[str] = frozenset()
 
 
-class Context(Struct, frozen=True):
+class Context(Struct, frozen=True, eq=False):
     """What the analysis of a cell must know of those before it.
+
+    The same cells give the same object: a notebook to which a cell is added is not read again from its first
+    cell on.
 
     Attributes:
         modules: names that they import.
@@ -43,13 +47,23 @@ class Context(Struct, frozen=True):
     environment: Environment = Environment()
     imports: frozenset[tuple[str, str]] = frozenset()
 
+    @lru_cache(maxsize=8192)  # noqa: B019 - keeps as many as there are cells of a few notebooks
     def names(self, source: str) -> Names:
         """Return what a cell in this context does with names."""
         modules, shadowed = mentioned(source, self.modules), mentioned(source, self.shadowed)
         return analyze(source, modules, shadowed, restricted(self.environment, words(source)))
 
-    def behind(self, names: Names) -> Context:
-        """Return what is known behind a cell that does this with names."""
+    @lru_cache(maxsize=8192)  # noqa: B019 - as above
+    def parts(self, source: str, *, of_step: bool) -> tuple[Statement, ...]:
+        """Return the statements of a cell in this context, of a step's its definitions."""
+        read = definitions if of_step else statements
+        known = restricted(self.environment, words(source))
+        return read(source, mentioned(source, self.modules), known)
+
+    @lru_cache(maxsize=8192)  # noqa: B019 - as above
+    def behind(self, source: str) -> Context:
+        """Return what is known behind a cell with this code."""
+        names = self.names(source)
         return Context(
             (self.modules - names.writes) | names.modules,
             self.shadowed | (names.writes & ALWAYS_THERE),
@@ -183,7 +197,7 @@ class Notebook:
     def _add_cells(self, owners: dict[int, str]) -> list[Context]:
         """Put the code of all cells on the timeline; return the context of each."""
         contexts: list[Context] = []
-        context = Context(shadowed=self.timeline.names() & ALWAYS_THERE)
+        context = _first_context(self.timeline.names() & ALWAYS_THERE)
         for index, cell in enumerate(self.cells):
             contexts.append(context)
             if cell.role in ("markdown", "params") or (cell.role == "step" and id(cell) not in owners):
@@ -193,7 +207,7 @@ class Notebook:
                 self.diagnostics += _diagnostics(cell, names)
             context = _with_imports(context, cell.body)
             self._add_code(index, cell, owners.get(id(cell), ""), context)
-            context = context.behind(names)
+            context = context.behind(expanded(cell))
         return contexts
 
     def _add_code(self, index: int, cell: Cell, owner: str, context: Context) -> None:
@@ -262,6 +276,11 @@ def _with_imports(context: Context, source: str) -> Context:
     return msgspec.structs.replace(context, imports=older | news)
 
 
+@lru_cache(maxsize=256)
+def _first_context(shadowed: frozenset[str]) -> Context:
+    return Context(shadowed=shadowed)
+
+
 def _analyzed(unit: Unit, context: Context) -> Unit:
     body = "\n".join(cell.body for cell in unit.cells)
     text = "\n".join(expanded(cell) for cell in unit.cells)
@@ -273,9 +292,7 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
 
 
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
-    read = definitions if cell.role == "step" else statements
-    text = expanded(cell)
-    parts = read(text, mentioned(text, context.modules), restricted(context.environment, words(text)))
+    parts = context.parts(expanded(cell), of_step=cell.role == "step")
     return tuple(restored(part, cell) for part in parts) if cell.scripts else parts
 
 
