@@ -64,6 +64,28 @@ CASES = {
         ["%%step one\nrate = 1\nprice = lambda x: x * rate", "%%step two\nrate = 5\nr = price(2)"],
         {"r": 10},
     ),
+    "two names for a list": (
+        ["%%step make\na = [1]\nb = a", "%%step change\nb.append(2)", "%%step use\nn = len(a), a is b"],
+        {"n": (2, True)},
+    ),
+    "a list in a dict": (
+        [
+            "%%step make\na = [1]\nd = {'k': a}",
+            "%%step change\nd['k'].append(2)",
+            "%%step more\na.append(3)",
+            "%%step use\nn = len(a), len(d['k'])",
+        ],
+        {"n": (3, 3)},
+    ),
+    "a figure and its axes": (
+        [
+            "import matplotlib.pyplot as plt",
+            "%%step make\nfig, ax = plt.subplots()",
+            "%%step draw\nax.plot([1, 2], [3, 4])\nax.set_title('speed')",
+            "%%step look\nlines, title = len(fig.axes[0].lines), fig.axes[0].get_title()",
+        ],
+        {"lines": 1, "title": "speed"},
+    ),
     "a sentinel is itself": (
         [
             "MISSING = object()",

@@ -125,13 +125,16 @@ class Expressions(Values):
             self.scope = inner
             if index:
                 self.visit(generator.iter)
-            self.bind_target(generator.target, self.elements_of(generator.iter))
+            self.bind_elements(generator.target, generator.iter)
             for condition in generator.ifs:
                 self.state, false = self.branch(condition)
                 skipped.absorb(false)
         self.visit_all(results)
         kind = kinds.ITERATOR if isinstance(node, ast.GeneratorExp) else kinds.CONTAINER
-        self.results[id(node)] = holding(self.values_of(results), kind)
+        # A field of an element (`[row["n"] for row in rows]`) is mostly a number or a text.
+        fields = ast.Attribute | ast.Subscript
+        parts = self.values_of(result for result in results if not isinstance(result, fields))
+        self.results[id(node)] = holding(parts, kind)
         self.scope = around
         self.state = join((self.state, skipped))
 
@@ -150,6 +153,23 @@ class Expressions(Values):
                 self.hold(target.value, value)
             case _:
                 self.visit(target)
+
+    def bind_elements(self, target: ast.expr, iterable: ast.expr) -> None:
+        """Bind what a loop over `iterable` hands out; of `zip(xs, ys)` each name gets its own."""
+        elements = self.elements_of(iterable)
+        parts = target.elts if isinstance(target, ast.Tuple) else []
+        match iterable:
+            case ast.Call(func=ast.Name(id="zip"), args=sources) if len(sources) == len(parts):
+                values = [self.value_of(source).part() for source in sources]
+            case ast.Call(func=ast.Name(id="enumerate"), args=[source, *_]) if len(parts) == 2:
+                values = [Value(kind=kinds.SCALAR), self.value_of(source).part()]
+            case ast.Call(func=ast.Attribute(attr="items")) if len(parts) == 2:
+                values = [Value(kind=kinds.SCALAR), elements.part()]
+            case _:
+                self.bind_target(target, elements)
+                return
+        for part, value in zip(parts, values, strict=True):
+            self.bind_target(part, value)
 
     def change_part(self, target: ast.Attribute | ast.Subscript) -> None:
         """An item or attribute is set or deleted."""

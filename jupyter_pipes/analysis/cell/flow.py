@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import Scope, imported_names
 from jupyter_pipes.analysis.cell.state import State, join
 from jupyter_pipes.analysis.effects import kinds
-from jupyter_pipes.analysis.effects.values import NOTHING, Value
+from jupyter_pipes.analysis.effects.values import GLOBAL, NOTHING, OBJECT, Value
 
 _Sequence = ast.Tuple | ast.List
 
@@ -45,6 +45,7 @@ class Flow(Calls):
         for statement in body:
             if self.state.dead:
                 return
+            self.line = statement.lineno
             self.visit(statement)
 
     def finish(self) -> Facts:
@@ -69,10 +70,11 @@ class Flow(Calls):
     def visit_Assign(self, node: ast.Assign) -> None:
         """`a = b = value`."""
         self.visit(node.value)
+        key = self.new_key(OBJECT)
         for target in node.targets:
-            self._assign(target, node.value)
+            self._assign(target, node.value, key)
 
-    def _assign(self, target: ast.expr, value: ast.expr) -> None:
+    def _assign(self, target: ast.expr, value: ast.expr, key: str) -> None:
         if (
             isinstance(target, _Sequence)
             and isinstance(value, _Sequence)
@@ -80,9 +82,12 @@ class Flow(Calls):
         ):
             values = [self.bound_value(part) for part in value.elts]
             for part, each in zip(target.elts, values, strict=True):
-                self.bind_target(part, each)
+                self.bind_target(part, self._identified(each, self.new_key(OBJECT)))
         else:
-            self.bind_target(target, self.bound_value(value))
+            self.bind_target(target, self._identified(self.bound_value(value), key))
+
+    def _identified(self, value: Value, key: str) -> Value:
+        return value if self.in_function or value.kind == kinds.SCALAR else value.identified(key)
 
     def visit_AugAssign(self, node: ast.AugAssign) -> None:
         """`x += 1` reads, changes and binds `x`."""
@@ -94,11 +99,11 @@ class Flow(Calls):
         self.read(name, node.lineno)
         self.visit(node.value)
         owner = self.scope.owner(name)
-        value = self.value_of_name(name)
+        before = self.value_of_name(name)
+        value = self._augment(before, self.value_of(node.value))
         if owner is None and name not in self.state.definite and not self.is_builtin(name):
-            self.change(node.target)
-        else:
-            value = self._augment(value, self.value_of(node.value))
+            self.note_root(node.target)
+            self.note_changed(before.names & {name, GLOBAL + name}, surely=True)
         self.bind(name, node.lineno, value=value)
 
     def _augment(self, value: Value, added: Value) -> Value:
@@ -116,7 +121,7 @@ class Flow(Calls):
         if self.scope.kind != "function":
             self.visit_annotation(node.annotation)
         if node.value is not None:
-            self._assign(node.target, node.value)
+            self._assign(node.target, node.value, self.new_key(OBJECT))
 
     def visit_annotation(self, annotation: ast.expr | None) -> None:
         """Annotations are evaluated, unless a future import postpones it."""
@@ -206,13 +211,12 @@ class Flow(Calls):
     def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
         """The body counts as executed."""
         self.visit(node.iter)
-        elements = self.elements_of(node.iter)
         entry = self.state.copy()
         loop = _Loop()
 
         def one_round(state: State) -> State:
             self.state = state
-            self.bind_target(node.target, elements)
+            self.bind_elements(node.target, node.iter)
             return self._round(loop, node.body)
 
         end = one_round(self.state)

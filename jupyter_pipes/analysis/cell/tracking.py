@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, Scope
 from jupyter_pipes.analysis.cell.state import State
+from jupyter_pipes.analysis.effects.sharing import NOT_SHARED
 from jupyter_pipes.analysis.effects.values import GLOBAL, NOTHING, Value, union
 
 
@@ -23,6 +24,7 @@ class Tracking(ast.NodeVisitor):
         handles_missing: whether the code at this point expects that a name may not be there.
         is_shown: whether texts at this point are for people, so that no library reads them as code.
         in_function: whether this is a walk over a function's body.
+        line: of the statement reached.
     """
 
     def __init__(self, cell: CellRecord, scope: Scope) -> None:
@@ -34,6 +36,7 @@ class Tracking(ast.NodeVisitor):
         self.handles_missing = False
         self.is_shown = False
         self.in_function = False
+        self.line = 1
 
     def visit_all(self, nodes: Iterable[ast.AST | None]) -> None:
         """Visit the nodes that are there, in order."""
@@ -117,7 +120,8 @@ class Tracking(ast.NodeVisitor):
         if self.in_function:
             outside = Value(frozenset({GLOBAL + name}))
         else:
-            outside = Value(frozenset({name}), kind=self.cell.repertoire.kind_of(name))
+            shared = self.cell.repertoire.sharing.get(name, NOT_SHARED)
+            outside = Value(shared.along | {name}, shared.inside, self.cell.repertoire.kind_of(name))
         return union((value, outside)) if name in self.state.possible or value.is_traced else outside
 
     def note_changed(self, names: Iterable[str], *, surely: bool) -> None:
@@ -128,6 +132,9 @@ class Tracking(ast.NodeVisitor):
         self.facts.changes |= names
         outside = {plain for name in names if (plain := name.removeprefix(GLOBAL)).isidentifier()}
         (self.facts.mutates if surely else self.facts.maybe_mutates).update(outside - self.cell.modules)
+        for name in sorted(outside & self.cell.repertoire.shared):
+            # It is to be handed on changed: the step has to have it.
+            self._read_outside(name, self.line, False)
 
     def note_root(self, target: ast.expr, *, surely: bool = True) -> None:
         """Note whose part it is that is changed here: modules and definitions are no values."""

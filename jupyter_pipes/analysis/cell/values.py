@@ -8,6 +8,8 @@ import re
 from collections.abc import Iterable
 from itertools import chain
 
+from msgspec import structs
+
 from jupyter_pipes.analysis.cell.record import CellRecord
 from jupyter_pipes.analysis.cell.scopes import Scope
 from jupyter_pipes.analysis.cell.tracking import Tracking, root_name
@@ -21,6 +23,9 @@ _SELECTION = re.compile(
     r"(is|has|not|low|high)_\w+|\w*(mask|cond|idx|index|cols?|columns|features|filter|sel|names|keep|rows)\d*"
 )
 """Names by which people select from tables: the selection is a copy."""
+
+_VIEWS = frozenset({"T", "real", "imag"})
+"""Attributes of arrays that share their memory."""
 
 numbers = itertools.count(1)
 """Numbers for the keys of calls and functions: a key is one in the whole process."""
@@ -46,10 +51,11 @@ class Values(Tracking):
         match node:
             case ast.Name(id=name):
                 return self.value_of_name(name)
-            case ast.Attribute(value=value) if id(node) not in self.results:
-                return self.value_of(value).part()
+            case ast.Attribute(value=value, attr=attr) if id(node) not in self.results:
+                of = self.value_of(value)
+                return of.part(of.kind if of.kind == kinds.ARRAY and attr in _VIEWS else "")
             case ast.Subscript(value=value):
-                return self._item(self.value_of(value))
+                return self._item(node, self.value_of(value))
             case ast.Starred(value=value) | ast.Await(value=value) | ast.NamedExpr(value=value):
                 return self.value_of(value)
             case ast.IfExp(body=first, orelse=second):
@@ -67,8 +73,11 @@ class Values(Tracking):
             case _:
                 return self.results.get(id(node), NOTHING)
 
-    def _item(self, value: Value) -> Value:
-        return value.part(kinds.DRAWING if value.kind == kinds.DRAWING else "")
+    def _item(self, node: ast.Subscript, value: Value) -> Value:
+        if isinstance(node.slice, ast.Slice) and value.kind in ("", kinds.CONTAINER):
+            return value.part(kinds.SLICE)
+        is_view = value.kind == kinds.ARRAY and isinstance(node.slice, ast.Slice)
+        return value.part(value.kind if is_view or value.kind == kinds.DRAWING else "")
 
     def bound_value(self, node: ast.expr) -> Value:
         """Return what is known of a name that is bound to the value of this expression."""
@@ -93,7 +102,7 @@ class Values(Tracking):
         owner = self.scope.owner(root.id)
         key = root.id if owner is None else owner.key(root.id)
         container = self.value_of_name(root.id)
-        self.state.values[key] = Value(container.names, container.holds | value.reached, container.kind)
+        self.state.values[key] = structs.replace(container, holds=container.holds | value.reached)
 
     def change(self, node: ast.expr, *, surely: bool = True) -> None:
         """The object that `node` is is changed in place here."""

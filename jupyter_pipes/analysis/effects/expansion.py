@@ -177,7 +177,8 @@ class _Expansion:
         kind = value.kind or (names[0].kind if len(names) == 1 else "")
         own = frozenset(chain.from_iterable(each.names for each in names))
         inner = chain.from_iterable(each.holds if own else () for each in names)
-        return Value(own, frozenset(chain(inner, *(each.reached for each in holds))), kind)
+        is_part = value.is_part or any(each.is_part for each in names)
+        return Value(own, frozenset(chain(inner, *(each.reached for each in holds))), kind, is_part)
 
     def _named(self, name: str, frame: _Frame) -> Value:
         key = name.removesuffix(PARTS)
@@ -189,7 +190,7 @@ class _Expansion:
             value = self._result(key, frame)
         else:
             return Value(frozenset({name}))
-        return value if key == name else Value(value.holds, value.holds)
+        return value if key == name else Value(value.holds, value.holds, is_part=True)
 
     # ---- what libraries do
 
@@ -259,7 +260,7 @@ def _of_library_method(call: Call, receiver: Value) -> Value:
     if call.name == "copy" and receiver.kind == kinds.CONTAINER:
         return holding([receiver], receiver.kind)
     if methods.gives_part(call.name):
-        return receiver.part(kind)
+        return receiver.part(kind or (receiver.kind if receiver.kind == kinds.ARRAY else ""))
     return Value(kind=kind)
 
 

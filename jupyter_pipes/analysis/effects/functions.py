@@ -33,7 +33,9 @@ _CHANGED_KEYWORDS = frozenset({"out", "ax", "cax"})
 DRAWN_FROM = frozenset({"random_state", "rng", "generator", "seed"})
 """Keywords whose argument is drawn from where it is a generator of random numbers."""
 
-_GIVING_FIRST = _words("asarray asanyarray atleast_1d atleast_2d ravel reshape squeeze transpose from_numpy")
+_GIVING_FIRST = _words(
+    "asarray asanyarray atleast_1d atleast_2d ravel reshape squeeze transpose from_numpy nullcontext closing"
+)
 """Functions whose value shares memory with their first argument."""
 
 _GIVING_PARTS = _words("vars getattr itemgetter next min max choice reduce")

@@ -11,6 +11,9 @@ FRAME = "frame"
 ARRAY = "array"
 CONTAINER = "container"
 SCALAR = "scalar"
+SLICE = "slice"
+"""Of a sequence: of a list a copy, of an array a view."""
+
 INSTANCE = "class:"
 """In front of the name of one of the notebook's own classes."""
 

@@ -65,6 +65,7 @@ _LOOKING = _words("""
     isdigit isalpha isspace islower isupper find rfind rindex
     decision_function predict_log_proba inverse_transform score_samples named_steps forecast conf_int
     fetchall fetchone fetchmany
+    eq ne lt le gt ge mul div truediv floordiv sub mod pow
     glimpse collect lazy schema null_count limit with_columns unnest to_dicts rows
 """)
 _LEAVING_THE_PROCESS = _words("""
@@ -100,7 +101,7 @@ def changes_object(call: ast.Call, method: str, kind: str, use: Use) -> bool:
     for keyword in call.keywords:
         if keyword.arg == "inplace":
             return not (isinstance(keyword.value, ast.Constant) and not keyword.value.value)
-    if kind == kinds.SCALAR:
+    if kind == kinds.SCALAR or (kind == kinds.SLICE and method in _LISTS_ALONE):
         return False
     if kind in (kinds.RANDOM, kinds.ITERATOR):
         return not method.startswith(("get", "__repr", "__str")) and method != "bit_generator"
@@ -154,8 +155,3 @@ GIVING_ITSELF = _words(
     "fit set_params partial_fit set_output __enter__ __iter__ train eval to cuda cpu requires_grad_"
 )
 """Methods that return the object that they were called on."""
-
-
-def is_for_lists_alone(method: str) -> bool:
-    """Whether only lists have the method: a slice of a list is a list of its own."""
-    return method in _LISTS_ALONE

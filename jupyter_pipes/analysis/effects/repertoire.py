@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from itertools import chain
 
 from jupyter_pipes.analysis.effects import kinds
+from jupyter_pipes.analysis.effects.sharing import shared_by
 from jupyter_pipes.analysis.effects.summaries import ClassSummary, Environment, Summary
 from jupyter_pipes.analysis.effects.values import FUNCTION, Value
 
@@ -19,6 +20,8 @@ class Repertoire:
         self.functions = dict(environment.functions)
         self.classes = dict(environment.classes)
         self.kinds = dict(environment.kinds)
+        self.sharing = dict(environment.sharing)
+        self.shared = frozenset[str]().union(*(each.along | each.inside for each in self.sharing.values()))
 
     def add_function(self, key: str, summary: Summary) -> None:
         """Add what a function does; a key may stand for several."""
@@ -43,6 +46,7 @@ class Repertoire:
             tuple((name, each) for name, each in functions.items() if each),
             tuple(classes.items()),
             tuple((name, value.kind) for name, value in values.items()),
+            shared_by(values),
         )
 
     def _add_mentioned(

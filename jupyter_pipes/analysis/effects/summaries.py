@@ -7,7 +7,9 @@ from collections.abc import Iterable, Iterator
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.effects import sharing
 from jupyter_pipes.analysis.effects.methods import Use
+from jupyter_pipes.analysis.effects.sharing import Sharing
 from jupyter_pipes.analysis.effects.values import FUNCTION, GLOBAL, NOTHING, Value
 
 _NOBODY: frozenset[str] = frozenset()
@@ -123,16 +125,21 @@ class Environment(Struct, frozen=True):
         functions: name or key -> what such a function does.
         classes: name -> what its methods do.
         kinds: name -> kind of its value.
+        sharing: names that hold one object, or parts of one.
     """
 
     functions: tuple[tuple[str, tuple[Summary, ...]], ...] = ()
     classes: tuple[tuple[str, ClassSummary], ...] = ()
     kinds: tuple[tuple[str, str], ...] = ()
+    sharing: Sharing = ()
+
+
+_EMPTY = Environment()
 
 
 def restricted(environment: Environment, words: frozenset[str]) -> Environment:
     """Return the part of an environment that code with these words may reach."""
-    if not (environment.functions or environment.classes or environment.kinds):
+    if environment == _EMPTY:
         return environment
     functions, classes = dict(environment.functions), dict(environment.classes)
     kinds = tuple((name, kind) for name, kind in environment.kinds if name in words)
@@ -150,12 +157,13 @@ def restricted(environment: Environment, words: frozenset[str]) -> Environment:
         tuple(pair for pair in environment.functions if pair[0] in reached),
         tuple(pair for pair in environment.classes if pair[0] in reached),
         kinds,
+        sharing.of(environment.sharing, words),
     )
 
 
 def updated(environment: Environment, bound: frozenset[str], news: Environment) -> Environment:
     """Return the environment behind a cell that binds names, of which `news` tells what is known."""
-    if not (bound or news.functions):
+    if not bound and news == _EMPTY:
         return environment
     functions = {name: each for name, each in environment.functions if name not in bound}
     for name, each in news.functions:
@@ -167,6 +175,7 @@ def updated(environment: Environment, bound: frozenset[str], news: Environment) 
         tuple(functions.items()),
         (*classes, *news.classes),
         (*kinds, *(pair for pair in news.kinds if pair[1] and pair[0] in bound)),
+        sharing.behind(environment.sharing, bound, news.sharing),
     )
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -16,6 +16,9 @@ GLOBAL = "@"
 
 FUNCTION = "&"
 """In front of the key of a function: the value is that function."""
+
+OBJECT = "!"
+"""In front of the number of an object that the cell makes."""
 
 RESULT = "?"
 """In front of the number of a call inside a function: the value is what that call gives."""
@@ -29,11 +32,13 @@ class Value(Struct, frozen=True):
             function also keys of parameters, marked names of the module, and results of calls.
         holds: names whose objects it may have inside, without being one of them (`[xs, ys]`).
         kind: what sort of object it is, "" if that is unknown (see kinds.py).
+        is_part: whether it is only a part of what its names are.
     """
 
     names: frozenset[str] = _NOBODY
     holds: frozenset[str] = _NOBODY
     kind: str = ""
+    is_part: bool = False
 
     @property
     def is_traced(self) -> bool:
@@ -47,11 +52,16 @@ class Value(Struct, frozen=True):
 
     def part(self, kind: str = "") -> Value:
         """Return an item or attribute of this value."""
-        return Value(self.reached, self.holds, kind) if self.is_traced or kind else NOTHING
+        is_whole = kind and kind == self.kind
+        return Value(self.reached, self.holds, kind, not is_whole) if self.is_traced or kind else NOTHING
 
     def of_kind(self, kind: str) -> Value:
         """Return the same object, known to be of a kind."""
-        return Value(self.names, self.holds, kind) if kind and kind != self.kind else self
+        return structs.replace(self, kind=kind) if kind and kind != self.kind else self
+
+    def identified(self, key: str) -> Value:
+        """Return the same object; if it is a fresh one, `key` tells it from all others."""
+        return self if self.names else structs.replace(self, names=frozenset({key}))
 
 
 NOTHING = Value()
@@ -68,6 +78,7 @@ def union(values: Iterable[Value]) -> Value:
         _NOBODY.union(*(value.names for value in distinct)),
         _NOBODY.union(*(value.holds for value in distinct)),
         kinds.pop() if len(kinds) == 1 else "",
+        any(value.is_part for value in distinct),
     )
 
 
