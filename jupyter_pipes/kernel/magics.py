@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -161,9 +162,20 @@ def _take_awaited(line: str) -> tuple[bool, str]:
 def await_runs(lines: list[str]) -> list[str]:
     """Make running lines of a cell `await`, so that widgets answer while the run goes on.
 
-    Only lines at the left margin: deeper ones may stand in a function, where `await` is none.
+    Only lines at the left margin: deeper ones may stand in a function, where `await` is none. Nor in what a
+    magic runs itself (`%%time`, `%%capture`): it does not await.
     """
-    return [_awaited_line(line) for line in lines]
+    awaited = [_awaited_line(line) for line in lines]
+    return lines if awaited != lines and _is_in_magic() else awaited
+
+
+def _is_in_magic() -> bool:
+    frame = inspect.currentframe()
+    while frame is not None:
+        if frame.f_code.co_name in ("run_cell_magic", "run_line_magic"):
+            return True
+        frame = frame.f_back
+    return False
 
 
 def _awaited_line(line: str) -> str:

@@ -123,12 +123,16 @@ class Cell(Struct, frozen=True):
 
     @property
     def body(self) -> str:
-        """The code below the magic's line, with that line and those above left blank: line numbers stay."""
+        """The code below the magic's line, with that line and comments above left blank: line numbers stay.
+
+        `%%time` and its like above the line stay: they are about the code below it.
+        """
         if self.role in ("code", "markdown"):
             return self.source
         lines = self.source.split("\n")
-        below = next(place for place, line in enumerate(lines, 1) if line.lstrip().startswith("%%"))
-        return "\n" * min(below, len(lines) - 1) + "\n".join(lines[below:])
+        own = next(place for place, line in enumerate(lines) if line.split()[:1] == [f"%%{self.role}"])
+        above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
+        return "\n".join([*above, "", *lines[own + 1 :]])
 
 
 class CodePiece(Struct, frozen=True):

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 _MAGIC_LINE = re.compile(
-    r"""(?P<above> (?: [^\S\n]* (?:\#[^\n]*)? \n )* )
+    r"""(?P<above> (?: [^\S\n]* (?:\#[^\n]* | %%(?:time|capture|prun)\b[^\n]*)? \n )* )
         [^\S\n]* %%(?P<name>step|params|setup)(?=\s|$) (?P<argument>.*)""",
     re.VERBOSE,
 )
@@ -132,7 +132,7 @@ def read(path: str | os.PathLike[str]) -> NotebookFile:
 def cell_from_source(
     cell_id: str, number: int, source: str, kind: Literal["code", "markdown"] = "code"
 ) -> tuple[Cell, tuple[Diagnostic, ...]]:
-    """Say what a cell is by its `%%` line, which may have comments above it.
+    """Say what a cell is by its `%%` line, which may have comments above it, and `%%time` and its like.
 
     A `%%` line that does not fit becomes a diagnostic; the cell keeps its role, so that it causes no others.
     """
