@@ -1,4 +1,4 @@
-"""`%%time`, `%%capture` and `%time` around `%pipeline run` and `%%step` mean what they mean around other code."""
+"""`%%time`, `%%capture` and `%time` around `%pipeline run` and `%%step` mean what they mean elsewhere."""
 
 from __future__ import annotations
 
