@@ -46,6 +46,7 @@ class Jobs:
             observed_reads=now.observed_reads,
             observed_writes=now.observed_writes,
             observed_files=now.observed_files,
+            joined=now.joined,
         )
 
     def inputs(self, step: Step) -> dict[str, ArtifactRef | None]:

@@ -65,11 +65,12 @@ class _Walk:
         partners = self._partners(step, versions, changed | rewritten)
         of_all = {**versions, **partners}
         reads = {name: self._holder(version) for name, version in of_all.items()}
+        joined = self._joined(of_all)
         handed_on = changed.union(partners).difference(step.writes)
         self._holders |= {of_all[name]: step.name for name in handed_on}
         self._bind(step, versions)
         self._join(step, of_all, seen)
-        if reads == step.reads and not handed_on:
+        if reads == step.reads and not handed_on and not joined:
             return step
         return replace(
             step,
@@ -77,7 +78,13 @@ class _Walk:
             writes=(*step.writes, *sorted(handed_on)),
             observed_reads=tuple(name for name, owner in reads.items() if step.reads.get(name) != owner),
             observed_writes=tuple(sorted(handed_on)),
+            joined=joined,
         )
+
+    def _joined(self, versions: Mapping[str, Version]) -> tuple[tuple[str, ...], ...]:
+        groups = {frozenset(self._groups.get(version, ())) for version in versions.values()}
+        names = (sorted(name for name, version in versions.items() if version in group) for group in groups)
+        return tuple(sorted(tuple(group) for group in names if len(group) > 1))
 
     def _holder(self, version: Version) -> str:
         return self._holders.get(version, version[0])

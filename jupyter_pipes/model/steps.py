@@ -165,6 +165,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         observed_reads: those of `reads` whose producer runs showed, not the code.
         observed_writes: those of `writes` that runs showed, not the code.
         observed_files: step that it waits for, though it reads nothing of it -> a file that both used.
+        joined: those of `reads` that hold parts of one object, by object, as runs showed.
     """
 
     reads: dict[str, str] = {}
@@ -175,6 +176,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     observed_reads: tuple[str, ...] = ()
     observed_writes: tuple[str, ...] = ()
     observed_files: dict[str, str] = {}
+    joined: tuple[tuple[str, ...], ...] = ()
 
     @property
     def inputs(self) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -307,20 +307,22 @@ def _setting_name(piece: CodePiece) -> str:
 
 def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
     parts: list[Part] = []
-    read = {artifact.digest for artifact in inputs.values() if artifact}
+    joined = {name for group in step.joined for name in group}
     for name, artifact in inputs.items():
         if name in step.files_from:
             parts.append(Part("file", name, artifact.digest if artifact else ""))
         else:
-            parts.append(Part("input", name, _content(artifact, read), origin=step.reads[name]))
+            parts.append(
+                Part("input", name, _content(artifact, alone=name not in joined), origin=step.reads[name])
+            )
     return parts
 
 
-def _content(artifact: ArtifactRef | None, read: Set[str]) -> str:
+def _content(artifact: ArtifactRef | None, *, alone: bool) -> str:
     """Return what an input holds; where it shares objects with others that are read, that counts as well."""
     if artifact is None:
         return digest("None")
-    if artifact.content and read.isdisjoint(artifact.references):
+    if artifact.content and alone:
         return artifact.content
     # The same bytes are another value to another serializer.
     return f"{artifact.serializer}:{artifact.digest}"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -82,9 +83,9 @@ class ArtifactStore:
         """
         return self.load(ref, self.loading())
 
-    def loading(self) -> Loading:
-        """Return what loads several values so that what they share is one object."""
-        return Loading(self.blobs.read)
+    def loading(self, together: Iterable[Iterable[str]] = ()) -> Loading:
+        """Return what loads several values; those of names that belong together share what they shared."""
+        return Loading(self.blobs.read, together)
 
     def load(self, ref: ArtifactRef, loading: Loading) -> Any:
         """Return the value as `get` does, together with others."""

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_pipes.model.errors import SerializationError
@@ -29,15 +30,20 @@ def link_to(name: str, digest: str, serializer: str, number: int, view: View | N
 
 
 class Loading:
-    """Loads values, each once by name and content, so that links between them lead to the same objects.
+    """Loads values so that links between names that belong together lead to the same objects.
+
+    A name that was bound anew may have an equal value by now: where it does not belong to the names that link
+    to it, these have the value from before for themselves.
 
     Args:
         read: gives the bytes of a digest, writable and private.
+        together: names that hold parts of one object, by object.
     """
 
-    def __init__(self, read: Callable[[str], memoryview]) -> None:
+    def __init__(self, read: Callable[[str], memoryview], together: Iterable[Iterable[str]] = ()) -> None:
         self._read = read
-        self._loaded: dict[tuple[str, str], _Loaded] = {}
+        self._groups = {name: number for number, names in enumerate(together) for name in names}
+        self._loaded: dict[tuple[int | str, str, str], _Loaded] = {}
 
     def value(self, ref: ArtifactRef) -> Any:
         """Return the value of an artifact.
@@ -46,27 +52,30 @@ class Loading:
             SerializationError: its bytes cannot be read.
             StoreError: they are missing.
         """
-        return self._load(ref.name, ref.digest, ref.serializer).value
+        return self._artifact(ref).value
 
     def numbers(self, ref: ArtifactRef) -> Mapping[int, Any]:
         """Return number -> object, of the parts of a value that was loaded."""
-        return self._load(ref.name, ref.digest, ref.serializer).parts()
+        return self._artifact(ref).parts()
 
     def data(self, ref: ArtifactRef) -> memoryview:
         """Return the bytes that a loaded value came from, as the value may have changed them since."""
-        return self._load(ref.name, ref.digest, ref.serializer).data
+        return self._artifact(ref).data
 
-    def _load(self, name: str, digest: str, serializer: str) -> _Loaded:
-        loaded = self._loaded.get((name, digest))
+    def _artifact(self, ref: ArtifactRef) -> _Loaded:
+        return self._load(self._groups.get(ref.name, ref.name), ref.name, ref.digest, ref.serializer)
+
+    def _load(self, group: int | str, name: str, digest: str, serializer: str) -> _Loaded:
+        loaded = self._loaded.get((group, name, digest))
         if loaded is None:
             data = self._read(digest)
-            loaded = _Loaded(data, *deserialize_linked(serializer, data, self._find))
-            self._loaded[name, digest] = loaded
+            loaded = _Loaded(data, *deserialize_linked(serializer, data, partial(self._find, group)))
+            self._loaded[group, name, digest] = loaded
         return loaded
 
-    def _find(self, link: Link) -> Any:
+    def _find(self, group: int | str, link: Link) -> Any:
         _, name, digest, serializer, number, *view = link
-        held = self._load(name, digest, serializer).parts().get(number)
+        held = self._load(group, name, digest, serializer).parts().get(number)
         if held is None:
             raise SerializationError(f"It shares part {number} of {name!r}, which is not there any more")
         return _view_of(held, View(*view[0])) if view else held

@@ -41,7 +41,7 @@ def keep(store: ArtifactStore, values: dict[str, Any]) -> tuple[dict[str, Artifa
 
 
 def load(store: ArtifactStore, refs: dict[str, ArtifactRef]) -> dict[str, Any]:
-    loading = store.loading()
+    loading = store.loading([refs])
     return {name: store.load(ref, loading) for name, ref in refs.items()}
 
 
@@ -155,6 +155,23 @@ def test_what_a_link_leads_to_must_be_there(store: ArtifactStore, tmp_path: Path
     next(tmp_path.glob(f"objects/*/{refs['a'].digest[2:]}")).unlink()
     assert not store.has(refs["b"])
     assert not store.is_whole(refs["b"])
+
+
+def test_a_name_that_was_bound_anew_to_an_equal_value_is_another_object(store: ArtifactStore) -> None:
+    refs, _ = keep(store, {**an_alias(), "c": 1})
+    loading = store.loading([["b", "c"]])
+    loaded = {name: store.load(ref, loading) for name, ref in refs.items()}
+    assert loaded["a"] == loaded["b"]
+    assert loaded["a"] is not loaded["b"]
+
+
+def test_names_that_link_to_one_that_was_bound_anew_still_share_it(store: ArtifactStore) -> None:
+    shared = [1]
+    refs, _ = keep(store, {"a": shared, "b": [shared], "c": {"a": shared}})
+    loading = store.loading([["b", "c"]])
+    loaded = {name: store.load(ref, loading) for name, ref in refs.items()}
+    assert loaded["b"][0] is loaded["c"]["a"]
+    assert loaded["a"] is not loaded["b"][0]
 
 
 def test_equal_values_are_not_one(store: ArtifactStore) -> None:

@@ -40,7 +40,7 @@ class HandOver:
         self._namespace = namespace
         self._store = store
         self._report = report
-        self._loading = store.loading()
+        self._loading = store.loading(job.step.joined)
         self._joiner = Joiner()
 
     def load_inputs(self) -> None:
@@ -74,7 +74,7 @@ class HandOver:
         changed = self._changed()
         for path in self._step.options.out_files:
             self._stored(out_files.keep(self._store, path, Path(self._job.directory)))
-        for name in self._bases_first((*self._step.demanded, *changed)):
+        for name in self._bases_first(dict.fromkeys((*self._step.demanded, *changed))):
             self._keep(name)
         room = OPTIONAL_LIMIT
         for name in self._bases_first(self._step.optional):
