@@ -8,6 +8,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.analysis.changed_definitions import changed_definitions
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.planning.code_digests import code_digest
@@ -65,6 +66,9 @@ class Change(Struct, frozen=True, gc=False):
             return f"{subject} is new"
         if self.new is None:
             return f"{subject} is no longer used"
+        if part.kind == "module":
+            names = changed_definitions(self.old.text, self.new.text)
+            return f"{', '.join(names)} in {part.name} changed" if names else f"{subject} changed"
         if part.kind == "input":
             return f"input {part.name} of {part.origin}: other content"
         return f"{subject}: other content" if part.kind == "file" else f"{subject} changed"

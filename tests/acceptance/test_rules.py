@@ -85,10 +85,11 @@ CHANGES = {
     "a comment in %%setup": Change(NOTHING, cell("setup", "BASE = 10", "BASE = 10  # more")),
     # a local module
     "a function of a module": Change(
-        {"A": "module tools.py changed"}, files=file("tools.py", "x * UNIT", "UNIT * x")
+        {"A": "reached in tools.py changed"}, files=file("tools.py", "x * UNIT", "UNIT * x")
     ),
     "a constant of a function of a module": Change(
-        {"A": "module tools.py changed", **INPUT_OF_B, **MADE}, files=file("tools.py", "UNIT = 1", "UNIT = 2")
+        {"A": "UNIT in tools.py changed", **INPUT_OF_B, **MADE},
+        files=file("tools.py", "UNIT = 1", "UNIT = 2"),
     ),
     "a function of a module that nobody reaches": Change(
         NOTHING, files=file("tools.py", "json.dumps(x)", "json.dumps([x])")

@@ -115,7 +115,7 @@ CHANGES: dict[str, Change] = {
     "a parameter": (CELLS, FILES, "-p n=3", {"A": "parameter n 2 → 3", **AFTER_A}),
     "an ignored parameter": (CELLS, FILES, "-p level=debug", {}),
     "a module": file(
-        "tools.py", FILES["tools.py"].replace("x * U", "1 * x * U"), {"A": "module tools.py changed"}
+        "tools.py", FILES["tools.py"].replace("x * U", "1 * x * U"), {"A": "reached in tools.py changed"}
     ),
     "a file named with --file": file("named.txt", "6", {"A": "file named.txt: other content", **AFTER_A}),
     "a file seen being read": file("computed.txt", "9", {"A": "file computed.txt: other content", **AFTER_A}),
