@@ -91,6 +91,14 @@ def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator
         yield _result(view, step, step.signature, step.parts, files, time)
 
 
+def _adopt_result(event: ev.StepDecided, view: RunView, time: float) -> Iterator[Change]:
+    """A result of the notebook that this one is a copy of, or was called before, is its own from now on."""
+    step = view.steps[event.step]
+    if event.source_run and step.signature:
+        source = {"of_signature": step.signature, "of_run": event.source_run}
+        yield "adopt_result", {**source, "pipeline": view.pipeline, "step": step.name}
+
+
 def _inside(path: str, view: RunView) -> str:
     """Return a path within the folder: in another one the same code reads other files."""
     # A run of an earlier version does not say where it was.
@@ -153,6 +161,7 @@ INDEXES: Mapping[type[ev.Event], Callable[..., Iterator[Change]]] = {
     ev.RunTagged: _set_tags,
     ev.RunRenamed: _set_title,
     ev.RunArchived: _set_archived,
+    ev.StepDecided: _adopt_result,
     ev.AttemptEnded: _keep_result,
     ev.ResultAccepted: _accept_result,
     ev.StepReopened: _reopen_step,

@@ -76,7 +76,7 @@ def _changes(transaction: Transaction, run: str) -> Iterator[Timed]:
 
 
 def _is_result(change: Change) -> bool:
-    return change[0] == "add_result"
+    return change[0] in ("add_result", "adopt_result")
 
 
 def _kept_results(transaction: Transaction, run: str) -> list[Timed]:

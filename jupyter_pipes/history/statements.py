@@ -45,9 +45,29 @@ def _inserts(dialect: Dialect) -> dict[str, Executable]:
         "add_run": replacing("runs"),
         "add_field": replacing("fields"),
         "add_result": added("results"),
+        "adopt_result": _adoption(insert(table("results"))),
         "add_claim": added("claims").on_conflict_do_nothing(),
         "add_file": replacing("files"),
     }
+
+
+def _adoption(into: Any) -> Executable:
+    """Return what gives a step the result of a run as its own, unless it has one with this signature."""
+    import sqlalchemy as sa
+
+    results = table("results").c
+    same = _equal("results", "signature", "run", of="of_")
+    newest = sa.select(sa.func.max(results.id)).where(*same).scalar_subquery()
+    own = table("results").alias("own")
+    has_one = sa.exists().where(
+        own.c.signature == sa.bindparam("of_signature"),
+        *(own.c[column] == sa.bindparam(column) for column in ("pipeline", "step")),
+    )
+    named = [sa.bindparam(column, type_=sa.Text).label(column) for column in ("pipeline", "step")]
+    same_columns = ("run", "time", "parts", "kept")
+    columns = [results.signature, *named, *(results[column] for column in same_columns)]
+    rows = sa.select(*columns).where(results.id == newest, ~has_one)
+    return into.from_select(["signature", "pipeline", "step", *same_columns], rows)
 
 
 def _changes() -> dict[str, Executable]:

@@ -164,3 +164,16 @@ def test_looking_makes_no_folder(pipeline_of: MakePipeline, tmp_path: Path) -> N
     assert told.told.wait(WAIT)
     assert told.found == [[]]
     assert not (tmp_path / ".jupyter_pipes").exists()
+
+
+def test_a_copy_has_marks_as_soon_as_it_ran(pipeline_of: MakePipeline) -> None:
+    """Its results are the original's; only what it was called when they were made differs."""
+    pipeline_of(*CELLS).run()
+    assert [step.status for step in pipeline_of(*CELLS, name="copy").run().steps.values()] == ["cached"] * 3
+    changed = [cell.replace("2 *", "3 *") for cell in CELLS]
+    marks = stale(pipeline_of(*changed, name="copy").foreseen())
+    assert {step: "; ".join(decision.reasons) for step, decision in marks.items()} == {
+        "b": "helper twice changed",
+        "c": "runs if b gives other outputs",
+    }
+    assert stale(pipeline_of(*changed, name="another").foreseen()) == {}
