@@ -160,7 +160,7 @@ def _names_html(step: Step) -> str:
     )
     facts = {
         "reads": ", ".join(reads),
-        "waits for": ", ".join(escape(name) for name in step.options.after),
+        "waits for": ", ".join(escape(name) for name in step.only_after),
         "writes": ", ".join(_code(name) for name in (*step.writes, *step.options.out_files)),
     }
     rows = [(f'<span class="quiet">{fact}</span>', names) for fact, names in facts.items() if names]

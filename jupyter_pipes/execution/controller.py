@@ -12,8 +12,9 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
+from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.executors.base import Executor
-from jupyter_pipes.execution.file_notes import undeclared_files
+from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.recorder import Recorder, Subscriber
@@ -162,10 +163,11 @@ class Controller:
         commands: list[ev.AnyCommand] = []
         while self._inbox:
             event = self._inbox.popleft()
+            if isinstance(event, ev.AttemptEnded) and event.outcome == "failed":
+                event = with_writer(event, self.view, self.request.definition.steps)
             if not self._recorder.add(event):
                 continue
-            if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
-                self._inbox.extend(self._look_at_results(event.step))
+            self._inbox.extend(self._worth_saying(event))
             self._forget_decisions(event)
             for command in self._scheduler.handle(event):
                 follows = self._follows(command)
@@ -177,6 +179,14 @@ class Controller:
         if self.view.ended is not None and self._has_environment:
             self._close()
         return commands
+
+    def _worth_saying(self, event: ev.AnyEvent) -> list[ev.NoteAdded]:
+        """Return what there is to say of a fact beside the fact itself."""
+        if isinstance(event, ev.InputsChanged):
+            return [changed_in_place(event)]
+        if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
+            return self._look_at_results(event.step)
+        return []
 
     def _look_at_results(self, step: str) -> list[ev.NoteAdded]:
         """Return what there is to say of what a step has left."""
@@ -308,7 +318,9 @@ class Controller:
             )
         parts = self._recorder.keep(*decision.packed_parts())
         signature = decision.signature
-        return ev.StepDecided(step, "run", decision.reasons, signature, parts=parts, compared=against)
+        reopened = self.view.steps[step].reopened
+        reasons = (*([reopened] if reopened else []), *decision.reasons)
+        return ev.StepDecided(step, "run", reasons, signature, parts=parts, compared=against)
 
     def _cannot_decide(self, command: ev.Decide, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None

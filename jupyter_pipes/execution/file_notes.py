@@ -1,13 +1,20 @@
-"""Files that pass from step to step in a run and of which nobody said so: how to say it."""
+"""Files that pass from step to step in a run and of which nobody said so: what follows, and how to say it."""
 
 from __future__ import annotations
 
 import posixpath
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Iterable, Iterator, Sequence
 
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.model.views import RunView, StepView
+
+_QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 
 
 def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteAdded]:
@@ -23,12 +30,63 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
     step = view.steps[ended]
     others = [other for other in view.steps.values() if other is not step]
     pairs = [*((step, other) for other in others), *((other, step) for other in others)]
-    return [note for reader, writer in pairs for note in _notes(reader, writer, directory)]
+    return [note for reader, writer in pairs for note in _notes(reader, writer, view, directory)]
 
 
-def _notes(reader: StepView, writer: StepView, directory: str) -> Iterator[ev.NoteAdded]:
+def with_writer(ended: ev.AttemptEnded, view: RunView, steps: Sequence[Step]) -> ev.AttemptEnded:
+    """Return the end of an attempt that failed, with the step that writes the file which it did not find.
+
+    Args:
+        ended: the end as it was told.
+        view: the run, without that end.
+        steps: those of the pipeline, in notebook order.
+    """
+    error = ended.error
+    if error is None or "FileNotFoundError" not in error.bases:
+        return ended
+    names = [step.name for step in steps]
+    earlier = [step for step in steps[: names.index(ended.step)] if step.name in view.steps]
+    missing = [normalised(one or other) for one, other in _QUOTED.findall(error.message)]
+    for path in _whole(missing, view.directory):
+        writer = next((step for step in reversed(earlier) if _writes(step, view, path)), None)
+        if writer is not None:
+            hint = _missing_text(_shown(path, view.directory), view.steps[ended.step], writer.name)
+            error = replace(error, message=f"{error.message}\n{hint}")
+            return replace(ended, reason=f"{ended.reason}; {hint}", error=error)
+    return ended
+
+
+def _writes(step: Step, view: RunView, path: str) -> bool:
+    """Return whether a step was seen writing a file, or names it and has not ended without writing it."""
+    state = view.steps[step.name]
+    seen = [*view.observed[step.name].written] if step.name in view.observed else []
+    seen += state.latest.written if state.latest else ()
+    if path in _whole(seen, view.directory):
+        return True
+    return not state.status.is_final and path in _whole(named_texts(step), view.directory)
+
+
+def _missing_text(path: str, reader: StepView, writer: str) -> str:
+    if writer in reader.planned.upstream:
+        return f"step {writer} writes {path}: say --out-file {path} on {writer}, so that it is put back"
+    return (
+        f"step {writer} writes {path}, and {reader.name} does not wait for it: say --out-file {path} "
+        f"on {writer}"
+    )
+
+
+def _notes(reader: StepView, writer: StepView, view: RunView, directory: str) -> Iterator[ev.NoteAdded]:
     if reader.latest is None or writer.latest is None:
         return
+    names = list(view.steps)
+    later, earlier = sorted((reader, writer), key=lambda step: names.index(step.name), reverse=True)
+    if earlier.name in later.planned.observed_files:
+        return
+    waits = (
+        ""
+        if earlier.name in later.planned.upstream
+        else f"; {later.name} waits for {earlier.name} in later runs"
+    )
     written = _whole(writer.latest.written, directory)
     declared = _whole(reader.planned.files_from, directory)
     files = (artifact.name for artifact in writer.latest.artifacts if artifact.serializer == "file")
@@ -37,8 +95,8 @@ def _notes(reader: StepView, writer: StepView, directory: str) -> Iterator[ev.No
         if seen in written and seen not in declared:
             path = _shown(seen, directory)
             text = _declared_text(path, reader, writer) if seen in made else _undeclared_text(path, writer)
-            if text not in reader.latest.notes:
-                yield ev.NoteAdded(reader.name, reader.latest.number, text)
+            if f"{text}{waits}" not in reader.latest.notes:
+                yield ev.NoteAdded(reader.name, reader.latest.number, f"{text}{waits}")
 
 
 def _whole(paths: Iterable[str], directory: str) -> dict[str, None]:

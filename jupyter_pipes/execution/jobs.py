@@ -69,7 +69,7 @@ class Jobs:
             run,
             request.definition.pipeline,
             # What it is known to change in place is looked for anew: it may do so no longer.
-            replace(step, writes=self._by_code[name].writes),
+            replace(step, writes=step.writes_by_code),
             attempt,
             inputs={each: ref for each, ref in self.inputs(step).items() if each in step.reads},
             named=named_files(step, request.directory),

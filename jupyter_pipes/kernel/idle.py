@@ -16,8 +16,9 @@ if TYPE_CHECKING:
 
 def idle_view(pipeline: Pipeline) -> RunView:
     """Return the view of a pipeline before this kernel runs it, `started` 0: what is kept of its steps."""
-    names = {step.name for step in pipeline.graph.steps}
-    planned = (ev.PlannedStep.of(step, names) for step in pipeline.graph.steps)
+    graph = pipeline.observed_graph()
+    names = {step.name for step in graph.steps}
+    planned = (ev.PlannedStep.of(step, names) for step in graph.steps)
     results = _results(pipeline, names) if pipeline.workspace.has_history else {}
     steps = {step.name: _before_a_run(step, results.get(step.name)) for step in planned}
     return RunView("", pipeline.name, pipeline.version, steps=steps)

@@ -195,6 +195,16 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         return {**self.reads, **self.files_from}
 
     @property
+    def only_after(self) -> tuple[str, ...]:
+        """Names of the steps that it waits for although it need not read anything of them."""
+        return tuple(dict.fromkeys((*self.options.after, *self.observed_files)))
+
+    @property
+    def writes_by_code(self) -> tuple[str, ...]:
+        """Those of `writes` that its code shows."""
+        return tuple(name for name in self.writes if name not in self.observed_writes)
+
+    @property
     def producers(self) -> tuple[str, ...]:
         """Names of the steps that must end before this one starts, each once, in a stable order."""
         return tuple(dict.fromkeys((*self.inputs.values(), *self.options.after, *self.observed_files)))

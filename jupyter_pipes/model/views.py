@@ -89,6 +89,7 @@ class StepView(Struct):
     kept_notes: tuple[str, ...] = ()
     kept_observed: Observation = Observation()
     undecided: StepError | None = None
+    reopened: str = ""
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
 
     @property

@@ -203,7 +203,7 @@ class Decider:
         directory = self._directory
         version = step.options.version
         is_named = any("current.step" in source for source in step.sources)
-        leaves_nothing = not (step.writes or step.options.out_files)
+        leaves_nothing = not (step.writes_by_code or step.options.out_files)
         parts = (
             code_part("code", "", step.body),
             *_piece_parts("setup", step.setup),
@@ -230,7 +230,7 @@ class Decider:
         yield from history.results(signature)
         earlier = earlier_signature(parts)
         if earlier != signature:
-            is_shared = step.writes or step.options.out_files
+            is_shared = step.writes_by_code or step.options.out_files
             named = (each for each in history.results(earlier) if is_shared or each.step == step.name)
             yield from (each for each in named if is_earlier(self._parts_of(each)))
 

@@ -23,12 +23,14 @@ class Explanation(Struct, frozen=True):
         decision: `run`, `cached`, or `depends` where it hangs on what a rerun of another step gives.
         reasons: why, in words.
         changes: the parts that differ from those of the last result.
+        edges: what it waits for because of what runs showed, in words.
     """
 
     step: str
     decision: Literal["run", "cached", "depends"]
     reasons: tuple[str, ...]
     changes: tuple[Change, ...] = ()
+    edges: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         return "\n".join([f"{self.step}: {self.decision}", *(f"  {line}" for line in self._lines())])
@@ -38,7 +40,7 @@ class Explanation(Struct, frozen=True):
         lines: list[str] = []
         for reason in self.reasons:
             lines += [reason, *(f"  {line}" for line in diffs.get(reason, "").splitlines())]
-        return lines
+        return [*lines, *self.edges]
 
 
 def explain(step: str, decision: Decision, history: History) -> Explanation:

@@ -49,6 +49,13 @@ def as_observed(graph: _G, seen: Mapping[str, Observation]) -> _G:
     return replace(graph, steps=tuple(observed(graph.steps, seen).values())) if seen else graph
 
 
+def in_words(step: Step) -> tuple[str, ...]:
+    """Return what a step waits for because of what runs showed."""
+    reads = (f"reads {name} of {step.reads[name]}, as runs showed" for name in step.observed_reads)
+    files = (f"waits for {name}, as both use {path}" for name, path in step.observed_files.items())
+    return (*reads, *files)
+
+
 class ObservedSteps:
     """The steps of a run as code and runs show them, while they are decided one after the other.
 

@@ -9,6 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.planning.observations import in_words
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decider, Decision
@@ -92,7 +93,9 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
             decision = _foreseen(request, decider, steps, name, outputs, comes)
         outputs.add(name, decision)
         comes += [] if outputs.has(name) else [name]
-        yield PlannedDecision(steps[name], decision.decision, decision.reasons), decision
+        # Where nothing runs, nobody waits.
+        edges = () if decision.result else in_words(steps[name])
+        yield PlannedDecision(steps[name], decision.decision, (*decision.reasons, *edges)), decision
 
 
 def _foreseen(

@@ -25,7 +25,7 @@ from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
-from jupyter_pipes.planning.observations import as_observed
+from jupyter_pipes.planning.observations import as_observed, in_words
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import (
     RunOptions,
@@ -190,8 +190,10 @@ class Pipeline:
         """
         from jupyter_pipes.planning.explanation import explain
 
-        decisions = {planned.name: decision for planned, decision in self.foreseen(step, **options)}
-        return explain(step, decisions[step], self.workspace.history)
+        foreseen = {planned.name: (planned, decision) for planned, decision in self.foreseen(step, **options)}
+        planned, decision = foreseen[step]
+        explanation = explain(step, decision, self.workspace.history)
+        return msgspec.structs.replace(explanation, edges=in_words(planned.step))
 
     def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
         """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.
@@ -299,6 +301,12 @@ class Pipeline:
         )
         now = "" if self._as_written is self else state(self._as_written.graph)
         return msgspec.structs.replace(request, version=self.version, state=now)
+
+    def observed_graph(self) -> Graph:
+        """Return the graph with what runs showed of it; one with cycles as its code has it."""
+        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.graph.errors):
+            return self.graph
+        return as_observed(self.graph, seen_before(self.definition(), self.workspace))
 
     def definition(self) -> Definition:
         """Return what of the pipeline is kept with each run."""

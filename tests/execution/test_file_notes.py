@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_pipes.execution.file_notes import undeclared_files
+from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, StepError
+from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
 ENDING = "so that the order and reruns are right"
-UNSAID = f"it read out.csv, which step w writes: say --out-file out.csv on w, {ENDING}"
-UNNAMED = f"it read out.csv, which step w makes: say --file out.csv on r, {ENDING}"
+LATER = "w waits for r in later runs"
+UNSAID = f"it read out.csv, which step w writes: say --out-file out.csv on w, {ENDING}; {LATER}"
+UNNAMED = f"it read out.csv, which step w makes: say --file out.csv on r, {ENDING}; {LATER}"
 
 
 def step(
@@ -61,6 +63,46 @@ def test_the_reader_is_told_whoever_ends_last(
 ) -> None:
     found = undeclared_files(view(reader, writer), ended, "/p")
     assert [(note.step, note.attempt, note.text) for note in found] == [("r", 1, text) for text in notes]
+
+
+def test_who_waits_already_is_told_no_more() -> None:
+    reader = step("r", read=("/p/out.csv",))
+    reader.planned = ev.PlannedStep("r", ("w",), observed_files={"w": "out.csv"})
+    assert undeclared_files(view(WRITER, reader), "r", "/p") == []
+
+
+def failed(message: str, kind: str = "FileNotFoundError") -> ev.AttemptEnded:
+    return ev.AttemptEnded("r", 1, "failed", message, StepError(kind, message, bases=(kind, "OSError")))
+
+
+def running(*names: str) -> RunView:
+    states = {name: StepView(name, ev.PlannedStep(name), Status.RUNNING) for name in names}
+    return RunView("run", directory="/p", steps=states)
+
+
+BODIES = {"w": "df.to_csv('out.csv')", "r": "df = read('out.csv')", "l": "open('out.csv', 'w')"}
+STEPS = [Step(name, place, body, "") for place, (name, body) in enumerate(BODIES.items())]
+NO_FILE = "[Errno 2] No such file or directory: 'out.csv'"
+
+
+def test_a_reader_that_came_too_early_names_the_writer() -> None:
+    ended = with_writer(failed(NO_FILE), running("w", "r", "l"), STEPS)
+    hint = "step w writes out.csv, and r does not wait for it: say --out-file out.csv on w"
+    assert ended.reason == f"{NO_FILE}; {hint}"
+    assert ended.error is not None
+    assert ended.error.message == f"{NO_FILE}\n{hint}"
+
+
+@pytest.mark.parametrize(
+    ("end", "names"),
+    [
+        pytest.param(failed("no such file: 'other.csv'"), ("w", "r"), id="another file"),
+        pytest.param(failed(NO_FILE, "ValueError"), ("w", "r"), id="another error"),
+        pytest.param(failed(NO_FILE), ("r", "l"), id="a later writer"),
+    ],
+)
+def test_other_failures_stay_as_they_are(end: ev.AttemptEnded, names: tuple[str, ...]) -> None:
+    assert with_writer(end, running(*names), STEPS) == end
 
 
 def test_a_step_s_own_files_are_no_news() -> None:

@@ -48,8 +48,7 @@ def of_plan(plan: Plan) -> PlanDocument:
 
 def _planned(planned: PlannedDecision) -> PlannedStepDocument:
     step = planned.step
-    after = step.options.after
-    return PlannedStepDocument.of(planned, reads=step.origins, writes=step.writes, after=after)
+    return PlannedStepDocument.of(planned, reads=step.origins, writes=step.writes, after=step.only_after)
 
 
 class ChangeDocument(Document, frozen=True):

@@ -141,7 +141,7 @@ def _step(
         attempts=attempts,
         reads=planned.origins,
         writes=planned.writes,
-        after=options.after,
+        after=planned.only_after,
         metrics={name: points[-1].value for name, points in series.items() if points},
         artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in step.artifacts],
         error=error

@@ -60,11 +60,12 @@ class Layout(Struct, frozen=True):
 
 
 class _Graph(Struct):
-    """Drawn nodes with the steps behind them, their stages, the names that links carry."""
+    """Drawn nodes with the steps behind them, their stages, the their links, and those that code shows."""
 
     members: dict[str, list[str]]
     stage_of: dict[str, str]
     links: dict[tuple[str, str], list[str]]
+    by_code: set[tuple[str, str]]
 
 
 class _Group(Struct):
@@ -113,7 +114,7 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
         step.name: stage_node(stage) if (stage := step.options.stage) and stage in collapsed else step.name
         for step in steps
     }
-    graph = _Graph({}, {}, {})
+    graph = _Graph({}, {}, {}, set())
     for step in steps:
         graph.members.setdefault(node_of[step.name], []).append(step.name)
         if step.options.stage and node_of[step.name] == step.name:
@@ -121,16 +122,19 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
     for step in steps:
         carried = [(owner, name) for name, owner in step.inputs.items()]
         for producer, name in (*carried, *((before, "") for before in (*step.options.after, *step.upstream))):
-            _link(graph, node_of.get(producer), node_of[step.name], name)
+            is_by_code = bool(name) and name not in step.observed_reads
+            _link(graph, node_of.get(producer), node_of[step.name], name, is_by_code=is_by_code)
     return graph
 
 
-def _link(graph: _Graph, source: str | None, target: str, name: str) -> None:
+def _link(graph: _Graph, source: str | None, target: str, name: str, *, is_by_code: bool) -> None:
     if source is None or source == target:
         return
     names = graph.links.setdefault((source, target), [])
     if name and name not in names:
         names.append(name)
+    if is_by_code:
+        graph.by_code.add((source, target))
 
 
 def _laid_out(graph: _Graph, direction: Direction) -> Layout:
@@ -340,7 +344,7 @@ def _turned(
             nodes[node] = box((along - sizes[node][0] / 2, across - sizes[node][1] / 2), sizes[node])
     names = {link: tuple(carried) for link, carried in graph.links.items()}
     whole = box((0.0, 0.0), (outer.along, outer.across))
-    edges = routed(routes, names, direction, MARGIN)
+    edges = routed(routes, names, graph.by_code, direction, MARGIN)
     right = max([whole.width + 2 * MARGIN, *(label_end(edge) + 4.0 for edge in edges)])
     return Layout(
         nodes={node: nodes[node] for node in graph.members},

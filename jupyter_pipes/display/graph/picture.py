@@ -106,8 +106,8 @@ def _frame(stage: str, box: Box) -> str:
 
 
 def _curve(edge: Edge) -> str:
-    dashed = "" if edge.names else ' stroke-dasharray="5 4"'
-    names = f"<title>{escape(', '.join(edge.names))}</title>" if edge.names else ""
+    dashed = "" if edge.is_by_code else ' stroke-dasharray="5 4"'
+    names = f"<title>{escape(edge.title)}</title>" if edge.title else ""
     return (
         f'<path d="{svg_path(edge)}" fill="none" stroke="{_LINE}" stroke-width="1.4"{dashed}>{names}</path>'
         f'<path d="{_arrow_head(edge)}" fill="{_LINE}"/>'

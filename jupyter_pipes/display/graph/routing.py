@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Literal
 
 from msgspec import Struct
@@ -25,11 +25,12 @@ class Edge(Struct, frozen=True):
 
     Attributes:
         source, target: ids of the nodes.
-        names: the names that it carries; empty for an edge that only orders (drawn dashed).
+        names: the names that it carries; empty for an edge that only orders.
         label: what is written on it: `names`, shortened; "" for none.
         points: the points that its curve passes, from border to border, in px.
         label_at: middle of the label, or None.
         flow: whether it flows along x ("LR") or y ("TB"): its curve's direction at every point.
+        is_by_code: whether it carries a name that the code reads of the source; all others are drawn dashed.
     """
 
     source: str
@@ -39,6 +40,13 @@ class Edge(Struct, frozen=True):
     points: tuple[Point, ...]
     label_at: Point | None
     flow: Literal["LR", "TB"]
+    is_by_code: bool = True
+
+    @property
+    def title(self) -> str:
+        """What is said of it where a pointer rests on it."""
+        names = ", ".join(self.names)
+        return names if self.is_by_code or not names else f"{names}: observed in runs, not shown by the code"
 
 
 class Route(Struct):
@@ -78,6 +86,7 @@ def label_end(edge: Edge) -> float:
 def routed(
     routes: Sequence[Route],
     names: Mapping[tuple[str, str], tuple[str, ...]],
+    by_code: Set[tuple[str, str]],
     flow: Literal["LR", "TB"],
     margin: float,
 ) -> tuple[Edge, ...]:
@@ -89,7 +98,7 @@ def routed(
         points = tuple(_turn(point, flow, margin) for point in _simplified(route))
         label = label_text(carried) if carried else ""
         at = _label_place(route, label, flow, margin, taken) if label else None
-        edges.append(Edge(*route.link, carried, label, points, at, flow))
+        edges.append(Edge(*route.link, carried, label, points, at, flow, route.link in by_code))
     return tuple(edges)
 
 

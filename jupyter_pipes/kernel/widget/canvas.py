@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
@@ -170,7 +170,15 @@ def _edge(number: int, edge: Edge, layout: Layout) -> Any:
     # Where the curve leaves and enters, relative to the middle of its nodes.
     data["leave"] = _offset(layout.nodes[edge.source].centre, edge.points[0])
     data["enter"] = _offset(layout.nodes[edge.target].centre, edge.points[-1])
-    return cast("Any", ipycytoscape).Edge(data=data, classes="carries" if edge.names else "orders")
+    return cast("Any", ipycytoscape).Edge(data=data, classes=" ".join(_kinds(edge)))
+
+
+def _kinds(edge: Edge) -> Iterator[str]:
+    """Yield the classes of an edge."""
+    if edge.names:
+        yield "carries"
+    if not edge.is_by_code:
+        yield "observed" if edge.names else "orders"
 
 
 def _frame(stage: str, box: Any) -> tuple[Any, Any]:
@@ -308,6 +316,7 @@ def _stylesheet() -> list[dict[str, Any]]:
             "events": "no",
         },
         "edge.orders": {"line-style": "dashed"},
+        "edge.observed": {"line-style": "dashed"},
         "edge.carries": {
             "label": "data(label)",
             "text-margin-x": "data(dx)",

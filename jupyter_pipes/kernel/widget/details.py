@@ -100,7 +100,7 @@ def _names(step: StepView) -> str:
         ("reads", f"<code>{escape(name)}</code>", f"<span class='quiet'>{escape(origin_text(owner))}</span>")
         for name, owner in plan.origins.items()
     ]
-    rows += [("waits for", escape(name), "") for name in plan.options.after]
+    rows += [("waits for", escape(name), "") for name in plan.only_after]
     rows += [("writes", f"<code>{escape(name)}</code>", "") for name in plan.writes]
     rows += [("queue", escape(queue), "")] if queue != "local" else []
     rows += [("from run", f"<code>{escape(step.source_run)}</code>", "")] if step.source_run else []
