@@ -74,7 +74,7 @@ def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[P
     reached = slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
     packages = dict.fromkeys(module.split(".")[0] for module in reached.others)
     versions = {name: version_of(name, cache) for name in packages}
-    scripts = {path: source_of(path) for path in _scripts(step, places[0])}
+    scripts = {path: source_of(path) for place in places[:1] for path in _scripts(step, place)}
     local = sorted((scripts | reached.local).items())
     return [
         *(code_part("module", _shown(path, places[0]), source) for path, source in local),
