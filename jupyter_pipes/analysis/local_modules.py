@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
+
+from jupyter_pipes.analysis.literals import tree_of
 
 Wanted = tuple[str, frozenset[str] | None]
 """A module and the names wanted of it; None for all of it."""
@@ -59,6 +62,17 @@ def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
             return
 
 
+def parts_imported(sources: Iterable[str], places: Iterable[Path]) -> tuple[str, ...]:
+    """Return `module:name` for each name that code imports from a module that is not in the given places.
+
+    The name may be one of a submodule (`from scipy import stats`). Code in IPython's syntax counts.
+    """
+    places = tuple(places)
+    pairs = (pair for source in sources for pair in _wanted_anywhere(source))
+    named = {f"{module}:{name}" for module, names in pairs for name in names or ()}
+    return tuple(sorted(each for each in named if not any(files_of(re.split("[.:]", each)[0], places))))
+
+
 def imported(source: str) -> tuple[str, ...]:
     """Return the dotted names that the code imports anywhere in it; none when it is no plain Python."""
     return tuple(dict.fromkeys(module for module, _ in wanted(source)))
@@ -73,6 +87,16 @@ def wanted(source: str) -> tuple[Wanted, ...]:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return ()
+    return _wanted_in(tree)
+
+
+@lru_cache(maxsize=8192)
+def _wanted_anywhere(source: str) -> tuple[Wanted, ...]:
+    tree = tree_of(source) if "import" in source else None
+    return _wanted_in(tree) if tree else ()
+
+
+def _wanted_in(tree: ast.Module) -> tuple[Wanted, ...]:
     imports: list[Wanted] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):

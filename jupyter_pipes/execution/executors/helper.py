@@ -13,8 +13,8 @@ from typing import Any, Protocol
 
 import msgspec
 
-from jupyter_pipes.analysis.local_modules import files_of, imported, reach
-from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND
+from jupyter_pipes.analysis.local_modules import files_of, imported, parts_imported, reach
+from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, PLOTLY_RENDERER
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
 
@@ -62,7 +62,7 @@ class Helper:
         """Whether it can run jobs with these: nothing that it imported has changed or another meaning now."""
         unchanged = all(_mtime(path) == mtime for path, mtime in self._modules.items())
         places = tuple(map(Path, python_path))
-        names = {name.split(".")[0] for name in self._preloaded}
+        names = {name.partition(":")[0].split(".")[0] for name in self._preloaded}
         hidden = any(any(files_of(name, places)) for name in names)
         return unchanged and not hidden and self._environment == environment and self._process.poll() is None
 
@@ -78,9 +78,11 @@ class Helper:
             imports: names of modules.
             sources: code, for the submodules that it imports.
         """
+        sources, places = tuple(sources), tuple(map(Path, python_path))
         named = [name for source in sources for name in imported(source)]
-        reached = reach((*imports, *named), map(Path, python_path)).others
-        new = [name for name in reached if name not in self._preloaded]
+        reached = reach((*imports, *named), places)
+        parts = parts_imported((*sources, *reached.local.values()), places)
+        new = [name for name in (*reached.others, *parts) if name not in self._preloaded]
         if new:
             self._preloaded.update(new)
             self._open_imports += 1
@@ -150,7 +152,7 @@ def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Po
     return subprocess.Popen(
         program,
         cwd=os.sep,
-        env={"MPLBACKEND": MATPLOTLIB_BACKEND, **environment},
+        env={"MPLBACKEND": MATPLOTLIB_BACKEND, "PLOTLY_RENDERER": PLOTLY_RENDERER, **environment},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.

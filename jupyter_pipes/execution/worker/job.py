@@ -90,6 +90,7 @@ class Attempt:
         self.files = FileWatch(Path(job.directory), job.store, job.named)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
+        self._runs_other_cells = False
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
@@ -113,6 +114,7 @@ class Attempt:
 
     def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
         self.cell.namespace.update(self._parameters())
+        self.cell.serve_loop(self.step.sources)
         if failed := self._run_pieces(self.step.early_pieces):
             return failed
         # The prelude may have bound older values of the same names, and the classes of some.
@@ -122,6 +124,7 @@ class Attempt:
         restore_streams(self.cell.namespace)
         if failed := self._run_pieces(self.step.late_pieces):
             return failed
+        self._runs_other_cells = False
         watch_tqdm()
         begun = states()
         failure = self._run_code(self.step.body, self._label)
@@ -138,6 +141,7 @@ class Attempt:
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
         """Run them in order; return how the attempt ended if one failed."""
+        self._runs_other_cells = True
         for piece in pieces:
             failure = self._run_piece(piece)
             if failure is not None:
@@ -168,7 +172,8 @@ class Attempt:
     ) -> None:
         processes.flush_streams()
         bundle = json_bundle(data, metadata)
-        if not bundle["data"]:
+        # A figure that another cell draws stands under that cell.
+        if not bundle["data"] or (self._runs_other_cells and "image/png" in data):
             return
         digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
         shown = OutputRef(kind, digest, self.log_size(), display_id)

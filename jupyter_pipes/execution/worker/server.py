@@ -110,7 +110,12 @@ class Server:
     def _preload(self, modules: list[str]) -> None:
         self._drop_spare()
         nothing = io.StringIO()
-        with contextlib.redirect_stdout(nothing), contextlib.redirect_stderr(nothing):
+        # Some look for a notebook's shell once, when they are imported.
+        with (
+            contextlib.redirect_stdout(nothing),
+            contextlib.redirect_stderr(nothing),
+            self._shell.builtin_trap,
+        ):
             for name in modules:
                 _try_import(name)
             if "numpy" in sys.modules:
@@ -252,8 +257,12 @@ def _execute_fresh(files: list[int]) -> NoReturn:
 
 def _try_import(name: str) -> None:
     # Whatever it raises, the step that imports it tells it with its line.
+    module, _, part = name.partition(":")
     with contextlib.suppress(Exception, SystemExit):
-        importlib.import_module(name)
+        importlib.import_module(module)
+        if part and not hasattr(sys.modules[module], part):
+            # As `from module import part` does.
+            importlib.import_module(f"{module}.{part}")
 
 
 def _local_modules() -> dict[str, int]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import ast
-import asyncio
 import base64
 import sys
 import warnings
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Callable, Generator, Iterable
 from contextlib import contextmanager
 from functools import cache
 from types import ModuleType
@@ -17,6 +16,7 @@ from IPython.core.displayhook import DisplayHook
 from IPython.core.displaypub import DisplayPublisher
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.execution.worker.event_loop import EventLoop
 from jupyter_pipes.execution.worker.numbering import leading_blank_lines, numbered
 from jupyter_pipes.storage.serializers.function_globals import shared_with
 
@@ -59,6 +59,13 @@ class StepShell(InteractiveShell):
     system: Any = cast("Any", InteractiveShell).system_raw
 
 
+class ZMQInteractiveShell(StepShell):
+    """The shell of a process: a notebook's, as libraries tell by its name and attributes (pandas, rich)."""
+
+    kernel = None
+    """Libraries ask whether there is one; it cannot be spoken with."""
+
+
 def make_shell() -> StepShell:
     """Return the process's shell. It keeps no history: that would need a thread and a database."""
     from traitlets.config import Config
@@ -71,10 +78,25 @@ def make_shell() -> StepShell:
     warnings.filterwarnings("ignore", "To exit: use", UserWarning)
     main = sys.modules["__main__"]
     try:
-        return StepShell.instance(config=config, user_module=ModuleType("__main__"))
+        shell = ZMQInteractiveShell.instance(config=config, user_module=ModuleType("__main__"))
     finally:
         # IPython puts its own in place.
         sys.modules["__main__"] = main
+    _show_figures(shell)
+    return shell
+
+
+def _show_figures(shell: Any) -> None:
+    """Let matplotlib's figures have pictures in steps that do not import pyplot as well."""
+    formatters: Any = shell.display_formatter.formatters
+    formatters["image/png"].for_type_by_name("matplotlib.figure", "Figure", _picture)
+
+
+def _picture(figure: Any) -> object:
+    from IPython.core import pylabtools
+
+    tools: Any = pylabtools
+    return tools.print_figure(figure, fmt="png", base64=True)
 
 
 class CapturingPublisher(DisplayPublisher):
@@ -151,7 +173,8 @@ class StepCell:
         self._publisher, self._hook = _captures(shell)
         self._publisher.shown, self._publisher.cleared = shown, cleared
         self._hook.shown = shown
-        self._traceback: list[str] = []
+        self._tracebacks: list[list[str]] = []
+        self._loop = EventLoop()
 
     @contextmanager
     def entered(self) -> Generator[None]:
@@ -162,16 +185,17 @@ class StepCell:
         shell.user_module, shell.user_ns = self.module, self.namespace
         shell.display_pub, shell.displayhook = self._publisher, self._hook
         shell.display_trap.hook = self._hook
-        shell.loop_runner = _run_in_own_loop
+        shell.loop_runner = self._loop.run
         shell._showtraceback = self._keep_traceback
+        shell.should_run_async = self._should_run_async
         shell.init_user_ns()
         sys.modules["__main__"] = self.module
         try:
-            with shared_with(self.namespace):
+            with shared_with(self.namespace), self._loop.closed_behind():
                 yield
         finally:
             sys.modules["__main__"] = main
-            del shell._showtraceback
+            del shell._showtraceback, shell.should_run_async
             shell.display_trap.hook = hook
             for name, value in before.items():
                 setattr(shell, name, value)
@@ -179,15 +203,27 @@ class StepCell:
     def run(self, source: str, label: str) -> Failure | None:
         """Run code as a cell that tracebacks call `label`; line n of `source` is reported as line n."""
         self._hook.source = source
-        self._traceback = []
+        self._tracebacks = []
         shell: Any = self.shell
         with numbered(shell, label, leading_blank_lines(source)), _nested_cells_raise(shell) as run_cell:
             result = run_cell(source, store_history=False)
         error = result.error_before_exec or result.error_in_exec
-        return Failure(error, self._traceback) if error is not None else None
+        last = self._tracebacks.pop() if error is not None and self._tracebacks else []
+        # What failed besides, when a value was to be shown, is no failure of the cell.
+        for lines in self._tracebacks:
+            sys.stderr.write("\n".join([*lines, ""]))
+        return Failure(error, last) if error is not None else None
+
+    def serve_loop(self, sources: Iterable[str]) -> None:
+        """Let an event loop run in all cells from now on, if code of the step asks for a running one."""
+        self._loop.serve(sources)
+
+    def _should_run_async(self, *arguments: Any, **keywords: Any) -> bool:
+        shell: Any = type(self.shell)
+        return self._loop.is_always_running or shell.should_run_async(self.shell, *arguments, **keywords)
 
     def _keep_traceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
-        self._traceback = stb
+        self._tracebacks.append(stb)
 
 
 @contextmanager
@@ -205,18 +241,6 @@ def _nested_cells_raise(shell: Any) -> Generator[Callable[..., Any]]:
         yield outer
     finally:
         del shell.run_cell
-
-
-def _run_in_own_loop(coroutine: Coroutine[Any, Any, Any]) -> Any:
-    """Run a cell that awaits in a loop of its own: in the kernel, that thread's loop is running already."""
-    running = asyncio._get_running_loop()
-    asyncio._set_running_loop(None)
-    loop = asyncio.new_event_loop()
-    try:
-        return loop.run_until_complete(coroutine)
-    finally:
-        loop.close()
-        asyncio._set_running_loop(running)
 
 
 def json_bundle(data: dict[str, Any], metadata: dict[str, Any]) -> dict[str, Any]:

@@ -333,7 +333,7 @@ def test_a_timeout_fails_the_attempt_and_may_be_retried(ground: Ground) -> None:
 
 def test_what_a_step_changes_in_its_process_is_not_seen_by_the_next(ground: Ground) -> None:
     run = ground.run(
-        "%%step a\nimport os, sys\nos.chdir('/')\nsys.path.append('/x')\nx = 1",
+        "%%step a\nimport os, sys\ndone = [os.chdir('/'), sys.path.append('/x')]\nx = 1",
         "%%step b --after a\nimport os, sys\nwhere = os.getcwd()\nclean = '/x' not in sys.path",
     )
     assert (Path(run["where"]).name != "", run["clean"]) == (True, True)

@@ -1,0 +1,49 @@
+"""What a step's cell shows and sees is what it shows and sees in a kernel."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.acceptance.test_rules_values import Chain
+
+pytestmark = pytest.mark.slow
+
+CELLS = [
+    "import asyncio\nimport matplotlib.pyplot as plt\nimport pandas as pd\nimport plotly.express as px",
+    "own, axes = plt.subplots()",
+    "class Bad:\n    def __repr__(self):\n        raise ValueError('no repr')",
+    "%%step draw\nfig, ax = plt.subplots()\nplt.close(fig)",
+    "%%step last\nfig",
+    "%%step handed\ndisplay(fig)",
+    "%%step plain\nown",
+    "%%step bad\nBad()",
+    "%%step plotly\npx.line(y=[1, 2])",
+    "%%step wide\nframe = pd.DataFrame({f'column_{i}': range(2) for i in range(14)})\nn = len(str(frame))",
+    "%%step asks\nshell = get_ipython()\nname = [type(shell).__name__, hasattr(shell, 'kernel')]",
+    "%%step loop\nseen = []\nasync def work():\n    seen.append(asyncio.get_running_loop().is_running())\n"
+    "task = asyncio.create_task(work())",
+    "%%step awaits\nwaited = await asyncio.sleep(0, 5)",
+    "%%step starts\nasync def f():\n    return 3\nstarted = asyncio.run(f())",
+]
+
+
+def test_a_step_is_like_a_cell(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, *CELLS)
+    chain.run("--output", "out.ipynb")
+    text = (tmp_path / "out.ipynb").read_text("utf-8")
+    assert len(text) < 200_000
+    shown: dict[str, list[Any]] = {}
+    for cell in json.loads(text)["cells"]:
+        shown["".join(cell["source"]).partition("\n")[0].removeprefix("%%step ")] = cell["outputs"]
+    for name in ("last", "handed", "plain"):
+        assert [sorted(output["data"]) for output in shown[name]] == [["image/png", "text/plain"]], name
+    assert "ValueError" in "".join(shown["bad"][0]["text"])
+    assert any("application/vnd.plotly.v1+json" in output["data"] for output in shown["plotly"])
+    assert chain.get("n") == 459
+    assert chain.get("name") == ["ZMQInteractiveShell", True]
+    assert chain.get("seen") == [True]
+    assert (chain.get("waited"), chain.get("started")) == (5, 3)
