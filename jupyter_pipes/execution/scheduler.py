@@ -25,7 +25,7 @@ from collections.abc import Callable, Iterable, Mapping
 
 from jupyter_pipes.execution.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 
@@ -142,6 +142,8 @@ class Scheduler:
         if after == before:
             return
         self._observed[step] = after
+        if not matters(step, shown, self._by_code, self._observed):
+            return
         for state, reason in self._connect():
             yield from self._outdate(state, reason)
         for state in self._steps.values():

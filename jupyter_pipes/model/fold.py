@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import MetricPoint, Progress, RunView, StepView
@@ -66,7 +66,8 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
     after = before.united(shown)
     if after != before:
         view.observed[step] = after
-        _connect(view)
+        if matters(step, shown, view.by_code, view.observed):
+            _connect(view)
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:

@@ -49,6 +49,33 @@ def observed(steps: Iterable[S], observations: Mapping[str, Observation]) -> dic
     return {name: _finished(by_name[name], connected[name], by_name.keys()) for name in by_name}
 
 
+def matters(
+    step: str, shown: Observation, steps: Iterable[Step | PlannedStep], seen: Mapping[str, Observation]
+) -> bool:
+    """Return whether what a step showed may change what `observed` makes of the steps: mostly it does not.
+
+    Args:
+        step: the step.
+        shown: what it showed now.
+        steps: all steps, as their code has them.
+        seen: what all of them showed, that included.
+    """
+    if shown.changed or shown.files or shown.written:
+        return True
+    together = _held_together({name for names in shown.joined for name in names}, seen)
+    others = (each for each in steps if each.name != step and not together.isdisjoint(each.reads))
+    changes = ({*each.writes, *seen.get(each.name, _NOTHING).changed} for each in others)
+    return any(not together.isdisjoint(names) for names in changes)
+
+
+def _held_together(names: set[str], seen: Mapping[str, Observation]) -> set[str]:
+    """Return the names with all that may hold parts of the same objects."""
+    groups = [set(group) for each in seen.values() for group in each.joined]
+    while more := [group for group in groups if not names.isdisjoint(group) and not group <= names]:
+        names = names.union(*more)
+    return names
+
+
 class _Walk:
     """Goes along the steps: which of them hands on each value as it is now, and which belong together."""
 
