@@ -125,10 +125,13 @@ class Session:
 
     def take_earlier(self, source: str, count: int) -> None:
         """Take the text of a cell that ran before the extension was loaded: imports and helpers count too."""
+        if not source:
+            return
+        key = self.cells.define(None, source, count)
         cell, _ = cell_from_source("", count, source)
-        # A cell of ours failed then.
-        if source and cell.role == "code":
-            self.cells.define(None, source, count)
+        if cell.role != "code":
+            # A cell of ours failed then.
+            self.cells.forget(key)
 
     def take_back(self, key: str, *, was_ours: bool) -> None:
         """Take back a cell that turned out to be none, as its first line means nothing.

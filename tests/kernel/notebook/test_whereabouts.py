@@ -165,6 +165,12 @@ def test_a_notebook_does_not_get_what_its_neighbour_kept(tmp_path: Path) -> None
     assert execute(tmp_path, *A, "%pipeline get model\nprint(model)") == "a\n"
 
 
+def test_a_notebook_whose_first_step_ran_before_the_extension_was_loaded_is_found(tmp_path: Path) -> None:
+    cells = (A[1], "import math", LOAD, A[1], "run = %pipeline run", NAME % ("run", "run"))
+    write(tmp_path / "late.ipynb", *cells)
+    assert execute(tmp_path, *cells) == "name late 1.0.0\n"
+
+
 PARAMETERS = {
     "declared": (LOAD, "%%params\nn: int = 1", "%%step make\nmodel = 'a' * n"),
     "plain": (LOAD, "n = 1", "%%step make\nmodel = 'a' * n"),
