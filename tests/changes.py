@@ -19,7 +19,8 @@ def written(sources: Sequence[str], cell: str) -> set[str]:
     texts = [*sources, STEP + cell]
     cells = [cell_from_source(str(place), place, text)[0] for place, text in enumerate(texts, 1)]
     steps, _ = resolve(cells)
-    return set(steps[-1].writes)
+    # A stream of random numbers is no name of Python.
+    return {name for name in steps[-1].writes if name.isidentifier()}
 
 
 def changed(sources: Sequence[str], cell: str) -> set[str]:

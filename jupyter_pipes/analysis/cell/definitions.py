@@ -183,7 +183,7 @@ class Definitions(Flow):
     def _add_class(self, node: ast.ClassDef, known: ClassSummary, methods: list[Facts]) -> None:
         value = NOTHING
         if self.scope.owner(node.name) is None:
-            self.cell.repertoire.classes[node.name] = known
+            self.cell.repertoire.add_class(node.name, known)
             value = Value(frozenset({FUNCTION + node.name}))
             for facts in methods:
                 facts.lazy = True

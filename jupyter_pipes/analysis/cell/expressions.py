@@ -131,10 +131,7 @@ class Expressions(Values):
                 skipped.absorb(false)
         self.visit_all(results)
         kind = kinds.ITERATOR if isinstance(node, ast.GeneratorExp) else kinds.CONTAINER
-        # A field of an element (`[row["n"] for row in rows]`) is mostly a number or a text.
-        fields = ast.Attribute | ast.Subscript
-        parts = self.values_of(result for result in results if not isinstance(result, fields))
-        self.results[id(node)] = holding(parts, kind)
+        self.results[id(node)] = self.holding(results, kind)
         self.scope = around
         self.state = join((self.state, skipped))
 

@@ -175,9 +175,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         deferred_writes=frozenset(
             name for function in cell.deferred for name in function.exit.possible if "." not in name
         ),
-        deferred_changes=_NOTHING.union(
-            *(changed_globals(function.summary, cell.repertoire) for function in cell.deferred)
-        ),
+        deferred_changes=_NOTHING.union(*(changed_globals(function.summary) for function in cell.deferred)),
         leaves=cell.repertoire.left_by(
             {
                 name: facts.exit.values.get(name, NOTHING)

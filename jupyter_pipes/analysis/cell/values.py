@@ -63,9 +63,9 @@ class Values(Tracking):
             case ast.BoolOp(values=parts):
                 return union(map(self.value_of, parts))
             case ast.List(elts=parts) | ast.Tuple(elts=parts) | ast.Set(elts=parts):
-                return holding(map(self.value_of, parts), kinds.CONTAINER)
+                return self.holding(parts, kinds.CONTAINER)
             case ast.Dict(values=parts):
-                return holding(map(self.value_of, parts), kinds.CONTAINER)
+                return self.holding(parts, kinds.CONTAINER)
             case ast.Constant() | ast.JoinedStr() | ast.Compare():
                 return Value(kind=kinds.SCALAR)
             case None:
@@ -78,6 +78,16 @@ class Values(Tracking):
             return value.part(kinds.SLICE)
         is_view = value.kind == kinds.ARRAY and isinstance(node.slice, ast.Slice)
         return value.part(value.kind if is_view or value.kind == kinds.DRAWING else "")
+
+    def holding(self, nodes: Iterable[ast.expr], kind: str) -> Value:
+        """Return a fresh object with the values of these expressions inside.
+
+        A field of another object (`[row["n"] for row in rows]`) does not count: it is mostly a number.
+        """
+        values = ((node, self.value_of(node)) for node in nodes)
+        return holding(
+            (each for node, each in values if isinstance(node, ast.Name) or not each.is_part), kind
+        )
 
     def bound_value(self, node: ast.expr) -> Value:
         """Return what is known of a name that is bound to the value of this expression."""
@@ -157,7 +167,7 @@ class Values(Tracking):
     def note_put(self, call: Call) -> None:
         """`xs.append(y)` puts `y` into `xs`."""
         if call.name in PUTTING and isinstance(call.node.func, ast.Attribute):
-            self.hold(call.node.func.value, holding(call.arguments))
+            self.hold(call.node.func.value, self.holding(call.node.args, ""))
 
     def note_module_call(self, node: ast.Call) -> None:
         """`sys.path.append(…)` changes what a module has."""

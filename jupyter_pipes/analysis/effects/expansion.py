@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.effects import functions, kinds, methods
 from jupyter_pipes.analysis.effects.repertoire import Repertoire
-from jupyter_pipes.analysis.effects.summaries import Call, Summary
+from jupyter_pipes.analysis.effects.summaries import Call, Environment, Summary
 from jupyter_pipes.analysis.effects.values import (
     FUNCTION,
     GLOBAL,
@@ -24,6 +24,9 @@ from jupyter_pipes.analysis.effects.values import (
 
 _DEEPEST = 40
 """Calls within calls that are followed; beyond, the judge at the end of an attempt has the last word."""
+
+_MOST = 1000
+"""Different calls that one call of a cell is followed to."""
 
 _HANDING_COPIES = frozenset(
     [
@@ -63,9 +66,9 @@ def outcome(call: Call, repertoire: Repertoire, module_value: Callable[[str], Va
     return Outcome(frozenset(expansion.changed), value)
 
 
-def changed_globals(summary: Summary, repertoire: Repertoire) -> frozenset[str]:
-    """Return the module-level names whose objects a function changes, whatever it is handed."""
-    expansion = _Expansion(repertoire, lambda name: Value(frozenset({name})))
+def changed_globals(summary: Summary) -> frozenset[str]:
+    """Return the module-level names whose objects a function changes itself, whatever it is handed."""
+    expansion = _Expansion(Repertoire(Environment()), lambda name: Value(frozenset({name})))
     expansion.apply(summary)
     return frozenset(name for name in expansion.changed if name.isidentifier())
 
@@ -93,7 +96,7 @@ class _Expansion:
     def follow(self, call: Call, frame: _Frame) -> Value:
         """Take the call's changes; return what it gives."""
         call = self._resolved(call, frame)
-        if call in self._followed or frame.depth > _DEEPEST:
+        if call in self._followed or frame.depth > _DEEPEST or len(self._followed) > _MOST:
             return self._followed.get(call, NOTHING)
         # A function that calls itself with the same values does nothing else the second time.
         self._followed[call] = NOTHING

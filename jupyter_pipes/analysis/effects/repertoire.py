@@ -20,12 +20,18 @@ class Repertoire:
         self.functions = dict(environment.functions)
         self.classes = dict(environment.classes)
         self.kinds = dict(environment.kinds)
+        self._methods: dict[str, list[tuple[str, Summary]]] = {}
         self.sharing = dict(environment.sharing)
         self.shared = frozenset[str]().union(*(each.along | each.inside for each in self.sharing.values()))
 
     def add_function(self, key: str, summary: Summary) -> None:
         """Add what a function does; a key may stand for several."""
         self.functions[key] = (*self.functions.get(key, ()), summary)
+
+    def add_class(self, name: str, summary: ClassSummary) -> None:
+        """Add what the methods of a class do."""
+        self.classes[name] = summary
+        self._methods.clear()
 
     def left_by(self, values: Mapping[str, Value]) -> Environment:
         """Return what later cells must know of what a cell binds.
@@ -78,7 +84,14 @@ class Repertoire:
             return self._of_class(kind.removeprefix(kinds.INSTANCE), method)
         if kind:
             return []
-        return [(name, summary) for name, each in self.classes.items() for summary in each.named(method)]
+        return self._by_method().get(method, [])
+
+    def _by_method(self) -> dict[str, list[tuple[str, Summary]]]:
+        if not self._methods:
+            for name, each in self.classes.items():
+                for method, summary in each.methods:
+                    self._methods.setdefault(method, []).append((name, summary))
+        return self._methods
 
     def _of_class(self, name: str, method: str) -> list[tuple[str, Summary]]:
         line = (self._own(each, method) for each in self._line(name))

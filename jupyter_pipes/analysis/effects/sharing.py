@@ -26,10 +26,14 @@ class Shared(Struct, frozen=True):
     inside: frozenset[str] = _NOBODY
 
     def __or__(self, other: Shared) -> Shared:
+        if other is NOT_SHARED:
+            return self
         return Shared(self.along | other.along, self.inside | other.inside)
 
     def without(self, names: frozenset[str]) -> Shared:
         """Return what is left when these names stand for something else."""
+        if names.isdisjoint(self.along) and names.isdisjoint(self.inside):
+            return self
         return Shared(self.along - names, self.inside - names)
 
 
@@ -68,10 +72,16 @@ def _names_of(key: str, alive: Mapping[str, Value]) -> set[str]:
 
 def behind(before: Sharing, bound: frozenset[str], news: Sharing) -> Sharing:
     """Return what is shared behind a cell that binds names."""
-    sharing = {name: shared.without(bound) for name, shared in before if name not in bound}
-    for name, shared in news:
-        sharing[name] = sharing.get(name, NOT_SHARED) | shared
-    return tuple((name, shared) for name, shared in sharing.items() if shared != NOT_SHARED)
+    added = dict(news)
+    sharing: list[tuple[str, Shared]] = []
+    for pair in before:
+        name, shared = pair
+        if name in bound:
+            continue
+        left = shared.without(bound) | added.pop(name, NOT_SHARED)
+        if left.along or left.inside:
+            sharing.append(pair if left is shared else (name, left))
+    return (*sharing, *added.items())
 
 
 def of(sharing: Sharing, words: Iterable[str]) -> Sharing:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
+from functools import lru_cache
 
 from msgspec import Struct
 
@@ -54,8 +55,10 @@ class Call(Struct, frozen=True):
         return (self.callee, self.receiver or NOTHING, *self.arguments)
 
 
-class Summary(Struct, frozen=True):
+class Summary(Struct, frozen=True, eq=False):
     """What one function does when it is called. A key stands for a parameter's value.
+
+    One is equal to itself only: it is made once for each text of a cell, and compared often.
 
     Attributes:
         positional: name and key of each parameter that takes positional arguments.
@@ -82,8 +85,12 @@ class Summary(Struct, frozen=True):
     binds_self: bool = True
     free: frozenset[str] = _NOBODY
 
-    def mentions(self) -> Iterator[str]:
-        """Yield the names and keys of functions, and the names of methods, that its effect hangs on."""
+    @lru_cache(maxsize=16384)  # noqa: B019 - summaries live as long as the analyses that are kept
+    def mentions(self) -> frozenset[str]:
+        """Return the names and keys of functions, and the names of methods, that its effect hangs on."""
+        return frozenset(self._mentions())
+
+    def _mentions(self) -> Iterator[str]:
         values = [self.gives, *(value for call in self.calls for value in call.values)]
         for value in values:
             for name in value.reached:
@@ -94,8 +101,8 @@ class Summary(Struct, frozen=True):
         yield from self.free
 
 
-class ClassSummary(Struct, frozen=True):
-    """What the methods of one of the notebook's classes do.
+class ClassSummary(Struct, frozen=True, eq=False):
+    """What the methods of one of the notebook's classes do; equal to itself only, as a `Summary`.
 
     Attributes:
         bases: names of the classes that it inherits from.
@@ -111,14 +118,12 @@ class ClassSummary(Struct, frozen=True):
         """Return the class's own methods of this name."""
         return [summary for name, summary in self.methods if name == method]
 
-    def mentions(self) -> Iterator[str]:
+    def mentions(self) -> frozenset[str]:
         """As `Summary.mentions`."""
-        yield from self.bases
-        for _, summary in self.methods:
-            yield from summary.mentions()
+        return frozenset(self.bases).union(*(summary.mentions() for _, summary in self.methods))
 
 
-class Environment(Struct, frozen=True):
+class Environment(Struct, frozen=True, cache_hash=True):
     """What a cell must know of the functions, classes and values of earlier cells.
 
     Attributes:
@@ -137,22 +142,20 @@ class Environment(Struct, frozen=True):
 _EMPTY = Environment()
 
 
+@lru_cache(maxsize=8192)
 def restricted(environment: Environment, words: frozenset[str]) -> Environment:
     """Return the part of an environment that code with these words may reach."""
     if environment == _EMPTY:
         return environment
-    functions, classes = dict(environment.functions), dict(environment.classes)
+    index = _indexed(environment)
     kinds = tuple((name, kind) for name, kind in environment.kinds if name in words)
     reached, waiting = set[str](), [*words, *_SPECIAL_METHODS, *(kind.partition(":")[2] for _, kind in kinds)]
-    by_method = _by_method(environment.classes)
     while waiting:
         word = waiting.pop()
         if word in reached:
             continue
         reached.add(word)
-        waiting += by_method.get(word, ())
-        waiting += _mentioned(functions.get(word, ()))
-        waiting += classes[word].mentions() if word in classes else ()
+        waiting += index.get(word, ())
     return Environment(
         tuple(pair for pair in environment.functions if pair[0] in reached),
         tuple(pair for pair in environment.classes if pair[0] in reached),
@@ -161,6 +164,7 @@ def restricted(environment: Environment, words: frozenset[str]) -> Environment:
     )
 
 
+@lru_cache(maxsize=8192)
 def updated(environment: Environment, bound: frozenset[str], news: Environment) -> Environment:
     """Return the environment behind a cell that binds names, of which `news` tells what is known."""
     if not bound and news == _EMPTY:
@@ -183,14 +187,14 @@ _SPECIAL_METHODS = ("__call__", "__enter__", "__exit__", "__iter__", "__next__")
 """Methods that code calls without naming them."""
 
 
-def _by_method(classes: Iterable[tuple[str, ClassSummary]]) -> dict[str, list[str]]:
-    by_method: dict[str, list[str]] = {}
-    for name, summary in classes:
-        for method, _ in summary.methods:
-            by_method.setdefault(method, []).append(name)
-    return by_method
-
-
-def _mentioned(summaries: Iterable[Summary]) -> Iterator[str]:
-    for summary in summaries:
-        yield from summary.mentions()
+@lru_cache(maxsize=64)
+def _indexed(environment: Environment) -> dict[str, frozenset[str]]:
+    """Return for each word what code with it reaches at once."""
+    index: dict[str, set[str]] = {}
+    for name, summaries in environment.functions:
+        index.setdefault(name, set()).update(*(summary.mentions() for summary in summaries))
+    for name, known in environment.classes:
+        index.setdefault(name, set()).update(known.mentions())
+        for method, _ in known.methods:
+            index.setdefault(method, set()).add(name)
+    return {word: frozenset(reached) for word, reached in index.items()}
