@@ -69,6 +69,9 @@ def _compared(name: str, values: Mapping[str, Any], kept: Kept, store: ArtifactS
         differing = difference(value, other)
     except (PipesError, Incomparable) as error:
         return NameFinding(name, "not comparable", kept.step, reason=str(error))
+    except Exception as error:  # a value's own methods may raise anything
+        reason = f"{type(error).__name__}: {error}"
+        return NameFinding(name, "not comparable", kept.step, reason=reason)
     if differing is None:
         return NameFinding(name, "equal", kept.step)
     here, there = Value(type_name(value), differing.a), Value(type_name(other), differing.b)
@@ -92,7 +95,7 @@ def _only_here(values: Mapping[str, Any], question: Question) -> Iterator[NameFi
         if name in question.unkept:
             yield NameFinding(name, "not comparable", notebook=here, reason=question.unkept[name])
         elif question.plain is not None and name not in question.plain:
-            reason = "no step is seen to write it"
+            reason = "no step keeps it"
             yield NameFinding(name, "only in the notebook", notebook=here, reason=reason)
 
 

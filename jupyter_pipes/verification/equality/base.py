@@ -35,6 +35,10 @@ class Walk(Protocol):
         """
         ...
 
+    def agree_apart(self, a: Any, b: Any) -> bool:
+        """Return whether two values are equal, whatever was met before."""
+        ...
+
     def expect(self, is_equal: bool, a: Any, b: Any, where: str) -> None:
         """Raise `Mismatch` with these two unless they are equal."""
         ...

@@ -39,7 +39,7 @@ _UNTOLD = frozenset(
 
 def same_type(a: type, b: type) -> bool:
     """Return whether two types are one, or stand under one name in a notebook."""
-    return a is b or (_is_local(a) and _is_local(b) and a.__qualname__ == b.__qualname__)
+    return a is b or (is_local(a) and is_local(b) and a.__qualname__ == b.__qualname__)
 
 
 def knows(value: Any) -> bool:
@@ -62,7 +62,7 @@ def check(walk: Walk, a: Any, b: Any, where: str) -> None:
     elif isinstance(a, MethodType):
         walk.check(a.__func__, b.__func__, f"{where}.__func__")
         walk.check(a.__self__, b.__self__, f"{where}.__self__")
-    elif isinstance(a, BuiltinFunctionType | _DESCRIPTORS):
+    elif isinstance(a, (BuiltinFunctionType, *_DESCRIPTORS)):
         walk.expect(a.__qualname__ == b.__qualname__, a, b, where)
         walk.check(getattr(a, "__self__", None), getattr(b, "__self__", None), f"{where}.__self__")
     else:
@@ -70,7 +70,7 @@ def check(walk: Walk, a: Any, b: Any, where: str) -> None:
             walk.check(getattr(a, part, None), getattr(b, part, None), f"{where}.{part}")
 
 
-def _is_local(kind: type) -> bool:
+def is_local(kind: type) -> bool:
     """Return whether a class is a notebook's own: what is imported has one identity in each process."""
     return kind.__module__ == "__main__" or "<locals>" in kind.__qualname__
 

@@ -83,6 +83,12 @@ class _Walker(Walk):
         self._pair(a, b, where)
         kind.check(self, a, b, where)
 
+    def agree_apart(self, a: Any, b: Any) -> bool:
+        try:
+            return _Walker().difference(a, b) is None
+        except Incomparable:
+            return False
+
     def expect(self, is_equal: bool, a: Any, b: Any, where: str) -> None:
         if not is_equal:
             raise Mismatch(where, short(a), short(b))

@@ -115,6 +115,8 @@ VALUES: dict[str, Callable[[], Any]] = {
     "axes": lambda: figure().axes[0],
     "function": lambda: lambda x, y=[1]: x + len(y),
     "iterator": lambda: iter([1, 2, 3]),
+    "property and descriptors": lambda: [vars(Lazy)["total"], property(len), str.join, Slotted.a],
+    "bound methods": lambda: [[1].append, {}.get],
     "partial": lambda: functools.partial(max, 3),
 }
 
