@@ -30,6 +30,7 @@ LINE_LIMIT = 400
 NOT_MIRRORED = {
     "acceptance": "the program as its users meet it, from outside",
     "browser": "notebooks in a real JupyterLab",
+    "truth": "notebooks run plainly and as pipelines, held against each other",
 }
 """Folders of tests that are about the whole and not about a folder of the package."""
 
