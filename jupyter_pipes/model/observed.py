@@ -63,9 +63,14 @@ def matters(
     if shown.changed or shown.files or shown.written:
         return True
     together = _held_together({name for names in shown.joined for name in names}, seen)
-    others = (each for each in steps if each.name != step and not together.isdisjoint(each.reads))
-    changes = ({*each.writes, *seen.get(each.name, _NOTHING).changed} for each in others)
-    return any(not together.isdisjoint(names) for names in changes)
+    others = (each for each in steps if each.name != step)
+    return any(_uses_both(each, together, seen.get(each.name, _NOTHING)) for each in others)
+
+
+def _uses_both(step: Step | PlannedStep, together: set[str], seen: Observation) -> bool:
+    """Return whether a step reads two of the names that belong together, or changes one of them."""
+    read = together.intersection(step.reads)
+    return len(read) > 1 or (bool(read) and not together.isdisjoint((*step.writes, *seen.changed)))
 
 
 def _held_together(names: set[str], seen: Mapping[str, Observation]) -> set[str]:

@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step, StepOptions
 
@@ -137,6 +137,17 @@ def test_a_step_says_which_of_its_reads_and_writes_are_only_observed() -> None:
     assert change.writes == ("n", "x", "y")
     assert (count.observed_reads, count.upstream) == (("x",), ("change",))
     assert connected["load"] is LOAD
+
+
+def test_a_step_that_reads_both_is_told_that_they_are_one() -> None:
+    both = step("both", {"x": "load", "y": "load"})
+    seen = {"load": joined("x", "y")}
+    assert observed([LOAD, CHANGE, both], seen)["both"].joined == (("x", "y"),)
+    assert matters("load", seen["load"], [LOAD, CHANGE, both], seen)
+    assert matters("load", seen["load"], [LOAD, step("change", {"x": "load"}, "x")], seen)
+    assert not matters("load", seen["load"], [LOAD, CHANGE, COUNT], seen)
+    changing = {**seen, "change": changed("x")}
+    assert matters("load", seen["load"], [LOAD, CHANGE, COUNT], changing)
 
 
 def test_what_is_handed_on_is_demanded() -> None:
