@@ -113,7 +113,7 @@ class _Module:
         ]
         first, rest = split_setup(self._top)
         setup = "\n".join(piece.chunk.text for piece in first if not piece.chunk.is_future)
-        setup = "\n".join([*_ipython_imports(setup), setup])
+        setup = "\n".join([*_ipython_imports(setup), *_stand_ins(first), setup])
         code = "\n\n".join([self._definitions(rest), *functions, self._pipeline_text(), self._main_text()])
         head = docstring(f"{title}\n\nExported from {source_label} by jupyter_pipes.", level=0)
         futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future]
@@ -130,11 +130,12 @@ class _Module:
         imports = (piece for piece in top if piece.chunk.is_import and not piece.chunk.is_future)
         lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
         used = {"main", "step", *_names(self._pipeline_text())}
+        pieces = [piece for code_of_step in self._codes for piece in code_of_step.pieces]
         if self._prefix:
             lines.append("import jupyter_pipes")
         else:
             lines += [f"from jupyter_pipes import {name}" for name in _OUR_NAMES if name in used]
-        lines += [line for line in _ipython_imports(code) if line not in setup]
+        lines += [line for line in (*_ipython_imports(code), *_stand_ins(pieces)) if line not in setup]
         lines += [
             f"from {_MODULES_OF_TYPES[name]} import {name}{f' as {alias}' if alias != name else ''}"
             for name, alias in self._types.items()
@@ -184,6 +185,11 @@ def _ipython_imports(code: str) -> list[str]:
     """Imports of what a notebook has without any."""
     names = sorted(_names(code).keys() & NOTEBOOK_NAMES.keys())
     return [f"from {NOTEBOOK_NAMES[name]} import {name}" for name in names]
+
+
+def _stand_ins(pieces: Iterable[Piece]) -> list[str]:
+    """Imports of what stands in for magics and shell lines."""
+    return [f"import {name}" for name in sorted({name for piece in pieces for name in piece.chunk.needs})]
 
 
 def _without_bounds(annotation: str) -> str:

@@ -8,6 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.export.python.plain_magics import modules_of, plain
 from jupyter_pipes.export.python.source import Chunk, chunks, decides_imports, single_imports
 
 if TYPE_CHECKING:
@@ -105,9 +106,19 @@ def _pieces(statements: Iterable[Chunk], group: int, label: str) -> Iterator[Pie
         if chunk.is_import:
             for place, part in enumerate(single_imports(chunk)):
                 yield Piece(part.code, (group, number, chunk.line, place), part)
-        else:
+        elif chunk := _plain(chunk, f"{label}, line {chunk.line}"):
             key = chunk.code if chunk.is_definition else f"cell {number}, line {chunk.line}: {chunk.code}"
             yield Piece(key, (group, number, chunk.line, 0), chunk)
+
+
+def _plain(chunk: Chunk, place: str) -> Chunk | None:
+    """The statement without IPython's calls; None if nothing is left of it."""
+    code = plain(chunk.code, place)
+    if code == chunk.code:
+        return chunk
+    return (
+        replace(chunk, code=code, free=chunk.free - {"get_ipython"}, needs=modules_of(code)) if code else None
+    )
 
 
 def _with_comments(code: CodePiece, cells: Mapping[int, Cell], modules: frozenset[str]) -> Iterable[Chunk]:

@@ -10,8 +10,14 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell import scopes
-from jupyter_pipes.analysis.cell.magic_effects import CODE_LINE_MAGICS, LOOKING_MAGICS, TEXT_CELL_MAGICS
-from jupyter_pipes.analysis.cell.source import parse_cell
+from jupyter_pipes.analysis.cell.magic_effects import (
+    CODE_CELL_MAGICS,
+    CODE_LINE_MAGICS,
+    LOOKING_MAGICS,
+    SCRATCH_MAGICS,
+    cell_effect,
+)
+from jupyter_pipes.analysis.cell.source import CellMagicLine, parse_cell
 from jupyter_pipes.analysis.notebook.statements import statements
 
 if TYPE_CHECKING:
@@ -29,6 +35,7 @@ class Chunk(Struct, frozen=True):
         binds: names that it binds or changes.
         free: names that it, or the functions that it defines, need from outside.
         is_import, is_definition: what it is (`def` and `class` are definitions).
+        needs: modules of Python that stand in for magics in it.
         silenced: whether a `;` follows, which keeps a last expression from being shown.
     """
 
@@ -40,6 +47,7 @@ class Chunk(Struct, frozen=True):
     free: frozenset[str] = frozenset()
     is_import: bool = False
     is_definition: bool = False
+    needs: frozenset[str] = frozenset()
     silenced: bool = False
 
     @property
@@ -74,7 +82,8 @@ def chunks(body: str, modules: frozenset[str] = frozenset()) -> tuple[Chunk, ...
     """
     code = parse_cell(body)
     text = code.body
-    if code.magics and code.magics[-1].name in TEXT_CELL_MAGICS:
+    known = CODE_CELL_MAGICS | SCRATCH_MAGICS
+    if code.magics and code.magics[-1].name not in known:
         magic = code.magics[-1]
         call = f"get_ipython().run_cell_magic({magic.name!r}, {magic.argument!r}, {text!r})"
         binds = frozenset[str]().union(*(statement.binds for statement in statements(body)))
@@ -82,7 +91,14 @@ def chunks(body: str, modules: frozenset[str] = frozenset()) -> tuple[Chunk, ...
             Chunk(f"{name} = get_ipython().user_ns[{name!r}]", binds=frozenset({name})) for name in binds
         ]
         return (_with_names(call, modules), *sorted(fetch, key=lambda chunk: chunk.code))
-    return tuple(_unwrapped(_split(_as_python(text), modules), modules))
+    before = "\n".join(_timed_setup(magic) for magic in code.magics)
+    return tuple(_unwrapped(_split(_as_python(before + text if before.strip() else text), modules), modules))
+
+
+def _timed_setup(magic: CellMagicLine) -> str:
+    """What `%%timeit CODE` runs before the body that it measures."""
+    effect = cell_effect(magic.name, magic.argument)
+    return f"{effect.code}\n" if effect.scratch and effect.code else ""
 
 
 def imported_names(source: str) -> frozenset[str]:
