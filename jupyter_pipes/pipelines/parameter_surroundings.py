@@ -30,6 +30,14 @@ def surroundings(cell: Cell, cells: Sequence[Cell]) -> Mapping[str, Any]:
     return _run(tuple(statement.source for _, statement in pieces)) if pieces else _NOTHING
 
 
+def surrounding_code(cells: Sequence[Cell]) -> list[Statement]:
+    """Return the statements of other cells that `%%params` cells use, each once, in notebook order."""
+    reached = [pair for cell in cells if cell.role == "params" for pair in _reached(cell, cells)]
+    places = {id(cell): place for place, cell in enumerate(cells)}
+    ordered = sorted(reached, key=lambda pair: (places[id(pair[0])], pair[1].line))
+    return list({statement.source: statement for _, statement in ordered}.values())
+
+
 def surrounding_cells(cell: Cell, cells: Sequence[Cell]) -> list[Cell]:
     """Return the cells whose names a `%%params` cell uses, in notebook order."""
     reached = {id(each) for each, _ in _reached(cell, cells)}

@@ -129,17 +129,25 @@ def choices_of(kind: Any) -> tuple[str, ...]:
 
 
 def is_notebooks(value: object) -> bool:
-    """Return whether a value is a member of an enumeration that a notebook's cell defines."""
+    """Return whether a value is a member of an enumeration that a notebook's cell, or a program, defines."""
     return isinstance(value, enum.Enum) and type(value).__module__ == "__main__"
 
 
-def member(class_name: str, name: str) -> Any:
-    """Return the member of an enumeration of the notebook that runs here; where there is none, its name.
+def program() -> str:
+    """Return the name under which the program that runs here can be imported; "" for a notebook."""
+    return Path(getattr(sys.modules["__main__"], "__file__", None) or "").stem
+
+
+def member(class_name: str, name: str, program: str = "") -> Any:
+    """Return the member of an enumeration of the notebook or program that runs here; without one, its name.
 
     Parameters of such types travel by name: each process has a class of its own.
     """
-    kind = getattr(sys.modules["__main__"], class_name, None)
-    return kind[name] if isinstance(kind, enum.EnumMeta) else name
+    for module in ("__main__", program):
+        kind = getattr(sys.modules.get(module), class_name, None)
+        if isinstance(kind, enum.EnumMeta):
+            return kind[name]
+    return name
 
 
 def _in_ranges(value: Any, bounds: Iterable[object]) -> Any:

@@ -15,7 +15,7 @@ from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
 from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.pipelines.parameter_types import is_notebooks, member
+from jupyter_pipes.pipelines.parameter_types import is_notebooks, member, program
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.observations import ObservedSteps
 
@@ -112,7 +112,9 @@ def _packed(value: object) -> bytes:
 
 class _Packer(pickle.Pickler):
     def reducer_override(self, obj: Any) -> Any:
-        return (member, (type(obj).__qualname__, obj.name)) if is_notebooks(obj) else NotImplemented
+        if not is_notebooks(obj):
+            return NotImplemented
+        return member, (type(obj).__qualname__, obj.name, program())
 
 
 def unpack(values: Mapping[str, bytes]) -> dict[str, Any]:

@@ -98,7 +98,8 @@ def _is_safe(name: str, helper: Piece, lifted: Lifted, codes: Sequence[StepCode]
     if not needs and not free & set(lifted):
         return True
     assert isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)), "helpers are functions"
-    if (_bound_inside(node) | _names(node.args)) & needs:
+    returned = _names(node.returns) if node.returns is not None else set[str]()
+    if (_bound_inside(node) | _names(node.args) | returned) & needs:
         return False
     return all(
         needs <= set(code.step.reads)

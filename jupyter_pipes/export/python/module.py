@@ -20,11 +20,13 @@ from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
+from jupyter_pipes.pipelines.parameter_surroundings import surrounding_code
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+    from jupyter_pipes.analysis.notebook.statements import Statement
     from jupyter_pipes.export.python.pieces import Piece, StepCode
     from jupyter_pipes.model.steps import Cell, Step
     from jupyter_pipes.pipelines.graph import Graph
@@ -34,6 +36,7 @@ _MODULES_OF_TYPES = {
     **dict.fromkeys(("Annotated", "Any", "Literal", "Optional", "Union"), "typing"),
     **dict.fromkeys(("Dict", "List", "Set", "Tuple"), "typing"),
     **dict.fromkeys(("date", "datetime", "time", "timedelta"), "datetime"),
+    "Decimal": "decimal",
     "Enum": "enum",
     "Path": "pathlib",
 }
@@ -66,7 +69,8 @@ def export_python(
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
     codes = place([_with_values_only(step) for step in graph.steps], cells)
-    return with_reasons(formatted(_Module(codes, parameters, name).text(_title(graph, cells), source_label)))
+    module = _Module(codes, parameters, name, surrounding_code(cells))
+    return with_reasons(formatted(module.text(_title(graph, cells), source_label)))
 
 
 def _with_values_only(step: Step) -> Step:
@@ -89,17 +93,29 @@ def _with_values_only(step: Step) -> Step:
 class _Module:
     """Gathers a module's parts, with names that do not get in each other's way."""
 
-    def __init__(self, codes: list[StepCode], parameters: Sequence[Parameter], name: str) -> None:
+    def __init__(
+        self,
+        codes: list[StepCode],
+        parameters: Sequence[Parameter],
+        name: str,
+        surroundings: Sequence[Statement] = (),
+    ) -> None:
         self._codes = codes
         self._parameters = parameters
         self._name = name
+        self._surroundings = surroundings
         self._top = top_level(codes)
         bound = set[str]().union(
             *(piece.chunk.binds for piece in self._top if piece.chunk.code not in _IMPORTS)
         )
         # scikit-learn has a `Pipeline` too, pylab's star a `step`: then ours are written with their module.
         self._prefix = "jupyter_pipes." if bound & {*_OUR_NAMES, STAR} else ""
-        self._types = {name: f"{name}_type" if bound & {name, STAR} else name for name in _MODULES_OF_TYPES}
+        of_notebook = frozenset[str]().union(*(statement.binds for statement in surroundings))
+        self._types = {
+            name: f"{name}_type" if bound & {name, STAR} else name
+            for name in _MODULES_OF_TYPES.keys() - of_notebook
+        }
+        bound |= of_notebook
         ours = {"jupyter_pipes", "pipeline", *_OUR_NAMES, *self._types.values()}
         self._functions = _function_names(codes, bound | ours)
         self._pipeline = _unused("pipeline", bound | set(self._functions.values()))
@@ -124,11 +140,16 @@ class _Module:
     def _definitions(self, top: Iterable[Piece]) -> str:
         pieces = [piece for piece in top if not piece.chunk.is_import]
         cells = groupby(pieces, key=lambda piece: piece.order[:2])
-        return "\n\n".join("\n".join(piece.chunk.text for piece in group) for _, group in cells)
+        there = {piece.chunk.code for piece in pieces}
+        others = [
+            each.source for each in self._surroundings if not each.is_import and each.source not in there
+        ]
+        return "\n\n".join([*("\n".join(piece.chunk.text for piece in group) for _, group in cells), *others])
 
     def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
         imports = (piece for piece in top if piece.chunk.is_import and not piece.chunk.is_future)
         lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
+        lines += [each.source for each in self._surroundings if each.is_import]
         used = {"main", "step", *_names(self._pipeline_text())}
         pieces = [piece for code_of_step in self._codes for piece in code_of_step.pieces]
         if self._prefix:

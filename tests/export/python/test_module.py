@@ -12,10 +12,11 @@ from msgspec.structs import replace
 
 from jupyter_pipes.export.python import export_python, formatted
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
+from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_types import Range
-from jupyter_pipes.pipelines.parameters import Parameter, bind, declare, from_mapping
+from jupyter_pipes.pipelines.parameters import Parameter, bind, from_mapping
 from jupyter_pipes.pipelines.step_options import from_keywords
 from tests.options import EVERY_OPTION, SAID
 
@@ -32,11 +33,7 @@ def cells_of(*sources: str) -> list[Cell]:
 
 
 def parameters_of(cells: list[Cell]) -> tuple[Parameter, ...]:
-    parameters: tuple[Parameter, ...] = ()
-    for cell in cells:
-        if cell.role == "params":
-            parameters += declare(cell.body, parameters)
-    return parameters
+    return parameter_cells.read(cells)[0]
 
 
 def export(*sources: str) -> str:
@@ -516,3 +513,24 @@ def test_functions_that_return_nothing_are_not_displayed() -> None:
     text = export("def tell(x):\n    print(x)", "%%step a\ntell(1)", "%%step b\nlen([1])")
     assert "    tell(1)\n" in text
     assert "    display(len([1]))\n" in text
+
+
+def test_parameters_have_what_they_use_of_earlier_cells() -> None:
+    text = export(
+        "import datetime\nfrom enum import Enum\nclass Color(Enum):\n    RED = 1",
+        "N = 3",
+        "%%params\nday: datetime.date = datetime.date(2024, 1, 1)\nrows: int = N\ncolor: Color = Color.RED",
+        "%%step a\nr = (day.isoformat(), rows, color.name)",
+    )
+    assert "from datetime import" not in text
+    assert text.index("import datetime") < text.index("N = 3") < text.index("Parameter(datetime.date")
+    assert text.count("class Color(Enum):") == 1
+
+
+def test_a_definition_that_needs_an_output_when_it_runs_stands_in_its_steps() -> None:
+    text = export(
+        "%%step a\nDates = set\nDATES = Dates(['May 15'])",
+        "def told(part) -> Dates:\n    return {d for d in DATES if part in d}",
+        "%%step b\nr = told('May')",
+    )
+    assert "    def told(part) -> Dates:" in text
