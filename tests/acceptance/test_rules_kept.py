@@ -130,7 +130,7 @@ def test_what_a_forced_step_gives_replaces_the_entry(project: NewProject) -> Non
 
 
 def test_always_runs_each_time_and_never_cache_neither_looks_nor_keeps(project: NewProject) -> None:
-    first = "no earlier result"
+    first = "first run"
     study = project("%%step A --always\na = 1", "%%step B --never-cache\nb = 1", "%%step C\nc = a + b")
 
     def run() -> dict[str, str]:
