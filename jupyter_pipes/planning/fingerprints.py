@@ -19,6 +19,9 @@ from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
 
+_SHALLOW = 3
+"""Parts of an absolute path (`/`, `home`, `me`) up to which a folder holds more than a project's data."""
+
 
 def file_parts(step: Step, directory: Path) -> list[Part]:
     """Return a part for each file named with `--file`.
@@ -37,14 +40,17 @@ def file_parts(step: Step, directory: Path) -> list[Part]:
 def named_files(step: Step, directory: Path) -> tuple[FileSeen, ...]:
     """Return the files that stand as literals in the step's code, as they are now.
 
-    Of those outside of the folder also what is not there, with digest "": the step may be about to make it.
-    Files that steps of the pipeline are said to make are left out.
+    Of those outside of the folder also what is not there, with digest "": the step may be about to make it;
+    and folders, with a slash behind them: it may use files in them. Files that steps of the pipeline are said
+    to make are left out.
     """
     texts = dict.fromkeys(map(normalised, named_texts(step)))
     apart = {*_made(step, directory), *_scripts(step, directory)}
     paths = [path for path in map(directory.joinpath, texts) if path not in apart]
     files = [path for path in paths if _is_file(path) or _may_be_made(path, directory)]
-    return tuple(FileSeen(_shown(path, directory), file_digest(path)) for path in files)
+    named = [FileSeen(_shown(path, directory), file_digest(path)) for path in files]
+    folders = (path for path in paths if _is_folder_elsewhere(path, directory))
+    return (*named, *(FileSeen(f"{_shown(path, directory)}/", "") for path in folders))
 
 
 def files_named(pattern: str, directory: Path) -> list[Path]:
@@ -109,11 +115,28 @@ def _made(step: Step, directory: Path) -> set[Path]:
     return {directory / path for path in (*step.files_from, *step.options.out_files)}
 
 
+def _is_outside(path: Path, directory: Path) -> bool:
+    return not path.is_relative_to(directory) or ".." in path.parts
+
+
+def _is_folder_elsewhere(path: Path, directory: Path) -> bool:
+    """Whether a path is a folder outside of the notebook's, and none of the system's own."""
+    try:
+        is_deep = ".." in path.parts or len(path.parts) > _SHALLOW
+        return _is_outside(path, directory) and is_deep and path.is_dir()
+    except (OSError, ValueError):
+        return False
+
+
 def _may_be_made(path: Path, directory: Path) -> bool:
     """Whether a path, of no file, is one outside of the folder in a folder that is there."""
     try:
-        is_outside = not path.is_relative_to(directory) or ".." in path.parts
-        return is_outside and path.parent != Path(path.anchor) and path.parent.is_dir() and not path.is_dir()
+        return (
+            _is_outside(path, directory)
+            and path.parent != Path(path.anchor)
+            and path.parent.is_dir()
+            and not path.is_dir()
+        )
     except (OSError, ValueError):
         return False
 

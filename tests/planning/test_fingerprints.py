@@ -40,6 +40,14 @@ def test_a_file_outside_of_the_folder_may_be_one_that_the_step_is_about_to_make(
     assert named == FileSeen("../new.csv", "")
 
 
+def test_a_folder_elsewhere_is_named_with_a_slash_behind_it(tmp_path: Path) -> None:
+    (tmp_path / "notebooks" / "here").mkdir(parents=True)
+    (tmp_path / "data").mkdir()
+    reader = step(f"x = ['../data', '..', 'here', '.', '/', '/usr', {str(tmp_path / 'data')!r}]")
+    named = [seen.path for seen in named_files(reader, tmp_path / "notebooks")]
+    assert named == ["../data/", "../", f"{tmp_path / 'data'}/"]
+
+
 def test_a_named_file_that_is_not_there_is_an_error_with_the_step_and_line(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match=r"step s: --file \*\.csv") as caught:
         file_parts(step(options=StepOptions(files=("*.csv",))), tmp_path)

@@ -39,15 +39,17 @@ class FileWatch:
     Args:
         project: the notebook's folder.
         store: URL of the artifact store.
-        named: the files that stand as text in the step's code, with their content when it was decided.
+        named: the files, and folders elsewhere, that stand as text in the step's code, as they were before.
     """
 
     def __init__(self, project: Path, store: str, named: Iterable[FileSeen] = ()) -> None:
         self._project = full_folder(project)
         outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
         self._outside = tuple(map(full_folder, outside))
-        paths = ((os.path.join(self._project, seen.path), seen.digest) for seen in named)  # noqa: PTH118
-        self._named = {os.path.realpath(path): FileSeen(path, digest, True) for path, digest in paths}
+        paths = [(os.path.join(self._project, seen.path), seen.digest) for seen in named]  # noqa: PTH118
+        files = [FileSeen(path, digest, True) for path, digest in paths if not path.endswith(os.sep)]
+        self._named = {os.path.realpath(seen.path): seen for seen in files}
+        self._folders = {full_folder(path): path for path, _ in paths if path.endswith(os.sep)}
         self._process = os.getpid()
         self._from_forks = -1
         self._read: dict[str, str] = {}
@@ -64,7 +66,8 @@ class FileWatch:
             is_alone: whether all that this process does is the step's: else only what Python tells counts.
         """
         _install()
-        native = NativeWatch(self._project, self._outside, self._named) if is_alone else None
+        folders = (self._project, *self._folders)
+        native = NativeWatch(folders, self._outside, self._named) if is_alone else None
         _watching.append(self)
         try:
             yield
@@ -142,10 +145,15 @@ class FileWatch:
 
     def _shown(self, full: str) -> str:
         """Return the path as it is told: outside of the project as the code names it."""
-        return full if full.startswith(self._project) else self._named[full].path
+        if full.startswith(self._project):
+            return full
+        if full in self._named:
+            return self._named[full].path
+        folder = next(folder for folder in self._folders if full.startswith(folder))
+        return self._folders[folder] + full.removeprefix(folder)
 
     def _counts(self, full: str) -> bool:
-        is_ours = full.startswith(self._project) or full in self._named
+        is_ours = full.startswith((self._project, *self._folders)) or full in self._named
         return is_ours and not full.startswith(self._outside) and _BYTECODE not in full
 
     def _note_written(self, full: str) -> None:

@@ -9,6 +9,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from functools import cache
+from itertools import islice
 from typing import Any, NamedTuple
 
 _CLOEXEC, _NONBLOCK, _REPORT_DIR_FID, _REPORT_NAME = 0x1, 0x2, 0x400, 0x800
@@ -21,6 +22,9 @@ _HEAD, _INFO, _HANDLE = struct.Struct("=IBBHQii"), struct.Struct("=BxH8x"), stru
 
 _MOST_FOLDERS = 200
 """Folders watched at most, those nearest to the notebook first: each costs a few microseconds a step."""
+
+_MOST_ENTRIES = 5_000
+"""Entries of a folder that are looked at most to find the folders in it."""
 
 inherited = -1
 """The group of this process that the helper made and keeps: closing one may take the system 10 ms."""
@@ -47,21 +51,21 @@ class NativeWatch:
     that asks is told which events are its own, whichever library caused them; of others, no process.
 
     Args:
-        project: the folder to watch, with those in it.
+        roots: the folders to watch, with those in them, ending with a slash.
         outside: beginnings of paths that are left out.
         files: files whose folders are watched as well, wherever they are.
     """
 
-    def __init__(self, project: str, outside: tuple[str, ...], files: Iterable[str] = ()) -> None:
+    def __init__(self, roots: tuple[str, ...], outside: tuple[str, ...], files: Iterable[str] = ()) -> None:
         self._outside = outside
         self._folders: dict[bytes, str] = {}
         self._group = inherited if inherited >= 0 else new_group()
         if self._group < 0:
             return
         for folder in {os.path.dirname(file) for file in files}:  # noqa: PTH120 - many a step
-            if not folder.startswith(project.rstrip(os.sep)):
+            if not f"{folder}{os.sep}".startswith(roots):
                 self.watch(folder)
-        self._watch_all(project)
+        self._watch_all(roots)
         # An inherited one has seen what happened before.
         for _ in self.take():
             pass
@@ -100,8 +104,8 @@ class NativeWatch:
         name = record[end:size].rstrip(b"\0")
         return os.path.join(folder, os.fsdecode(name)) if folder and name else ""  # noqa: PTH118 - many a step
 
-    def _watch_all(self, project: str) -> None:
-        waiting = [project.rstrip(os.sep) or os.sep]
+    def _watch_all(self, roots: tuple[str, ...]) -> None:
+        waiting = [root.rstrip(os.sep) or os.sep for root in roots]
         for folder in waiting:
             self.watch(folder)
             if len(waiting) < _MOST_FOLDERS:
@@ -112,7 +116,8 @@ class NativeWatch:
             # Each folder in it is a link to it more; where file systems count none, there is 1.
             if os.stat(folder).st_nlink != 2:  # noqa: PTH116 - many a step
                 with os.scandir(folder) as entries:
-                    return [each.path for each in entries if self._is_watched(each)]
+                    listed = islice(entries, _MOST_ENTRIES)
+                    return [each.path for each in listed if self._is_watched(each)]
         return []
 
     def _is_watched(self, entry: os.DirEntry[str]) -> bool:

@@ -239,3 +239,22 @@ def test_hidden_folders_modules_and_what_other_processes_open_do_not_count(proje
     (project / "module.py").write_text("x = 1")
     seen, written = observed(act, project)
     assert (seen, written - {".cache/a.parquet"}) == ({}, set())
+
+
+def test_files_in_a_folder_elsewhere_that_the_code_names_count(project: Path) -> None:
+    def act() -> None:
+        _polars_elsewhere("../data/x.parquet")
+        Path("../data/x.csv").read_text()
+        Path("../data/made.txt").write_text("a")
+
+    (project / "notebooks").mkdir()
+    os.chdir(project / "notebooks")
+    read, written = observed(act, project / "notebooks", (FileSeen("../data/", ""),))
+    assert set(read) == {"../data/x.parquet", "../data/x.csv"}
+    assert written == {"../data/made.txt"}
+
+
+def _polars_elsewhere(path: str) -> None:
+    import polars as pl
+
+    pl.read_parquet(path)
