@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.results import Observation
-from jupyter_pipes.model.steps import PARAMS_OWNER, Step
+from jupyter_pipes.model.steps import PARAMS_OWNER, PLAIN_OWNER, Step
 
 S = TypeVar("S", Step, PlannedStep)
 
@@ -91,12 +91,14 @@ class _Walk:
 
     def connected(self, step: S, seen: Observation) -> S:
         """Return the next step with its observed reads and writes."""
-        versions = {name: (owner, name) for name, owner in step.reads.items()}
+        versions = {name: (PLAIN_OWNER, name) for name in step.plain}
+        versions |= {name: (owner, name) for name, owner in step.reads.items()}
         changed = {name for name in seen.changed if name in versions and step.options.outputs is None}
         rewritten = versions.keys() & set(step.writes)
         partners = self._partners(step, versions, changed | rewritten)
         of_all = {**versions, **partners}
-        reads = {name: self._holder(version) for name, version in of_all.items()}
+        holders = {name: self._holder(version) for name, version in of_all.items()}
+        reads = {name: owner for name, owner in holders.items() if owner != PLAIN_OWNER}
         joined = self._joined(of_all)
         handed_on = changed.union(partners).difference(step.writes)
         self._holders |= {of_all[name]: step.name for name in handed_on}
@@ -138,8 +140,8 @@ class _Walk:
         if name in versions:
             return versions[name] == version
         is_bound_anew = self._newest.get(name, version) != version
-        # The value of a parameter that the step does not read is not there for it.
-        is_there = self._holder(version) != PARAMS_OWNER
+        # A parameter, or a value of plain cells, that the step does not read is not there for it.
+        is_there = self._holder(version) not in (PARAMS_OWNER, PLAIN_OWNER)
         return step.options.inputs is None and is_there and not is_bound_anew
 
     def _bind(self, step: S, versions: Mapping[str, Version]) -> None:

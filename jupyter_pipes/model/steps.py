@@ -11,6 +11,9 @@ from msgspec import Struct
 PARAMS_OWNER = "params"
 """The producer that `Step.reads` names for a parameter."""
 
+PLAIN_OWNER = ""
+"""The producer of a value that plain cells make anew in each step, until a step was seen changing it."""
+
 
 class Status(StrEnum):
     """Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`)."""
@@ -160,6 +163,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         reads: name -> the step that produces it, or `PARAMS_OWNER` for a parameter.
         writes: names that it leaves for others: no definitions, no modules.
         files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
+        plain: names whose values plain cells make anew in its process.
         options: what the user said.
         cell_id: the notebook cell whose output area shows it, or None outside notebooks.
         observed_reads: those of `reads` whose producer runs showed, not the code.
@@ -171,6 +175,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     reads: dict[str, str] = {}
     writes: tuple[str, ...] = ()
     files_from: dict[str, str] = {}
+    plain: tuple[str, ...] = ()
     options: StepOptions = StepOptions()
     cell_id: str | None = None
     observed_reads: tuple[str, ...] = ()

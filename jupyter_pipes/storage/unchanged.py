@@ -8,11 +8,13 @@ from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
+from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.caches import differs_by_caches_only
 from jupyter_pipes.storage.loading import Loading
@@ -21,6 +23,9 @@ from jupyter_pipes.storage.serializers.base import Part, Parts
 
 _SMALL = 16 * 1024
 """Bytes up to which a piece is compared rather than looked up in the map of pages."""
+
+UNCHANGING = (str, bytes, int, float, complex, type(None), ModuleType)
+"""Types of values that nobody changes in place."""
 
 _PAGE = mmap.PAGESIZE
 _IN_MEMORY, _SWAPPED, _OF_FILE = 1 << 63, 1 << 62, 1 << 61
@@ -64,6 +69,48 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         return Inspected(not differs_by_caches_only(fresh, value), dict)
 
 
+class Snapshot:
+    """Values as they were, kept in memory, to tell later which of them were changed in place.
+
+    What cannot be stored, is code, or takes more than `LARGEST` bytes is not looked at.
+    """
+
+    LARGEST = 4 * 1024 * 1024
+
+    def __init__(self, values: Mapping[str, object]) -> None:
+        self._bytes: dict[str, bytes] = {}
+        self._refs = {name: ref for name, value in values.items() if (ref := self._take(name, value))}
+
+    def changed(self, values: Mapping[str, Any]) -> list[str]:
+        """Return the names that hold something else in `values`.
+
+        Raises:
+            SerializationError: one cannot be stored as it is now.
+        """
+        return [
+            name
+            for name, ref in self._refs.items()
+            if name in values and inspect(ref, values[name], Loading(self._read), self._read).is_changed
+        ]
+
+    def _take(self, name: str, value: object) -> ArtifactRef | None:
+        if isinstance(value, UNCHANGING) or hasattr(value, "__qualname__"):
+            return None
+        try:
+            serializer, now = serialize(name, value)
+        except SerializationError:
+            return None
+        size = sum(map(len, now.buffers))
+        if size > self.LARGEST or not now.stable:
+            return None
+        content = digest_of(now.buffers)
+        self._bytes[content] = _whole(now)
+        return ArtifactRef(name, content, type(value).__name__, size, serializer)
+
+    def _read(self, content: str) -> memoryview:
+        return memoryview(bytearray(self._bytes[content]))
+
+
 @contextmanager
 def _without_new_figures() -> Generator[None]:
     """Close the figures that loading opens: pyplot would show them with the next that are drawn."""
@@ -83,9 +130,10 @@ def _is_same(
         return ref.content == f"{serializer}:{digest_of(now.buffers)}"
     if serializer != ref.serializer or sum(map(len, now.buffers)) != ref.bytes:
         return False
-    mapped = loading.data(ref)
-    if isinstance(mapped.obj, mmap.mmap) and is_mapped(now.buffers, mapped, read(ref.digest)):
-        return True
+    if ref.bytes > _SMALL:
+        mapped = loading.data(ref)
+        if isinstance(mapped.obj, mmap.mmap) and is_mapped(now.buffers, mapped, read(ref.digest)):
+            return True
     return digest_of(now.buffers) == ref.digest
 
 

@@ -209,6 +209,7 @@ class _Resolver:
             if place not in setup.places
         )
         imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
+        made = {name for code in (*setup.pieces, *prelude) for name in code.names}
         return Step(
             name=unit.name,
             position=position,
@@ -218,9 +219,10 @@ class _Resolver:
             options=unit.options,
             reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values),
             writes=(
-                *self._writes({name for code in (*setup.pieces, *prelude) for name in code.names}),
+                *self._writes(made),
                 *sorted(self._streams(reached)),
             ),
+            plain=tuple(sorted(made & reached.names - reached.values.keys())),
             setup=setup.pieces,
             prelude=prelude,
             imports=tuple(sorted(imports)),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import re
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -15,13 +14,10 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.joining import Holder, Joiner
-from jupyter_pipes.storage.serializers import serialize
-from jupyter_pipes.storage.unchanged import Inspected, inspect
+from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
 
 OPTIONAL_LIMIT = 64 * 1024**2
 """Bytes of outputs kept per step that no later step reads."""
-
-_SCALARS = (str, bytes, int, float, complex, bool, type(None))
 
 
 class HandOver:
@@ -42,6 +38,7 @@ class HandOver:
         self._report = report
         self._loading = store.loading(job.step.joined)
         self._joiner = Joiner()
+        self._before = Snapshot({})
 
     def load_inputs(self) -> None:
         """Bind the inputs in the step's namespace.
@@ -57,6 +54,11 @@ class HandOver:
             except PipesError as error:
                 message = f"input {name} of step {self._step.name} cannot be loaded: {error}"
                 raise type(error)(message) from error
+
+    def watch(self) -> None:
+        """Remember the parameters, and what plain cells made in this process: the step may change them."""
+        names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
+        self._before = Snapshot({name: self._namespace[name] for name in names if name in self._namespace})
 
     def _loaded(self, artifact: ArtifactRef) -> Any:
         try:
@@ -93,8 +95,15 @@ class HandOver:
         return self._put(name, value, None)
 
     def _changed(self) -> tuple[str, ...]:
-        """Return the names of inputs and parameters that hold something else now, though nobody said so."""
-        changed = [*self._changed_inputs(), *self._changed_parameters()]
+        """Return the names that hold something else now than what was taken over, though nobody said so."""
+        try:
+            changed = [*self._changed_inputs(), *self._before.changed(self._namespace)]
+        except SerializationError as error:
+            raise SerializationError(
+                f"step {self._step.name} changed a value that later steps may read so that it cannot be "
+                f"handed on: {error} Change a copy of it, or say --out",
+                step=self._step.name,
+            ) from error
         if changed and self._step.options.outputs is not None:
             names = ", ".join(changed)
             self._note(
@@ -107,29 +116,11 @@ class HandOver:
         for name, artifact in self._job.inputs.items():
             if artifact is not None and name in self._namespace and name not in self._step.writes:
                 value = self._namespace[name]
-                inspected = self._inspected(artifact, value)
+                inspected = inspect(artifact, value, self._loading, self._store.view)
                 if inspected.is_changed:
                     yield name
-                elif not isinstance(value, _SCALARS):
+                elif not isinstance(value, UNCHANGING):
                     self._joiner.add(Holder.of(artifact, inspected.parts))
-
-    def _inspected(self, artifact: ArtifactRef, value: object) -> Inspected:
-        try:
-            return inspect(artifact, value, self._loading, self._store.view)
-        except SerializationError as error:
-            raise SerializationError(
-                f"step {self._step.name} changed {artifact.name}, which later steps may read, "
-                f"so that it cannot be handed on: {error} Change a copy of it, or say --out",
-                step=self._step.name,
-            ) from error
-
-    def _changed_parameters(self) -> Iterator[str]:
-        for name, packed in self._job.parameters.items():
-            value = self._namespace.get(name)
-            if name not in self._step.writes and not isinstance(value, _SCALARS):
-                before = pickle.loads(packed)
-                if value is not before and _content(name, value) != _content(name, before):
-                    yield name
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
         """Return the names with large arrays first: what is a view of another can only follow that."""
@@ -168,11 +159,6 @@ class HandOver:
 
     def _note(self, text: str) -> None:
         self._report(ev.NoteAdded(self._step.name, self._job.attempt, text))
-
-
-def _content(name: str, value: object) -> tuple[str, bytes]:
-    serializer, serialized = serialize(name, value)
-    return serializer, b"".join(map(bytes, serialized.buffers))
 
 
 def _line_binding(body: str, name: str) -> int | None:

@@ -126,6 +126,7 @@ class Attempt:
         if failed := self._run_pieces(self.step.late_pieces):
             return failed
         self._runs_other_cells = False
+        self.outputs.watch()
         watch_tqdm()
         begun, borrowed = states(), BorrowedValues(self.step, self.cell.namespace)
         failure = self._run_code(self.step.body, self._label)
