@@ -58,10 +58,8 @@ class ArtifactStore:
                 f"more than the {limit:,} that there is room for."
             )
         digest = self.blobs.write(whole.buffers)
-        if joiner:
-            joiner.add(Holder(name, digest, serializer, joined.references, whole.parts))
         type_name, shape, preview = describe(value)
-        return ArtifactRef(
+        artifact = ArtifactRef(
             name,
             digest,
             type_name,
@@ -73,6 +71,9 @@ class ArtifactStore:
             content,
             joined.references,
         )
+        if joiner:
+            joiner.add(Holder(name, lambda: artifact, whole.parts))
+        return artifact
 
     def get(self, ref: ArtifactRef) -> Any:
         """Return the value; large parts of a local one are mapped: shared until written to, never copied.

@@ -49,24 +49,24 @@ class Holder:
 
     Args:
         name: the name.
-        digest, serializer: of what is kept.
-        references: the digests that it needs itself.
+        keep: gives what is kept, or keeps it now; called when something is to link to it.
         parts: tells the parts that loading it will give again.
     """
 
-    def __init__(
-        self, name: str, digest: str, serializer: str, references: tuple[str, ...], parts: Callable[[], Parts]
-    ) -> None:
+    def __init__(self, name: str, keep: Callable[[], ArtifactRef], parts: Callable[[], Parts]) -> None:
         self.name = name
-        self.digest = digest
-        self.references = references
-        self._serializer = serializer
+        self._keep = keep
         self._tell = parts
 
-    @classmethod
-    def of(cls, artifact: ArtifactRef, parts: Callable[[], Parts]) -> Holder:
-        """Return the holder of an artifact whose parts are known."""
-        return cls(artifact.name, artifact.digest, artifact.serializer, artifact.references, parts)
+    @cached_property
+    def artifact(self) -> ArtifactRef:
+        """What is kept."""
+        return self._keep()
+
+    @property
+    def is_linked(self) -> bool:
+        """Whether something links to it."""
+        return "artifact" in vars(self)
 
     @cached_property
     def parts(self) -> Parts:
@@ -80,7 +80,8 @@ class Holder:
 
     def link(self, part: Part, view: View | None = None) -> Link:
         """Return a link to a part, or to a view of it."""
-        return link_to(self.name, self.digest, self._serializer, part.number, view)
+        artifact = self.artifact
+        return link_to(self.name, artifact.digest, artifact.serializer, part.number, view)
 
 
 class Joiner:
@@ -113,7 +114,7 @@ class Joiner:
             if shared := dict(self._shared(holder, parts)):
                 links = shared | links
                 names.add(holder.name)
-                references.update((holder.digest, *holder.references))
+                references.update((holder.artifact.digest, *holder.artifact.references))
         if names:
             self._note({name, *names})
         return Joined(links, frozenset(names), tuple(sorted(references)))

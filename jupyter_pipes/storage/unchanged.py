@@ -93,6 +93,11 @@ class Snapshot:
             if name in values and inspect(ref, values[name], Loading(self._read), self._read).is_changed
         ]
 
+    @property
+    def names(self) -> frozenset[str]:
+        """The names that are looked at."""
+        return frozenset(self._refs)
+
     def _take(self, name: str, value: object) -> ArtifactRef | None:
         if isinstance(value, UNCHANGING) or hasattr(value, "__qualname__"):
             return None

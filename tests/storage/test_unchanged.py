@@ -16,7 +16,7 @@ import pytest
 from sklearn.linear_model import LinearRegression
 
 from jupyter_pipes.storage.artifacts import ArtifactStore
-from jupyter_pipes.storage.unchanged import inspect, is_mapped
+from jupyter_pipes.storage.unchanged import Snapshot, inspect, is_mapped
 
 
 class Shop:
@@ -156,3 +156,21 @@ def test_untouched_pages_of_a_mapped_file_are_not_read_again(tmp_path: Path) -> 
     assert is_mapped(buffers, loading.data(ref), kept)
     value[3] = 7
     assert not is_mapped(buffers, loading.data(ref), kept)
+
+
+# Values that nobody keeps --------------------------------------------------------------------------------
+
+
+def test_a_snapshot_tells_what_was_changed_since() -> None:
+    values = {"xs": [1], "shop": Shop(), "n": 1, "code": len, "text": "x", "lock": (line for line in "ab")}
+    snapshot = Snapshot(values)
+    assert snapshot.names == {"xs", "shop"}
+    assert snapshot.changed(values) == []
+    assert values["shop"].size == 2
+    assert snapshot.changed(values) == []
+    values["xs"].append(2)
+    assert snapshot.changed({**values, "shop": None}) == ["xs", "shop"]
+
+
+def test_what_takes_much_room_is_not_looked_at() -> None:
+    assert not Snapshot({"array": np.zeros(Snapshot.LARGEST)}).names

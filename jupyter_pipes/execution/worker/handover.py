@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.joining import Holder, Joiner
+from jupyter_pipes.storage.serializers import serialize
+from jupyter_pipes.storage.serializers.base import Parts
 from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
 
 OPTIONAL_LIMIT = 64 * 1024**2
@@ -39,6 +42,7 @@ class HandOver:
         self._loading = store.loading(job.step.joined)
         self._joiner = Joiner()
         self._before = Snapshot({})
+        self._made_here: list[Holder] = []
 
     def load_inputs(self) -> None:
         """Bind the inputs in the step's namespace.
@@ -47,13 +51,7 @@ class HandOver:
             PipesError: one cannot be loaded; names it.
         """
         for name, artifact in self._job.inputs.items():
-            try:
-                self._namespace[name] = (
-                    None if artifact is None else self._store.load(artifact, self._loading)
-                )
-            except PipesError as error:
-                message = f"input {name} of step {self._step.name} cannot be loaded: {error}"
-                raise type(error)(message) from error
+            self._namespace[name] = None if artifact is None else self._loaded(artifact)
 
     def watch(self) -> None:
         """Remember the parameters, and what plain cells made in this process: the step may change them."""
@@ -81,8 +79,11 @@ class HandOver:
         room = OPTIONAL_LIMIT
         for name in self._bases_first(self._step.optional):
             room -= self._keep_if_possible(name, room)
-        if changed:
-            self._report(ev.InputsChanged(self._step.name, self._job.attempt, changed))
+        linked = [holder for holder in self._made_here if holder.is_linked and holder.name not in changed]
+        for holder in linked:
+            self._stored(holder.artifact)
+        if handed_on := (*changed, *(holder.name for holder in linked)):
+            self._report(ev.InputsChanged(self._step.name, self._job.attempt, handed_on))
         for group in self._joiner.groups:
             self._report(ev.NamesJoined(self._step.name, self._job.attempt, tuple(sorted(group))))
 
@@ -104,7 +105,9 @@ class HandOver:
                 f"handed on: {error} Change a copy of it, or say --out",
                 step=self._step.name,
             ) from error
-        if changed and self._step.options.outputs is not None:
+        if self._step.options.outputs is None:
+            self._hold_what_was_made_here()
+        elif changed:
             names = ", ".join(changed)
             self._note(
                 f"changed {names} in place; --out leaves that out: later steps read the value from before"
@@ -120,7 +123,18 @@ class HandOver:
                 if inspected.is_changed:
                     yield name
                 elif not isinstance(value, UNCHANGING):
-                    self._joiner.add(Holder.of(artifact, inspected.parts))
+                    self._joiner.add(Holder(name, partial(_same, artifact), inspected.parts))
+
+    def _hold_what_was_made_here(self) -> None:
+        """Let outputs link to values that plain cells made in this process: such a value is handed on then.
+
+        Another process would make another object of it.
+        """
+        for name in self._before.names:
+            value = self._namespace.get(name)
+            keep, parts = partial(self._put, name, value, None), partial(_parts_of, name, value)
+            self._made_here.append(Holder(name, keep, parts))
+            self._joiner.add(self._made_here[-1])
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
         """Return the names with large arrays first: what is a view of another can only follow that."""
@@ -159,6 +173,14 @@ class HandOver:
 
     def _note(self, text: str) -> None:
         self._report(ev.NoteAdded(self._step.name, self._job.attempt, text))
+
+
+def _same(artifact: ArtifactRef) -> ArtifactRef:
+    return artifact
+
+
+def _parts_of(name: str, value: object) -> Parts:
+    return serialize(name, value)[1].parts()
 
 
 def _line_binding(body: str, name: str) -> int | None:
