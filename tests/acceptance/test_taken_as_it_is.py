@@ -58,6 +58,19 @@ ADD = "def add(x):\n    global total\n    total += x"
             id="a helper that evaluates what it is given",
         ),
         pytest.param(
+            [
+                "def display(x): return ('mine', x)\ndef filter(xs): return xs[:1]\nmax = 5",
+                "%%step a\nr = (display(1), filter([1, 2]), max)",
+            ],
+            {"r": (("mine", 1), [1], 5)},
+            id="helpers named like builtins",
+        ),
+        pytest.param(
+            ["%%step a\ng = (x for x in [1, 2])\nf = open('study.ipynb')\nu = 1", "%%step b\nr = u"],
+            {"r": 1},
+            id="generators and open files that nobody reads later",
+        ),
+        pytest.param(
             ["%%step a\na = 5", "%%step b\nr = '{a}'.format(**globals())\ns = '%(a)s' % globals()"],
             {"r": "5", "s": "5"},
             id="templates filled in with all names",
