@@ -50,7 +50,8 @@ def set_unless_own(made: Any, state: tuple[Callable[..., Any], Any]) -> None:
     if definition_name(made) is None:
         set_state, state_of_class = state
         set_state(made, state_of_class)
-        _origins[made] = _origins[made]._replace(content=fingerprint(made))
+        name, mark, _ = _origins[made]
+        _origins[made] = _Origin(name, mark, fingerprint(made))
 
 
 def origin(made: Any) -> tuple[str, str] | None:
