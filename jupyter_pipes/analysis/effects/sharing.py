@@ -54,13 +54,12 @@ def shared_by(values: Mapping[str, Value]) -> Sharing:
         for key in value.reached:
             for other in _names_of(key, alive) - {name}:
                 is_inside = key in value.holds and key not in value.names
-                along, inside = frozenset({other}), frozenset({name})
-                if not is_inside:
-                    sharing[name] = sharing.get(name, NOT_SHARED) | Shared(along)
-                if is_inside or not value.is_part:
-                    sharing[other] = sharing.get(other, NOT_SHARED) | Shared(inside)
-                if is_inside:
-                    sharing[name] = sharing.get(name, NOT_SHARED) | Shared(inside=along)
+                this, that = frozenset({name}), frozenset({other})
+                mine = Shared(inside=that) if is_inside else Shared(along=that)
+                # A part changes when parts of the whole do, not when the whole gets longer.
+                theirs = Shared(inside=this) if value.is_part and not is_inside else Shared(along=this)
+                sharing[name] = sharing.get(name, NOT_SHARED) | mine
+                sharing[other] = sharing.get(other, NOT_SHARED) | theirs
     return tuple(sharing.items())
 
 
