@@ -366,9 +366,19 @@ def test_a_call_changes_what_the_function_changes_that_is_called(cell: str, writ
 
 
 def test_a_changed_definition_stays_code_with_a_warning() -> None:
-    built = graph("class C:\n    k = 1", "%%step a\nC.k = 2", "%%step b\nprint(C.k)")
+    built = graph("class C:\n    k = 1", "%%step a\nC.k = 2", "%%step b\nprint(1)")
     assert edges(built) == {"a": {}, "b": {}}
-    assert [(found.code, found.step) for found in built.diagnostics] == [("JP019", "a")]
+    found = [(problem.code, problem.step, problem.severity) for problem in built.diagnostics]
+    assert found == [("JP019", "a", "warning")]
+
+
+@pytest.mark.parametrize("cell", ["print(C.k)", "print(c.k)"])
+def test_a_changed_definition_that_a_later_step_uses_is_an_error(cell: str) -> None:
+    """Through the definition itself, or through an object of it."""
+    built = graph("class C:\n    k = 1", "%%step m\nc = C()", "%%step a\nC.k = 2", f"%%step b\n{cell}")
+    errors = [problem for problem in built.diagnostics if problem.severity == "error"]
+    assert [(problem.code, problem.step) for problem in errors] == [("JP019", "a")]
+    assert "step b uses C" in errors[0].message
 
 
 def test_demanded_are_the_outputs_that_a_later_step_reads() -> None:

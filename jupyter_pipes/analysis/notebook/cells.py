@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
+from jupyter_pipes.analysis.effects.kinds import INSTANCE
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
@@ -61,6 +62,11 @@ class Context(Struct, frozen=True, eq=False):
         return read(source, mentioned(source, self.modules), known)
 
     @lru_cache(maxsize=8192)  # noqa: B019 - as above
+    def classes(self, source: str) -> frozenset[str]:
+        """Return the notebook's classes of the values that a cell names."""
+        named = restricted(self.environment, words(source)).kinds
+        return frozenset(kind.removeprefix(INSTANCE) for _, kind in named if kind.startswith(INSTANCE))
+
     def behind(self, source: str) -> Context:
         """Return what is known behind a cell with this code."""
         names = self.names(source)
@@ -93,6 +99,7 @@ class Unit(Struct, frozen=True):
         names: what that code does with names.
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
+        classes: the notebook's classes of values that it names.
     """
 
     name: str
@@ -105,6 +112,7 @@ class Unit(Struct, frozen=True):
     names: Names = Names()
     streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
+    classes: frozenset[str] = _NOTHING
 
     @property
     def options(self) -> StepOptions:
@@ -288,7 +296,9 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = context.streams(text)
     names = context.names(text)
-    return msgspec.structs.replace(unit, body=body, text=text, names=names, streams=streams, code=code)
+    return msgspec.structs.replace(
+        unit, body=body, text=text, names=names, streams=streams, code=code, classes=context.classes(text)
+    )
 
 
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:

@@ -197,6 +197,16 @@ def drawn_between(spot: Spot, stream: str, owner: str) -> Diagnostic:
     return _at(spot, "JP028", message, "warning")
 
 
+def definition_lost(spot: Spot, name: str, reader: str) -> Diagnostic:
+    """JP019: a step changes a class or function of another cell, and a later step uses that."""
+    message = (
+        f"{spot} changes {name}, which is a definition: the change stays in this step's process, but step "
+        f"{reader} uses {name} as well. Change {name} where it is defined, in a cell without %%step or in a "
+        f"%%setup cell, or set the attribute on the objects."
+    )
+    return _at(spot, "JP019", message)
+
+
 def made_twice(spot: Spot, path: str, first: str) -> Diagnostic:
     """JP022: two steps make the same file."""
     message = (

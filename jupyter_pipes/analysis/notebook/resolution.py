@@ -57,11 +57,16 @@ def resolve(
     earlier = _still_true(_latest.get(in_file), cells, context, notebook.units)
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
+    lost: dict[str, Spot] = {}
     for position, unit in enumerate(notebook.units):
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules
         diagnostics += one.diagnostics
+        used = unit.classes.union(*(piece.names for piece in one.step.prelude))
+        for name in sorted(used & lost.keys()):
+            diagnostics.append(problems.definition_lost(lost.pop(name), name, unit.name))
+        lost |= one.lost
         for name, owner in one.step.reads.items():
             diagnostics += blocked.pop((owner, name), ())
         blocked |= {(unit.name, name): problems for name, problems in one.blocked.items()}
@@ -82,6 +87,7 @@ class _Resolved(Struct, frozen=True):
             only: on the others the name has its value from before, which cannot be had.
         hangs_on_later: whether cells behind it may have a say in that.
         modules: top-level modules that its code and what it reads come from.
+        lost: definitions of other cells that it changes, with where: that stays in its process.
     """
 
     step: Step
@@ -89,6 +95,7 @@ class _Resolved(Struct, frozen=True):
     blocked: dict[str, tuple[Diagnostic, ...]]
     hangs_on_later: bool
     modules: frozenset[str]
+    lost: dict[str, Spot] = {}
 
 
 class _Context(Struct, frozen=True):
@@ -188,13 +195,14 @@ class _Resolver:
         self._unit = unit
         self._diagnostics: list[Diagnostic] = []
         self._blocked: dict[str, tuple[Diagnostic, ...]] = {}
+        self._lost: dict[str, Spot] = {}
 
     def resolved(self, position: int, setup: _Setup) -> _Resolved:
         """Return the step at this position, with what is wrong with it."""
         step = self._step(position, setup)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
         hangs_on_later = bool(self._diagnostics or self._blocked)
-        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step))
+        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step), self._lost)
 
     def _step(self, position: int, setup: _Setup) -> Step:
         unit = self._unit
@@ -322,7 +330,8 @@ class _Resolver:
         changed = unit.changes | self._changed_by_helpers()
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         lost = sorted(foreign & names.mutates)
-        self._diagnostics += [problems.definition_changed(unit.spot_of(name), name) for name in lost]
+        self._lost = {name: unit.spot_of(name) for name in lost}
+        self._diagnostics += [problems.definition_changed(spot, name) for name, spot in self._lost.items()]
         changed -= STREAM_NAMES
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
         outputs = unit.options.outputs
