@@ -88,7 +88,9 @@ def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator
     # A step that is never to be cached has no signature.
     if event.outcome == "completed" and step.signature:
         files = tuple(FileSeen(_inside(seen.path, view), seen.digest) for seen in event.files)
-        yield _result(view, step, step.signature, step.parts, files, time)
+        # Also of one that is outdated by now: it is what its inputs give, and others may have them.
+        artifacts = tuple(view.attempt_of(event).artifacts)
+        yield _result(view, step, step.signature, step.parts, files, artifacts, time)
 
 
 def _adopt_result(event: ev.StepDecided, view: RunView, time: float) -> Iterator[Change]:
@@ -106,16 +108,23 @@ def _inside(path: str, view: RunView) -> str:
 
 
 def _accept_result(event: ev.ResultAccepted, view: RunView, time: float) -> Iterator[Change]:
-    yield _result(view, view.steps[event.step], event.signature, event.parts, event.files, time)
+    step = view.steps[event.step]
+    yield _result(view, step, event.signature, event.parts, event.files, step.artifacts, time)
 
 
 def _result(
-    view: RunView, step: StepView, signature: str, parts: str, files: tuple[FileSeen, ...], time: float
+    view: RunView,
+    step: StepView,
+    signature: str,
+    parts: str,
+    files: tuple[FileSeen, ...],
+    artifacts: tuple[ArtifactRef, ...],
+    time: float,
 ) -> Change:
     written = step.latest.written if step.latest else ()
     content = ResultContent(
         files,
-        step.artifacts,
+        artifacts,
         step.last_metrics,
         tuple(step.notes),
         tuple(_inside(path, view) for path in written),

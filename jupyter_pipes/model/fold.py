@@ -187,10 +187,9 @@ def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
     step = view.steps[event.step]
     step.status, step.reason, step.undecided = Status.PENDING, event.reason, None
     step.reopened = event.reason
-    # What it left is of outdated inputs: nobody is to take it for the step's value.
     step.source_run, step.source_step, step.kept = "", "", ()
     if step.latest is not None:
-        step.latest.artifacts.clear()
+        step.latest.is_outdated = True
 
 
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:

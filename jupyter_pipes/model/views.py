@@ -37,6 +37,7 @@ class AttemptView(Struct):
     Attributes:
         changed: inputs that it changed although its code does not show it.
         joined: names that hold parts of one object, by object.
+        is_outdated: whether it had other inputs than it should have had, as was seen later.
     """
 
     number: int
@@ -57,6 +58,7 @@ class AttemptView(Struct):
     written: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
+    is_outdated: bool = False
 
     @property
     def observed(self) -> Observation:
@@ -134,7 +136,10 @@ class StepView(Struct):
     @property
     def artifacts(self) -> tuple[ArtifactRef, ...]:
         """The outputs of the latest attempt, or those reused when the step is cached."""
-        return tuple(self.latest.artifacts) if self.latest and not self.source_run else self.kept
+        if self.source_run or not self.latest:
+            return self.kept
+        # What an attempt made of outdated inputs is not to be taken for the step's.
+        return () if self.latest.is_outdated else tuple(self.latest.artifacts)
 
     @property
     def observed(self) -> Observation:

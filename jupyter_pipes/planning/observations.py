@@ -77,7 +77,7 @@ class ObservedSteps:
         return iter(in_order({name: step.upstream for name, step in self._connected.items()}))
 
     def take(self, name: str, decision: Decision) -> bool:
-        """Take what a reused result shows; return whether the step itself reads otherwise for it."""
+        """Take what a reused result shows; return whether the step itself reads or leaves more for it."""
         before = self._seen.get(name, Observation())
         shown = decision.result.content.observed if decision.result else Observation()
         after = before.united(shown)

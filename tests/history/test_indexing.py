@@ -19,7 +19,7 @@ from jupyter_pipes.history.schema import schema
 from jupyter_pipes.history.statements_sqlite import TEXTS
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 
@@ -284,3 +284,13 @@ def made() -> list[str]:
 def test_every_change_is_a_statement() -> None:
     names = {name for end in range(len(STORY)) for name, _ in changed(*STORY[1 : end + 1])}
     assert names <= set(TEXTS)
+
+
+def test_a_result_keeps_what_its_attempt_showed_and_a_step_that_is_reopened_lets_its_claim_go() -> None:
+    shown = (SIGNED, ev.InputsChanged("a", 1, ("x",)), ev.NamesJoined("a", 1, ("x", "y")))
+    ended = ev.AttemptEnded("a", 1, "completed", written=("out.csv",))
+    ((name, row),) = changed(*shown, ended)
+    content = msgspec.msgpack.decode(row["kept"], type=ResultContent)
+    assert (name, content.observed) == ("add_result", Observation(("x",), (("x", "y"),)))
+    reopened = changed(SIGNED, ev.StepReopened("a", "y was changed in place by b"))
+    assert reopened == [("drop_claim", {"of_signature": "sig", "of_run": "r"})]

@@ -163,3 +163,12 @@ def test_the_still_comes_as_html_svg_and_text() -> None:
 )
 def test_cut_text_fits_its_room(text: str) -> None:
     assert text_width(ellipsised(text, 12, 60), 12) <= 60
+
+
+def test_an_edge_that_only_runs_showed_is_dashed_and_says_so() -> None:
+    change = ev.PlannedStep("change", upstream=("load",), reads={"df": "load"}, observed_writes=("df",))
+    count = ev.PlannedStep("count", upstream=("change",), reads={"df": "change"}, observed_reads=("df",))
+    picture = drawing.svg(view_of(steps=(LOAD, change, count)))
+    paths = [each for each in ElementTree.fromstring(picture).iter(f"{SVG}path") if each.get("stroke-width")]
+    titles = {title.text: path.get("stroke-dasharray") for path in paths for title in path}
+    assert titles == {"df": None, "df: observed in runs, not shown by the code": "5 4"}

@@ -1,0 +1,79 @@
+"""What the newest results showed becomes edges of the next plan, of values and of files, told in words."""
+
+from __future__ import annotations
+
+from jupyter_pipes.history.history import Result
+from jupyter_pipes.history.indexing import ResultContent
+from jupyter_pipes.model.results import FileSeen, Observation
+from jupyter_pipes.model.steps import Step, StepOptions
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.decision import Decision
+from jupyter_pipes.planning.observations import ObservedSteps, as_observed, in_words, observations
+
+LOAD = Step("load", 0, "xs = [1]", "cell 1", writes=("xs",), demanded=("xs",))
+CHANGE = Step("change", 1, "lib.clean(xs)", "cell 2", reads={"xs": "load"})
+COUNT = Step("count", 2, "n = len(xs)", "cell 3", reads={"xs": "load"}, writes=("n",))
+STEPS = (LOAD, CHANGE, COUNT)
+CHANGED = Observation(changed=("xs",))
+
+
+def result(step: str, read: str = "", written: str = "", observed: Observation = CHANGED) -> Result:
+    files = tuple(FileSeen(path, "d") for path in read.split())
+    content = ResultContent(files, written=tuple(written.split()), observed=observed)
+    return Result("sig", "p", step, "r", "parts", content)
+
+
+def test_the_newest_result_of_a_step_gives_the_edge() -> None:
+    seen = observations(STEPS, {"change": result("change")})
+    assert seen == {"change": CHANGED}
+    graph = as_observed(Graph(STEPS), seen)
+    assert graph.step("count").reads == {"xs": "change"}
+    assert graph.step("change").demanded == ("xs",)
+    assert in_words(graph.step("count")) == ("reads xs of change, as runs showed",)
+    assert in_words(COUNT) == ()
+
+
+def test_files_count_where_one_step_writes_what_another_uses() -> None:
+    nothing = Observation()
+    newest = {
+        "load": result("load", written="a.db alone.csv", observed=nothing),
+        "change": result("change", read="a.db data.csv", observed=nothing),
+    }
+    seen = observations(STEPS, newest)
+    assert seen == {"load": Observation(written=("a.db",)), "change": Observation(files=("a.db",))}
+
+
+def test_a_step_that_names_what_another_was_seen_writing_waits_for_it_though_it_never_read_it() -> None:
+    writer, reader = Step("w", 0, "write()", "cell 1"), Step("r", 1, "read('./out.csv')", "cell 2")
+    seen = observations((writer, reader), {"w": result("w", written="out.csv", observed=Observation())})
+    graph = as_observed(Graph((writer, reader)), seen)
+    assert graph.step("r").upstream == ("w",)
+    assert in_words(graph.step("r")) == ("waits for w, as both use out.csv",)
+
+
+def test_a_reused_result_brings_what_it_showed() -> None:
+    steps = ObservedSteps(STEPS, {})
+    assert steps["count"].reads == {"xs": "load"}
+    assert steps.take("change", Decision("cached", (), result=result("change"))), "it hands on xs now"
+    assert steps["count"].reads == {"xs": "change"}
+    assert list(steps.names()) == ["load", "change", "count"]
+
+
+def test_a_reused_result_may_give_its_own_step_more_to_read() -> None:
+    two = Step("load", 0, "ys = xs = [1]", "cell 1", writes=("xs", "ys"))
+    steps = ObservedSteps((two, CHANGE), {"load": Observation(joined=(("xs", "ys"),))})
+    assert steps.take("change", Decision("cached", (), result=result("change")))
+    assert steps["change"].reads == {"xs": "load", "ys": "load"}
+
+
+def test_what_may_be_written_before_a_step_reads_it_is_told() -> None:
+    seen = {"load": Observation(written=("a.db",)), "count": Observation(files=("a.db",))}
+    steps = ObservedSteps(STEPS, seen)
+    assert steps.files_to_come(steps["count"], ["load"]) == {"a.db": "load"}
+    assert steps.files_to_come(steps["count"], ["change"]) == {}
+
+
+def test_an_edge_that_the_user_said_needs_no_other() -> None:
+    last = Step("last", 3, "", "cell 4", options=StepOptions(after=("load",)))
+    seen = {"load": Observation(written=("a.db",)), "last": Observation(files=("a.db",))}
+    assert as_observed(Graph((*STEPS, last)), seen).step("last").observed_files == {}
