@@ -22,7 +22,6 @@ from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
-from jupyter_pipes.execution.worker.observation.borrowed_values import BorrowedValues
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.randomness import (
     from_elsewhere,
@@ -128,12 +127,11 @@ class Attempt:
         self._runs_other_cells = False
         self.outputs.watch()
         watch_tqdm()
-        begun, borrowed = states(), BorrowedValues(self.step, self.cell.namespace)
+        begun = states()
         failure = self._run_code(self.step.body, self._label)
         if failure is not None:
             return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
-        notes = (unseeded(self.job, numbers), from_elsewhere(self.job, begun), borrowed.note())
-        for note in filter(None, notes):
+        for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self._note(note)
         self.cell.namespace.update(stream_states(self.step.writes))
         self.outputs.keep()
