@@ -6,12 +6,24 @@ import sys
 from collections.abc import Callable
 from statistics import median
 
-from benchmarks import analysis, chain, definitions, frame, imports, others, reruns, scheduler, search
+from benchmarks import (
+    analysis,
+    chain,
+    definitions,
+    frame,
+    handover,
+    imports,
+    others,
+    reruns,
+    scheduler,
+    search,
+)
 from benchmarks.measure import Figure
 
 MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "chain": chain.measure,
     "frame": frame.measure,
+    "handover": handover.measure,
     "scheduler": scheduler.measure,
     "analysis": analysis.measure,
     "definitions": definitions.measure,

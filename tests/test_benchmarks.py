@@ -17,6 +17,7 @@ SMALL = {
     "HELPERS": 3,
     "MANY": 20,
     "PAIRS": 3,
+    "ROWS": 100,
     "RUNS": 10,
     "STEPS": 3,
     "TIMES": 1,

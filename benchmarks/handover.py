@@ -1,0 +1,51 @@
+"""What it costs to see at an attempt's end which inputs it changed, and what its outputs share."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable
+from typing import Any
+
+from benchmarks.measure import Figure, beside, milliseconds
+
+ROWS = 4_000_000
+TIMES = 11
+
+
+def measure() -> list[Figure]:
+    """Return the cost beside a look at a frame of 320 MB, and for a step that does nothing."""
+    import numpy as np
+    import pandas as pd
+
+    frame = pd.DataFrame(np.random.default_rng(0).standard_normal((ROWS, 10)), columns=list("abcdefghij"))
+    use = milliseconds(lambda: frame.describe(), 3)
+    return [
+        beside("handover: a frame of 320 MB", _cost(frame, list("ab")), "ms", use, "frame.describe()"),
+        Figure("handover: a step with one number and one list", _cost(1, [2]), "ms"),
+    ]
+
+
+def _cost(taken: Any, made: Any) -> list[float]:
+    """Return what is added where a step takes over one value and makes another."""
+    from jupyter_pipes.storage.artifacts import ArtifactStore
+    from jupyter_pipes.storage.joining import Holder, Joiner
+    from jupyter_pipes.storage.unchanged import inspect
+
+    with tempfile.TemporaryDirectory() as folder:
+        store = ArtifactStore(folder)
+        artifact = store.put("taken", taken)
+        loading = store.loading()
+        value = store.load(artifact, loading)
+
+        def hand_over() -> None:
+            joiner = Joiner()
+            inspected = inspect(artifact, value, loading, store.view)
+            joiner.add(Holder("taken", lambda: artifact, inspected.parts))
+            store.put("made", made, joiner=joiner)
+
+        return _differences(hand_over, lambda: store.put("made", made))
+
+
+def _differences(whole: Callable[[], object], part: Callable[[], object]) -> list[float]:
+    pairs = zip(milliseconds(whole, TIMES), milliseconds(part, TIMES), strict=True)
+    return [together - alone for together, alone in pairs]
