@@ -13,7 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.ensemble import RandomForestRegressor
 from sklearn.linear_model import LinearRegression
+from sklearn.pipeline import make_pipeline
 
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.unchanged import Snapshot, inspect, is_mapped
@@ -88,6 +90,18 @@ LOOKS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
         lambda: LinearRegression().fit([[1], [2]], [1, 2]),
         lambda model: model.predict([[3]]),
     ),
+    "dates asked for their unit": (
+        lambda: pd.DataFrame({"d": pd.date_range("2024", periods=9)}),
+        lambda frame: frame.d.dt.year.sum() + len(frame.describe()) + len(frame.d.array.unit),
+    ),
+    "a pipeline set as it was": (
+        lambda: {"model": make_pipeline(RandomForestRegressor(3, random_state=0))},
+        lambda held: held["model"].set_params(**held["model"].get_params()),
+    ),
+    "a forest's own texts": (
+        lambda: RandomForestRegressor(3),
+        lambda model: setattr(model, "estimator_params", RandomForestRegressor(3).estimator_params),
+    ),
     "a generator copied": (lambda: np.random.default_rng(1), lambda rng: copy.deepcopy(rng).random()),
 }
 
@@ -112,6 +126,14 @@ CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     "a number drawn": (lambda: np.random.default_rng(1), lambda rng: rng.random()),
     "Python's number drawn": (lambda: random.Random(1), lambda rng: rng.random()),
     "an iterator moved": (lambda: iter([1, 2]), next),
+    "a pipeline set anew": (
+        lambda: make_pipeline(RandomForestRegressor(3)),
+        lambda model: model.set_params(randomforestregressor__n_estimators=4),
+    ),
+    "dates moved": (
+        lambda: pd.DataFrame({"d": pd.date_range("2024", periods=9)}),
+        lambda frame: frame.isetitem(0, frame.d + pd.Timedelta(days=1)),
+    ),
     "a model refitted": (
         lambda: LinearRegression().fit([[1], [2]], [1, 2]),
         lambda model: model.fit([[1], [2]], [5, 2]),

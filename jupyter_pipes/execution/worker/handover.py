@@ -137,8 +137,8 @@ class HandOver:
             self._joiner.add(self._made_here[-1])
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
-        """Return the names with large arrays first: what is a view of another can only follow that."""
-        return sorted(names, key=lambda name: -getattr(self._namespace.get(name), "nbytes", 0))
+        """Return the names with views of arrays last, the small behind the large: they link to what is kept."""
+        return sorted(names, key=lambda name: _place_of(self._namespace.get(name)))
 
     def _keep(self, name: str) -> None:
         if name not in self._namespace:
@@ -173,6 +173,11 @@ class HandOver:
 
     def _note(self, text: str) -> None:
         self._report(ev.NoteAdded(self._step.name, self._job.attempt, text))
+
+
+def _place_of(value: Any) -> tuple[bool, int]:
+    is_view = type(getattr(value, "base", None)) is type(value)
+    return is_view, -value.nbytes if is_view and hasattr(value, "nbytes") else 0
 
 
 def _same(artifact: ArtifactRef) -> ArtifactRef:
