@@ -14,6 +14,7 @@ from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
+from jupyter_pipes.analysis.notebook.set_up import SetUp, is_sure, reach_setup
 from jupyter_pipes.analysis.notebook.setting_search import SettingSearch
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
@@ -25,7 +26,6 @@ from jupyter_pipes.analysis.notebook.statements import (
 from jupyter_pipes.analysis.notebook.timeline import (
     BEFORE_STATEMENTS,
     Binding,
-    Place,
     Timeline,
     code_of,
     piece,
@@ -35,7 +35,6 @@ from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import (
     PARAMS_OWNER,
     Cell,
-    CodePiece,
     Diagnostic,
     ParameterSpec,
     Step,
@@ -52,7 +51,7 @@ def resolve(
     """
     notebook = Notebook(cells, parameters, in_file=in_file)
     diagnostics = notebook.diagnostics
-    setup = _reach_setup(notebook, diagnostics)
+    setup = reach_setup(notebook, diagnostics)
     context = _Context(tuple(parameters), tuple(cell for cell in cells if cell.role == "params"), setup)
     earlier = _still_true(_latest.get(in_file), cells, context, notebook.units)
     resolved: list[_Resolved] = []
@@ -103,7 +102,7 @@ class _Context(Struct, frozen=True):
 
     parameters: tuple[ParameterSpec, ...]
     declarations: tuple[Cell, ...]
-    setup: _Setup
+    setup: SetUp
 
 
 class _Resolution(Struct, frozen=True):
@@ -140,45 +139,6 @@ def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
         yield msgspec.structs.replace(step, writes=tuple(writes))
 
 
-class _Setup(Struct, frozen=True):
-    """The `%%setup` cells with what they need, and the places of all statements that they run."""
-
-    pieces: tuple[CodePiece, ...]
-    reach: Reach
-    places: frozenset[Place]
-
-
-def _reach_setup(notebook: Notebook, diagnostics: list[Diagnostic]) -> _Setup:
-    reached = reach(notebook.timeline, {}, (-1, BEFORE_STATEMENTS), whole=notebook.setup)
-    diagnostics += [_setup_problem(notebook, problem) for problem in reached.problems if _is_sure(problem)]
-    borrowed = [(binding.place, piece(binding)) for binding in reached.code if not binding.is_setup]
-    whole = [
-        ((index, BEFORE_STATEMENTS), _whole(cell, notebook.setup))
-        for index, cell in enumerate(notebook.cells)
-        if cell.role == "setup"
-    ]
-    pieces = tuple(code for _, code in sorted([*borrowed, *whole], key=lambda placed: placed[0]))
-    return _Setup(pieces, reached, frozenset(binding.place for binding in reached.code))
-
-
-def _whole(cell: Cell, setup: Sequence[Binding]) -> CodePiece:
-    names = {name for binding in setup if binding.cell == cell.number for name in code_of(binding).binds}
-    return CodePiece(f"cell {cell.number}", 1, cell.body, tuple(sorted(names)))
-
-
-def _setup_problem(notebook: Notebook, problem: Problem) -> Diagnostic:
-    assert problem.code is not None, "set-up has no reads but those of its statements"
-    spot = Spot(None, problem.code.cell, code_of(problem.code).line_of(problem.name))
-    writers = [unit.name for unit in notebook.units if problem.name in unit.names.writes]
-    if writers:
-        return problems.setup_needs_output(spot, problem.name, writers[0])
-    return problems.undefined(spot, problem.name, notebook.timeline.names())
-
-
-def _is_sure(problem: Problem) -> bool:
-    return problem.strength >= Strength.NEEDED
-
-
 _SAID_BY_OPTIONS: dict[str, Callable[[StepOptions], tuple[object, ...]]] = {
     "JP002": lambda options: (options.inputs, options.outputs),
     "JP006": lambda options: (options.inputs,),
@@ -197,14 +157,14 @@ class _Resolver:
         self._blocked: dict[str, tuple[Diagnostic, ...]] = {}
         self._lost: dict[str, Spot] = {}
 
-    def resolved(self, position: int, setup: _Setup) -> _Resolved:
+    def resolved(self, position: int, setup: SetUp) -> _Resolved:
         """Return the step at this position, with what is wrong with it."""
         step = self._step(position, setup)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
         hangs_on_later = bool(self._diagnostics or self._blocked)
         return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step), self._lost)
 
-    def _step(self, position: int, setup: _Setup) -> Step:
+    def _step(self, position: int, setup: SetUp) -> Step:
         unit = self._unit
         reached = self._reached(setup)
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
@@ -270,7 +230,7 @@ class _Resolver:
         producers = (self._notebook.modules.get(owner, frozenset()) for owner in step.inputs.values())
         return frozenset(step.imports).union(*producers)
 
-    def _reached(self, setup: _Setup) -> Reach:
+    def _reached(self, setup: SetUp) -> Reach:
         """Return what the step reaches, with the settings that count for it."""
         imports = imported_modules(self._unit.body) | setup.reach.imports
         search = SettingSearch(self._notebook.settings, self._notebook.modules, self._reach)
@@ -383,7 +343,7 @@ class _Resolver:
         if problem.code is None and name in (unit.options.inputs or ()):
             return problems.unknown_input(unit.spot(), name, self._timeline.names())
         diagnostic = self._nowhere_before(name, unit.spot_of(problem.root), _via(problem))
-        return diagnostic if _is_sure(problem) else msgspec.structs.replace(diagnostic, severity="warning")
+        return diagnostic if is_sure(problem) else msgspec.structs.replace(diagnostic, severity="warning")
 
     def _nowhere_before(self, name: str, spot: Spot, via: str) -> Diagnostic:
         unit = self._unit

@@ -137,7 +137,7 @@ class HandOver:
             self._joiner.add(self._made_here[-1])
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
-        """Return the names with views of arrays last, the small behind the large: they link to what is kept."""
+        """Return the names with views of arrays last, small ones behind large ones: they link to others."""
         return sorted(names, key=lambda name: _place_of(self._namespace.get(name)))
 
     def _keep(self, name: str) -> None:
