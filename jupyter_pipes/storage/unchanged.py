@@ -38,11 +38,11 @@ class Inspected(Struct, frozen=True):
 
     Attributes:
         is_changed: whether it is another value now.
-        parts: tells the parts that it shares with what is kept; none of a changed one.
+        parts: tells the parts that it shares with what is kept; None where that cannot be told.
     """
 
     is_changed: bool
-    parts: Callable[[], Parts]
+    parts: Callable[[], Parts] | None
 
 
 def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str], memoryview]) -> Inspected:
@@ -66,7 +66,7 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         fresh_serializer, again = serialize(ref.name, fresh)
         if (serializer, _whole(now)) == (fresh_serializer, _whole(again)):
             return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
-        return Inspected(not differs_by_caches_only(fresh, value), dict)
+        return Inspected(not differs_by_caches_only(fresh, value), None)
 
 
 class Snapshot:

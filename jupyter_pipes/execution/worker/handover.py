@@ -42,7 +42,7 @@ class HandOver:
         self._loading = store.loading(job.step.joined)
         self._joiner = Joiner()
         self._before = Snapshot({})
-        self._made_here: list[Holder] = []
+        self._held: list[Holder] = []
 
     def load_inputs(self) -> None:
         """Bind the inputs in the step's namespace.
@@ -79,7 +79,7 @@ class HandOver:
         room = OPTIONAL_LIMIT
         for name in self._bases_first(self._step.optional):
             room -= self._keep_if_possible(name, room)
-        linked = [holder for holder in self._made_here if holder.is_linked and holder.name not in changed]
+        linked = [holder for holder in self._held if holder.is_linked and holder.name not in changed]
         for holder in linked:
             self._stored(holder.artifact)
         if handed_on := (*changed, *(holder.name for holder in linked)):
@@ -105,9 +105,9 @@ class HandOver:
                 f"handed on: {error} Change a copy of it, or say --out",
                 step=self._step.name,
             ) from error
-        if self._step.options.outputs is None:
-            self._hold_what_was_made_here()
-        elif changed:
+        for name in self._before.names & self._namespace.keys():
+            self._hold(name)
+        if changed and self._step.options.outputs is not None:
             names = ", ".join(changed)
             self._note(
                 f"changed {names} in place; --out leaves that out: later steps read the value from before"
@@ -122,19 +122,21 @@ class HandOver:
                 inspected = inspect(artifact, value, self._loading, self._store.view)
                 if inspected.is_changed:
                     yield name
+                elif inspected.parts is None:
+                    self._hold(name)
                 elif not isinstance(value, UNCHANGING):
                     self._joiner.add(Holder(name, partial(_same, artifact), inspected.parts))
 
-    def _hold_what_was_made_here(self) -> None:
-        """Let outputs link to values that plain cells made in this process: such a value is handed on then.
+    def _hold(self, name: str) -> None:
+        """Let outputs link to a value that has to be kept for that; it is handed on then.
 
-        Another process would make another object of it.
+        So it is with what plain cells made in this process: another one would make another object of it.
         """
-        for name in self._before.names:
-            value = self._namespace.get(name)
-            keep, parts = partial(self._put, name, value, None), partial(_parts_of, name, value)
-            self._made_here.append(Holder(name, keep, parts))
-            self._joiner.add(self._made_here[-1])
+        if self._step.options.outputs is None:
+            value = self._namespace[name]
+            holder = Holder(name, partial(self._put, name, value, None), partial(_parts_of, name, value))
+            self._held.append(holder)
+            self._joiner.add(holder)
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
         """Return the names with views of arrays last, small ones behind large ones: they link to others."""

@@ -22,6 +22,7 @@ from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
+from jupyter_pipes.execution.worker.observation.definitions import changed_definitions
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.randomness import (
     from_elsewhere,
@@ -133,6 +134,11 @@ class Attempt:
             return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self._note(note)
+        for changed in changed_definitions(self.step.sources, self.cell.namespace):
+            self._note(
+                f"changed {changed}, which stays in this step's process: other steps have it as its cell "
+                "defines it. Keep such state in an object that steps hand on"
+            )
         self.cell.namespace.update(stream_states(self.step.writes))
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
