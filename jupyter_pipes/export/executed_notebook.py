@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
-from jupyter_pipes.export.step_outputs import outputs_of
+from jupyter_pipes.export.step_outputs import outputs_by_cell
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.results import Usage
 from jupyter_pipes.pipelines.notebook import NotebookFile, cell_ids, read
@@ -36,7 +36,11 @@ def write_executed_notebook(pipeline: Pipeline, run: Run, path: Path) -> None:
     steps = {
         step.cell_id: step.name for step in pipeline.graph.steps if step.cell_id and step.name in run.steps
     }
-    outputs = {cell: outputs_of(run, step) for cell, step in steps.items()}
+    outputs = {
+        part or cell: shown
+        for cell, step in steps.items()
+        for part, shown in outputs_by_cell(run, step).items()
+    }
     facts = {cell: _facts_of(run, step) for cell, step in steps.items()}
     write_executed(pipeline.notebook or read(pipeline.origin), outputs, path, facts)
 

@@ -17,12 +17,24 @@ LOG_LIMIT = 2**20
 
 def outputs_of(run: Run, step: str) -> list[dict[str, Any]]:
     """Return what a step showed, as nbformat outputs in order."""
+    return [output for outputs in outputs_by_cell(run, step).values() for output in outputs]
+
+
+def outputs_by_cell(run: Run, step: str) -> dict[str, list[dict[str, Any]]]:
+    """Return what a step showed in each of its cells: id of a cell that continues it, "" for the first.
+
+    What they printed stands below the first.
+    """
     _, attempt = run.shown_attempt(step)
     log = run.log_path(step)
     text = log.read_bytes() if log is not None and log.exists() else b""
     if attempt is None:
-        return interleave(text, [])
-    return interleave(text, [(each.log_offset, _rich(run, each)) for each in attempt.outputs], attempt.error)
+        return {"": interleave(text, [])}
+    shown: dict[str, list[tuple[int, dict[str, Any]]]] = {"": []}
+    for each in attempt.outputs:
+        shown.setdefault(each.cell, []).append((each.log_offset, _rich(run, each)))
+    first = interleave(text, shown.pop(""), attempt.error)
+    return {"": first, **{cell: [output for _, output in outputs] for cell, outputs in shown.items()}}
 
 
 def interleave(

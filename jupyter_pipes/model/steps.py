@@ -229,6 +229,7 @@ class Step(StepInterface, frozen=True):
         imports: top-level module names that its code, prelude and setup import.
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
+        continued: id of each cell that continues it (`--append`) -> line of `body` on which that begins.
         literals: short texts of code that is in none of the above: of the function that is the step.
     """
 
@@ -242,6 +243,7 @@ class Step(StepInterface, frozen=True):
     imports: tuple[str, ...] = ()
     opaque: bool = False
     doc: str = ""
+    continued: dict[str, int] = {}
     literals: tuple[str, ...] = ()
 
     @property
@@ -268,6 +270,17 @@ class Step(StepInterface, frozen=True):
     def late_pieces(self) -> tuple[CodePiece, ...]:
         """The definitions that run when its inputs are loaded: they need one of them."""
         return tuple(piece for piece in self.prelude if piece.is_late)
+
+    @property
+    def parts(self) -> dict[str, str]:
+        """Id of each of its cells -> its code, with blank lines above: line n is line n of `body`."""
+        lines = self.body.split("\n")
+        starts = {self.cell_id or "": 1, **self.continued}
+        ends = [*(start - 1 for start in self.continued.values()), len(lines)]
+        return {
+            cell: "\n" * (start - 1) + "\n".join(lines[start - 1 : end])
+            for (cell, start), end in zip(starts.items(), ends, strict=True)
+        }
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -31,6 +31,26 @@ CELLS = [
 ]
 
 
+def test_every_cell_of_a_step_shows_what_is_its_own(tmp_path: Path) -> None:
+    cells = [
+        "%%step load\nn = 3\nn + 1",
+        "%%step load --append\nn + 2",
+        "# in between",
+        "%%step load --append\ndisplay(n)\nn + 3",
+    ]
+    Chain(tmp_path, *cells).run("--output", "out.ipynb")
+    written = json.loads((tmp_path / "out.ipynb").read_text("utf-8"))["cells"]
+    shown = ["".join(output["data"]["text/plain"]) for cell in written for output in cell["outputs"]]
+    assert shown == ["4", "5", "3", "6"]
+    assert [len(cell["outputs"]) for cell in written] == [1, 1, 0, 2]
+
+
+def test_an_error_in_a_cell_that_continues_a_step_has_its_line(tmp_path: Path) -> None:
+    chain = Chain(tmp_path, "%%step load\nn = 3", "%%step load --append\nn + 2\n1 / 0")
+    failed = chain.run("--json", code=1)
+    assert failed["steps"][0]["error"]["type"] == "ZeroDivisionError"
+
+
 def test_a_step_is_like_a_cell(tmp_path: Path) -> None:
     chain = Chain(tmp_path, *CELLS)
     chain.run("--output", "out.ipynb")

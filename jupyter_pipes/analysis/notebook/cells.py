@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 
 import msgspec
 from msgspec import Struct
@@ -128,6 +129,12 @@ class Unit(Struct, frozen=True):
     def changes(self) -> frozenset[str]:
         """Names from outside whose objects it changes or may change."""
         return self.names.mutates | self.names.maybe_mutates
+
+    @property
+    def continued(self) -> dict[str, int]:
+        """Id of each cell but the first -> line of the joined body on which its own begins."""
+        lengths = accumulate((cell.body.count("\n") + 1 for cell in self.cells[:-1]), initial=1)
+        return {cell.id: start for cell, start in zip(self.cells, lengths, strict=True) if start > 1}
 
     def spot(self, line: int = 1) -> Spot:
         """Return where line `line` of the joined body stands."""

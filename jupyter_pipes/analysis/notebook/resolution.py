@@ -196,6 +196,7 @@ class _Resolver:
             imports=tuple(sorted(imports)),
             opaque=unit.names.opaque,
             doc=unit.doc,
+            continued=unit.continued,
         )
 
     def _all_needs(self) -> dict[str, Strength]:

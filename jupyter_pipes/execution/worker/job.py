@@ -90,6 +90,7 @@ class Attempt:
         self.outputs = HandOver(job, self.cell.namespace, self.store, report)
         self.files = FileWatch(Path(job.directory), job.store, job.named)
         self._label = f"Step {self.step.name}"
+        self._cell_id = ""
         self._process = os.getpid()
         self._runs_other_cells = False
 
@@ -129,9 +130,11 @@ class Attempt:
         self.outputs.watch()
         watch_tqdm()
         begun = states()
-        failure = self._run_code(self.step.body, self._label)
-        if failure is not None:
-            return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
+        for cell, code in self.step.parts.items():
+            self._cell_id = cell if cell in self.step.continued else ""
+            failure = self._run_code(code, self._label)
+            if failure is not None:
+                return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self._note(note)
         for changed in changed_definitions(self.step.sources, self.cell.namespace):
@@ -183,7 +186,7 @@ class Attempt:
         if not bundle["data"] or (self._runs_other_cells and "image/png" in data):
             return
         digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
-        shown = OutputRef(kind, digest, self.log_size(), display_id)
+        shown = OutputRef(kind, digest, self.log_size(), display_id, self._cell_id)
         self.report(ev.OutputShown(self.step.name, self.job.attempt, shown))
 
     def _clear(self) -> None:
