@@ -12,6 +12,7 @@ from typing import Any
 from jupyter_pipes.analysis.notebook.statements import Statement, definitions, statements
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.pipelines.parameters import TYPE_NAMES
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -46,10 +47,13 @@ def surrounding_cells(cell: Cell, cells: Sequence[Cell]) -> list[Cell]:
 
 def _reached(cell: Cell, cells: Sequence[Cell]) -> list[tuple[Cell, Statement]]:
     needed = _names(cell.body) - frozenset(dir(builtins))
+    types = (needed & TYPE_NAMES.keys()) - _opened(cell.body)
     taken: list[tuple[Cell, Statement]] = []
     for other in reversed(cells[: cells.index(cell)]) if needed else ():
         for statement in reversed(_code(other)):
-            if statement.binds & needed and not statement.source.lstrip().startswith(("%", "!")):
+            # `time(12)` calls no module, and no type is a function.
+            meant = needed - types if statement.is_function or _is_module(statement) else needed
+            if statement.binds & meant and not statement.source.lstrip().startswith(("%", "!")):
                 taken.append((other, statement))
                 needed -= statement.firm
                 needed |= statement.reads | statement.optional_reads | statement.deferred
@@ -60,6 +64,16 @@ def _code(cell: Cell) -> Sequence[Statement]:
     if cell.role in ("code", "setup"):
         return statements(cell.body)
     return definitions(cell.body) if cell.role == "step" else ()
+
+
+def _is_module(statement: Statement) -> bool:
+    return statement.is_import and statement.source.lstrip().startswith("import")
+
+
+def _opened(body: str) -> frozenset[str]:
+    """Return the names of which an attribute is used."""
+    nodes = [node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Attribute)]
+    return frozenset(node.value.id for node in nodes if isinstance(node.value, ast.Name))
 
 
 @lru_cache(maxsize=256)

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.steps import JsonValue
 
 _NOTHING: Mapping[str, Any] = types.MappingProxyType({})
-_TYPE_NAMES: dict[str, Any] = {
+TYPE_NAMES: dict[str, Any] = {
     **{name: getattr(typing, name) for name in ("Annotated", "Any", "Literal", "Optional", "Union")},
     **{name: getattr(typing, name) for name in ("Dict", "List", "Set", "Tuple")},
     "Decimal": decimal.Decimal,
@@ -160,7 +160,7 @@ def declare(
     """
     comments = _comments(body)
     names = {parameter.name for parameter in earlier}
-    namespace = {**vars(builtins), **_TYPE_NAMES, **surroundings, **bind(earlier, {})}
+    namespace = {**vars(builtins), **TYPE_NAMES, **surroundings, **bind(earlier, {})}
     declared: list[Parameter] = []
     for statement in _assignments(body):
         parameter = _declared(statement, body, comments, names, namespace)

@@ -82,7 +82,11 @@ class ArtifactStore:
             StoreError: it is missing, or not what was stored.
             SerializationError: its bytes are whole, but what it takes to read them is not there.
         """
-        return self.load(ref, self.loading())
+        loading = self.loading()
+        try:
+            return self.load(ref, loading)
+        finally:
+            loading.forget()
 
     def loading(self, together: Iterable[Iterable[str]] = ()) -> Loading:
         """Return what loads several values; those of names that belong together share what they shared."""

@@ -54,6 +54,10 @@ class Loading:
         """
         return self._artifact(ref).value
 
+    def forget(self) -> None:
+        """Let go of all that was loaded: what leads from one value to another keeps both alive."""
+        self._loaded.clear()
+
     def numbers(self, ref: ArtifactRef) -> Mapping[int, Any]:
         """Return number -> object, of the parts of a value that was loaded."""
         return self._artifact(ref).parts()

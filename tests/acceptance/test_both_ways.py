@@ -142,10 +142,6 @@ DIAGNOSTICS: dict[str, tuple[list[str], list[str]]] = {
     ),
     "a file that is not there": (["%%step a --file nothing.csv\nx = 1"], []),
     "an option that there is not": (["# why\n%%step a --retrys 2\nx = 1", "%%step b\ny = x"], ["JP030"]),
-    "no name, and wrong ones": (
-        ["%%step\nx = 1", "%%step a/b\nx = 1", "%%step params\nx = 1", "%%step b\ny = 1"],
-        ["JP030", "JP030", "JP030"],
-    ),
     "words behind %%params": (["%%params now\nn = 1", "%%step a\nx = n"], ["JP030"]),
     "a parameter that does not fit": (["%%params\nn: int = 'x'\nm = 1", "%%step a\nx = m"], ["JP031"]),
     "no Python in a step": (["# why\n\n%%step a\nx = (", "%%step b\ny = 1"], ["JP001"]),
@@ -200,7 +196,10 @@ def meaning(pipeline: Pipeline, *, numbers: bool) -> tuple[Sequence[object], ...
 
     def plain(step: Step) -> Step:
         setup, prelude = (tuple(map(piece, pieces)) for pieces in (step.setup, step.prelude))
-        changed = msgspec.structs.replace(step, doc="", cell_id=None, setup=setup, prelude=prelude)
+        starts = tuple(step.continued.values()) if numbers else ()
+        changed = msgspec.structs.replace(
+            step, doc="", cell_id=None, continued=dict(enumerate(starts)), setup=setup, prelude=prelude
+        )
         return changed if numbers else msgspec.structs.replace(changed, label="")
 
     problems = [
@@ -208,6 +207,17 @@ def meaning(pipeline: Pipeline, *, numbers: bool) -> tuple[Sequence[object], ...
         for each in pipeline.graph.diagnostics
     ]
     return [*map(plain, pipeline.graph.steps)], problems, [each.spec for each in pipeline.parameters]
+
+
+def test_a_step_without_a_right_name_is_a_problem_of_a_file_and_none_that_a_kernel_took(
+    project: NewProject, run_in_kernel: RunInKernel
+) -> None:
+    """A kernel refuses such a cell when it is run: nothing of it is left."""
+    cells = ["%%step\nx = 1", "%%step a/b\nx = 1", "%%step params\nx = 1", "%%step b\ny = 1"]
+    study = project(*cells)
+    kernel = run_in_kernel(study, cells, knows_its_file=False).session.pipeline()
+    assert [each.code for each in study.pipeline().graph.diagnostics] == ["JP030"] * 3
+    assert ([step.name for step in kernel.graph.steps], kernel.graph.diagnostics) == (["b"], ())
 
 
 @pytest.mark.parametrize("knows_its_file", [True, False])

@@ -40,6 +40,7 @@ def test_defaults_reach_the_steps_that_read_them(project: NewProject) -> None:
         ("flag", "true", True),
         ("flag", "False", False),
         ("names", '["x"]', ["x"]),
+        ("names", "x,y", ["x", "y"]),
         ("path", "10", "10"),
         ("path", "with space=and equals", "with space=and equals"),
         ("limit", "3", 3),
@@ -67,7 +68,6 @@ def test_a_text_is_parsed_by_the_declared_type(
         ("lr", "nan", "1"),
         ("lr", "-0.1", "1"),
         ("flag", "perhaps", "true or false"),
-        ("names", "x", "list"),
     ],
 )
 def test_a_value_that_does_not_fit_names_parameter_value_and_what_is_allowed(

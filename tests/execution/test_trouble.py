@@ -197,7 +197,7 @@ HARMLESS = [
     pytest.param("from threading import Timer\nTimer(600, print).start()\nx = 1", id="thread"),
     pytest.param("import os\nos.fork()\nx = 1", id="forks and both return"),
     pytest.param("import os\nif os.fork() == 0:\n    raise ValueError\nx = 1", id="forks and the copy fails"),
-    pytest.param("import os\nos.mkdir('d')\nos.chdir('d')\nos.rmdir('../d')\nx = 1", id="cwd removed"),
+    pytest.param("import os\nos.mkdir('d')\n[os.chdir][0]('d')\nos.rmdir('../d')\nx = 1", id="cwd removed"),
     pytest.param("import atexit, time\natexit.register(time.sleep, 600)\nx = 1", id="exit handler"),
     pytest.param("import signal as s\ns.signal(s.SIGCHLD, s.SIG_IGN)\nx = 1", id="ignores SIGCHLD"),
     pytest.param("print = None\nx = 1", id="shadows print"),

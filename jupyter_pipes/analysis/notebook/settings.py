@@ -53,6 +53,7 @@ _SETTERS = _words("""
 _SHARED_PARTS = _words("getLogger get_logger getcontext get_ipython")
 """Functions that hand out a part of their module's state, not a value of its own."""
 
+_STREAM_NAMES = _words("stdin stdout stderr")
 _VALUED_SETTERS = _SETTERS | {"manual_seed", "set_option"}
 _MAGICS = _words("config env set_env cd precision")
 
@@ -230,6 +231,9 @@ def _set_by(leaf: ast.stmt) -> frozenset[str]:
 
 
 def _set_part(target: ast.expr) -> frozenset[str]:
+    if isinstance(target, ast.Attribute) and target.attr in _STREAM_NAMES:
+        # Where a process prints is its own affair; a file opened for that again would be emptied.
+        return _NOTHING
     is_part = isinstance(target, ast.Attribute | ast.Subscript)
     path = _path(target.value) if is_part else ""
     return frozenset((path,)) if path else _NOTHING

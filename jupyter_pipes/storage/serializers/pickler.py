@@ -298,7 +298,11 @@ def _with_tracker(tracker: str, definition: Any, reduced: tuple[Any, ...]) -> tu
     """Put a text in the place of cloudpickle's random number: there is one class for it in each reader."""
     make, arguments, *state = reduced
     random = cloudpickle.cloudpickle._get_or_create_tracker_id(definition)  # pyright: ignore
-    return make, tuple(tracker if item == random else item for item in arguments), *state
+    made_with: list[Any] = [tracker if item == random else item for item in arguments]
+    if slots := definition.__dict__.get("__slots__"):
+        # Only a class that is made with its slots has places for them; cloudpickle sets them afterwards.
+        made_with = [{**item, "__slots__": slots} if type(item) is dict else item for item in made_with]
+    return make, tuple(made_with), *state
 
 
 def _shared_class(name: str, mark: str, definition: Any, reduced: tuple[Any, ...]) -> tuple[Any, ...]:
