@@ -9,6 +9,7 @@ from functools import lru_cache
 from types import MappingProxyType
 from typing import Any
 
+from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook.statements import Statement, definitions, statements
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Cell
@@ -72,7 +73,8 @@ def _is_module(statement: Statement) -> bool:
 
 def _opened(body: str) -> frozenset[str]:
     """Return the names of which an attribute is used."""
-    nodes = [node for node in ast.walk(ast.parse(body)) if isinstance(node, ast.Attribute)]
+    tree = tree_of(body)
+    nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Attribute)] if tree else []
     return frozenset(node.value.id for node in nodes if isinstance(node.value, ast.Name))
 
 

@@ -66,7 +66,10 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         fresh_serializer, again = serialize(ref.name, fresh)
         if (serializer, _whole(now)) == (fresh_serializer, _whole(again)):
             return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
-        return Inspected(not differs_by_caches_only(fresh, value), None)
+        if not differs_by_caches_only(fresh, value):
+            return Inspected(True, None)
+        parts = _numbered_as_kept(now, again, fresh_loading.numbers(ref))
+        return Inspected(False, (lambda: parts) if parts else None)
 
 
 class Snapshot:
@@ -205,11 +208,21 @@ def _parts_as_kept(ref: ArtifactRef, now: Serialized, read: Callable[[str], memo
 
 
 def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any]) -> Parts:
-    """Return the parts of a value as those of what is kept: equal pickles number equal objects alike."""
+    """Return the parts of a value as those of what is kept; none where they do not stand in the same order.
+
+    Equal pickles number equal objects alike. Texts do not count: two equal ones may be one object or two.
+    """
+    own, fresh = _in_order(now), _in_order(again)
+    if [type(part.held) for _, part in own] != [type(part.held) for _, part in fresh]:
+        return {}
     numbers = {id(held): number for number, held in kept.items()}
-    fresh = {part.number: numbers.get(key) for key, part in again.parts().items()}
     return {
         key: Part(number, part.held, part.is_inner)
-        for key, part in now.parts().items()
-        if (number := fresh.get(part.number)) is not None
+        for (key, part), (counterpart, _) in zip(own, fresh, strict=True)
+        if (number := numbers.get(counterpart)) is not None
     }
+
+
+def _in_order(value: Serialized) -> list[tuple[int, Part]]:
+    parts = ((key, part) for key, part in value.parts().items() if not isinstance(part.held, str | bytes))
+    return sorted(parts, key=lambda pair: pair[1].number)
