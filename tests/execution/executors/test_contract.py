@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import msgspec
 import numpy as np
 import pytest
@@ -199,6 +200,15 @@ def test_html_and_tables_are_shown_rich(ground: Ground) -> None:
     assert "<table" in bundle["text/html"]
 
 
+@pytest.fixture
+def shows_figures_inline() -> Iterator[None]:
+    """As in a kernel, whatever tests before have made of matplotlib in this process."""
+    matplotlib.use("module://matplotlib_inline.backend_inline")
+    yield
+    matplotlib.use("agg")
+
+
+@pytest.mark.usefixtures("shows_figures_inline")
 def test_a_figure_is_shown_as_a_picture_without_asking(ground: Ground) -> None:
     bundles = ground.bundles("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
     assert [sorted(bundle) for bundle in bundles] == [["image/png", "text/plain"]]

@@ -42,6 +42,7 @@ def test_magics_become_plain_python(cell: str, code: str) -> None:
     assert plain_of(cell) == code
 
 
+@pytest.mark.slow
 def test_the_output_of_a_command_is_a_list_of_lines() -> None:
     namespace: dict[str, object] = {"word": "hi"}
     exec("import subprocess\n" + plain_of("lines = !echo {word}; echo there"), namespace)
