@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import random
 import re
+import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib
 import msgspec
+import nbformat
 import numpy as np
 import pytest
 
@@ -200,18 +201,25 @@ def test_html_and_tables_are_shown_rich(ground: Ground) -> None:
     assert "<table" in bundle["text/html"]
 
 
-@pytest.fixture
-def shows_figures_inline() -> Iterator[None]:
-    """As in a kernel, whatever tests before have made of matplotlib in this process."""
-    matplotlib.use("module://matplotlib_inline.backend_inline")
-    yield
-    matplotlib.use("agg")
+IN_A_PROCESS_OF_ITS_OWN = """
+import sys
+from jupyter_pipes import Pipeline
+run = Pipeline.from_notebook(sys.argv[1]).run(debug=sys.argv[2] == "inline")
+_, attempt = run.shown_attempt("only")
+print([sorted(run.bundle(output)["data"]) for output in attempt.outputs])
+"""
 
 
-@pytest.mark.usefixtures("shows_figures_inline")
-def test_a_figure_is_shown_as_a_picture_without_asking(ground: Ground) -> None:
-    bundles = ground.bundles("import matplotlib.pyplot as plt\nplt.plot([1, 2]);")
-    assert [sorted(bundle) for bundle in bundles] == [["image/png", "text/plain"]]
+@pytest.mark.slow
+@pytest.mark.parametrize("executor", ["inline", "local"])
+def test_a_figure_is_shown_as_a_picture_without_asking(executor: str, tmp_path: Path) -> None:
+    """Who uses pyplot first decides for a process how figures are shown: here nobody did before."""
+    path = tmp_path / "only.ipynb"
+    cell = nbformat.v4.new_code_cell("%%step only\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
+    words = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(path), executor]
+    shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
+    assert "[['image/png', 'text/plain']]" in shown
 
 
 def test_outputs_stand_between_the_texts_where_they_were_shown(ground: Ground) -> None:
