@@ -62,7 +62,10 @@ def find(
         whole=[run.run for run in touched if not staying.steps.get(run.run)],
         events=[(run.run, seq) for run in remnants for seq in _others(run, staying.steps[run.run])],
         remnants=[(run.run, run.last + 1) for run in remnants if not run.is_remnant],
-        results=[result.id for result in facts.results if result.id not in staying.results],
+        results=sorted(
+            {result.id for result in facts.results if result.id not in staying.results}
+            | _no_longer_adopted(transaction, facts, {run.run for run in touched})
+        ),
         attachments=_attachments(transaction, facts, staying),
         claims=_claims(transaction),
         files=_files(transaction, removed),
@@ -84,6 +87,23 @@ def drop(transaction: Transaction, rows: Rows) -> None:
     transaction.change(
         ("add_event", {"run": run, "seq": seq, "time": moment, "body": body}) for run, seq in rows.remnants
     )
+
+
+def _no_longer_adopted(transaction: Transaction, facts: Facts, gone: set[str]) -> set[int]:
+    """Return the results that a pipeline took over from another one, in runs that are all gone."""
+    import sqlalchemy as sa
+
+    staying = [run for run in facts.runs.values() if run.run not in gone]
+    adopted = {(run.pipeline, source) for run in staying for source, _ in run.uses}
+    rows = table("results").c
+    found = transaction.connection.execute(sa.select(rows.id, rows.pipeline, rows.run))
+    return {
+        number
+        for number, pipeline, run in found
+        if run in facts.runs
+        and facts.runs[run].pipeline not in ("", pipeline)
+        and (pipeline, run) not in adopted
+    }
 
 
 def _others(run: RunFacts, steps: set[str]) -> list[int]:
