@@ -56,7 +56,8 @@ class HandOver:
     def watch(self) -> None:
         """Remember the parameters, and what plain cells made in this process: the step may change them."""
         names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
-        self._before = Snapshot({name: self._namespace[name] for name in names if name in self._namespace})
+        there = sorted(names & self._namespace.keys())
+        self._before = Snapshot({name: self._namespace[name] for name in there})
 
     def _loaded(self, artifact: ArtifactRef) -> Any:
         try:
@@ -105,7 +106,7 @@ class HandOver:
                 f"handed on: {error} Change a copy of it, or say --out",
                 step=self._step.name,
             ) from error
-        for name in self._before.names & self._namespace.keys():
+        for name in sorted(self._before.names & self._namespace.keys()):
             self._hold(name)
         if changed and self._step.options.outputs is not None:
             names = ", ".join(changed)
