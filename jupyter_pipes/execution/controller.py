@@ -19,8 +19,8 @@ from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.scheduler import Scheduler
-from jupyter_pipes.history import environment
 from jupyter_pipes.history.history import process_started
+from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest

@@ -11,7 +11,7 @@ from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.local_modules import source_of
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
-from jupyter_pipes.history.distributions import version_of
+from jupyter_pipes.history.surroundings.distributions import version_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import FileSeen

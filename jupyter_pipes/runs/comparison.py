@@ -18,7 +18,7 @@ from jupyter_pipes.planning import signature
 from jupyter_pipes.runs import value_changes
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.environment import Environment
+    from jupyter_pipes.history.surroundings.environment import Environment
 
 LOADED = 50_000_000
 """Bytes up to which artifacts are loaded to tell what changed in them."""

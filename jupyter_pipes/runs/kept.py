@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from jupyter_pipes.history import environment
 from jupyter_pipes.history.history import RunSummary
+from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status

@@ -14,7 +14,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.history import environment
+from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.runs import start as starting
 from tests.acceptance.conftest import NewProject
 from tests.acceptance.project import Project

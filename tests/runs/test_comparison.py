@@ -11,7 +11,7 @@ import pytest
 from jupyter_pipes.cli import documents
 from jupyter_pipes.display.tables import Comparison
 from jupyter_pipes.display.text import comparison_text
-from jupyter_pipes.history.environment import Environment
+from jupyter_pipes.history.surroundings.environment import Environment
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.fold import fold

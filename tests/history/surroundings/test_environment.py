@@ -15,8 +15,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_pipes.history import distributions, repository
-from jupyter_pipes.history.environment import Environment, capture, decode, encode
+from jupyter_pipes.history.surroundings import distributions, repository
+from jupyter_pipes.history.surroundings.environment import Environment, capture, decode, encode
 
 
 @pytest.fixture

@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct, field
 
-from jupyter_pipes.history.distributions import installed, without_credentials
-from jupyter_pipes.history.repository import checkout
+from jupyter_pipes.history.surroundings.distributions import installed, without_credentials
+from jupyter_pipes.history.surroundings.repository import checkout
 
 _encoder = msgspec.msgpack.Encoder(order="deterministic")
 

@@ -1,0 +1,1 @@
+"""What a run ran in: Python, machine, distributions, git."""
