@@ -12,7 +12,7 @@ import cloudpickle
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
-from jupyter_pipes.storage.serializers import arrays, function_globals, restoring
+from jupyter_pipes.storage.serializers import arrays, drawings, function_globals, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
@@ -143,9 +143,15 @@ class _Pickler(cloudpickle.Pickler):
         if (named := restoring.reduced_sentinel(obj)) is not None:
             return named
         reduced = arrays.reduced(obj)
-        if reduced is NotImplemented and kind.__module__.partition(".")[0] == "pandas":
-            reduced = arrays.reduced_pandas(obj, self._inner)
-        return reduced
+        if reduced is not NotImplemented:
+            return reduced
+        match kind.__module__.partition(".")[0]:
+            case "pandas":
+                return arrays.reduced_pandas(obj, self._inner)
+            case "matplotlib":
+                return drawings.reduced_transform(obj)
+            case _:
+                return NotImplemented
 
     def _keep_apart(self, buffer: pickle.PickleBuffer) -> bool:
         raw = buffer.raw()

@@ -40,7 +40,7 @@ def _place(figure: Any, part: Any) -> int:
 
 
 def _contents(figure: Any) -> list[dict[str, Any]]:
-    """Return what people would name first: titles, lines, patches."""
+    """Return what people would name first: titles, lines, patches, places."""
     return [
         {
             "title": axes.get_title(),
@@ -48,6 +48,8 @@ def _contents(figure: Any) -> list[dict[str, Any]]:
             "lines": [line.get_xydata() for line in axes.get_lines()],
             "patches": len(axes.patches),
             "collections": len(axes.collections),
+            "place": axes.get_position().bounds,
+            "limits": (axes.get_xlim(), axes.get_ylim()),
         }
         for axes in figure.axes
     ]
