@@ -1,4 +1,4 @@
-"""How the transforms of matplotlib's figures are pickled: who hangs on whom, without addresses of the process."""
+"""How the transforms of matplotlib's figures are pickled: who hangs on whom, without addresses."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any
 def reduced_transform(value: Any) -> Any:
     """Return how to pickle a transform, or NotImplemented for everything else of matplotlib.
 
-    A transform tells its parents when it changes. matplotlib pickles them by their addresses in the process that
-    writes, and adds parents by those of the process that reads: where two are equal, which is likely in processes
-    that were forked from one, a parent is lost and draws what is no longer so.
+    A transform tells its parents when it changes. matplotlib pickles them by their addresses in the process
+    that writes, and adds parents by those of the process that reads: where two are equal, which is likely in
+    processes that were forked from one, a parent is lost and draws what is no longer so.
     """
     transforms: Any = sys.modules.get("matplotlib.transforms")
     if transforms is None or not isinstance(value, transforms.TransformNode):

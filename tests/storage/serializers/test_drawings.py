@@ -13,7 +13,7 @@ from jupyter_pipes.storage.serializers import deserialize, serialize
 
 def test_transforms_know_their_parents_by_the_addresses_of_the_process_that_read_them():
     figure: Any = _back(_drawn_figure())
-    transforms = [held for held in gc.get_objects() if isinstance(held, TransformNode)]
+    transforms: list[Any] = [held for held in gc.get_objects() if isinstance(held, TransformNode)]
     parents = [(key, ref()) for held in transforms for key, ref in held._parents.items()]
     assert figure.axes
     assert len(parents) > 100
