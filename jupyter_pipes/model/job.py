@@ -23,6 +23,7 @@ class Job(Struct, frozen=True):
         environment: the environment variables of the process.
         store: fsspec URL of the artifact store.
         log: path of the attempt's log file.
+        reports: path at which the pipe of its events can be opened again, "" where there is none.
     """
 
     run: str
@@ -37,6 +38,7 @@ class Job(Struct, frozen=True):
     environment: dict[str, str] = {}
     store: str = ""
     log: str = ""
+    reports: str = ""
 
     @property
     def attempt_id(self) -> str:

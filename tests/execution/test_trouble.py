@@ -215,6 +215,101 @@ def test_what_a_step_does_to_its_own_process_stays_there(pipeline_of: MakePipeli
     assert len(run.steps["odd"].attempts) == 1
 
 
+CLOSES = {
+    "closes 3 to 255": "import os\nos.closerange(3, 256)",
+    "closes all": "import os\nos.closerange(3, 100_000)",
+    "closes one by one": "import os\nfor n in map(int, os.listdir('/proc/self/fd')):\n"
+    "    if n > 2 and os.path.exists(f'/proc/self/fd/{n}'):\n        os.close(n)",
+    "puts a file in each place": "import os\ntaken = os.open('taken.txt', os.O_CREAT | os.O_RDWR)\n"
+    "for n in list(map(int, os.listdir('/proc/self/fd'))):\n    if n > 2:\n        os.dup2(taken, n)",
+    "a fork closes all": "import os\nif os.fork() == 0:\n    os.closerange(0, 100_000)\n"
+    "    files = [open(f'fork{n}.txt', 'w') for n in range(9)]\n    print('from the fork', flush=True)\n"
+    "    os._exit(0)\nos.wait()",
+}
+"""What code does to open files that it did not open itself (daemons do it in their own process)."""
+
+OPENS = """\
+handles = [open(f'own{n}.txt', 'w+') for n in range(300)]
+high = [os.dup2(handles[0].fileno(), n) for n in range(3990, 4100)]
+print('printed into the log')
+from IPython.display import display
+display({'text/plain': 'displayed'}, raw=True)
+from jupyter_pipes import current
+current.metric('m', 1)
+for handle in handles:
+    handle.flush()
+made = sum(os.path.getsize(f'own{n}.txt') for n in range(300))
+"""
+
+
+@pytest.mark.parametrize("close", CLOSES.values(), ids=CLOSES.keys())
+def test_what_a_step_reports_and_prints_never_lands_in_files_that_it_opens(
+    pipeline_of: MakePipeline, tmp_path: Path, close: str
+) -> None:
+    run = ended(pipeline_of(f"%%step odd\n{close}\n{OPENS}", "%%step next\ny = made + 1"))
+    assert run.status is Status.COMPLETED, run.reason
+    assert run["y"] == 1
+    odd = run.steps["odd"]
+    assert odd.latest is not None
+    assert (len(odd.attempts), list(odd.metrics), len(odd.latest.outputs)) == (1, ["m"], 1)
+    assert "printed into the log" in run.logs("odd")
+    files = [*tmp_path.glob("own*.txt"), *tmp_path.glob("fork*.txt"), *tmp_path.glob("taken.txt")]
+    assert {file.read_text() for file in files} <= {"", "from the fork\n"}
+
+
+def test_a_step_that_can_report_no_more_fails_and_says_why(pipeline_of: MakePipeline) -> None:
+    code = """\
+        import os
+        from jupyter_pipes.execution.worker.held_files import FileLost, HeldFile
+        def not_again(file):
+            raise FileLost
+        HeldFile._opened_again = not_again
+        os.closerange(3, 100_000)
+        x = 1
+        """
+    run = ended(pipeline_of(f"%%step odd\n{textwrap.dedent(code)}"))
+    odd = only_step(run)
+    assert odd.status is Status.FAILED
+    assert "closed the pipe" in odd.reason
+    assert odd.error is not None
+    assert odd.error.type == "Unreported"
+
+
+FORGED = {
+    "garbage": "b'garbage'",
+    "an event that no step may send": "reports.encode(sender, ev.RunEnded('failed'))",
+    "of another step": "reports.encode(sender, ev.AttemptEnded('other', 1, 'completed'))",
+    "of another attempt": "reports.encode(sender, ev.MetricReported('odd', 7, 'm', 1))",
+    "of another run": "reports.encode('run/odd/1', ev.AttemptEnded('odd', 1, 'completed'))",
+    "without a sender": "ev.encode(ev.AttemptEnded('odd', 1, 'completed'))",
+}
+FORGE = """\
+import os
+from jupyter_pipes import current
+from jupyter_pipes.execution import reports
+from jupyter_pipes.model import events as ev
+sender = f'{current.run.id}/odd/1'
+for name in os.listdir('/proc/self/fd'):
+    if os.path.exists(f'/proc/self/fd/{name}') and os.readlink(f'/proc/self/fd/{name}').startswith('pipe:'):
+        os.write(int(name), FORGED + b'\\n')
+"""
+
+
+@pytest.mark.parametrize("forged", FORGED.values(), ids=FORGED.keys())
+def test_an_event_that_is_not_its_senders_is_refused_and_told_once(
+    pipeline_of: MakePipeline, forged: str
+) -> None:
+    code = FORGE.replace("FORGED", f"({forged})")
+    run = ended(pipeline_of(f"%%step odd\n{code}{code}1 / 0", "%%step other --after odd\nx = 1"))
+    odd = run.steps["odd"]
+    assert (run.status, odd.status) == (Status.FAILED, Status.FAILED)
+    assert "ZeroDivisionError" in odd.reason
+    assert odd.metrics == {}
+    assert run.steps["other"].status is Status.SKIPPED
+    assert [note for note in odd.notes if "refused" in note] == odd.notes
+    assert len(odd.notes) == 1
+
+
 def test_a_hundred_megabytes_of_output_are_all_in_the_log(pipeline_of: MakePipeline) -> None:
     run = ended(pipeline_of("%%step loud\nfor _ in range(100):\n    print('x' * (2**20 - 1))"))
     assert only_step(run).status is Status.COMPLETED

@@ -6,6 +6,7 @@ import signal
 
 import msgspec
 
+from jupyter_pipes.execution.worker.hosting.reporting import UNREPORTED
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_size_text
@@ -64,6 +65,12 @@ def _with_limit(reported: ev.AttemptEnded, job: Job) -> ev.AttemptEnded:
 
 
 def _abnormal_end(code: int) -> StepError:
+    if code == UNREPORTED:
+        message = (
+            "the step closed the pipe in which it reports to its run, and it could not be opened again: "
+            "leave open what the step did not open itself (os.closerange, os.close)"
+        )
+        return StepError("Unreported", message, bases=("Unreported",))
     if code >= 0:
         return StepError("Exited", f"the process ended itself with exit code {code}", bases=("Exited",))
     try:

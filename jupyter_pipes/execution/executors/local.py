@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 
+from jupyter_pipes.execution import reports
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended
 from jupyter_pipes.execution.executors.helper import Helper
@@ -23,6 +24,9 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import bytes_text, exact_duration_text
 from jupyter_pipes.model.results import StepError, Usage
+
+_LONGEST_REPORT = 1 << 26
+"""Bytes without the end of a line that are no report any more."""
 
 STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
 """Seconds after which a process group that must stop gets which signal."""
@@ -39,6 +43,7 @@ class _Attempt:
         self.started = 0.0
         self.events = -1
         self.unread = b""
+        self.is_disturbed = False
         self.reported: ev.AttemptEnded | None = None
         self.stopped: Stop | None = None
         self.timers: list[asyncio.TimerHandle] = []
@@ -140,7 +145,8 @@ class LocalExecutor:
             os.set_blocking(attempt.events, False)
             log = os.open(job.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
             opened.callback(os.close, log)
-            data = _file_of(msgspec.json.encode(job))
+            way_back = f"/proc/{os.getpid()}/fd/{attempt.events}" if sys.platform == "linux" else ""
+            data = _file_of(msgspec.json.encode(msgspec.structs.replace(job, reports=way_back)))
             opened.callback(os.close, data)
             helper.start(job, [data, writer, log])
         self._loop.add_reader(attempt.events, self._read_events, attempt)
@@ -213,20 +219,35 @@ class LocalExecutor:
         *lines, attempt.unread = (attempt.unread + data).split(b"\n")
         for line in lines:
             self._take(attempt, line)
+        if len(attempt.unread) > _LONGEST_REPORT:
+            attempt.unread = b""
+            self._note_disturbance(attempt)
         return True
 
     def _take(self, attempt: _Attempt, line: bytes) -> None:
-        job = attempt.job
         try:
-            event = ev.decode(line)
+            report = reports.decode(line)
         except msgspec.DecodeError:
-            text = "the step wrote into the pipe of its events: something that it reported may be missing"
-            event = ev.NoteAdded(job.step.name, job.attempt, text)
-        if isinstance(event, ev.AttemptEnded):
+            self._note_disturbance(attempt)
+            return
+        if not report.is_of(attempt.job):
+            self._note_disturbance(attempt)
+        elif isinstance(report.event, ev.AttemptEnded):
             # Only the end of its process makes it true.
-            attempt.reported = event
+            attempt.reported = report.event
         else:
-            attempt.report(event)
+            attempt.report(report.event)
+
+    def _note_disturbance(self, attempt: _Attempt) -> None:
+        """Tell, once, that something else than the attempt's own reports came through its pipe."""
+        if not attempt.is_disturbed:
+            attempt.is_disturbed = True
+            job = attempt.job
+            text = (
+                "the step wrote into the pipe of its events: that was refused, and something that it "
+                "reported may be missing"
+            )
+            attempt.report(ev.NoteAdded(job.step.name, job.attempt, text))
 
     def _finish(self, attempt: _Attempt, ended: ev.AttemptEnded) -> None:
         del self._running[attempt.job.attempt_id]

@@ -10,19 +10,20 @@ def main(arguments: list[str]) -> None:
     """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
     import os
 
-    from jupyter_pipes.execution.worker.child import run_child
-    from jupyter_pipes.execution.worker.server import Server
+    from jupyter_pipes.execution.worker.hosting.child import run_child
+    from jupyter_pipes.execution.worker.hosting.server import Server
     from jupyter_pipes.execution.worker.shell import make_shell
 
+    status = 0
     match arguments:
         case ["serve", control]:
             Server(socket.socket(fileno=int(control))).serve()
         case ["attempt", job, events, log]:
-            run_child(int(job), int(events), int(log), make_shell())
+            status = run_child(int(job), int(events), int(log), make_shell())
         case _:
             raise SystemExit("this program is started by jupyter_pipes")
     # A step's threads do not hold the attempt open, and no exit handler has anything to say here.
-    os._exit(0)
+    os._exit(status)
 
 
 if __name__ == "__main__":

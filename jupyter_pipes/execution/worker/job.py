@@ -72,6 +72,11 @@ def run_job(
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
     files, written = attempt.files.seen(), attempt.files.written()
+    if attempt.files.is_blind:
+        attempt.note(
+            "closed files of its process that it did not open (os.closerange): which files compiled code "
+            "read since is not known; name them with --file"
+        )
     report(msgspec.structs.replace(ended, usage=usage, files=files, written=written))
 
 
@@ -136,9 +141,9 @@ class Attempt:
             if failure is not None:
                 return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
-            self._note(note)
+            self.note(note)
         for changed in changed_definitions(self.step.sources, self.cell.namespace):
-            self._note(
+            self.note(
                 f"changed {changed}, which stays in this step's process: other steps have it as its cell "
                 "defines it. Keep such state in an object that steps hand on"
             )
@@ -164,9 +169,7 @@ class Attempt:
         is_cell = piece in self.step.prelude and not piece.label.endswith(".py")
         if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
             names = ", ".join(piece.names)
-            self._note(
-                f"{piece.label} is computed again in every step that reads {names}: tag it with %%step"
-            )
+            self.note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
         return failure
 
     def _run_code(self, source: str, label: str) -> Failure | None:
@@ -192,7 +195,8 @@ class Attempt:
     def _clear(self) -> None:
         self.report(ev.OutputsCleared(self.step.name, self.job.attempt))
 
-    def _note(self, text: str) -> None:
+    def note(self, text: str) -> None:
+        """Tell something that the user should know."""
         self.report(ev.NoteAdded(self.step.name, self.job.attempt, text))
 
     def _piece_failed(self, piece: CodePiece, failure: Failure) -> ev.AttemptEnded:

@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from jupyter_pipes.execution.worker.held_files import FileLost, HeldFile
 from jupyter_pipes.execution.worker.observation.commands import files_named
 from jupyter_pipes.execution.worker.observation.native import NativeWatch
 from jupyter_pipes.model.results import FileSeen
@@ -40,6 +41,9 @@ class FileWatch:
         project: the notebook's folder.
         store: URL of the artifact store.
         named: the files, and folders elsewhere, that stand as text in the step's code, as they were before.
+
+    Attributes:
+        is_blind: whether the step closed what tells us of files, so that some may be unknown.
     """
 
     def __init__(self, project: Path, store: str, named: Iterable[FileSeen] = ()) -> None:
@@ -51,7 +55,8 @@ class FileWatch:
         self._named = {os.path.realpath(seen.path): seen for seen in files}
         self._folders = {full_folder(path): path for path, _ in paths if path.endswith(os.sep)}
         self._process = os.getpid()
-        self._from_forks = -1
+        self._from_forks: HeldFile | None = None
+        self.is_blind = False
         self._read: dict[str, str] = {}
         self._before: dict[str, str] = {}
         self._written: dict[str, None] = {}
@@ -76,6 +81,7 @@ class FileWatch:
             self._take_from_forks()
             if native is not None:
                 self._take_native(native)
+                self.is_blind |= native.is_lost
             self._take_databases()
 
     def note(self, path: str, flags: int) -> None:
@@ -113,8 +119,8 @@ class FileWatch:
 
     def note_fork(self) -> None:
         """Have forked processes tell here what they open."""
-        if self._from_forks < 0 and sys.platform == "linux":
-            self._from_forks = os.memfd_create("files")
+        if self._from_forks is None and sys.platform == "linux":
+            self._from_forks = HeldFile(os.memfd_create("files"))
 
     def seen(self) -> tuple[FileSeen, ...]:
         """Return the files read, with the digests of what was read.
@@ -162,16 +168,21 @@ class FileWatch:
         self._written[full] = None
 
     def _tell_parent(self, full: str, flags: int) -> None:
-        if self._from_forks >= 0:
-            os.write(self._from_forks, f"{flags} {full}\0".encode("utf-8", "surrogateescape"))
+        if self._from_forks is not None:
+            os.write(self._from_forks.number(), f"{flags} {full}\0".encode("utf-8", "surrogateescape"))
 
     def _take_from_forks(self) -> None:
-        if self._from_forks < 0:
+        told, self._from_forks = self._from_forks, None
+        if told is None:
             return
-        size = os.fstat(self._from_forks).st_size
-        lines = os.pread(self._from_forks, size, 0).decode("utf-8", "surrogateescape").split("\0")[:-1]
-        os.close(self._from_forks)
-        self._from_forks = -1
+        try:
+            number = told.number()
+        except FileLost:
+            self.is_blind = True
+            return
+        data = os.pread(number, os.fstat(number).st_size, 0)
+        lines = data.decode("utf-8", "surrogateescape").split("\0")[:-1]
+        told.close()
         for line in lines:
             flags, _, path = line.partition(" ")
             self.note(path, int(flags))

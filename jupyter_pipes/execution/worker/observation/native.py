@@ -12,6 +12,8 @@ from functools import cache
 from itertools import islice
 from typing import Any, NamedTuple
 
+from jupyter_pipes.execution.worker.held_files import moved_up
+
 _CLOEXEC, _NONBLOCK, _REPORT_DIR_FID, _REPORT_NAME = 0x1, 0x2, 0x400, 0x800
 _MARK_ADD, _EVENT_ON_CHILD = 0x1, 0x0800_0000
 _MODIFY, _OPEN, _MOVED_TO, _CREATE, _IS_FOLDER = 0x2, 0x20, 0x80, 0x100, 0x4000_0000
@@ -19,6 +21,9 @@ _HERE = -100
 _HANDLE_FOR_ID = 0x200
 _LONGEST_HANDLE = 128
 _HEAD, _INFO, _HANDLE = struct.Struct("=IBBHQii"), struct.Struct("=BxH8x"), struct.Struct("=Ii")
+
+_GROUP = "anon_inode:[fanotify]"
+"""What Linux calls a group of fanotify."""
 
 _MOST_FOLDERS = 200
 """Folders watched at most, those nearest to the notebook first: each costs a few microseconds a step."""
@@ -78,10 +83,18 @@ class NativeWatch:
         if handle and _calls().fanotify_mark(self._group, _MARK_ADD, mask, _HERE, path) == 0:
             self._folders[handle] = folder
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether the step closed what events are read from; what it did since is not known then."""
+        try:
+            return self._group >= 0 and os.readlink(f"/proc/self/fd/{self._group}") != _GROUP  # noqa: PTH115 - many a step
+        except OSError:
+            return True
+
     def take(self) -> Iterator[Opened]:
         """Yield what happened since the last call, in order of first mention."""
         with suppress(BlockingIOError):
-            while self._group >= 0 and (data := os.read(self._group, 1 << 18)):
+            while self._group >= 0 and not self.is_lost and (data := os.read(self._group, 1 << 18)):
                 yield from self._events(data)
 
     def _events(self, data: bytes) -> Iterator[Opened]:
@@ -134,7 +147,9 @@ def new_group() -> int:
     if sys.platform != "linux":
         return -1
     with suppress(AttributeError):
-        return int(_calls().fanotify_init(_CLOEXEC | _NONBLOCK | _REPORT_DIR_FID | _REPORT_NAME, os.O_RDONLY))
+        flags = _CLOEXEC | _NONBLOCK | _REPORT_DIR_FID | _REPORT_NAME
+        group = int(_calls().fanotify_init(flags, os.O_RDONLY))
+        return moved_up(group) if group >= 0 else group
     return -1
 
 

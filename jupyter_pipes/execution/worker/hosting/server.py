@@ -25,9 +25,9 @@ from typing import Any, NamedTuple, NoReturn
 import msgspec
 
 from jupyter_pipes.execution.worker import processes
-from jupyter_pipes.execution.worker.child import run_child
+from jupyter_pipes.execution.worker.hosting.child import run_child
+from jupyter_pipes.execution.worker.hosting.rehearsal import rehearse
 from jupyter_pipes.execution.worker.observation import native
-from jupyter_pipes.execution.worker.rehearsal import rehearse
 from jupyter_pipes.execution.worker.shell import make_shell
 
 
@@ -181,8 +181,7 @@ class Server:
             job, events, log = _receive_files(waiting)
             if fresh:
                 _execute_fresh([job, events, log])
-            run_child(job, events, log, self._shell)
-            status = 0
+            status = run_child(job, events, log, self._shell)
         except BaseException:  # whatever it is, the attempt's log must tell it
             traceback.print_exc()
         finally:
