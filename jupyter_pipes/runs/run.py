@@ -26,6 +26,7 @@ from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
+from jupyter_pipes.storage.previews import PATIENCE, within
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.controller import Controller
@@ -208,7 +209,12 @@ class Run(Mapping[str, Any]):
         from IPython.core.formatters import DisplayFormatter
 
         formatter: Any = DisplayFormatter()
-        data: dict[str, Any] = formatter.format(self._workspace.store.get(artifact))[0]
+        value = self._workspace.store.get(artifact)
+        try:
+            data: dict[str, Any] = within(PATIENCE, lambda: formatter.format(value))[0]
+        except TimeoutError:
+            # Elements of a class of the notebook's.
+            return {"text/plain": artifact.preview}
         return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:

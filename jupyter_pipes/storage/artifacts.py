@@ -13,7 +13,7 @@ from jupyter_pipes.storage.blobs import Blobs
 from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.local_blobs import LocalBlobs
-from jupyter_pipes.storage.previews import describe
+from jupyter_pipes.storage.previews import Describer
 from jupyter_pipes.storage.serializers import serialize, serialize_linked
 
 
@@ -30,6 +30,7 @@ class ArtifactStore:
     def __init__(self, url: str | Path) -> None:
         self.blobs = open_blobs(url)
         """What it keeps, as bytes without a meaning."""
+        self._describer = Describer()
 
     def put(
         self, name: str, value: object, *, limit: int | None = None, joiner: Joiner | None = None
@@ -58,7 +59,7 @@ class ArtifactStore:
                 f"more than the {limit:,} that there is room for."
             )
         digest = self.blobs.write(whole.buffers)
-        type_name, shape, preview = describe(value)
+        type_name, shape, preview = self._describer.describe(value)
         artifact = ArtifactRef(
             name,
             digest,

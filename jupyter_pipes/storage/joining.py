@@ -14,6 +14,7 @@ from typing import Any, NamedTuple, cast
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.loading import View, link_to
 from jupyter_pipes.storage.serializers.base import Part, Parts
+from jupyter_pipes.storage.serializers.definitions import qualified_name
 from jupyter_pipes.storage.serializers.pickler import Link
 
 _UNCHANGING = (str, bytes, tuple, frozenset, range, slice, Enum, MethodType, ModuleType, CodeType)
@@ -159,7 +160,7 @@ def _may_change(held: Any) -> bool:
     kind = cast("type[object]", type(held))
     if kind.__module__.partition(".")[0] in _LIBRARIES_OF_TABLES:
         return kind.__name__ in _TABLES or kind.__name__.endswith("Index")
-    return gc.is_tracked(held) and not hasattr(held, "__qualname__") and not kind.__name__.endswith("DType")
+    return gc.is_tracked(held) and qualified_name(held) is None and not kind.__name__.endswith("DType")
 
 
 def _is_array(value: Any) -> bool:

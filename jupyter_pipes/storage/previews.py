@@ -1,13 +1,25 @@
-"""What to tell about a value in a line or two: its type, its shape and how it begins. Cheap for any size."""
+"""What to tell about a value in a line or two: its type, its shape and how it begins. Cheap for any value."""
 
 from __future__ import annotations
 
 import dataclasses
+import signal
 import sys
-from collections.abc import Iterable
+import threading
+import time
+from collections.abc import Callable, Iterable
 from itertools import islice
 from reprlib import Repr
-from typing import Any
+from typing import Any, TypeVar
+
+PATIENCE = 1.0
+"""Seconds that one value may take to be described."""
+
+_PATIENCE_FOR_ALL = 3.0
+"""Seconds that all values together may lose in this way."""
+
+_AGAIN = 0.2
+"""Seconds after which code is interrupted once more that went on."""
 
 _LONGEST = 300
 """Characters of a preview."""
@@ -17,12 +29,94 @@ _ITEMS = 10
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
-def describe(value: object) -> tuple[str, tuple[int, ...], str]:
-    """Return the value's type name ("pandas.DataFrame"), its shape (() if it has none) and a short text.
+Answer = TypeVar("Answer")
 
-    Never raises and imports nothing: a value whose own methods fail is told by its type.
+
+class Describer:
+    """Describes values one after the other; those whose own methods do not come back cost it its patience."""
+
+    def __init__(self) -> None:
+        self._left = _PATIENCE_FOR_ALL
+
+    def describe(self, value: object) -> tuple[str, tuple[int, ...], str]:
+        """Return the value's type name ("pandas.DataFrame"), its shape (() if it has none) and a short text.
+
+        Never raises and imports nothing: a value whose own methods fail, or take longer than there is
+        patience for, is told by its type.
+        """
+        name: str = _attempt(_type_name, type(value), "object")
+        seconds = min(PATIENCE, self._left)
+        started = time.monotonic()
+        try:
+            shape, text = within(
+                seconds, lambda: (_attempt(_shape, value, ()), _attempt(_preview, value, ""))
+            )
+        except TimeoutError:
+            self._left = max(self._left - (time.monotonic() - started), 0.0)
+            return name, (), "(no preview: its own methods take too long)"
+        return name, shape, text
+
+
+def describe(value: object) -> tuple[str, tuple[int, ...], str]:
+    """Describe one value as `Describer.describe` does."""
+    return Describer().describe(value)
+
+
+class _TimeIsUp(BaseException):
+    """Interrupts code that must not catch it as one of its own errors."""
+
+
+def within(seconds: float, question: Callable[[], Answer]) -> Answer:
+    """Return the answer of code that is not ours, interrupted when it takes too long.
+
+    On the main thread a signal interrupts it, again and again, unless it stays in compiled code that heeds
+    none; elsewhere it goes on in a thread of its own that nobody waits for any more.
+
+    Raises:
+        TimeoutError: it took longer than `seconds`, or there are none.
     """
-    return _type_name(type(value)), _attempt(_shape, value, ()), _attempt(_preview, value, "")
+    if seconds <= 0:
+        raise TimeoutError
+    if threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer"):
+        return _interrupted_after(seconds, question)
+    return _left_after(seconds, question)
+
+
+def _interrupted_after(seconds: float, question: Callable[[], Answer]) -> Answer:
+    is_over = False
+
+    def interrupt(_number: int, _frame: object) -> None:
+        if not is_over:
+            raise _TimeIsUp
+
+    started = time.monotonic()
+    handler = signal.signal(signal.SIGALRM, interrupt)
+    remaining, interval = signal.setitimer(signal.ITIMER_REAL, seconds, _AGAIN)
+    try:
+        answer = question()
+        is_over = True
+    except _TimeIsUp:
+        is_over = True
+        raise TimeoutError from None
+    finally:
+        is_over = True
+        # A timer of the step's own goes on as if this had not been.
+        passed = time.monotonic() - started
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, handler if handler is not None else signal.SIG_DFL)
+        if remaining:
+            signal.setitimer(signal.ITIMER_REAL, max(remaining - passed, 0.001), interval)
+    return answer
+
+
+def _left_after(seconds: float, question: Callable[[], Answer]) -> Answer:
+    answers: list[Answer] = []
+    thread = threading.Thread(target=lambda: answers.append(question()), daemon=True)
+    thread.start()
+    thread.join(seconds)
+    if not answers:
+        raise TimeoutError
+    return answers[0]
 
 
 def _attempt(question: Any, value: Any, otherwise: Any) -> Any:

@@ -20,6 +20,7 @@ from jupyter_pipes.storage.caches import differs_by_caches_only
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.serializers import Serialized, serialize
 from jupyter_pipes.storage.serializers.base import Part, Parts
+from jupyter_pipes.storage.serializers.definitions import qualified_name
 
 _SMALL = 16 * 1024
 """Bytes up to which a piece is compared rather than looked up in the map of pages."""
@@ -102,7 +103,7 @@ class Snapshot:
         return frozenset(self._refs)
 
     def _take(self, name: str, value: object) -> ArtifactRef | None:
-        if isinstance(value, UNCHANGING) or hasattr(value, "__qualname__"):
+        if isinstance(value, UNCHANGING) or qualified_name(value) is not None:
             return None
         try:
             serializer, now = serialize(name, value)

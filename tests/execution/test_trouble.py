@@ -310,6 +310,60 @@ def test_an_event_that_is_not_its_senders_is_refused_and_told_once(
     assert len(odd.notes) == 1
 
 
+BLOCKS = {
+    "sleeps": "def wait(self, *_):\n        time.sleep(600)",
+    "sleeps and catches all": "def wait(self, *_):\n        while True:\n"
+    "            try:\n                time.sleep(600)\n            except Exception:\n                pass",
+    "loops": "def wait(self, *_):\n        while True:\n            pass",
+    "waits for a lock": "def wait(self, *_):\n        lock = threading.Lock()\n"
+    "        lock.acquire()\n        lock.acquire()",
+    "is huge": "def wait(self, *_):\n        return 'x' * 200_000_000",
+}
+"""Methods of values that do not come back, or with too much."""
+
+HOLDERS = {
+    "__repr__": "class Odd:\n    {wait}\n    __repr__ = wait\nvalue = Odd()",
+    "shape": "class Odd:\n    {wait}\n    shape = property(wait)\nvalue = Odd()",
+    "__getattr__": "class Odd:\n    {wait}\n    __getattr__ = wait\n"
+    "    def __reduce__(self):\n        return (Odd, ())\nvalue = Odd()",
+    "__len__": "class Odd(list):\n    {wait}\n    __len__ = wait\nvalue = Odd()",
+    "of an element": "class Odd:\n    {wait}\n    __repr__ = __str__ = wait\nvalue = [Odd(), 1]",
+    "in a frame": "import pandas as pd\nclass Odd:\n    {wait}\n    __repr__ = __str__ = wait\n"
+    "value = pd.DataFrame({{'a': [Odd()]}})",
+}
+"""Where they are in what a step leaves."""
+
+
+@pytest.mark.parametrize(
+    ("block", "holder"),
+    [(block, HOLDERS["__repr__"]) for block in BLOCKS.values()]
+    + [(BLOCKS["sleeps and catches all"], holder) for holder in HOLDERS.values()],
+    ids=[*BLOCKS, *HOLDERS],
+)
+def test_a_value_whose_own_methods_do_not_come_back_is_handed_on(
+    pipeline_of: MakePipeline, block: str, holder: str
+) -> None:
+    cell = f"import threading, time\n{holder.format(wait=block)}"
+    run = ended(pipeline_of(f"%%step make\n{cell}", "%%step use\nkind = type(value).__name__"))
+    assert run.status is Status.COMPLETED, run.reason
+    assert run["kind"] in ("Odd", "list", "DataFrame")
+    (artifact,) = run.steps["make"].artifacts
+    assert len(artifact.preview) <= 300
+
+
+def test_values_whose_methods_do_not_come_back_cost_a_step_seconds_not_their_number(
+    pipeline_of: MakePipeline,
+) -> None:
+    """What cannot be described is not asked any more when it took too long often enough."""
+    wait = (
+        "class Odd:\n    def __repr__(self):\n        asked.append(1)\n        while True:\n            pass"
+    )
+    code = f"asked = []\n{wait}\n" + "\n".join(f"v{n} = Odd()" for n in range(30))
+    run = ended(pipeline_of(f"%%step make --timeout 1m\n{code}"))
+    assert run.status is Status.COMPLETED, run.reason
+    assert len(only_step(run).artifacts) >= 30
+
+
 def test_a_hundred_megabytes_of_output_are_all_in_the_log(pipeline_of: MakePipeline) -> None:
     run = ended(pipeline_of("%%step loud\nfor _ in range(100):\n    print('x' * (2**20 - 1))"))
     assert only_step(run).status is Status.COMPLETED

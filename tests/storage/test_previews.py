@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+import threading
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from jupyter_pipes.storage.previews import describe
+from jupyter_pipes.storage.previews import Describer, describe, within
 
 
 @dataclass
@@ -88,3 +90,55 @@ def test_a_query_is_not_run():
         raise AssertionError("the query was run")
 
     assert describe(pl.LazyFrame({"a": [1]}).map_batches(explode))[0] == "polars.LazyFrame"
+
+
+class Endless:
+    """Never says what it is, whatever interrupts it as one of its own errors."""
+
+    asked = 0
+
+    def __repr__(self):
+        Endless.asked += 1
+        while True:
+            try:
+                threading.Event().wait(60)
+            except Exception:
+                continue
+
+
+def test_a_value_that_never_answers_is_told_by_its_type_and_the_patience_with_all_ends():
+    Endless.asked = 0
+    describer = Describer()
+    for _ in range(20):
+        name, shape, text = describer.describe(Endless())
+        assert (name, shape) == (f"{__name__}.Endless", ())
+        assert "no preview" in text
+    assert 0 < Endless.asked < 10
+
+
+def test_a_timer_and_handler_of_the_steps_own_are_there_afterwards():
+    rung = threading.Event()
+    before = signal.signal(signal.SIGALRM, lambda *_: rung.set())
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 600)
+        assert describe([1])[2] == "[1]"
+        assert 0 < signal.getitimer(signal.ITIMER_REAL)[0] <= 600
+        signal.setitimer(signal.ITIMER_REAL, 0.01)
+        assert rung.wait(60)
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def test_beside_the_main_thread_there_is_a_limit_as_well():
+    ended = []
+
+    def ask():
+        with pytest.raises(TimeoutError):
+            within(0.05, Endless().__repr__)
+        ended.append(within(60, lambda: 1))
+
+    thread = threading.Thread(target=ask)
+    thread.start()
+    thread.join(60)
+    assert ended == [1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -179,8 +180,10 @@ class HandOver:
 
 
 def _place_of(value: Any) -> tuple[bool, int]:
-    is_view = type(getattr(value, "base", None)) is type(value)
-    return is_view, -value.nbytes if is_view and hasattr(value, "nbytes") else 0
+    # Only arrays are asked: what else may have these names may take its time to answer.
+    numpy: Any = sys.modules.get("numpy")
+    is_view = numpy is not None and isinstance(value, numpy.ndarray) and type(value.base) is type(value)
+    return is_view, -value.nbytes if is_view else 0
 
 
 def _same(artifact: ArtifactRef) -> ArtifactRef:

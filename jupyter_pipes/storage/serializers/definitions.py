@@ -44,8 +44,16 @@ def definition_name(value: object) -> str | None:
     """
     if getattr(value, "__module__", None) != _NOTEBOOK:
         return None
-    name = value.__name__ if isinstance(value, TypeVar) else getattr(value, "__qualname__", None)
+    name = value.__name__ if isinstance(value, TypeVar) else qualified_name(value)
     return name if isinstance(name, str) and notebook_definition(name) is value else None
+
+
+def qualified_name(value: object) -> object:
+    """Return a definition's qualified name; None for other values, without asking their `__getattr__`."""
+    is_asked = hasattr(type(value), "__getattr__")
+    if is_asked and inspect.getattr_static(value, "__qualname__", None) is None:
+        return None
+    return getattr(value, "__qualname__", None)
 
 
 def fingerprint(definition: object) -> str:
