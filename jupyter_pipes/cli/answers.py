@@ -268,6 +268,8 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     notice = "" if is_there else f"{step} did not run: {status}"
     if path is not None and is_there and not path.stat().st_size:
         notice = f"{step} printed nothing"
+    if run.log(step, attempt).is_long:
+        notice = f"the log is long, so its end is shown; all of it is in {path}"
     return Answer(
         lambda: documents.LogDocument(run.id, step, number, plain(run.logs(step, attempt))),
         lambda colour: (terminal_text if colour else plain)(run.logs(step, attempt)),

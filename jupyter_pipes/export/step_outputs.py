@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display.ansi import terminal_text
+from jupyter_pipes.runs.logs import Log
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.results import OutputRef, StepError
@@ -26,35 +27,34 @@ def outputs_by_cell(run: Run, step: str) -> dict[str, list[dict[str, Any]]]:
     What they printed stands below the first.
     """
     _, attempt = run.shown_attempt(step)
-    log = run.log_path(step)
-    text = log.read_bytes() if log is not None and log.exists() else b""
+    log = run.log(step)
     if attempt is None:
-        return {"": interleave(text, [])}
+        return {"": interleave(log, [])}
     shown: dict[str, list[tuple[int, dict[str, Any]]]] = {"": []}
     for each in attempt.outputs:
         shown.setdefault(each.cell, []).append((each.log_offset, _rich(run, each)))
-    first = interleave(text, shown.pop(""), attempt.error)
+    first = interleave(log, shown.pop(""), attempt.error)
     return {"": first, **{cell: [output for _, output in outputs] for cell, outputs in shown.items()}}
 
 
 def interleave(
-    log: bytes, shown: Sequence[tuple[int, Mapping[str, Any]]], error: StepError | None = None
+    log: bytes | Log, shown: Sequence[tuple[int, Mapping[str, Any]]], error: StepError | None = None
 ) -> list[dict[str, Any]]:
     """Return an attempt's nbformat outputs in the order in which they appeared.
 
     Args:
-        log: all that the attempt printed.
+        log: all that the attempt printed; of a long one only the parts that are kept are read.
         shown: (size of the log in bytes when it was displayed, nbformat output) of each rich output.
         error: how the attempt failed, if it did.
     """
     outputs: list[dict[str, Any]] = []
-    start = 0
+    start, size = 0, len(log)
     for offset, output in sorted(shown, key=lambda pair: pair[0]):
-        end = min(max(offset, start), len(log))
-        outputs += _stream(log, start, end)
+        end = min(max(offset, start), size)
+        outputs += _stream(log, start, end, size)
         outputs.append(dict(output))
         start = end
-    outputs += _stream(log, start, len(log))
+    outputs += _stream(log, start, size, size)
     return outputs + ([_error_output(error)] if error else [])
 
 
@@ -64,13 +64,14 @@ def _rich(run: Run, output: OutputRef) -> dict[str, Any]:
     return {"output_type": output.kind, "data": bundle["data"], "metadata": bundle["metadata"], **count}
 
 
-def _stream(log: bytes, start: int, end: int) -> list[dict[str, Any]]:
-    """The stream output for one stretch of a log, or none when it is empty."""
-    fits = len(log) <= LOG_LIMIT
-    head, tail = (len(log), len(log)) if fits else (LOG_LIMIT // 2, len(log) - LOG_LIMIT // 2)
+def _stream(log: bytes | Log, start: int, end: int, size: int) -> list[dict[str, Any]]:
+    """The stream output for one stretch of a log of this size, or none when it is empty."""
+    fits = size <= LOG_LIMIT
+    head, tail = (size, size) if fits else (LOG_LIMIT // 2, size - LOG_LIMIT // 2)
     text = log[start : min(end, head)].decode(errors="replace")
     if start <= head < min(end, tail):
-        text += f"\n[… {tail - head:,} bytes of the log are left out …]\n"
+        where = f"; all of it: {log.path.name}" if isinstance(log, Log) and log.path else ""
+        text += f"\n[… {tail - head:,} bytes of the log are left out{where} …]\n"
     text = terminal_text(text + log[max(start, tail) : end].decode(errors="replace"))
     return [{"output_type": "stream", "name": "stdout", "text": text}] if text else []
 

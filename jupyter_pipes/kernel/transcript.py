@@ -14,6 +14,8 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.run import Run
 
 _INTERVAL, _TICK = 0.1, 0.5
+_PIECE = 2**20
+"""Bytes of a log that are read at once."""
 
 
 class Transcript:
@@ -61,10 +63,17 @@ class Transcript:
 
     def _tell_log(self, step: str, attempt: int, *, whole: bool) -> None:
         """Write the lines that are new, the last one only when it is at its end."""
-        log = self._run.logs(step, attempt)
+        log = self._run.log(step, attempt)
         told = self._told.get((step, attempt), 0)
-        end = len(log) if whole else log.rfind("\n") + 1
-        if end > told:
-            self._told[step, attempt] = end
-            lines = terminal_text(log[told:end]).rstrip("\n").split("\n")
+        while new := _whole_lines(log[told : told + _PIECE], whole=whole):
+            told += len(new)
+            self._told[step, attempt] = told
+            lines = terminal_text(new.decode("utf-8", "replace")).rstrip("\n").split("\n")
             self._stream.write("".join(f"{step} | {line}\n" for line in lines))
+
+
+def _whole_lines(piece: bytes, *, whole: bool) -> bytes:
+    """Return the lines in the piece that have ended; the last one too if `whole` or as long."""
+    is_last = len(piece) < _PIECE
+    end = len(piece) if is_last and whole else piece.rfind(b"\n") + 1
+    return piece[:end] if end or is_last else piece

@@ -26,6 +26,7 @@ from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
+from jupyter_pipes.runs.logs import Log
 from jupyter_pipes.storage.previews import PATIENCE, within
 
 if TYPE_CHECKING:
@@ -144,20 +145,20 @@ class Run(Mapping[str, Any]):
     def logs(self, step: str, attempt: int | None = None, tail: int | None = None) -> str:
         """Return what a step printed, in its latest attempt unless another is named.
 
-        A cached step shows what it printed when it ran.
+        A cached step shows what it printed when it ran. Of more than 4 MiB it is the end, behind a line that
+        says so and names the file with all of it (`log_path`).
 
         Args:
             step: the step's name.
             attempt: the attempt's number, from 1.
             tail: only about this many bytes at the end.
         """
-        path = self.log_path(step, attempt)
-        if path is None or not path.exists():
-            return ""
-        with path.open("rb") as log:
-            if tail is not None:
-                log.seek(max(path.stat().st_size - tail, 0))
-            return log.read().decode("utf-8", "replace")
+        log = self.log(step, attempt)
+        return log.text() if tail is None else log.end(tail)
+
+    def log(self, step: str, attempt: int | None = None) -> Log:
+        """Return an attempt's log, to be read in pieces."""
+        return Log(self.log_path(step, attempt))
 
     def log_path(self, step: str, attempt: int | None = None) -> Path | None:
         """Return where an attempt's log is, None when the step did not run."""
