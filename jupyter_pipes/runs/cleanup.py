@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.execution.worker.hosting.marks import end_left_behind
 from jupyter_pipes.history.cleanup.collect import collect, plan_collection
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.quantities import parse_duration, parse_size
@@ -44,7 +45,7 @@ def _converted(flag: str, text: str | None, convert: Callable[[object], Any]) ->
 def clean_up(
     workspace: Workspace, limits: Limits, unsaved: Iterable[Pipeline] = (), *, dry_run: bool
 ) -> Collection:
-    """Take away what the limits let go, or say what would go.
+    """Take away what the limits let go, or say what would go; end processes whose controller is gone.
 
     Args:
         workspace: the project.
@@ -55,6 +56,8 @@ def clean_up(
     Raises:
         StoreError: the history or the store cannot be read or written.
     """
+    if not dry_run:
+        end_left_behind()
     present = (*_present(workspace), *unsaved)
     limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
     return (plan_collection if dry_run else collect)(workspace, **limits)

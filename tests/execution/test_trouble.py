@@ -20,6 +20,7 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
+from tests.waiting import until
 
 pytestmark = [
     pytest.mark.slow,
@@ -540,6 +541,64 @@ def test_the_end_of_the_controlling_process_ends_its_steps_and_is_told_in_the_ne
     assert view.steps["long"].status is Status.CANCELLED
     assert view.steps["long"].attempts[0].status is Status.CANCELLED
     assert [step.decision for step in pipeline.plan().steps] == ["cached", "run"]
+
+
+DETACHED = {
+    "child": "subprocess.Popen([sys.executable, '-c', code])",
+    "own session": "subprocess.Popen([sys.executable, '-c', code], start_new_session=True)",
+    "no environment": "subprocess.Popen([sys.executable, '-c', code], start_new_session=True, env={})",
+    "nohup": "subprocess.Popen(['nohup', sys.executable, '-c', code], stdout=subprocess.DEVNULL)",
+    "shell job": "os.system(f'nohup setsid {sys.executable} -c \"{code}\" > /dev/null 2>&1 &')",
+    "double fork": "if os.fork() == 0:\n    os.setsid()\n    if os.fork() == 0:\n"
+    "        os.execv(sys.executable, [sys.executable, '-c', code])\n    os._exit(0)",
+    "spawned": "multiprocessing.get_context('spawn').Process(target=exec, args=(code,)).start()",
+}
+"""Ways to start a program that shall outlive the step."""
+
+CONTROL = """\
+import sys
+from jupyter_pipes.runs.pipeline import Pipeline
+run = Pipeline.from_notebook(sys.argv[1]).start()
+run.wait()
+"""
+
+
+@pytest.fixture
+def left(tmp_path: Path) -> Iterator[str]:
+    """The mark of what a test starts; whatever is left of it goes."""
+    marker = f"left_behind_by_{tmp_path.parent.name}_{tmp_path.name}_{os.getpid()}"
+    yield marker
+    for process in processes_with(marker):
+        process.kill()
+
+
+@pytest.mark.parametrize("start", DETACHED.values(), ids=DETACHED.keys())
+@pytest.mark.parametrize("killed", ["helper and controller", "the helper first", "all of ours"])
+def test_nothing_that_a_step_started_outlives_all_that_could_end_it(
+    pipeline_of: MakePipeline, tmp_path: Path, left: str, start: str, killed: str
+) -> None:
+    """Even where the keeper is killed as well, the next run or `gc` finds what carries the mark."""
+    if killed == "all of ours" and "env={}" in start:
+        pytest.skip("without a living ancestor and without the mark, nothing tells whose it was")
+    code = f"import time, pathlib; pathlib.Path('{tmp_path}/on').touch(); time.sleep(600)  # {left}"
+    modules = "import multiprocessing, os, subprocess, sys, time"
+    pipeline_of(f'%%step parent\n{modules}\ncode = "{code}"\n{start}\ntime.sleep(600)')
+    program = [sys.executable, "-c", CONTROL, str(tmp_path / "made.ipynb")]
+    controller = psutil.Popen(program, start_new_session=True)
+    until((tmp_path / "on").exists, "the program that the step started", DEADLINE)
+    keeper = next(each for each in controller.children() if "serve" in each.cmdline())
+    (helper,) = keeper.children()
+    first = {"helper and controller": [helper, controller], "the helper first": [helper]}
+    for process in first.get(killed, [keeper, helper, controller]):
+        process.send_signal(signal.SIGSTOP)
+    for process in first.get(killed, [keeper, helper, controller]):
+        process.kill()
+    controller.kill()
+    controller.wait()
+    if killed == "all of ours":
+        pipeline_of("%%step other\nx = 1").run()
+    until(lambda: not processes_with(left), "the end of what the step started", DEADLINE)
+    assert psutil.wait_procs([keeper, helper], timeout=DEADLINE)[1] == []
 
 
 # Modules ------------------------------------------------------------------------------------------------

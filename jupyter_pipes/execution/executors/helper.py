@@ -15,6 +15,7 @@ import msgspec
 
 from jupyter_pipes.analysis.local_modules import files_of, imported, parts_imported, reach
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, PLOTLY_RENDERER
+from jupyter_pipes.execution.worker.hosting.marks import VARIABLE, mark
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
 
@@ -149,10 +150,11 @@ class Helper:
 def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
     # -P: a random.py in the notebook's folder must not take the standard library's place in the helper.
     program = [sys.executable, "-P", "-m", "jupyter_pipes.execution.worker", "serve", str(control.fileno())]
+    defaults = {"MPLBACKEND": MATPLOTLIB_BACKEND, "PLOTLY_RENDERER": PLOTLY_RENDERER}
     return subprocess.Popen(
         program,
         cwd=os.sep,
-        env={"MPLBACKEND": MATPLOTLIB_BACKEND, "PLOTLY_RENDERER": PLOTLY_RENDERER, **environment},
+        env={**defaults, **environment, VARIABLE: mark()},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.

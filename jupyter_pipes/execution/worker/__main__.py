@@ -10,6 +10,12 @@ def main(arguments: list[str]) -> None:
     """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
     import os
 
+    from jupyter_pipes.execution.worker.hosting.keeper import fork_helper
+
+    if arguments[:1] == ["serve"]:
+        # Before anything large is loaded: the keeper stays small.
+        fork_helper(int(arguments[1]))
+
     from jupyter_pipes.execution.worker.hosting.child import run_child
     from jupyter_pipes.execution.worker.hosting.server import Server
     from jupyter_pipes.execution.worker.shell import make_shell

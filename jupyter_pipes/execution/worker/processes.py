@@ -29,10 +29,10 @@ def children() -> set[int]:
     return set(map(int, listed.read_text().split())) if listed.exists() else set()
 
 
-def kill(pid: int) -> None:
-    """Kill a process, if it is still there."""
+def kill(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
+    """Send a process a signal that ends it, if it is still there."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.kill(pid, signal.SIGKILL)
+        os.kill(pid, number)
 
 
 def kill_group(pid: int, number: signal.Signals = signal.SIGKILL) -> None:
