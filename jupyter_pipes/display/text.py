@@ -8,7 +8,7 @@ import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.analysis.streams import STREAM_NAMES
+from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.display.ansi import one_line, plain
 from jupyter_pipes.display.looks import (
     LOOKS,
@@ -167,7 +167,7 @@ def results_text(run: Run) -> str:
     steps = run.view.steps.values()
     read = {name for step in steps for name in step.planned.upstream}
     artifacts = (artifact for step in steps if step.name not in read for artifact in step.artifacts)
-    values = (each for each in artifacts if each.name not in STREAM_NAMES)
+    values = (each for each in artifacts if not is_state(each.name))
     return "".join(f"{value_text(each.name, plain(each.preview))}\n" for each in values)
 
 

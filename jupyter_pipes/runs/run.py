@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.analysis.streams import STREAM_NAMES
+from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
@@ -295,8 +295,8 @@ def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
 
 def _artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
     for step in view.steps.values():
-        # States of streams are between steps, and no value of the notebook.
-        values = (artifact for artifact in step.artifacts if artifact.name not in STREAM_NAMES)
+        # States are between steps, and no value of the notebook.
+        values = (artifact for artifact in step.artifacts if not is_state(artifact.name))
         yield from ((step.name, artifact) for artifact in values)
 
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
-from jupyter_pipes.analysis.streams import STREAM_NAMES
+from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Cell, Status
 from jupyter_pipes.model.views import StepView
@@ -88,7 +88,7 @@ def _question(pipeline: Pipeline, run: Run) -> Question:
     unkept: dict[str, str] = {}
     for step in run.steps.values():
         artifacts = {each.name: each for each in step.artifacts if each.serializer != "file"}
-        names = (name for name in (*step.planned.writes, *artifacts) if name not in STREAM_NAMES)
+        names = (name for name in (*step.planned.writes, *artifacts) if not is_state(name))
         for name in dict.fromkeys(names):
             if name in artifacts:
                 kept[name] = Kept(step.name, artifacts[name])

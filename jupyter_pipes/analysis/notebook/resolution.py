@@ -11,6 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
+from jupyter_pipes.analysis.notebook.definition_states import states
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
@@ -156,6 +157,7 @@ class _Resolver:
         self._diagnostics: list[Diagnostic] = []
         self._blocked: dict[str, tuple[Diagnostic, ...]] = {}
         self._lost: dict[str, Spot] = {}
+        self._redefined: frozenset[str] = frozenset()
 
     def resolved(self, position: int, setup: SetUp) -> _Resolved:
         """Return the step at this position, with what is wrong with it."""
@@ -178,6 +180,9 @@ class _Resolver:
         )
         imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
         made = {name for code in (*setup.pieces, *prelude) for name in code.names}
+        writes = self._writes(made)
+        own = (unit.code & unit.names.definitions) - unit.names.modules
+        held = states(self._timeline, unit.place, (*setup.reach.code, *reached.code), own, self._redefined)
         return Step(
             name=unit.name,
             position=position,
@@ -185,12 +190,9 @@ class _Resolver:
             label=f"cell {unit.cells[0].number}",
             cell_id=unit.cells[0].id,
             options=unit.options,
-            reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values),
-            writes=(
-                *self._writes(made),
-                *sorted(self._streams(reached)),
-            ),
-            plain=tuple(sorted(made & reached.names - reached.values.keys())),
+            reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values) | held.reads,
+            writes=(*writes, *sorted(self._streams(reached)), *held.writes),
+            plain=(*sorted(made & reached.names - reached.values.keys()), *held.plain),
             setup=setup.pieces,
             prelude=prelude,
             imports=tuple(sorted(imports)),
@@ -290,7 +292,10 @@ class _Resolver:
         unit, names = self._unit, self._unit.names
         changed = unit.changes | self._changed_by_helpers()
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
-        lost = sorted(foreign & names.mutates)
+        imported = {name for name in foreign if self._timeline.is_import(name, unit.place)}
+        lost = sorted(imported & names.mutates)
+        if unit.options.outputs is None:
+            self._redefined = frozenset(foreign - imported)
         self._lost = {name: unit.spot_of(name) for name in lost}
         self._diagnostics += [problems.definition_changed(spot, name) for name, spot in self._lost.items()]
         changed -= STREAM_NAMES

@@ -9,6 +9,7 @@ from operator import attrgetter
 from msgspec import Struct
 
 from jupyter_pipes.analysis.notebook.statements import NO_NAMES, Statement
+from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.model.steps import CodePiece
 
 Place = tuple[int, int]
@@ -64,7 +65,7 @@ class Timeline:
 
     def names(self) -> frozenset[str]:
         """Return every name that is bound anywhere."""
-        return frozenset(self._bindings) - NO_NAMES
+        return frozenset(name for name in self._bindings.keys() - NO_NAMES if not is_state(name))
 
     def all(self, name: str) -> tuple[Binding, ...]:
         """Return every binding of `name`, in notebook order."""
@@ -72,10 +73,20 @@ class Timeline:
 
     def is_definition(self, name: str, place: Place) -> bool:
         """Return whether what `name` is at `place` is code: an import, a function or a class."""
+        maker = self._maker(name, place)
+        return maker is not None and maker.is_definition
+
+    def is_import(self, name: str, place: Place) -> bool:
+        """Return whether what `name` is at `place` is imported."""
+        maker = self._maker(name, place)
+        return maker is not None and maker.is_import
+
+    def _maker(self, name: str, place: Place) -> Statement | None:
+        """Return the code that surely binds `name` last before `place`; None if a step or parameter does."""
         for binding in self.before(name, place):
             if binding.statement is None or name in binding.statement.firm:
-                return binding.statement is not None and binding.statement.is_definition
-        return False
+                return binding.statement
+        return None
 
     def is_class(self, name: str, place: Place) -> bool:
         """Return whether what `name` is at `place` is a class that a cell defines."""

@@ -9,6 +9,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from jupyter_pipes.execution.worker.observation.definitions import Definitions
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, SerializationError
 from jupyter_pipes.model.job import Job
@@ -44,6 +45,8 @@ class HandOver:
         self._joiner = Joiner()
         self._before = Snapshot({})
         self._held: list[Holder] = []
+        self.definitions = Definitions((*self._step.plain, *job.inputs, *self._step.writes), namespace)
+        """The notebook's classes and functions, which may hold something that the step changes."""
 
     def load_inputs(self) -> None:
         """Bind the inputs in the step's namespace.
@@ -55,7 +58,11 @@ class HandOver:
             self._namespace[name] = None if artifact is None else self._loaded(artifact)
 
     def watch(self) -> None:
-        """Remember the parameters, and what plain cells made in this process: the step may change them."""
+        """Remember the parameters, and what plain cells made in this process: the step may change them.
+
+        What earlier steps left in definitions is put there first.
+        """
+        self.definitions.begin()
         names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
         there = sorted(names & self._namespace.keys())
         self._before = Snapshot({name: self._namespace[name] for name in there})
@@ -100,7 +107,12 @@ class HandOver:
     def _changed(self) -> tuple[str, ...]:
         """Return the names that hold something else now than what was taken over, though nobody said so."""
         try:
-            changed = [*self._changed_inputs(), *self._before.changed(self._namespace)]
+            self._namespace.update(self.definitions.states())
+            changed = [
+                *self._changed_inputs(),
+                *self._before.changed(self._namespace),
+                *self._changed_definitions(),
+            ]
         except SerializationError as error:
             raise SerializationError(
                 f"step {self._step.name} changed a value that later steps may read so that it cannot be "
@@ -128,6 +140,12 @@ class HandOver:
                     self._hold(name)
                 elif not isinstance(value, UNCHANGING):
                     self._joiner.add(Holder(name, partial(_same, artifact), inspected.parts))
+
+    def _changed_definitions(self) -> Iterator[str]:
+        for text in self.definitions.left_out:
+            self._note(text)
+        expected = {*self._job.inputs, *self._step.writes}
+        yield from (name for name in self.definitions.changed if name not in expected)
 
     def _hold(self, name: str) -> None:
         """Let outputs link to a value that has to be kept for that; it is handed on then.

@@ -22,7 +22,6 @@ from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
-from jupyter_pipes.execution.worker.observation.definitions import changed_definitions
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.randomness import (
     from_elsewhere,
@@ -135,18 +134,12 @@ class Attempt:
         self.outputs.watch()
         watch_tqdm()
         begun = states()
-        for cell, code in self.step.parts.items():
-            self._cell_id = cell if cell in self.step.continued else ""
-            failure = self._run_code(code, self._label)
-            if failure is not None:
-                return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
+        with self.outputs.definitions.remembered_when_made(self.cell.shell):
+            failure = self._run_parts()
+        if failure is not None:
+            return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self.note(note)
-        for changed in changed_definitions(self.step.sources, self.cell.namespace):
-            self.note(
-                f"changed {changed}, which stays in this step's process: other steps have it as its cell "
-                "defines it. Keep such state in an object that steps hand on"
-            )
         self.cell.namespace.update(stream_states(self.step.writes))
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
@@ -171,6 +164,14 @@ class Attempt:
             names = ", ".join(piece.names)
             self.note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
         return failure
+
+    def _run_parts(self) -> Failure | None:
+        """Run the step's own cells in order, up to the first that fails."""
+        for cell, code in self.step.parts.items():
+            self._cell_id = cell if cell in self.step.continued else ""
+            if failure := self._run_code(code, self._label):
+                return failure
+        return None
 
     def _run_code(self, source: str, label: str) -> Failure | None:
         failure = self.cell.run(source, label)

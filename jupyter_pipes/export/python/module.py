@@ -14,6 +14,7 @@ import msgspec
 
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
 from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.export.python.docstrings import docstring, plain_text
 from jupyter_pipes.export.python.functions import function_text
@@ -86,8 +87,10 @@ def _with_values_only(step: Step) -> Step:
             "from step to step (rng = np.random.default_rng(0))",
             step=step.name,
         )
-    writes = tuple(name for name in step.writes if name not in STREAM_NAMES)
-    return msgspec.structs.replace(step, writes=writes)
+    # A module has its definitions once: what they hold needs no handing on.
+    reads = {name: owner for name, owner in step.reads.items() if not is_state(name)}
+    writes = tuple(name for name in step.writes if not is_state(name))
+    return msgspec.structs.replace(step, reads=reads, writes=writes)
 
 
 class _Module:

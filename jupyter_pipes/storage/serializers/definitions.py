@@ -13,16 +13,15 @@ from typing import Any, TypeVar
 
 from blake3 import blake3
 
+from jupyter_pipes.storage.serializers.holdings import (
+    IGNORED_ATTRIBUTES,
+    attributes_at_first,
+    function_at_first,
+    functions_of,
+)
+
 _NOTEBOOK = "__main__"
 _MISSING = object()
-_IGNORED_ATTRIBUTES = frozenset(
-    {
-        "__doc__", "__module__", "__dict__", "__weakref__", "__firstlineno__", "__static_attributes__",
-        "__slotnames__", "__abstractmethods__", "_abc_impl", "__annotate__", "__annotate_func__",
-        "__annotations_cache__",
-    }
-)  # fmt: skip
-"""Class attributes that Python keeps for itself and that say nothing about what the class does."""
 _OWN_FLAGS = 0xFFFF
 """The flags of a code object but for those of `from __future__`, which depend on the cells run before."""
 
@@ -61,6 +60,7 @@ def fingerprint(definition: object) -> str:
 
     Positions, comments, docstrings and file names do not count, and of a class's attributes neither do those
     that its own methods assign: those are state, and a class stays the same class while it counts instances.
+    In a step, what it held at first counts (see `holdings`): later changes are handed on apart.
     """
     hasher = blake3()
     for part in _definition_parts(definition, set()):
@@ -87,10 +87,11 @@ def _class_parts(cls: type, seen: set[int]) -> Iterator[str]:
         yield f"base {base.__module__}.{base.__qualname__}"
         if definition_name(base):
             yield from _definition_parts(base, seen)
-    functions = [function for attribute in vars(cls).values() for function in _functions(attribute)]
+    attributes = attributes_at_first(cls)
+    functions = [function for attribute in attributes.values() for function in functions_of(attribute)]
     assigned = {name for function in functions for name in _assignments(function.__code__)}
-    for name, attribute in sorted(vars(cls).items()):
-        if name not in _IGNORED_ATTRIBUTES and name not in assigned:
+    for name, attribute in sorted(attributes.items()):
+        if name not in IGNORED_ATTRIBUTES and name not in assigned:
             yield f"attribute {name}"
             yield from _attribute_parts(attribute, seen)
 
@@ -99,42 +100,23 @@ def _attribute_parts(attribute: Any, seen: set[int]) -> Iterator[str]:
     if isinstance(attribute, Enum):
         attribute = attribute.value
     is_own_class = isinstance(attribute, type) and definition_name(attribute)
-    parts = list(_functions(attribute)) or ([attribute] if is_own_class else [])
+    parts = list(functions_of(attribute)) or ([attribute] if is_own_class else [])
     for part in parts:
         yield from _definition_parts(part, seen)
     if not parts:
         yield _constant(attribute) if _is_simple(attribute) else type(attribute).__qualname__
 
 
-def _functions(attribute: Any) -> Iterable[FunctionType]:
-    """Return the functions that a class attribute is made of: a method, a property's accessors, …"""
-    if isinstance(attribute, property):
-        candidates = (attribute.fget, attribute.fset, attribute.fdel)
-    elif isinstance(attribute, cached_property):
-        candidates = (attribute.func,)
-    else:
-        candidates = (inspect.unwrap(getattr(attribute, "__func__", attribute)), attribute)
-    return {id(each): each for each in candidates if isinstance(each, FunctionType)}.values()
-
-
 def _function_parts(function: FunctionType, seen: set[int]) -> Iterator[str]:
     yield f"function {function.__qualname__}"
     yield from _code_parts(function.__code__)
-    defaults = (*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).items())
-    yield " ".join(_constant(value) for value in defaults)
-    for cell in function.__closure__ or ():
-        yield from _cell_parts(cell, seen)
-
-
-def _cell_parts(cell: Any, seen: set[int]) -> Iterator[str]:
-    try:
-        content = cell.cell_contents
-    except ValueError:  # how an empty cell answers
-        return
-    if isinstance(content, FunctionType):
-        yield from _definition_parts(content, seen)
-    else:
-        yield _constant(content)
+    first = function_at_first(function)
+    yield " ".join(_constant(value) for value in (*first.defaults, *first.named_defaults.items()))
+    for content in first.closure:
+        if isinstance(content, FunctionType):
+            yield from _definition_parts(content, seen)
+        else:
+            yield _constant(content)
 
 
 @lru_cache(maxsize=4096)

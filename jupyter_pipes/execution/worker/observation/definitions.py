@@ -1,80 +1,142 @@
-"""State that the notebook's definitions hold and a step changed: each step has definitions anew."""
+"""What the notebook's definitions hold otherwise than their cells made it: a step takes it over and hands it on."""
 
 from __future__ import annotations
 
 import ast
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Generator, Iterable
+from contextlib import contextmanager
 from types import FunctionType
 from typing import Any
 
-_EMPTY: dict[str, Any] = {"list": list, "dict": dict, "set": set}
+from jupyter_pipes.analysis.states import definition_of
+from jupyter_pipes.model.errors import SerializationError
+from jupyter_pipes.storage.serializers import holdings, serialize
+from jupyter_pipes.storage.serializers.holdings import Gone
+from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot
+
+_HOOK = "__jupyter_pipes_defined__"
 
 
-def changed_definitions(sources: Iterable[str], namespace: Mapping[str, Any]) -> list[str]:
-    """Return what definitions hold otherwise than their code says, in words.
-
-    Looked at are class attributes and defaults of parameters that the code gives as literals, and attributes
-    of functions.
+class Definitions:
+    """The notebook's classes and functions in the process of an attempt.
 
     Args:
-        sources: the code that defined what is in the namespace.
-        namespace: name -> definition.
+        names: names of states (see `analysis.states`) of the definitions that the step may use.
+        namespace: the step's namespace.
     """
-    changed: list[str] = []
-    for source in sources:
-        for node in _parsed(source).body:
-            match node, namespace.get(getattr(node, "name", "")):
-                case ast.ClassDef(), type() as definition:
-                    changed += _of_class(node, definition)
-                case ast.FunctionDef(decorator_list=[]), FunctionType() as definition:
-                    changed += _of_function(node, definition)
-                case _:
-                    pass
-    return list(dict.fromkeys(changed))
+
+    def __init__(self, names: Iterable[str], namespace: dict[str, Any]) -> None:
+        self._states = {definition_of(name): name for name in names}
+        self._states.pop("", None)
+        self._namespace = namespace
+        self._first: dict[str, _First] = {}
+        self.changed: list[str] = []
+        """The states that are not as their cells make them, once `states` was called."""
+
+    def begin(self) -> None:
+        """Remember what cells made of the definitions; let them go on where earlier steps left them."""
+        for definition, state in self._states.items():
+            self._remember(definition)
+            if definition in self._first and state in self._namespace:
+                holdings.hold(self._namespace[definition], self._namespace.pop(state))
+
+    def states(self) -> dict[str, dict[str, Any]]:
+        """Return state -> what its definition holds otherwise than at first; nothing where it is not there.
+
+        Raises:
+            SerializationError: one holds something that cannot be stored.
+        """
+        made = {
+            self._states[definition]: first.changes()
+            for definition, first in self._first.items()
+            if self._namespace.get(definition) is first.definition
+        }
+        self.changed = [state for state, changes in made.items() if changes]
+        return {state: made.get(state, self._namespace.get(state, {})) for state in self._states.values()}
+
+    @property
+    def left_out(self) -> list[str]:
+        """What is not handed on of the definitions, and why, in words."""
+        return [text for first in self._first.values() for text in first.left_out]
+
+    @contextmanager
+    def remembered_when_made(self, shell: Any) -> Generator[None]:
+        """Remember each definition of the code that the shell runs inside as soon as it is made."""
+        names = self._states.keys() - self._first.keys()
+        marker = _Marker(names)
+        shell.ast_transformers.append(marker)
+        self._namespace[_HOOK] = self._remember
+        try:
+            yield
+        finally:
+            shell.ast_transformers.remove(marker)
+            del self._namespace[_HOOK]
+
+    def _remember(self, definition: str) -> None:
+        value = self._namespace.get(definition)
+        if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
+            self._first[definition] = _First(value)
 
 
-def _parsed(source: str) -> ast.Module:
-    try:
-        return ast.parse(source)
-    except (SyntaxError, ValueError):
-        # Magics: code that only IPython reads.
-        return ast.Module([], [])
+class _First:
+    """What a definition held at first, and what it holds otherwise by now."""
 
+    def __init__(self, definition: type | FunctionType) -> None:
+        self.definition = definition
+        self.left_out: list[str] = []
+        holdings.remember(definition)
+        self._held = holdings.held(definition)
+        self._data = Snapshot({name: value for name, value in self._held.items() if _is_data(value)})
 
-def _of_class(node: ast.ClassDef, definition: type) -> Iterator[str]:
-    bound = Counter(name.id for part in node.body for name in ast.walk(part) if isinstance(name, ast.Name))
-    for part in node.body:
-        match part:
-            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
-                if bound[name] == 1 and name in vars(definition) and _differs(value, vars(definition)[name]):
-                    yield f"{node.name}.{name}"
-            case _:
-                pass
+    def changes(self) -> dict[str, Any]:
+        """Return what it holds otherwise, by name."""
+        now = holdings.held(self.definition)
+        bound = {name for name, value in now.items() if not self._is_still(name, value)}
+        bound -= {name for name in bound if self._is_of_this_process(name, now[name])}
+        changed = bound.union(self._data.changed({name: now[name] for name in now.keys() - bound}))
+        gone = self._held.keys() - now.keys()
+        return {name: now.get(name, Gone.GONE) for name in sorted(changed | gone)}
 
+    def _is_still(self, name: str, value: Any) -> bool:
+        if name not in self._held:
+            return False
+        first = self._held[name]
+        return first is value or (
+            type(first) is type(value) and isinstance(value, UNCHANGING) and bool(first == value)
+        )
 
-def _of_function(node: ast.FunctionDef, definition: FunctionType) -> Iterator[str]:
-    arguments = node.args
-    positional = [*arguments.posonlyargs, *arguments.args][-len(arguments.defaults) or None :]
-    defaults = zip(positional, arguments.defaults, definition.__defaults__ or (), strict=False)
-    for argument, value, held in defaults:
-        if _differs(value, held):
-            yield f"the default of {argument.arg} in {node.name}"
-    held_by_name = definition.__kwdefaults__ or {}
-    for argument, value in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
-        if value is not None and _differs(value, held_by_name.get(argument.arg)):
-            yield f"the default of {argument.arg} in {node.name}"
-    yield from (f"{node.name}.{name}" for name in vars(definition))
-
-
-def _differs(code: ast.expr, held: object) -> bool:
-    """Return whether what is held is another value than the literal; False of what is no literal."""
-    try:
-        match code:
-            case ast.Call(ast.Name(name), [], []) if name in _EMPTY:
-                value: Any = _EMPTY[name]()
-            case _:
-                value = ast.literal_eval(code)
-    except ValueError:
+    def _is_of_this_process(self, name: str, value: Any) -> bool:
+        """Return whether it was made when it was asked for first, and cannot be stored: a connection, a lock."""
+        if self._held.get(name) is not None:
+            return False
+        try:
+            serialize(name, value)
+        except SerializationError as error:
+            self.left_out.append(
+                f"{self.definition.__qualname__} holds what others make for themselves: {error}"
+            )
+            return True
         return False
-    return type(value) is not type(held) or value != held
+
+
+def _is_data(value: object) -> bool:
+    """Return whether it is no method, property or the like: those are code."""
+    return not hasattr(type(value), "__get__")
+
+
+class _Marker(ast.NodeTransformer):
+    """Puts a call behind each definition on the top level of a cell."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._names = frozenset(names)
+
+    def visit_Module(self, node: ast.Module) -> ast.Module:
+        """The only nodes that are looked at."""
+        node.body = [each for statement in node.body for each in self._marked(statement)]
+        return node
+
+    def _marked(self, node: ast.stmt) -> list[ast.stmt]:
+        if not isinstance(node, ast.FunctionDef | ast.ClassDef) or node.name not in self._names:
+            return [node]
+        call = ast.Call(ast.Name(_HOOK, ast.Load()), [ast.Constant(node.name)], [])
+        return [node, ast.fix_missing_locations(ast.copy_location(ast.Expr(call), node))]

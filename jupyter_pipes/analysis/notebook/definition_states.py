@@ -1,0 +1,68 @@
+"""What definitions hold besides their code goes from step to step: who takes it over, and who leaves it changed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Set
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
+from jupyter_pipes.analysis.states import state_of
+
+
+class States(Struct, frozen=True):
+    """What a step has to do with the states of definitions, by their names (see `analysis.states`).
+
+    Attributes:
+        reads: name -> the step that changed it last.
+        writes: those that the step's code changes.
+        plain: those that no step before is known to change.
+    """
+
+    reads: dict[str, str]
+    writes: tuple[str, ...]
+    plain: tuple[str, ...]
+
+
+def states(
+    timeline: Timeline, place: Place, code: Iterable[Binding], own: Set[str], changed: Set[str]
+) -> States:
+    """Return what a step has to do with states.
+
+    Args:
+        timeline: the notebook's bindings.
+        place: up to where it sees the notebook.
+        code: the statements of other cells that run in its process.
+        own: names of definitions in its own cells.
+        changed: names of definitions of other cells that its code changes.
+    """
+    reached = {name: state_of(name, _number(timeline, name, place)) for name in _defined(code)}
+    behind = (place[0] + 1, 0)
+    made = {name: state_of(name, _number(timeline, name, behind)) for name in own}
+    owners = {state: owner for state in reached.values() if (owner := _owner(timeline, state, place))}
+    return States(
+        owners,
+        tuple(sorted(reached[name] for name in changed & reached.keys())),
+        tuple(sorted({*reached.values(), *made.values()} - owners.keys())),
+    )
+
+
+def _defined(code: Iterable[Binding]) -> Iterator[str]:
+    for binding in code:
+        statement = code_of(binding)
+        if statement.is_definition and not statement.is_import:
+            yield from statement.binds - statement.changes
+
+
+def _number(timeline: Timeline, name: str, place: Place) -> int:
+    """Return which definition of that name holds at `place`, from 1."""
+    return max(1, sum(_defines(binding, name) for binding in timeline.before(name, place)))
+
+
+def _defines(binding: Binding, name: str) -> bool:
+    statement = binding.statement
+    return statement is not None and statement.is_definition and name in statement.firm
+
+
+def _owner(timeline: Timeline, state: str, place: Place) -> str:
+    return next((binding.owner for binding in timeline.before(state, place)), "")
