@@ -1,4 +1,4 @@
-"""Names under which steps hand on what is no variable: what definitions hold, and states of random streams."""
+"""Names under which steps hand on what is no variable: what definitions hold, states of random streams."""
 
 from __future__ import annotations
 

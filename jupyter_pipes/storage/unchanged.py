@@ -18,7 +18,7 @@ from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.caches import differs_by_caches_only
 from jupyter_pipes.storage.loading import Loading
-from jupyter_pipes.storage.serializers import Serialized, serialize
+from jupyter_pipes.storage.serializers import Serialized, deserialize, serialize
 from jupyter_pipes.storage.serializers.base import Part, Parts
 from jupyter_pipes.storage.serializers.definitions import qualified_name
 
@@ -65,7 +65,11 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         fresh_loading = Loading(read)
         fresh = fresh_loading.value(ref)
         fresh_serializer, again = serialize(ref.name, fresh)
-        if (serializer, _whole(now)) == (fresh_serializer, _whole(again)):
+        if _whole(serialize(ref.name, value)[1]) != (whole := _whole(now)):
+            # Loading gave the object that is there, put back as it was: its class makes one only.
+            deserialize(serializer, memoryview(bytearray(whole)))
+            return Inspected(True, None)
+        if (serializer, whole) == (fresh_serializer, _whole(again)):
             return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
         if not differs_by_caches_only(fresh, value):
             return Inspected(True, None)

@@ -14,6 +14,8 @@ from msgspec import Struct
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.serializers.holdings import hold
+from jupyter_pipes.storage.serializers.restoring import made_classes
 from jupyter_pipes.verification.equality.walk import Incomparable, difference, short, type_name
 from jupyter_pipes.verification.findings import NameFinding, Value
 
@@ -31,12 +33,14 @@ class Question(Struct, frozen=True):
     Attributes:
         store: URL of the artifact store.
         kept: name -> the value that the pipeline has for it.
+        states: definition -> what the pipeline's steps left in it.
         unkept: name -> why the pipeline kept nothing under it, though a step writes it.
         plain: names that cells outside of steps bind; None if they cannot be told.
     """
 
     store: str
     kept: dict[str, Kept]
+    states: dict[str, ArtifactRef] = {}
     unkept: dict[str, str] = {}
     plain: tuple[str, ...] | None = None
 
@@ -57,15 +61,21 @@ def answer(namespace: Mapping[str, Any], hidden: Collection[str], question: str,
 def findings(values: Mapping[str, Any], question: Question) -> list[NameFinding]:
     """Return how each name compares."""
     store = ArtifactStore(question.store)
-    compared = [_compared(name, values, kept, store) for name, kept in question.kept.items()]
+    states = {name: store.get(artifact) for name, artifact in question.states.items()}
+    compared = [_compared(name, values, kept, store, states) for name, kept in question.kept.items()]
     return [*compared, *_only_here(values, question)]
 
 
-def _compared(name: str, values: Mapping[str, Any], kept: Kept, store: ArtifactStore) -> NameFinding:
+def _compared(
+    name: str, values: Mapping[str, Any], kept: Kept, store: ArtifactStore, states: Mapping[str, Any]
+) -> NameFinding:
     if name not in values:
         return NameFinding(name, "only in the pipeline", kept.step, reason="deleted in the notebook")
     try:
         value, other = values[name], store.get(kept.artifact)
+        # It was kept with its class as that was then: in the kernel, the class has changed since.
+        for definition, made in made_classes():
+            hold(made, states.get(definition, {}))
         differing = difference(value, other)
     except (PipesError, Incomparable) as error:
         return NameFinding(name, "not comparable", kept.step, reason=str(error))

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
-from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.states import definition_of, is_state
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Cell, Status
 from jupyter_pipes.model.views import StepView
@@ -96,8 +96,10 @@ def _question(pipeline: Pipeline, run: Run) -> Question:
             elif reason := _why_not_kept(step, name):
                 unkept[name] = reason
     kept = {name: each for name, each in kept.items() if name not in unkept}
+    artifacts = (artifact for step in run.steps.values() for artifact in step.artifacts)
+    states = {definition_of(each.name): each for each in artifacts if definition_of(each.name)}
     plain = _bound_by([cell for cell in pipeline.cells if cell.role in ("code", "setup", "params")])
-    return Question(run.workspace.settings.store, kept, unkept, plain)
+    return Question(run.workspace.settings.store, kept, states, unkept, plain)
 
 
 def _why_not_kept(step: StepView, name: str) -> str | None:

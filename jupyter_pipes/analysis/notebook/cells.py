@@ -14,16 +14,11 @@ from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.effects.kinds import INSTANCE
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.cell_texts import mentioned, undecorated, words
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.settings import Setting, setting
-from jupyter_pipes.analysis.notebook.statements import (
-    Statement,
-    definitions,
-    mentioned,
-    statements,
-    words,
-)
+from jupyter_pipes.analysis.notebook.statements import Statement, definitions, statements
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
@@ -101,6 +96,7 @@ class Unit(Struct, frozen=True):
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
         classes: the notebook's classes of values that it names.
+        registered_in: names whose objects only decorators of its definitions change: code does so for others.
     """
 
     name: str
@@ -114,6 +110,7 @@ class Unit(Struct, frozen=True):
     streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
     classes: frozenset[str] = _NOTHING
+    registered_in: frozenset[str] = _NOTHING
 
     @property
     def options(self) -> StepOptions:
@@ -127,8 +124,8 @@ class Unit(Struct, frozen=True):
 
     @property
     def changes(self) -> frozenset[str]:
-        """Names from outside whose objects it changes or may change."""
-        return self.names.mutates | self.names.maybe_mutates
+        """Names from outside whose objects it changes or may change, but for what its definitions change."""
+        return (self.names.mutates | self.names.maybe_mutates) - self.registered_in
 
     @property
     def continued(self) -> dict[str, int]:
@@ -162,6 +159,8 @@ class Notebook:
         futures: the `from __future__` imports.
         settings: statements of other cells, and of steps, that set something in a module.
         modules: step -> the modules that its code and what it reads come from, of steps resolved so far.
+        definitions: step -> the definitions that these come from.
+        changing: definitions that hold something which changes, as far as cells were read and resolved.
         diagnostics: what is wrong with cells that are no steps, and with names of steps.
     """
 
@@ -173,6 +172,8 @@ class Notebook:
         self.futures: list[Binding] = []
         self.settings: list[Setting] = []
         self.modules: dict[str, frozenset[str]] = {}
+        self.definitions: dict[str, frozenset[str]] = {}
+        self.changing: set[str] = set()
         self.diagnostics: list[Diagnostic] = []
         units = self._gather(in_file=in_file)
         self._add_parameters(parameters)
@@ -231,7 +232,9 @@ class Notebook:
             statement = self._with_streams(plain, (index, place), context)
             binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
             changed = self.timeline.changed_by_calls(statement.calls, binding.place)
+            changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
             self.timeline.add_all(statement.binds | changed, binding)
+            self.changing |= statement.deferred_changes & statement.binds
             if is_setup:
                 self.setup.append(binding)
             elif not owner:
@@ -303,8 +306,16 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = context.streams(text)
     names = context.names(text)
+    plain = context.names(undecorated(text))
     return msgspec.structs.replace(
-        unit, body=body, text=text, names=names, streams=streams, code=code, classes=context.classes(text)
+        unit,
+        body=body,
+        text=text,
+        names=names,
+        streams=streams,
+        code=code,
+        classes=context.classes(text),
+        registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),
     )
 
 

@@ -1,4 +1,4 @@
-"""What definitions hold besides their code goes from step to step: who takes it over, and who leaves it changed."""
+"""What definitions hold besides their code goes from step to step: who takes it, who leaves it changed."""
 
 from __future__ import annotations
 

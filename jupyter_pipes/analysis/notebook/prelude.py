@@ -180,13 +180,15 @@ class _Search:
                 return
             strength = Strength.OPTIONAL
         recent, owner = self._since_owner(name)
-        is_definition = recent and all(code_of(binding).is_definition for binding in recent)
+        # Definitions that register themselves in a value run again, in order, in that step's process.
+        binding_it = [binding for binding in recent if not _registers(name, binding)]
+        is_definition = binding_it and all(code_of(binding).is_definition for binding in binding_it)
         if not recent and owner is None:
             self._need_unbound(name, self._place, strength, root, code)
         elif owner is not None and not is_definition:
             self._values[name] = owner.owner
-            if recent:
-                self._report("rebound", name, root, strength, recent[0], owner.owner)
+            if binding_it:
+                self._report("rebound", name, root, strength, binding_it[0], owner.owner)
         for binding in recent:
             self.include(binding, self._place, strength, root)
 
@@ -271,7 +273,11 @@ class _Search:
     def _is_the_same_later(self, name: str, place: Place) -> bool:
         """Return whether the step has the value of `name` that code at `place` has in the notebook."""
         before = (each for each in self._timeline.before(name, self._place) if each.owner != self._reader)
-        return next(before, None) == next(self._timeline.before(name, place))
+        now, then = (
+            next((each for each in bindings if not _registers(name, each)), None)
+            for bindings in (before, self._timeline.before(name, place))
+        )
+        return now == then
 
     def _need_unbound(
         self, name: str, place: Place, strength: Strength, root: str, code: Binding | None
@@ -322,6 +328,17 @@ class _Search:
         earlier = self._problems.get(key)
         if earlier is None or earlier.strength < strength:
             self._problems[key] = Problem(kind, name, root, strength, code, owner)
+
+
+def _registers(name: str, binding: Binding) -> bool:
+    """Return whether it is a definition that puts itself into the object of that name."""
+    statement = binding.statement
+    return (
+        statement is not None
+        and statement.is_definition
+        and name not in statement.binds - statement.changes
+        and can_wait(binding)
+    )
 
 
 def _seeds(name: str, binding: Binding) -> bool:

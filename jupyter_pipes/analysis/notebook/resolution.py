@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.cell_texts import loop_counters, names_in_texts, undecorated
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.definition_states import states
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
@@ -21,8 +22,6 @@ from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
     imported_modules,
-    loop_counters,
-    names_in_texts,
 )
 from jupyter_pipes.analysis.notebook.timeline import (
     BEFORE_STATEMENTS,
@@ -32,6 +31,7 @@ from jupyter_pipes.analysis.notebook.timeline import (
     piece,
 )
 from jupyter_pipes.analysis.quoted_code import expression_names
+from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import (
     PARAMS_OWNER,
@@ -62,6 +62,8 @@ def resolve(
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules
+        notebook.definitions[unit.name] = _definitions(one.step, notebook)
+        notebook.changing |= set(map(definition_of, one.step.writes))
         diagnostics += one.diagnostics
         used = unit.classes.union(*(piece.names for piece in one.step.prelude))
         for name in sorted(used & lost.keys()):
@@ -75,6 +77,12 @@ def resolve(
         notebook.timeline.add_all(one.step.writes, binding)
     _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
     return tuple(_without_counters([one.step for one in resolved])), tuple(dict.fromkeys(diagnostics))
+
+
+def _definitions(step: Step, notebook: Notebook) -> frozenset[str]:
+    """Return the definitions that a step's values, and those that it reads, may be made with."""
+    producers = (notebook.definitions.get(owner, frozenset[str]()) for owner in step.inputs.values())
+    return frozenset(map(definition_of, (*step.plain, *step.reads))).union(*producers) - {""}
 
 
 class _Resolved(Struct, frozen=True):
@@ -181,7 +189,7 @@ class _Resolver:
         imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
         made = {name for code in (*setup.pieces, *prelude) for name in code.names}
         writes = self._writes(made)
-        own = (unit.code & unit.names.definitions) - unit.names.modules
+        own = unit.code - unit.names.modules
         held = states(self._timeline, unit.place, (*setup.reach.code, *reached.code), own, self._redefined)
         return Step(
             name=unit.name,
@@ -208,6 +216,9 @@ class _Resolver:
         if types := self._types_of_parameters(reached):
             needs |= dict.fromkeys(sorted(types - needs.keys()), Strength.OPTIONAL)
             reached = self._reach(needs)
+        if carried := self._carried(reached) - needs.keys():
+            needs |= dict.fromkeys(sorted(carried), Strength.OPTIONAL)
+            reached = self._reach(needs)
         evaluating = [binding for binding in reached.code if code_of(binding).evaluates_texts]
         if not evaluating or self._unit.options.inputs is not None:
             return needs
@@ -224,6 +235,13 @@ class _Resolver:
         texts = (each.annotation or each.default for each in declared if each is not None)
         names = frozenset[str]().union(*map(expression_names, texts))
         return frozenset(name for name in names if self._timeline.is_class(name, self._unit.place))
+
+    def _carried(self, reached: Reach) -> frozenset[str]:
+        """Return the definitions that change, and that values which the step reads may be made with."""
+        producers = {owner for owner in reached.values.values() if owner != PARAMS_OWNER}
+        made_with = frozenset[str]().union(*(self._notebook.definitions[owner] for owner in producers))
+        names = made_with & self._notebook.changing - self._unit.names.writes
+        return frozenset(name for name in names if self._timeline.is_definition(name, self._unit.place))
 
     def _is_there(self, name: str) -> bool:
         return not self._reach({name: Strength.OPTIONAL}).problems
@@ -318,7 +336,7 @@ class _Resolver:
         """Return what functions of earlier cells change or bind when this cell calls them."""
         names = self._unit.names
         # A function that the cell defines itself before it calls it is not the one of an earlier cell.
-        called = called_names(self._unit.text) & (names.reads | names.optional_reads)
+        called = called_names(undecorated(self._unit.text)) & (names.reads | names.optional_reads)
         return self._timeline.changed_by_calls(called, self._unit.place)
 
     def _problem(self, problem: Problem) -> Diagnostic:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import copy
-import re
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -14,11 +13,11 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import Names, analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, Bindings, declared_global
-from jupyter_pipes.analysis.cell.source import CellCode, parse_cell
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, declared_global
+from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.foreign_magics import keeps_state
-from jupyter_pipes.analysis.quoted_code import text_names
+from jupyter_pipes.analysis.notebook.cell_texts import mentioned, parsed, words
 from jupyter_pipes.analysis.streams import STREAM_NAMES
 
 STAR = "*"
@@ -56,6 +55,8 @@ class Statement(Struct, frozen=True):
         deferred_calls: names that a function definition calls when it is called itself.
         deferred_changes: names whose objects the functions that it defines change when they are called.
         deferred_seeds: global streams of random numbers that those functions seed.
+        derives: bases and metaclass of the class that it defines.
+        runs_for_subclasses: whether that class has code which runs when another is derived from it.
         read_lines: name -> line of the cell where the name is read first.
         imports: top-level modules that it imports.
         evaluates_texts: whether it, or a function that it defines, evaluates texts from elsewhere.
@@ -78,6 +79,8 @@ class Statement(Struct, frozen=True):
     deferred_calls: frozenset[str] = frozenset()
     deferred_changes: frozenset[str] = frozenset()
     deferred_seeds: frozenset[str] = frozenset()
+    derives: frozenset[str] = frozenset()
+    runs_for_subclasses: bool = False
     read_lines: Mapping[str, int] = {}
     imports: frozenset[str] = frozenset()
     evaluates_texts: bool = False
@@ -102,7 +105,7 @@ def statements(
         modules: names that earlier cells import.
         environment: what is known of the functions, classes and values of earlier cells.
     """
-    code = _parse(source)
+    code = parsed(source)
     if any(magic.name in SCRATCH_MAGICS for magic in code.magics):
         return ()
     if not {magic.name for magic in code.magics} <= CODE_CELL_MAGICS | TEXT_CELL_MAGICS:
@@ -129,70 +132,19 @@ def definitions(
 @lru_cache(maxsize=8192)
 def imported_modules(source: str) -> frozenset[str]:
     """Return the top-level names of the modules that the code imports, inside functions as well."""
-    return _imports(ast.walk(_parse(source).tree))
-
-
-@lru_cache(maxsize=8192)
-def loop_counters(source: str) -> frozenset[str]:
-    """Return the names that nothing but the targets of the cell's own `for` loops binds."""
-    tree = _parse(source).tree
-    counters = _Counters()
-    counters.visit(tree)
-    return frozenset(counters.targets - counters.bound - declared_global(tree))
-
-
-class _Counters(Bindings):
-    """Collects the targets of `for` loops apart from all else that the cell binds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: set[str] = set()
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        """The targets do not count as bound."""
-        names = (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
-        self.targets |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
-        self.visit_all([node.iter, *node.body, *node.orelse])
-
-    visit_AsyncFor = visit_For
-
-
-@lru_cache(maxsize=8192)
-def names_in_texts(source: str) -> frozenset[str]:
-    """Return the names in the code's string literals, for helpers that evaluate what they are given."""
-    return text_names(_parse(source).tree)
+    return _imports(ast.walk(parsed(source).tree))
 
 
 @lru_cache(maxsize=8192)
 def called_names(source: str) -> frozenset[str]:
     """Return the names that the code calls, inside functions as well."""
-    return _calls(ast.walk(_parse(source).tree))
-
-
-def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
-    """Return those of the names that occur in the code, so that its analysis stays cached."""
-    return names & words(source) if names else names
-
-
-@lru_cache(maxsize=8192)
-def words(source: str) -> frozenset[str]:
-    """Return the words of the code that may be names."""
-    return frozenset(re.findall(r"[^\W\d]\w*", source))
-
-
-@lru_cache(maxsize=8192)
-def _parse(source: str) -> CellCode:
-    try:
-        return parse_cell(source)
-    except (SyntaxError, ValueError, RecursionError):
-        # The analysis of the cell's names reports it.
-        return CellCode((), "", ast.Module([], []))
+    return _calls(ast.walk(parsed(source).tree))
 
 
 def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
     """Yield each top-level statement with its text, and whether another follows it."""
     lines = source.splitlines(keepends=True)
-    nodes = _parse(source).tree.body
+    nodes = parsed(source).tree.body
     for node, following in zip_longest(nodes, nodes[1:]):
         yield node, _segment(lines, node, following), following is not None
 
@@ -229,6 +181,7 @@ def _statement(
     sets_up = names.uses_extensions or any(map(_brings_magics, nodes))
     deferred = _deferred(node, segment) if has_functions else _NOTHING
     perhaps = names.optional_reads - names.reads - now.optional_reads - declared_global(node)
+    own = names.writes if changes_itself(node) else _NOTHING
     statement = Statement(
         line=line,
         source=segment,
@@ -242,8 +195,10 @@ def _statement(
         deferred=deferred - perhaps,
         deferred_optional=perhaps if has_functions else _NOTHING,
         calls=_calls(nodes_now),
+        derives=ancestors(node),
+        runs_for_subclasses=runs_for_subclasses(node),
         deferred_calls=_calls(nodes) if is_function else _NOTHING,
-        deferred_changes=(names.writes | names.deferred_writes | names.deferred_changes) - binds,
+        deferred_changes=((names.writes | names.deferred_writes | names.deferred_changes) - binds) | own,
         read_lines={name: line + at - 1 for name, at in names.read_lines.items()},
         imports=_imports(nodes),
         evaluates_texts=names.evaluates_texts,
@@ -256,7 +211,7 @@ def _statement(
 
 
 def _whole_cell(source: str, modules: frozenset[str]) -> Statement:
-    names, code = analyze(source, modules, _NOTHING), _parse(source)
+    names, code = analyze(source, modules, _NOTHING), parsed(source)
     # What an unknown cell magic does with code in Python is not ours to know: it may bind any name.
     anything = {STAR} if code.tree.body else _NOTHING
     lasting = {EXTENSIONS} if any(keeps_state(magic.name) for magic in code.magics) else _NOTHING

@@ -112,6 +112,19 @@ class Timeline:
             seen |= nearest.statement.deferred_calls
         return frozenset(changed)
 
+    def changed_by_deriving(self, classes: Iterable[str], place: Place) -> frozenset[str]:
+        """Return the names that deriving a class from these at `place` changes: where they register it."""
+        changed: set[str] = set()
+        waiting, seen = list(classes), set(classes)
+        while waiting:
+            name = waiting.pop()
+            maker = self._maker(name, place)
+            if maker is not None and maker.is_definition:
+                changed |= maker.deferred_changes if maker.runs_for_subclasses else frozenset()
+                waiting += maker.derives - seen
+                seen |= maker.derives
+        return frozenset(changed)
+
     def seeded_by_calls(self, calls: Iterable[str], place: Place) -> frozenset[str]:
         """Return the global streams of random numbers that calls of these functions at `place` seed."""
         nearest = (next(self.before(name, place), None) for name in calls)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import dis
-import inspect
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from enum import Enum
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from types import CodeType, FunctionType
 from typing import Any, TypeVar
 

@@ -10,7 +10,7 @@ from weakref import WeakKeyDictionary
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 ADDRESS = "jupyter_pipes.serializers.pickler"
 """The module that pickles name: where these functions were in version 0.2.0. Equal values have equal pickles
@@ -58,6 +58,13 @@ def origin(made: Any) -> tuple[str, str] | None:
     """Return name and mark of the definition that a class was made from, None if it is another one by now."""
     known = _origins.get(made)
     return (known.name, known.mark) if known is not None and fingerprint(made) == known.content else None
+
+
+def made_classes() -> Iterator[tuple[str, type]]:
+    """Yield name and class of all that were made here and are no definitions of this notebook."""
+    for made, origin in list(_origins.items()):
+        if isinstance(made, type):
+            yield origin.name, made
 
 
 def reduced_cached_property(attribute: cached_property[Any]) -> tuple[Callable[..., Any], tuple[Any, ...]]:

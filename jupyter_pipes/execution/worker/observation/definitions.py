@@ -1,4 +1,4 @@
-"""What the notebook's definitions hold otherwise than their cells made it: a step takes it over and hands it on."""
+"""What definitions hold otherwise than their cells made it: a step takes it over and hands it on."""
 
 from __future__ import annotations
 
@@ -52,7 +52,8 @@ class Definitions:
             if self._namespace.get(definition) is first.definition
         }
         self.changed = [state for state, changes in made.items() if changes]
-        return {state: made.get(state, self._namespace.get(state, {})) for state in self._states.values()}
+        before = {state: self._namespace.get(state, {}) for state in self._states.values()}
+        return before | made
 
     @property
     def left_out(self) -> list[str]:
@@ -106,7 +107,7 @@ class _First:
         )
 
     def _is_of_this_process(self, name: str, value: Any) -> bool:
-        """Return whether it was made when it was asked for first, and cannot be stored: a connection, a lock."""
+        """Return whether it was made when first asked for, and cannot be stored: a connection, a lock."""
         if self._held.get(name) is not None:
             return False
         try:
