@@ -6,9 +6,10 @@ import mmap
 import sys
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager
+from enum import Enum
 from functools import partial
 from pathlib import Path
-from types import ModuleType
+from types import FunctionType, ModuleType
 from typing import Any
 
 from msgspec import Struct
@@ -61,16 +62,16 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
     serializer, now = serialize(ref.name, value)
     if _is_same(ref, serializer, now, loading, read):
         return Inspected(False, partial(_parts_as_kept, ref, now, read) if ref.references else now.parts)
+    whole = _whole(now)
     with _without_new_figures():
         fresh_loading = Loading(read)
         fresh = fresh_loading.value(ref)
         fresh_serializer, again = serialize(ref.name, fresh)
-        if _whole(serialize(ref.name, value)[1]) != (whole := _whole(now)):
-            # Loading gave the object that is there, put back as it was: its class makes one only.
-            deserialize(serializer, memoryview(bytearray(whole)))
-            return Inspected(True, None)
         if (serializer, whole) == (fresh_serializer, _whole(again)):
             return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
+        if _is_put_back(now, fresh_loading.numbers(ref)):
+            deserialize(serializer, memoryview(bytearray(whole)))
+            return Inspected(True, None)
         if not differs_by_caches_only(fresh, value):
             return Inspected(True, None)
         parts = _numbered_as_kept(now, again, fresh_loading.numbers(ref))
@@ -198,6 +199,17 @@ def _is_untouched(address: int, size: int) -> bool:
         return False
     known = (entries & np.uint64(_IN_MEMORY | _SWAPPED)) != 0
     return bool(np.all(~known | ((entries & np.uint64(_OF_FILE)) != 0)))
+
+
+def _is_put_back(now: Serialized, loaded: Mapping[int, Any]) -> bool:
+    """Return whether loading gave objects that are there already, as they were: a class makes one only."""
+    there = now.parts()
+    return any(id(held) in there and _is_own_instance(held) for held in loaded.values())
+
+
+def _is_own_instance(held: object) -> bool:
+    is_code = isinstance(held, type | FunctionType | Enum)
+    return not is_code and type(held).__module__ == "__main__" and bool(getattr(held, "__dict__", None))
 
 
 def _whole(value: Serialized) -> bytes:

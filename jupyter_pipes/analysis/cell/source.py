@@ -78,6 +78,33 @@ def parse_cell(source: str, line: int = 1) -> CellCode:
         return CellCode(tuple(magics), body, ast.Module([], []))
 
 
+@lru_cache(maxsize=8192)
+def parsed(source: str) -> CellCode:
+    """Return the cell's code in Python; nothing where it cannot be read."""
+    # The analysis of the cell's names says what is wrong with it.
+    try:
+        return parse_cell(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return CellCode((), "", ast.Module([], []))
+
+
+@lru_cache(maxsize=8192)
+def undecorated(source: str) -> str:
+    """Return the code without decorators of definitions on its top level; the lines stay."""
+    lines = source.splitlines(keepends=True)
+    for node in parsed(source).tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
+            above = slice(min(each.lineno for each in node.decorator_list) - 1, node.lineno - 1)
+            lines[above] = ["\n"] * len(lines[above])
+    return "".join(lines)
+
+
+@lru_cache(maxsize=8192)
+def words(source: str) -> frozenset[str]:
+    """Return the words of the code that may be names."""
+    return frozenset(re.findall(r"[^\W\d]\w*", source))
+
+
 def _runs_python(magic: CellMagicLine) -> bool:
     if magic.name == "step":
         return "--bash" not in magic.argument.split()

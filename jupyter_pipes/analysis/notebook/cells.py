@@ -11,14 +11,13 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
-from jupyter_pipes.analysis.effects.kinds import INSTANCE
+from jupyter_pipes.analysis.cell.source import undecorated, words
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.notebook import problems
-from jupyter_pipes.analysis.notebook.cell_texts import mentioned, undecorated, words
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.settings import Setting, setting
-from jupyter_pipes.analysis.notebook.statements import Statement, definitions, statements
+from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
@@ -57,12 +56,6 @@ class Context(Struct, frozen=True, eq=False):
         known = restricted(self.environment, words(source))
         return read(source, mentioned(source, self.modules), known)
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - as above
-    def classes(self, source: str) -> frozenset[str]:
-        """Return the notebook's classes of the values that a cell names."""
-        named = restricted(self.environment, words(source)).kinds
-        return frozenset(kind.removeprefix(INSTANCE) for _, kind in named if kind.startswith(INSTANCE))
-
     def behind(self, source: str) -> Context:
         """Return what is known behind a cell with this code."""
         names = self.names(source)
@@ -95,7 +88,6 @@ class Unit(Struct, frozen=True):
         names: what that code does with names.
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
-        classes: the notebook's classes of values that it names.
         registered_in: names whose objects only decorators of its definitions change: code does so for others.
     """
 
@@ -109,7 +101,6 @@ class Unit(Struct, frozen=True):
     names: Names = Names()
     streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
-    classes: frozenset[str] = _NOTHING
     registered_in: frozenset[str] = _NOTHING
 
     @property
@@ -314,7 +305,6 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
         names=names,
         streams=streams,
         code=code,
-        classes=context.classes(text),
         registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),
     )
 

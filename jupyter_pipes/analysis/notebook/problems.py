@@ -167,15 +167,6 @@ def nothing_to_append_to(spot: Spot) -> Diagnostic:
     return _at(spot, "JP018", message)
 
 
-def definition_changed(spot: Spot, name: str) -> Diagnostic:
-    """JP019: a step changes a class or function of another cell, which is code."""
-    message = (
-        f"{spot} changes {name}, which is a definition: the change stays in this step's process and later "
-        f"steps get {name} as defined."
-    )
-    return _at(spot, "JP019", message, "warning")
-
-
 def not_set(spot: Spot, statement: str, name: str) -> Diagnostic:
     """JP027: a setting that needs a step's value, or what is not there, is not made in later steps."""
     shown = statement.strip().splitlines()[0]
@@ -195,16 +186,6 @@ def drawn_between(spot: Spot, stream: str, owner: str) -> Diagnostic:
         "later steps, are others than in a kernel. Tag this cell with %%step, or give it its own generator."
     )
     return _at(spot, "JP028", message, "warning")
-
-
-def definition_lost(spot: Spot, name: str, reader: str) -> Diagnostic:
-    """JP019: a step changes a class or function of another cell, and a later step uses that."""
-    message = (
-        f"{spot} changes {name}, which is a definition: the change stays in this step's process, but step "
-        f"{reader} uses {name} as well. Change {name} where it is defined, in a cell without %%step or in a "
-        f"%%setup cell, or set the attribute on the objects."
-    )
-    return _at(spot, "JP019", message)
 
 
 def made_twice(spot: Spot, path: str, first: str) -> Diagnostic:

@@ -9,8 +9,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
+from jupyter_pipes.analysis.cell.source import undecorated
 from jupyter_pipes.analysis.notebook import problems
-from jupyter_pipes.analysis.notebook.cell_texts import loop_counters, names_in_texts, undecorated
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.definition_states import states
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
@@ -22,6 +22,8 @@ from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
     imported_modules,
+    loop_counters,
+    names_in_texts,
 )
 from jupyter_pipes.analysis.notebook.timeline import (
     BEFORE_STATEMENTS,
@@ -57,7 +59,6 @@ def resolve(
     earlier = _still_true(_latest.get(in_file), cells, context, notebook.units)
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
-    lost: dict[str, Spot] = {}
     for position, unit in enumerate(notebook.units):
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
@@ -65,10 +66,6 @@ def resolve(
         notebook.definitions[unit.name] = _definitions(one.step, notebook)
         notebook.changing |= set(map(definition_of, one.step.writes))
         diagnostics += one.diagnostics
-        used = unit.classes.union(*(piece.names for piece in one.step.prelude))
-        for name in sorted(used & lost.keys()):
-            diagnostics.append(problems.definition_lost(lost.pop(name), name, unit.name))
-        lost |= one.lost
         for name, owner in one.step.reads.items():
             diagnostics += blocked.pop((owner, name), ())
         blocked |= {(unit.name, name): problems for name, problems in one.blocked.items()}
@@ -95,7 +92,6 @@ class _Resolved(Struct, frozen=True):
             only: on the others the name has its value from before, which cannot be had.
         hangs_on_later: whether cells behind it may have a say in that.
         modules: top-level modules that its code and what it reads come from.
-        lost: definitions of other cells that it changes, with where: that stays in its process.
     """
 
     step: Step
@@ -103,7 +99,6 @@ class _Resolved(Struct, frozen=True):
     blocked: dict[str, tuple[Diagnostic, ...]]
     hangs_on_later: bool
     modules: frozenset[str]
-    lost: dict[str, Spot] = {}
 
 
 class _Context(Struct, frozen=True):
@@ -164,7 +159,6 @@ class _Resolver:
         self._unit = unit
         self._diagnostics: list[Diagnostic] = []
         self._blocked: dict[str, tuple[Diagnostic, ...]] = {}
-        self._lost: dict[str, Spot] = {}
         self._redefined: frozenset[str] = frozenset()
 
     def resolved(self, position: int, setup: SetUp) -> _Resolved:
@@ -172,7 +166,7 @@ class _Resolver:
         step = self._step(position, setup)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
         hangs_on_later = bool(self._diagnostics or self._blocked)
-        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step), self._lost)
+        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step))
 
     def _step(self, position: int, setup: SetUp) -> Step:
         unit = self._unit
@@ -311,11 +305,8 @@ class _Resolver:
         changed = unit.changes | self._changed_by_helpers()
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         imported = {name for name in foreign if self._timeline.is_import(name, unit.place)}
-        lost = sorted(imported & names.mutates)
         if unit.options.outputs is None:
             self._redefined = frozenset(foreign - imported)
-        self._lost = {name: unit.spot_of(name) for name in lost}
-        self._diagnostics += [problems.definition_changed(spot, name) for name, spot in self._lost.items()]
         changed -= STREAM_NAMES
         values = (names.writes | changed) - names.definitions - names.modules - unit.code - foreign - {"_"}
         outputs = unit.options.outputs

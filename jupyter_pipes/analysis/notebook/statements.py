@@ -13,11 +13,12 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import Names, analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, declared_global
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, Bindings, declared_global
+from jupyter_pipes.analysis.cell.source import parsed, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.foreign_magics import keeps_state
-from jupyter_pipes.analysis.notebook.cell_texts import mentioned, parsed, words
+from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.streams import STREAM_NAMES
 
 STAR = "*"
@@ -136,9 +137,45 @@ def imported_modules(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
+def loop_counters(source: str) -> frozenset[str]:
+    """Return the names that nothing but the targets of the cell's own `for` loops binds."""
+    tree = parsed(source).tree
+    counters = _Counters()
+    counters.visit(tree)
+    return frozenset(counters.targets - counters.bound - declared_global(tree))
+
+
+class _Counters(Bindings):
+    """Collects the targets of `for` loops apart from all else that the cell binds."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.targets: set[str] = set()
+
+    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
+        """The targets do not count as bound."""
+        names = (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
+        self.targets |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
+        self.visit_all([node.iter, *node.body, *node.orelse])
+
+    visit_AsyncFor = visit_For
+
+
+@lru_cache(maxsize=8192)
+def names_in_texts(source: str) -> frozenset[str]:
+    """Return the names in the code's string literals, for helpers that evaluate what they are given."""
+    return text_names(parsed(source).tree)
+
+
+@lru_cache(maxsize=8192)
 def called_names(source: str) -> frozenset[str]:
     """Return the names that the code calls, inside functions as well."""
     return _calls(ast.walk(parsed(source).tree))
+
+
+def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
+    """Return those of the names that occur in the code, so that its analysis stays cached."""
+    return names & words(source) if names else names
 
 
 def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:

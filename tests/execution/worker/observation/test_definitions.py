@@ -6,25 +6,31 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.execution.worker.observation.definitions import changed_definitions
+from jupyter_pipes.analysis.states import state_of
+from jupyter_pipes.execution.worker.observation.definitions import Definitions
+from jupyter_pipes.storage.serializers.holdings import Gone
 
 CHANGED = [
-    ("class A:\n    n = 0", "A.n += 1", ["A.n"]),
-    ("class A:\n    n: int = 0\n    m = 1", "A.n = 0.0", ["A.n"]),
-    ("class A:\n    made = []\n    def __init__(self):\n        A.made.append(self)", "A()", ["A.made"]),
+    ("class A:\n    n = 0", "A.n += 1", "A", {"n": 1}),
+    ("class A:\n    n: int = 0\n    m = 1", "A.n = 0.0", "A", {"n": 0.0}),
+    ("class A:\n    made = []\n    def __init__(self):\n        A.made.append(1)", "A()", "A", {"made": [1]}),
     (
-        "class A:\n    rate = 1\n    @classmethod\n    def to(cls, x):\n        cls.rate = x",
+        "class A:\n    m = 1\n    @classmethod\n    def to(cls, x):\n        cls.m = x",
         "A.to(2)",
-        ["A.rate"],
+        "A",
+        {"m": 2},
     ),
+    ("class A:\n    n = 0", "del A.n", "A", {"n": Gone.GONE}),
+    ("class A:\n    def f(self, x, seen=[]):\n        seen.append(x)", "A().f(1)", "A", {"f/seen=": [1]}),
+    ("def f(x, seen=[]):\n    seen.append(x)", "f(1)", "f", {"seen=": [1]}),
+    ("def f(x, *, seen={}):\n    seen[x] = 1", "f(1)", "f", {"seen=": {1: 1}}),
+    ("def f():\n    f.calls = getattr(f, 'calls', 0) + 1", "f()", "f", {"calls": 1}),
     (
-        "class A:\n    kinds = dict()\n    def __init_subclass__(cls):\n        A.kinds[1] = cls",
-        "class B(A): pass",
-        ["A.kinds"],
+        "def made():\n    n = 0\n    def f():\n        nonlocal n\n        n += 1\n    return f\nf = made()",
+        "f()",
+        "f",
+        {"n in closure": 1},
     ),
-    ("def f(x, seen=[]):\n    seen.append(x)", "f(1)", ["the default of seen in f"]),
-    ("def f(x, *, seen={}):\n    seen[x] = 1", "f(1)", ["the default of seen in f"]),
-    ("def f():\n    f.calls = getattr(f, 'calls', 0) + 1", "f()", ["f.calls"]),
 ]
 SAME = [
     ("class A:\n    n = 0\n    names = ['a']", "A().n = 5"),
@@ -32,23 +38,52 @@ SAME = [
     ("class A:\n    made = object()\n    def f(self): pass", "A().f()"),
     ("def f(a, b=1, *c, d=2, **e): pass", "f(1, 5, d=6)"),
     ("import functools\n@functools.lru_cache\ndef f(x): return x", "f(1)"),
-    ("%matplotlib inline\ndef f(): pass", "pass"),
     ("class A:\n    n = 0", "A = None"),
 ]
 
 
-def after(source: str, act: str) -> list[str]:
-    namespace: dict[str, Any] = {}
-    exec(source.removeprefix("%matplotlib inline\n"), namespace)
+def begun(source: str, name: str, changes: dict[str, Any] | None = None) -> tuple[Definitions, Any]:
+    """Return the definitions of an attempt that begins, and its namespace."""
+    namespace: dict[str, Any] = {"__name__": "__main__"}
+    exec(source, namespace)
+    state = state_of(name)
+    if changes is not None:
+        namespace[state] = changes
+    definitions = Definitions([state, "x"], namespace)
+    definitions.begin()
+    return definitions, namespace
+
+
+@pytest.mark.parametrize(("source", "act", "name", "changes"), CHANGED)
+def test_what_a_definition_holds_otherwise_is_its_state(
+    source: str, act: str, name: str, changes: dict[str, Any]
+) -> None:
+    definitions, namespace = begun(source, name)
     exec(act, namespace)
-    return changed_definitions([source], namespace)
+    assert definitions.states() == {state_of(name): changes}
+    assert definitions.changed == [state_of(name)]
 
 
-@pytest.mark.parametrize(("source", "act", "changed"), CHANGED)
-def test_state_that_a_definition_took_on_is_told(source: str, act: str, changed: list[str]) -> None:
-    assert after(source, act) == changed
+@pytest.mark.parametrize(("source", "act", "name", "changes"), CHANGED)
+def test_a_later_step_goes_on_from_the_state_and_hands_it_on(
+    source: str, act: str, name: str, changes: dict[str, Any]
+) -> None:
+    definitions, _ = begun(source, name, changes)
+    assert definitions.states() == {state_of(name): changes}
 
 
 @pytest.mark.parametrize(("source", "act"), SAME)
-def test_a_definition_that_is_as_its_code_says_is_not(source: str, act: str) -> None:
-    assert after(source, act) == []
+def test_a_definition_that_is_as_its_code_says_has_an_empty_state(source: str, act: str) -> None:
+    name = "A" if "class" in source else "f"
+    definitions, namespace = begun(source, name)
+    exec(act, namespace)
+    assert definitions.states() == {state_of(name): {}}
+    assert definitions.changed == []
+
+
+def test_what_cannot_be_stored_and_was_made_when_it_was_asked_for_is_left_to_each_step() -> None:
+    source = "import threading\nclass A:\n    lock = None\n    n = 0"
+    definitions, namespace = begun(source, "A")
+    exec("A.lock = threading.Lock()\nA.n = 1", namespace)
+    assert definitions.states() == {state_of("A"): {"n": 1}}
+    assert "lock" in definitions.left_out[0]
