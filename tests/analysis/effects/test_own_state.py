@@ -40,7 +40,7 @@ def test_a_definition_that_assigns_or_changes_what_it_holds_changes_itself(sourc
     "source",
     [
         "class A:\n    n = 0\n    def __init__(self):\n        self.n += 1",
-        "class A:\n    def __init__(self):\n        self.xs = []\n    def add(self):\n        self.xs.append(1)",
+        "class A:\n    def __init__(self):\n        self.x = []\n    def a(self):\n        self.x.append(1)",
         "class A:\n    xs = []\n    def __init__(self):\n        self.xs = []\n        self.xs.append(1)",
         "class A:\n    n = 0\n    def show(self):\n        return A.n + self.n",
         "def f(x, memory=None):\n    memory = memory or []\n    memory.append(x)",
