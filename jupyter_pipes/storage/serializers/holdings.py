@@ -113,7 +113,8 @@ def _holders(definition: object, path: str, met: set[int]) -> Iterator[tuple[str
     yield path, definition
     parts: dict[str, Any] = {**vars(definition)} if isinstance(definition, type) else _closure(definition)
     for name, part in parts.items():
-        for number, function in enumerate(functions_of(part)):
+        # Other objects may answer anything when they are asked for a function inside.
+        for number, function in enumerate(functions_of(part) if hasattr(type(part), "__get__") else ()):
             if function.__module__ == definition.__module__:
                 yield from _holders(function, f"{path}{name}{number or ''}/", met)
 
