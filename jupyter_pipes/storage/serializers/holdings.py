@@ -104,6 +104,11 @@ def functions_of(attribute: Any) -> list[FunctionType]:
     return list({id(each): each for each in candidates if isinstance(each, FunctionType)}.values())
 
 
+def is_method(attribute: object) -> bool:
+    """Return whether it is a function, property or the like: code, where it is a class's attribute."""
+    return hasattr(type(attribute), "__get__")
+
+
 def _holders(definition: object, path: str, met: set[int]) -> Iterator[tuple[str, type | FunctionType]]:
     """Yield a definition and the functions that it is made of, each once, with the paths to them."""
     is_enum = isinstance(definition, type) and issubclass(definition, Enum)
@@ -114,7 +119,7 @@ def _holders(definition: object, path: str, met: set[int]) -> Iterator[tuple[str
     parts: dict[str, Any] = {**vars(definition)} if isinstance(definition, type) else _closure(definition)
     for name, part in parts.items():
         # Other objects may answer anything when they are asked for a function inside.
-        for number, function in enumerate(functions_of(part) if hasattr(type(part), "__get__") else ()):
+        for number, function in enumerate(functions_of(part) if is_method(part) else ()):
             if function.__module__ == definition.__module__:
                 yield from _holders(function, f"{path}{name}{number or ''}/", met)
 

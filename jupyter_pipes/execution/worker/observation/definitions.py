@@ -87,7 +87,9 @@ class _First:
         self.left_out: list[str] = []
         holdings.remember(definition)
         self._held = holdings.held(definition)
-        self._data = Snapshot({name: value for name, value in self._held.items() if _is_data(value)})
+        self._data = Snapshot(
+            {name: value for name, value in self._held.items() if not holdings.is_method(value)}
+        )
 
     def changes(self) -> dict[str, Any]:
         """Return what it holds otherwise, by name."""
@@ -118,11 +120,6 @@ class _First:
             )
             return True
         return False
-
-
-def _is_data(value: object) -> bool:
-    """Return whether it is no method, property or the like: those are code."""
-    return not hasattr(type(value), "__get__")
 
 
 class _Marker(ast.NodeTransformer):
