@@ -141,6 +141,10 @@ class World:
                     shown = Observation(changed=fact.names)
                 case ev.NamesJoined():
                     shown = Observation(joined=(fact.names,))
+                case ev.FileReadEarly():
+                    before = seen.get(fact.writer, Observation())
+                    seen[fact.writer] = before.united(Observation(written=(fact.path,)))
+                    shown = Observation(files=(fact.path,))
                 case ev.StepDecided():
                     shown = fact.observed
                 case _:

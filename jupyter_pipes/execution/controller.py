@@ -13,6 +13,7 @@ from contextlib import suppress
 from typing import Any
 
 from jupyter_pipes.execution.change_notes import changed_in_place
+from jupyter_pipes.execution.early_reads import read_by, written_by
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
@@ -162,22 +163,35 @@ class Controller:
         """Append what is in the inbox, with all that follows at once; return what is to be done."""
         commands: list[ev.AnyCommand] = []
         while self._inbox:
-            event = self._inbox.popleft()
-            if isinstance(event, ev.AttemptEnded) and event.outcome == "failed":
-                event = with_writer(event, self.view, self.request.definition.steps)
-            if not self._recorder.add(event):
-                continue
-            self._inbox.extend(self._worth_saying(event))
-            self._forget_decisions(event)
-            for command in self._scheduler.handle(event):
-                follows = self._follows(command)
-                if follows is not None:
-                    self._inbox.append(follows)
-                else:
-                    commands.append(command)
+            for fact in self._with_early_reads(self._inbox.popleft()):
+                commands += self._take_in(fact)
         self._recorder.write()
         if self.view.ended is not None and self._has_environment:
             self._close()
+        return commands
+
+    def _with_early_reads(self, event: ev.AnyEvent) -> list[ev.AnyEvent]:
+        """Return the fact; in front of an attempt's end, whose files it used early, and who used its."""
+        if not isinstance(event, ev.AttemptEnded) or not self.view.steps:
+            return [event]
+        early = list(read_by(event, self.view)) if event.outcome in ("completed", "failed") else []
+        if event.outcome == "failed" and not early:
+            event = with_writer(event, self.view, self.request.definition.steps)
+        return [*early, *written_by(event, self.view), event]
+
+    def _take_in(self, event: ev.AnyEvent) -> list[ev.AnyCommand]:
+        """Append a fact; return what is to be done, but for what follows at once: that goes to the inbox."""
+        if not self._recorder.add(event):
+            return []
+        self._inbox.extend(self._worth_saying(event))
+        self._forget_decisions(event)
+        commands: list[ev.AnyCommand] = []
+        for command in self._scheduler.handle(event):
+            follows = self._follows(command)
+            if follows is not None:
+                self._inbox.append(follows)
+            else:
+                commands.append(command)
         return commands
 
     def _worth_saying(self, event: ev.AnyEvent) -> list[ev.NoteAdded]:

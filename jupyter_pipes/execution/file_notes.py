@@ -14,7 +14,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.model.views import RunView, StepView
 
-_QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
+QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 
 
 def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteAdded]:
@@ -30,7 +30,15 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
     step = view.steps[ended]
     others = [other for other in view.steps.values() if other is not step]
     pairs = [*((step, other) for other in others), *((other, step) for other in others)]
-    return [note for reader, writer in pairs for note in _notes(reader, writer, view, directory)]
+    names = list(view.steps)
+    in_order = (
+        (step, other) if names.index(step.name) < names.index(other.name) else (other, step)
+        for other in others
+    )
+    return [
+        *(note for reader, writer in pairs for note in _notes(reader, writer, view, directory)),
+        *(note for earlier, later in in_order for note in _of_both(earlier, later, directory)),
+    ]
 
 
 def with_writer(ended: ev.AttemptEnded, view: RunView, steps: Sequence[Step]) -> ev.AttemptEnded:
@@ -46,11 +54,11 @@ def with_writer(ended: ev.AttemptEnded, view: RunView, steps: Sequence[Step]) ->
         return ended
     names = [step.name for step in steps]
     earlier = [step for step in steps[: names.index(ended.step)] if step.name in view.steps]
-    missing = [normalised(one or other) for one, other in _QUOTED.findall(error.message)]
-    for path in _whole(missing, view.directory):
+    missing = [normalised(one or other) for one, other in QUOTED.findall(error.message)]
+    for path in whole(missing, view.directory):
         writer = next((step for step in reversed(earlier) if _writes(step, view, path)), None)
         if writer is not None:
-            hint = _missing_text(_shown(path, view.directory), view.steps[ended.step], writer.name)
+            hint = _missing_text(shown(path, view.directory), view.steps[ended.step], writer.name)
             error = replace(error, message=f"{error.message}\n{hint}")
             return replace(ended, reason=f"{ended.reason}; {hint}", error=error)
     return ended
@@ -61,9 +69,9 @@ def _writes(step: Step, view: RunView, path: str) -> bool:
     state = view.steps[step.name]
     seen = [*view.observed[step.name].written] if step.name in view.observed else []
     seen += state.latest.written if state.latest else ()
-    if path in _whole(seen, view.directory):
+    if path in whole(seen, view.directory):
         return True
-    return not state.status.is_final and path in _whole(named_texts(step), view.directory)
+    return not state.status.is_final and path in whole(named_texts(step), view.directory)
 
 
 def _missing_text(path: str, reader: StepView, writer: str) -> str:
@@ -87,21 +95,40 @@ def _notes(reader: StepView, writer: StepView, view: RunView, directory: str) ->
         if earlier.name in later.planned.upstream
         else f"; {later.name} waits for {earlier.name} in later runs"
     )
-    written = _whole(writer.latest.written, directory)
-    declared = _whole(reader.planned.files_from, directory)
+    written = whole(writer.latest.written, directory)
+    declared = whole(reader.planned.files_from, directory)
     files = (artifact.name for artifact in writer.latest.artifacts if artifact.serializer == "file")
-    made = _whole(files, directory)
-    for seen in _whole((each.path for each in reader.latest.files), directory):
+    made = whole(files, directory)
+    for seen in whole((each.path for each in reader.latest.files), directory):
         if seen in written and seen not in declared:
-            path = _shown(seen, directory)
+            path = shown(seen, directory)
             text = _declared_text(path, reader, writer) if seen in made else _undeclared_text(path, writer)
             if f"{text}{waits}" not in reader.latest.notes:
                 yield ev.NoteAdded(reader.name, reader.latest.number, f"{text}{waits}")
 
 
-def _whole(paths: Iterable[str], directory: str) -> dict[str, None]:
-    """Return the paths, in order, made absolute."""
+def whole(paths: Iterable[str], directory: str) -> dict[str, None]:
+    """Return the paths, in order, made absolute, in the one form in which paths are compared."""
     return dict.fromkeys(normalised(posixpath.join(directory, path)) for path in paths)
+
+
+def _of_both(earlier: StepView, later: StepView, directory: str) -> Iterator[ev.NoteAdded]:
+    """Yield what there is to say to a step that wrote a file while an earlier one did."""
+    first, second = earlier.latest, later.latest
+    if first is None or second is None or (first.ended or 0) <= (second.started or 0) or second.ended is None:
+        return
+    written = whole(first.written, directory)
+    for path in whole(second.written, directory):
+        if path in written:
+            yield ev.NoteAdded(later.name, second.number, _both_text(shown(path, directory), earlier, later))
+
+
+def _both_text(path: str, earlier: StepView, later: StepView) -> str:
+    return (
+        f"it wrote {path} while step {earlier.name} did: what they wrote may be lost, or stand in another "
+        f"order than the notebook's; {later.name} waits for {earlier.name} in later runs: "
+        f"--force {earlier.name} {later.name} writes it again"
+    )
 
 
 def _undeclared_text(path: str, writer: StepView) -> str:
@@ -118,5 +145,6 @@ def _declared_text(path: str, reader: StepView, writer: StepView) -> str:
     )
 
 
-def _shown(path: str, directory: str) -> str:
+def shown(path: str, directory: str) -> str:
+    """Return an absolute path as it is told: within the notebook's folder from there on."""
     return posixpath.relpath(path, directory) if path.startswith(posixpath.join(directory, "")) else path

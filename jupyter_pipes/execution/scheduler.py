@@ -9,6 +9,7 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | StepDecided      | `run` → an attempt is submitted · `cached` → the step ends `cached` |
 | InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
 | NamesJoined      | the same; so it is for what a cached result showed |
+| FileReadEarly    | the same for the step that used the file: it waits for the writer |
 | AttemptEnded     | completed, cancelled → the step ends so · else a retry is scheduled or it ends `failed` |
 | RetryScheduled   | the delay is waited for |
 | RetryDue         | the next attempt is submitted |
@@ -50,6 +51,7 @@ class Scheduler:
             ev.StepDecided: self._on_step_decided,
             ev.InputsChanged: self._on_inputs_changed,
             ev.NamesJoined: self._on_names_joined,
+            ev.FileReadEarly: self._on_file_read_early,
             ev.AttemptEnded: self._on_attempt_ended,
             ev.RetryScheduled: self._on_retry_scheduled,
             ev.RetryDue: self._on_retry_due,
@@ -134,6 +136,11 @@ class Scheduler:
 
     def _on_names_joined(self, event: ev.NamesJoined) -> Iterable[ev.AnyCommand]:
         return self._observe(event.step, Observation(joined=(event.names,)))
+
+    def _on_file_read_early(self, event: ev.FileReadEarly) -> Iterable[ev.AnyCommand]:
+        yield from self._observe(event.writer, Observation(written=(event.path,)))
+        yield from self._observe(event.step, Observation(files=(event.path,)))
+        yield from self._outdate(self._steps[event.step], f"{event.writer} wrote {event.path} meanwhile")
 
     def _observe(self, step: str, shown: Observation) -> Iterable[ev.AnyCommand]:
         """Have the run go by what a step showed; in a run what was seen once holds on, so that it ends."""

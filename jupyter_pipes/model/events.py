@@ -53,12 +53,8 @@ class RunStarted(Event, frozen=True):
     """A controller took up a run of these steps, in this order.
 
     Attributes:
-        directory: the folder that steps run in, without links.
         state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
-        definition: digest of the attachment with all steps and their code, to run them again.
-        arguments: digest of the attachment with what the run was given: values, and which steps.
-        repeats: the run whose definition this one runs again, else "".
-        fail_fast: whether the first failure stops all other steps.
+        definition, arguments: digests of the attachments with all steps, and with what the run was given.
         observed: step -> what earlier runs showed of it; `steps` are as their code has them.
     """
 
@@ -131,8 +127,7 @@ class StepDecided(StepEvent, frozen=True):
         parts: digest of the attachment with the signature's parts, "" when they were not looked at.
         compared: digest of the attachment with the parts that these were held against, "" if none.
         source_run, source_step: whose outputs are reused.
-        artifacts, metrics, notes: what that step left.
-        observed: what it showed.
+        artifacts, metrics, notes, observed: what that step left, and showed.
     """
 
     decision: Literal["run", "cached"]
@@ -202,6 +197,13 @@ class NamesJoined(AttemptEvent, frozen=True):
     """These inputs or outputs hold parts of one object: what changes one in place changes the others."""
 
     names: tuple[str, ...]
+
+
+class FileReadEarly(AttemptEvent, frozen=True):
+    """The attempt used a file, or missed it, before `writer`, an earlier step, had written it."""
+
+    path: str
+    writer: str
 
 
 class OutputShown(AttemptEvent, frozen=True):
@@ -296,6 +298,7 @@ AnyEvent = (
     | MetricReported
     | ArtifactStored
     | InputsChanged
+    | FileReadEarly
     | NamesJoined
     | OutputShown
     | OutputsCleared

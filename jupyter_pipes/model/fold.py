@@ -155,6 +155,11 @@ def _add_joined(event: ev.NamesJoined, view: RunView, time: float) -> None:
     _observe(view, event.step, Observation(joined=(event.names,)))
 
 
+def _take_early_read(event: ev.FileReadEarly, view: RunView, time: float) -> None:
+    _observe(view, event.writer, Observation(written=(event.path,)))
+    _observe(view, event.step, Observation(files=(event.path,)))
+
+
 def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
     outputs = view.attempt_of(event).outputs
     for place, shown in enumerate(outputs):
@@ -231,6 +236,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.ArtifactStored: _add_artifact,
     ev.InputsChanged: _set_changed,
     ev.NamesJoined: _add_joined,
+    ev.FileReadEarly: _take_early_read,
     ev.OutputShown: _add_output,
     ev.OutputsCleared: _clear_outputs,
     ev.NoteAdded: _add_note,

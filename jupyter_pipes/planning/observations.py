@@ -1,4 +1,4 @@
-"""What the newest results of a pipeline's steps showed, and the steps of a run with that in their reads."""
+"""What results and code show of a pipeline's steps beside their names: the steps with that in their reads."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
+from jupyter_pipes.analysis.notebook.file_uses import file_uses
 from jupyter_pipes.model.observed import observed
 from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.results import Observation
@@ -34,12 +35,12 @@ def observations(steps: Iterable[Step], newest: Mapping[str, Result]) -> dict[st
         newest: step -> its newest result.
     """
     steps = tuple(steps)
-    shared = _shared_files(steps, newest)
+    files = _Files(steps, newest)
     shown: dict[str, Observation] = {}
     for step in steps:
         of_values = newest[step.name].content.observed if step.name in newest else Observation()
-        written = tuple(path for path in _written(step, newest) if path in shared)
-        read = tuple(path for path in _read(step, newest, shared) if path in shared and path not in written)
+        written = tuple(path for path in files.written[step.name] if path in files.shared)
+        read = tuple(path for path in files.read[step.name] if path in files.shared and path not in written)
         shown[step.name] = replace(of_values, files=read, written=written)
     return {name: seen for name, seen in shown.items() if seen != Observation()}
 
@@ -50,7 +51,7 @@ def as_observed(graph: _G, seen: Mapping[str, Observation]) -> _G:
 
 
 def in_words(step: Step) -> tuple[str, ...]:
-    """Return what a step waits for because of what runs showed."""
+    """Return what a step waits for because of what runs showed, or of files that it shares."""
     reads = (f"reads {name} of {step.reads[name]}, as runs showed" for name in step.observed_reads)
     files = (f"waits for {name}, as both use {path}" for name, path in step.observed_files.items())
     return (*reads, *files)
@@ -94,25 +95,34 @@ class ObservedSteps:
         return {path: writers[path] for path in read if path in writers}
 
 
-def _shared_files(steps: Iterable[Step], newest: Mapping[str, Result]) -> set[str]:
-    """Return the files that one step was seen writing and that another one uses."""
-    made = {path for step in steps for path in _written(step, newest)}
-    users = Counter(
-        path
-        for step in steps
-        for path in {*_written(step, newest), *_read(step, newest, made)}
-        if path in made
-    )
-    return {path for path, count in users.items() if count > 1}
+class _Files:
+    """The files that steps use.
 
+    Attributes:
+        written: step -> the files that it was seen writing, and those that its code may write.
+        read: step -> the files that it was seen reading, and those that others write and its code names.
+        shared: those that one step writes and that another one uses.
+    """
 
-def _written(step: Step, newest: Mapping[str, Result]) -> tuple[str, ...]:
-    return newest[step.name].content.written if step.name in newest else ()
+    def __init__(self, steps: Iterable[Step], newest: Mapping[str, Result]) -> None:
+        self._uses = file_uses(steps)
+        self._newest = newest
+        self.written = {step.name: self._written(step.name) for step in steps}
+        made = {path for paths in self.written.values() for path in paths}
+        self.read = {step.name: self._read(step, made) for step in steps}
+        users = Counter(path for step in steps for path in {*self.written[step.name], *self.read[step.name]})
+        self.shared = {path for path in made if users[path] > 1}
 
+    def _written(self, step: str) -> tuple[str, ...]:
+        """What a step was seen only reading it does not write: a connection to a database may do either."""
+        by_code = self._uses[step].written
+        if step not in self._newest:
+            return by_code
+        only_read = {file.path for file in self._newest[step].files if not file.is_only_named}
+        written = self._newest[step].content.written
+        return tuple(dict.fromkeys((*written, *(path for path in by_code if path not in only_read))))
 
-def _read(step: Step, newest: Mapping[str, Result], made: Iterable[str]) -> tuple[str, ...]:
-    """Return the files that a step was seen reading, and those of `made` that its code names."""
-    seen = [file.path for file in newest[step.name].files] if step.name in newest else []
-    made = set(made)
-    named = sorted(made.intersection(map(normalised, named_texts(step)))) if made else []
-    return tuple(dict.fromkeys((*seen, *named)))
+    def _read(self, step: Step, made: set[str]) -> tuple[str, ...]:
+        seen = [file.path for file in self._newest[step.name].files] if step.name in self._newest else []
+        texts = (*map(normalised, named_texts(step)), *self._uses[step.name].named) if made else ()
+        return tuple(dict.fromkeys((*seen, *sorted(made.intersection(texts)))))

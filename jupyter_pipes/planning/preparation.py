@@ -101,10 +101,10 @@ def _with_taken(seen: Mapping[str, Observation], taken: Mapping[str, Decision]) 
 
 
 def seen_before(definition: Definition, workspace: Workspace) -> dict[str, Observation]:
-    """Return step -> what the newest kept results of a pipeline's steps showed."""
-    if not workspace.has_history:
-        return {}
-    return observations(definition.steps, workspace.history.newest_results(definition.pipeline))
+    """Return step -> what the newest kept results of a pipeline's steps showed, and files that they share."""
+    has_history = workspace.has_history
+    newest = workspace.history.newest_results(definition.pipeline) if has_history else {}
+    return observations(definition.steps, newest)
 
 
 def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:

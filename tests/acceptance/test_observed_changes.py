@@ -84,13 +84,54 @@ def test_steps_that_use_one_file_keep_their_order_from_the_second_run_on(project
     assert study.ran() == []
 
 
-def test_a_reader_that_came_too_early_names_the_writer_and_waits_from_then_on(project: NewProject) -> None:
-    study = project(
-        "%%step write\nimport time\ntime.sleep(1)\nopen('out.csv', 'w').write('a');",
-        "%%step read\ntext = open('out.csv').read()",
-    )
-    run = study.run(check=False)
-    assert run.steps["read"].reason.endswith(
-        "step write writes out.csv, and read does not wait for it: say --out-file out.csv on write"
-    )
+SHOWN_BY_CODE = {
+    "a text file": ("open('out.csv', 'w').write('a');", "text = open('out.csv').read()"),
+    "a path in parts": (
+        "from pathlib import Path\nPath('.', 'out.csv').write_text('a');",
+        "from pathlib import Path\nfolder = Path('.')\ntext = (folder / 'out.csv').read_text()",
+    ),
+    "a database": (
+        "import sqlite3\nwith sqlite3.connect('d.db') as db: "
+        "db.execute(\"create table a as select 'a' as x\");",
+        "import sqlite3\nwith sqlite3.connect('d.db') as db: "
+        "text = db.execute('select x from a').fetchone()[0]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("write", "read"), SHOWN_BY_CODE.values(), ids=SHOWN_BY_CODE.keys())
+def test_steps_whose_code_names_a_file_that_one_may_write_keep_their_order(
+    project: NewProject, write: str, read: str
+) -> None:
+    study = project(f"%%step write\nimport time\ntime.sleep(0.3)\n{write}", f"%%step read\n{read}")
+    plan = study.jupyter_pipes_here("plan", "study.ipynb", "--json")
+    assert plan.step("read")["after"] == ["write"]
     assert study.run()["text"] == "a"
+    assert study.ran() == []
+
+
+TOO_EARLY = {
+    "a file that is not there yet": (
+        "open('out' + str(1), 'w').write('a');",
+        "text = open('out' + str(1)).read()",
+    ),
+    "a database without its table": (
+        "import sqlite3\nwith sqlite3.connect('d' + str(1)) as db: "
+        "db.execute(\"create table a as select 'a' as x\");",
+        "import sqlite3\nwith sqlite3.connect('d' + str(1)) as db: "
+        "text = db.execute('select x from a').fetchone()[0]",
+    ),
+}
+
+
+@pytest.mark.parametrize(("write", "read"), TOO_EARLY.values(), ids=TOO_EARLY.keys())
+def test_a_reader_that_came_too_early_reads_again_and_waits_from_then_on(
+    project: NewProject, write: str, read: str
+) -> None:
+    study = project(f"%%step write\nimport time\ntime.sleep(1)\n{write}", f"%%step read\n{read}")
+    run = study.run()
+    assert run["text"] == "a"
+    assert any("write wrote" in reason for reason in run.steps["read"].decision_reasons)
+    assert study.ran() == []
+    plan = study.jupyter_pipes_here("plan", "study.ipynb", "--json")
+    assert plan.step("read")["after"] == ["write"]

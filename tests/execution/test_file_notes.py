@@ -113,3 +113,18 @@ def test_a_step_s_own_files_are_no_news() -> None:
 def test_files_outside_the_folder_are_named_whole() -> None:
     found = undeclared_files(view(step("r", read=("/q/x",)), step("w", written=("/q/x",))), "r", "/p")
     assert "it read /q/x, which step w writes: say --out-file /q/x on w" in found[0].text
+
+
+def test_who_wrote_a_file_while_an_earlier_step_did_is_told() -> None:
+    first, second = step("a", written=("/p/log",)), step("b", written=("/p/log",))
+    for each, ended in ((first, 3.0), (second, 2.0)):
+        assert each.latest is not None
+        each.latest.started, each.latest.ended = 1.0, ended
+    for ended in ("a", "b"):
+        (note,) = undeclared_files(view(first, second), ended, "/p")
+        assert note.step == "b"
+        assert note.text.startswith("it wrote log while step a did")
+        assert note.text.endswith("b waits for a in later runs: --force a b writes it again")
+    assert second.latest is not None
+    second.latest.started = 3.0
+    assert undeclared_files(view(first, second), "b", "/p") == []

@@ -104,6 +104,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),
     ev.MetricReported: st.builds(ev.MetricReported, *NUMBERED, TEXT, JSON, st.none() | NUMBER),
     ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT),
+    ev.FileReadEarly: st.builds(ev.FileReadEarly, *NUMBERED, TEXT, TEXT),
     ev.InputsChanged: st.builds(ev.InputsChanged, *NUMBERED, TEXTS),
     ev.NamesJoined: st.builds(ev.NamesJoined, *NUMBERED, TEXTS),
     ev.OutputShown: st.builds(ev.OutputShown, *NUMBERED, OUTPUT),

@@ -82,7 +82,7 @@ class FileWatch:
             if native is not None:
                 self._take_native(native)
                 self.is_blind |= native.is_lost
-            self._take_databases()
+            self._take_databases(native)
 
     def note(self, path: str, flags: int) -> None:
         """Take note that `path` is about to be opened with `flags` (as for `os.open`)."""
@@ -197,9 +197,11 @@ class FileWatch:
             elif opened.is_own and not opened.is_written and not path.endswith(_CODE):
                 self._read.setdefault(path, "")
 
-    def _take_databases(self) -> None:
+    def _take_databases(self, native: NativeWatch | None) -> None:
+        """Take as written those that are others now; where the system tells who wrote, it is told already."""
         for path in self._databases:
-            if self._read.get(path) != file_stamp(path):
+            is_told = native is not None and native.watches(os.path.dirname(path))  # noqa: PTH120 - many a step
+            if not is_told and self._read.get(path) != file_stamp(path):
                 self._written[path] = None
 
 

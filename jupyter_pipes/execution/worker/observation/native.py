@@ -91,6 +91,10 @@ class NativeWatch:
         except OSError:
             return True
 
+    def watches(self, folder: str) -> bool:
+        """Return whether all that happens to the files of a folder is told."""
+        return folder in self._folders.values()
+
     def take(self) -> Iterator[Opened]:
         """Yield what happened since the last call, in order of first mention."""
         with suppress(BlockingIOError):

@@ -1,0 +1,158 @@
+"""Which files the calls in a step's own code name, and which of them they may write."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.notebook.file_edges import normalised
+from jupyter_pipes.model.steps import Step
+
+_WRITER = re.compile(
+    r"(to|write|save|dump|export|sink|copy|move|rename|replace|download|render|touch|imwrite|imsave)(_|$)"
+    r"|save|(copy|copyfile|copy2|urlretrieve|connect|make_archive|create_engine|basicConfig|FileHandler)$"
+)
+"""Names of functions and methods that write a file that they are given, or, of databases, may."""
+
+_OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
+_MODE = re.compile(r"[rwaxbt+]{1,4}(:\w+)?")
+_ALWAYS_WRITE = frozenset(("ExcelWriter", "ParquetWriter"))
+_PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
+_URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
+_FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
+"""How a text looks that may be the path of a file: with an ending, or in a folder."""
+
+
+class FileUses(Struct, frozen=True):
+    """Paths, normalised: all that the code names, and those of them that it may write."""
+
+    named: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+
+
+def file_uses(steps: Iterable[Step]) -> dict[str, FileUses]:
+    """Return step -> the files that its own code names in calls; constants of other cells count.
+
+    Args:
+        steps: in notebook order.
+    """
+    uses: dict[str, FileUses] = {}
+    made: dict[tuple[str, str], str] = {}
+    for step in steps:
+        constants: dict[str, str] = {}
+        for piece in step.pieces:
+            constants |= _constants(piece.source)
+        read = {name: made[owner, name] for name, owner in step.reads.items() if (owner, name) in made}
+        constants |= read
+        uses[step.name] = _uses(step.body, tuple(sorted(constants.items())))
+        own = _constants(step.body)
+        made |= {(step.name, name): own[name] for name in step.writes if name in own}
+    return uses
+
+
+@lru_cache(maxsize=8192)
+def _constants(source: str) -> dict[str, str]:
+    tree = tree_of(source) if '"' in source or "'" in source else None
+    return _bound(tree, {}) if tree else {}
+
+
+def _bound(tree: ast.Module, known: Mapping[str, str]) -> dict[str, str]:
+    """Return name -> path, of the names that simple statements bind to one."""
+    paths = dict(known)
+    for node in ast.walk(tree):
+        match node:
+            case ast.Assign([ast.Name(name)], value) | ast.AnnAssign(ast.Name(name), _, ast.expr() as value):
+                if path := _path(value, paths):
+                    paths[name] = path
+            case _:
+                pass
+    return paths
+
+
+@lru_cache(maxsize=8192)
+def _uses(body: str, constants: tuple[tuple[str, str], ...]) -> FileUses:
+    tree = tree_of(body) if constants or '"' in body or "'" in body else None
+    if tree is None:
+        return FileUses()
+    paths = _bound(tree, dict(constants))
+    named: list[str] = []
+    written: list[str] = []
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call):
+            files = list(_files_of(node, paths))
+            named += files
+            written += files if _may_write(node) else ()
+    return FileUses(tuple(dict.fromkeys(named)), tuple(dict.fromkeys(written)))
+
+
+def _files_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
+    receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+    for node in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
+        path = _path(node, paths)
+        url = _URL.fullmatch(path)
+        path = url[1] if url else path
+        if _FILE.fullmatch(path) and "://" not in path:
+            yield normalised(path)
+
+
+def _path(node: ast.expr, paths: Mapping[str, str]) -> str:
+    """Return the path that an expression gives, "" where that is not in sight."""
+    match node:
+        case ast.Constant(str(text)):
+            return text if "\n" not in text else ""
+        case ast.Name(name):
+            return paths.get(name, "")
+        case ast.JoinedStr(values):
+            return _joined((_formatted(value, paths) for value in values), "")
+        case ast.BinOp(left, ast.Div(), right):
+            return _joined((_path(each, paths) for each in (left, right)), "/")
+        case ast.BinOp(left, ast.Add(), right):
+            return _joined((_path(each, paths) for each in (left, right)), "")
+        case ast.Call(function, arguments) if arguments and _name(function) in _PATHS:
+            return _joined((_path(each, paths) for each in _parts_of_path(function, arguments)), "/")
+        case _:
+            return ""
+
+
+def _parts_of_path(function: ast.expr, arguments: list[ast.expr]) -> list[ast.expr]:
+    """Return what a function joins: of `folder.joinpath(name)`, the folder as well."""
+    match function:
+        case ast.Attribute(value, "joinpath"):
+            return [value, *arguments]
+        case _:
+            return arguments
+
+
+def _formatted(node: ast.expr, paths: Mapping[str, str]) -> str:
+    return _path(node.value if isinstance(node, ast.FormattedValue) else node, paths)
+
+
+def _joined(parts: Iterable[str], separator: str) -> str:
+    parts = list(parts)
+    return separator.join(parts) if all(parts) else ""
+
+
+def _may_write(call: ast.Call) -> bool:
+    name = _name(call.func)
+    if name not in _OPENERS:
+        return _WRITER.match(name) is not None
+    texts = (
+        node.value
+        for node in (*call.args, *(each.value for each in call.keywords))
+        if isinstance(node, ast.Constant)
+    )
+    modes = [text for text in texts if isinstance(text, str) and _MODE.fullmatch(text)]
+    return name in _ALWAYS_WRITE or any(set(mode) & set("wax+") for mode in modes)
+
+
+def _name(function: ast.expr) -> str:
+    match function:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+        case _:
+            return ""

@@ -1,0 +1,71 @@
+"""Who used a file in a run before an earlier step of the notebook had written it, and has to use it again."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jupyter_pipes.execution.file_notes import QUOTED, shown, whole
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.views import AttemptView, RunView
+
+
+def read_by(ended: ev.AttemptEnded, view: RunView) -> Iterator[ev.FileReadEarly]:
+    """Yield what the attempt used that earlier steps of the notebook wrote while it ran.
+
+    Args:
+        ended: the end of an attempt.
+        view: the run, without that end.
+    """
+    names = list(view.steps)
+    reader = view.steps[ended.step].latest
+    if reader is None or reader.is_outdated:
+        return
+    used, began = _used(ended, view.directory), reader.started or 0
+    for name in names[: names.index(ended.step)] if used else ():
+        writer = view.steps[name].latest
+        if writer is not None and (writer.ended or 0) > began:
+            yield from _early(ended.step, ended.attempt, used, name, _written(writer, view.directory), view)
+
+
+def written_by(ended: ev.AttemptEnded, view: RunView) -> Iterator[ev.FileReadEarly]:
+    """Yield what the attempt wrote that later steps of the notebook have used already: arguments as above."""
+    written = whole(ended.written, view.directory) if ended.outcome == "completed" else {}
+    names = list(view.steps)
+    for name in names[names.index(ended.step) + 1 :] if written else ():
+        reader = view.steps[name].latest
+        if reader is not None and reader.ended is not None and not reader.is_outdated:
+            used = _used(reader, view.directory)
+            yield from _early(name, reader.number, used, ended.step, written, view)
+
+
+def _early(
+    reader: str,
+    attempt: int,
+    used: Mapping[str, None],
+    writer: str,
+    written: Mapping[str, None],
+    view: RunView,
+) -> Iterator[ev.FileReadEarly]:
+    # One is enough to have it wait.
+    path = next((path for path in used if path in written), None)
+    if path is not None and path not in whole(view.steps[reader].planned.files_from, view.directory):
+        yield ev.FileReadEarly(reader, attempt, shown(path, view.directory), writer)
+
+
+def _written(attempt: AttemptView, directory: str) -> dict[str, None]:
+    is_done = attempt.status is Status.COMPLETED and not attempt.is_outdated
+    return whole(attempt.written, directory) if is_done else {}
+
+
+def _used(attempt: ev.AttemptEnded | AttemptView, directory: str) -> dict[str, None]:
+    """Return the files that an attempt read, and of one that failed all that it touched or named as missing.
+
+    What it wrote as well, and completed, it must not do twice: text that it appended would stand there twice.
+    """
+    read = [seen.path for seen in attempt.files]
+    written = whole(attempt.written, directory)
+    if attempt.error is None:
+        return {path: None for path in whole(read, directory) if path not in written}
+    missing = [one or other for one, other in QUOTED.findall(attempt.error.message)]
+    return whole((*read, *missing), directory) | written
