@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import array
 import gc
 import sys
 from bisect import bisect_right
@@ -169,11 +170,11 @@ def _is_array(value: Any) -> bool:
 
 
 class _Memory:
-    """The memory of arrays, to find the one that another array lies in."""
+    """The memory of arrays and byte arrays, to find the one that another array lies in."""
 
     def __init__(self, parts: Parts) -> None:
-        arrays = [part for part in parts.values() if _is_array(part.held) and _lies_in_order(part.held)]
-        spans = sorted(((*_bounds(part.held), part) for part in arrays), key=lambda span: (span[0], -span[1]))
+        bounds = ((_bounds_of_memory(part.held), part) for part in parts.values())
+        spans = sorted(((*span, part) for span, part in bounds if span), key=lambda span: (span[0], -span[1]))
         self._spans: list[tuple[int, int, Part]] = []
         for span in spans:
             if not self._spans or span[1] > self._spans[-1][1]:
@@ -193,12 +194,22 @@ class _Memory:
         return part, View(value.shape, value.dtype, first - start, value.strides)
 
 
-def _lies_in_order(array: Any) -> bool:
-    flags = array.flags
-    return array.size > 0 and not array.dtype.hasobject and (flags.c_contiguous or flags.f_contiguous)
+def _bounds_of_memory(held: Any) -> tuple[int, int] | None:
+    """Return where memory that arrays may lie in begins and ends; None of what is none."""
+    if _is_array(held):
+        return _bounds(held) if _lies_in_order(held) else None
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or type(held) not in (bytearray, array.array) or not held:
+        return None
+    return _bounds(numpy.frombuffer(held, dtype="u1"))
 
 
-def _bounds(array: Any) -> tuple[int, int]:
+def _lies_in_order(held: Any) -> bool:
+    flags = held.flags
+    return held.size > 0 and not held.dtype.hasobject and (flags.c_contiguous or flags.f_contiguous)
+
+
+def _bounds(held: Any) -> tuple[int, int]:
     import numpy as np
 
-    return np.lib.array_utils.byte_bounds(array)
+    return np.lib.array_utils.byte_bounds(held)

@@ -91,8 +91,8 @@ class _Loaded(NamedTuple):
     parts: NumberedParts
 
 
-def _view_of(array: Any, view: View) -> Any:
+def _view_of(held: Any, view: View) -> Any:
     import numpy as np
 
-    memory = array if array.flags.c_contiguous else array.T
+    memory: Any = held.T if isinstance(held, np.ndarray) and not held.flags.c_contiguous else held
     return np.ndarray(view.shape, view.dtype, memory, view.offset, view.strides)

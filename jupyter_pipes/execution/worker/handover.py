@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from array import array
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,9 @@ from jupyter_pipes.storage.joining import Holder, Joiner
 from jupyter_pipes.storage.serializers import serialize
 from jupyter_pipes.storage.serializers.base import Parts
 from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
+
+_BUFFERS = (memoryview, bytearray, array)
+_RESIZES = ".resize("
 
 OPTIONAL_LIMIT = 64 * 1024**2
 """Bytes of outputs kept per step that no later step reads."""
@@ -54,8 +58,11 @@ class HandOver:
         Raises:
             PipesError: one cannot be loaded; names it.
         """
+        resizes = any(_RESIZES in source for source in self._step.sources)
+        together = {name for names in self._step.joined for name in names}
         for name, artifact in self._job.inputs.items():
-            self._namespace[name] = None if artifact is None else self._loaded(artifact)
+            value = None if artifact is None else self._loaded(artifact)
+            self._namespace[name] = _owning(value) if resizes and name not in together else value
 
     def watch(self) -> None:
         """Remember the parameters, and what plain cells made in this process: the step may change them.
@@ -200,8 +207,22 @@ class HandOver:
 def _place_of(value: Any) -> tuple[bool, int]:
     # Only arrays are asked: what else may have these names may take its time to answer.
     numpy: Any = sys.modules.get("numpy")
-    is_view = numpy is not None and isinstance(value, numpy.ndarray) and type(value.base) is type(value)
+    is_view = (
+        numpy is not None
+        and isinstance(value, numpy.ndarray)
+        and type(value.base) in (type(value), *_BUFFERS)
+    )
     return is_view, -value.nbytes if is_view else 0
+
+
+def _owning(value: Any) -> Any:
+    """Return an array with memory of its own, as the one in the kernel has it: only such can be resized."""
+    numpy: Any = sys.modules.get("numpy")
+    if numpy is None or type(value) is not numpy.ndarray or value.flags.owndata:
+        return value
+    owning = value.copy(order="K")
+    owning.flags.writeable = value.flags.writeable
+    return owning
 
 
 def _same(artifact: ArtifactRef) -> ArtifactRef:
