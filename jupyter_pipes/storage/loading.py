@@ -94,5 +94,6 @@ class _Loaded(NamedTuple):
 def _view_of(held: Any, view: View) -> Any:
     import numpy as np
 
-    memory: Any = held.T if isinstance(held, np.ndarray) and not held.flags.c_contiguous else held
+    # Byte arrays are memory as well, and always in order.
+    memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
     return np.ndarray(view.shape, view.dtype, memory, view.offset, view.strides)
