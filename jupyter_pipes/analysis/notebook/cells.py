@@ -17,7 +17,13 @@ from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.settings import Setting, setting
-from jupyter_pipes.analysis.notebook.statements import Statement, definitions, mentioned, statements
+from jupyter_pipes.analysis.notebook.statements import (
+    Statement,
+    definitions,
+    mentioned,
+    plain_texts,
+    statements,
+)
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
@@ -245,7 +251,11 @@ class Notebook:
 
     def _add_settings_of_step(self, index: int, cell: Cell, owner: str, context: Context) -> None:
         """A step's settings hold for later steps as well; its seeds are handed on as states of streams."""
-        behind = len(self.cells[index].body)
+        behind, texts = len(self.cells[index].body), plain_texts(cell.body)
+        # Few steps set anything: what their statements do with names is not to be found out for nothing.
+        parts = (Binding((index, behind), cell.number, "", Statement(1, text), owner) for text in texts or ())
+        if texts is not None and not any(setting(part, self.timeline) for part in parts):
+            return
         for place, statement in enumerate(statements(cell.body, mentioned(cell.body, context.modules))):
             if not context.streams(statement.source).seeds:
                 self._add_setting(Binding((index, behind + place), cell.number, "", statement, owner))

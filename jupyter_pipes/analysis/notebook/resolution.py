@@ -13,6 +13,7 @@ from jupyter_pipes.analysis.cell.source import undecorated
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
 from jupyter_pipes.analysis.notebook.definition_states import states
+from jupyter_pipes.analysis.notebook.loop_counters import loop_counters
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
@@ -22,7 +23,6 @@ from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
     imported_modules,
-    loop_counters,
     names_in_texts,
 )
 from jupyter_pipes.analysis.notebook.timeline import (

@@ -5,13 +5,13 @@ from __future__ import annotations
 import pytest
 
 from jupyter_pipes.analysis import analyze
+from jupyter_pipes.analysis.notebook.loop_counters import loop_counters
 from jupyter_pipes.analysis.notebook.statements import (
     STAR,
     Statement,
     called_names,
     definitions,
     imported_modules,
-    loop_counters,
     statements,
 )
 
