@@ -13,19 +13,9 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import Names, analyze
-
-
-def plain_texts(source: str) -> tuple[str, ...] | None:
-    """Return the texts of a cell's top-level statements, in order; None where it has magics."""
-    return None if parsed(source).magics else tuple(text for _, text, _ in _parts(source))
-
-
-@lru_cache(maxsize=8192)
-def imported_modules(source: str) -> frozenset[str]:
-    """Return the top-level names of the modules that the code imports, inside functions as well."""
-    return _imports(ast.walk(parsed(source).tree))
-
-
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, declared_global
+from jupyter_pipes.analysis.cell.source import parsed, words
+from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names

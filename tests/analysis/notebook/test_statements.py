@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from jupyter_pipes.analysis import analyze
-from jupyter_pipes.analysis.notebook.loop_counters import loop_counters
+from jupyter_pipes.analysis.loop_counters import loop_counters
 from jupyter_pipes.analysis.notebook.statements import (
     STAR,
     Statement,
