@@ -93,7 +93,7 @@ class NativeWatch:
 
     def watches(self, folder: str) -> bool:
         """Return whether all that happens to the files of a folder is told."""
-        return folder in self._folders.values()
+        return folder in self._folders.values() and not self.is_lost
 
     def take(self) -> Iterator[Opened]:
         """Yield what happened since the last call, in order of first mention."""
