@@ -297,6 +297,7 @@ class Controller:
             decision = await self._lookup.decide(
                 step,
                 self._jobs.inputs(step),
+                self._jobs.written(),
                 lambda reason: self.take(ev.StepDeferred(name, reason)),
                 lambda: self._is_over(command),
             )

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from jupyter_pipes.execution.file_notes import shown, whole
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import ArtifactRef
@@ -56,6 +57,19 @@ class Jobs:
             ArtifactMissing: a step that is done did not leave what it was seen changing.
         """
         return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
+
+    def written(self) -> dict[str, str]:
+        """Return file -> the step that wrote it last, of the attempts of this run."""
+        directory = self._view.directory
+        attempts = [(step.latest, step.name) for step in self._view.steps.values() if step.latest is not None]
+        done = [
+            (attempt.ended or 0.0, attempt, name) for attempt, name in attempts if not attempt.is_outdated
+        ]
+        return {
+            shown(path, directory): name
+            for _, attempt, name in sorted(done, key=lambda each: each[0])
+            for path in whole(attempt.written, directory)
+        }
 
     def job(self, name: str, attempt: int) -> Job:
         """Return an attempt of a step as data.

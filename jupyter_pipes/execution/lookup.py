@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.history.workspace import Workspace
@@ -35,7 +35,12 @@ class Lookup:
         return await asyncio.to_thread(self._ahead)
 
     async def decide(
-        self, step: Step, inputs: Inputs, deferred: Callable[[str], None], is_over: Callable[[], bool]
+        self,
+        step: Step,
+        inputs: Inputs,
+        written: Mapping[str, str],
+        deferred: Callable[[str], None],
+        is_over: Callable[[], bool],
     ) -> Decision | None:
         """Return the decision of a step whose inputs are known.
 
@@ -44,10 +49,12 @@ class Lookup:
         Args:
             step: the step.
             inputs: what it reads.
+            written: file -> the step that wrote it last in this run.
             deferred: told once, in words, what is waited for.
             is_over: whether nobody wants the decision any more; then it is None.
         """
         wait, is_deferred = _FIRST_LOOK, False
+        self._decider.note_written(written)
         while True:
             decision, owner = await asyncio.to_thread(self._decide, step, inputs)
             if is_over():

@@ -65,13 +65,25 @@ class Decider:
         workspace: where results are kept.
         pipeline: the pipeline's name.
         python_path: the folders that local modules are in.
+        order: step -> its place in the notebook.
     """
 
-    def __init__(self, workspace: Workspace, pipeline: str, python_path: tuple[Path, ...]) -> None:
+    def __init__(
+        self,
+        workspace: Workspace,
+        pipeline: str,
+        python_path: tuple[Path, ...],
+        order: Mapping[str, int] | None = None,
+    ) -> None:
         self.workspace = workspace
         self._pipeline = pipeline
         self._python_path = python_path
         self._newest: dict[str, Result] | None = None
+        self._overwriting = result_files.Overwriting(order or {})
+
+    def note_written(self, now: Mapping[str, str]) -> None:
+        """Take note of the files written in this run so far: path -> the step that wrote it last."""
+        self._overwriting.now = now
 
     def look_up_all(self) -> None:
         """Ask for the newest results of all steps at once: sooner than for one after the other."""
@@ -245,8 +257,10 @@ class Decider:
             parts: those whose files it must have seen.
             to_come: files that may be written before the step runs.
         """
-        changed = result_files.changed(step, result, parts, self._newest_results, self._directory, to_come)
-        return (*changed, *self._lost(step, result))
+        newest, overwriting = self._newest_results(), self._overwriting
+        apart = {*to_come, *overwriting.overwritten(step, result, newest)}
+        changed = result_files.changed(step, result, parts, self._newest_results, self._directory, apart)
+        return (*changed, *overwriting.again(step, result, newest), *self._lost(step, result))
 
     @property
     def _directory(self) -> Path:

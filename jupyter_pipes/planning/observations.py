@@ -89,8 +89,10 @@ class ObservedSteps:
         return self[name] != step
 
     def files_to_come(self, step: Step, comes: Iterable[str]) -> dict[str, str]:
-        """Return path -> writer, of the files that the step reads and that steps which may run may write."""
-        read = self._seen.get(step.name, Observation()).files
+        """Return path -> writer, of the files that the step uses and that steps which may run may write."""
+        seen = self._seen.get(step.name, Observation())
+        read_by_others = {path for each in self._seen.values() for path in each.files}
+        read = (*seen.files, *read_by_others.intersection(seen.written))
         writers = {path: name for name in comes if name in self._seen for path in self._seen[name].written}
         return {path: writers[path] for path in read if path in writers}
 

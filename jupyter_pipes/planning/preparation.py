@@ -43,7 +43,8 @@ class RunOptions(TypedDict, total=False):
 
 def decider_of(definition: Definition, workspace: Workspace) -> Decider:
     """Return what decides for the steps of a pipeline."""
-    return Decider(workspace, definition.pipeline, tuple(map(Path, definition.python_path)))
+    order = {step.name: step.position for step in definition.steps}
+    return Decider(workspace, definition.pipeline, tuple(map(Path, definition.python_path)), order)
 
 
 def select(graph: Graph, steps: Sequence[str], options: RunOptions) -> Selection:

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from msgspec import Struct
+
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import FileSeen
@@ -82,3 +84,45 @@ def as_they_are(result: Result, parts: Sequence[Part], directory: Path) -> tuple
 
 def _made(newest: Newest) -> set[str]:
     return {path for result in newest().values() for path in result.written}
+
+
+class Overwriting(Struct):
+    """What is known of who writes which file.
+
+    Attributes:
+        order: step -> its place in the notebook.
+        now: file -> the step that wrote it last in the run that is under way.
+    """
+
+    order: Mapping[str, int] = {}
+    now: Mapping[str, str] = {}
+
+    def overwritten(self, step: Step, result: Result, newest: Mapping[str, Result]) -> set[str]:
+        """Return the files that the step read of an earlier one, and that a later one has written since.
+
+        What lies there is no news for the step, unless one before it wrote it anew in this run.
+        """
+        place = self.order.get(step.name)
+        if place is None:
+            return set()
+        read = {seen.path for seen in result.files} - self.now.keys()
+        before, behind = set[str](), set[str]()
+        for name, each in newest.items():
+            if (other := self.order.get(name, place)) != place:
+                (before if other < place else behind).update(read.intersection(each.content.written))
+        return before & behind
+
+    def again(self, step: Step, result: Result, newest: Mapping[str, Result]) -> Iterator[str]:
+        """Yield in words which files of the step an earlier one wrote in this run, and others read behind it.
+
+        What nobody reads (a log) is no reason to run again.
+        """
+        place = self.order.get(step.name, -1)
+        for path in result.written:
+            writer = self.now.get(path, "")
+            if writer and self.order.get(writer, place) < place and self._is_read_behind(path, place, newest):
+                yield f"{writer} wrote {path}, which it writes as well"
+
+    def _is_read_behind(self, path: str, place: int, newest: Mapping[str, Result]) -> bool:
+        behind = (each for name, each in newest.items() if self.order.get(name, -1) > place)
+        return any(seen.path == path for each in behind for seen in each.files)
