@@ -137,28 +137,9 @@ def imported_modules(source: str) -> frozenset[str]:
 
 
 @lru_cache(maxsize=8192)
-def loop_counters(source: str) -> frozenset[str]:
-    """Return the names that nothing but the targets of the cell's own `for` loops binds."""
-    tree = parsed(source).tree
-    counters = _Counters()
-    counters.visit(tree)
-    return frozenset(counters.targets - counters.bound - declared_global(tree))
-
-
-class _Counters(Bindings):
-    """Collects the targets of `for` loops apart from all else that the cell binds."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.targets: set[str] = set()
-
-    def visit_For(self, node: ast.For | ast.AsyncFor) -> None:
-        """The targets do not count as bound."""
-        names = (name for name in ast.walk(node.target) if isinstance(name, ast.Name))
-        self.targets |= {name.id for name in names if isinstance(name.ctx, ast.Store)}
-        self.visit_all([node.iter, *node.body, *node.orelse])
-
-    visit_AsyncFor = visit_For
+def plain_texts(source: str) -> tuple[str, ...] | None:
+    """Return the texts of a cell's top-level statements, in order; None where it has magics."""
+    return None if parsed(source).magics else tuple(text for _, text, _ in _parts(source))
 
 
 @lru_cache(maxsize=8192)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_pipes.analysis.notebook.file_uses import FileUses, file_uses
+from jupyter_pipes.analysis.file_uses import FileUses, file_uses
 from jupyter_pipes.model.steps import CodePiece, Step
 
 WRITTEN = """

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -10,7 +11,6 @@ from functools import lru_cache
 from msgspec import Struct
 
 from jupyter_pipes.analysis.literals import tree_of
-from jupyter_pipes.analysis.notebook.file_edges import normalised
 from jupyter_pipes.model.steps import Step
 
 _WRITER = re.compile(
@@ -97,7 +97,7 @@ def _files_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
         url = _URL.fullmatch(path)
         path = url[1] if url else path
         if _FILE.fullmatch(path) and "://" not in path:
-            yield normalised(path)
+            yield posixpath.normpath(path)
 
 
 def _path(node: ast.expr, paths: Mapping[str, str]) -> str:
