@@ -305,11 +305,15 @@ class _Search:
             self.need(name, binding.place, Strength.CALLED if called else Strength.NEEDED, root, binding)
         for name in sorted(statement.optional_reads):
             self.need(name, binding.place, Strength.OPTIONAL, root, binding)
+        for name in sorted(self._timeline.changed_by_deriving(statement.derives, binding.place)):
+            # Where the classes that it is derived from register it.
+            self.need(name, binding.place, Strength.NEEDED, root, binding)
         later = min(strength, Strength.DEFERRED)
         runs_here = statement.is_function and strength is Strength.CALLED
         for name in sorted(statement.deferred):
             here = Strength.CALLED if name in statement.deferred_calls else Strength.NEEDED
-            self.need(name, place, here if runs_here else later, root, binding)
+            runs = runs_here and name not in statement.deferred_longer
+            self.need(name, place, here if runs else later, root, binding)
             self.need(name, self._place, later, root, binding)
         for name in sorted(statement.deferred_optional):
             self.need(name, place, Strength.OPTIONAL, root, binding)

@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, declare
 from jupyter_pipes.analysis.cell.source import parsed, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
+from jupyter_pipes.analysis.effects.wrappers import without_wrappers
 from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.streams import STREAM_NAMES
@@ -53,6 +54,7 @@ class Statement(Struct, frozen=True):
         deferred: free names of the functions that it defines, needed when those are called.
         deferred_optional: those that can be missing even then: on some paths, or in a formula's text.
         calls: names that it calls when it runs.
+        deferred_longer: those that only wrappers need which a decorator returns: its call does not run them.
         deferred_calls: names that a function definition calls when it is called itself.
         deferred_changes: names whose objects the functions that it defines change when they are called.
         deferred_seeds: global streams of random numbers that those functions seed.
@@ -76,6 +78,7 @@ class Statement(Struct, frozen=True):
     optional_reads: frozenset[str] = frozenset()
     deferred: frozenset[str] = frozenset()
     deferred_optional: frozenset[str] = frozenset()
+    deferred_longer: frozenset[str] = frozenset()
     calls: frozenset[str] = frozenset()
     deferred_calls: frozenset[str] = frozenset()
     deferred_changes: frozenset[str] = frozenset()
@@ -198,6 +201,7 @@ def _statement(
     line = _first_line(node)
     sets_up = names.uses_extensions or any(map(_brings_magics, nodes))
     deferred = _deferred(node, segment) if has_functions else _NOTHING
+    at_call = without_wrappers(node)
     perhaps = names.optional_reads - names.reads - now.optional_reads - declared_global(node)
     own = names.writes if changes_itself(node) else _NOTHING
     statement = Statement(
@@ -211,6 +215,7 @@ def _statement(
         | _always_there(nodes_now)
         | {EXTENSIONS for _ in range(names.uses_extensions)},
         deferred=deferred - perhaps,
+        deferred_longer=_NOTHING if at_call is node else deferred - _deferred(at_call, ast.unparse(at_call)),
         deferred_optional=perhaps if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         derives=ancestors(node),
