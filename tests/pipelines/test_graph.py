@@ -371,6 +371,15 @@ def test_what_a_definition_holds_is_read_of_the_step_that_changed_it() -> None:
     assert not built.diagnostics
 
 
+def test_plain_code_that_looks_at_what_a_step_changed_must_be_a_step() -> None:
+    cells = ("class C:\n    k = 1", "%%step a\nC.k = 2")
+    built = graph(*cells, "k = C.k", "%%step b\nprint(k)")
+    assert [(problem.code, problem.step) for problem in built.errors] == [("JP012", "b")]
+    assert "state of C" in built.errors[0].message
+    assert not graph(*cells, "%%step k\nk = C.k", "%%step b\nprint(k)").errors
+    assert not graph(*cells, "c = C()", "%%step b\nprint(c.k)").errors
+
+
 @pytest.mark.parametrize("cell", ["print(C.k)", "print(c.k)", "print(each[0].k)"])
 def test_who_uses_a_changed_class_takes_over_what_it_holds(cell: str) -> None:
     """Through the definition itself, through an object of it, or one that nobody knows to be of it."""

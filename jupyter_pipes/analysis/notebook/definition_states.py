@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Set
+from typing import NamedTuple
 
 from msgspec import Struct
 
@@ -44,6 +45,33 @@ def states(
         owners,
         tuple(sorted(reached[name] for name in changed & reached.keys())),
         tuple(sorted({*reached.values(), *made.values()} - owners.keys())),
+    )
+
+
+class TooEarly(NamedTuple):
+    """Code that looks at what a definition holds and runs before that is there; whose change it needs."""
+
+    code: Binding
+    state: str
+    owner: str
+
+
+def too_early(timeline: Timeline, code: Iterable[Binding]) -> Iterator[TooEarly]:
+    """Yield the statements of plain cells that use what a step before them changed in a definition."""
+    for binding in code:
+        statement = code_of(binding)
+        names = frozenset[str]() if statement.is_definition else statement.reads
+        for name in sorted(names):
+            state = state_of(name, _number(timeline, name, binding.place))
+            owner = _owner(timeline, state, binding.place)
+            if owner and (name not in statement.calls or _changes_itself(timeline, name, binding.place)):
+                yield TooEarly(binding, state, owner)
+
+
+def _changes_itself(timeline: Timeline, name: str, place: Place) -> bool:
+    return any(
+        binding.statement is not None and name in binding.statement.deferred_changes
+        for binding in timeline.before(name, place)
     )
 
 

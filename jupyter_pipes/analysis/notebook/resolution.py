@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.cell.source import undecorated
 from jupyter_pipes.analysis.loop_counters import loop_counters
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
-from jupyter_pipes.analysis.notebook.definition_states import states
+from jupyter_pipes.analysis.notebook.definition_states import states, too_early
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
@@ -171,6 +171,12 @@ class _Resolver:
     def _step(self, position: int, setup: SetUp) -> Step:
         unit = self._unit
         reached = self._reached(setup)
+        self._diagnostics += [
+            problems.needs_output(unit.spot(), root, early.state, early.owner, early.code.cell, line)
+            for early in too_early(self._timeline, reached.code)
+            for root in sorted(code_of(early.code).binds)[:1]
+            for line in [code_of(early.code).line]
+        ]
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
