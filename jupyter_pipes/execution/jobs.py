@@ -79,19 +79,21 @@ class Jobs:
         """
         step, request, run = self.step(name), self._request, self._view.run
         values = request.arguments.values.get(name, {})
+        inputs = {each: ref for each, ref in self.inputs(step).items() if each in step.reads}
         return Job(
             run,
             request.definition.pipeline,
             # What it is known to change in place is looked for anew: it may do so no longer.
             replace(step, writes=step.writes_by_code),
             attempt,
-            inputs={each: ref for each, ref in self.inputs(step).items() if each in step.reads},
+            inputs=inputs,
             named=named_files(step, request.directory),
             parameters={each: value for each, value in values.items() if each in step.parameters},
             directory=str(request.directory),
             python_path=request.definition.python_path,
             environment=self._environment,
             store=self._workspace.settings.store,
+            proofs=dict(self._workspace.store.proofs(ref for ref in inputs.values() if ref is not None)),
             log=str(self._workspace.log_path(run, name, attempt)),
         )
 

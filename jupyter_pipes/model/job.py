@@ -22,6 +22,7 @@ class Job(Struct, frozen=True):
         python_path: entries put in front of `sys.path`.
         environment: the environment variables of the process.
         store: fsspec URL of the artifact store.
+        proofs: digest -> what tells that a kept input is what was checked when the step was decided.
         log: path of the attempt's log file.
         reports: path at which the pipe of its events can be opened again, "" where there is none.
     """
@@ -37,6 +38,7 @@ class Job(Struct, frozen=True):
     python_path: tuple[str, ...] = ()
     environment: dict[str, str] = {}
     store: str = ""
+    proofs: dict[str, str] = {}
     log: str = ""
     reports: str = ""
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage.blobs import Blobs
+from jupyter_pipes.storage.blobs import Blobs, DamagedBlob
 from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.local_blobs import LocalBlobs
 from jupyter_pipes.storage.previews import Describer
-from jupyter_pipes.storage.serializers import serialize, serialize_linked
+from jupyter_pipes.storage.serializers import Serialized, serialize, serialize_linked
 
 
 class ArtifactStore:
@@ -49,7 +49,7 @@ class ArtifactStore:
         """
         serializer, whole = serialize(name, value)
         joined = joiner.join(name, whole.parts) if joiner else NOTHING
-        content = f"{serializer}:{digest_of(whole.buffers)}" if joined.links else ""
+        content = _content(serializer, whole) if joined.links else ""
         if joined.links:
             serializer, whole = serialize_linked(value, joined.links)
         size = sum(len(buffer) for buffer in whole.buffers)
@@ -59,6 +59,9 @@ class ArtifactStore:
                 f"more than the {limit:,} that there is room for."
             )
         digest = self.blobs.write(whole.buffers)
+        if content and content != _content(*serialize(name, value)):
+            # A thread of the step changed it meanwhile: it is known by what was written only.
+            content = ""
         type_name, shape, preview = self._describer.describe(value)
         artifact = ArtifactRef(
             name,
@@ -100,6 +103,8 @@ class ArtifactStore:
             raise StoreError(self._damage(ref, f"holds {size} bytes instead of {ref.bytes}"))
         try:
             return loading.value(ref)
+        except DamagedBlob as error:
+            raise StoreError(self._damage(ref, "is damaged")) from error
         except SerializationError as error:
             if not self.is_whole(ref):
                 raise StoreError(self._damage(ref, "is damaged")) from error
@@ -144,6 +149,26 @@ class ArtifactStore:
             self.blobs.is_whole(needed, None) for needed in ref.references
         )
 
+    def proofs(self, refs: Iterable[ArtifactRef]) -> Mapping[str, str]:
+        """Return digest -> what tells another process that what it loads is what was checked here."""
+        return self.blobs.proofs({digest for ref in refs for digest in (ref.digest, *ref.references)})
+
+    def trust(self, proofs: Mapping[str, str]) -> None:
+        """Take another process's word for what it has checked: no need to read it for that again."""
+        self.blobs.trust(proofs)
+
+    def check_loaded(self) -> None:
+        """Make sure that what was loaded from mapped files was not damaged behind its readers' backs.
+
+        Raises:
+            StoreError: it was; what was computed from it may be wrong.
+        """
+        for digest in self.blobs.damaged():
+            raise StoreError(
+                f"a kept artifact was damaged while it was in use ({self.uri(digest)}): "
+                "run the step that makes it again"
+            )
+
     def note_written(self, ref: ArtifactRef) -> None:
         """Take the word of the process that has just stored an artifact for its content."""
         self.blobs.note_written(ref.digest)
@@ -157,6 +182,10 @@ class ArtifactStore:
             f"The kept artifact {ref.name!r} ({ref.type}) {what}: {self.uri(ref.digest)}. "
             "Run the step that makes it again."
         )
+
+
+def _content(serializer: str, whole: Serialized) -> str:
+    return f"{serializer}:{digest_of(whole.buffers)}"
 
 
 def open_blobs(url: str | Path) -> Blobs:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Protocol
@@ -37,6 +37,13 @@ class Stored(Struct, frozen=True):
     changed: float
 
 
+class DamagedBlob(StoreError):
+    """A blob was not what its name says, and is removed; `place` is its URL."""
+
+    def __init__(self, place: str) -> None:
+        super().__init__(f"A kept blob was damaged ({place}): run the step that makes it again.")
+
+
 class Blobs(Protocol):
     """Where blobs are kept. A blob never changes; a name without a blob under it is free."""
 
@@ -45,7 +52,23 @@ class Blobs(Protocol):
         ...
 
     def read(self, digest: str) -> memoryview:
-        """Return the bytes, writable and private to this process; StoreError if missing or unreadable."""
+        """Return the bytes, writable and private to this process.
+
+        Raises:
+            StoreError: the blob is missing, cannot be read, or is damaged (then it is removed).
+        """
+        ...
+
+    def damaged(self) -> list[str]:
+        """Return the digests of what `read` gave that may have changed since then under its reader."""
+        ...
+
+    def proofs(self, digests: Iterable[str]) -> Mapping[str, str]:
+        """Return digest -> what tells another process that the blob is the one that was checked here."""
+        ...
+
+    def trust(self, proofs: Mapping[str, str]) -> None:
+        """Take another process's word for which blobs it has checked (`proofs`)."""
         ...
 
     def size(self, digest: str) -> int | None:
@@ -108,11 +131,17 @@ def digest_at(place: str) -> str | None:
     return folder + name if re.fullmatch(DIGEST, folder + name) else None
 
 
-def write_pieces(file: Any, buffers: Sequence[BytesLike]) -> None:
-    """Write buffers one after the other, never more than some MB at once."""
+def pieces(buffers: Iterable[BytesLike]) -> Iterator[memoryview]:
+    """Yield views of buffers, one after the other, of never more than some MB."""
     for view in map(memoryview, buffers):
         for start in range(0, view.nbytes, _PIECE):
-            file.write(view[start : start + _PIECE])
+            yield view[start : start + _PIECE]
+
+
+def write_pieces(file: Any, buffers: Iterable[BytesLike]) -> None:
+    """Write buffers one after the other, never more than some MB at once."""
+    for piece in pieces(buffers):
+        file.write(piece)
 
 
 @contextmanager

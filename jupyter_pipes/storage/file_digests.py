@@ -27,7 +27,7 @@ def file_digest(path: Path | str) -> str:
         stat = os.stat(name)  # noqa: PTH116 - asked for every file at every decision: twice as fast as Path's
         if not S_ISREG(stat.st_mode):
             return ""
-        stamp = _stamp(stat)
+        stamp = stamp_of(stat)
         seen_stamp, seen_digest = _seen.get(name, ("", ""))
         if seen_stamp == stamp:
             return seen_digest
@@ -43,7 +43,7 @@ def file_digest(path: Path | str) -> str:
 def file_stamp(path: Path | str) -> str:
     """Return what changes whenever the file's content does, "" if there is no file."""
     try:
-        return _stamp(os.stat(path))  # noqa: PTH116 - asked for every file that is opened
+        return stamp_of(os.stat(path))  # noqa: PTH116 - asked for every file that is opened
     except (OSError, ValueError):
         return ""
 
@@ -51,7 +51,7 @@ def file_stamp(path: Path | str) -> str:
 def remember_written(path: Path, digest: str) -> None:
     """Take the word of who has just written the whole file, under this name, for its digest."""
     try:
-        stamp = _stamp(path.stat())
+        stamp = stamp_of(path.stat())
     except OSError:
         return
     _seen[str(path)] = (stamp, digest)
@@ -74,5 +74,27 @@ def take_new() -> list[tuple[str, str, str]]:
     return taken
 
 
-def _stamp(stat: os.stat_result) -> str:
+def stamp_of(stat: os.stat_result) -> str:
+    """Return what changes whenever the content of the file changes, or another file takes its place."""
     return f"{stat.st_size}:{stat.st_mtime_ns}:{stat.st_ctime_ns}:{stat.st_ino}"
+
+
+def is_same_file(stamp: str, other: str) -> bool:
+    """Return whether two stamps of one path are of the same file, changed or not."""
+    return stamp.rpartition(":")[2] == other.rpartition(":")[2]
+
+
+def is_checked(path: Path, stat: os.stat_result, digest: str) -> bool:
+    """Return whether an open file is known to have this digest."""
+    return _seen.get(str(path)) == (stamp_of(stat), digest)
+
+
+def checked_stamp(path: Path, digest: str) -> str:
+    """Return the stamp that the file had when it was known to have this digest, "" if it is not known."""
+    stamp, seen_digest = _seen.get(str(path), ("", ""))
+    return stamp if seen_digest == digest else ""
+
+
+def trust(digests: Iterable[tuple[str, str, str]]) -> None:
+    """Take (path, stamp, digest) that another process has just found, whatever was known before."""
+    _seen.update((path, (stamp, digest)) for path, stamp, digest in digests)

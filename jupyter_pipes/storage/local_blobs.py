@@ -5,14 +5,37 @@ from __future__ import annotations
 import mmap
 import os
 import secrets
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
+from functools import partial
+from io import BufferedRandom
 from pathlib import Path
 
+from blake3 import blake3
+
 from jupyter_pipes.model.digests import BytesLike, digest_of
-from jupyter_pipes.storage.blobs import UNFINISHED, Stored, digest_at, key, os_errors, total, write_pieces
-from jupyter_pipes.storage.file_digests import file_digest, remember_written
+from jupyter_pipes.storage.blobs import (
+    UNFINISHED,
+    DamagedBlob,
+    Stored,
+    digest_at,
+    key,
+    os_errors,
+    pieces,
+    total,
+    write_pieces,
+)
+from jupyter_pipes.storage.file_digests import (
+    checked_stamp,
+    file_digest,
+    file_stamp,
+    is_checked,
+    is_same_file,
+    remember_written,
+    stamp_of,
+    trust,
+)
 
 _MAPPED = 256 * 1024
 """Bytes from which a blob is mapped instead of read: a mapping holds a file descriptor and whole pages."""
@@ -21,37 +44,66 @@ _MAPPED = 256 * 1024
 _OVERLAPPED = 8 * 1024 * 1024
 """Bytes from which hashing and writing at the same time saves more than starting a thread costs."""
 
+_SCRATCH = 1024 * 1024
+"""Bytes that are read back at once to be hashed: what stays in a CPU's cache."""
+
 
 class LocalBlobs:
     """Blobs in a folder of this machine; the folder is made private (mode 0700) when first written to."""
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self._mapped: dict[str, str] = {}
 
     def write(self, buffers: Sequence[BytesLike]) -> str:
         """Keep these bytes: under a temporary name first, so that a name only ever holds a whole blob."""
-        size = total(buffers)
         with os_errors("written to", self._root):
-            if size >= _OVERLAPPED:
+            if total(buffers) >= _OVERLAPPED:
                 # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
-                with ThreadPoolExecutor(1) as pool:
-                    hashing = pool.submit(digest_of, buffers)
-                    self._write(buffers, hashing.result)
-                    return hashing.result()
-            digest = digest_of(buffers)
+                return self._write(partial(_write_and_hash, buffers))
+            # Taken out of the reach of threads that may go on changing it.
+            content = b"".join(buffers)
+            digest = digest_of([content])
             if not self._touch(digest):
-                self._write(buffers, lambda: digest)
+                self._write(partial(_write_known, content, digest))
             return digest
 
     def read(self, digest: str) -> memoryview:
-        """Return the bytes: large blobs as pages shared between processes until written to."""
+        """Return the bytes, held against the digest: large blobs as pages shared until written to.
+
+        A large one is read for that only where its file is not known to be the one that was checked.
+        """
         path = self._path(digest)
         with os_errors("read from", path), path.open("rb", buffering=0) as file:
-            size = os.fstat(file.fileno()).st_size
-            if size >= _MAPPED:
-                return memoryview(mmap.mmap(file.fileno(), size, access=mmap.ACCESS_COPY))
-            data = bytearray(size)
-            return memoryview(data)[: file.readinto(data)]
+            stat = os.fstat(file.fileno())
+            if stat.st_size >= _MAPPED:
+                content = memoryview(mmap.mmap(file.fileno(), stat.st_size, access=mmap.ACCESS_COPY))
+                self._mapped.setdefault(digest, stamp_of(stat))
+                is_whole = is_checked(path, stat, digest) or digest_of([content]) == digest
+                trust([(str(path), stamp_of(stat), digest)] if is_whole else [])
+            else:
+                data = bytearray(stat.st_size)
+                content = memoryview(data)[: file.readinto(data)]
+                is_whole = digest_of([content]) == digest
+        if not is_whole:
+            self._remove_damaged(path)
+            raise DamagedBlob(path.as_uri())
+        return content
+
+    def damaged(self) -> list[str]:
+        """Return the digests of what was mapped and has another content now, where it lies."""
+        stamps = ((digest, file_stamp(self._path(digest)), stamp) for digest, stamp in self._mapped.items())
+        changed = [digest for digest, now, then in stamps if now != then and is_same_file(now, then)]
+        return [digest for digest in changed if not self.is_whole(digest, None)]
+
+    def proofs(self, digests: Iterable[str]) -> dict[str, str]:
+        """Return digest -> stamp, of the files that are known to hold what they should."""
+        stamps = ((digest, checked_stamp(self._path(digest), digest)) for digest in digests)
+        return {digest: stamp for digest, stamp in stamps if stamp}
+
+    def trust(self, proofs: Mapping[str, str]) -> None:
+        """Take another process's word for which files it has checked."""
+        trust((str(self._path(digest)), stamp, digest) for digest, stamp in proofs.items())
 
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
@@ -69,9 +121,7 @@ class LocalBlobs:
         path = self._path(digest)
         if not content and not path.exists():
             return False
-        # It would stand in the way of who makes it again.
-        with os_errors("cleaned of a damaged blob", path):
-            path.unlink(missing_ok=True)
+        self._remove_damaged(path)
         return False
 
     def note_written(self, digest: str) -> None:
@@ -126,22 +176,28 @@ class LocalBlobs:
     def _unfinished(self) -> Path:
         return self._root / "objects" / f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}"
 
-    def _write(self, buffers: Sequence[BytesLike], digest: Callable[[], str]) -> None:
-        """Write under a temporary name, then give the blob that of its digest, asked for at the end."""
+    def _remove_damaged(self, path: Path) -> None:
+        """Clear the way of who makes it again."""
+        with os_errors("cleaned of a damaged blob", path):
+            path.unlink(missing_ok=True)
+
+    def _write(self, write: Callable[[BufferedRandom], str]) -> str:
+        """Have a file written under a temporary name, then give it that of the digest it comes to."""
         folder = self._root / "objects"
         if not folder.is_dir():
             _make_private(self._root)
             folder.mkdir(exist_ok=True)
         path = self._unfinished()
         try:
-            with path.open("xb") as file:
-                write_pieces(file, buffers)
-            final = self._path(digest())
+            with path.open("x+b") as file:
+                digest = write(file)
+            final = self._path(digest)
             final.parent.mkdir(exist_ok=True)
             path.replace(final)
         except BaseException:
             path.unlink(missing_ok=True)
             raise
+        return digest
 
     def _touch(self, digest: str) -> bool:
         """Say of a whole blob that it is wanted again; return False if it is not there."""
@@ -158,3 +214,33 @@ def _make_private(folder: Path) -> None:
     if not folder.parent.exists():
         _make_private(folder.parent)
     folder.mkdir(mode=0o700, exist_ok=True)
+
+
+def _write_known(content: bytes, digest: str, file: BufferedRandom) -> str:
+    write_pieces(file, [content])
+    return digest
+
+
+def _write_and_hash(buffers: Sequence[BytesLike], file: BufferedRandom) -> str:
+    """Write buffers and return the digest of what the file holds then, hashed close behind the writing.
+
+    The buffers are the value's own memory, which a thread of the step may go on changing.
+    """
+    hasher, scratch = blake3(), memoryview(bytearray(_SCRATCH))
+    with ThreadPoolExecutor(1) as pool:
+        hashed: list[Future[None]] = []
+        for piece in pieces(buffers):
+            start = file.tell()
+            write_pieces(file, [piece])
+            file.flush()
+            hashed.append(pool.submit(_hash_part, hasher, file.fileno(), start, file.tell(), scratch))
+        for each in hashed:
+            each.result()
+    return hasher.hexdigest()
+
+
+def _hash_part(hasher: blake3, file: int, start: int, end: int, scratch: memoryview) -> None:
+    while start < end:
+        size = os.preadv(file, [scratch[: end - start]], start)
+        hasher.update(scratch[:size])
+        start += size

@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import posixpath
 import secrets
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from typing import Any, cast
 
+from blake3 import blake3
+
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.storage.blobs import UNFINISHED, Stored, digest_at, key, os_errors, total, write_pieces
+from jupyter_pipes.storage.blobs import (
+    UNFINISHED,
+    DamagedBlob,
+    Stored,
+    digest_at,
+    key,
+    os_errors,
+    pieces,
+    total,
+)
 
 
 class RemoteBlobs:
@@ -25,13 +36,14 @@ class RemoteBlobs:
         digest = digest_of(buffers)
         if self.size(digest) == total(buffers):
             return digest
-        files, final = self._place(key(digest))
-        _, temporary = self._place(f"objects/{UNFINISHED}{secrets.token_hex(8)}")
-        with os_errors("written to", self.uri(digest)):
-            files.makedirs(posixpath.dirname(final), exist_ok=True)
+        files, temporary = self._place(f"objects/{UNFINISHED}{secrets.token_hex(8)}")
+        with os_errors("written to", self._url):
+            files.makedirs(posixpath.dirname(temporary), exist_ok=True)
             try:
                 with files.open(temporary, "wb") as file:
-                    write_pieces(file, buffers)
+                    digest = _write_and_hash(file, buffers)
+                _, final = self._place(key(digest))
+                files.makedirs(posixpath.dirname(final), exist_ok=True)
                 files.mv(temporary, final)
             finally:
                 if files.exists(temporary):
@@ -48,10 +60,19 @@ class RemoteBlobs:
             if digest_of([content]) != digest:
                 # It would stand in the way of who makes it again.
                 files.rm(path)
-                raise StoreError(
-                    f"A kept blob was damaged ({self.uri(digest)}): run the step that makes it again."
-                )
+                raise DamagedBlob(self.uri(digest))
         return content
+
+    def damaged(self) -> list[str]:
+        """Return nothing: what was read is a copy."""
+        return []
+
+    def proofs(self, digests: Iterable[str]) -> dict[str, str]:
+        """Return nothing: what is read is checked."""
+        return {}
+
+    def trust(self, proofs: Mapping[str, str]) -> None:
+        """Do nothing: what is read is checked."""
 
     def size(self, digest: str) -> int | None:
         """Return the size in bytes, or None when there is no such blob."""
@@ -109,6 +130,16 @@ class RemoteBlobs:
             except (ImportError, ValueError) as error:
                 raise StoreError(f"The artifact store {self._url} cannot be opened: {error}.") from error
         return files, posixpath.join(root, name)
+
+
+def _write_and_hash(file: Any, buffers: Sequence[BytesLike]) -> str:
+    """Write buffers and return the digest of what was written: a thread may go on changing them."""
+    hasher = blake3()
+    for piece in pieces(buffers):
+        content = bytes(piece)
+        file.write(content)
+        hasher.update(content)
+    return hasher.hexdigest()
 
 
 def _changed(facts: Mapping[str, Any]) -> float:

@@ -86,7 +86,9 @@ class HandOver:
 
         Raises:
             SerializationError: one that a later step reads cannot be stored.
+            StoreError: the store cannot be written, or an input was damaged while the step used it.
         """
+        self._store.check_loaded()
         changed = self._changed()
         for path in self._step.options.out_files:
             self._stored(out_files.keep(self._store, path, Path(self._job.directory)))

@@ -90,6 +90,7 @@ class Attempt:
         self.report = report
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
+        self.store.trust(job.proofs)
         self.cell = StepCell(shell, self._show, self._clear)
         self.outputs = HandOver(job, self.cell.namespace, self.store, report)
         self.files = FileWatch(Path(job.directory), job.store, job.named)
