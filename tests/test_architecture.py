@@ -49,6 +49,7 @@ ACROSS_MODULES = {
     "runs/test_model_equivalence.py": "random edits held against running everything again",
     "storage/serializers/test_frames.py": "arrays, frames, models and figures through all that may keep them",
     "storage/serializers/test_stability.py": "bytes of equal values in several processes",
+    "storage/test_torn_values.py": "all kinds of blobs while a thread writes, and when damaged",
 }
 """Test files that are about no one module, and what they are about instead."""
 
