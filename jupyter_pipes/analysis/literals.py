@@ -7,6 +7,7 @@ from contextlib import suppress
 from functools import lru_cache
 
 from jupyter_pipes.analysis.cell.source import parse_cell
+from jupyter_pipes.analysis.syntax import parse_python
 from jupyter_pipes.model.steps import Step
 
 _LONGEST = 500
@@ -32,7 +33,7 @@ def texts_of(source: str) -> tuple[str, ...]:
 def tree_of(source: str) -> ast.Module | None:
     """Return the syntax tree of Python or of a cell with IPython's syntax; None if it is neither."""
     with suppress(SyntaxError, ValueError, RecursionError):
-        return ast.parse(source)
+        return parse_python(source)
     with suppress(SyntaxError, ValueError, RecursionError):
         return parse_cell(source).tree
     return None

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.folding import condensed
 from jupyter_pipes.analysis.literals import tree_of
 
 STREAMS = {"numpy": "numpy.random.state", "random": "random.state", "torch": "torch.random.state"}
@@ -63,7 +64,7 @@ class Uses(Struct, frozen=True):
 @lru_cache(maxsize=8192)
 def uses(source: str, imports: frozenset[tuple[str, str]] = frozenset()) -> Uses:
     """Return what the code does with streams; `imports` are the origins that hold where it stands."""
-    texts = (source, *(origin for _, origin in imports))
+    texts = (condensed(source), *(origin for _, origin in imports))
     tree = tree_of(source) if any(map(_WORTH_A_LOOK.search, texts)) else None
     if tree is None:
         return Uses()

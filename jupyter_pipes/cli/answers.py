@@ -43,6 +43,7 @@ class Answer(Struct, frozen=True):
         code: the exit code.
         run: a run under way that the verb waits for: an asking kernel's cell.
         check: whether it is an error if that run does not complete.
+        is_done: whether the exit code stands even if nobody can be told the rest: a run has ended.
     """
 
     document: Callable[[], Document] = _no_document
@@ -52,6 +53,7 @@ class Answer(Struct, frozen=True):
     code: int = 0
     run: Run | None = None
     check: bool = True
+    is_done: bool = False
 
 
 class Face(Protocol):
@@ -115,7 +117,9 @@ def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
     Raises:
         ArtifactMissing: nothing is kept under a name.
         UsageError: options that contradict each other.
+        UntrustedStore: another user could have written them, and `--trust` was not said.
     """
+    face.workspace().check_values(trust=arguments.trust)
     params = overrides(arguments)
     if arguments.run and params:
         raise UsageError("-p picks a run by its parameter values and --run by its id; say one of both")
@@ -231,6 +235,7 @@ def compare(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.runs.comparison import differences
     from jupyter_pipes.runs.kept import side
 
+    face.workspace().check_values(trust=arguments.trust)
     a, b = (run_named(face, name) for name in (arguments.a, arguments.b))
     changes = tuple(differences(side(a), side(b)))
     return Answer(
@@ -340,6 +345,7 @@ def verify(face: Face, arguments: Namespace) -> Answer:
         lambda: documents.VerificationDocument.about(verification),
         lambda _: text(verification),
         code=0 if verification.holds else 1,
+        is_done=True,
     )
 
 
@@ -349,7 +355,7 @@ def export(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.export.write import write
 
     path = face.directory / arguments.path
-    write(face.pipeline(), path, arguments.to, _current_or_newest(face))
+    write(face.pipeline(), path, arguments.to, _current_or_newest(face), force=arguments.force)
     return Answer(
         lambda: documents.ExportDocument(str(path.absolute())), notices=(f"wrote {arguments.path}",)
     )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import time
 from argparse import Namespace
@@ -114,20 +113,24 @@ class CommandLine:
             write_executed_notebook(self.pipeline(), run, Path(arguments.output))
         code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
         return Answer(
-            lambda: documents.of_run(run), lambda _: results_text(run), notices=(summary(run),), code=code
+            lambda: documents.of_run(run),
+            lambda _: results_text(run),
+            notices=(summary(run),),
+            code=code,
+            is_done=True,
         )
 
     def _check_executed(self, arguments: Namespace) -> None:
         """Refuse an executed notebook that could not be written, before hours of running."""
         if not getattr(arguments, "output", None):
             return
-        pipeline, folder = self.pipeline(), Path(arguments.output).absolute().parent
+        from jupyter_pipes.export.targets import check_target
+
+        pipeline = self.pipeline()
         if pipeline.notebook is None:
             raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
-        if not os.access(folder, os.W_OK):
-            raise NotebookError(
-                f"{arguments.output} cannot be written: {folder} is no folder that you can write"
-            )
+        force = getattr(arguments, "overwrite", False)
+        check_target(Path(arguments.output), force=force, source=pipeline.origin)
         pipeline.notebook.node()
 
     def unsaved(self) -> Sequence[Pipeline]:
@@ -156,9 +159,12 @@ def cancel(face: CommandLine, arguments: Namespace) -> Answer:
 def get(face: CommandLine, arguments: Namespace) -> Answer:
     """Print artifacts, or write one to a file."""
     from jupyter_pipes.cli import documents, saving
+    from jupyter_pipes.export.targets import check_target
 
     if arguments.output and len(arguments.names) > 1:
         raise UsageError("--output writes one value; name one")
+    if arguments.output:
+        check_target(Path(arguments.output), force=arguments.force, replaces_own=False)
     pipeline = face.pipeline()
     # Values may be instances of classes in modules beside the notebook.
     sys.path.insert(0, str(pipeline.directory))
@@ -174,7 +180,7 @@ def get(face: CommandLine, arguments: Namespace) -> Answer:
     }
     return Answer(
         lambda: documents.of_values(loaded),
-        lambda _: "" if arguments.output else saving.text_of_all(values),
+        lambda is_shown: "" if arguments.output else saving.text_of_all(values, escaped=is_shown),
         notices=outdated_notices(matches),
     )
 

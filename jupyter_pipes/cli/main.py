@@ -6,12 +6,14 @@ import gc
 import sys
 import traceback
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 
 from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
-from jupyter_pipes.cli.output import CANCELLED, INVALID, Output
+from jupyter_pipes.cli.output import CANCELLED, INVALID, Output, OutputLost
 from jupyter_pipes.cli.verbs import parse_command
-from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.storage.settings import is_unicode, shown
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,6 +28,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
 
     def understand() -> Callable[[], Answer]:
+        for word in words:
+            if not is_unicode(word):
+                raise UsageError(f"the argument {shown(word)} is not UTF-8: correct it")
         handler, options = parse_command(words)
         return lambda: handler(CommandLine(options), options)
 
@@ -44,7 +49,7 @@ def give_answer(understand: Callable[[], Callable[[], Answer]], words: Sequence[
     except KeyboardInterrupt as error:
         return _refuse(error, output, CANCELLED)
     except Exception as error:  # a bug of ours: the caller still gets a document, and a code that is no run's
-        traceback.print_exc()
+        _tell_bug()
         return _refuse(error, output, INVALID)
     finally:
         output.close()
@@ -52,10 +57,17 @@ def give_answer(understand: Callable[[], Callable[[], Answer]], words: Sequence[
 
 def _give(answer: Answer, output: Output) -> int:
     from jupyter_pipes.cli import terminal
+    from jupyter_pipes.display.text import error_line
 
     for notice in answer.notices:
         terminal.tell(notice)
-    output.give(answer.document, lambda: answer.text(output.is_terminal))
+    try:
+        output.give(answer.document, lambda: answer.text(output.is_terminal))
+    except OutputLost as error:
+        if not answer.is_done:
+            raise
+        # A run that completed says so by its exit code, whoever cannot read how.
+        terminal.tell(error_line(error))
     return answer.code
 
 
@@ -64,9 +76,16 @@ def _refuse(error: BaseException, output: Output, code: int) -> int:
     from jupyter_pipes.display.text import error_line
 
     if output.as_json:
-        output.give(lambda: documents.of_error(error), str)
+        with suppress(OutputLost):
+            output.give(lambda: documents.of_error(error), str)
     terminal.tell(error_line(error))
     return code
+
+
+def _tell_bug() -> None:
+    from jupyter_pipes.cli import terminal
+
+    terminal.tell(traceback.format_exc())
 
 
 def program() -> int:

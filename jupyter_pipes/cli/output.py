@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Generator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import PipesError
@@ -24,6 +24,16 @@ EXIT_CODES: Mapping[str, int] = {
 }
 
 
+class OutputLost(PipesError):
+    """A result that standard output does not take."""
+
+
+def _flush() -> None:
+    """Write out what Python holds back of standard output; a full or closed one is told with the result."""
+    with suppress(OSError, ValueError):
+        sys.stdout.flush()
+
+
 class Output:
     """Standard output, for results alone.
 
@@ -33,6 +43,7 @@ class Output:
 
     def __init__(self, *, as_json: bool) -> None:
         self.as_json = as_json
+        self._was_open = _opened_streams()
         self._file = os.dup(1)
 
     @property
@@ -43,12 +54,12 @@ class Output:
     @contextmanager
     def reserved(self) -> Generator[None]:
         """Send what modules, steps and their children print in the meantime to standard error."""
-        sys.stdout.flush()
+        _flush()
         os.dup2(2, 1)
         try:
             yield
         finally:
-            sys.stdout.flush()
+            _flush()
             os.dup2(self._file, 1)
 
     def give(self, document: Callable[[], Document], text: Callable[[], str]) -> None:
@@ -59,8 +70,10 @@ class Output:
         """Print, in UTF-8. A reader that has gone is no error.
 
         Raises:
-            PipesError: standard output cannot be written.
+            OutputLost: standard output cannot be written.
         """
+        if not self._was_open:
+            raise OutputLost("the result cannot be written: standard output is closed")
         rest = memoryview(content.encode("utf-8", "backslashreplace"))
         try:
             while rest:
@@ -68,8 +81,34 @@ class Output:
         except BrokenPipeError:
             return
         except OSError as error:
-            raise PipesError(f"the result cannot be written to standard output: {error.strerror}") from error
+            raise OutputLost(f"the result cannot be written to standard output: {error.strerror}") from error
 
     def close(self) -> None:
         """Let go of standard output."""
         os.close(self._file)
+
+
+def _opened_streams() -> bool:
+    """Have the three standard streams open, to nowhere if they were closed; return whether output was not.
+
+    Else the next file that is opened, such as the history, would take the place of one of them.
+    """
+    was_open = _is_open(1)
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if not _is_open(number):
+            nowhere = os.open(os.devnull, os.O_RDWR)
+            if nowhere != number:
+                os.dup2(nowhere, number)
+                os.close(nowhere)
+            os.set_inheritable(number, True)
+        if getattr(sys, name) is None:
+            setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 - stays open
+    return was_open
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True

@@ -73,6 +73,8 @@ def _each_with_its_p(words: Sequence[str]) -> list[str]:
 
 def run_options(arguments: argparse.Namespace) -> RunOptions:
     """Return what `Pipeline.run` takes, from parsed arguments."""
+    if getattr(arguments, "overwrite", False) and not (arguments.force or getattr(arguments, "output", None)):
+        raise UsageError("--force needs steps to run whatever is kept (`all` for every one), or --output")
     return {
         "params": overrides(arguments),
         "force": arguments.force,
@@ -99,6 +101,15 @@ def check_repetition(arguments: argparse.Namespace) -> None:
     chosen = (arguments.steps, arguments.force, arguments.skip, arguments.from_, arguments.only)
     if any(chosen) or arguments.debug:
         raise UsageError("--of repeats a run as it was: only -p can stand beside it")
+
+
+class _Forced(argparse.Action):
+    """`--force A B`, again and again; without steps it is about the file of `--output` alone."""
+
+    def __call__(self, parser: Any, namespace: Any, values: Any, option_string: str | None = None) -> None:
+        """Take the steps."""
+        namespace.force = [*namespace.force, *values]
+        namespace.overwrite = True
 
 
 Argument = Callable[[VerbParser], object]
@@ -138,7 +149,14 @@ NO_CHECK = (_switch("--no-check", "a run that fails is no error: it is returned,
 PLANNED = (
     _argument("steps", nargs="*", metavar="STEP", help="run just these steps and what they need"),
     *PARAMETERS,
-    _steps("--force", "run these steps whatever is kept; `all` for every one"),
+    _argument(
+        "--force",
+        nargs="*",
+        action=_Forced,
+        default=[],
+        metavar="STEP",
+        help="run these steps whatever is kept (`all` for every one), and overwrite the file of --output",
+    ),
     _steps("--skip", "leave these steps out, with what hangs on them"),
     _steps(
         "--from",
@@ -178,9 +196,11 @@ LIMITS = (
 RUN = (_argument("run", metavar="RUN", help=RUN_HELP),)
 PERHAPS_RUN = (_argument("run", nargs="?", metavar="RUN", help=RUN_HELP),)
 IN_RUN = (_argument("--run", metavar="RUN", help=RUN_HELP),)
+TRUST = (_switch("--trust", "load values that another user wrote: loading runs the code that they name"),)
 TWO_RUNS = (
     _argument("a", nargs="?", default="previous", metavar="RUN", help=f"{RUN_HELP} (previous)"),
     _argument("b", nargs="?", default="last", metavar="RUN", help="held against it; last if not given"),
+    *TRUST,
 )
 STEP = (_argument("step", metavar="STEP", help="the step's name"),)
 PERHAPS_STEP = (_argument("step", nargs="?", metavar="STEP", help="this step only"),)
@@ -189,10 +209,12 @@ NAMES = (
     _argument("names", nargs="+", metavar="NAME", help="artifacts (STEP.NAME for one of a step)"),
     *PARAMETERS,
     *IN_RUN,
+    *TRUST,
 )
 VARIABLE = (_argument("--as", dest="new", metavar="NEW", help="the variable's name, for one artifact"),)
 VALUE_FILE = (
     _argument("--output", metavar="FILE", help="write the value, in the format that FILE's ending says"),
+    _switch("--force", "overwrite FILE if it is there"),
 )
 TAGS = (_argument("tags", nargs="*", metavar="TAG", help="its labels from now on; none takes them away"),)
 TITLE = (_argument("title", nargs="+", metavar="TEXT", help="its title"),)
@@ -204,6 +226,7 @@ EXPORT = (
         choices=("python", "notebook"),
         help="a Python module, or the notebook with its latest run's outputs; by PATH's ending if not given",
     ),
+    _switch("--force", "overwrite an existing notebook, or a file that is no export"),
 )
 VERIFIED = (
     *PARAMETERS,

@@ -125,7 +125,10 @@ VERBS: Mapping[str, Verb] = {
     ),
     "debug": Verb(
         "a step's code in a new cell, its inputs and prelude in the kernel",
-        Way(lambda kernel, arguments: kernel.debug(arguments), (*parsers.STEP, *parsers.IN_RUN)),
+        Way(
+            lambda kernel, arguments: kernel.debug(arguments),
+            (*parsers.STEP, *parsers.IN_RUN, *parsers.TRUST),
+        ),
     ),
     "tag": _both("label a run", answers.tag, (*parsers.RUN, *parsers.TAGS)),
     "rename": _both("give a run a title", answers.rename, (*parsers.RUN, *parsers.TITLE)),

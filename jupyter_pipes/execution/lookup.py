@@ -107,4 +107,6 @@ class Lookup:
             from jupyter_pipes.storage import out_files
 
             directory = self._request.directory
-            out_files.restore(self._workspace.store, decision.result.artifacts, directory)
+            # Names of files come from the code, never from a store that others may have filled.
+            named = [each for each in decision.result.artifacts if each.name in step.options.out_files]
+            out_files.restore(self._workspace.store, named, directory)

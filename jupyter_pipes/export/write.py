@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
+from jupyter_pipes.export.targets import check_target
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.storage.whole_files import replace_file
 
@@ -15,19 +16,25 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
-def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None) -> None:
+def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, force: bool = False) -> None:
     """Write the pipeline to `path`, as a whole or not at all.
 
     Args:
         form: `python` or `notebook`; by the path's ending when None.
         run: the run whose outputs an exported notebook shows.
+        force: whether a file that no export wrote may be replaced.
 
     Raises:
         InvalidPipeline: the pipeline has problems.
-        UsageError: a module of that name could not run, or there is no run to export.
+        UsageError: a module of that name could not run, there is no run to export, or somebody's file is
+            there and `force` is false.
         NotebookError: the file cannot be written, or there is no notebook.
     """
     kind = form or ("notebook" if path.suffix == ".ipynb" else "python")
+    is_notebook = path.suffix == ".ipynb"
+    if kind == "python" or run is not None:
+        fits = is_notebook == (kind == "notebook")
+        check_target(path, force=force, source=pipeline.origin, replaces_own=fits)
     if kind == "python":
         _check_name(path)
         replace_file(path, _module(pipeline))

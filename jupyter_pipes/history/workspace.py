@@ -43,6 +43,22 @@ class Workspace:
         config.make_folder(self.settings)
         return ArtifactStore(self.settings.store)
 
+    def check_values(self, *, trust: bool) -> None:
+        """Have only values loaded that this user, or root, wrote: loading one runs the code that it names.
+
+        A store that is not on this machine is the one that the user's own settings name.
+
+        Args:
+            trust: whether the user said that values of others are to be loaded as well.
+
+        Raises:
+            UntrustedStore: others could have written them.
+        """
+        store = self.settings.store.removeprefix("file://")
+        if not trust and "://" not in store:
+            for place in (self.settings.folder, Path(store)):
+                config.check_store(place)
+
     def keep_file_digests(self) -> None:
         """Keep what was read of files, so that no later process reads them again for it.
 

@@ -119,6 +119,7 @@ class KernelFace:
             RunNotFound: the run was kept without its code.
             StoreError: an input is not in the store any more.
         """
+        self.workspace().check_values(trust=arguments.trust)
         run, name = run_named(self, arguments.run or "last"), arguments.step
         view = run.step(name)
         definition, run_arguments = repeat.kept_request(run.workspace, run.view)

@@ -78,6 +78,10 @@ class StoreError(PipesError):
     """The artifact store or the history cannot be read or written."""
 
 
+class UntrustedStore(PipesError):
+    """Kept values were written by somebody else: loading them runs code, which must be asked for."""
+
+
 class ArtifactMissing(PipesError, KeyError):
     """No kept artifact has this name, for this run and these parameters."""
 

@@ -12,6 +12,7 @@ from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.file_edges import file_problems, spot_of, with_files
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.resolution import resolve
+from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
@@ -56,8 +57,9 @@ def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in
         parameters: what its `%%params` cells declare.
         in_file: whether a second cell with a step's name is an error; else it replaces the first (a kernel).
     """
-    steps, diagnostics = resolve(cells, parameters, in_file=in_file)
-    return _finish(steps, parameters, diagnostics)
+    with room_for_depth():
+        steps, diagnostics = resolve(cells, parameters, in_file=in_file)
+        return _finish(steps, parameters, diagnostics)
 
 
 def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> Graph:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import stat
 from contextlib import suppress
 from functools import lru_cache
 from importlib import import_module
@@ -159,12 +160,23 @@ def without_comments_above(lines: list[str]) -> list[str]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
+        if (shown := str(path).encode("utf-8", "replace").decode()) != str(path):
+            raise NotebookError(f"cannot read {shown}: its path is not UTF-8; rename it")
+        # A named pipe or a device would be waited for, or never end.
+        if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
+            raise NotebookError(f"{path} is no file: a notebook cannot be read from a pipe or a device")
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise NotebookError(f"there is no file {path}") from None
+    except RecursionError:
+        raise NotebookError(
+            f"{path} cannot be read: its JSON is nested too deeply for a notebook; restore or save it again"
+        ) from None
     except OSError as error:
         raise NotebookError(f"cannot read {path}: {error.strerror or error}") from error
     except ValueError as error:
+        if "null byte" in str(error):
+            raise NotebookError(f"there is no file {str(path)!r}") from None
         raise NotebookError(
             f"{path} is not a notebook: its content is no valid JSON ({error}); restore or save it again"
         ) from error

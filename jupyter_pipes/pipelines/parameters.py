@@ -24,6 +24,7 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
+from jupyter_pipes.pipelines.references import refuse_references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
@@ -109,6 +110,7 @@ class Parameter:
         Raises:
             ParameterError: it does not fit.
         """
+        self._refuse_references(value)
         try:
             return fit(value, self.type)
         except (ValueError, TypeError):
@@ -120,6 +122,7 @@ class Parameter:
         Raises:
             ParameterError: it means none that fits.
         """
+        self._refuse_references(text)
         try:
             return parse(text, self.type)
         except (ValueError, TypeError, ArithmeticError):
@@ -138,6 +141,13 @@ class Parameter:
         """
         default = self.fitted(value)
         return Parameter(self.type, default, spec=msgspec.structs.replace(self.spec, default=repr(default)))
+
+    def _refuse_references(self, value: object) -> None:
+        try:
+            refuse_references(value)
+        except ValueError as error:
+            name = f"parameter {self.name}" if self.name else "a parameter"
+            raise ParameterError(f"{name}: {error}", line=self.spec.line) from None
 
     def _misfit(self, value: object) -> ParameterError:
         name = f"parameter {self.name}" if self.name else "a parameter"

@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
 from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
+from jupyter_pipes.pipelines.references import refuse_references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -75,7 +76,7 @@ class Option(Struct, frozen=True):
     @property
     def many(self) -> bool:
         """Whether it takes several values."""
-        return self.convert in (_texts, _variables, _exceptions, _steps, _paths)
+        return self.convert in (_texts, _variables, _exceptions, _steps, _paths, _out_paths)
 
 
 _FIELDS = {
@@ -207,6 +208,7 @@ def _split(line: str) -> list[str]:
 
 def _convert(option: Option, value: object, step: str | None = None) -> Any:
     try:
+        refuse_references(value)
         return option.convert(value)
     except ValueError as error:
         shown = " ".join(map(str, _items(value)))
@@ -296,6 +298,19 @@ def _paths(value: object) -> tuple[str, ...]:
         raise ValueError("use paths of files") from None
 
 
+def _out_paths(value: object) -> tuple[str, ...]:
+    paths = _paths(value)
+    for path in paths:
+        inside = os.path.normpath(path)
+        if inside == ".." or inside.startswith(f"..{os.sep}"):
+            raise ValueError(
+                "paths stay in the notebook's folder; write the whole path, from / on, for a file elsewhere"
+            )
+        if inside == "." or path.endswith("/") or "\0" in path:
+            raise ValueError("use the path of a file")
+    return paths
+
+
 def _text(value: object) -> str:
     if not isinstance(value, str) or not value.strip():
         raise ValueError("use a word or two")
@@ -323,7 +338,10 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--out", _variables, "x y", "the names it writes, instead of inferring them"),
     Option("--file", _paths, "PATH…", "files that the step reads (globs allowed)"),
     Option(
-        "--out-file", _paths, "PATH…", "files that the step makes: kept, and put back when missing or changed"
+        "--out-file",
+        _out_paths,
+        "PATH…",
+        "files that the step makes: kept, and put back when missing or changed",
     ),
     Option("--always", _switch, "", "run whatever is kept"),
     Option("--never-cache", _switch, "", "neither look for a kept result nor keep one"),

@@ -10,6 +10,8 @@ from tokenize import COMMENT, ENDMARKER, NEWLINE, NL, TokenError, generate_token
 from typing import cast
 
 from jupyter_pipes.analysis.cell.source import parse_cell
+from jupyter_pipes.analysis.folding import folded
+from jupyter_pipes.analysis.syntax import parse_python, room_for_depth
 from jupyter_pipes.model.digests import digest
 
 _LAYOUT = (COMMENT, ENDMARKER, NEWLINE, NL)
@@ -24,13 +26,13 @@ def code_digest(source: str) -> str:
     IPython's magics and shell lines count as the calls that they are; text that is neither (the body of a
     cell magic that does not run Python) line by line, without trailing blanks.
     """
-    with suppress(*_UNREADABLE):
-        return digest(_meaning(ast.parse(source), source))
-    with suppress(*_UNREADABLE):
+    with suppress(*_UNREADABLE), room_for_depth():
+        return digest(_meaning(parse_python(source), folded(source)))
+    with suppress(*_UNREADABLE), room_for_depth():
         cell = parse_cell(source)
         if cell.tree.body:
             magics = (f"%%{magic.name} {magic.argument}\n" for magic in cell.magics)
-            return digest("".join(magics) + _meaning(cell.tree, cell.body))
+            return digest("".join(magics) + _meaning(cell.tree, folded(cell.body)))
     return digest(_lines(source))
 
 
@@ -38,10 +40,10 @@ def code_digest(source: str) -> str:
 def earlier_code_digest(source: str) -> str:
     """Return the digest as version 0.2.0 had it, by which what that version kept is found."""
     try:
-        tree = ast.parse(source)
+        with room_for_depth():
+            return digest(_dumped(parse_python(source), hides=source.rstrip().endswith(";")))
     except (SyntaxError, ValueError):
         return digest(_lines(source))
-    return digest(_dumped(tree, hides=source.rstrip().endswith(";")))
 
 
 def _meaning(tree: ast.Module, source: str) -> str:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import importlib.util
 import inspect
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from types import ModuleType
 from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
@@ -37,6 +34,7 @@ from jupyter_pipes.planning.preparation import (
 )
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
+from jupyter_pipes.runs.modules import import_module
 from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
 
@@ -138,7 +136,7 @@ class Pipeline:
         from jupyter_pipes.pipelines import notebook
 
         place = notebook.full_path(path)
-        defined: dict[str, object] = _import(place).__dict__
+        defined: dict[str, object] = import_module(place).__dict__
         pipelines = [value for value in defined.values() if isinstance(value, Pipeline)]
         if len(set(map(id, pipelines))) != 1:
             raise NotebookError(
@@ -361,20 +359,3 @@ def _folder_of(step: FunctionStep[..., Any]) -> Path:
     path = Path(inspect.getfile(step.function)).absolute()
     depth = 0 if step.function.__module__ == "__main__" else step.function.__module__.count(".")
     return path.parents[depth]
-
-
-def _import(path: Path) -> ModuleType:
-    if not path.is_file():
-        raise NotebookError(f"there is no file {path}; check the path")
-    name = path.stem
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or "." in name:
-        raise NotebookError(f"{path} cannot be imported as a module; give it a name without dots")
-    module = importlib.util.module_from_spec(spec)
-    sys.path.insert(0, str(path.parent))
-    sys.modules[name] = module
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        raise NotebookError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
-    return module

@@ -1,15 +1,18 @@
-"""Settings: where a project's runs and artifacts are kept, from `pipes.toml` or the defaults."""
+"""Settings: where a project keeps its runs and artifacts, and whose files are obeyed and loaded."""
 
 from __future__ import annotations
 
+import os
+import stat
 from pathlib import Path
 from typing import Any
 
 from msgspec import Struct
 
-from jupyter_pipes.model.errors import ConfigurationError
+from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 
 FOLDER = ".jupyter_pipes"
+_ROOT = 0
 
 
 class Settings(Struct, frozen=True):
@@ -35,6 +38,10 @@ def load(directory: Path) -> Settings:
         ConfigurationError: the file is no TOML, or says something that this version does not know.
     """
     directory = directory.resolve()
+    if not is_unicode(str(directory)):
+        raise ConfigurationError(
+            f"the folder {shown(str(directory))} has a name that is not UTF-8: rename it"
+        )
     place, options = _find(directory)
     unknown = set(options) - {"store", "history"}
     if unknown:
@@ -49,6 +56,20 @@ def load(directory: Path) -> Settings:
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
     history = _absolute(options.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
     return Settings(directory, folder, store, history)
+
+
+def is_unicode(text: str) -> bool:
+    """Return whether a text from the system (an argument, a path) was UTF-8."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def shown(text: str) -> str:
+    """Return a text from the system as it can be written: bytes that are no UTF-8 escaped."""
+    return os.fsencode(text).decode("utf-8", "backslashreplace")
 
 
 def _absolute(url: str, prefix: str, base: Path) -> str:
@@ -81,18 +102,125 @@ def _find(directory: Path) -> tuple[Path | None, dict[str, Any]]:
     for folder in (directory, *directory.parents):
         file = folder / "pipes.toml"
         if file.is_file():
-            return file, _read(file)
-        file = folder / "pyproject.toml"
-        options = _read(file).get("tool", {}).get("jupyter_pipes") if file.is_file() else None
+            check_owner(file, directory)
+            return file, _parsed(file, _text(file))
+        options = _project_options(folder / "pyproject.toml", directory)
         if options is not None:
-            return file, options
+            return folder / "pyproject.toml", options
     return None, {}
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _project_options(file: Path, directory: Path) -> dict[str, Any] | None:
+    """Return the table of ours in a pyproject.toml; None for a project that has nothing to do with us."""
+    try:
+        text = _text(file) if file.is_file() else ""
+    except ConfigurationError:
+        # What this user cannot read was not written for this user.
+        return None
+    if "jupyter_pipes" not in text:
+        return None
+    if (options := _parsed(file, text).get("tool", {}).get("jupyter_pipes")) is not None:
+        check_owner(file, directory)
+    return options
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_bytes().decode("utf-8", "surrogateescape")
+    except OSError as error:
+        raise ConfigurationError(f"{path} cannot be read: {error.strerror or error}") from error
+
+
+def _parsed(path: Path, text: str) -> dict[str, Any]:
     import tomllib
 
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        # Bytes that are no UTF-8 were let through for the look, not for the parser.
+        return tomllib.loads(text.encode("utf-8", "surrogateescape").decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
         raise ConfigurationError(f"{path} cannot be read: {error}") from error
+
+
+def check_owner(settings: Path, directory: Path) -> None:
+    """Refuse settings that somebody else could have written.
+
+    Those beside the notebook may be those of whoever the notebook's folder belongs to, who could change the
+    notebook as well.
+
+    Args:
+        settings: a file of settings.
+        directory: the notebook's folder.
+
+    Raises:
+        ConfigurationError: it belongs to somebody else, or others can write it.
+    """
+    is_beside = settings.parent == directory
+    allowed = {_user(), _ROOT, directory.stat().st_uid} if is_beside else {_user(), _ROOT}
+    # Whoever made a link chose what it leads to.
+    for status in (settings.lstat(), settings.stat()):
+        if status.st_uid not in allowed:
+            raise _refused(settings, f"it belongs to {_name(status.st_uid)}")
+    if not is_beside and _others_can_write(settings.stat()):
+        raise _refused(settings, f"others can write it: chmod go-w {settings}")
+
+
+def check_store(folder: Path) -> None:
+    """Refuse a folder of kept values that somebody else could have written: loading a value runs its code.
+
+    Raises:
+        UntrustedStore: it belongs to somebody else, or everybody can write it.
+    """
+    try:
+        status = folder.stat()
+    except OSError:
+        # Nothing is kept there.
+        return
+    if status.st_uid not in (_user(), _ROOT):
+        raise _untrusted(folder, f"belongs to {_name(status.st_uid)}")
+    if status.st_mode & stat.S_IWOTH:
+        raise _untrusted(folder, "can be written by everybody")
+
+
+def _refused(settings: Path, why: str) -> ConfigurationError:
+    return ConfigurationError(
+        f"{settings} is not obeyed: {why}. It would say where values are kept, and loading them runs code; "
+        "write a pipes.toml of your own beside the notebook (an empty one keeps all there), or make it yours"
+    )
+
+
+def _untrusted(folder: Path, why: str) -> UntrustedStore:
+    return UntrustedStore(
+        f"{folder} {why}, and loading a kept value runs the code that it names: say --trust if you trust "
+        "whoever wrote it"
+    )
+
+
+def _others_can_write(status: os.stat_result) -> bool:
+    if status.st_mode & stat.S_IWOTH:
+        return True
+    return bool(status.st_mode & stat.S_IWGRP) and not _is_private(status)
+
+
+def _is_private(status: os.stat_result) -> bool:
+    """Whether a group is its owner's alone: many systems give each user a group of the same name."""
+    import grp
+
+    try:
+        group = grp.getgrgid(status.st_gid)
+    except KeyError:
+        return False
+    name = _name(status.st_uid)
+    return group.gr_name == name and set(group.gr_mem) <= {name}
+
+
+def _name(user: int) -> str:
+    import pwd
+
+    try:
+        return pwd.getpwuid(user).pw_name
+    except KeyError:
+        return f"user {user}"
+
+
+def _user() -> int:
+    return os.geteuid()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import secrets
 from collections.abc import Generator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ def replacing(path: Path) -> Generator[Path]:
     to is replaced.
     """
     target = path.resolve()
+    if target.exists() and not target.is_file():
+        raise OSError(errno.EINVAL, "it is a folder, a pipe or a device")
     draft = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
     try:
         yield draft

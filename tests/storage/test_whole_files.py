@@ -49,3 +49,9 @@ def test_permissions_and_links_stay(tmp_path: Path) -> None:
 def test_a_place_where_nothing_can_be_written_is_named(tmp_path: Path) -> None:
     with pytest.raises(NotebookError, match=r"cannot write .*missing/out\.py"):
         replace_file(tmp_path / "missing" / "out.py", "new")
+
+
+def test_a_device_or_a_folder_is_never_replaced(tmp_path: Path) -> None:
+    for place in (Path("/dev/null"), tmp_path):
+        with pytest.raises(NotebookError, match="cannot write"):
+            replace_file(place, "new")

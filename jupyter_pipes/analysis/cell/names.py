@@ -24,6 +24,7 @@ from jupyter_pipes.analysis.effects.repertoire import Repertoire
 from jupyter_pipes.analysis.effects.summaries import Environment
 from jupyter_pipes.analysis.effects.values import NOTHING
 from jupyter_pipes.analysis.quoted_code import text_names
+from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.steps import Diagnostic
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
@@ -87,7 +88,8 @@ def analyze(
         environment: what is known of the functions, classes and values of earlier cells.
     """
     try:
-        return _analyze(parse_cell(source), source, modules, shadowed, environment)
+        with room_for_depth():
+            return _analyze(parse_cell(source), source, modules, shadowed, environment)
     except (SyntaxError, ValueError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
     except (RecursionError, MemoryError):

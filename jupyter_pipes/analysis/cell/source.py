@@ -18,6 +18,7 @@ from jupyter_pipes.analysis.cell.magic_effects import (
     TEXT_CELL_MAGICS,
 )
 from jupyter_pipes.analysis.foreign_magics import is_foreign
+from jupyter_pipes.analysis.syntax import compile_check, parse_python
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
@@ -115,11 +116,10 @@ def _parse_python(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            tree = ast.parse(text)
+            tree = parse_python(text)
         except SyntaxError:
             tree = _parse_ipython(text)
-        # Compiling finds what parsing lets pass: `return` outside functions, a name both local and global.
-        compile(tree, "<cell>", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+        compile_check(tree)
     return tree
 
 
@@ -128,13 +128,13 @@ def _parse_ipython(text: str) -> ast.Module:
     lines = _cleaned_up(_with_automagic(text))
     for _ in range(len(lines)):
         try:
-            return ast.parse("".join(lines))
+            return parse_python("".join(lines))
         except SyntaxError:
             changed, transformed = _transformer().do_one_token_transform(lines)
             if not changed:
                 raise
             lines = _with_as_many_lines(transformed, lines)
-    return ast.parse("".join(lines))
+    return parse_python("".join(lines))
 
 
 def _cleaned_up(text: str) -> list[str]:

@@ -36,7 +36,7 @@ _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 _IMPORTS = (ast.Import, ast.ImportFrom)
 _NOTHING: frozenset[str] = frozenset()
-_EMPTY = Environment()
+_EMPTY, _HUGE = Environment(), 200_000
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 
 
@@ -311,7 +311,7 @@ def _without_bodies(node: ast.stmt) -> ast.stmt:
 def _deferred(node: ast.stmt, segment: str) -> frozenset[str]:
     """Return the free names of the functions in the statement."""
     try:
-        table = symtable.symtable(segment, "<cell>", "exec")
+        table = symtable.symtable(segment if len(segment) < _HUGE else ast.unparse(node), "<cell>", "exec")
     except SyntaxError:
         # IPython syntax; the tree has Python in its place.
         table = symtable.symtable(ast.unparse(node), "<cell>", "exec")

@@ -29,6 +29,7 @@ _DIFF = "diff --no-color --no-ext-diff --no-textconv --ignore-submodules=dirty H
 _UNTRACKED = "ls-files --others --exclude-standard --directory --no-empty-directory --full-name -z :/"
 # The repository's own settings shall neither run anything nor change the answers' form.
 _GIT = "git --no-pager -c core.fsmonitor=false -c core.quotePath=false -c diff.relative=false"
+_FILTERS = "config --null --name-only --get-regexp ^filter[.]"
 _MISLEADING = """
     GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX
     GIT_EXTERNAL_DIFF GIT_DIFF_OPTS
@@ -57,7 +58,10 @@ def checkout(directory: Path) -> Checkout:
     if not _is_inside(directory):
         return Checkout()
     try:
-        head, diff, names = _ask(directory, {_HEAD: 1_000, _DIFF: DIFF_LIMIT, _UNTRACKED: _NAMES_SIZE})
+        (filters,) = _ask(directory, {_FILTERS: _NAMES_SIZE})
+        head, diff, names = _ask(
+            directory, {_HEAD: 1_000, _DIFF: DIFF_LIMIT, _UNTRACKED: _NAMES_SIZE}, _without(filters.text)
+        )
     except OSError:
         return Checkout()
     commit, _, branch = head.text.strip().partition("\n")
@@ -82,7 +86,27 @@ def _is_inside(directory: Path) -> bool:
         return False
 
 
-def _ask(directory: Path, questions: Mapping[str, int]) -> list[_Answer]:
+def _without(filters: str) -> dict[str, str]:
+    """Return the environment in which git runs no program of the repository's to look at a file.
+
+    Args:
+        filters: the names of all settings of filters, each with a NUL behind it.
+    """
+    drivers = {name.rpartition(".")[0] for name in filters.split("\0") if name}
+    settings = [
+        (f"{driver}.{what}", "") for driver in sorted(drivers) for what in ("clean", "smudge", "process")
+    ]
+    settings += [(f"{driver}.required", "false") for driver in sorted(drivers)]
+    # What a partial clone lacks would be fetched, by a program that its settings name.
+    settings.append(("protocol.allow", "never"))
+    pairs = {f"GIT_CONFIG_KEY_{place}": key for place, (key, _) in enumerate(settings)}
+    values = {f"GIT_CONFIG_VALUE_{place}": value for place, (_, value) in enumerate(settings)}
+    return {**pairs, **values, "GIT_CONFIG_COUNT": str(len(settings)), "GIT_NO_LAZY_FETCH": "1"}
+
+
+def _ask(
+    directory: Path, questions: Mapping[str, int], settings: Mapping[str, str] | None = None
+) -> list[_Answer]:
     """Return what git says to each question, up to so many bytes; all are asked at once."""
     processes: list[subprocess.Popen[bytes]] = []
     late = threading.Event()
@@ -90,7 +114,7 @@ def _ask(directory: Path, questions: Mapping[str, int]) -> list[_Answer]:
     timer.start()
     try:
         for question in questions:
-            processes.append(_start(f"{_GIT} {question}", directory))
+            processes.append(_start(f"{_GIT} {question}", directory, settings or {}))
         limits = questions.values()
         return [_read(process, limit, late) for process, limit in zip(processes, limits, strict=True)]
     finally:
@@ -99,9 +123,9 @@ def _ask(directory: Path, questions: Mapping[str, int]) -> list[_Answer]:
             _end(process)
 
 
-def _start(command: str, directory: Path) -> subprocess.Popen[bytes]:
+def _start(command: str, directory: Path, settings: Mapping[str, str]) -> subprocess.Popen[bytes]:
     environment = {name: value for name, value in os.environ.items() if name not in _MISLEADING.split()}
-    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C"}
+    environment |= {"GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0", "LC_ALL": "C", **settings}
     return subprocess.Popen(
         command.split(),
         cwd=directory,

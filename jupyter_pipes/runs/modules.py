@@ -1,0 +1,60 @@
+"""A Python file as a module: imported for the pipeline that it defines, whatever importing it does."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import sys
+from collections.abc import Generator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import NoReturn
+
+from jupyter_pipes.model.errors import NotebookError
+
+
+def import_module(path: Path) -> ModuleType:
+    """Import a file.
+
+    Raises:
+        NotebookError: there is none, or it cannot be imported; what it raises, or that it ends the program.
+    """
+    if not path.is_file():
+        raise NotebookError(f"there is no file {path}; check the path")
+    name = path.stem
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None or "." in name:
+        raise NotebookError(f"{path} cannot be imported as a module; give it a name without dots")
+    module = importlib.util.module_from_spec(spec)
+    sys.path.insert(0, str(path.parent))
+    sys.modules[name] = module
+    try:
+        with _no_exit():
+            spec.loader.exec_module(module)
+    except SystemExit as error:
+        raise NotebookError(
+            f"{path} cannot be imported: it ends the program by itself ({error.code!r}); put that behind "
+            '`if __name__ == "__main__":`'
+        ) from error
+    except Exception as error:
+        raise NotebookError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+    return module
+
+
+@contextmanager
+def _no_exit() -> Generator[None]:
+    """Have `os._exit` raise, for the time of the block: it would end this process without a word."""
+    process, real = os.getpid(), os._exit
+
+    def leave(code: int) -> NoReturn:
+        if os.getpid() != process:
+            # A child that the module forked ends as it wants to.
+            real(code)
+        raise SystemExit(code)
+
+    os._exit = leave
+    try:
+        yield
+    finally:
+        os._exit = real
