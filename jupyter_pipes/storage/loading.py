@@ -10,6 +10,7 @@ from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.serializers import deserialize_linked
 from jupyter_pipes.storage.serializers.base import NumberedParts
+from jupyter_pipes.storage.serializers.restoring import view_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.storage.serializers.pickler import Link
@@ -82,18 +83,10 @@ class Loading:
         held = self._load(group, name, digest, serializer).parts().get(number)
         if held is None:
             raise SerializationError(f"It shares part {number} of {name!r}, which is not there any more")
-        return _view_of(held, View(*view[0])) if view else held
+        return view_of(held, *view[0]) if view else held
 
 
 class _Loaded(NamedTuple):
     data: memoryview
     value: Any
     parts: NumberedParts
-
-
-def _view_of(held: Any, view: View) -> Any:
-    import numpy as np
-
-    # Byte arrays are memory as well, and always in order.
-    memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
-    return np.ndarray(view.shape, view.dtype, memory, view.offset, view.strides)

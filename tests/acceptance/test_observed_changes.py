@@ -135,3 +135,20 @@ def test_a_reader_that_came_too_early_reads_again_and_waits_from_then_on(
     assert study.ran() == []
     plan = study.jupyter_pipes_here("plan", "study.ipynb", "--json")
     assert plan.step("read")["after"] == ["write"]
+
+
+def test_a_file_that_several_steps_write_is_for_each_reader_what_the_notebook_has_there(
+    project: NewProject,
+) -> None:
+    write = "%%step {}\nopen('t.txt', 'w').write('{}');"
+    read = "%%step {0}\n{0} = open('t.txt').read()"
+    rest = (read.format("first"), write.format("again", 5), read.format("second"))
+    study = project(write.format("write", 1), *rest)
+    run = study.run()
+    assert (run["first"], run["second"]) == ("1", "5")
+    assert study.ran() == [], "what a later step left there is no news for an earlier reader"
+    study.write(write.format("write", 2), *rest)
+    run = study.run()
+    assert (run["first"], run["second"]) == ("2", "5")
+    assert run.steps["again"].decision_reasons == ("write wrote t.txt, which it writes as well",)
+    assert study.ran() == []

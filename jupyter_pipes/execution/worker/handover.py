@@ -168,7 +168,7 @@ class HandOver:
             self._joiner.add(holder)
 
     def _bases_first(self, names: Iterable[str]) -> list[str]:
-        """Return the names with views of arrays last, small ones behind large ones: they link to others."""
+        """Return the names with memory of arrays first, views last, small ones behind large ones."""
         return sorted(names, key=lambda name: _place_of(self._namespace.get(name)))
 
     def _keep(self, name: str) -> None:
@@ -206,15 +206,15 @@ class HandOver:
         self._report(ev.NoteAdded(self._step.name, self._job.attempt, text))
 
 
-def _place_of(value: Any) -> tuple[bool, int]:
+def _place_of(value: Any) -> tuple[int, int]:
     # Only arrays are asked: what else may have these names may take its time to answer.
     numpy: Any = sys.modules.get("numpy")
-    is_view = (
-        numpy is not None
-        and isinstance(value, numpy.ndarray)
-        and type(value.base) in (type(value), *_BUFFERS)
-    )
-    return is_view, -value.nbytes if is_view else 0
+    if type(value) in _BUFFERS:
+        return 0, 0
+    if numpy is None or not isinstance(value, numpy.ndarray):
+        return 1, 0
+    is_view = type(value.base) in (type(value), *_BUFFERS)
+    return (2, -value.nbytes) if is_view else (0, 0)
 
 
 def _owning(value: Any) -> Any:

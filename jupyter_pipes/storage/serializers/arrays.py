@@ -4,13 +4,64 @@ from __future__ import annotations
 
 import copyreg
 import sys
-from typing import TYPE_CHECKING, Any
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
 
 _SLACK = 4096
 """Bytes that an Arrow array's buffers may hold beyond what it shows (padding) before it counts as a slice."""
+
+
+class InnerView(NamedTuple):
+    """An array that lies in another one of the same value: held, so that its id stays its own."""
+
+    view: Any
+    arguments: tuple[Any, ...]
+
+
+def is_plain_array(value: Any) -> bool:
+    """Return whether a value is an array of NumPy, of no class of its own."""
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is numpy.ndarray
+
+
+def inner_views(met: Iterable[Any]) -> dict[int, InnerView]:
+    """Return id -> view, of those of the arrays of a value that lie in larger ones of it."""
+    by_memory: dict[int, list[Any]] = {}
+    for array in met:
+        by_memory.setdefault(id(_memory(array)), []).append(array)
+    views: dict[int, InnerView] = {}
+    for arrays in by_memory.values():
+        # The largest one that lies in order is what the others lie in.
+        whole = max(filter(_lies_in_order, arrays), key=lambda array: array.nbytes, default=None)
+        inner = (array for array in arrays if whole is not None and _lies_in(array, whole))
+        views |= {id(view): InnerView(view, _arguments(view, whole)) for view in inner}
+    return views
+
+
+def _memory(array: Any) -> Any:
+    return array.base if is_plain_array(array.base) else array
+
+
+def _lies_in_order(array: Any) -> bool:
+    return bool(array.flags.c_contiguous or array.flags.f_contiguous) and not array.dtype.hasobject
+
+
+def _lies_in(view: Any, whole: Any) -> bool:
+    from numpy.lib.array_utils import byte_bounds
+
+    if not view.size or view.nbytes >= whole.nbytes:
+        return False
+    (low, high), (start, end) = byte_bounds(view), byte_bounds(whole)
+    return start <= low and high <= end
+
+
+def _arguments(view: Any, whole: Any) -> tuple[Any, ...]:
+    """Return what makes a view anew, for `restoring.view_of`."""
+    first, start = (each.__array_interface__["data"][0] for each in (view, whole))
+    return whole, view.shape, view.dtype, int(first - start), view.strides
 
 
 def reduced(value: Any) -> Any:

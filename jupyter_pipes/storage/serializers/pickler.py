@@ -72,12 +72,23 @@ def pickled(
         Exception: whatever the value's own methods for pickling raise.
     """
     if links:
-        return _LinkedPickler(by_value, limit, links).run(value)
-    result = _Pickler(by_value, limit).run(value)
+        return _with_views(lambda: _LinkedPickler(by_value, limit, links), value)
+    result = _with_views(lambda: _Pickler(by_value, limit), value)
     # Only streams with a set hold these bytes as opcodes. Some hold them as data, which costs time only.
     if any(opcode in piece for piece in result.stream if isinstance(piece, bytes) for opcode in _SET_OPCODES):
-        return _OrderedPickler(by_value, limit).run(value)
+        return _with_views(lambda: _OrderedPickler(by_value, limit), value)
     return result
+
+
+def _with_views(make: Callable[[], _Pickler], value: Any) -> Pickled:
+    """Return the pickle, with arrays that lie in others of it as views: what changes one changes both."""
+    pickler = make()
+    result = pickler.run(value)
+    if not (views := pickler.inner_views()):
+        return result
+    again = make()
+    again.views = views
+    return again.run(value)
 
 
 class Unpickled(NamedTuple):
@@ -121,11 +132,19 @@ class _Pickler(cloudpickle.Pickler):
         self._buffers: list[memoryview] = []
         self._definitions: dict[str, Any] = {}
         self._inner: set[int] = set()
+        self._arrays: list[Any] = []
         self._stable = True
+        self.views: Mapping[int, arrays.InnerView] = {}
 
     def run(self, value: Any) -> Pickled:
         self.dump(value)  # pyright: ignore[reportUnknownMemberType] - untyped
         return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable, self._parts)
+
+    def inner_views(self) -> dict[int, arrays.InnerView]:
+        """Return id -> view, of the arrays that lie in others of the value, but for pandas's own."""
+        if len(self._arrays) < 2:
+            return {}
+        return arrays.inner_views(array for array in self._arrays if id(array) not in self._inner)
 
     def _parts(self) -> Parts:
         memo = cast("dict[int, tuple[int, Any]]", self.memo.copy())  # pyright: ignore
@@ -142,6 +161,10 @@ class _Pickler(cloudpickle.Pickler):
             return reducer(self, obj)
         if (named := restoring.reduced_sentinel(obj)) is not None:
             return named
+        if (view := self.views.get(id(obj))) is not None:
+            return restoring.view_of, view.arguments
+        if arrays.is_plain_array(obj):
+            self._arrays.append(obj)
         reduced = arrays.reduced(obj)
         if reduced is not NotImplemented:
             return reduced

@@ -107,3 +107,12 @@ def _sentinel(name: str, kind: type[object]) -> object:
 sys.modules[ADDRESS] = sys.modules[__name__]
 for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel):
     _restorer.__module__ = ADDRESS
+
+
+def view_of(held: Any, shape: tuple[int, ...], dtype: Any, offset: int, strides: tuple[int, ...]) -> Any:
+    """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it."""
+    import numpy as np
+
+    # Byte arrays are memory as well, and always in order.
+    memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
+    return np.ndarray(shape, dtype, memory, offset, strides)
