@@ -35,10 +35,13 @@ class Gone(Enum):
     GONE = "gone"
 
 
-def remember(definition: object) -> None:
-    """Keep in mind what a definition and its functions hold now: that is what their cell made of them."""
-    for _, holder in _holders(definition, "", set()):
-        _FIRST[holder] = _held_by(holder)
+def remember(definition: object) -> dict[str, Any]:
+    """Keep in mind what a definition and its functions hold now, as their cell made them; return it."""
+    first: dict[str, Any] = {}
+    for path, holder in _holders(definition, "", set()):
+        _FIRST[holder] = holds = _held_by(holder)
+        first |= {f"{path}{name}": value for name, value in holds.items()}
+    return first
 
 
 class FunctionHoldings(NamedTuple):

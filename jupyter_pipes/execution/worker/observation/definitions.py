@@ -85,8 +85,7 @@ class _First:
     def __init__(self, definition: type | FunctionType) -> None:
         self.definition = definition
         self.left_out: list[str] = []
-        holdings.remember(definition)
-        self._held = holdings.held(definition)
+        self._held = holdings.remember(definition)
         self._data = Snapshot(
             {name: value for name, value in self._held.items() if not holdings.is_method(value)}
         )
