@@ -45,6 +45,7 @@ ACROSS_MODULES = {
     "execution/test_trouble.py": "bad input to the whole engine",
     "export/test_end_to_end.py": "exported modules, run as programs",
     "history/test_postgresql.py": "all of the history, with a real server",
+    "kernel/test_load.py": "many runs in one kernel, and what stays of them there",
     "kernel/test_magics_around.py": "other libraries' magics around ours, in a kernel",
     "runs/test_model_equivalence.py": "random edits held against running everything again",
     "storage/serializers/test_frames.py": "arrays, frames, models and figures through all that may keep them",

@@ -40,6 +40,16 @@ _LOOK_AROUND = 0.5
 _GIVEN_UP = "the run was given up"
 
 
+class Ending(threading.Event):
+    """Set when a run has ended; outlives the controller, which goes then with all that it knows.
+
+    Attributes:
+        error: why the run could not be driven or recorded to its end, if it could not.
+    """
+
+    error: PipesError | None = None
+
+
 class Controller:
     """Drives one run. Everything but `ended` and `view` is touched on the background thread only.
 
@@ -63,8 +73,7 @@ class Controller:
     ) -> None:
         self.run = run
         self.request = request
-        self.ended = threading.Event()
-        self.error: PipesError | None = None
+        self.ended = Ending()
         self._workspace = workspace
         self._executor = executor
         self._loop = loop
@@ -92,6 +101,11 @@ class Controller:
     def view(self) -> RunView:
         """How the run stands."""
         return self._recorder.view
+
+    @property
+    def error(self) -> PipesError | None:
+        """Why the run could not be driven or recorded to its end, if it could not."""
+        return self.ended.error
 
     def start(self) -> None:
         """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
@@ -352,7 +366,7 @@ class Controller:
 
     def _give_up(self, error: PipesError) -> None:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
-        self.error = error
+        self.ended.error = error
         try:
             while self._inbox:
                 self._recorder.add(self._inbox.popleft())

@@ -105,7 +105,10 @@ class _StepDisplay:
             self._extra.show(cards.no_output())
             return
         _, attempt = run.shown_attempt(step)
-        outputs = [self._bundle(run, output) for output in attempt.outputs] if attempt else []
+        shown = attempt.outputs if attempt else []
+        # What an earlier run displayed goes.
+        self._bundles = {each.digest: self._bundle(run, each) for each in shown}
+        outputs = [self._bundles[each.digest] for each in shown]
         plain = [output for output in outputs if not needs_renderer(output["data"])]
         special = [output for output in outputs if needs_renderer(output["data"])]
         log = run.logs(step, tail=LOG_TAIL)
@@ -118,9 +121,7 @@ class _StepDisplay:
         self._extra.forget_shown()
 
     def _bundle(self, run: Run, output: OutputRef) -> Any:
-        if output.digest not in self._bundles:
-            self._bundles[output.digest] = run.bundle(output)
-        return self._bundles[output.digest]
+        return self._bundles.get(output.digest) or run.bundle(output)
 
 
 class _Display:

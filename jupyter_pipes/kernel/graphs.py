@@ -12,12 +12,15 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.runs.run import Run
 
+MOST_LIVE = 5
+"""Graphs that answer clicks; of earlier ones the picture stays, so that hundreds of runs take no room."""
+
 Why = Callable[[StepView, Run | None], Explanation]
 """Returns why a step of a run (of none, before the first) is stale, or else why it was decided so."""
 
 
 class LiveGraphs:
-    """Graphs that follow their runs; what a later run does is not theirs.
+    """Graphs that follow their runs; what a later run does is not theirs. The newest are live.
 
     Args:
         why: tells the reasons.
@@ -42,6 +45,14 @@ class LiveGraphs:
         self._graphs.append(graph)
         graph.widget.mark(stale)
         graph.widget.show()
+        self._close_earlier()
+
+    def _close_earlier(self) -> None:
+        """Close the earliest graphs beyond `MOST_LIVE`; one whose run goes on stays."""
+        closable = [graph for graph in self._graphs[:-1] if graph.run is None or graph.run.has_ended]
+        for graph in closable[: max(len(self._graphs) - MOST_LIVE, 0)]:
+            self._graphs.remove(graph)
+            graph.widget.close()
 
     def follow(self, run: Run) -> None:
         """Show a new run in the graph whose button started it, and in those that had no run; from now on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import time
+import weakref
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -50,10 +51,16 @@ class Run(Mapping[str, Any]):
 
     def __init__(self, workspace: Workspace, run: str, controller: Controller | None = None) -> None:
         self._workspace = workspace
-        self._controller = controller
+        # The background thread holds it as long as the run goes on; then it goes, though users keep the run.
+        self._driver = weakref.ref(controller) if controller else None
+        self._ended = controller.ended if controller else None
         self._view = controller.view if controller else workspace.history.view(run)
         self._sources: dict[str, RunView | None] = {}
         self.id = run
+
+    @property
+    def _controller(self) -> Controller | None:
+        return self._driver() if self._driver is not None else None
 
     @property
     def workspace(self) -> Workspace:
@@ -220,8 +227,9 @@ class Run(Mapping[str, Any]):
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
         """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
-        if self._controller is not None:
-            self._controller.subscribe(subscriber)
+        controller = self._controller
+        if controller is not None:
+            controller.subscribe(subscriber)
 
     def cancel(self, step: str | None = None) -> None:
         """Cancel the run, or one step of it; returns at once."""
@@ -235,7 +243,7 @@ class Run(Mapping[str, Any]):
         Raises:
             TimeoutError: it has not ended by then; it goes on.
         """
-        if self._controller is not None and not self._controller.ended.wait(timeout):
+        if self._ended is not None and not self._ended.wait(timeout):
             waited = exact_duration_text(max(timeout or 0, 0))
             raise TimeoutError(f"run {self.id} has not ended after {waited}; it goes on")
         return self
@@ -243,7 +251,7 @@ class Run(Mapping[str, Any]):
     @property
     def has_ended(self) -> bool:
         """Whether nothing more will happen in this run."""
-        return self._controller.ended.is_set() if self._controller else self._view.status.is_final
+        return self._ended.is_set() if self._ended else self._view.status.is_final
 
     def check(self) -> Run:
         """Return the run itself if it completed.
@@ -253,8 +261,8 @@ class Run(Mapping[str, Any]):
             RunCancelled: it was cancelled or interrupted.
             PipesError: it could not be driven or recorded to its end.
         """
-        if self._controller is not None and self._controller.error is not None:
-            raise self._controller.error
+        if self._ended is not None and self._ended.error is not None:
+            raise self._ended.error
         if self.status in (Status.CANCELLED, Status.INTERRUPTED):
             raise RunCancelled(f"run {self.id} was {self.status}: {self.reason}", self)
         if self.status is Status.FAILED:

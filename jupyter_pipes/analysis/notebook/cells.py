@@ -62,6 +62,7 @@ class Context(Struct, frozen=True, eq=False):
         known = restricted(self.environment, words(source))
         return read(source, mentioned(source, self.modules), known)
 
+    @lru_cache(maxsize=8192)  # noqa: B019 - as above
     def behind(self, source: str) -> Context:
         """Return what is known behind a cell with this code."""
         names = self.names(source)
@@ -287,6 +288,7 @@ def _with_streams(
     )
 
 
+@lru_cache(maxsize=8192)
 def _with_imports(context: Context, source: str) -> Context:
     """Return the context with what a cell itself imports."""
     news = imports_of(source)

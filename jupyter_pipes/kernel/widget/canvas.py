@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
@@ -13,6 +14,7 @@ from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, running_share
+from jupyter_pipes.kernel.widget.parts import close_all
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import RunView
@@ -70,9 +72,8 @@ class GraphPane:
 
     def close(self) -> None:
         """Take the canvas and all that belongs to it out of the front end."""
-        graph = self.widget.graph
-        for part in (*graph.nodes, *graph.edges, graph, self.widget.layout, self.widget):
-            part.close()
+        for part in (self.widget, *self.widget.former_graphs):
+            close_all(part)
 
     def _faces(
         self, view: RunView, selected: str | None, stale: Mapping[str, str]
@@ -97,7 +98,7 @@ class GraphPane:
             graph.nodes.extend([*frames, *self._nodes.values()])
             edges = enumerate(self._layout.edges)
             graph.edges.extend([_edge(number, edge, self._layout) for number, edge in edges])
-        widget = cyto.CytoscapeWidget(
+        widget = _canvas_kind()(
             graph=graph,
             cytoscape_layout=_preset(scale),
             cytoscape_style=_stylesheet(),
@@ -148,7 +149,30 @@ class PicturePane:
 
     def close(self) -> None:
         """Take the picture out of the front end."""
-        self.widget.close()
+        close_all(self.widget)
+
+
+@cache
+def _canvas_kind() -> Any:
+    """Return the class of canvases: one that knows the graphs that it makes before it is given its own."""
+    import ipycytoscape
+
+    base: Any = cast("Any", ipycytoscape).CytoscapeWidget
+
+    class CytoscapeWidget(base):
+        """A canvas with `former_graphs`, which would stay for ever: nothing else refers to them."""
+
+        def __init__(self, **traits: Any) -> None:
+            self.former_graphs: list[Any] = []
+
+            def note(change: Any) -> None:
+                self.former_graphs.append(change["old"])
+
+            canvas: Any = self
+            canvas.observe(note, "graph")
+            base.__init__(self, **traits)
+
+    return CytoscapeWidget
 
 
 def _node(node: str, centre: Point, size: tuple[float, float], classes: str, **data: str) -> Any:

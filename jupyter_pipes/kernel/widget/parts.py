@@ -115,3 +115,20 @@ class Parts:
 
     def _button(self, w: Any, description: str, tooltip: str, width: str = "84px") -> Any:
         return w.Button(description=description, tooltip=tooltip, layout={"width": width, "flex": "none"})
+
+
+def close_all(root: Any) -> None:
+    """Close a widget with its parts (children, nodes, layouts, styles), in the front end as well."""
+    import ipywidgets
+
+    kind: Any = cast("Any", ipywidgets).Widget
+    waiting, closed = [root], set[int]()
+    while waiting:
+        widget = waiting.pop()
+        if id(widget) in closed:
+            continue
+        closed.add(id(widget))
+        for value in widget.trait_values().values():
+            held = list(cast("Any", value)) if isinstance(value, list | tuple) else [value]
+            waiting += [each for each in held if isinstance(each, kind)]
+        widget.close()

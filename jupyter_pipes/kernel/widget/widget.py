@@ -16,7 +16,7 @@ from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
-from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts
+from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts, close_all
 from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.quantities import clock_text
@@ -84,6 +84,7 @@ class PipelineWidget:
         self._graph: GraphPane | PicturePane | None = None
         self._still = Still()
         self._lock = threading.RLock()
+        self._is_closed = False
         self._pacer = Pacer(
             self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
         )
@@ -135,8 +136,14 @@ class PipelineWidget:
         self._still.settle(self._view, self._stale)
 
     def close(self) -> None:
-        """Stop updating; what is on the screen stays."""
+        """Stop updating and take the widget away: the still stays, as it is in the end."""
         self._pacer.close()
+        with self._lock:
+            self._is_closed = True
+            if self._graph is not None:
+                self._graph.close()
+            close_all(self._parts.root)
+        self._still.settle(self._view, self._stale)
 
     def _wire(self) -> None:
         parts = self._parts
@@ -172,6 +179,8 @@ class PipelineWidget:
 
     def _refresh(self) -> None:
         with self._lock:
+            if self._is_closed:
+                return
             view, now = self._view, time.time()
             running = _is_running(view)
             self._parts.header.value = _header(view, len(self._stale.keys() & view.steps.keys()), now)
