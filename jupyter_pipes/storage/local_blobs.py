@@ -53,6 +53,7 @@ class LocalBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
+        self._uri = self._root.as_uri()
         self._mapped: dict[str, str] = {}
 
     def write(self, buffers: Sequence[BytesLike]) -> str:
@@ -130,7 +131,7 @@ class LocalBlobs:
 
     def uri(self, digest: str) -> str:
         """Return the blob's `file:///` URL."""
-        return self._path(digest).as_uri()
+        return f"{self._uri}/{key(digest)}"
 
     @property
     def renews(self) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.documents.base import Document
@@ -91,15 +91,13 @@ def of_run(run: Run) -> RunDocument:
     Raises:
         StoreError: the history cannot be read.
     """
-    earlier = {name: run.shown_attempt(name)[1] for name, step in run.steps.items() if step.source_run}
-    return of_view(run.view, run.uri, earlier=earlier)
+    return of_view(run.view, run.uri)
 
 
 def of_view(
     view: RunView,
     uri: Callable[[ArtifactRef], str],
     *,
-    earlier: Mapping[str, AttemptView | None] | None = None,
     now: float | None = None,
 ) -> RunDocument:
     """Return the document of a run.
@@ -107,33 +105,28 @@ def of_view(
     Args:
         view: the folded journal.
         uri: gives the URL of an artifact.
-        earlier: for each cached step, the attempt that made what it reuses, if still known.
         now: seconds since 1970, at which a run under way is looked at; the present if None.
     """
     moment = time.time() if now is None else now
-    shown = {name: step.latest for name, step in view.steps.items()} | dict(earlier or {})
     return RunDocument.of(
         view,
         params=view.parameters,
         seconds=view.seconds_until(moment),
         # What a step's `--monitor` puts here; no option of this version does.
         metrics={},
-        steps=[_step(step, uri, shown[step.name], moment) for step in view.steps.values()],
+        steps=[_step(step, uri, moment) for step in view.steps.values()],
     )
 
 
-def _step(
-    step: StepView, uri: Callable[[ArtifactRef], str], shown: AttemptView | None, now: float
-) -> StepDocument:
+def _step(step: StepView, uri: Callable[[ArtifactRef], str], now: float) -> StepDocument:
     planned, options, error = step.planned, step.planned.options, step.error
     tries = () if step.status is Status.CACHED else step.attempts
     attempts = [_attempt(attempt, now) for attempt in tries]
-    series = shown.metrics if shown else {}
     return StepDocument(
         name=step.name,
         status=step.status,
         reason=why_text(step),
-        notes=list(shown.notes) if shown else [],
+        notes=list(step.notes),
         seconds=sum(attempt.seconds for attempt in attempts),
         queue=options.queue,
         stage=options.stage,
@@ -142,7 +135,7 @@ def _step(
         reads=planned.origins,
         writes=planned.writes,
         after=planned.only_after,
-        metrics={name: points[-1].value for name, points in series.items() if points},
+        metrics=step.last_metrics,
         artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in step.artifacts],
         error=error
         and StepErrorDocument.of(error, message=plain(error.message), traceback=plain(error.traceback)),

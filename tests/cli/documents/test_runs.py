@@ -4,16 +4,24 @@ from __future__ import annotations
 
 import json
 import math
-from typing import Any
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+from urllib.parse import unquote, urlparse
 
+import msgspec
 import pytest
 
 from jupyter_pipes.cli import documents
+from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView
+from jupyter_pipes.pipelines.parameters import finite
+from jupyter_pipes.runs.run import Run
+from jupyter_pipes.storage.artifacts import ArtifactStore
 
 TABLE = ArtifactRef("df", "ab12", "pandas.DataFrame", 320, "pickle", (3, 2), "…")
 
@@ -120,20 +128,51 @@ def test_a_completed_step_tells_what_it_is_read_wrote_and_used() -> None:
 
 
 def test_a_cached_step_has_no_seconds_and_no_attempts_but_what_it_reuses() -> None:
-    made = view_of(
-        started(LOAD),
-        ev.AttemptStarted("load", 1, 1, "host"),
-        ev.MetricReported("load", 1, "auc", 0.9),
-        ev.AttemptEnded("load", 1, "completed", usage=Usage(3.0)),
-    )
+    kept: dict[str, Any] = {"metrics": {"auc": 0.9}, "notes": ("slow",)}
     document = step_document(
-        ev.StepDecided("load", "cached", ("nothing changed",), "sig", (TABLE,), "r0"),
+        ev.StepDecided("load", "cached", ("nothing changed",), "sig", (TABLE,), "r0", **kept),
         ev.StepEnded("load", Status.CACHED, "nothing changed"),
-        earlier={"load": made.steps["load"].latest},
     )
     assert (document["status"], document["seconds"], document["attempts"]) == ("cached", 0, [])
     assert [artifact["name"] for artifact in document["artifacts"]] == ["df"]
-    assert document["metrics"] == {"auc": 0.9}
+    assert (document["metrics"], document["notes"]) == ({"auc": 0.9}, ["slow"])
+
+
+class OneRun:
+    """A history that may be asked for one run only, in place of reading 2,000 cached steps' origins."""
+
+    def __init__(self, view: RunView) -> None:
+        self.views = [view]
+
+    def view(self, _run: str) -> RunView:
+        return self.views.pop()
+
+
+def test_the_document_of_cached_steps_reads_no_other_run(tmp_path: Path) -> None:
+    """All that it says of them is in the run itself: it takes little longer than `show`."""
+    view = view_of(
+        started(LOAD),
+        ev.StepDecided("load", "cached", (), "sig", (TABLE,), "r0"),
+        ev.RunEnded(Status.COMPLETED),
+    )
+    workspace = SimpleNamespace(history=OneRun(view), store=ArtifactStore(tmp_path))
+    run = Run(cast("Workspace", workspace), view.run)
+    assert printed(documents.of_run(run))["steps"][0]["status"] in ("pending", "cached")
+    assert workspace.history.views == []
+
+
+@pytest.mark.parametrize("text", ["plain", "é", "\udc80", "\x00", '"\\'])
+@pytest.mark.parametrize("number", [1.5, float("nan"), float("inf"), 2**60])
+def test_a_document_is_printed_alike_whatever_is_in_it(text: str, number: float) -> None:
+    document = documents.LogDocument(text, "step", cast("int", number), text)
+    fields = msgspec.to_builtins(document)
+    assert document.json() == json.dumps(finite(fields), indent=2, allow_nan=False) + "\n"
+
+
+def test_a_local_artifacts_address_is_that_of_its_file(tmp_path: Path) -> None:
+    store = ArtifactStore(tmp_path / "a folder é#1")
+    digest = store.put_bytes(b"x")
+    assert Path(unquote(urlparse(store.uri(digest)).path)).read_bytes() == b"x"
 
 
 def test_a_failed_step_tells_its_error_without_a_terminals_colours() -> None:
