@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 
 from benchmarks.measure import Figure, milliseconds
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 
@@ -25,13 +26,13 @@ def _drive() -> None:
         facts.extend(_answer(command) for command in scheduler.handle(facts.popleft()))
 
 
-def _answer(command: ev.AnyCommand) -> ev.AnyEvent:
+def _answer(command: do.AnyCommand) -> ev.AnyEvent:
     match command:
-        case ev.Append(event):
+        case do.Append(event):
             return event
-        case ev.Decide(step):
+        case do.Decide(step):
             return ev.StepDecided(step, "run")
-        case ev.Submit(step, attempt):
+        case do.Submit(step, attempt):
             return ev.AttemptEnded(step, attempt, "completed")
         case _:
             raise AssertionError(command)

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 from hypothesis import strategies as st
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
@@ -45,23 +46,23 @@ def attempt(step: str, outcome: ev.Outcome, number: int = 1, kind: str = "ValueE
     )
 
 
-def run_of(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[ev.AnyCommand]:
+def run_of(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[do.AnyCommand]:
     """Hand facts to the scheduler, and those that it appends back to it; return all commands."""
-    commands: list[ev.AnyCommand] = []
+    commands: list[do.AnyCommand] = []
     inbox = list(facts)
     while inbox:
         for command in scheduler.handle(inbox.pop(0)):
             commands.append(command)
-            if isinstance(command, ev.Append):
+            if isinstance(command, do.Append):
                 inbox.append(command.event)
     return commands
 
 
-def appended(commands: list[ev.AnyCommand]) -> list[ev.AnyEvent]:
-    return [command.event for command in commands if isinstance(command, ev.Append)]
+def appended(commands: list[do.AnyCommand]) -> list[ev.AnyEvent]:
+    return [command.event for command in commands if isinstance(command, do.Append)]
 
 
-def endings(commands: list[ev.AnyCommand]) -> dict[str, tuple[Status, str]]:
+def endings(commands: list[do.AnyCommand]) -> dict[str, tuple[Status, str]]:
     return {e.step: (e.status, e.reason) for e in appended(commands) if isinstance(e, ev.StepEnded)}
 
 
@@ -261,7 +262,7 @@ class World:
             if self.observes and isinstance(event, ev.StepEnded | ev.StepReopened):
                 self._forget_decision(event.step)
             for command in self.scheduler.handle(event):
-                if isinstance(command, ev.Append):
+                if isinstance(command, do.Append):
                     inbox.append(command.event)
                 else:
                     self._carry_out(command)
@@ -279,12 +280,12 @@ class World:
     def _running(self) -> set[str]:
         return {fact.step for fact in self.pending if isinstance(fact, ev.AttemptEnded)}
 
-    def _carry_out(self, command: ev.AnyCommand) -> None:
+    def _carry_out(self, command: do.AnyCommand) -> None:
         match command:
-            case ev.Decide(step):
+            case do.Decide(step):
                 self._may_begin(step)
                 self.pending.append(self.chance.choice([decided(step), decided(step), self._cached(step)]))
-            case ev.Submit(step, number):
+            case do.Submit(step, number):
                 self._may_begin(step)
                 assert number == self.attempts.get(step, 0) + 1, "attempts count on"
                 assert number - self.earlier.get(step, 0) <= self.steps[step].options.retries + 1, (
@@ -292,10 +293,10 @@ class World:
                 )
                 self.attempts[step] = number
                 self.pending.append(attempt(step, self.chance.choice(self.outcomes), number))
-            case ev.WaitForRetry(step, _):
+            case do.WaitForRetry(step, _):
                 assert step not in self.ended
                 self.pending.append(ev.RetryDue(step))
-            case ev.CancelAttempt(step, number, _):
+            case do.CancelAttempt(step, number, _):
                 assert step not in self.ended
                 if self.chance.random() < 0.8:
                     self._stop(step, number)

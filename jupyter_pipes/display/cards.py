@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -20,6 +20,7 @@ from jupyter_pipes.display.html import (
     text_html,
 )
 from jupyter_pipes.display.looks import (
+    LOOKS,
     STALE,
     origin_text,
     progress_text,
@@ -34,7 +35,8 @@ from jupyter_pipes.model.quantities import bytes_text, shape_text
 from jupyter_pipes.model.steps import Diagnostic, Status, Step
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.views import AttemptView, RunView, StepView
+    from jupyter_pipes.model.results import StepError
+    from jupyter_pipes.model.views import AttemptView, CellView, RunView, StepView
     from jupyter_pipes.pipelines.parameters import Parameter
 
 _CSS = """
@@ -58,20 +60,29 @@ _SEVERITIES = {"error": Status.FAILED, "warning": Status.CANCELLED, "note": Stat
 
 
 def definition_card(
-    step: Step | None, problems: Sequence[Diagnostic] = (), *, stale: str = ""
+    step: Step | None, problems: Sequence[Diagnostic] = (), *, place: int = 0, stale: str = ""
 ) -> dict[str, str]:
     """Return the card of a step that was defined: what it reads from where, what it writes, problems.
 
     Args:
         step: the step; None when it could not be understood.
         problems: what was found in its cell.
+        place: the cell's place among those of the step; behind the first, it says only that it continues it.
         stale: the reason why its kept result no longer fits, "" when it does or when there is none.
     """
-    name = f"<b>{escape(step.name)}</b>" if step else ""
-    mark = f"{stale_html()}{_reason_html(stale)}" if stale else ""
-    line = f'<div class="line">{name}{mark}</div>' if name or stale else ""
-    html = line + (_names_html(step) if step else "") + "".join(_problem_html(p) for p in problems)
-    return _bundle(html, _definition_text(step, problems, stale))
+    if step is not None and place:
+        words = _place_text(place, len(step.cells))
+        head, text = f'<b>{escape(step.name)}</b><span class="quiet">{words}</span>', f"{step.name} ({words})"
+        names = ""
+    else:
+        head, text = f"<b>{escape(step.name)}</b>" if step else "", _definition_text(step, stale)
+        head += f"{stale_html()}{_reason_html(stale)}" if stale else ""
+        names = _names_html(step) if step else ""
+    line = f'<div class="line">{head}</div>' if head else ""
+    told = (f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems)
+    return _bundle(
+        line + names + "".join(map(_problem_html, problems)), "\n".join(filter(None, (text, *told)))
+    )
 
 
 def params_card(parameters: Iterable[Parameter]) -> dict[str, str]:
@@ -113,6 +124,7 @@ def step_card(
     log: str,
     *,
     shown: AttemptView | None = None,
+    has_error: bool = True,
     stale: str = "",
     now: float | None = None,
 ) -> dict[str, str]:
@@ -124,6 +136,7 @@ def step_card(
         outputs: what it displayed, in order; those that `needs_renderer` have no place in a card.
         log: the tail of its log, with ANSI colours.
         shown: the attempt that it shows; by default its latest (a cached step shows an earlier run's).
+        has_error: whether what the step failed with belongs here, and not below a cell that continues it.
         stale: the reason why what it shows no longer fits, "" when it does.
         now: the time in seconds since 1970, for a running step; by default the present.
     """
@@ -132,16 +145,51 @@ def step_card(
     metrics = attempt.metrics if attempt else {}
     notes = attempt.notes if attempt else []
     moment = time.time() if now is None else now
+    error = state.error if has_error else None
     parts = (
         _status_html(state, stale, moment),
-        _divided(log_html(log)),
-        *(f'<div class="output">{bundle_html(output)}</div>' for output in outputs),
-        error_html(state.error) if state.error else "",
+        *_shown_html(outputs, log, error),
         _divided(metrics_html(metrics)),
         _divided(artifacts_html(state.artifacts)),
         *(f'<div class="note">{text_html(note)}</div>' for note in tuple(notes)),
     )
-    return _bundle("".join(parts), _step_text(state, outputs, log, stale, moment))
+    return _bundle("".join(parts), _step_text(state, outputs, log, error, stale, moment))
+
+
+def continuing_card(
+    state: StepView, outputs: Sequence[Output], log: str, shown: CellView | None, *, place: int, of: int
+) -> dict[str, str]:
+    """Return the card of a cell that continues a step: its status, and what came from that cell.
+
+    Args:
+        state: the step.
+        outputs: what the cell displayed, in order, as for `step_card`.
+        log: the tail of what it printed.
+        shown: what is shown of it; None when the step did not come to it.
+        place: the cell's place among those of the step, from 0.
+        of: how many cells the step has.
+    """
+    status = _status_of_cell(state.status, shown)
+    error = state.error if shown is not None and shown.has_error else None
+    words = _place_text(place, of)
+    facts = (
+        f"<b>{escape(state.name)}</b>",
+        status_html(status) + silence_html(status, time.time()),
+        f'<span class="quiet">{words}</span>',
+    )
+    line = f'<div class="line">{"".join(facts)}</div>'
+    html = "".join((line, *_shown_html(outputs, log, error, f"step {state.name}")))
+    head = f"{state.name} ({words}), {LOOKS[status].word}"
+    return _bundle(html, "\n".join(filter(None, (head, *_shown_texts(outputs, log, error)))))
+
+
+def _status_of_cell(status: Status, shown: CellView | None) -> Status:
+    """Return how one cell of a step stands: the step's own status is that of the cell it came to."""
+    if status in (Status.CACHED, Status.COMPLETED):
+        return status
+    if shown is None:
+        return Status.SKIPPED if status.is_final else Status.PENDING
+    return status if shown.has_error else Status.COMPLETED
 
 
 def _bundle(html: str, text: str) -> dict[str, str]:
@@ -179,7 +227,7 @@ def _problem_html(problem: Diagnostic) -> str:
     )
 
 
-def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: str) -> str:
+def _definition_text(step: Step | None, stale: str) -> str:
     lines = [f"Step {step.name}{f' ({STALE.word}: {stale})' if stale else ''}"] if step else []
     read = step.origins if step else {}
     if read:
@@ -187,7 +235,6 @@ def _definition_text(step: Step | None, problems: Sequence[Diagnostic], stale: s
         lines.append(f"  reads {', '.join(reads)}")
     if step and (step.writes or step.options.out_files):
         lines.append(f"  writes {', '.join((*step.writes, *step.options.out_files))}")
-    lines += [f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems]
     return "\n".join(lines)
 
 
@@ -219,14 +266,32 @@ def _track(state: StepView) -> str:
     )
 
 
-def _step_text(state: StepView, outputs: Sequence[Output], log: str, stale: str, now: float) -> str:
+def _place_text(place: int, of: int) -> str:
+    return f"continued, {place + 1} of {of}"
+
+
+def _shown_html(
+    outputs: Sequence[Output], log: str, error: StepError | None, where: str = ""
+) -> Iterator[str]:
+    yield _divided(log_html(log))
+    yield from (f'<div class="output">{bundle_html(output)}</div>' for output in outputs)
+    yield error_html(error, where) if error else ""
+
+
+def _shown_texts(outputs: Sequence[Output], log: str, error: StepError | None) -> Iterator[str]:
+    yield terminal_tail(log).rstrip("\n")
+    yield from ("".join(output["data"].get("text/plain", "")) for output in outputs)
+    if error:
+        place = f" (line {error.line})" if error.line else ""
+        yield f"{error.type}: {plain(error.message)}{place}"
+
+
+def _step_text(
+    state: StepView, outputs: Sequence[Output], log: str, error: StepError | None, stale: str, now: float
+) -> str:
     name = spoken(state, (state.name,) if stale else ())
     head = (name, progress_text(state), took_text(state, now), stale or why_text(state))
-    lines = ["  ".join(filter(None, head)), terminal_tail(log).rstrip("\n")]
-    lines += ["".join(output["data"].get("text/plain", "")) for output in outputs]
-    if state.error:
-        place = f" (line {state.error.line})" if state.error.line else ""
-        lines.append(f"{state.error.type}: {plain(state.error.message)}{place}")
+    lines = ["  ".join(filter(None, head)), *_shown_texts(outputs, log, error)]
     lines += [
         "  ".join(filter(None, (f"  {ref.name}", ref.type, shape_text(ref.shape), bytes_text(ref.bytes))))
         for ref in state.artifacts

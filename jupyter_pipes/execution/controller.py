@@ -12,6 +12,7 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.early_reads import read_by, written_by
 from jupyter_pipes.execution.executors.base import Executor
@@ -81,18 +82,18 @@ class Controller:
         self._scheduler = Scheduler()
         self._lookup = Lookup(run, request, workspace)
         self._ahead: dict[str, Decision] | None = None
-        self._undecided: list[ev.Decide] = []
-        self._deciding: dict[str, ev.Decide] = {}
+        self._undecided: list[do.Decide] = []
+        self._deciding: dict[str, do.Decide] = {}
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = Jobs(self._recorder.view, request, workspace)
-        self._actions: dict[type[ev.Command], Callable[..., None]] = {
-            ev.Decide: self._decide_soon,
-            ev.Submit: self._submit,
-            ev.CancelAttempt: self._cancel_attempt,
-            ev.WaitForRetry: self._wait_for_retry,
+        self._actions: dict[type[do.Command], Callable[..., None]] = {
+            do.Decide: self._decide_soon,
+            do.Submit: self._submit,
+            do.CancelAttempt: self._cancel_attempt,
+            do.WaitForRetry: self._wait_for_retry,
         }
         for record in earlier:
             self._scheduler.handle(record.event)
@@ -173,9 +174,9 @@ class Controller:
         finally:
             self._taking = False
 
-    def _record(self) -> list[ev.AnyCommand]:
+    def _record(self) -> list[do.AnyCommand]:
         """Append what is in the inbox, with all that follows at once; return what is to be done."""
-        commands: list[ev.AnyCommand] = []
+        commands: list[do.AnyCommand] = []
         while self._inbox:
             for fact in self._with_early_reads(self._inbox.popleft()):
                 commands += self._take_in(fact)
@@ -223,11 +224,11 @@ class Controller:
             self._workspace.store.note_written(artifact)
         return undeclared_files(self.view, step, self.view.directory)
 
-    def _follows(self, command: ev.AnyCommand) -> ev.AnyEvent | None:
+    def _follows(self, command: do.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""
-        if isinstance(command, ev.Append):
+        if isinstance(command, do.Append):
             return command.event
-        if isinstance(command, ev.Decide):
+        if isinstance(command, do.Decide):
             self._deciding[command.step] = command
             if self._ahead is not None and command.step in self._ahead:
                 return self._decided(command.step, self._ahead[command.step])
@@ -241,20 +242,20 @@ class Controller:
                 as_they_are = self.request.arguments.selection.taken
                 self._ahead = {name: self._ahead[name] for name in as_they_are if name in self._ahead}
 
-    def _decide_soon(self, command: ev.Decide) -> None:
+    def _decide_soon(self, command: do.Decide) -> None:
         if self._ahead is None:
             self._undecided.append(command)
         else:
             self._do(self._decide(command))
 
-    def _submit(self, command: ev.Submit) -> None:
+    def _submit(self, command: do.Submit) -> None:
         self._executor.submit(self._jobs.job(command.step, command.attempt), self.take)
 
-    def _cancel_attempt(self, command: ev.CancelAttempt) -> None:
+    def _cancel_attempt(self, command: do.CancelAttempt) -> None:
         attempt = f"{self.run}/{command.step}/{command.attempt}"
         self._executor.cancel(attempt, "cancelled", command.reason)
 
-    def _wait_for_retry(self, command: ev.WaitForRetry) -> None:
+    def _wait_for_retry(self, command: do.WaitForRetry) -> None:
         self._loop.call_later(command.delay, self._retry, command.step)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
@@ -302,7 +303,7 @@ class Controller:
         self._has_environment = True
         self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))
 
-    async def _decide(self, command: ev.Decide) -> None:
+    async def _decide(self, command: do.Decide) -> None:
         if self._is_over(command):
             return
         name = command.step
@@ -321,7 +322,7 @@ class Controller:
         if decision is not None:
             self.take(self._decided(name, decision))
 
-    def _is_over(self, command: ev.Decide) -> bool:
+    def _is_over(self, command: do.Decide) -> bool:
         """Whether nobody wants the decision any more: the step, or the run, ended or was opened again."""
         is_latest = self._deciding.get(command.step) is command
         return self.ended.is_set() or not is_latest or self.view.steps[command.step].status.is_final
@@ -351,7 +352,7 @@ class Controller:
         reasons = (*([reopened] if reopened else []), *decision.reasons)
         return ev.StepDecided(step, "run", reasons, signature, parts=parts, compared=against)
 
-    def _cannot_decide(self, command: ev.Decide, error: Exception) -> None:
+    def _cannot_decide(self, command: do.Decide, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None
         kind = type(error).__name__
         reported = StepError(kind, str(error), line=line, bases=(kind,))
@@ -376,7 +377,7 @@ class Controller:
                 self._recorder.add(fact)
             self._recorder.write_if_possible()
             for step, number in attempts:
-                self._cancel_attempt(ev.CancelAttempt(step, number, _GIVEN_UP))
+                self._cancel_attempt(do.CancelAttempt(step, number, _GIVEN_UP))
         finally:
             self._close()
 

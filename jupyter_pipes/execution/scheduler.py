@@ -24,6 +24,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.observed import matters, observed
@@ -45,7 +46,7 @@ class Scheduler:
         self._cancelled_by_user = False
         self._fail_fast = False
         self._ended = False
-        self.table: Mapping[type[ev.Event], Callable[..., Iterable[ev.AnyCommand]]] = {
+        self.table: Mapping[type[ev.Event], Callable[..., Iterable[do.AnyCommand]]] = {
             ev.RunStarted: self._on_run_started,
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
@@ -60,12 +61,12 @@ class Scheduler:
             ev.CancelRequested: self._on_cancel_requested,
         }
 
-    def handle(self, event: ev.AnyEvent) -> list[ev.AnyCommand]:
+    def handle(self, event: ev.AnyEvent) -> list[do.AnyCommand]:
         """Take a fact and return what to do now, in order."""
         handler = self.table.get(type(event))
         return list(handler(event)) if handler else []
 
-    def _on_run_started(self, event: ev.RunStarted) -> Iterable[ev.AnyCommand]:
+    def _on_run_started(self, event: ev.RunStarted) -> Iterable[do.AnyCommand]:
         self._fail_fast = event.fail_fast
         self._by_code, self._observed = event.steps, dict(event.observed)
         self._steps = {planned.name: StepState(planned) for planned in event.steps}
@@ -97,7 +98,7 @@ class Scheduler:
             upstream = (self._steps[name] for name in state.planned.upstream if name in self._steps)
             state.open_upstream = sum(not before.is_released for before in upstream)
 
-    def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[ev.AnyCommand]:
+    def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[do.AnyCommand]:
         self._ended = self._cancelled_by_user = False
         self._stopped = ""
         self._reopen()
@@ -120,7 +121,7 @@ class Scheduler:
                     child.reopen()
                     reopened.append(child)
 
-    def _on_step_decided(self, event: ev.StepDecided) -> Iterable[ev.AnyCommand]:
+    def _on_step_decided(self, event: ev.StepDecided) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         if state.status is None:
             yield from self._observe(event.step, event.observed.of_values)
@@ -131,18 +132,18 @@ class Scheduler:
         else:
             yield self._submit(state)
 
-    def _on_inputs_changed(self, event: ev.InputsChanged) -> Iterable[ev.AnyCommand]:
+    def _on_inputs_changed(self, event: ev.InputsChanged) -> Iterable[do.AnyCommand]:
         return self._observe(event.step, Observation(changed=event.names))
 
-    def _on_names_joined(self, event: ev.NamesJoined) -> Iterable[ev.AnyCommand]:
+    def _on_names_joined(self, event: ev.NamesJoined) -> Iterable[do.AnyCommand]:
         return self._observe(event.step, Observation(joined=(event.names,)))
 
-    def _on_file_read_early(self, event: ev.FileReadEarly) -> Iterable[ev.AnyCommand]:
+    def _on_file_read_early(self, event: ev.FileReadEarly) -> Iterable[do.AnyCommand]:
         yield from self._observe(event.writer, Observation(written=(event.path,)))
         yield from self._observe(event.step, Observation(files=(event.path,)))
         yield from self._outdate(self._steps[event.step], f"{event.writer} wrote {event.path} meanwhile")
 
-    def _observe(self, step: str, shown: Observation) -> Iterable[ev.AnyCommand]:
+    def _observe(self, step: str, shown: Observation) -> Iterable[do.AnyCommand]:
         """Have the run go by what a step showed; in a run what was seen once holds on, so that it ends."""
         before = self._observed.get(step, Observation())
         after = before.united(shown)
@@ -156,7 +157,7 @@ class Scheduler:
         for state in self._steps.values():
             yield from self._go_on(state)
 
-    def _outdate(self, state: StepState, reason: str) -> Iterable[ev.AnyCommand]:
+    def _outdate(self, state: StepState, reason: str) -> Iterable[do.AnyCommand]:
         """Have a step that began with other inputs, or ended so, begin again."""
         has_failed = state.verdict is not None and not state.verdict.is_done
         if state.outdated or state.is_left_out or (self._stopped and has_failed):
@@ -164,11 +165,11 @@ class Scheduler:
         if state.phase is Phase.SUBMITTED:
             state.outdated = reason
             if not state.is_stopping:
-                yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
+                yield do.CancelAttempt(state.planned.name, state.attempt, reason)
         elif state.phase not in (Phase.WAITING, Phase.REOPENING):
             yield state.begin_again(reason)
 
-    def _go_on(self, state: StepState) -> Iterable[ev.AnyCommand]:
+    def _go_on(self, state: StepState) -> Iterable[do.AnyCommand]:
         """Decide a step that waits for nothing any more, or skip one that waits for what will not come."""
         if state.phase is not Phase.WAITING:
             return
@@ -180,7 +181,7 @@ class Scheduler:
         elif state.open_upstream == 0:
             yield self._decide(state)
 
-    def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[ev.AnyCommand]:
+    def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         was_released, root = state.is_released, event.reason.rpartition(_AGAIN)[2]
         self._open_steps += state.status is not None
@@ -200,7 +201,7 @@ class Scheduler:
                 return before.cause
         return ""
 
-    def _on_attempt_ended(self, event: ev.AttemptEnded) -> Iterable[ev.AnyCommand]:
+    def _on_attempt_ended(self, event: ev.AttemptEnded) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         if state.phase is not Phase.SUBMITTED or event.attempt != state.attempt:
             return
@@ -217,17 +218,17 @@ class Scheduler:
         else:
             yield state.end(Status.FAILED, event.reason)
 
-    def _on_retry_scheduled(self, event: ev.RetryScheduled) -> Iterable[ev.AnyCommand]:
+    def _on_retry_scheduled(self, event: ev.RetryScheduled) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         if state.phase is Phase.DELAYED:
-            yield ev.WaitForRetry(event.step, event.delay)
+            yield do.WaitForRetry(event.step, event.delay)
 
-    def _on_retry_due(self, event: ev.RetryDue) -> Iterable[ev.AnyCommand]:
+    def _on_retry_due(self, event: ev.RetryDue) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         if state.phase is Phase.DELAYED:
             yield self._submit(state)
 
-    def _on_step_ended(self, event: ev.StepEnded) -> Iterable[ev.AnyCommand]:
+    def _on_step_ended(self, event: ev.StepEnded) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
         if state.status is not None:
             return
@@ -239,7 +240,7 @@ class Scheduler:
         if self._open_steps == 0:
             yield from self._end_run()
 
-    def _follow(self, state: StepState, status: Status) -> Iterable[ev.AnyCommand]:
+    def _follow(self, state: StepState, status: Status) -> Iterable[do.AnyCommand]:
         """Yield what a step's end means for the others, by its status and its `--on-fail`."""
         name, on_fail = state.planned.name, state.options.on_fail
         failed = status is Status.FAILED
@@ -252,41 +253,41 @@ class Scheduler:
         else:
             yield from self._skip_children(state, status)
 
-    def _release(self, state: StepState) -> Iterable[ev.AnyCommand]:
+    def _release(self, state: StepState) -> Iterable[do.AnyCommand]:
         for child in state.children:
             child.open_upstream -= 1
             if child.open_upstream == 0 and child.phase is Phase.WAITING:
                 yield self._decide(child)
 
-    def _skip_children(self, state: StepState, status: Status) -> Iterable[ev.AnyCommand]:
+    def _skip_children(self, state: StepState, status: Status) -> Iterable[do.AnyCommand]:
         cause = state.cause
         for child in state.children:
             if child.phase is Phase.WAITING and not child.root_cause:
                 child.root_cause = cause
                 yield child.end(Status.SKIPPED, cause)
 
-    def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[ev.AnyCommand]:
+    def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[do.AnyCommand]:
         if event.step is None:
             self._cancelled_by_user = True
             return self._cancel_all(event.reason)
         return self._cancel_one(self._steps[event.step], event.reason)
 
-    def _cancel_all(self, reason: str) -> Iterable[ev.AnyCommand]:
+    def _cancel_all(self, reason: str) -> Iterable[do.AnyCommand]:
         self._stopped = reason
         for state in self._steps.values():
             yield from self._cancel_one(state, reason)
 
-    def _cancel_one(self, state: StepState, reason: str) -> Iterable[ev.AnyCommand]:
+    def _cancel_one(self, state: StepState, reason: str) -> Iterable[do.AnyCommand]:
         if state.phase is Phase.SUBMITTED:
             state.is_stopping = True
-            yield ev.CancelAttempt(state.planned.name, state.attempt, reason)
+            yield do.CancelAttempt(state.planned.name, state.attempt, reason)
         elif state.phase is not Phase.ENDING:
             yield state.end(Status.CANCELLED, reason)
 
-    def _end_run(self) -> Iterable[ev.AnyCommand]:
+    def _end_run(self) -> Iterable[do.AnyCommand]:
         if not self._ended:
             self._ended = True
-            yield ev.Append(ev.RunEnded(*self._outcome()))
+            yield do.Append(ev.RunEnded(*self._outcome()))
 
     def _outcome(self) -> tuple[Status, str]:
         failed = [s.planned.name for s in self._steps.values() if s.counts_as_failed]
@@ -299,14 +300,14 @@ class Scheduler:
             return Status.CANCELLED, f"{', '.join(cancelled)} cancelled"
         return Status.COMPLETED, ""
 
-    def _decide(self, state: StepState) -> ev.Decide:
+    def _decide(self, state: StepState) -> do.Decide:
         state.phase = Phase.DECIDING
-        return ev.Decide(state.planned.name)
+        return do.Decide(state.planned.name)
 
-    def _submit(self, state: StepState) -> ev.Submit:
+    def _submit(self, state: StepState) -> do.Submit:
         state.phase = Phase.SUBMITTED
         state.attempt += 1
-        return ev.Submit(state.planned.name, state.attempt)
+        return do.Submit(state.planned.name, state.attempt)
 
 
 def _difference(before: ev.PlannedStep, now: ev.PlannedStep) -> str:

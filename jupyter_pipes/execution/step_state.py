@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.steps import Status
@@ -95,7 +96,7 @@ class StepState:
         names = event.error.bases if event.error else ()
         return not self.options.retry_on or any(name in names for name in self.options.retry_on)
 
-    def retry(self, event: ev.AttemptEnded) -> ev.Append:
+    def retry(self, event: ev.AttemptEnded) -> do.Append:
         """Have it tried again; the delay doubles with each attempt (exponential back-off)."""
         self.phase = Phase.DELAYED
         tried = self.attempt - self.earlier_attempts
@@ -103,18 +104,18 @@ class StepState:
         delay = self.options.retry_delay * 2**doubled
         tries = f"attempt {tried} of {self.options.retries + 1}: {event.reason}"
         reason = f"{tries}; next try in {exact_duration_text(delay)}"
-        return ev.Append(ev.RetryScheduled(event.step, event.attempt, delay, reason))
+        return do.Append(ev.RetryScheduled(event.step, event.attempt, delay, reason))
 
-    def end(self, status: Status, reason: str) -> ev.Append:
+    def end(self, status: Status, reason: str) -> do.Append:
         """Have it ended."""
         # From here on nothing else may end it: one end per step, also when several causes meet in one event.
         self.phase, self.verdict = Phase.ENDING, status
-        return ev.Append(ev.StepEnded(self.planned.name, status, reason))
+        return do.Append(ev.StepEnded(self.planned.name, status, reason))
 
-    def begin_again(self, reason: str) -> ev.Append:
+    def begin_again(self, reason: str) -> do.Append:
         """Have it reopened."""
         self.phase = Phase.REOPENING
-        return ev.Append(ev.StepReopened(self.planned.name, reason))
+        return do.Append(ev.StepReopened(self.planned.name, reason))
 
     def reopen(self) -> None:
         """Forget how it ended; attempts are counted on, tries anew."""

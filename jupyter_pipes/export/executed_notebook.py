@@ -33,15 +33,11 @@ def write_executed_notebook(pipeline: Pipeline, run: Run, path: Path) -> None:
     """
     if not pipeline.origin.endswith(".ipynb"):
         raise UsageError(f"{pipeline.name} comes from no notebook file: save the notebook first")
-    steps = {
-        step.cell_id: step.name for step in pipeline.graph.steps if step.cell_id and step.name in run.steps
-    }
+    steps = [step for step in pipeline.graph.steps if step.cell_id and step.name in run.steps]
     outputs = {
-        part or cell: shown
-        for cell, step in steps.items()
-        for part, shown in outputs_by_cell(run, step).items()
+        cell: shown for step in steps for cell, shown in outputs_by_cell(run, step.name, step.cells).items()
     }
-    facts = {cell: _facts_of(run, step) for cell, step in steps.items()}
+    facts = {step.cells[0]: _facts_of(run, step.name) for step in steps}
     write_executed(pipeline.notebook or read(pipeline.origin), outputs, path, facts)
 
 

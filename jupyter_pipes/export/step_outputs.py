@@ -10,6 +10,7 @@ from jupyter_pipes.runs.logs import Log
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.results import OutputRef, StepError
+    from jupyter_pipes.model.views import AttemptView, CellView
     from jupyter_pipes.runs.run import Run
 
 LOG_LIMIT = 2**20
@@ -18,23 +19,22 @@ LOG_LIMIT = 2**20
 
 def outputs_of(run: Run, step: str) -> list[dict[str, Any]]:
     """Return what a step showed, as nbformat outputs in order."""
-    return [output for outputs in outputs_by_cell(run, step).values() for output in outputs]
+    return outputs_by_cell(run, step, ("",))[""]
 
 
-def outputs_by_cell(run: Run, step: str) -> dict[str, list[dict[str, Any]]]:
-    """Return what a step showed in each of its cells: id of a cell that continues it, "" for the first.
-
-    What they printed stands below the first.
-    """
+def outputs_by_cell(run: Run, step: str, cells: Sequence[str]) -> dict[str, list[dict[str, Any]]]:
+    """Return what a step showed below each of these cells of it that it came to, by the cell's id."""
     _, attempt = run.shown_attempt(step)
-    log = run.log(step)
     if attempt is None:
-        return {"": interleave(log, [])}
-    shown: dict[str, list[tuple[int, dict[str, Any]]]] = {"": []}
-    for each in attempt.outputs:
-        shown.setdefault(each.cell, []).append((each.log_offset, _rich(run, each)))
-    first = interleave(log, shown.pop(""), attempt.error)
-    return {"": first, **{cell: [output for _, output in outputs] for cell, outputs in shown.items()}}
+        return {cells[0]: []}
+    shown = {cell: attempt.under(place, len(cells)) for place, cell in enumerate(cells)}
+    return {cell: _outputs(run, step, attempt, view) for cell, view in shown.items() if view is not None}
+
+
+def _outputs(run: Run, step: str, attempt: AttemptView, cell: CellView) -> list[dict[str, Any]]:
+    rich = [(each.log_offset - cell.start, _rich(run, each)) for each in cell.outputs]
+    error = attempt.error if cell.has_error else None
+    return interleave(run.log(step).stretch(cell.start, cell.end), rich, error)
 
 
 def interleave(

@@ -13,7 +13,7 @@ from jupyter_pipes.display.outputs import needs_renderer
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.results import OutputRef
-from jupyter_pipes.model.views import RunView
+from jupyter_pipes.model.views import CellView, RunView
 from jupyter_pipes.runs.run import Run
 
 INTERVAL = 0.1
@@ -21,12 +21,15 @@ TICK = 1.0
 LOG_TAIL = 16_384
 """Bytes of a log's end that displays show."""
 
+Definition = Callable[[str], dict[str, Any]]
+"""Gives the card of a step's definition, from why its kept result no longer fits ("" when it does)."""
+
 
 class CellOutputs:
     """Displays opened by step cells: each shows its definition until a run reaches it, then the run."""
 
     def __init__(self) -> None:
-        self._displays: dict[str, _StepDisplay] = {}
+        self._displays: dict[str, _CellDisplay] = {}
         self._run: Run | None = None
         self._stale: Mapping[str, str] = {}
         self._shown: dict[str, Run] = {}
@@ -34,15 +37,28 @@ class CellOutputs:
         self._lock = threading.RLock()
         self._pacer = Pacer(self._refresh, interval=INTERVAL, tick=TICK, ticking=self._is_running)
 
-    def open(self, step: str, definition: Callable[[str], dict[str, Any]]) -> None:
-        """Display a step's definition in the output of the cell that runs now.
+    def open(self, step: str, cell: str, definitions: Mapping[str, Definition]) -> None:
+        """Display a step's definition in the output of the cell that runs now, and its other cells anew.
 
         Args:
             step: the step's name.
-            definition: gives its card, from why its kept result no longer fits ("" when it does).
+            cell: the id of the cell that runs now.
+            definitions: id of each of the step's cells, in order -> what defines it there.
         """
-        self._displays[step] = _StepDisplay(definition, self._stale.get(step, ""))
-        self._shown.pop(step, None)
+        with self._lock:
+            others = {of: each for of, each in self._displays.items() if of != cell and each.step == step}
+            for of in others:
+                del self._displays[of]
+            for place, (of, definition) in enumerate(definitions.items()):
+                if of == cell:
+                    self._displays[of] = _CellDisplay(step, place, definition, self._stale.get(step, ""))
+                elif of in others:
+                    self._displays[of] = others[of]
+                    others[of].define(place, definition)
+            self._shown.pop(step, None)
+            if len(definitions) > 1:
+                self._changed.add(step)
+                self._pacer.request()
 
     def follow(self, run: Run) -> None:
         """Show this run from now on."""
@@ -73,7 +89,7 @@ class CellOutputs:
         with self._lock:
             for display in self._displays.values():
                 display.forget_shown()
-            self._changed.update(self._displays)
+            self._changed.update(display.step for display in self._displays.values())
             self._refresh()
 
     def _refresh(self) -> None:
@@ -81,44 +97,63 @@ class CellOutputs:
             steps = self._run.view.steps if self._run is not None else {}
             running = {name for name, step in steps.items() if not step.status.is_final}
             changed, self._changed = self._changed | running, set()
-            for name in changed & self._displays.keys():
-                self._displays[name].show(self._shown.get(name), name, self._stale.get(name, ""))
+            for cell, display in self._displays.items():
+                if display.step in changed:
+                    display.show(cell, self._shown.get(display.step), self._stale.get(display.step, ""))
 
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.has_ended
 
 
-class _StepDisplay:
+class _CellDisplay:
     """Two displays of one cell: the card, and outputs that only the front end's own renderers can show."""
 
-    def __init__(self, definition: Callable[[str], dict[str, Any]], stale: str) -> None:
-        self._definition = definition
+    def __init__(self, step: str, place: int, definition: Definition, stale: str) -> None:
+        self.step = step
+        self._place, self._definition = place, definition
         self._card = _Display(definition(stale))
         # A display can be updated later but not made later in this cell, so its place is taken now.
         self._extra = _Display(cards.no_output())
         self._bundles: dict[str, Any] = {}
 
-    def show(self, run: Run | None, step: str, stale: str) -> None:
-        """Bring the cell's output up to date with the run, or with the definition when there is none."""
-        if run is None:
+    def define(self, place: int, definition: Definition) -> None:
+        """Take what defines the step in this cell now, which is at this place among its cells."""
+        self._place, self._definition = place, definition
+
+    def show(self, cell: str, run: Run | None, stale: str) -> None:
+        """Bring the output of this cell up to date with the run, or with the definition if there is none."""
+        cells = run.view.steps[self.step].planned.cells if run is not None else ()
+        place = cells.index(cell) if cell in cells else self._place
+        if run is None or place >= len(cells):
             self._card.show(self._definition(stale))
             self._extra.show(cards.no_output())
             return
-        _, attempt = run.shown_attempt(step)
-        shown = attempt.outputs if attempt else []
+        _, attempt = run.shown_attempt(self.step)
+        shown = attempt.under(place, len(cells)) if attempt else None
         # What an earlier run displayed goes.
-        self._bundles = {each.digest: self._bundle(run, each) for each in shown}
-        outputs = [self._bundles[each.digest] for each in shown]
+        self._bundles = {each.digest: self._bundle(run, each) for each in shown.outputs} if shown else {}
+        outputs = [self._bundles[each.digest] for each in shown.outputs] if shown else []
         plain = [output for output in outputs if not needs_renderer(output["data"])]
         special = [output for output in outputs if needs_renderer(output["data"])]
-        log = run.logs(step, tail=LOG_TAIL)
-        self._card.show(cards.step_card(run.view, step, plain, log, shown=attempt, stale=stale))
+        log = self._log(run, shown) if shown else ""
+        if place:
+            state = run.view.steps[self.step]
+            card = cards.continuing_card(state, plain, log, shown, place=place, of=len(cells))
+        else:
+            has_error = shown is None or shown.has_error
+            card = cards.step_card(
+                run.view, self.step, plain, log, shown=attempt, has_error=has_error, stale=stale
+            )
+        self._card.show(card)
         self._extra.show(**special[-1] if special else {"data": cards.no_output()})
 
     def forget_shown(self) -> None:
         """Publish at the next showing even what was shown already."""
         self._card.forget_shown()
         self._extra.forget_shown()
+
+    def _log(self, run: Run, shown: CellView) -> str:
+        return run.log(self.step).stretch(shown.start, shown.end).end(LOG_TAIL)
 
     def _bundle(self, run: Run, output: OutputRef) -> Any:
         return self._bundles.get(output.digest) or run.bundle(output)

@@ -83,7 +83,7 @@ class PipesMagics(Magics):
         """Register a step."""
         awaited, line = _take_awaited(line)
         parsed = step_options.parse_step(line)
-        self.session.show_step(parsed.name)
+        self.session.show_step(parsed.name, self._cell)
         if not parsed.run:
             return None
         run = self.session.start((parsed.name,), {})

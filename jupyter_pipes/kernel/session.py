@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -24,7 +24,7 @@ from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.kernel.transcript import Transcript
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Diagnostic, Status, Step
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines import parameters
 from jupyter_pipes.pipelines.notebook import cell_from_source
@@ -151,12 +151,25 @@ class Session:
             if self._has_file():
                 self._watch.request()
 
-    def show_step(self, name: str) -> None:
-        """Display the card of the step that this cell defines, and keep it for the runs to come."""
+    def show_step(self, name: str, key: str) -> None:
+        """Display the card of the step that this cell defines, and keep it for the runs to come.
+
+        Args:
+            name: the step's name.
+            key: the cell's key.
+        """
         pipeline = self.pipeline()
         step = next((step for step in pipeline.graph.steps if step.name == name), None)
         problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
-        self._outputs.open(name, lambda stale: cards.definition_card(step, problems, stale=stale))
+        cells = step.cells if step is not None and key in step.cells else (key,)
+        numbers = {cell.number: cell.id for cell in pipeline.cells}
+        by_cell: dict[str, list[Diagnostic]] = {cell: [] for cell in cells}
+        for problem in problems:
+            by_cell.get(numbers.get(problem.cell, ""), by_cell[cells[0]]).append(problem)
+        definitions = {
+            cell: partial(_definition, step, by_cell[cell], place) for place, cell in enumerate(cells)
+        }
+        self._outputs.open(name, key, definitions)
         pipeline.warm_up()
         self._graphs.replace_idle(lambda: idle_view(pipeline))
 
@@ -303,3 +316,7 @@ class Session:
     def _run_again(self) -> None:
         if self.run is None or self.run.has_ended:
             self._again() if self._again is not None else self.start((), {})
+
+
+def _definition(step: Step | None, problems: Sequence[Diagnostic], place: int, stale: str) -> dict[str, str]:
+    return cards.definition_card(step, problems, place=place, stale=stale)

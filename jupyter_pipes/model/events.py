@@ -1,4 +1,4 @@
-"""The facts of a run, in past tense, and the scheduler's commands, imperative; and the facts' JSON."""
+"""The facts of a run, in past tense, and their JSON."""
 
 from __future__ import annotations
 
@@ -206,6 +206,12 @@ class FileReadEarly(AttemptEvent, frozen=True):
     writer: str
 
 
+class CellBegun(AttemptEvent, frozen=True):
+    """The attempt came to the next cell of its step; `log_offset` is its log's size in bytes then."""
+
+    log_offset: int
+
+
 class OutputShown(AttemptEvent, frozen=True):
     """The step displayed something."""
 
@@ -213,7 +219,9 @@ class OutputShown(AttemptEvent, frozen=True):
 
 
 class OutputsCleared(AttemptEvent, frozen=True):
-    """The step cleared what it had displayed (`clear_output`)."""
+    """The step cleared what the cell had shown (`clear_output`); `log_offset` as of `CellBegun`."""
+
+    log_offset: int = 0
 
 
 class NoteAdded(AttemptEvent, frozen=True):
@@ -300,6 +308,7 @@ AnyEvent = (
     | InputsChanged
     | FileReadEarly
     | NamesJoined
+    | CellBegun
     | OutputShown
     | OutputsCleared
     | NoteAdded
@@ -322,46 +331,6 @@ class Record(Struct, frozen=True, gc=False):
     time: float
     event: AnyEvent
 
-
-class Command(Struct, frozen=True, gc=False):
-    """What the scheduler wants done."""
-
-
-class Decide(Command, frozen=True):
-    """Compute the step's signature and look for a kept result."""
-
-    step: str
-
-
-class Submit(Command, frozen=True):
-    """Hand an attempt of the step to its queue's executor."""
-
-    step: str
-    attempt: int
-
-
-class CancelAttempt(Command, frozen=True):
-    """Stop an attempt; the executor answers with `AttemptEnded`."""
-
-    step: str
-    attempt: int
-    reason: str
-
-
-class WaitForRetry(Command, frozen=True):
-    """Send `RetryDue` after `delay` seconds."""
-
-    step: str
-    delay: float
-
-
-class Append(Command, frozen=True):
-    """Append this fact to the journal (and hand it back to the scheduler)."""
-
-    event: AnyEvent
-
-
-AnyCommand = Decide | Submit | CancelAttempt | WaitForRetry | Append
 
 _encoder = msgspec.json.Encoder()
 _event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import MetricPoint, Progress, RunView, StepView
+from jupyter_pipes.model.views import CellView, MetricPoint, Progress, RunView, StepView
 
 _OUTCOME_STATUS: dict[str, Status] = {
     "completed": Status.COMPLETED,
@@ -161,16 +163,25 @@ def _take_early_read(event: ev.FileReadEarly, view: RunView, time: float) -> Non
 
 
 def _add_output(event: ev.OutputShown, view: RunView, time: float) -> None:
-    outputs = view.attempt_of(event).outputs
-    for place, shown in enumerate(outputs):
-        if event.output.display_id is not None and shown.display_id == event.output.display_id:
-            outputs[place] = event.output
-            return
-    outputs.append(event.output)
+    cells, output = view.attempt_of(event).cells, event.output
+    for cell in cells:
+        for place, shown in enumerate(cell.outputs):
+            if output.display_id is not None and shown.display_id == output.display_id:
+                cell.outputs[place] = replace(output, log_offset=shown.log_offset)
+                return
+    cells[-1].outputs.append(output)
 
 
 def _clear_outputs(event: ev.OutputsCleared, view: RunView, time: float) -> None:
-    view.attempt_of(event).outputs.clear()
+    cell = view.attempt_of(event).cells[-1]
+    cell.outputs.clear()
+    cell.start = max(cell.start, event.log_offset)
+
+
+def _begin_cell(event: ev.CellBegun, view: RunView, time: float) -> None:
+    cells = view.attempt_of(event).cells
+    cells[-1].end, cells[-1].has_error = event.log_offset, False
+    cells.append(CellView(start=event.log_offset))
 
 
 def _add_note(event: ev.NoteAdded, view: RunView, time: float) -> None:
@@ -237,6 +248,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.InputsChanged: _set_changed,
     ev.NamesJoined: _add_joined,
     ev.FileReadEarly: _take_early_read,
+    ev.CellBegun: _begin_cell,
     ev.OutputShown: _add_output,
     ev.OutputsCleared: _clear_outputs,
     ev.NoteAdded: _add_note,

@@ -46,14 +46,12 @@ class OutputRef(Struct, frozen=True, gc=False):
         digest: BLAKE3 hex digest of the bundle's JSON (`{"data": …, "metadata": …}`).
         log_offset: size in bytes of the attempt's log when it was displayed, to order text and outputs.
         display_id: set when the output can be updated; a later output with the same id replaces it.
-        cell: id of the cell that displayed it, where that is one which continues the step; else "".
     """
 
     kind: Literal["display_data", "execute_result"]
     digest: str
     log_offset: int
     display_id: str | None = None
-    cell: str = ""
 
 
 class StepError(Struct, frozen=True, gc=False):

@@ -166,6 +166,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         plain: names whose values plain cells make anew in its process.
         options: what the user said.
         cell_id: the notebook cell whose output area shows it, or None outside notebooks.
+        continued: id of each cell that continues it (`--append`) -> line of its code on which that begins.
         observed_reads: those of `reads` whose producer runs showed, not the code.
         observed_writes: those of `writes` that runs showed, not the code.
         observed_files: step that it waits for, though it reads nothing of it -> a file that both used.
@@ -178,10 +179,16 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     plain: tuple[str, ...] = ()
     options: StepOptions = StepOptions()
     cell_id: str | None = None
+    continued: dict[str, int] = {}
     observed_reads: tuple[str, ...] = ()
     observed_writes: tuple[str, ...] = ()
     observed_files: dict[str, str] = {}
     joined: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """The ids of its cells, in order; "" for the one of a step that comes from no notebook."""
+        return (self.cell_id or "", *self.continued)
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -229,7 +236,6 @@ class Step(StepInterface, frozen=True):
         imports: top-level module names that its code, prelude and setup import.
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
-        continued: id of each cell that continues it (`--append`) -> line of `body` on which that begins.
         literals: short texts of code that is in none of the above: of the function that is the step.
     """
 
@@ -243,7 +249,6 @@ class Step(StepInterface, frozen=True):
     imports: tuple[str, ...] = ()
     opaque: bool = False
     doc: str = ""
-    continued: dict[str, int] = {}
     literals: tuple[str, ...] = ()
 
     @property
@@ -272,15 +277,15 @@ class Step(StepInterface, frozen=True):
         return tuple(piece for piece in self.prelude if piece.is_late)
 
     @property
-    def parts(self) -> dict[str, str]:
-        """Id of each of its cells -> its code, with blank lines above: line n is line n of `body`."""
+    def parts(self) -> tuple[str, ...]:
+        """The code of each of its cells, with blank lines above: line n is line n of `body`."""
         lines = self.body.split("\n")
-        starts = {self.cell_id or "": 1, **self.continued}
-        ends = [*(start - 1 for start in self.continued.values()), len(lines)]
-        return {
-            cell: "\n" * (start - 1) + "\n".join(lines[start - 1 : end])
-            for (cell, start), end in zip(starts.items(), ends, strict=True)
-        }
+        starts = [1, *self.continued.values()]
+        ends = [*(start - 1 for start in starts[1:]), len(lines)]
+        return tuple(
+            "\n" * (start - 1) + "\n".join(lines[start - 1 : end])
+            for start, end in zip(starts, ends, strict=True)
+        )
 
     @property
     def sources(self) -> tuple[str, ...]:

@@ -31,6 +31,22 @@ class MetricPoint(Struct, frozen=True, gc=False):
     value: JsonValue
 
 
+class CellView(Struct):
+    """What is shown of an attempt under one of its step's cells.
+
+    Attributes:
+        outputs: what the cell displayed.
+        start: from where its log is shown, in bytes of the attempt's log.
+        end: up to where; None for all that is there.
+        has_error: whether what the attempt failed with happened there.
+    """
+
+    outputs: list[OutputRef] = field(default_factory=list[OutputRef])
+    start: int = 0
+    end: int | None = None
+    has_error: bool = True
+
+
 class AttemptView(Struct):
     """One try of a step as displays show it; times in seconds since 1970, None until known.
 
@@ -38,6 +54,7 @@ class AttemptView(Struct):
         changed: inputs that it changed although its code does not show it.
         joined: names that hold parts of one object, by object.
         is_outdated: whether it had other inputs than it should have had, as was seen later.
+        cells: what it showed in each of its step's cells that it came to.
     """
 
     number: int
@@ -50,7 +67,6 @@ class AttemptView(Struct):
     usage: Usage = Usage()
     error: StepError | None = None
     progress: Progress | None = None
-    outputs: list[OutputRef] = field(default_factory=list[OutputRef])
     artifacts: list[ArtifactRef] = field(default_factory=list[ArtifactRef])
     metrics: dict[str, list[MetricPoint]] = field(default_factory=dict[str, list[MetricPoint]])
     notes: list[str] = field(default_factory=list[str])
@@ -59,6 +75,26 @@ class AttemptView(Struct):
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     is_outdated: bool = False
+    cells: list[CellView] = field(default_factory=lambda: [CellView()])
+
+    @property
+    def outputs(self) -> list[OutputRef]:
+        """All that it displayed, in order."""
+        return [output for cell in self.cells for output in cell.outputs]
+
+    def under(self, place: int, of: int) -> CellView | None:
+        """Return what is shown under one of its step's cells; None if it did not come to that.
+
+        Args:
+            place: the cell's place, from 0.
+            of: how many cells the step has. It may have had more then: the last one shows their outputs.
+        """
+        if place >= len(self.cells):
+            return None
+        first, *more = self.cells[place:] if place == of - 1 else self.cells[place : place + 1]
+        outputs = [output for cell in (first, *more) for output in cell.outputs]
+        last = more[-1] if more else first
+        return CellView(outputs, first.start, last.end, last.has_error)
 
     @property
     def observed(self) -> Observation:

@@ -16,27 +16,33 @@ class Log:
     Its length is in bytes, and `log[start:end]` reads those bytes alone.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, start: int = 0, stop: int | None = None) -> None:
         self.path = path
+        self._start, self._stop = start, stop
 
     def __len__(self) -> int:
         try:
-            return self.path.stat().st_size if self.path else 0
+            size = self.path.stat().st_size if self.path else 0
         except FileNotFoundError:
             return 0
+        return max((size if self._stop is None else min(self._stop, size)) - self._start, 0)
 
     def __getitem__(self, part: slice) -> bytes:
         start, end, _ = part.indices(len(self))
         if self.path is None or end <= start:
             return b""
         with self.path.open("rb") as file:
-            file.seek(start)
+            file.seek(self._start + start)
             return file.read(end - start)
 
     @property
     def is_long(self) -> bool:
         """Whether `text` leaves out its beginning."""
         return len(self) > MOST
+
+    def stretch(self, start: int, stop: int | None) -> Log:
+        """Return the part of it from byte `start` up to `stop`; None for all that is there."""
+        return Log(self.path, start, stop)
 
     def end(self, size: int) -> str:
         """Return the text of its last `size` bytes."""

@@ -33,16 +33,43 @@ CELLS = [
 
 def test_every_cell_of_a_step_shows_what_is_its_own(tmp_path: Path) -> None:
     cells = [
-        "%%step load\nn = 3\nn + 1",
-        "%%step load --append\nn + 2",
+        "%%step load\nn = 3\nprint('one', end='')\nn + 1",
+        "%%step load --append\n!echo two\nn + 2",
         "# in between",
-        "%%step load --append\ndisplay(n)\nn + 3",
+        "%%step load --append\ndisplay(n)\nprint('three')\nn + 3",
     ]
     Chain(tmp_path, *cells).run("--output", "out.ipynb")
-    written = json.loads((tmp_path / "out.ipynb").read_text("utf-8"))["cells"]
-    shown = ["".join(output["data"]["text/plain"]) for cell in written for output in cell["outputs"]]
-    assert shown == ["4", "5", "3", "6"]
-    assert [len(cell["outputs"]) for cell in written] == [1, 1, 0, 2]
+    assert _texts(tmp_path / "out.ipynb") == [["one", "4"], ["two", "5"], [], ["3", "three", "6"]]
+
+
+def test_a_cell_clears_what_it_has_shown_itself(tmp_path: Path) -> None:
+    clearing = "for i in range(3):\n    clear_output(wait=True)\n    print(i)\n    display(i)"
+    chain = Chain(
+        tmp_path,
+        "from IPython.display import clear_output",
+        "%%step load\nprint('stays')",
+        f"%%step load --append\nprint('goes')\n{clearing}",
+    )
+    chain.run("--output", "out.ipynb")
+    assert _texts(tmp_path / "out.ipynb") == [[], ["stays"], ["2", "2"]]
+
+
+def test_an_error_stands_under_the_cell_in_which_it_came(tmp_path: Path) -> None:
+    cells = ["%%step load\nprint('one')", "%%step load --append\n1 / 0", "%%step load --append\nprint('no')"]
+    chain = Chain(tmp_path, *cells)
+    chain._ask("run", "study.ipynb", "--output", "out.ipynb")
+    assert _texts(tmp_path / "out.ipynb") == [["one"], ["ZeroDivisionError"], []]
+
+
+def _texts(path: Path) -> list[list[str]]:
+    """Return the text of each output of each cell."""
+    return [
+        [
+            "".join(output.get("text") or output.get("ename") or output["data"]["text/plain"]).strip()
+            for output in cell["outputs"]
+        ]
+        for cell in json.loads(path.read_text("utf-8"))["cells"]
+    ]
 
 
 def test_an_error_in_a_cell_that_continues_a_step_has_its_line(tmp_path: Path) -> None:

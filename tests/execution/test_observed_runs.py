@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import Observation
@@ -43,7 +44,7 @@ def begun(*facts: ev.AnyEvent) -> Scheduler:
     return scheduler
 
 
-def live(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[ev.AnyCommand]:
+def live(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[do.AnyCommand]:
     """Hand facts to the scheduler, each when all that the one before causes is done; return the commands."""
     return [command for fact in facts for command in run_of(scheduler, fact)]
 
@@ -54,16 +55,16 @@ def test_who_waits_takes_the_changed_value_and_waits_for_its_maker() -> None:
     scheduler = Scheduler()
     live(scheduler, started(LOAD, CHANGE, slow, late), cached("load"), decided("change"))
     assert live(scheduler, changed("change", "xs")) == []
-    assert ev.Decide("late") not in live(scheduler, cached("slow"))
-    assert ev.Decide("late") in live(scheduler, attempt("change", "completed"))
+    assert do.Decide("late") not in live(scheduler, cached("slow"))
+    assert do.Decide("late") in live(scheduler, attempt("change", "completed"))
 
 
 def test_a_running_attempt_is_stopped_and_its_step_waits_for_the_change() -> None:
     scheduler = begun(decided("count"))
-    assert live(scheduler, changed("change", "xs")) == [ev.CancelAttempt("count", 1, WHY)]
+    assert live(scheduler, changed("change", "xs")) == [do.CancelAttempt("count", 1, WHY)]
     assert appended(live(scheduler, attempt("count", "cancelled"))) == [ev.StepReopened("count", WHY)]
-    assert ev.Decide("count") in live(scheduler, attempt("change", "completed"))
-    assert ev.Submit("count", 2) in live(scheduler, decided("count"))
+    assert do.Decide("count") in live(scheduler, attempt("change", "completed"))
+    assert do.Submit("count", 2) in live(scheduler, decided("count"))
 
 
 @pytest.mark.parametrize("outcome", ["completed", "failed", "timed out", "lost"])
@@ -77,10 +78,10 @@ def test_what_has_ended_is_opened_again_with_all_that_used_it() -> None:
     again = f"count has to run again: {WHY}"
     commands = live(scheduler, changed("change", "xs"))
     assert appended(commands) == [ev.StepReopened("count", WHY), ev.StepReopened("show", again)]
-    assert [c for c in live(scheduler, attempt("change", "completed")) if isinstance(c, ev.Decide)] == [
-        ev.Decide("count")
+    assert [c for c in live(scheduler, attempt("change", "completed")) if isinstance(c, do.Decide)] == [
+        do.Decide("count")
     ]
-    assert live(scheduler, cached("count"))[-1] == ev.Decide("show")
+    assert live(scheduler, cached("count"))[-1] == do.Decide("show")
     assert appended(live(scheduler, cached("show")))[-1] == ev.RunEnded(Status.COMPLETED)
 
 
@@ -111,8 +112,8 @@ def test_what_earlier_runs_showed_holds_from_the_start() -> None:
     scheduler = Scheduler()
     start = replace(started(LOAD, CHANGE, COUNT), observed={"change": Observation(changed=("xs",))})
     live(scheduler, start)
-    assert live(scheduler, cached("load"))[-1:] == [ev.Decide("change")]
-    assert live(scheduler, decided("change"), changed("change", "xs")) == [ev.Submit("change", 1)]
+    assert live(scheduler, cached("load"))[-1:] == [do.Decide("change")]
+    assert live(scheduler, decided("change"), changed("change", "xs")) == [do.Submit("change", 1)]
 
 
 def test_the_step_itself_begins_again_with_the_names_that_hold_parts_of_what_it_changed() -> None:
@@ -121,9 +122,9 @@ def test_the_step_itself_begins_again_with_the_names_that_hold_parts_of_what_it_
     live(scheduler, started(two, replace(CHANGE, upstream=("two",), reads={"xs": "two"})), decided("two"))
     live(scheduler, joined("two", "xs", "ys"), attempt("two", "completed"), decided("change"))
     why = "ys of two holds parts of what it changes"
-    assert live(scheduler, changed("change", "xs")) == [ev.CancelAttempt("change", 1, why)]
+    assert live(scheduler, changed("change", "xs")) == [do.CancelAttempt("change", 1, why)]
     assert appended(live(scheduler, attempt("change", "completed"))) == [ev.StepReopened("change", why)]
-    assert ev.Submit("change", 2) in live(scheduler, decided("change"))
+    assert do.Submit("change", 2) in live(scheduler, decided("change"))
 
 
 def test_in_a_run_that_stops_what_used_the_old_value_is_not_completed() -> None:

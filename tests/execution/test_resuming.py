@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
@@ -52,9 +53,9 @@ FAILED += [decided("a"), attempt("a", "completed"), decided("b"), attempt("b", "
 
 def test_what_is_not_done_is_decided_again_once_what_it_waits_for_is_done() -> None:
     scheduler, _ = after(*FAILED)
-    assert run_of(scheduler, RESUMED) == [ev.Decide("b")]
-    assert run_of(scheduler, decided("b")) == [ev.Submit("b", 2)]
-    assert run_of(scheduler, attempt("b", "completed", 2))[-1] == ev.Decide("c")
+    assert run_of(scheduler, RESUMED) == [do.Decide("b")]
+    assert run_of(scheduler, decided("b")) == [do.Submit("b", 2)]
+    assert run_of(scheduler, attempt("b", "completed", 2))[-1] == do.Decide("c")
     commands = run_of(scheduler, cached("c"))
     assert appended(commands)[-1] == ev.RunEnded(Status.COMPLETED)
 
@@ -86,10 +87,10 @@ def test_the_tries_that_retries_allow_count_anew() -> None:
     scheduler, _ = after(started(step), decided("a"), attempt("a", "failed"), ev.RetryDue("a"))
     run_of(scheduler, attempt("a", "failed", 2))
     run_of(scheduler, RESUMED)
-    assert run_of(scheduler, decided("a")) == [ev.Submit("a", 3)]
+    assert run_of(scheduler, decided("a")) == [do.Submit("a", 3)]
     retry = run_of(scheduler, attempt("a", "failed", 3))
-    assert [command.delay for command in retry if isinstance(command, ev.WaitForRetry)] == [10.0]
-    assert run_of(scheduler, ev.RetryDue("a")) == [ev.Submit("a", 4)]
+    assert [command.delay for command in retry if isinstance(command, do.WaitForRetry)] == [10.0]
+    assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", 4)]
     assert endings(run_of(scheduler, attempt("a", "failed", 4))) == {"a": (Status.FAILED, "broke")}
 
 
@@ -101,7 +102,7 @@ def test_what_ran_behind_an_ignored_failure_is_open_again() -> None:
     run_of(scheduler, decided("d"), attempt("d", "failed"))
     view = view_of(*journal, ev.StepEnded("d", Status.FAILED), RESUMED)
     assert {step.status for step in view.steps.values()} == {Status.PENDING}
-    assert run_of(scheduler, RESUMED) == [ev.Decide("a"), ev.Decide("d")]
+    assert run_of(scheduler, RESUMED) == [do.Decide("a"), do.Decide("d")]
 
 
 def test_a_deep_lattice_behind_an_ignored_failure_is_opened_at_once() -> None:
@@ -111,7 +112,7 @@ def test_a_deep_lattice_behind_an_ignored_failure_is_opened_at_once() -> None:
     steps += [planned(name, *above) for above, layer in pairwise(layers) for name in layer]
     facts = [decided("a"), attempt("a", "failed"), *(cached(name) for layer in layers for name in layer)]
     scheduler, journal = after(started(*steps), *facts)
-    assert run_of(scheduler, RESUMED) == [ev.Decide("a")]
+    assert run_of(scheduler, RESUMED) == [do.Decide("a")]
     assert {step.status for step in view_of(*journal, RESUMED).steps.values()} == {Status.PENDING}
 
 

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import Status
@@ -31,32 +32,32 @@ from tests.scheduling import (
 
 def test_the_start_decides_the_steps_without_open_upstream() -> None:
     commands = Scheduler().handle(started(planned("a"), planned("b", "a"), planned("c")))
-    assert commands == [ev.Decide("a"), ev.Decide("c")]
+    assert commands == [do.Decide("a"), do.Decide("c")]
 
 
 def test_an_upstream_that_is_not_part_of_the_run_is_not_waited_for() -> None:
-    assert Scheduler().handle(started(planned("b", "elsewhere"))) == [ev.Decide("b")]
+    assert Scheduler().handle(started(planned("b", "elsewhere"))) == [do.Decide("b")]
 
 
 def test_a_run_without_steps_is_complete_at_once() -> None:
-    assert Scheduler().handle(started()) == [ev.Append(ev.RunEnded(Status.COMPLETED))]
+    assert Scheduler().handle(started()) == [do.Append(ev.RunEnded(Status.COMPLETED))]
 
 
 def test_a_step_that_must_run_is_submitted_as_attempt_1() -> None:
-    assert run_of(Scheduler(), started(planned("a")), decided("a"))[-1] == ev.Submit("a", 1)
+    assert run_of(Scheduler(), started(planned("a")), decided("a"))[-1] == do.Submit("a", 1)
 
 
 def test_a_cached_step_ends_cached_with_its_reason_and_releases_the_next() -> None:
     commands = run_of(Scheduler(), started(planned("a"), planned("b", "a")), cached("a"))
     assert endings(commands) == {"a": (Status.CACHED, "nothing changed")}
-    assert commands[-1] == ev.Decide("b")
+    assert commands[-1] == do.Decide("b")
 
 
 def test_a_step_waits_for_all_that_it_needs() -> None:
     scheduler = Scheduler()
     run_of(scheduler, started(planned("a"), planned("b"), planned("c", "a", "b")), decided("a"), decided("b"))
-    assert ev.Decide("c") not in run_of(scheduler, attempt("a", "completed"))
-    assert run_of(scheduler, attempt("b", "completed"))[-1] == ev.Decide("c")
+    assert do.Decide("c") not in run_of(scheduler, attempt("a", "completed"))
+    assert run_of(scheduler, attempt("b", "completed"))[-1] == do.Decide("c")
 
 
 @pytest.mark.parametrize(
@@ -101,9 +102,9 @@ def test_retries_with_exponential_back_off(
     commands = run_of(scheduler, started(step), decided("a"))
     for number, outcome in enumerate(outcomes, 1):
         if number > 1:
-            assert run_of(scheduler, ev.RetryDue("a")) == [ev.Submit("a", number)]
+            assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", number)]
         commands = run_of(scheduler, attempt("a", outcome, number))
-    assert [command.delay for command in commands if isinstance(command, ev.WaitForRetry)] == (
+    assert [command.delay for command in commands if isinstance(command, do.WaitForRetry)] == (
         [] if delay is None else [delay]
     )
     assert bool(endings(commands)) == (delay is None)
@@ -114,7 +115,7 @@ def test_the_delay_between_two_thousand_tries_stays_a_number() -> None:
     run_of(scheduler, started(planned("a", retries=2000, retry_delay=0.5)), decided("a"))
     for number in range(1, 2001):
         commands = run_of(scheduler, attempt("a", "failed", number))
-        assert [c.delay for c in commands if isinstance(c, ev.WaitForRetry)] == [
+        assert [c.delay for c in commands if isinstance(c, do.WaitForRetry)] == [
             0.5 * 2 ** min(number - 1, 20)
         ]
         run_of(scheduler, ev.RetryDue("a"))
@@ -126,14 +127,14 @@ POLICIES = [
     pytest.param(
         "skip",
         {"a": Status.FAILED, "c": Status.SKIPPED, "d": Status.SKIPPED},
-        [ev.Decide("e")],
+        [do.Decide("e")],
         Status.FAILED,
         id="skip: descendants are skipped, the rest goes on",
     ),
     pytest.param(
         "ignore",
         {"a": Status.FAILED},
-        [ev.Decide("e")],
+        [do.Decide("e")],
         Status.COMPLETED,
         id="ignore: descendants run, the run is not failed by it",
     ),
@@ -149,7 +150,7 @@ POLICIES = [
 
 @pytest.mark.parametrize(("policy", "ended", "after_b", "run_status"), POLICIES)
 def test_on_fail(
-    policy: Any, ended: dict[str, Status], after_b: list[ev.AnyCommand], run_status: Status
+    policy: Any, ended: dict[str, Status], after_b: list[do.AnyCommand], run_status: Status
 ) -> None:
     scheduler = Scheduler()
     run_of(
@@ -157,12 +158,12 @@ def test_on_fail(
     )
     commands = run_of(scheduler, attempt("a", "failed"))
     assert {name: status for name, (status, _) in endings(commands).items()} == ended
-    assert (ev.CancelAttempt("b", 1, "a failed and stops the run (--on-fail stop)") in commands) == (
+    assert (do.CancelAttempt("b", 1, "a failed and stops the run (--on-fail stop)") in commands) == (
         policy == "stop"
     )
-    assert (ev.Decide("c") in commands) == (policy == "ignore")
+    assert (do.Decide("c") in commands) == (policy == "ignore")
     later = run_of(scheduler, attempt("b", "cancelled" if policy == "stop" else "completed"))
-    assert [command for command in later if isinstance(command, ev.Decide)] == after_b
+    assert [command for command in later if isinstance(command, do.Decide)] == after_b
     for name in ("c", "e", "d"):
         later += run_of(scheduler, cached(name))
     assert [fact.status for fact in appended(later) if isinstance(fact, ev.RunEnded)] == [run_status]
@@ -182,7 +183,7 @@ def test_cancelling_the_run_stops_attempts_and_ends_all_else() -> None:
     steps = planned("a"), planned("b"), planned("c", "a"), planned("d", retries=1)
     run_of(scheduler, started(*steps), decided("a"), decided("d"), attempt("d", "failed"))
     commands = run_of(scheduler, ev.CancelRequested(None, "enough"))
-    assert ev.CancelAttempt("a", 1, "enough") in commands
+    assert do.CancelAttempt("a", 1, "enough") in commands
     assert endings(commands) == dict.fromkeys("bcd", (Status.CANCELLED, "enough"))
     assert appended(run_of(scheduler, attempt("a", "cancelled")))[-1] == ev.RunEnded(
         Status.CANCELLED, "cancelled by the user"
@@ -196,8 +197,8 @@ def test_the_first_failure_stops_a_run_with_fail_fast_unless_it_is_ignored(on_fa
     run_of(scheduler, start, decided("a"), decided("b"))
     commands = run_of(scheduler, attempt("a", "failed"))
     reason = "a failed and stops the run (--on-fail stop)" if on_fail == "stop" else FAIL_FAST
-    assert [command for command in commands if isinstance(command, ev.CancelAttempt)] == (
-        [ev.CancelAttempt("b", 1, reason)] if stops else []
+    assert [command for command in commands if isinstance(command, do.CancelAttempt)] == (
+        [do.CancelAttempt("b", 1, reason)] if stops else []
     )
 
 
@@ -207,7 +208,7 @@ FAIL_FAST = "a failed and stops the run (--fail-fast)"
 def test_cancelling_one_step_skips_its_descendants_only() -> None:
     scheduler = Scheduler()
     run_of(scheduler, started(planned("a"), planned("b", "a"), planned("c")), decided("a"), decided("c"))
-    assert run_of(scheduler, ev.CancelRequested("a", "enough")) == [ev.CancelAttempt("a", 1, "enough")]
+    assert run_of(scheduler, ev.CancelRequested("a", "enough")) == [do.CancelAttempt("a", 1, "enough")]
     commands = run_of(scheduler, attempt("a", "cancelled"), attempt("c", "completed"))
     assert endings(commands)["b"] == (Status.SKIPPED, "a was cancelled")
     assert appended(commands)[-1] == ev.RunEnded(Status.CANCELLED, "a cancelled")

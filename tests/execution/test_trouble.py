@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, InvalidPipeline, RunFailed, StoreError
 from jupyter_pipes.model.steps import Status
@@ -761,7 +762,7 @@ def test_an_unexpected_error_in_the_controller_ends_the_run_instead_of_hanging_i
 
     handle = Scheduler.handle
 
-    def broken(scheduler: Scheduler, event: ev.AnyEvent) -> list[ev.AnyCommand]:
+    def broken(scheduler: Scheduler, event: ev.AnyEvent) -> list[do.AnyCommand]:
         if isinstance(event, ev.StepDecided):
             raise ZeroDivisionError("a fault")
         return handle(scheduler, event)

@@ -10,6 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import History
@@ -163,7 +164,7 @@ def test_a_run_that_version_2_kept_is_gone_on_with_as_was_said_of_its_steps(stud
     cached = ev.StepEnded("load", Status.CACHED)
     run_of(scheduler, started, cached, ev.StepDecided("scale", "run"))
     commands = run_of(scheduler, attempt("scale", "failed"))
-    assert [command.delay for command in commands if isinstance(command, ev.WaitForRetry)] == [1.0]
+    assert [command.delay for command in commands if isinstance(command, do.WaitForRetry)] == [1.0]
 
 
 @pytest.fixture(params=["sqlite", POSTGRESQL])

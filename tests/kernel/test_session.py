@@ -76,7 +76,7 @@ class Kernel:
     def run(self, cell: str, source: str) -> None:
         self.session.define(cell, source, 1)
         if source.startswith("%%step"):
-            self.session.show_step(cell)
+            self.session.show_step(cell, cell)
         self.session.look_for_stale()
 
     def go(self, **params: object) -> None:

@@ -108,7 +108,8 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.InputsChanged: st.builds(ev.InputsChanged, *NUMBERED, TEXTS),
     ev.NamesJoined: st.builds(ev.NamesJoined, *NUMBERED, TEXTS),
     ev.OutputShown: st.builds(ev.OutputShown, *NUMBERED, OUTPUT),
-    ev.OutputsCleared: st.builds(ev.OutputsCleared, *NUMBERED),
+    ev.CellBegun: st.builds(ev.CellBegun, *NUMBERED, st.integers(0)),
+    ev.OutputsCleared: st.builds(ev.OutputsCleared, *NUMBERED, st.integers(0)),
     ev.NoteAdded: st.builds(ev.NoteAdded, *NUMBERED, TEXT),
     ev.AttemptEnded: st.builds(
         ev.AttemptEnded,

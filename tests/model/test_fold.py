@@ -138,6 +138,34 @@ def test_cleared_outputs_are_gone() -> None:
     assert latest.outputs == []
 
 
+def test_what_a_step_shows_is_told_apart_by_its_cells() -> None:
+    """A cell's clearing and the error are that cell's; a display keeps its cell when it is updated."""
+    facts = [
+        ev.OutputShown("a", 1, output("1", "i")),
+        ev.CellBegun("a", 1, 10),
+        ev.OutputShown("a", 1, output("2")),
+        ev.OutputsCleared("a", 1, 15),
+        ev.OutputShown("a", 1, output("3", "i")),
+        ev.CellBegun("a", 1, 20),
+    ]
+    latest = view_of(*facts).steps["a"].latest
+    assert latest is not None
+    shown = [latest.under(place, 4) for place in range(4)]
+    assert [
+        (cell.start, cell.end, [each.digest for each in cell.outputs], cell.has_error) if cell else None
+        for cell in shown
+    ] == [(0, 10, ["3"], False), (15, 20, [], False), (20, None, [], True), None]
+
+
+def test_the_last_cell_of_a_step_that_had_more_shows_what_they_did() -> None:
+    first, second = (ev.OutputShown("a", 1, output(digest)) for digest in "12")
+    latest = view_of(first, ev.CellBegun("a", 1, 9), second).steps["a"].latest
+    assert latest is not None
+    shown = latest.under(0, 1)
+    assert shown is not None
+    assert ([each.digest for each in shown.outputs], shown.end, shown.has_error) == (["1", "2"], None, True)
+
+
 def test_an_artifact_that_is_stored_again_counts_once() -> None:
     facts = [ev.ArtifactStored("a", 1, artifact("x", digest)) for digest in ("1", "2")]
     assert [kept.digest for kept in view_of(*facts).steps["a"].artifacts] == ["2"]

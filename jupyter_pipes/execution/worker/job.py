@@ -95,7 +95,6 @@ class Attempt:
         self.outputs = HandOver(job, self.cell.namespace, self.store, report)
         self.files = FileWatch(Path(job.directory), job.store, job.named)
         self._label = f"Step {self.step.name}"
-        self._cell_id = ""
         self._process = os.getpid()
         self._runs_other_cells = False
 
@@ -168,8 +167,9 @@ class Attempt:
 
     def _run_parts(self) -> Failure | None:
         """Run the step's own cells in order, up to the first that fails."""
-        for cell, code in self.step.parts.items():
-            self._cell_id = cell if cell in self.step.continued else ""
+        for place, code in enumerate(self.step.parts):
+            if place:
+                self._begin_cell()
             if failure := self._run_code(code, self._label):
                 return failure
         return None
@@ -191,11 +191,16 @@ class Attempt:
         if not bundle["data"] or (self._runs_other_cells and "image/png" in data):
             return
         digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
-        shown = OutputRef(kind, digest, self.log_size(), display_id, self._cell_id)
+        shown = OutputRef(kind, digest, self.log_size(), display_id)
         self.report(ev.OutputShown(self.step.name, self.job.attempt, shown))
 
+    def _begin_cell(self) -> None:
+        processes.flush_streams()
+        self.report(ev.CellBegun(self.step.name, self.job.attempt, self.log_size()))
+
     def _clear(self) -> None:
-        self.report(ev.OutputsCleared(self.step.name, self.job.attempt))
+        processes.flush_streams()
+        self.report(ev.OutputsCleared(self.step.name, self.job.attempt, self.log_size()))
 
     def note(self, text: str) -> None:
         """Tell something that the user should know."""
