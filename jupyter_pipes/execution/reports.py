@@ -14,6 +14,7 @@ Reported = (
     | ev.ArtifactStored
     | ev.InputsChanged
     | ev.NamesJoined
+    | ev.CellBegun
     | ev.OutputShown
     | ev.OutputsCleared
     | ev.NoteAdded
