@@ -194,13 +194,13 @@ class Controller:
             event = with_writer(event, self.view, self.request.definition.steps)
         return [*early, *written_by(event, self.view), event]
 
-    def _take_in(self, event: ev.AnyEvent) -> list[ev.AnyCommand]:
+    def _take_in(self, event: ev.AnyEvent) -> list[do.AnyCommand]:
         """Append a fact; return what is to be done, but for what follows at once: that goes to the inbox."""
         if not self._recorder.add(event):
             return []
         self._inbox.extend(self._worth_saying(event))
         self._forget_decisions(event)
-        commands: list[ev.AnyCommand] = []
+        commands: list[do.AnyCommand] = []
         for command in self._scheduler.handle(event):
             follows = self._follows(command)
             if follows is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.early_reads import read_by, written_by
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
@@ -82,8 +83,8 @@ def test_the_reader_waits_for_the_writer_and_what_used_it_is_opened_again() -> N
     run_of(scheduler, started(*steps), decided("w"), decided("r"), attempt("r", "completed"), cached("after"))
     again = appended(run_of(scheduler, *EARLY))
     assert [type(fact) for fact in again] == [ev.StepReopened, ev.StepReopened]
-    assert ev.Decide("r") not in run_of(scheduler, *EARLY)
-    assert ev.Decide("r") in run_of(scheduler, attempt("w", "completed"))
+    assert do.Decide("r") not in run_of(scheduler, *EARLY)
+    assert do.Decide("r") in run_of(scheduler, attempt("w", "completed"))
     assert endings(run_of(scheduler, decided("r"), attempt("r", "completed", 2)))["r"][0] is Status.COMPLETED
 
 
@@ -93,4 +94,4 @@ def test_a_reader_that_fails_meanwhile_is_not_failed() -> None:
     run_of(scheduler, attempt("w", "completed"))
     commands = run_of(scheduler, *EARLY, attempt("r", "failed"))
     assert endings(commands) == {}
-    assert ev.Decide("r") in commands
+    assert do.Decide("r") in commands
