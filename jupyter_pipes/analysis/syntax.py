@@ -13,10 +13,10 @@ from tokenize import COMMENT, DEDENT, INDENT, NEWLINE, NL, TokenError, generate_
 
 from jupyter_pipes.analysis.folding import folded
 
-DEEPEST = 650
+DEEPEST = 950
 """Levels of a tree that are read: Python itself reads some 900."""
 
-_LIMIT = 3_000
+_LIMIT = 4_500
 """Calls within calls that reading a tree of that depth takes; Python's own parser is safe up to it."""
 
 _CLAUSES = ("elif", "else", "except", "finally")

@@ -49,8 +49,8 @@ def test_too_deep_is_an_error_that_names_the_line(kind: str) -> None:
 @pytest.mark.parametrize("kind", DEEP)
 def test_what_python_runs_is_read(kind: str) -> None:
     limit = sys.getrecursionlimit()
-    step = Cell("a", 1, "step", "%%step a\n" + BEFORE + DEEP[kind](300), "a")
-    plain = Cell("b", 2, "code", (BEFORE + DEEP[kind](299)).replace("x", "z"))
+    step = Cell("a", 1, "step", "%%step a\n" + BEFORE + DEEP[kind](900), "a")
+    plain = Cell("b", 2, "code", (BEFORE + DEEP[kind](899)).replace("x", "z"))
     reader = Cell("c", 3, "step", "%%step b\ny = x, z", "b")
     graph = build([step, plain, reader])
     assert graph.errors == ()

@@ -276,4 +276,4 @@ def compared(view: RunView) -> Comparison:
 
 
 def nowhere(view: RunView) -> Any:
-    return None, view.run, SimpleNamespace(view=view)
+    return SimpleNamespace(history=SimpleNamespace(view={view.run: view}.get)), view.run

@@ -405,14 +405,6 @@ def test_long_sums_are_no_trouble() -> None:
     assert analyze("a" + " + b" * 600 + " + c").reads == {"a", "b", "c"}
 
 
-def test_what_is_nested_too_deeply_is_opaque() -> None:
-    """Where the walk cannot go, a diagnostic says so."""
-    source = "".join(f"{'el' * bool(index)}if x == {index}: y = {index}\n" for index in range(900))
-    found = analyze(source)
-    assert found.opaque
-    assert [problem.code for problem in found.diagnostics] == ["JP002"]
-
-
 @given(st.text(alphabet=" \n\t%!?${}()[]x=:'\"\\,;/ab#.@&*_1", max_size=40))
 def test_any_text_has_an_answer(source: str) -> None:
     """Whatever stands in a cell, `analyze` does not raise."""

@@ -115,7 +115,6 @@ PROBLEMS = {
     "read and made": (["%%step a --file x --out-file x\npass"], [("JP023", "a", "error")]),
     "read by its own pattern": (["%%step a --file *.csv --out-file x.csv\npass"], []),
     "written where it is made": (["%%step a --out-file x.csv\nopen('x.csv', 'w')"], []),
-    "in a folder beside the notebook's": (["%%step a --out-file ../data/x\npass"], []),
     "a pattern": (["%%step a --out-file *.csv\npass"], [("JP024", "a", "error")]),
     "the name of a variable": (["%%step a --out-file model\nmodel = 1"], [("JP024", "a", "error")]),
 }
