@@ -22,6 +22,8 @@ _WRITER = re.compile(
 _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
 _MODE = re.compile(r"[rwaxbt+]{1,4}(:\w+)?")
 _ALWAYS_WRITE = frozenset(("ExcelWriter", "ParquetWriter"))
+_LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
+_PATTERN = re.compile(r"[^/]*[*?[].*")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
@@ -29,10 +31,15 @@ _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 
 
 class FileUses(Struct, frozen=True):
-    """Paths, normalised: all that the code names, and those of them that it may write."""
+    """Paths, normalised: all that the code names, those that it may write, and folders that it lists."""
 
     named: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+
+    def lists(self, path: str) -> bool:
+        """Return whether the code lists a folder that the file is in."""
+        return any(path.startswith(f"{folder}/") for folder in self.listed)
 
 
 def file_uses(steps: Iterable[Step]) -> dict[str, FileUses]:
@@ -82,18 +89,31 @@ def _uses(body: str, constants: tuple[tuple[str, str], ...]) -> FileUses:
     paths = _bound(tree, dict(constants))
     named: list[str] = []
     written: list[str] = []
+    listed: list[str] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
             files = list(_files_of(node, paths))
             named += files
             written += files if _may_write(node) else ()
-    return FileUses(tuple(dict.fromkeys(named)), tuple(dict.fromkeys(written)))
+            listed += _folders_of(node, paths) if _name(node.func) in _LISTERS else ()
+    return FileUses(*(tuple(dict.fromkeys(each)) for each in (named, written, listed)))
+
+
+def _folders_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
+    """Yield the folders that a call lists; of a pattern the one before its first wildcard."""
+    for path in _paths_of(call, paths):
+        if folder := _PATTERN.sub("", path).rstrip("/"):
+            yield posixpath.normpath(folder)
+
+
+def _paths_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
+    receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+    for node in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
+        yield _path(node, paths)
 
 
 def _files_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
-    receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
-    for node in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
-        path = _path(node, paths)
+    for path in _paths_of(call, paths):
         url = _URL.fullmatch(path)
         path = url[1] if url else path
         if _FILE.fullmatch(path) and "://" not in path:

@@ -48,7 +48,7 @@ def _early(
     view: RunView,
 ) -> Iterator[ev.FileReadEarly]:
     # One is enough to have it wait.
-    path = next((path for path in used if path in written), None)
+    path = next((path for path in used if any(f"{each}/".startswith(f"{path}/") for each in written)), None)
     if path is not None and path not in whole(view.steps[reader].planned.files_from, view.directory):
         yield ev.FileReadEarly(reader, attempt, shown(path, view.directory), writer)
 

@@ -126,5 +126,7 @@ class _Files:
 
     def _read(self, step: Step, made: set[str]) -> tuple[str, ...]:
         seen = [file.path for file in self._newest[step.name].files] if step.name in self._newest else []
-        texts = (*map(normalised, named_texts(step)), *self._uses[step.name].named) if made else ()
-        return tuple(dict.fromkeys((*seen, *sorted(made.intersection(texts)))))
+        uses = self._uses[step.name]
+        texts = (*map(normalised, named_texts(step)), *uses.named) if made else ()
+        listed = filter(uses.lists, made)
+        return tuple(dict.fromkeys((*seen, *sorted(made.intersection(texts).union(listed)))))

@@ -66,3 +66,24 @@ def test_a_path_that_a_step_hands_on_counts_in_the_steps_that_read_it() -> None:
     other = Step("c", 2, 'path.write_text("1")', "cell 3", reads={"path": "z"})
     assert file_uses([first, second, other])["b"].written == ("x.json",)
     assert file_uses([first, second, other])["c"].written == ()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        'os.listdir("plots")',
+        "os.listdir(FOLDER)",
+        'list(Path("plots").glob("*.png"))',
+        'glob.glob("plots/*.png")',
+        'glob.glob("plots/2026-*/a.png", recursive=True)',
+        'list(os.walk("plots/"))',
+    ],
+)
+def test_who_lists_a_folder_uses_what_is_in_it(body: str) -> None:
+    assert uses(body).lists("plots/a.png")
+    assert uses(body).lists("plots/2026/a.png")
+    assert not uses(body).lists("plots.png")
+
+
+def test_who_makes_a_folder_lists_nothing() -> None:
+    assert uses('os.makedirs("plots")').listed == ()

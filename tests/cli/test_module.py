@@ -205,7 +205,7 @@ def test_help_tells_the_steps_and_each_parameter_with_type_default_and_text(modu
     assert "--half HALF (int; default: computed)" in shown
     assert "--no-quiet" not in shown, "it is understood, and need not be said for every switch"
     colliding = python(modules, str(modules / "colliding.py"), "-h").stdout
-    assert "--force STEP" in colliding
+    assert "--force [STEP ...]" in colliding
     assert "--force FORCE" not in colliding
 
 
