@@ -52,7 +52,10 @@ def _inserts(dialect: Dialect) -> dict[str, Executable]:
 
 
 def _adoption(into: Any) -> Executable:
-    """Return what gives a step the result of a run as its own, unless it has one with this signature."""
+    """Return what gives a step the result of a run as its own, unless it has this one.
+
+    Another one of its own with this signature does not do: that may go, and then this one is what is reused.
+    """
     import sqlalchemy as sa
 
     results = table("results").c
@@ -60,7 +63,7 @@ def _adoption(into: Any) -> Executable:
     newest = sa.select(sa.func.max(results.id)).where(*same).scalar_subquery()
     own = table("results").alias("own")
     has_one = sa.exists().where(
-        own.c.signature == sa.bindparam("of_signature"),
+        *(own.c[column] == sa.bindparam(f"of_{column}") for column in ("signature", "run")),
         *(own.c[column] == sa.bindparam(column) for column in ("pipeline", "step")),
     )
     named = [sa.bindparam(column, type_=sa.Text).label(column) for column in ("pipeline", "step")]
