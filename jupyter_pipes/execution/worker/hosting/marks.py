@@ -69,7 +69,9 @@ def _is_gone(controller: str) -> bool:
 def _place() -> str:
     """Return where numbers of processes mean what they mean here: since which start, in which container."""
     boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    return f"{boot}/{Path('/proc/self/ns/pid').readlink()}"
+    # Where the clock is another one, the ticks since the start are others too.
+    clock = Path("/proc/self/ns/time")
+    return f"{boot}/{Path('/proc/self/ns/pid').readlink()}/{clock.readlink() if clock.is_symlink() else ''}"
 
 
 def _started(pid: int) -> str:
