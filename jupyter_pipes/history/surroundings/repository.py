@@ -111,10 +111,11 @@ def _ask(
     processes: list[subprocess.Popen[bytes]] = []
     late = threading.Event()
     timer = threading.Timer(TIMEOUT, _give_up, (late, processes))
-    timer.start()
     try:
         for question in questions:
             processes.append(_start(f"{_GIT} {question}", directory, settings or {}))
+        # Not before: what is started later than that would never be stopped.
+        timer.start()
         limits = questions.values()
         return [_read(process, limit, late) for process, limit in zip(processes, limits, strict=True)]
     finally:
