@@ -22,7 +22,17 @@ class Executed:
 
     def text(self, cell: int) -> str:
         """Return all text that a cell shows: streams, plain forms of displays, errors."""
-        return "\n".join(_text(output) for output in self.outputs(cell))
+        texts: list[str] = []
+        begun = ""
+        for output in self.outputs(cell):
+            # A kernel may send what one `print` writes in two messages.
+            stream = output.get("name", "")
+            if stream and stream == begun:
+                texts[-1] += _text(output)
+            else:
+                texts.append(_text(output))
+            begun = "" if texts[-1].endswith("\n") else stream
+        return "\n".join(texts)
 
     def error(self, cell: int) -> tuple[str, str]:
         """Return name and message of the error of a cell, ("", "") when there was none."""
