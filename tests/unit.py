@@ -12,7 +12,7 @@ import pytest
 UNIT = "not slow"
 """What chooses them, as pytest's option -m."""
 
-QUICK_PROGRAMS = {"bash", "git", "ruff", "true", "uname"}
+QUICK_PROGRAMS = {"bash", "git", "ruff", "sh", "true", "uname"}
 """What a unit test may start: milliseconds each."""
 
 
