@@ -6,7 +6,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TextIO
+from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import PipesError
 
@@ -93,14 +93,18 @@ class Output:
             try:
                 stream.flush()
             except OSError:
-                _drop(stream)
+                _lead_nowhere(stream.fileno())
+                stream.flush()
+            except ValueError:
+                # A module closed it: it holds nothing back.
+                continue
 
 
-def _drop(stream: TextIO) -> None:
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, stream.fileno())
-    os.close(nowhere)
-    stream.flush()
+def _lead_nowhere(number: int) -> None:
+    nowhere = os.open(os.devnull, os.O_RDWR)
+    if nowhere != number:
+        os.dup2(nowhere, number)
+        os.close(nowhere)
 
 
 def _opened_streams() -> bool:
@@ -111,10 +115,7 @@ def _opened_streams() -> bool:
     was_open = _is_open(1)
     for number, name in enumerate(("stdin", "stdout", "stderr")):
         if not _is_open(number):
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            if nowhere != number:
-                os.dup2(nowhere, number)
-                os.close(nowhere)
+            _lead_nowhere(number)
             os.set_inheritable(number, True)
         if getattr(sys, name) is None:
             setattr(sys, name, open(number, "r" if number == 0 else "w", closefd=False))  # noqa: SIM115 - stays open

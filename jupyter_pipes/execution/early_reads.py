@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import accumulate
 
 from jupyter_pipes.execution.file_notes import QUOTED, shown, whole
 from jupyter_pipes.model import events as ev
@@ -47,10 +48,16 @@ def _early(
     written: Mapping[str, None],
     view: RunView,
 ) -> Iterator[ev.FileReadEarly]:
+    places = _with_folders(written)
     # One is enough to have it wait.
-    path = next((path for path in used if any(f"{each}/".startswith(f"{path}/") for each in written)), None)
+    path = next((path for path in used if path in places), None)
     if path is not None and path not in whole(view.steps[reader].planned.files_from, view.directory):
         yield ev.FileReadEarly(reader, attempt, shown(path, view.directory), writer)
+
+
+def _with_folders(files: Iterable[str]) -> set[str]:
+    """Return files and all folders that they are in."""
+    return {place for file in files for place in accumulate(file.split("/"), "{}/{}".format)}
 
 
 def _written(attempt: AttemptView, directory: str) -> dict[str, None]:
