@@ -20,8 +20,12 @@ _WRITER = re.compile(
 """Names of functions and methods that write a file that they are given, or, of databases, may."""
 
 _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
-_MODE = re.compile(r"[rwaxbt+]{1,4}(:\w+)?")
+_MODE = re.compile(r"[rwaxbtcn+]{1,4}(:\w+)?")
 _ALWAYS_WRITE = frozenset(("ExcelWriter", "ParquetWriter"))
+_WRITE_BY_DEFAULT = frozenset(("HDFStore", "memmap", "shelve.open", "zarr.open", "lmdb.open"))
+_WITH_FLAGS = frozenset(("shelve.open", "dbm.open", "gnu.open", "ndbm.open", "dumb.open"))
+"""Those whose modes are flags: `c` makes the file where there is none, `n` always."""
+
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
 _PATTERN = re.compile(r"[^/]*[*?[].*")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
@@ -167,7 +171,16 @@ def _may_write(call: ast.Call) -> bool:
         if isinstance(node, ast.Constant)
     )
     modes = [text for text in texts if isinstance(text, str) and _MODE.fullmatch(text)]
-    return name in _ALWAYS_WRITE or any(set(mode) & set("wax+") for mode in modes)
+    if name in _ALWAYS_WRITE or not modes:
+        return not {name, _qualified(call.func)}.isdisjoint(_ALWAYS_WRITE | _WRITE_BY_DEFAULT)
+    writing = set("waxcn+" if _qualified(call.func) in _WITH_FLAGS else "wax+")
+    return any(writing.intersection(mode) for mode in modes)
+
+
+def _qualified(function: ast.expr) -> str:
+    """Return the name of a function behind that of the module or object that it is taken from."""
+    receiver = _name(function.value) if isinstance(function, ast.Attribute) else ""
+    return f"{receiver}.{_name(function)}"
 
 
 def _name(function: ast.expr) -> str:
