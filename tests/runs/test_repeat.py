@@ -91,7 +91,7 @@ def test_a_cancelled_run_goes_on(study: Project) -> None:
 
 def test_a_run_whose_process_was_killed_goes_on(study: Project) -> None:
     study.write(
-        *CELLS[:3], "%%step clean\nopen('begun', 'w')\nwhile not Path('good').exists():\n    pass\ny = 2"
+        *CELLS[:3], "%%step clean\nopen('begun', 'w')\nwhile not Path('good').exists():\n    pass\ny = x + 1"
     )
     process = study.start("run", "study.ipynb")
     try:
