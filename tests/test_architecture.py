@@ -30,6 +30,7 @@ LINE_LIMIT = 400
 NOT_MIRRORED = {
     "acceptance": "the program as its users meet it, from outside",
     "browser": "notebooks in a real JupyterLab",
+    "faults": "whatever runs is attacked at random, and nothing is lost, wrong or left",
     "truth": "notebooks run plainly and as pipelines, held against each other",
 }
 """Folders of tests that are about the whole and not about a folder of the package."""
