@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any, Literal
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
@@ -130,12 +131,16 @@ class Cell(Struct, frozen=True):
 
         `%%time` and its like above the line stay: they are about the code below it.
         """
-        if self.role in ("code", "markdown"):
-            return self.source
-        lines = self.source.split("\n")
-        own = next(place for place, line in enumerate(lines) if line.split()[:1] == [f"%%{self.role}"])
-        above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
-        return "\n".join([*above, "", *lines[own + 1 :]])
+        return self.source if self.role in ("code", "markdown") else _below(f"%%{self.role}", self.source)
+
+
+@lru_cache(maxsize=8192)
+def _below(magic: str, source: str) -> str:
+    """Return the code below the magic's line; cached, as every definition asks it of all cells."""
+    lines = source.split("\n")
+    own = next(place for place, line in enumerate(lines) if line.split()[:1] == [magic])
+    above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
+    return "\n".join([*above, "", *lines[own + 1 :]])
 
 
 class CodePiece(Struct, frozen=True):
