@@ -199,6 +199,7 @@ def _cell_id(shell: Any, info: Any) -> str | None:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics; IPython calls this for `%load_ext jupyter_pipes`, and again for `%reload_ext`."""
     from jupyter_pipes.kernel.completion import matcher
+    from jupyter_pipes.kernel.link.targets import Link
 
     registry: Any = shell.magics_manager.registry
     if PipesMagics.__name__ in registry:
@@ -216,4 +217,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython.input_transformers_cleanup.insert(0, without_comments_above)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
+        Link(lambda: magics.session).register(ipython.kernel.comm_manager)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))
