@@ -4,6 +4,6 @@ module.exports = {
   testMatch: ['**/*.test.ts'],
   testEnvironment: 'node',
   transform: {
-    '\\.tsx?$': ['ts-jest', { tsconfig: 'tests/tsconfig.json', isolatedModules: true }]
+    '\\.tsx?$': ['ts-jest', { tsconfig: 'tests/tsconfig.json' }]
   }
 };

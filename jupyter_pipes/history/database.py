@@ -23,6 +23,11 @@ Change = tuple[str, Mapping[str, Any]]
 """The name of a statement that writes (`statements.py`), and its parameters."""
 
 
+def warm_up() -> None:
+    """Import what making a database needs: it takes a second, which a first run then does not."""
+    import sqlalchemy  # noqa: F401 - for its being loaded
+
+
 class Readable(Protocol):
     """What answers the named statements that select."""
 

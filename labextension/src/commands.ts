@@ -3,7 +3,8 @@ import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import { runIcon, stopIcon, fastForwardIcon, addIcon } from '@jupyterlab/ui-components';
+import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { pipelineIcon } from './icons';
 import { isRunning, staleSteps } from './model';
 import { reveal } from './notebook';
 import { asStep, roleOf } from './roles';
@@ -20,7 +21,11 @@ export const CommandIDs = {
 } as const;
 
 /** Add the commands, and keep their states up to date. */
-export function addCommands(app: JupyterFrontEnd, pipelines: IPipelines, trans: TranslationBundle): void {
+export function addCommands(
+  app: JupyterFrontEnd,
+  pipelines: IPipelines,
+  trans: TranslationBundle
+): void {
   const { commands } = app;
   const current = (): PipelineSession | null => pipelines.current;
   const hasSteps = (): boolean => current()?.hasSteps ?? false;
@@ -67,7 +72,7 @@ export function addCommands(app: JupyterFrontEnd, pipelines: IPipelines, trans: 
   commands.addCommand(CommandIDs.makeStep, {
     label: trans.__('Make this a step'),
     caption: trans.__('Make this cell a step of the pipeline'),
-    icon: addIcon,
+    icon: pipelineIcon,
     isVisible: () => canBeStep(current()?.panel.content ?? null),
     execute: async () => {
       const session = current();
@@ -130,6 +135,8 @@ async function told(asked: Promise<unknown> | undefined): Promise<void> {
   try {
     await asked;
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error), { autoClose: 10_000 });
+    Notification.error(error instanceof Error ? error.message : String(error), {
+      autoClose: 10_000
+    });
   }
 }

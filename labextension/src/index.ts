@@ -19,7 +19,8 @@ const DOMAIN = 'jupyter_pipes';
 
 const pipelines: JupyterFrontEndPlugin<IPipelines> = {
   id: 'jupyter_pipes:pipelines',
-  description: 'Follows the pipelines of the open notebooks, with their commands and the headers of steps.',
+  description:
+    'Follows the pipelines of the open notebooks, with their commands and the headers of steps.',
   autoStart: true,
   provides: IPipelines,
   requires: [INotebookTracker],
@@ -37,7 +38,12 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);
     });
-    for (const command of [CommandIDs.run, CommandIDs.runStale, CommandIDs.stop, CommandIDs.makeStep]) {
+    for (const command of [
+      CommandIDs.run,
+      CommandIDs.runStale,
+      CommandIDs.stop,
+      CommandIDs.makeStep
+    ]) {
       palette?.addItem({ command, category: trans.__('Pipeline') });
     }
     return followed;

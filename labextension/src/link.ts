@@ -130,7 +130,8 @@ function after(milliseconds: number): Promise<void> {
 }
 
 async function load(kernel: Kernel.IKernelConnection): Promise<void> {
-  const reply = await kernel.requestExecute({ code: LOAD, silent: true, store_history: false }).done;
+  const reply = await kernel.requestExecute({ code: LOAD, silent: true, store_history: false })
+    .done;
   if (reply.content.status !== 'ok') {
     const reason = 'evalue' in reply.content ? reply.content.evalue : reply.content.status;
     throw new PackageMissing(`jupyter_pipes could not be loaded in this kernel: ${reason}`);

@@ -24,7 +24,9 @@ export function fold(known: Known | null, message: BoardMessage): Known {
     number: message.number,
     board: {
       heading: message.heading ?? heading,
-      steps: message.order ? inOrder(message.order, steps, changed) : steps.map(step => changed.get(step.name) ?? step),
+      steps: message.order
+        ? inOrder(message.order, steps, changed)
+        : steps.map(step => changed.get(step.name) ?? step),
       problems: message.problems ?? problems
     }
   };

@@ -17,7 +17,9 @@ export function cellsOf(notebook: Notebook): LiveCell[] {
 /** Whether one of the cells is a step, declares parameters or sets steps up. */
 export function hasSteps(notebook: Notebook): boolean {
   const cells = notebook.model ? Array.from(notebook.model.cells) : [];
-  return cells.some(cell => cell.type === 'code' && /^%%step\b/m.test(cell.sharedModel.getSource()));
+  return cells.some(
+    cell => cell.type === 'code' && /^%%step\b/m.test(cell.sharedModel.getSource())
+  );
 }
 
 /** The name of the step that a cell is; "" if it is none. */

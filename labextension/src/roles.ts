@@ -27,7 +27,9 @@ export function roleOf(source: string): Role {
 }
 
 function isEmpty(source: string): boolean {
-  return source.split('\n').every(line => !line.trim() || line.trim().startsWith('#') || DRIVING.test(line));
+  return source
+    .split('\n')
+    .every(line => !line.trim() || line.trim().startsWith('#') || DRIVING.test(line));
 }
 
 function nameIn(options: string): string {

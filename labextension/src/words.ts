@@ -44,7 +44,9 @@ export function runLine(board: Board, now: number): string {
   if (!run) {
     return '';
   }
-  const ended = board.steps.filter(step => !['pending', 'queued', 'running'].includes(step.status)).length;
+  const ended = board.steps.filter(
+    step => !['pending', 'queued', 'running'].includes(step.status)
+  ).length;
   const running = board.steps.find(step => step.status === 'running');
   const doing = running
     ? `${running.name} ${running.progress || durationText(secondsOf(running, now))}`

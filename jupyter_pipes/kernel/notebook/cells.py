@@ -101,8 +101,7 @@ class KernelCells:
         ran = self._cells.get(key)
         if ran is None:
             return RanCell(source, 0, True, 0.0)
-        cell, _ = notebook.cell_from_source(key, ran.count, source)
-        is_declared = cell.role in ("step", "params")
+        is_declared = any(_is_declaration(text) for text in (source, ran.source))
         return RanCell(source, ran.count, True, ran.time) if is_declared else ran
 
     def forget(self, key: str) -> None:
@@ -186,3 +185,9 @@ def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
         place = places.get(key, place)
         ranked.append((place, order, key))
     return [key for _, _, key in sorted(ranked)]
+
+
+def _is_declaration(source: str) -> bool:
+    """Return whether running a cell defines something and computes nothing."""
+    cell, _ = notebook.cell_from_source("", 0, source)
+    return cell.role in ("step", "params")

@@ -42,7 +42,9 @@ function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.
         {look.icon} {look.word}
       </span>
       <span>{run.tally}</span>
-      <span className="jupyter-pipes-took">{durationText((run.ended ?? session.now) - run.started)}</span>
+      <span className="jupyter-pipes-took">
+        {durationText((run.ended ?? session.now) - run.started)}
+      </span>
       <span className="jupyter-pipes-quiet" title={run.reason}>
         {run.reason}
       </span>
@@ -65,7 +67,9 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
   const words = {
     idle: session.hasSteps
       ? trans.__('The pipeline is not loaded: it needs the notebook’s kernel.')
-      : trans.__('This notebook has no steps yet. “Make this a step” in a cell’s toolbar makes one.'),
+      : trans.__(
+          'This notebook has no steps yet. “Make this a step” in a cell’s toolbar makes one.'
+        ),
     connecting: trans.__('Asking the kernel…'),
     live: trans.__('Asking the kernel…'),
     failed: session.failure

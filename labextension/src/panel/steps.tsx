@@ -28,7 +28,9 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
           {COLUMNS.map(column => (
             <th
               key={column}
-              aria-sort={order.column !== column ? 'none' : order.isDown ? 'descending' : 'ascending'}
+              aria-sort={
+                order.column !== column ? 'none' : order.isDown ? 'descending' : 'ascending'
+              }
             >
               <button
                 type="button"

@@ -7,6 +7,8 @@ import { styleOf } from './style';
 
 const MOST_SCALE = 1.25;
 const SMALL_MARGIN = 12;
+/** Room for the buttons in px. */
+const TOP_MARGIN = 36;
 
 /** What a graph tells when it is used. */
 export interface GraphListener {
@@ -30,7 +32,9 @@ export class GraphCanvas {
       pixelRatio: 'auto'
     });
     this._cy.on('tap', event => {
-      const isNode = event.target !== this._cy && (event.target as cytoscape.SingularElementReturnValue).hasClass('step');
+      const isNode =
+        event.target !== this._cy &&
+        (event.target as cytoscape.SingularElementReturnValue).hasClass('step');
       listener.onSelect(isNode ? (event.target as cytoscape.NodeSingular).id() : '');
     });
     this._cy.on('dbltap', 'node.step', event => {
@@ -98,13 +102,22 @@ export class GraphCanvas {
       this._cy.zoom(MOST_SCALE);
       this._cy.center();
     }
+    // At the top, where one begins to read.
+    const above = this._cy.elements().renderedBoundingBox().y1 - TOP_MARGIN;
+    this._cy.panBy({ x: 0, y: -Math.max(above, 0) });
   }
 
   /** Larger or smaller by a share, about the middle. */
   zoomBy(share: number): void {
     this._isMoved = true;
-    const { width, height } = this._cy.container()?.getBoundingClientRect() ?? { width: 0, height: 0 };
-    this._cy.zoom({ level: this._cy.zoom() * (1 + share), renderedPosition: { x: width / 2, y: height / 2 } });
+    const { width, height } = this._cy.container()?.getBoundingClientRect() ?? {
+      width: 0,
+      height: 0
+    };
+    this._cy.zoom({
+      level: this._cy.zoom() * (1 + share),
+      renderedPosition: { x: width / 2, y: height / 2 }
+    });
   }
 
   /** Take the colours of the theme as it is now. */
@@ -119,8 +132,11 @@ export class GraphCanvas {
 
   private _put(id: string, face: Face): void {
     const node = this._cy.getElementById(id);
-    node.data({ label: face.label, done: face.done });
-    node.classes(`step ${id.startsWith('stage:') ? 'stage ' : ''}${face.status}${face.isStale ? ' stale' : ''}`);
+    const { label, done } = face;
+    node.data({ label, stops: `0 ${done} ${done} 100` });
+    node.classes(
+      `step ${id.startsWith('stage:') ? 'stage ' : ''}${face.status}${face.isStale ? ' stale' : ''}`
+    );
   }
 
   private readonly _cy: cytoscape.Core;

@@ -48,7 +48,7 @@ function frame(stage: string, box: Box): ElementDefinition {
 function node(id: string, box: Box): ElementDefinition {
   return {
     group: 'nodes',
-    data: { id, label: id, width: box.width, height: box.height, done: 0 },
+    data: { id, label: id, width: box.width, height: box.height, stops: '0 0 0 100' },
     position: centre(box),
     classes: id.startsWith('stage:') ? 'step stage' : 'step'
   };
@@ -75,7 +75,12 @@ function line(edge: Edge, layout: Layout): ElementDefinition {
     weights: bends.length ? bends.map(bend => bend[0]).join(' ') : '0.5',
     distances: bends.length ? bends.map(bend => bend[1]).join(' ') : '0'
   };
-  return { group: 'edges', data, classes: edge.is_by_code === false ? 'observed' : '', selectable: false };
+  return {
+    group: 'edges',
+    data,
+    classes: edge.is_by_code === false ? 'observed' : '',
+    selectable: false
+  };
 }
 
 type Point = readonly [number, number];
@@ -111,9 +116,11 @@ function ofStep(id: string, step: BoardStep | undefined, now: number): Face {
   if (!step) {
     return { label: id, status: 'pending', isStale: false, done: 0 };
   }
-  const stale = step.stale ? ` · ${STALE.icon} ${STALE.word}` : '';
+  const look = LOOKS[step.status];
+  // A node has room for two things.
+  const words = step.stale ? `${look.word} · ${STALE.icon} ${STALE.word}` : statusLine(step, now);
   return {
-    label: `${step.name}\n${LOOKS[step.status].icon} ${statusLine(step, now)}${stale}`,
+    label: `${step.name}\n${look.icon} ${words}`,
     status: step.status,
     isStale: Boolean(step.stale),
     done: step.status === 'running' ? 100 * (step.share ?? 0) : 0

@@ -29,25 +29,36 @@ export function styleOf(element: Element): StylesheetJson {
         color: text,
         'background-color': ground,
         'border-width': 1.5,
-        'border-color': quiet
+        'border-color': quiet,
+        ...layer(3)
       }
     },
     ...Object.keys(LOOKS).map(status => {
       const { ink, fill } = inks(element, status);
-      return { selector: `node.${status}`, style: { 'border-color': ink, 'background-color': fill } };
+      return {
+        selector: `node.${status}`,
+        style: { 'border-color': ink, 'background-color': fill }
+      };
     }),
     {
       selector: 'node.running',
       style: {
         'background-fill': 'linear-gradient',
         'background-gradient-direction': 'to-right',
-        'background-gradient-stop-colors': [running.done, running.done, running.fill, running.fill].join(' '),
-        'background-gradient-stop-positions': (node: { data(name: string): number }) =>
-          `0 ${node.data('done')} ${node.data('done')} 100`,
+        'background-gradient-stop-colors': [
+          running.done,
+          running.done,
+          running.fill,
+          running.fill
+        ].join(' '),
+        'background-gradient-stop-positions': 'data(stops)',
         'border-width': 2.5
       }
     },
-    { selector: 'node.stale', style: { 'border-style': 'dashed', 'border-color': inks(element, 'stale').ink } },
+    {
+      selector: 'node.stale',
+      style: { 'border-style': 'dashed', 'border-color': inks(element, 'stale').ink }
+    },
     { selector: 'node.stage', style: { 'border-style': 'double', 'border-width': 4 } },
     {
       selector: 'node.frame',
@@ -64,7 +75,8 @@ export function styleOf(element: Element): StylesheetJson {
         'background-opacity': 0.5,
         'border-width': 1,
         'border-color': colour('--jp-border-color2'),
-        events: 'no'
+        events: 'no',
+        ...layer(0)
       }
     },
     {
@@ -88,20 +100,36 @@ export function styleOf(element: Element): StylesheetJson {
         'text-background-color': ground,
         'text-background-opacity': 0.9,
         'text-background-padding': '2px',
-        'min-zoomed-font-size': 7
+        'min-zoomed-font-size': 7,
+        ...layer(1)
       }
     },
     { selector: 'edge.observed', style: { 'line-style': 'dashed' } },
     {
       selector: 'edge.lit',
-      style: { width: 2.4, 'line-color': text, 'target-arrow-color': text, color: text, 'z-index': 10 }
+      style: {
+        width: 2.4,
+        'line-color': text,
+        'target-arrow-color': text,
+        color: text,
+        ...layer(2)
+      }
     },
     { selector: '.dimmed', style: { opacity: 0.35 } },
     {
       selector: 'node.chosen',
-      style: { 'outline-width': 3, 'outline-color': colour('--jp-brand-color1'), 'outline-offset': 2 }
+      style: {
+        'outline-width': 3,
+        'outline-color': colour('--jp-brand-color1'),
+        'outline-offset': 2
+      }
     }
   ] as StylesheetJson;
+}
+
+/** Above what has a lower number, be it node or edge: a frame is a node, and edges run across it. */
+function layer(number: number): object {
+  return { 'z-index-compare': 'manual', 'z-index': number };
 }
 
 interface Inks {
@@ -132,5 +160,10 @@ function inks(element: Element, status: string): Inks {
 /** `color(srgb 0.5 0 1)`, as browsers compute mixtures, as cytoscape reads it. */
 function asRgb(colour: string): string {
   const shares = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(colour);
-  return shares ? `rgb(${shares.slice(1, 4).map(share => Math.round(Number(share) * 255)).join(',')})` : colour;
+  return shares
+    ? `rgb(${shares
+        .slice(1, 4)
+        .map(share => Math.round(Number(share) * 255))
+        .join(',')})`
+    : colour.replaceAll(' ', '');
 }

@@ -56,10 +56,18 @@ export function GraphTab({ session, trans, isLight }: TabProps): JSX.Element {
   return (
     <div className="jupyter-pipes-graph">
       <div className="jupyter-pipes-zoom" role="group" aria-label={trans.__('Zoom')}>
-        <button type="button" title={trans.__('Smaller')} onClick={() => canvas.current?.zoomBy(-0.1)}>
+        <button
+          type="button"
+          title={trans.__('Smaller')}
+          onClick={() => canvas.current?.zoomBy(-0.1)}
+        >
           −
         </button>
-        <button type="button" title={trans.__('Larger')} onClick={() => canvas.current?.zoomBy(0.1)}>
+        <button
+          type="button"
+          title={trans.__('Larger')}
+          onClick={() => canvas.current?.zoomBy(0.1)}
+        >
           +
         </button>
         <button type="button" onClick={() => canvas.current?.fit()}>
@@ -130,5 +138,7 @@ function useLayout(session: PipelineSession, width: number): Layout | null {
 }
 
 function shapeOf(board: Board): string {
-  return JSON.stringify(board.steps.map(step => [step.name, step.stage, step.upstream, step.reads]));
+  return JSON.stringify(
+    board.steps.map(step => [step.name, step.stage, step.upstream, step.reads])
+  );
 }
