@@ -8,6 +8,7 @@ import threading
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from importlib import import_module
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol
@@ -25,7 +26,7 @@ Change = tuple[str, Mapping[str, Any]]
 
 def warm_up() -> None:
     """Import what making a database needs: it takes a second, which a first run then does not."""
-    import sqlalchemy  # noqa: F401 - for its being loaded
+    import_module("sqlalchemy")
 
 
 class Readable(Protocol):

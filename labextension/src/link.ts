@@ -112,17 +112,17 @@ async function opened(
   onMsg: (message: KernelMessage.ICommMsgMsg) => void = () => undefined
 ): Promise<Kernel.IComm | null> {
   const comm = kernel.createComm(target);
-  let isClosed = false;
+  const link = { isClosed: false };
   comm.onMsg = onMsg;
   comm.onClose = () => {
-    isClosed = true;
+    link.isClosed = true;
   };
   if (kernel.supportsSubshells) {
     // Else opening it would wait for the cell that runs.
     await Promise.race([(comm as OnSubshell).subshellStarted, after(SUBSHELL_MILLISECONDS)]);
   }
   await comm.open().done;
-  return isClosed ? null : comm;
+  return link.isClosed ? null : comm;
 }
 
 function after(milliseconds: number): Promise<void> {

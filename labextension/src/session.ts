@@ -28,7 +28,9 @@ export class PipelineSession implements IDisposable {
     panel.content.modelContentChanged.connect(this._onEdited, this);
     // The kernel keeps who listens until it is told.
     window.addEventListener('pagehide', this._onLeave);
-    void Promise.all([context.ready, panel.revealed]).then(() => this._connectIfNeeded());
+    void Promise.all([context.ready, panel.revealed]).then(() => {
+      this._connectIfNeeded();
+    });
   }
 
   /** Emitted when something that is shown has changed. */

@@ -1,1 +1,1 @@
-"""The board: a pipeline and its run as plain data, for front ends that draw it themselves."""
+"""A pipeline and its run as plain data, and how it changes: what the Lab extension shows."""

@@ -1,1 +1,1 @@
-"""The link with the Lab extension: what a kernel pushes, and what it answers while a cell runs."""
+"""What a kernel tells the Lab extension, and what it answers while a cell runs."""

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
@@ -31,6 +32,7 @@ class Answers:
     def __init__(self, session: Session) -> None:
         self._session = session
         self._lock = threading.Lock()
+        self._is_warm = False
 
     def open(self, comm: Any) -> None:
         """Answer what comes on this comm, and never say anything else on it."""
@@ -92,7 +94,17 @@ class Answers:
 
     def _show_cells(self, request: ask.ShowCells) -> ask.Done:
         self._session.show_cells(request.cells)
+        if not self._is_warm and self._session.upcoming().graph.steps:
+            self._is_warm = True
+            threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()
         return ask.Done()
+
+    def _warm_up(self) -> None:
+        """Load what a first run needs: whoever shows a pipeline is about to run it."""
+        pipeline = self._session.upcoming()
+        pipeline.warm_up()
+        if not pipeline.workspace.has_history:
+            database.warm_up()
 
     def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
         view = idle_view(self._session.upcoming())

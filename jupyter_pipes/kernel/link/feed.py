@@ -12,7 +12,6 @@ import msgspec
 from jupyter_pipes.display.board.changes import difference
 from jupyter_pipes.display.board.making import board_of
 from jupyter_pipes.display.board.model import Board, BoardMessage, BoardShown
-from jupyter_pipes.history import database
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.session import Session
@@ -38,7 +37,6 @@ class Feed:
         self._idle: tuple[Pipeline, object, RunView] | None = None
         self._pacer = Pacer(self._tell, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
         session.watch(self._pacer.request)
-        threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()
 
     def open(self, comm: Any) -> None:
         """Tell this comm the board, and from now on its changes, until it is closed."""
@@ -51,14 +49,6 @@ class Feed:
     def _close(self, listener: _Listener, message: object) -> None:
         with self._lock:
             self._listeners = [other for other in self._listeners if other is not listener]
-
-    def _warm_up(self) -> None:
-        """Load what a first run needs: whoever shows a pipeline is about to run it."""
-        pipeline = self._session.upcoming()
-        if pipeline.graph.steps:
-            pipeline.warm_up()
-            if not pipeline.workspace.has_history:
-                database.warm_up()
 
     def _tell(self) -> None:
         with self._lock:

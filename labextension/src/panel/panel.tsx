@@ -49,8 +49,7 @@ export class PipelinePanel extends ReactWidget {
         <p className="jupyter-pipes-hint">{trans.__('Open a notebook to see its pipeline.')}</p>
       );
     }
-    const theme = this._themes?.theme;
-    const isLight = !theme || (this._themes?.isLight(theme) ?? true);
+    const isLight = !this._themes?.theme || this._themes.isLight(this._themes.theme);
     const props = { session, commands: this._commands, trans, isLight };
     return (
       <>

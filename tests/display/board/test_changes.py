@@ -72,7 +72,9 @@ def test_only_the_step_that_changed_is_told() -> None:
 
 
 def test_a_change_before_the_board_was_shown_is_an_error() -> None:
-    change = difference(Board(Heading("p", "", None), (), ()), Board(Heading("p", "", None), (STEP,), ()), 1, 0.0)
+    change = difference(
+        Board(Heading("p", "", None), (), ()), Board(Heading("p", "", None), (STEP,), ()), 1, 0.0
+    )
     assert change is not None
     with pytest.raises(ValueError, match="before the board was shown"):
         apply(None, change)
