@@ -1,4 +1,4 @@
-"""Builds the Lab extension, with a Node that comes as a Python package: pip's build and `.ci/setup` call it."""
+"""Builds the Lab extension, with a Node that comes as a Python package: for pip, and for `.ci/setup`."""
 
 from __future__ import annotations
 

@@ -18,9 +18,9 @@ export class StepHeaders {
     private readonly _trans: TranslationBundle
   ) {
     const notebook = _session.panel.content;
-    _session.changed.connect(this._refresh, this);
+    _session.changed.connect(this._request, this);
     notebook.activeCellChanged.connect(this._onActive, this);
-    notebook.modelContentChanged.connect(this._refresh, this);
+    notebook.modelContentChanged.connect(this._request, this);
     _session.panel.disposed.connect(() => {
       clearInterval(this._clock);
     });
@@ -31,6 +31,17 @@ export class StepHeaders {
     const step = stepNameOf(cell);
     if (step) {
       this._session.select(step);
+    }
+  }
+
+  /** Refresh before the next frame is drawn, once, however much changes until then. */
+  private _request(): void {
+    if (!this._isDue) {
+      this._isDue = true;
+      requestAnimationFrame(() => {
+        this._isDue = false;
+        this._refresh();
+      });
     }
   }
 
@@ -85,6 +96,7 @@ export class StepHeaders {
 
   private readonly _headers = new Map<Cell, StepHeader>();
   private _clock: number | undefined;
+  private _isDue = false;
 }
 
 /** The header of one cell. */

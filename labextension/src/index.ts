@@ -12,6 +12,7 @@ import { StepHeaders } from './badges';
 import { addCommands, CommandIDs } from './commands';
 import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
+import { CellProblems } from './problems';
 import { StatusItem } from './status';
 import { IPipelines } from './tokens';
 
@@ -33,7 +34,10 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followed = new Pipelines(tracker);
-    followed.added.connect((_, session) => new StepHeaders(session, trans));
+    followed.added.connect((_, session) => {
+      new StepHeaders(session, trans);
+      new CellProblems(session);
+    });
     addCommands(app, followed, trans);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);

@@ -170,7 +170,7 @@ def _environment(private: Path) -> dict[str, str]:
 
 
 def _with_our_extension(folder: Path) -> Path:
-    """Return a folder that Lab takes the extension from as it was built last, wherever another is installed."""
+    """Return a folder from which Lab takes the extension as it was built last, whatever is installed."""
     (folder / "labextensions").mkdir(parents=True)
     (folder / "labextensions" / "jupyter_pipes").symlink_to(EXTENSION)
     return folder

@@ -1,4 +1,4 @@
-"""The pipeline in the notebook: headers, the panel, buttons, live edits, in a real JupyterLab, typing no magic."""
+"""The pipeline in a notebook, in a real JupyterLab: headers, panel, buttons, live edits; no magics typed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Which notebook a kernel belongs to; its cells as they were run, as they are saved, and as a front end shows them."""
+"""Which notebook a kernel belongs to; its cells as they were run, as they are saved, and as shown."""

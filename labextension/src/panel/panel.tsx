@@ -9,6 +9,7 @@ import type { JSX } from 'react';
 import { pipelineIcon } from '../icons';
 import type { IPipelines } from '../tokens';
 import { Heading } from './heading';
+import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
 
 /** The panel. */
@@ -54,6 +55,7 @@ export class PipelinePanel extends ReactWidget {
     return (
       <>
         <Heading {...props} />
+        <Problems {...props} />
         <TabbedPane key={session.panel.id} {...props} />
       </>
     );
