@@ -103,15 +103,15 @@ export class StepHeaders {
 class StepHeader extends Widget {
   constructor() {
     super();
-    this.addClass('jupyter-pipes-header');
+    this.addClass('jp-pipes-header');
     this.node.setAttribute('role', 'group');
     this.node.append(this._name, this._status, this._took, this._stale, this._bar);
-    this._name.className = 'jupyter-pipes-name';
-    this._status.className = 'jupyter-pipes-status';
-    this._took.className = 'jupyter-pipes-took';
-    this._stale.className = 'jupyter-pipes-stale';
+    this._name.className = 'jp-pipes-name';
+    this._status.className = 'jp-pipes-status';
+    this._took.className = 'jp-pipes-took';
+    this._stale.className = 'jp-pipes-stale';
     this._stale.dataset.jupyterPipesStatus = 'stale';
-    this._bar.className = 'jupyter-pipes-bar';
+    this._bar.className = 'jp-pipes-bar';
   }
 
   /** Show how the step stands; undefined when the kernel told nothing of it. */

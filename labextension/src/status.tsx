@@ -47,7 +47,7 @@ export class StatusItem extends VDomRenderer<RunLine> {
     private readonly _trans: TranslationBundle
   ) {
     super(new RunLine(pipelines));
-    this.addClass('jupyter-pipes-statusbar');
+    this.addClass('jp-pipes-statusbar');
   }
 
   protected override render(): JSX.Element | null {

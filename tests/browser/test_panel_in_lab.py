@@ -26,11 +26,11 @@ class Panel:
     def __init__(self, page: LabPage) -> None:
         self.lab = page
         self.page: Page = page.page
-        self.heading = self.page.locator(".jupyter-pipes-heading")
+        self.heading = self.page.locator(".jp-pipes-heading")
 
     def header(self, step: str) -> Locator:
         """The header of a step's cell."""
-        return self.page.locator(f".jupyter-pipes-header:has(.jupyter-pipes-name:text-is('{step}'))")
+        return self.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
 
     def button(self, name: str) -> Locator:
         """A button of the notebook's toolbar."""
@@ -38,7 +38,7 @@ class Panel:
 
     def node(self, step: str) -> Locator:
         """What stands for a node of the graph beside the canvas."""
-        return self.page.locator(".jupyter-pipes-graph li button", has_text=re.compile(f"^{step}, "))
+        return self.page.locator(".jp-pipes-graph li button", has_text=re.compile(f"^{step}, "))
 
     def edit(self, cell: int) -> None:
         """Put the cursor at the end of a cell."""
@@ -47,7 +47,7 @@ class Panel:
 
     def show(self) -> None:
         """Open the panel."""
-        self.page.locator("[data-id=jupyter-pipes-panel]").first.click()
+        self.page.locator("[data-id=jp-pipes-panel]").first.click()
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_run_is_watched_stopped_and_found_again_behind_a_reload(panel: Panel) 
     expect(panel.header("load")).to_contain_text("completed")
     expect(panel.header("fit")).to_contain_text("%")
     expect(panel.node("fit")).to_contain_text("fit, running")
-    expect(panel.page.locator(".jupyter-pipes-statusbar")).to_contain_text("2/3 · fit")
+    expect(panel.page.locator(".jp-pipes-statusbar")).to_contain_text("2/3 · fit")
     expect(panel.heading).to_contain_text("rows=50")
     panel.lab.save()
     panel.page.reload()
@@ -125,4 +125,4 @@ def test_a_node_is_its_cell_and_the_other_way_round(panel: Panel) -> None:
     expect(panel.page.locator(".jp-Notebook-cell").nth(3)).to_have_class(re.compile("jp-mod-active"))
     panel.edit(2)
     panel.page.get_by_role("tab", name="Steps").click()
-    expect(panel.page.locator("tr.jupyter-pipes-selected")).to_contain_text("load")
+    expect(panel.page.locator("tr.jp-pipes-selected")).to_contain_text("load")

@@ -17,12 +17,12 @@ export function Heading(props: TabProps): JSX.Element {
   const { pipeline, version, run } = board.heading;
   const stale = staleSteps(board).length;
   return (
-    <header className="jupyter-pipes-heading">
-      <div className="jupyter-pipes-line">
-        <b>{pipeline}</b> <span className="jupyter-pipes-quiet">{version}</span>
+    <header className="jp-pipes-heading">
+      <div className="jp-pipes-line">
+        <b>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
         {run ? <RunState run={run} {...props} /> : <span>{trans.__('not started yet')}</span>}
         {stale > 0 && (
-          <span data-jupyter-pipes-status="stale" className="jupyter-pipes-status">
+          <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
             {`${STALE.icon} ${trans._n('%1 stale', '%1 stale', stale)}`}
           </span>
         )}
@@ -38,14 +38,14 @@ function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.
   const look = LOOKS[run.status];
   return (
     <>
-      <span data-jupyter-pipes-status={run.status} className="jupyter-pipes-status">
+      <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
         {look.icon} {look.word}
       </span>
       <span>{run.tally}</span>
-      <span className="jupyter-pipes-took">
+      <span className="jp-pipes-took">
         {durationText((run.ended ?? session.now) - run.started)}
       </span>
-      <span className="jupyter-pipes-quiet" title={run.reason}>
+      <span className="jp-pipes-quiet" title={run.reason}>
         {run.reason}
       </span>
     </>
@@ -55,7 +55,7 @@ function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.
 function Parameters({ run }: { readonly run: BoardRun }): JSX.Element | null {
   const pairs = Object.entries(run.parameters);
   return pairs.length === 0 ? null : (
-    <div className="jupyter-pipes-parameters">
+    <div className="jp-pipes-parameters">
       {pairs.map(([name, value]) => (
         <code key={name}>{`${name}=${value}`}</code>
       ))}
@@ -75,8 +75,8 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
     failed: session.failure
   };
   return (
-    <header className="jupyter-pipes-heading">
-      <p className="jupyter-pipes-hint">{words[session.state]}</p>
+    <header className="jp-pipes-heading">
+      <p className="jp-pipes-hint">{words[session.state]}</p>
       {session.state !== 'connecting' && (session.hasSteps || session.state === 'failed') && (
         <button
           type="button"

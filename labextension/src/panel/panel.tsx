@@ -21,11 +21,11 @@ export class PipelinePanel extends ReactWidget {
     private readonly _themes: IThemeManager | null
   ) {
     super();
-    this.id = 'jupyter-pipes-panel';
-    this.addClass('jupyter-pipes-panel');
+    this.id = 'jp-pipes-panel';
+    this.addClass('jp-pipes-panel');
     this.title.icon = pipelineIcon;
     this.title.caption = this._trans.__('Pipeline');
-    this.title.className = 'jupyter-pipes-tab';
+    this.title.className = 'jp-pipes-tab';
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', this._trans.__('Pipeline'));
     for (const signal of [_pipelines.changed, _pipelines.currentChanged, _themes?.themeChanged]) {
@@ -46,9 +46,7 @@ export class PipelinePanel extends ReactWidget {
     const session = this._pipelines.current;
     const trans = this._trans;
     if (!session) {
-      return (
-        <p className="jupyter-pipes-hint">{trans.__('Open a notebook to see its pipeline.')}</p>
-      );
+      return <p className="jp-pipes-hint">{trans.__('Open a notebook to see its pipeline.')}</p>;
     }
     const isLight = !this._themes?.theme || this._themes.isLight(this._themes.theme);
     const props = { session, commands: this._commands, trans, isLight };

@@ -13,12 +13,12 @@ export function Problems({ session, trans }: TabProps): JSX.Element | null {
     return null;
   }
   return (
-    <ul className="jupyter-pipes-problems" aria-label={trans.__('Problems')}>
+    <ul className="jp-pipes-problems" aria-label={trans.__('Problems')}>
       {problems.map(problem => (
         <li key={keyOf(problem)} data-jupyter-pipes-status={STATUSES[problem.severity]}>
           <button
             type="button"
-            className="jupyter-pipes-link"
+            className="jp-pipes-link"
             title={problem.message}
             onClick={() => {
               if (problem.cell) {
@@ -26,7 +26,7 @@ export function Problems({ session, trans }: TabProps): JSX.Element | null {
               }
             }}
           >
-            <span className="jupyter-pipes-status">{problem.code}</span> {problem.message}
+            <span className="jp-pipes-status">{problem.code}</span> {problem.message}
           </button>
         </li>
       ))}

@@ -22,7 +22,7 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
     seconds: trans.__('Time')
   };
   return (
-    <table className="jupyter-pipes-steps">
+    <table className="jp-pipes-steps">
       <thead>
         <tr>
           {COLUMNS.map(column => (
@@ -51,13 +51,13 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
           <tr
             key={step.name}
             data-jupyter-pipes-status={step.status}
-            className={step.name === session.selected ? 'jupyter-pipes-selected' : ''}
+            className={step.name === session.selected ? 'jp-pipes-selected' : ''}
           >
-            <td className="jupyter-pipes-quiet">{place}</td>
+            <td className="jp-pipes-quiet">{place}</td>
             <td>
               <button
                 type="button"
-                className="jupyter-pipes-link"
+                className="jp-pipes-link"
                 aria-pressed={step.name === session.selected}
                 onClick={() => {
                   session.select(step.name);
@@ -69,12 +69,12 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
                 {step.name}
               </button>
             </td>
-            <td className="jupyter-pipes-status">
+            <td className="jp-pipes-status">
               {LOOKS[step.status].icon} {LOOKS[step.status].word}
               {step.progress && ` ${step.progress}`}
             </td>
-            <td className="jupyter-pipes-took">{time(step, now)}</td>
-            <td className="jupyter-pipes-why" title={why(step)}>
+            <td className="jp-pipes-took">{time(step, now)}</td>
+            <td className="jp-pipes-why" title={why(step)}>
               {why(step)}
             </td>
           </tr>

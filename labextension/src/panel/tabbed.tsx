@@ -22,7 +22,7 @@ export function TabbedPane(props: TabProps): JSX.Element {
   const Content = tab.content;
   return (
     <>
-      <div role="tablist" className="jupyter-pipes-tabs" onKeyDown={onKeyDown}>
+      <div role="tablist" className="jp-pipes-tabs" onKeyDown={onKeyDown}>
         {TABS.map(({ id, label }) => (
           <button
             key={id}
@@ -30,7 +30,7 @@ export function TabbedPane(props: TabProps): JSX.Element {
             role="tab"
             type="button"
             aria-selected={id === tab.id}
-            aria-controls="jupyter-pipes-tabpanel"
+            aria-controls="jp-pipes-tabpanel"
             tabIndex={id === tab.id ? 0 : -1}
             onClick={() => {
               setChosen(id);
@@ -42,8 +42,8 @@ export function TabbedPane(props: TabProps): JSX.Element {
       </div>
       <div
         role="tabpanel"
-        id="jupyter-pipes-tabpanel"
-        className="jupyter-pipes-tabpanel"
+        id="jp-pipes-tabpanel"
+        className="jp-pipes-tabpanel"
         aria-labelledby={idOf(tab.id)}
       >
         {props.session.board && <Content {...props} />}
@@ -53,5 +53,5 @@ export function TabbedPane(props: TabProps): JSX.Element {
 }
 
 function idOf(tab: string): string {
-  return `jupyter-pipes-tab-${tab}`;
+  return `jp-pipes-tab-${tab}`;
 }

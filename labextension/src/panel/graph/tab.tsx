@@ -54,8 +54,8 @@ export function GraphTab({ session, trans, isLight }: TabProps): JSX.Element {
   });
 
   return (
-    <div className="jupyter-pipes-graph">
-      <div className="jupyter-pipes-zoom" role="group" aria-label={trans.__('Zoom')}>
+    <div className="jp-pipes-graph">
+      <div className="jp-pipes-zoom" role="group" aria-label={trans.__('Zoom')}>
         <button
           type="button"
           title={trans.__('Smaller')}
@@ -74,8 +74,8 @@ export function GraphTab({ session, trans, isLight }: TabProps): JSX.Element {
           {trans.__('Fit')}
         </button>
       </div>
-      <div ref={ground} className="jupyter-pipes-canvas" aria-hidden="true" />
-      <ul className="jupyter-pipes-hidden" aria-label={trans.__('Steps')}>
+      <div ref={ground} className="jp-pipes-canvas" aria-hidden="true" />
+      <ul className="jp-pipes-hidden" aria-label={trans.__('Steps')}>
         {board?.steps.map(step => (
           <li key={step.name}>
             <button
