@@ -1,6 +1,6 @@
 /** The problems of a notebook at their lines: underlined, with what to do on hover, while one types. */
-import { lintGutter, setDiagnostics, type Diagnostic } from '@codemirror/lint';
-import { StateEffect, type Text } from '@codemirror/state';
+import { setDiagnostics, type Diagnostic } from '@codemirror/lint';
+import type { Text } from '@codemirror/state';
 import type { EditorView } from '@codemirror/view';
 import type { Cell } from '@jupyterlab/cells';
 import { CodeMirrorEditor } from '@jupyterlab/codemirror';
@@ -37,9 +37,6 @@ export class CellProblems {
     const told = JSON.stringify(problems);
     if (told === (this._shown.get(cell) ?? '[]')) {
       return;
-    }
-    if (!this._shown.has(cell)) {
-      editor.editor.dispatch({ effects: StateEffect.appendConfig.of(lintGutter()) });
     }
     this._shown.set(cell, told);
     show(editor.editor, problems);

@@ -5,6 +5,7 @@ import { isRunning, staleSteps } from '../model';
 import { LOOKS, STALE } from '../wire';
 import type { BoardRun } from '../wire';
 import { durationText } from '../words';
+import { Actions } from './actions';
 import type { TabProps } from './tabs';
 
 /** The heading. */
@@ -28,6 +29,7 @@ export function Heading(props: TabProps): JSX.Element {
         )}
       </div>
       {run && <Parameters run={run} />}
+      <Actions {...props} />
     </header>
   );
 }
