@@ -23,7 +23,10 @@ _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWrit
 _MODE = re.compile(r"[rwaxbt+]{1,4}(:\w+)?")
 _ALWAYS_WRITE = frozenset(("ExcelWriter", "ParquetWriter"))
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
+_READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
 _PATTERN = re.compile(r"[^/]*[*?[].*")
+_QUERIES = frozenset(("sql", "query", "execute", "read_sql", "read_sql_query"))
+_QUOTED = re.compile(r"'([^']+)'")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
@@ -95,15 +98,20 @@ def _uses(body: str, constants: tuple[tuple[str, str], ...]) -> FileUses:
             files = list(_files_of(node, paths))
             named += files
             written += files if _may_write(node) else ()
-            listed += _folders_of(node, paths) if _name(node.func) in _LISTERS else ()
+            listed += _folders_of(node, paths)
     return FileUses(*(tuple(dict.fromkeys(each)) for each in (named, written, listed)))
 
 
 def _folders_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
     """Yield the folders that a call lists; of a pattern the one before its first wildcard."""
+    name = _name(call.func)
+    is_lister = name in _LISTERS or _READERS_OF_FOLDERS.match(name) is not None
     for path in _paths_of(call, paths):
-        if folder := _PATTERN.sub("", path).rstrip("/"):
-            yield posixpath.normpath(folder)
+        texts = _QUOTED.findall(path) if name in _QUERIES else [path]
+        for text in texts:
+            folder = _PATTERN.sub("", text)
+            if folder.rstrip("/") and (is_lister or (folder.endswith("/") and folder != text)):
+                yield posixpath.normpath(folder)
 
 
 def _paths_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:

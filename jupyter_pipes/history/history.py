@@ -21,7 +21,7 @@ from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, ending_facts
 
@@ -72,6 +72,11 @@ class Result(Struct, frozen=True, gc=False):
     def written(self) -> tuple[str, ...]:
         """The files that it was seen writing, those that it read before among them."""
         return self.content.written
+
+    @property
+    def listed(self) -> tuple[FolderSeen, ...]:
+        """The folders that it was seen listing."""
+        return self.content.listed
 
     @property
     def metrics(self) -> dict[str, JsonValue]:

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 
@@ -27,6 +27,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     notes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     observed: Observation = Observation()
+    listed: tuple[FolderSeen, ...] = ()
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -122,6 +123,7 @@ def _result(
     time: float,
 ) -> Change:
     written = step.latest.written if step.latest else ()
+    listed = step.latest.listed if step.latest else ()
     content = ResultContent(
         files,
         artifacts,
@@ -129,6 +131,7 @@ def _result(
         tuple(step.notes),
         tuple(_inside(path, view) for path in written),
         step.observed.of_values,
+        tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
     )
     row = {
         "signature": signature,

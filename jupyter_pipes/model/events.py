@@ -8,7 +8,15 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import (
+    ArtifactRef,
+    FileSeen,
+    FolderSeen,
+    Observation,
+    OutputRef,
+    StepError,
+    Usage,
+)
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface
 
 
@@ -242,6 +250,7 @@ class AttemptEnded(AttemptEvent, frozen=True):
     usage: Usage = Usage()
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
+    listed: tuple[FolderSeen, ...] = ()
 
 
 class RetryScheduled(AttemptEvent, frozen=True):

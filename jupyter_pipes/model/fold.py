@@ -192,7 +192,8 @@ def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
     attempt = view.attempt_of(event)
     attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
     attempt.ended, attempt.usage = time, event.usage
-    attempt.error, attempt.files, attempt.written = event.error, event.files, event.written
+    attempt.error, attempt.files = event.error, event.files
+    attempt.written, attempt.listed = event.written, event.listed
 
 
 def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:

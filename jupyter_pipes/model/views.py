@@ -7,7 +7,15 @@ from collections import Counter
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import (
+    ArtifactRef,
+    FileSeen,
+    FolderSeen,
+    Observation,
+    OutputRef,
+    StepError,
+    Usage,
+)
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 
@@ -72,6 +80,7 @@ class AttemptView(Struct):
     notes: list[str] = field(default_factory=list[str])
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
+    listed: tuple[FolderSeen, ...] = ()
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     is_outdated: bool = False

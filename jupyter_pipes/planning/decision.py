@@ -260,7 +260,9 @@ class Decider:
         newest, overwriting = self._newest_results(), self._overwriting
         apart = {*to_come, *overwriting.overwritten(step, result, newest)}
         changed = result_files.changed(step, result, parts, self._newest_results, self._directory, apart)
-        return (*changed, *overwriting.again(step, result, newest), *self._lost(step, result))
+        behind = overwriting.written_from(step, newest) if result.listed else set[str]()
+        listed = result_files.relisted(result, self._directory, {*apart, *behind, *step.files_from})
+        return (*changed, *listed, *overwriting.again(step, result, newest), *self._lost(step, result))
 
     @property
     def _directory(self) -> Path:

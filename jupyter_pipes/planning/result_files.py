@@ -15,7 +15,7 @@ from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.fingerprints import named_files
-from jupyter_pipes.storage.file_digests import file_digest
+from jupyter_pipes.storage.file_digests import file_digest, names_in
 
 Newest = Callable[[], Mapping[str, Result]]
 """Gives the newest result of each step of the pipeline."""
@@ -58,6 +58,22 @@ def changed(
             yield f"file {path}: other content" if digest else f"file {path} is gone"
     new = [part for part in parts if part.observed and part.name not in own | seen.keys()]
     yield from (f"file {part.name} is new" for part in new)
+
+
+def relisted(result: Result, directory: Path, apart: Collection[str]) -> Iterator[str]:
+    """Yield in words what is new or gone in folders that the step listed.
+
+    Args:
+        result: what is kept.
+        directory: the folder that paths count from.
+        apart: files that do not count: those that the step itself and later ones write, or that are to come.
+    """
+    for folder in result.listed:
+        now = names_in(directory / folder.path)
+        for name in sorted({*folder.names} ^ {*now}):
+            path = f"{folder.path}{name}"
+            if not any(each == path or each.startswith(f"{path}/") for each in apart):
+                yield f"{path}, in a folder that it lists, is {'new' if name in now else 'gone'}"
 
 
 def gone(step: Step, result: Result, directory: Path) -> Iterator[str]:
@@ -111,6 +127,12 @@ class Overwriting(Struct):
             if (other := self.order.get(name, place)) != place:
                 (before if other < place else behind).update(read.intersection(each.content.written))
         return before & behind
+
+    def written_from(self, step: Step, newest: Mapping[str, Result]) -> set[str]:
+        """Return the files that the step and those behind it write."""
+        place = self.order.get(step.name, 0)
+        behind = (each for name, each in newest.items() if self.order.get(name, -1) >= place)
+        return {path for each in behind for path in each.written}
 
     def again(self, step: Step, result: Result, newest: Mapping[str, Result]) -> Iterator[str]:
         """Yield in words which files of the step an earlier one wrote in this run, and others read behind it.

@@ -1,4 +1,4 @@
-"""Digests of files, read again only when something says that they changed."""
+"""What files hold, by digests that are made again only when a file changed; what folders hold, by names."""
 
 from __future__ import annotations
 
@@ -10,8 +10,16 @@ from stat import S_ISREG
 
 from blake3 import blake3
 
+from jupyter_pipes.model.digests import digest_of
+
 _CLOCK_STEP = 2_000_000_000
 """Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
+
+_MOST_NAMES = 2_000
+"""Names of a folder that are remembered at most."""
+
+_NO_DATA = (".ipynb", ".pyc", "__pycache__", "~")
+"""How names end of what is there beside data."""
 
 _seen: dict[str, tuple[str, str]] = {}
 _new: set[str] = set()
@@ -38,6 +46,33 @@ def file_digest(path: Path | str) -> str:
         _seen[name] = (stamp, digest)
         _new.add(name)
     return digest
+
+
+def names_in(folder: Path | str, until: int | None = None) -> tuple[str, ...]:
+    """Return the names in a folder, sorted; none where there is no folder, their digest where they are many.
+
+    Hidden ones, notebooks and compiled code do not count.
+
+    Args:
+        folder: the folder.
+        until: leaves out what was made or changed from then on, in nanoseconds since 1970.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".")
+                and not entry.name.endswith(_NO_DATA)
+                and (until is None or entry.stat(follow_symlinks=False).st_ctime_ns < until)
+            ]
+    except OSError:
+        return ()
+    if len(names) > _MOST_NAMES:
+        return (
+            f"({len(names)} names, {digest_of([','.join(sorted(names)).encode('utf-8', 'replace')])[:12]})",
+        )
+    return tuple(sorted(names))
 
 
 def file_stamp(path: Path | str) -> str:

@@ -23,6 +23,7 @@ from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
+from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
 from jupyter_pipes.execution.worker.observation.randomness import (
     from_elsewhere,
     own_numbers,
@@ -70,13 +71,13 @@ def run_job(
     attempt = Attempt(job, shell, report, log_size)
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
-    files, written = attempt.files.seen(), attempt.files.written()
+    files, written, listed = attempt.files.seen(), attempt.files.written(), attempt.files.listed()
     if attempt.files.is_blind:
         attempt.note(
             "closed files of its process that it did not open (os.closerange): which files compiled code "
             "read since is not known; name them with --file"
         )
-    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written))
+    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written, listed=listed))
 
 
 class Attempt:
@@ -93,7 +94,8 @@ class Attempt:
         self.store.trust(job.proofs)
         self.cell = StepCell(shell, self._show, self._clear)
         self.outputs = HandOver(job, self.cell.namespace, self.store, report)
-        self.files = FileWatch(Path(job.directory), job.store, job.named)
+        is_native = any(map(reads_folders_natively, self.step.sources))
+        self.files = FileWatch(Path(job.directory), job.store, job.named, reads_natively=is_native)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
         self._runs_other_cells = False
