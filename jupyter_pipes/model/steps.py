@@ -152,6 +152,8 @@ class CodePiece(Struct, frozen=True):
         source: the code, as written.
         names: the names that it binds.
         is_late: whether it runs only when the step's inputs are loaded: it needs one of them.
+        registers_in: the names whose objects it changes when it runs: a definition that registers itself.
+        position: that of the first step whose value of such a name has it; 0 where it registers nowhere.
     """
 
     label: str
@@ -159,6 +161,8 @@ class CodePiece(Struct, frozen=True):
     source: str
     names: tuple[str, ...] = ()
     is_late: bool = False
+    registers_in: tuple[str, ...] = ()
+    position: int = 0
 
 
 class StepInterface(Struct, frozen=True, kw_only=True):

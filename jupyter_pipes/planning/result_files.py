@@ -54,7 +54,9 @@ def changed(
         if path in own or (file.is_only_named and path in _made(newest)):
             continue
         digest = file_digest(directory / path)
-        if digest != file.digest:
+        # What a step of the notebook made and somebody removed would be made again as it was.
+        is_removed = not digest and path in _made(newest)
+        if digest != file.digest and not is_removed:
             yield f"file {path}: other content" if digest else f"file {path} is gone"
     new = [part for part in parts if part.observed and part.name not in own | seen.keys()]
     yield from (f"file {part.name} is new" for part in new)

@@ -130,7 +130,7 @@ class Attempt:
         self.cell.namespace.update(context.parameters)
         self.outputs.load_inputs()
         restore_streams(self.cell.namespace)
-        if failed := self._run_pieces(self.step.late_pieces):
+        if failed := self._run_late_pieces():
             return failed
         self._runs_other_cells = False
         self.outputs.watch()
@@ -148,6 +148,14 @@ class Attempt:
 
     def _parameters(self) -> dict[str, Any]:
         return {name: pickle.loads(value) for name, value in self.job.parameters.items()}
+
+    def _run_late_pieces(self) -> ev.AttemptEnded | None:
+        for piece in self.job.late_pieces:
+            self.outputs.put_back(self.job.lacking(piece))
+            if failed := self._run_pieces((piece,)):
+                return failed
+        self.outputs.put_back(self.job.drafts)
+        return None
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
         """Run them in order; return how the attempt ended if one failed."""
