@@ -16,8 +16,9 @@ from jupyter_pipes.model.steps import Step
 _WRITER = re.compile(
     r"(to|write|save|dump|export|sink|copy|move|rename|replace|download|render|touch|imwrite|imsave)(_|$)"
     r"|save|(copy|copyfile|copy2|urlretrieve|connect|make_archive|create_engine|basicConfig|FileHandler)$"
+    r"|(remove|unlink|rmtree)$"
 )
-"""Names of functions and methods that write a file that they are given, or, of databases, may."""
+"""Names of functions and methods that write or remove a file that they are given, or, of databases, may."""
 
 _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
 _MODE = re.compile(r"[rwaxbt+]{1,4}(:\w+)?")
