@@ -39,6 +39,8 @@ ACROSS_MODULES = {
     "analysis/cell/test_names_truth.py": "`analyze` held against running Python, with random cells",
     "analysis/effects/test_effects_truth.py": "changes in place held against running Python, at random",
     "cli/test_bad_inputs.py": "bad input to the whole command line",
+    "kernel/test_bad_inputs.py": "bad input to all magics of a kernel",
+    "runs/test_bad_arguments.py": "wrong arguments of all functions of Python",
     "execution/executors/test_contract.py": "one suite for all executors",
     "execution/test_claims.py": "several processes want the same result",
     "execution/test_kill.py": "everything that runs is killed at random",

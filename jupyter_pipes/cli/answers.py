@@ -108,7 +108,7 @@ def run_named(face: Face, name: str | None) -> Run:
         return face.current
     from jupyter_pipes.runs.kept import find_run
 
-    return find_run(face.workspace(), name or "last", face.pipeline_name())
+    return find_run(face.workspace(), "last" if name is None else name, face.pipeline_name())
 
 
 def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
@@ -265,9 +265,6 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     run, step, attempt = run_named(face, arguments.run), arguments.step, arguments.attempt
     path, (_, shown) = run.log_path(step, attempt), run.shown_attempt(step)
     is_there = path is not None and path.exists()
-    if not is_there and attempt is not None:
-        numbers = ", ".join(str(each.number) for each in run.step(step).attempts) or "none"
-        raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {numbers}")
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
     notice = "" if is_there else f"{step} did not run: {status}"

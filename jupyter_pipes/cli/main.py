@@ -12,8 +12,7 @@ from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.output import CANCELLED, INVALID, Output, OutputLost
 from jupyter_pipes.cli.verbs import parse_command
-from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.storage.settings import is_unicode, shown
+from jupyter_pipes.model.errors import PipesError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -28,9 +27,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
 
     def understand() -> Callable[[], Answer]:
-        for word in words:
-            if not is_unicode(word):
-                raise UsageError(f"the argument {shown(word)} is not UTF-8: correct it")
         handler, options = parse_command(words)
         return lambda: handler(CommandLine(options), options)
 

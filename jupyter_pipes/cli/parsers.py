@@ -120,6 +120,12 @@ def _argument(*flags: str, **settings: Any) -> Argument:
     return lambda parser: parser.add_argument(*flags, **settings)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0")
+    return int(text)
+
+
 def _steps(flag: str, text: str, **settings: Any) -> Argument:
     return _argument(flag, nargs="+", action="extend", default=[], metavar="STEP", help=text, **settings)
 
@@ -185,7 +191,7 @@ QUERY = (
         metavar="QUERY",
         help="what to find: status:failed AND metrics.auc:[0.8 TO 1]; all runs if not given",
     ),
-    _argument("--limit", type=int, metavar="N", help="at most so many"),
+    _argument("--limit", type=_count, metavar="N", help="at most so many"),
 )
 LIMITS = (
     _argument("--older", metavar="30d", help="runs that ended longer ago go"),

@@ -13,7 +13,7 @@ import msgspec
 
 from jupyter_pipes.display.text import value_text
 from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.pipelines.parameters import to_json
+from jupyter_pipes.pipelines.parameter_types import to_json
 from jupyter_pipes.storage.whole_files import replacing
 
 Writer = Callable[[Any, Path], object]

@@ -54,6 +54,10 @@ class UsageError(PipesError):
     """An option, verb or value that jupyter_pipes does not understand."""
 
 
+class StepUnknown(UsageError, KeyError):
+    """A run has no step of this name."""
+
+
 class InvalidPipeline(PipesError):
     """The pipeline has problems that were found before anything ran; see ``diagnostics``."""
 
