@@ -19,6 +19,7 @@ from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
+from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.execution.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history.history import process_started
@@ -290,7 +291,7 @@ class Controller:
             await asyncio.sleep(_LOOK_AROUND)
             # A history that cannot be read just now is looked at again.
             with suppress(StoreError):
-                for record in await asyncio.to_thread(self._workspace.history.records, self.run, seen):
+                for record in await in_thread(self._workspace.history.records, self.run, seen):
                     seen = record.seq
                     if isinstance(record.event, ev.CancelAsked):
                         self.cancel(reason=record.event.reason)
@@ -298,7 +299,7 @@ class Controller:
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""
         settings = self._workspace.settings
-        captured = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
+        captured = await in_thread(environment.capture, self.request.directory, settings.folder)
         content = environment.encode(captured)
         self._has_environment = True
         self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))

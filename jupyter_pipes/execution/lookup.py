@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
@@ -32,7 +33,7 @@ class Lookup:
 
     async def ahead(self) -> dict[str, Decision]:
         """Return the decisions of the steps that are cached behind cached ones only."""
-        return await asyncio.to_thread(self._ahead)
+        return await in_thread(self._ahead)
 
     async def decide(
         self,
@@ -56,7 +57,7 @@ class Lookup:
         wait, is_deferred = _FIRST_LOOK, False
         self._decider.note_written(written)
         while True:
-            decision, owner = await asyncio.to_thread(self._decide, step, inputs)
+            decision, owner = await in_thread(self._decide, step, inputs)
             if is_over():
                 if owner is None:
                     self.forget(decision)
