@@ -46,6 +46,7 @@ ACROSS_MODULES = {
     "execution/test_kill.py": "everything that runs is killed at random",
     "execution/test_observed_runs.py": "scheduler and fold of runs that show more than the code does",
     "execution/test_resuming.py": "scheduler and folds of a run that is taken up again",
+    "execution/test_takeover.py": "controllers that are killed, stopped, renamed or in containers",
     "execution/test_trouble.py": "bad input to the whole engine",
     "export/test_end_to_end.py": "exported modules, run as programs",
     "history/test_postgresql.py": "all of the history, with a real server",

@@ -170,7 +170,7 @@ def resume(face: Face, arguments: Namespace) -> Answer:
         run = find_resumable(face.workspace(), face.pipeline_name())
     else:
         run = run_named(face, arguments.run)
-    return face.drive(lambda: repeat.resume(run), arguments)
+    return face.drive(lambda: repeat.resume(run, force=arguments.force), arguments)
 
 
 def plan(face: Face, arguments: Namespace) -> Answer:

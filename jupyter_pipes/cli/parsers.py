@@ -209,6 +209,7 @@ TWO_RUNS = (
     *TRUST,
 )
 STEP = (_argument("step", metavar="STEP", help="the step's name"),)
+WHOEVER_DRIVES = (_switch("--force", "whether or not the run's controller is there and answers"),)
 PERHAPS_STEP = (_argument("step", nargs="?", metavar="STEP", help="this step only"),)
 ATTEMPT = (_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given"),)
 NAMES = (

@@ -63,7 +63,9 @@ class PlainLines:
         """Tell what a new fact changed."""
         event = record.event
         with self._lock:
-            if isinstance(event, ev.NoteAdded):
+            if isinstance(event, ev.RunHeldUp):
+                self._write(f"run {view.run}", event.reason or "goes on", record.time)
+            elif isinstance(event, ev.NoteAdded):
                 self._write(event.step, f"note: {event.text}", record.time)
             elif isinstance(event, ev.StepEvent):
                 self._tell(view.steps[event.step], record.time)
@@ -104,7 +106,9 @@ def _live_table(run: Run) -> Generator[None]:
     console = _console(sys.stderr)
 
     def picture() -> Table:
-        return steps_table(_most_telling(run.view, console.height - 3), time.time())
+        table = steps_table(_most_telling(run.view, console.height - 3), time.time())
+        table.caption = one_line(run.view.held_up) or None
+        return table
 
     with Live(
         get_renderable=picture,

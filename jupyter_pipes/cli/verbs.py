@@ -98,13 +98,19 @@ VERBS: Mapping[str, Verb] = {
     ),
     "cancel": Verb(
         "cancel a run that goes on; in a kernel, the current one or one step of it",
-        Way(lambda kernel, arguments: kernel.cancel(arguments), parsers.PERHAPS_STEP),
-        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.PLACE)),
+        Way(
+            lambda kernel, arguments: kernel.cancel(arguments),
+            (*parsers.PERHAPS_STEP, *parsers.IN_RUN, *parsers.WHOEVER_DRIVES),
+        ),
+        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.PLACE)),
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
-        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK)),
-        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK, *parsers.PLACE)),
+        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK)),
+        Way(
+            answers.resume,
+            (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK, *parsers.PLACE),
+        ),
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
     "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),

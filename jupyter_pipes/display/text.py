@@ -66,7 +66,8 @@ def headline(view: RunView) -> str:
     if not view.started:
         return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
     remedy = f": {RESUMING}" if view.status is Status.INTERRUPTED else ""
-    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {view.tally}{remedy}"
+    held_up = f" ({view.held_up})" if view.held_up else ""
+    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}{held_up}, {view.tally}{remedy}"
 
 
 def run_line(view: RunView) -> str:

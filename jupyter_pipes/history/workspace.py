@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cached_property
 from pathlib import Path
 
+from jupyter_pipes.history.database import PATIENCE
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.storage import file_digests
@@ -59,13 +60,16 @@ class Workspace:
             for place in (self.settings.folder, Path(store)):
                 config.check_store(place)
 
-    def keep_file_digests(self) -> None:
+    def keep_file_digests(self, patience: float = PATIENCE) -> None:
         """Keep what was read of files, so that no later process reads them again for it.
+
+        Args:
+            patience: seconds for which another process's lock is waited for.
 
         Raises:
             StoreError: the history cannot be written.
         """
-        self.history.keep_file_digests(file_digests.take_new())
+        self.history.keep_file_digests(file_digests.take_new(), patience)
 
     def folder_now(self, folder: Path, origin: str) -> Path:
         """Return where a kept run's folder is now: runs go along when their project is moved or copied.

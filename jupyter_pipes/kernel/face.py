@@ -95,11 +95,22 @@ class KernelFace:
         return Answer(shown=lambda: run)
 
     def cancel(self, arguments: Namespace) -> Answer:
-        """Cancel the current run, or one step of it."""
+        """Cancel the current run, or one step of it; or a run that another process drives."""
+        if arguments.run is not None or arguments.force:
+            return self._cancel_elsewhere(arguments)
         if self.current is None or self.current.has_ended:
             raise UsageError(f"no run of {self._session.name} goes on in this kernel")
         self.current.cancel(arguments.step)
         return Answer()
+
+    def _cancel_elsewhere(self, arguments: Namespace) -> Answer:
+        from jupyter_pipes.history import elsewhere
+
+        if arguments.step is not None:
+            raise UsageError("%pipeline cancel STEP is about the current run: leave --run and --force out")
+        run = run_named(self, arguments.run)
+        elsewhere.cancel(run.workspace, run.id, "cancelled by %pipeline cancel", force=arguments.force)
+        return of_run(run_named(self, run.id))
 
     def get(self, arguments: Namespace) -> Answer:
         """Load artifacts as variables."""

@@ -42,7 +42,7 @@ def apply(record: ev.Record, view: RunView) -> None:
 def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.pipeline, view.version = event.pipeline, event.version
     view.parameters, view.diagnostics = event.parameters, event.diagnostics
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    view.host, view.pid = event.host, event.pid
     view.started = time
     view.origin, view.directory = event.origin, event.directory
     view.user, view.repeats = event.user, event.repeats
@@ -74,7 +74,7 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = Status.RUNNING, "", None
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    view.host, view.pid = event.host, event.pid
     reopened = [step for step in view.steps.values() if not step.status.is_done]
     for step in reopened:
         step.status, step.undecided = Status.PENDING, None
@@ -85,6 +85,10 @@ def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
                 reopened.append(reader)
     for step in reopened:
         step.reason = _waiting_for(step, view)
+
+
+def _hold_up_run(event: ev.RunHeldUp, view: RunView, time: float) -> None:
+    view.held_up = event.reason
 
 
 def _set_environment(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
@@ -219,6 +223,7 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
 
 def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
+    view.held_up = ""
 
 
 def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
@@ -239,6 +244,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.RunTagged: _set_tags,
     ev.RunRenamed: _set_title,
     ev.RunArchived: _set_archived,
+    ev.RunHeldUp: _hold_up_run,
     ev.StepDeferred: _defer_step,
     ev.StepDecided: _decide_step,
     ev.AttemptQueued: _queue_attempt,

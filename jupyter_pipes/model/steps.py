@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
+import msgspec
 from msgspec import Struct
 
 PARAMS_OWNER = "params"
@@ -324,3 +325,23 @@ class ParameterSpec(Struct, frozen=True):
 
 JsonValue = Any
 """A value that msgspec can write as JSON: what events carry for parameters and metrics."""
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_json(value: object) -> bytes:
+    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_printable(msgspec.to_builtins(value)))
+
+
+def _printable(value: Any) -> Any:
+    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
+    is_list = isinstance(value, list | tuple)
+    return [_printable(held) for held in cast("list[Any]", value)] if is_list else value

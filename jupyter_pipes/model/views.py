@@ -218,6 +218,7 @@ class RunView(Struct):
         by_code: its steps as their code has them.
         observed: step -> what runs showed of it, which goes into each step's `planned`.
         readers: step -> those that wait for it.
+        held_up: why nothing of it can be written down just now, in words; "" if it can.
     """
 
     run: str
@@ -225,6 +226,7 @@ class RunView(Struct):
     version: str = ""
     status: Status = Status.RUNNING
     reason: str = ""
+    held_up: str = ""
     title: str = ""
     tags: tuple[str, ...] = ()
     archived: bool = False
@@ -239,7 +241,6 @@ class RunView(Struct):
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0
-    process_started: float = 0.0
     started: float = 0.0
     ended: float | None = None
     seq: int = -1

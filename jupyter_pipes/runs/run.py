@@ -248,17 +248,29 @@ class Run(Mapping[str, Any]):
         if controller is not None:
             controller.subscribe(subscriber)
 
-    def cancel(self, step: str | None = None) -> None:
-        """Cancel the run, or one step of it; returns at once.
+    def cancel(self, step: str | None = None, *, force: bool = False) -> None:
+        """Cancel the run, or one step of it; returns at once, or when a run of another process has ended.
+
+        Args:
+            step: only this one, of a run that this process drives.
+            force: end a run of another process whether or not its controller is there and answers.
 
         Raises:
-            UsageError: the run has no such step.
+            UsageError: the run has no such step, or the run of another process does not go on, or did not
+                end in time.
         """
         if step is not None:
             self.step(step)
         controller = self._controller
         if controller is not None:
             loop.call(lambda: controller.cancel(step))
+            return
+        from jupyter_pipes.history import elsewhere
+
+        if step is not None:
+            raise UsageError(f"run {self.id} is another process's: it can be cancelled as a whole only")
+        elsewhere.cancel(self._workspace, self.id, "cancelled by the user", force=force)
+        self._view = self._workspace.history.view(self.id)
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most `timeout` seconds.

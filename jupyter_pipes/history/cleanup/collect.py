@@ -41,7 +41,7 @@ class Collection(Struct, frozen=True):
         runs: ids of the runs that went, oldest first.
         results: results of theirs that nobody uses.
         documents: attachments (code, signatures, environments) that nobody refers to; named as in JSON.
-        claims, files: claims of processes that are gone; digests of files that are gone.
+        claims, files: claims of runs that nobody drives; digests of files that are gone.
         artifacts: artifacts and shown outputs.
         logs: logs of attempts.
         unfinished: what processes that are gone had begun to write.

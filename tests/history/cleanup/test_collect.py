@@ -153,10 +153,10 @@ def test_a_blob_that_is_being_written_by_a_living_process_stays(workspace: Works
     assert unfinished.exists()
 
 
-def test_claims_of_dead_processes_go(workspace: Workspace) -> None:
+def test_claims_of_runs_that_nobody_drives_go(workspace: Workspace) -> None:
     workspace.history.claim("mine", "r", "a")
-    dead = {"host": os.uname().nodename, "pid": 999_999_999, "process_started": 1.0}
-    workspace.history.database.change([("add_claim", {"signature": "s", "run": "r", "step": "a", **dead})])
+    workspace.history.leases.take("r", 30.0)
+    workspace.history.database.change([("add_claim", {"signature": "s", "run": "q", "step": "a"})])
     assert gc(workspace).claims == 1
     assert [row[0] for row in contents(workspace)["claims"]] == ["mine"]
 
