@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import time
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from msgspec import Struct
@@ -25,6 +25,10 @@ _AT_LEAST = 1e-6
 
 RENEWALS = 6
 """Renewals in each term."""
+
+
+_PROBATION = 2
+"""Renewals that must be missed while the history can be written."""
 
 
 class Lease(Struct, frozen=True):
@@ -139,21 +143,36 @@ class Leases:
         Who sees it for the first time cannot but believe the other one's clock, for what is told to people.
         """
         now = time.monotonic()
+        sighting = {"observer": _observer(), "run": lease.run, "holder": lease.holder, "doubted": 0.0}
         rows = self._database.rows("sighting", observer=_observer(), run=lease.run)
         is_first = not rows or rows[0][0] != lease.holder
         if not is_first:
-            _, renewals, seen, earlier = rows[0]
+            _, renewals, seen, earlier, doubted = rows[0]
             if renewals == lease.renewals and seen <= now:
-                quiet = now - seen
-                is_late = earlier > 0 or quiet > 2 * lease.term / RENEWALS
-                is_over = quiet >= lease.term
-                return Standing(lease, is_over, quiet + earlier, is_unclear=is_late and not is_over)
+                sighting |= {"renewals": renewals, "seen": seen, "earlier": earlier, "doubted": doubted}
+                return self._silent(lease, sighting, now)
         earlier = max(time.time() - lease.renewed, _AT_LEAST) if is_first else 0.0
-        sighting = {"observer": _observer(), "run": lease.run, "holder": lease.holder, "earlier": earlier}
+        self._note(sighting | {"renewals": lease.renewals, "seen": now, "earlier": earlier})
+        return Standing(lease, is_over=False, silent=earlier, is_unclear=is_first)
+
+    def _silent(self, lease: Lease, sighting: dict[str, Any], now: float) -> Standing:
+        """Return how a lease stands that was not renewed since it was seen.
+
+        What keeps its controller from writing may keep everybody: it lapses once the history could be written
+        for so long that a living controller would have renewed it.
+        """
+        quiet, earlier, doubted = now - sighting["seen"], sighting["earlier"], sighting["doubted"]
+        probation = _PROBATION * lease.term / RENEWALS
+        if not doubted and quiet >= lease.term - probation:
+            self._note(sighting | {"doubted": now})
+        is_over = quiet >= lease.term and 0 < doubted <= now - probation
+        is_late = earlier > 0 or quiet > probation
+        return Standing(lease, is_over, quiet + earlier, is_unclear=is_late and not is_over)
+
+    def _note(self, sighting: dict[str, Any]) -> None:
         # Where nothing can be written, nobody is declared gone.
         with suppress(StoreError):
-            self._database.change([("add_sighting", sighting | {"renewals": lease.renewals, "seen": now})])
-        return Standing(lease, is_over=False, silent=earlier, is_unclear=is_first)
+            self._database.change([("add_sighting", sighting)], patience=0)
 
 
 def _ago(seconds: float) -> str:

@@ -94,7 +94,7 @@ def schema() -> MetaData:
         *keys("observer", "run"),
         *columns("holder"),
         *columns("renewals", of=sa.Integer),
-        *columns("seen", "earlier", of=sa.Float),
+        *columns("seen", "earlier", "doubted", of=sa.Float),
     )
     sa.Table("files", tables, *keys("host", "path"), *columns("stamp", "digest"))
     return tables

@@ -142,7 +142,7 @@ def _selects() -> dict[str, Executable]:
         ),
         "claim": select("claims", "run step", "signature"),
         "lease": select("leases", " ".join(table("leases").c.keys()), "run"),
-        "sighting": select("sightings", "holder renewals seen earlier", "observer", "run"),
+        "sighting": select("sightings", "holder renewals seen earlier doubted", "observer", "run"),
         "files": select("files", "path stamp digest", "host"),
     }
 

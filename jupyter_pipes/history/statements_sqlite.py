@@ -9,7 +9,7 @@ TEXTS: dict[str, str] = {
     "adopt_result": "INSERT INTO results (signature, pipeline, step, run, time, parts, kept) SELECT results.signature, :pipeline AS pipeline, :step AS step, results.run, results.time, results.parts, results.kept FROM results WHERE results.id = (SELECT max(results.id) AS max_1 FROM results WHERE results.signature = :of_signature AND results.run = :of_run) AND NOT (EXISTS (SELECT * FROM results AS own WHERE own.signature = :of_signature AND own.run = :of_run AND own.pipeline = :pipeline AND own.step = :step))",
     "add_claim": "INSERT INTO claims (signature, run, step) VALUES (:signature, :run, :step) ON CONFLICT DO NOTHING",
     "add_lease": "INSERT INTO leases (run, holder, host, pid, machine, process_started, term, renewals, renewed) VALUES (:run, :holder, :host, :pid, :machine, :process_started, :term, :renewals, :renewed) ON CONFLICT DO NOTHING",
-    "add_sighting": "INSERT INTO sightings (observer, run, holder, renewals, seen, earlier) VALUES (:observer, :run, :holder, :renewals, :seen, :earlier) ON CONFLICT (observer, run) DO UPDATE SET holder = excluded.holder, renewals = excluded.renewals, seen = excluded.seen, earlier = excluded.earlier",
+    "add_sighting": "INSERT INTO sightings (observer, run, holder, renewals, seen, earlier, doubted) VALUES (:observer, :run, :holder, :renewals, :seen, :earlier, :doubted) ON CONFLICT (observer, run) DO UPDATE SET holder = excluded.holder, renewals = excluded.renewals, seen = excluded.seen, earlier = excluded.earlier, doubted = excluded.doubted",
     "add_file": "INSERT INTO files (host, path, stamp, digest) VALUES (:host, :path, :stamp, :digest) ON CONFLICT (host, path) DO UPDATE SET stamp = excluded.stamp, digest = excluded.digest",
     "end_run": "UPDATE runs SET status=:status, ended=:ended, progress=:progress WHERE runs.run = :of_run",
     "title_run": "UPDATE runs SET title=:title WHERE runs.run = :of_run",
@@ -39,6 +39,6 @@ TEXTS: dict[str, str] = {
     "tries": "SELECT runs.run, fields.text FROM runs JOIN fields ON fields.run = runs.run WHERE runs.pipeline = :pipeline AND fields.field = :field AND fields.text IN ('completed', 'failed', 'cancelled') ORDER BY runs.started DESC, runs.run DESC",
     "claim": "SELECT claims.run, claims.step FROM claims WHERE claims.signature = :signature",
     "lease": "SELECT leases.run, leases.holder, leases.host, leases.pid, leases.machine, leases.process_started, leases.term, leases.renewals, leases.renewed FROM leases WHERE leases.run = :run",
-    "sighting": "SELECT sightings.holder, sightings.renewals, sightings.seen, sightings.earlier FROM sightings WHERE sightings.observer = :observer AND sightings.run = :run",
+    "sighting": "SELECT sightings.holder, sightings.renewals, sightings.seen, sightings.earlier, sightings.doubted FROM sightings WHERE sightings.observer = :observer AND sightings.run = :run",
     "files": "SELECT files.path, files.stamp, files.digest FROM files WHERE files.host = :host",
 }

@@ -53,6 +53,10 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     return clock
 
 
+def another(history: History) -> History:
+    return History(str(history.database.engine.url.render_as_string(hide_password=False)))
+
+
 def begin(history: History, run: str = "r") -> None:
     view = history.journal(run)
     from jupyter_pipes.model.views import RunView
@@ -84,10 +88,30 @@ def test_a_lease_elsewhere_lapses_once_no_renewal_was_seen_for_its_term(
     clock.steady += 29
     assert not history.leases.look("r").is_over
     # Another process of the observer's machine goes on from what this one saw.
-    other = History(str(history.database.engine.url.render_as_string(hide_password=False)))
+    other = another(history)
     clock.steady += 2
+    assert not other.leases.look("r").is_over
+    clock.steady += 10
     assert other.leases.look("r").is_over
     other.close()
+
+
+def test_a_lease_lapses_only_while_the_history_can_be_written(history: History, clock: Clock) -> None:
+    """Else its controller, which a lock kept from renewing it, would be taken for gone when the lock goes."""
+    hold(history, "r", ELSEWHERE, term=30.0)
+    assert not history.leases.look("r").is_over
+    other = another(history)
+    with other.database.exclusive():
+        for _ in range(3):
+            clock.steady += 30
+            standing = history.leases.look("r")
+            assert (standing.is_over, standing.is_unclear) == (False, True)
+    other.close()
+    assert not history.leases.look("r").is_over
+    clock.steady += 9
+    assert not history.leases.look("r").is_over
+    clock.steady += 1
+    assert history.leases.look("r").is_over
 
 
 def test_a_renewal_that_is_seen_begins_the_term_anew(history: History, clock: Clock) -> None:
@@ -107,7 +131,9 @@ def test_a_clock_that_is_set_changes_nothing(history: History, clock: Clock, ste
     assert not history.leases.look("r").is_over
     assert not history.leases.look("mine").is_over
     assert history.leases.renew(mine)
-    clock.steady += 21
+    clock.steady += 11
+    assert not history.leases.look("r").is_over
+    clock.steady += 10
     assert history.leases.look("r").is_over
 
 
@@ -144,7 +170,9 @@ def test_a_run_that_nobody_drives_is_settled_and_its_lease_and_sightings_go(
     begin(history)
     hold(history, "r", ELSEWHERE)
     assert history.settle_interrupted() == []
-    clock.steady += 31
+    clock.steady += 21
+    assert history.settle_interrupted() == []
+    clock.steady += 10
     assert history.settle_interrupted() == ["r"]
     view = history.view("r")
     assert (view.status, view.reason) == (
