@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import logging
 from functools import cached_property
 from pathlib import Path
 
 from jupyter_pipes.history.database import PATIENCE
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
+
+_logger = logging.getLogger(__name__)
 
 _SQLITE = "sqlite:///"
 _LONGEST_STEM, _SHORT_STEM = 240, 100
@@ -34,7 +38,11 @@ class Workspace:
         """The runs; those whose controller is gone are marked interrupted on opening."""
         config.make_folder(self.settings)
         history = History(self.settings.history)
-        history.settle_interrupted()
+        try:
+            history.settle_interrupted()
+        except StoreError as error:
+            # Looking and cleaning up must go where nothing can be written: on a full disk.
+            _logger.warning("runs whose controller is gone count as running: %s", error)
         file_digests.recall(history.file_digests())
         return history
 
