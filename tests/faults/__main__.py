@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import signal
 import sys
 import tempfile
 import traceback
@@ -29,6 +30,8 @@ def main(words: list[str] | None = None) -> int:
         rounds.draw(seed, options.verb or rounds.VERBS, options.fault or rounds.FAULTS, places)
         for seed in range(options.seed, options.seed + options.rounds)
     ]
+    # Disks are unmounted then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with tempfile.TemporaryDirectory() as folder:
         return _carried_out(attacks, options.folder or Path(folder))
 

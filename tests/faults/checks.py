@@ -92,7 +92,7 @@ def check_leftovers(workspace: Workspace) -> None:
         assert blob.digest or is_abandoned(blob), f"{blob.place} is nobody's, and would stay"
     folder = workspace.settings.folder
     names = {path.name for path in folder.iterdir() if not path.name.startswith(("history.db", "packages-"))}
-    assert names <= {".gitignore", "artifacts", "logs"}
+    assert names <= {".gitignore", "artifacts", "logs", "reserve"}
 
 
 def check_collection(workspace: Workspace) -> None:

@@ -54,7 +54,7 @@ WITHOUT_STEPS = (
 _EVENTS = {"run": 100, "run --debug": 90, "resume": 50, "%pipeline run": 90}
 """Verbs that write events, and about how many."""
 
-PLACES = ("here", "renamed host", "other container", "clock steps on", "clock steps back")
+PLACES = ("here", "renamed host", "other container", "other start", "clock steps on", "clock steps back")
 """Where the process of the verb runs; checks are always made here."""
 
 

@@ -15,16 +15,20 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.steps import Status
 from tests.acceptance.project import Project
 from tests.faults import checks, disks
-from tests.faults.attacked import SIGNALS, Attacked, stopped
+from tests.faults.attacked import ELSEWHERE, SIGNALS, Attacked, stopped
 from tests.faults.rounds import Round
 from tests.faults.staging import BEGIN, NEW, Stage
 from tests.faults.study import CELLS
+from tests.waiting import until
 
-LOCKED = 3.0
-"""Seconds for which somebody else locks the history."""
+LOCKED = 4.0
+"""Seconds for which somebody else locks the history: longer than a lease lasts."""
 
-STOPPED = 1.0
-"""Seconds for which a process stands still."""
+LEASE = 3.0
+"""Seconds without a sign of life after which a run elsewhere may be taken over."""
+
+STOPPED, STOPPED_ELSEWHERE = 1.0, 2 * LEASE
+"""Seconds for which a process stands still: elsewhere until its run may be taken over."""
 
 ROOM = 2 * 1024 * 1024
 """Bytes that a full disk has left, at most."""
@@ -39,6 +43,9 @@ class Scene:
     Args:
         folder: where the project is; a small disk, for attacks that fill it.
         outputs: where goes what its processes print, a file for each; another disk.
+
+    Attributes:
+        whole_run: the id of a run that completed.
     """
 
     def __init__(self, folder: Path, outputs: Path) -> None:
@@ -46,13 +53,16 @@ class Scene:
         self.outputs = outputs
         self.outputs.mkdir(parents=True)
         (self.folder / "made").mkdir(parents=True)
+        (self.folder / "pipes.toml").write_text(f'lease = "{LEASE:g}s"\n')
         self.project = Project(self.folder, *CELLS)
         self._notebook = self.project.path.read_bytes()
         self._history = self.folder / ".jupyter_pipes" / "history.db"
         self._blobs = checks.Blobs(self.folder / ".jupyter_pipes" / "artifacts")
         self._lengths: dict[str, float] = {}
         self._done: list[int] = []
+        self._newest = 0
         self._name = uuid4().hex[:8]
+        self.whole_run = ""
         self._check_run(0)
 
     def carry_out(self, attack: Round) -> bool:
@@ -74,8 +84,7 @@ class Scene:
             moment.wait(1)
             hit = self._strike(attack, attacked)
             code = attacked.finish()
-            if attack.fault in ("lock", "stop and go on") and attack.verb not in ("cancel", "resume"):
-                assert code == 0, attacked.out.read_text()
+            assert code == 0 or not _must_complete(attack), attacked.out.read_text()
             if companion is not None and companion.finish() != 0:
                 assert attack.verb == "cancel" or attack.fault == "full disk", companion.out.read_text()
             if attack.fault == "full disk":
@@ -100,7 +109,10 @@ class Scene:
             return connection.execute("SELECT count(*) FROM events").fetchone()[0]
 
     def _value(self, verb: str, chance: random.Random) -> int:
-        return max(self._done) + 1 if verb in NEW else chance.choice(self._done[-3:])
+        if verb not in NEW:
+            return chance.choice(self._done[-3:])
+        self._newest += 1
+        return self._newest
 
     def _length(self, verb: str) -> float:
         """Return the seconds that a verb takes when nothing befalls it."""
@@ -133,7 +145,7 @@ class Scene:
             disks.fill(self.folder.parent, int(attack.share * ROOM))
             return True
         if attack.fault == "stop and go on":
-            return stopped(controller, STOPPED)
+            return stopped(controller, STOPPED_ELSEWHERE if attack.place in ELSEWHERE else STOPPED)
         return SIGNALS[attack.fault](controller)
 
     def _check_full_disk(self) -> None:
@@ -143,14 +155,17 @@ class Scene:
         ]
         disks.make_room(self.folder.parent)
         assert [answer.code for answer in answers] == [0, 0], answers
+        self._done = []
 
     def _check_aftermath(self, n: int) -> None:
         workspace = Workspace(self.folder)
+        history = workspace.history
+        self._check_run(n, checks.completed_steps(workspace, n))
+        # What another machine left is known to be left once its lease has lapsed.
+        until(lambda: (history.settle_interrupted(), history.running())[1] == [], "the end of all runs")
         checks.check_history(workspace)
         checks.check_leftovers(workspace)
-        completed = checks.completed_steps(workspace, n)
-        workspace.history.close()
-        self._check_run(n, completed)
+        history.close()
         assert self.project.path.read_bytes() == self._notebook
 
     def _check_run(self, n: int, completed: frozenset[str] = frozenset()) -> None:
@@ -158,6 +173,7 @@ class Scene:
         pipeline = self.project.pipeline()
         run = pipeline.run(params={"n": n})
         assert run.status is Status.COMPLETED
+        self.whole_run = run.id
         again = {name for name in completed if run.steps[name].status is not Status.CACHED}
         assert again == set(), "completed steps ran again"
         checks.check_values(run, n)
@@ -166,6 +182,14 @@ class Scene:
         assert {step.decision for step in planned.steps} == {"cached"}, planned
         if n not in self._done:
             self._done.append(n)
+
+
+def _must_complete(attack: Round) -> bool:
+    """Whether what befell the verb is no reason to end: elsewhere, who stands still may be replaced."""
+    if attack.verb in ("cancel", "resume"):
+        # There may be nothing to cancel or take up.
+        return False
+    return attack.fault == "lock" or (attack.fault == "stop and go on" and attack.place not in ELSEWHERE)
 
 
 class _Moment:

@@ -123,9 +123,9 @@ KEPT: Mapping[str, Begin] = {
     "verify": _of_kept("verify", "study.ipynb", "-p", "n={n}"),
     "export to a module": _of_kept("export", "study.ipynb", "exported.py"),
     "export to a notebook": _of_kept("export", "study.ipynb", "exported.ipynb"),
-    "gc": _of_kept("gc", "--keep-runs", "5"),
+    "gc": _of_kept("gc", "--keep-runs", "25"),
     "history rebuild": _of_kept("history", "rebuild"),
-    "%pipeline debug": lambda stage, n: stage.kernel("%pipeline debug last"),
+    "%pipeline debug": lambda stage, n: stage.kernel(f"%pipeline debug last --run {stage.scene.whole_run}"),
 }
 """What is about values that are kept."""
 

@@ -16,8 +16,8 @@ pytestmark = pytest.mark.slow
 @pytest.mark.skipif(not can_be_elsewhere(), reason="another host's name and containers are not allowed here")
 def test_what_a_run_on_another_host_left_is_taken_up_here(tmp_path: Path) -> None:
     scene = Scene(tmp_path / "scene", tmp_path / "outputs")
-    for seed, place in enumerate(["renamed host", "other container"]):
-        scene.carry_out(draw(seed, ["run"], ["kill all"], ["here", place], companion=True))
+    for seed, place in enumerate(["renamed host", "other container", "other start"]):
+        scene.carry_out(draw(seed, ["run"], ["kill all"], [place], companion=True))
     scene.check_end()
 
 
