@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
 import logging
+import os
 import re
 import sqlite3
 import threading
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cached_property
 from importlib import import_module
 from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakSet
 
 from jupyter_pipes.history.schema import SCHEMA_VERSION
 from jupyter_pipes.history.statements_sqlite import TEXTS
@@ -77,6 +80,7 @@ class Database:
         self._url = url
         self._lock = threading.RLock()
         self._open: _SqliteLink | _EngineLink | None = None
+        _databases.add(self)
         if not self._is_current():
             from jupyter_pipes.history import migrations
 
@@ -190,6 +194,19 @@ class Database:
         return [str(version) for (version,) in versions] == [str(SCHEMA_VERSION)]
 
 
+_databases: WeakSet[Database] = WeakSet()
+# A child leaves those of its parent alone.
+os.register_at_fork(after_in_child=_databases.clear)
+
+
+@atexit.register
+def _close_all() -> None:
+    """End as databases want it: SQLite works its log into its file, and leaves none behind."""
+    for database in list(_databases):
+        with suppress(StoreError), database_errors("the history cannot be closed"):
+            database.close()
+
+
 class _SqliteLink:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(
@@ -215,6 +232,9 @@ class _SqliteLink:
         return changed
 
     def close(self) -> None:
+        # Who closes last does this anyhow, and takes the log away; beside others, nobody would.
+        with suppress(sqlite3.Error):
+            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._connection.close()
 
 

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from jupyter_pipes.history.history import History
@@ -207,6 +208,36 @@ def test_a_run_is_taken_over_from_a_controller_that_may_be_there(scene: Scene) -
     answer = scene.project.jupyter_pipes("resume", run, "--force", "--json")
     assert answer.code == 0, answer
     assert (answer.code, answer.document["run"], answer.document["status"]) == (0, run, "completed")
+
+
+@pytest.mark.parametrize("around", [(), (*CONTAINER, *NAMED)], ids=["here", "elsewhere"])
+def test_a_controller_that_slept_beyond_its_lease_finds_its_run_taken_over_and_harms_nothing(
+    scene: Scene, around: tuple[str, ...]
+) -> None:
+    """Stopped, as a laptop that sleeps: another one completes the run meanwhile, and that stays so."""
+    process = scene.start(*around)
+    run = scene.newest
+    sleepers = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for each in sleepers:
+        each.suspend()
+    scene.go.touch()
+    answer = scene.project.jupyter_pipes("resume", run, *([] if around else ["--force"]), "--json")
+    while around and answer.code == 2:
+        assert "is still going on, on pod-1, last seen" in answer.err
+        answer = scene.project.jupyter_pipes("resume", run, "--json")
+    assert (answer.code, answer.document["status"]) == (0, "completed"), answer.err
+    before = scene.history.records(run)
+    for each in reversed(sleepers):
+        each.resume()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, out
+    assert psutil.wait_procs(sleepers, timeout=60)[1] == []
+    assert scene.history.records(run) == before
+    assert scene.history.leases.look(run).lease is None
+    got = scene.project.jupyter_pipes("get", "study.ipynb", "x", "--run", run)
+    assert (got.code, got.out.strip()) == (0, "1"), got.err
+    plan = scene.project.jupyter_pipes("plan", "study.ipynb", "--json")
+    assert {step["decision"] for step in plan.document["steps"]} == {"cached"}
 
 
 def test_a_run_of_another_process_is_cancelled_in_python(scene: Scene) -> None:

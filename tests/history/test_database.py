@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 import subprocess
 import sys
 import threading
@@ -322,3 +324,34 @@ def test_a_url_without_a_driver_means_the_one_that_the_extra_installs() -> None:
 def test_a_missing_driver_is_told_with_how_to_get_one() -> None:
     with pytest.raises(StoreError, match=r"pip install 'jupyter_pipes\[postgresql\]'"):
         Database("postgresql+pg8000://me@127.0.0.1:1/none")
+
+
+WRITES = """\
+import sys
+from jupyter_pipes.history.database import Database
+databases = [Database(sys.argv[1]), Database(sys.argv[1] + "?timeout=10")]
+for place, database in enumerate(databases):
+    database.change([("add_field", {"run": "r", "field": "f", "place": place, "text": "t", "number": None})])
+    database.rows("runs")
+    database.engine.connect()
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("read_meanwhile", [False, True])
+def test_a_process_that_ends_leaves_its_changes_in_the_database_itself(
+    tmp_path: Path, read_meanwhile: bool
+) -> None:
+    """Not in SQLite's log, so that a copy of the one file is whole; whether or not others have it open."""
+    path = tmp_path / "history.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as other:
+        if read_meanwhile:
+            other.rows("runs")
+        else:
+            other.close()
+        subprocess.run([sys.executable, "-c", WRITES, f"sqlite:///{path}"], check=True)
+        log = path.with_name("history.db-wal")
+        assert read_meanwhile or not log.exists()
+        shutil.copyfile(path, tmp_path / "copy.db")
+    with contextlib.closing(Database(f"sqlite:///{tmp_path}/copy.db")) as copy:
+        assert texts(copy) == ["t", "t"]

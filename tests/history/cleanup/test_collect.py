@@ -320,6 +320,17 @@ def test_what_was_wanted_since_a_run_began_stays(workspace: Workspace) -> None:
     assert collect(workspace).later == Amount(1, 9)
 
 
+@pytest.mark.parametrize("back", [10.0, 600.0, 14 * 3600.0])
+def test_a_clock_that_is_set_back_costs_a_run_nothing_that_it_wrote_since(
+    workspace: Workspace, back: float
+) -> None:
+    """What it wrote is older than itself then, by the clock that names the times of files."""
+    Story(workspace, "r", at=NOW)
+    fresh = workspace.store.put_bytes(b"of r, which is about to say so")
+    os.utime(blobs(workspace)[fresh].place, (NOW - back,) * 2)
+    assert collect(workspace).later.count == 1
+
+
 def test_a_run_that_begins_while_the_rows_go_keeps_the_artifacts(
     workspace: Workspace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
