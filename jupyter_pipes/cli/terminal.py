@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from jupyter_pipes.display.ansi import one_line, plain
+from jupyter_pipes.display.ansi import one_line, uncoloured
 from jupyter_pipes.display.text import steps_table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import duration_text, time_text
@@ -94,7 +94,7 @@ class PlainLines:
 def tell(text: str, stream: TextIO | None = None) -> None:
     """Write a line to standard error; when nobody reads that any more, a run still goes on."""
     try:
-        print(plain(text), file=stream or sys.stderr, flush=True)
+        print(uncoloured(text), file=stream or sys.stderr, flush=True)
     except (OSError, ValueError):
         return
 

@@ -9,6 +9,7 @@ from operator import itemgetter
 
 from jupyter_pipes.display.contrast import LIGHT, NIGHT, readable
 from jupyter_pipes.display.theme import DARK
+from jupyter_pipes.model.errors import visible
 
 HEIGHT, WIDTH = 50, 200
 """Rows above the last one that text can still change, and columns up to which a move alone leads."""
@@ -53,8 +54,13 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return what a terminal shows in the end, without colours and line breaks."""
-    return " ".join(plain(text).split())
+    """Return a text without colours and line breaks; all else that drives a terminal is shown as text."""
+    return " ".join(uncoloured(text).split())
+
+
+def uncoloured(text: str) -> str:
+    """Return a text without colours; all else that drives a terminal is shown as text."""
+    return visible(_COLOUR.sub("", text.replace("\r\n", "\n")))
 
 
 def terminal_tail(text: str) -> str:

@@ -130,10 +130,22 @@ def test_a_run_says_by_its_code_that_it_completed_whoever_listens(
 
 
 @pytest.mark.parametrize("ends", [">&-", ">/dev/full", ">/dev/full 2>/dev/full"])
-@pytest.mark.parametrize("words", ["get n.ipynb x", "plan n.ipynb --json", "get n.ipynb nothing"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "get n.ipynb x",
+        "plan n.ipynb --json",
+        "get n.ipynb nothing",
+        "--help",
+        "--version",
+        *(f"{verb} --help" for verb in ("run", "show", "logs")),
+        "runs --help --json",
+    ],
+)
 def test_an_answer_that_nobody_gets_is_an_error(project: Path, ends: str, words: str) -> None:
     ended = _shell(project, f"pipes {words} {ends}")
     assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == (0 if "2>" in ends else 1)
     assert b"Traceback" not in ended.stderr
 
 
