@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 RUN_HELP = "a run: its id, the start or end of one, last, previous, a version or a tag"
 
+_PARAMETER_WORDS = ("--param", "--params", "--parameter", "--parameters", "--p")
+
 
 class VerbParser(argparse.ArgumentParser):
     """argparse that raises `UsageError` instead of ending the process, and lists its arguments."""
@@ -48,10 +50,20 @@ class VerbParser(argparse.ArgumentParser):
         return parsed
 
     def _refuse(self, word: str) -> NoReturn:
-        flags = [flag for argument in self.arguments for flag in argument.option_strings]
-        name = word.partition("=")[0]
-        meant = f"-p {word}" if name.isidentifier() and name != word else nearest(name, flags)
+        meant = self._meant(word)
         self.error(f"unknown argument {word}{f'; did you mean {meant}?' if meant else ''}")
+
+    def _meant(self, word: str) -> str | None:
+        name = word.partition("=")[0]
+        if name.isidentifier() and name != word:
+            return f"-p {word}"
+        flags = [flag for argument in self.arguments for flag in argument.option_strings]
+        if "-p" in flags and name in _PARAMETER_WORDS:
+            return "-p NAME=VALUE"
+        of_steps = _step_flags() if any(argument.dest == "steps" for argument in self.arguments) else []
+        near = nearest(name, flags) if name not in of_steps else name
+        near = near or nearest(name, of_steps)
+        return f"%%step NAME {near}" if near in of_steps and near not in flags else near
 
     def _with_query(self, words: Sequence[str]) -> argparse.Namespace:
         """Take all that is no option of ours as parts of one query: `-tags:old` as well."""
@@ -59,6 +71,12 @@ class VerbParser(argparse.ArgumentParser):
         parts = [*parsed.query, *unknown]
         parsed.query = " ".join(word for word in words if word in parts)
         return parsed
+
+
+def _step_flags() -> list[str]:
+    from jupyter_pipes.pipelines.step_options import STEP_OPTIONS
+
+    return [option.flag for option in STEP_OPTIONS]
 
 
 def _each_with_its_p(words: Sequence[str]) -> list[str]:
