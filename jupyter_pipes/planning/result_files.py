@@ -50,7 +50,11 @@ def changed(
     own = {*result.written, *step.files_from, *to_come}
     # Earlier versions kept whole paths.
     seen = {each.path.removeprefix(f"{directory}/"): each for each in result.files}
+    handed = {part.name: part.digest for part in parts if part.kind == "file" and not part.observed}
     for path, file in seen.items():
+        # Another run may have written it between the decision and the reading.
+        if handed.get(path, file.digest) != file.digest:
+            yield f"file {path} had other content while it ran"
         if path in own or (file.is_only_named and path in _made(newest)):
             continue
         digest = file_digest(directory / path)
