@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.file_notes import shown, whole
+from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import ArtifactRef
@@ -84,7 +85,7 @@ class Jobs:
             run,
             request.definition.pipeline,
             # What it is known to change in place is looked for anew: it may do so no longer.
-            replace(step, writes=step.writes_by_code),
+            replace(in_order_of_changes(step, self._by_code), writes=step.writes_by_code),
             attempt,
             inputs=inputs,
             holders=self._holders(step),

@@ -155,6 +155,11 @@ class CodePiece(Struct, frozen=True):
         is_late: whether it runs only when the step's inputs are loaded: it needs one of them.
         registers_in: the names whose objects it changes when it runs: a definition that registers itself.
         position: that of the first step whose value of such a name has it; 0 where it registers nowhere.
+        cell: number of that cell, 0 where it stands in none.
+        uses: names that it needs, those that its functions need when they are called among them.
+        uses_at_once: those that it needs when it runs.
+        is_definition: whether it is code only: imports, `def`, `class`.
+        behind: what earlier steps left in definitions (see `analysis.states`) that it is to find there.
     """
 
     label: str
@@ -164,6 +169,11 @@ class CodePiece(Struct, frozen=True):
     is_late: bool = False
     registers_in: tuple[str, ...] = ()
     position: int = 0
+    cell: int = 0
+    uses: tuple[str, ...] = ()
+    uses_at_once: tuple[str, ...] = ()
+    is_definition: bool = True
+    behind: tuple[str, ...] = ()
 
 
 class StepInterface(Struct, frozen=True, kw_only=True):
@@ -247,6 +257,7 @@ class Step(StepInterface, frozen=True):
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
         literals: short texts of code that is in none of the above: of the function that is the step.
+        cell: number of its first cell, 0 where it has none.
     """
 
     name: str
@@ -260,6 +271,7 @@ class Step(StepInterface, frozen=True):
     opaque: bool = False
     doc: str = ""
     literals: tuple[str, ...] = ()
+    cell: int = 0
 
     @property
     def upstream(self) -> tuple[str, ...]:

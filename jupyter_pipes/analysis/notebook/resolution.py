@@ -174,7 +174,7 @@ class _Resolver:
         reached = self._reached(setup)
         self._diagnostics += [
             problems.needs_output(unit.spot(), root, early.state, early.owner, early.code.cell, line)
-            for early in too_early(self._timeline, reached.code)
+            for early in too_early(self._timeline, reached.code, unit.place)
             for root in sorted(code_of(early.code).binds)[:1]
             for line in [code_of(early.code).line]
         ]
@@ -197,6 +197,7 @@ class _Resolver:
             position=position,
             body=unit.body,
             label=f"cell {unit.cells[0].number}",
+            cell=unit.cells[0].number,
             cell_id=unit.cells[0].id,
             options=unit.options,
             reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values) | held.reads,

@@ -150,6 +150,7 @@ def piece(
 ) -> CodePiece:
     """Return a statement of another cell as code to run, before or after the step's inputs are loaded."""
     statement = code_of(binding)
+    at_once = statement.reads | statement.optional_reads
     return CodePiece(
         f"cell {binding.cell}",
         statement.line,
@@ -158,4 +159,8 @@ def piece(
         is_late=is_late,
         registers_in=tuple(sorted(registers_in)),
         position=position,
+        cell=binding.cell,
+        uses=tuple(sorted(at_once | statement.deferred | statement.deferred_optional)),
+        uses_at_once=tuple(sorted(at_once)),
+        is_definition=statement.is_definition,
     )

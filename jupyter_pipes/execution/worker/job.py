@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
@@ -150,11 +151,20 @@ class Attempt:
         return {name: pickle.loads(value) for name, value in self.job.parameters.items()}
 
     def _run_late_pieces(self) -> ev.AttemptEnded | None:
+        """Run the code that needs inputs; what it binds of these is an older value than theirs."""
+        namespace = self.cell.namespace
+        bound = {name for piece in self.job.late_pieces if piece.behind for name in piece.names}
+        inputs = {name: namespace[name] for name in self.job.inputs.keys() & bound & namespace.keys()}
         for piece in self.job.late_pieces:
             self.outputs.put_back(self.job.lacking(piece))
+            self.outputs.definitions.put_on(piece.behind)
+            before = self.outputs.definitions.marks(piece.behind)
             if failed := self._run_pieces((piece,)):
                 return failed
+            after = self.outputs.definitions.marks(piece.behind)
+            _check_that_it_only_looks(piece, [state for state in after if after[state] != before[state]])
         self.outputs.put_back(self.job.drafts)
+        namespace.update(inputs)
         return None
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
@@ -230,6 +240,16 @@ class Attempt:
         message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
         as_data = StepError(type(error).__name__, message, text, line, _bases_of(error))
         return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), as_data)
+
+
+def _check_that_it_only_looks(piece: CodePiece, changed: Sequence[str]) -> None:
+    """Refuse code of a plain cell that changes what an earlier step left: it runs in several steps."""
+    if changed:
+        names = " and ".join(map(definition_of, changed))
+        raise PipesError(
+            f"{piece.label}, line {piece.line} changes what {names} holds, behind a step that does so, and "
+            "is no step: its change would be made anew in each step that needs it: tag this cell with %%step"
+        )
 
 
 @contextmanager
