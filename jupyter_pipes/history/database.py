@@ -177,6 +177,12 @@ class Database:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
+    def tidy(self) -> None:
+        """Work SQLite's log into its file, if nobody uses it now; a full disk could not make the log anew."""
+        with self._lock, suppress(sqlite3.Error):
+            if isinstance(self._open, _SqliteLink):
+                self._open.tidy()
+
     def _link(self) -> _SqliteLink | _EngineLink:
         if self._open is None:
             is_file = self._url.startswith(_FILE) and "?" not in self._url
@@ -200,11 +206,10 @@ os.register_at_fork(after_in_child=_databases.clear)
 
 
 @atexit.register
-def _close_all() -> None:
-    """End as databases want it: SQLite works its log into its file, and leaves none behind."""
+def _tidy_all() -> None:
+    """End as databases want it: a copy of SQLite's one file is whole then."""
     for database in list(_databases):
-        with suppress(StoreError), database_errors("the history cannot be closed"):
-            database.close()
+        database.tidy()
 
 
 class _SqliteLink:
@@ -232,10 +237,12 @@ class _SqliteLink:
         return changed
 
     def close(self) -> None:
-        # Who closes last does this anyhow, and takes the log away; beside others, nobody would.
-        with suppress(sqlite3.Error):
-            self._connection.execute("PRAGMA wal_checkpoint(PASSIVE)").fetchall()
         self._connection.close()
+
+    def tidy(self) -> None:
+        # Whoever uses the log just now keeps it: nobody waits for that.
+        self._connection.execute("PRAGMA busy_timeout=0")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class Transaction:
@@ -368,7 +375,7 @@ def database_errors(what: str) -> Generator[None]:
         reason = getattr(error, "orig", None) or error
         if not _is_of_database(error):
             raise
-        kind = Locked if _is_lock(error) else Conflict if _is_conflict(reason) else StoreError
+        kind = Locked if _is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
         raise kind(f"{what}: {reason}; check its place, permissions and free space") from error
 
 
@@ -376,10 +383,6 @@ _CONFLICTS = ("IntegrityError", "UniqueViolation")
 _LOCKS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 _LOCKS_OF_SERVERS = ("55P03", "40P01")
 """What PostgreSQL calls a lock that was not to be had in time, and two that wait for each other."""
-
-
-def _is_conflict(reason: object) -> bool:
-    return type(reason).__name__ in _CONFLICTS
 
 
 def _is_lock(error: BaseException) -> bool:
