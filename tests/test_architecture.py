@@ -45,6 +45,7 @@ ACROSS_MODULES = {
     "execution/test_claims.py": "several processes want the same result",
     "execution/test_kill.py": "everything that runs is killed at random",
     "execution/test_observed_runs.py": "scheduler and fold of runs that show more than the code does",
+    "execution/test_power_cuts.py": "what is on the disk at any moment of a run",
     "execution/test_resuming.py": "scheduler and folds of a run that is taken up again",
     "execution/test_takeover.py": "controllers that are killed, stopped, renamed or in containers",
     "execution/test_trouble.py": "bad input to the whole engine",

@@ -8,6 +8,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyter_pipes.execution import commands as do
@@ -18,10 +19,11 @@ from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.loop import in_thread
-from jupyter_pipes.execution.recorder import Recorder, Subscriber
-from jupyter_pipes.execution.renewal import Renewal
+from jupyter_pipes.execution.recording.recorder import Recorder, Subscriber
+from jupyter_pipes.execution.recording.renewal import Renewal
+from jupyter_pipes.execution.recording.stated import decided, resumed, started
+from jupyter_pipes.execution.recording.syncing import Syncing
 from jupyter_pipes.execution.scheduler import Scheduler
-from jupyter_pipes.execution.stated import decided, resumed, started
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
@@ -94,11 +96,13 @@ class Controller:
         self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = Jobs(self._recorder.view, request, workspace)
+        self._syncing = Syncing(workspace, loop)
         self._actions: dict[type[do.Command], Callable[..., None]] = {
             do.Decide: self._decide_soon,
             do.Submit: self._submit,
             do.CancelAttempt: self._cancel_attempt,
             do.WaitForRetry: self._wait_for_retry,
+            do.Append: self._append_synced,
         }
         for record in earlier:
             self._scheduler.handle(record.event)
@@ -217,21 +221,22 @@ class Controller:
         """Return what there is to say of a fact beside the fact itself."""
         if isinstance(event, ev.InputsChanged):
             return [changed_in_place(event)]
+        if isinstance(event, ev.StepDecided):
+            self._syncing.add(event.artifacts)
         if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
-            return self._look_at_results(event.step)
+            return self._look_at_results(event)
         return []
 
-    def _look_at_results(self, step: str) -> list[ev.NoteAdded]:
-        """Return what there is to say of what a step has left."""
-        for artifact in self.view.steps[step].artifacts:
-            # Spares the next decision reading it again.
-            self._workspace.store.note_written(artifact)
-        return undeclared_files(self.view, step, self.view.directory)
+    def _look_at_results(self, event: ev.AttemptEnded) -> list[ev.NoteAdded]:
+        """Return what there is to say of what an attempt has left."""
+        self._syncing.add_written(self.view.attempt_of(event).artifacts)
+        return undeclared_files(self.view, event.step, self.view.directory)
 
     def _follows(self, command: do.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""
         if isinstance(command, do.Append):
-            return command.event
+            is_end = isinstance(command.event, ev.RunEnded)
+            return None if is_end and not self._syncing.is_idle else command.event
         if isinstance(command, do.Decide):
             self._deciding[command.step] = command
             if self._ahead is not None and command.step in self._ahead:
@@ -261,6 +266,10 @@ class Controller:
 
     def _wait_for_retry(self, command: do.WaitForRetry) -> None:
         self._loop.call_later(command.delay, self._retry, command.step)
+
+    def _append_synced(self, command: do.Append) -> None:
+        tell = partial(self.take, ev.RunHeldUp("waits for the disk: it is slow"))
+        self._do(self._syncing.finish(tell, partial(self.take, command.event)))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -365,6 +374,7 @@ class Controller:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
         self.ended.error = error
         try:
+            self._syncing.finish_now()
             while self._inbox:
                 self._recorder.add(self._inbox.popleft())
             under_way = [step for step in self.view.steps.values() if not step.status.is_final]
@@ -378,11 +388,7 @@ class Controller:
             self._close()
 
     def _close(self) -> None:
-        try:
-            self._workspace.keep_file_digests(patience=0)
-        except StoreError:
-            # The run itself is kept: another process will read those files once more.
-            _logger.warning("digests of files are not kept", exc_info=True)
+        self._syncing.close()
         self.ended.set()
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import platform
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -22,7 +22,7 @@ from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen
 from jupyter_pipes.model.steps import JsonValue, Status
-from jupyter_pipes.model.views import RunView, ending_facts
+from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
 
 _content = msgspec.msgpack.Decoder(ResultContent)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
@@ -96,10 +96,16 @@ class Claim(Struct, frozen=True):
 
 
 class History:
-    """Runs and results of one project, in the database at `url` (SQLAlchemy's form)."""
+    """Runs and results of one project.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: the database (SQLAlchemy's form).
+        lost: tells which of the steps that completed in a run have lost what they left.
+    """
+
+    def __init__(self, url: str, lost: Callable[[RunView], Sequence[str]] = lambda _: ()) -> None:
         self.database = Database(url)
+        self._lost = lost
         self.leases = Leases(self.database)
 
     def close(self) -> None:
@@ -261,7 +267,8 @@ class History:
             return False
         while (view := self.view(run)).status is Status.RUNNING:
             log = self.journal(run)
-            facts = (*ending_facts(view, f"{status}: {reason}"), ev.RunEnded(status, reason))
+            lost = lost_facts(self._lost(view), "what it left did not outlast the end of its run")
+            facts = (*lost, *ending_facts(view, f"{status}: {reason}"), ev.RunEnded(status, reason))
             records = [log.number(fact) for fact in facts]
             ended = fold(run, (*journal.read(self.database, run), *records))
             # Another session that noticed it too, or its controller, may come first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
@@ -287,6 +288,15 @@ class RunView(Struct):
 def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
     """Return the facts that end, as cancelled, all steps that are under way or wait."""
     return [fact for step in view.steps.values() for fact in _ending_facts(step, reason)]
+
+
+def lost_facts(steps: Iterable[str], reason: str) -> list[ev.AnyEvent]:
+    """Return the facts that end, as cancelled, steps that had ended otherwise."""
+    return [
+        fact
+        for step in steps
+        for fact in (ev.StepReopened(step, reason), ev.StepEnded(step, Status.CANCELLED, reason))
+    ]
 
 
 def _ending_facts(step: StepView, reason: str) -> list[ev.AnyEvent]:

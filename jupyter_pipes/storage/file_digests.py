@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
 from blake3 import blake3
 
 from jupyter_pipes.model.digests import digest_of
+from jupyter_pipes.storage.whole_files import reach_disk
 
 _CLOCK_STEP = 2_000_000_000
 """Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
@@ -23,6 +25,7 @@ _NO_DATA = (".ipynb", ".pyc", "__pycache__", "~")
 
 _seen: dict[str, tuple[str, str]] = {}
 _new: set[str] = set()
+_synced: dict[str, str] = {}
 
 
 def file_digest(path: Path | str) -> str:
@@ -97,16 +100,45 @@ def recall(digests: Iterable[tuple[str, str, str]]) -> None:
     """Take (path, stamp, digest) that an earlier process kept of what it had read."""
     for path, stamp, digest in digests:
         _seen.setdefault(path, (stamp, digest))
+        _synced.setdefault(path, stamp)
+
+
+@contextmanager
+def keeping() -> Generator[list[tuple[str, str, str]]]:
+    """Give what is to be kept (`take_new`), of files that are on the disk by then; once more if that fails.
+
+    After a power cut, a file that was not there may have kept its size and its times, and lost its content.
+    """
+    taken = take_new()
+    try:
+        reach_disk(path for path, stamp, _ in taken if not is_synced(path, stamp))
+        yield taken
+    except BaseException:
+        _new.update(path for path, _, _ in taken)
+        raise
+    note_synced({path: stamp for path, stamp, _ in taken})
+
+
+def note_synced(stamps: Mapping[str, str]) -> None:
+    """Learn path -> stamp of files that are on the disk as they were then."""
+    _synced.update(stamps)
+
+
+def is_synced(path: str, stamp: str) -> bool:
+    """Return whether the file is known to have reached the disk with this stamp."""
+    return _synced.get(path) == stamp
 
 
 def take_new() -> list[tuple[str, str, str]]:
     """Return (path, stamp, digest) of what was read since the last call, to be kept."""
-    taken: list[tuple[str, str, str]] = []
-    while _new:
-        path = _new.pop()
-        stamp, digest = _seen[path]
-        taken.append((path, stamp, digest))
-    return taken
+    paths = list(_new)
+    _new.difference_update(paths)
+    return [(path, *_seen[path]) for path in paths]
+
+
+def has_new() -> bool:
+    """Return whether there is anything to be kept."""
+    return bool(_new)
 
 
 def stamp_of(stat: os.stat_result) -> str:
