@@ -7,7 +7,7 @@ import re
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 from jupyter_pipes.model.errors import PipesError, visible
 
@@ -93,8 +93,23 @@ class Output:
             raise OutputLost(f"the result cannot be written to standard output: {error.strerror}") from error
 
     def close(self) -> None:
-        """Let go of standard output."""
+        """Let go of standard output, and of what a full stream still holds back.
+
+        Python would end with a code of its own (120) when it cannot be rid of that.
+        """
         os.close(self._file)
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                _drop(stream)
+
+
+def _drop(stream: TextIO) -> None:
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, stream.fileno())
+    os.close(nowhere)
+    stream.flush()
 
 
 def _escaped(character: re.Match[str]) -> str:

@@ -115,7 +115,8 @@ def test_force_overwrites_what_a_link_leads_to(project: Path) -> None:
 
 def _shell(folder: Path, line: str) -> Any:
     words = " ".join(f"'{word}'" for word in PROGRAM)
-    line = f'pipes() {{ {words} "$@"; }}; {line}'
+    # As users have it: Python holds back what it writes, and may be left with it at the end.
+    line = f'unset PYTHONUNBUFFERED; pipes() {{ {words} "$@"; }}; {line}'
     return subprocess.run(["bash", "-c", line], cwd=folder, capture_output=True, check=False, timeout=200)
 
 
