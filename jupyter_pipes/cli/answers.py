@@ -152,6 +152,8 @@ def run(face: Face, arguments: Namespace) -> Answer:
     if arguments.of is not None:
         check_repetition(arguments)
         earlier = run_named(face, arguments.of)
+        # Its parameters are kept as pickles.
+        earlier.workspace.check_values(trust=arguments.trust)
         return face.drive(lambda: repeat(earlier, overrides(arguments)), arguments)
     steps, options = arguments.steps, run_options(arguments)
     if arguments.debug:

@@ -195,8 +195,10 @@ PLANNED = (
 """What is said of a run; `plan` takes all of it as well."""
 
 ACCEPT = (_steps("--accept", "hold the present outputs of these steps for up to date, whatever changed"),)
+TRUST = (_switch("--trust", "load values that another user wrote: loading runs the code that they name"),)
 REPEATED = (
     _argument("--of", metavar="RUN", help="repeat this kept run with its own code; -p gives other values"),
+    *TRUST,
 )
 BACKGROUND = (_switch("--background", "return at once; the display goes on"),)
 EXECUTED = (
@@ -220,7 +222,6 @@ LIMITS = (
 RUN = (_argument("run", metavar="RUN", help=RUN_HELP),)
 PERHAPS_RUN = (_argument("run", nargs="?", metavar="RUN", help=RUN_HELP),)
 IN_RUN = (_argument("--run", metavar="RUN", help=RUN_HELP),)
-TRUST = (_switch("--trust", "load values that another user wrote: loading runs the code that they name"),)
 TWO_RUNS = (
     _argument("a", nargs="?", default="previous", metavar="RUN", help=f"{RUN_HELP} (previous)"),
     _argument("b", nargs="?", default="last", metavar="RUN", help="held against it; last if not given"),

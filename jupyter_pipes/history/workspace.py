@@ -32,6 +32,7 @@ class Workspace:
         self.settings = config.load(directory)
         self._is_in_place = False
         """Whether the names of the history's folders are on the disk."""
+        self._is_trusted = False
 
     @property
     def has_history(self) -> bool:
@@ -64,13 +65,14 @@ class Workspace:
         A store that is not on this machine is the one that the user's own settings name.
 
         Args:
-            trust: whether the user said that values of others are to be loaded as well.
+            trust: whether the user said that values of others are to be loaded as well, now and later on.
 
         Raises:
             UntrustedStore: others could have written them.
         """
         store = self.settings.store.removeprefix("file://")
-        if not trust and "://" not in store:
+        self._is_trusted = self._is_trusted or trust
+        if not self._is_trusted and "://" not in store:
             for place in (self.settings.folder, Path(store)):
                 config.check_store(place)
 

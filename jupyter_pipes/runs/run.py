@@ -21,6 +21,7 @@ from jupyter_pipes.model.errors import (
     RunFailed,
     RunNotFound,
     StepUnknown,
+    UntrustedStore,
     UsageError,
     place_text,
 )
@@ -105,7 +106,9 @@ class Run(Mapping[str, Any]):
         Raises:
             ArtifactMissing: the run kept nothing under this name.
             StoreError: it is not in the store any more, or damaged.
+            UntrustedStore: another user could have written it, and nobody said `trust`.
         """
+        self._workspace.check_values(trust=False)
         return self._workspace.store.get_whole(self.artifact(name))
 
     def __iter__(self) -> Iterator[str]:
@@ -131,6 +134,14 @@ class Run(Mapping[str, Any]):
     def __hash__(self) -> int:
         """Return a hash by identity, as `==` goes by it."""
         return id(self)
+
+    def trust(self) -> Run:
+        """Let values be loaded that another user could have written, of all runs of the project; return this.
+
+        Loading one runs the code that it names.
+        """
+        self._workspace.check_values(trust=True)
+        return self
 
     def artifact(self, name: str) -> ArtifactRef:
         """Return the reference of the artifact that `run[name]` loads.
@@ -227,9 +238,9 @@ class Run(Mapping[str, Any]):
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
         """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
-        if artifact.type == "matplotlib.figure.Figure":
+        if artifact.type == "matplotlib.figure.Figure" and self._may_load():
             return {"image/png": _as_png(self._workspace.store.get(artifact))}
-        if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
+        if artifact.type.split(".")[0] not in _SHOWN_WHOLE or not self._may_load():
             return {"text/plain": artifact.preview}
         from IPython.core.formatters import DisplayFormatter
 
@@ -241,6 +252,13 @@ class Run(Mapping[str, Any]):
             # Elements of a class of the notebook's.
             return {"text/plain": artifact.preview}
         return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
+
+    def _may_load(self) -> bool:
+        try:
+            self._workspace.check_values(trust=False)
+        except UntrustedStore:
+            return False
+        return True
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
         """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""

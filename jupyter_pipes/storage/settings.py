@@ -207,8 +207,8 @@ def _refused(settings: Path, why: str) -> ConfigurationError:
 
 def _untrusted(folder: Path, why: str) -> UntrustedStore:
     return UntrustedStore(
-        f"{folder} {why}, and loading a kept value runs the code that it names: say --trust if you trust "
-        "whoever wrote it"
+        f"{folder} {why}, and loading a kept value runs the code that it names: say --trust (in Python: "
+        "run.trust()) if you trust whoever wrote it"
     )
 
 
