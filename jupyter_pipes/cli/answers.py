@@ -172,6 +172,8 @@ def resume(face: Face, arguments: Namespace) -> Answer:
         run = find_resumable(face.workspace(), face.pipeline_name())
     else:
         run = run_named(face, arguments.run)
+    # Its parameters are kept as pickles.
+    run.workspace.check_values(trust=arguments.trust)
     return face.drive(lambda: repeat.resume(run, force=arguments.force), arguments)
 
 

@@ -106,10 +106,18 @@ VERBS: Mapping[str, Verb] = {
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
-        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK)),
+        Way(
+            answers.resume, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK, *parsers.TRUST)
+        ),
         Way(
             answers.resume,
-            (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK, *parsers.PLACE),
+            (
+                *parsers.PERHAPS_RUN,
+                *parsers.WHOEVER_DRIVES,
+                *parsers.NO_CHECK,
+                *parsers.TRUST,
+                *parsers.PLACE,
+            ),
         ),
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
