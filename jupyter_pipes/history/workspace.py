@@ -11,7 +11,7 @@ from pathlib import Path
 from jupyter_pipes.history.database import PATIENCE, Locked
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.model.errors import StoreError, UntrustedStore
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
@@ -58,6 +58,15 @@ class Workspace:
         """The artifacts."""
         config.make_folder(self.settings)
         return ArtifactStore(self.settings.store)
+
+    @property
+    def is_trusted(self) -> bool:
+        """Whether values may be loaded without asking the user."""
+        try:
+            self.check_values(trust=False)
+        except UntrustedStore:
+            return False
+        return True
 
     def check_values(self, *, trust: bool) -> None:
         """Have only values loaded that this user, or root, wrote: loading one runs the code that it names.

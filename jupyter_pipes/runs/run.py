@@ -21,7 +21,6 @@ from jupyter_pipes.model.errors import (
     RunFailed,
     RunNotFound,
     StepUnknown,
-    UntrustedStore,
     UsageError,
     place_text,
 )
@@ -238,9 +237,9 @@ class Run(Mapping[str, Any]):
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
         """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
-        if artifact.type == "matplotlib.figure.Figure" and self._may_load():
+        if artifact.type == "matplotlib.figure.Figure" and self._workspace.is_trusted:
             return {"image/png": _as_png(self._workspace.store.get(artifact))}
-        if artifact.type.split(".")[0] not in _SHOWN_WHOLE or not self._may_load():
+        if artifact.type.split(".")[0] not in _SHOWN_WHOLE or not self._workspace.is_trusted:
             return {"text/plain": artifact.preview}
         from IPython.core.formatters import DisplayFormatter
 
@@ -252,13 +251,6 @@ class Run(Mapping[str, Any]):
             # Elements of a class of the notebook's.
             return {"text/plain": artifact.preview}
         return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
-
-    def _may_load(self) -> bool:
-        try:
-            self._workspace.check_values(trust=False)
-        except UntrustedStore:
-            return False
-        return True
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
         """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
