@@ -160,7 +160,7 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
-        if (named := restoring.reduced_sentinel(obj)) is not None:
+        if (named := restoring.reduced_shell(obj) or restoring.reduced_sentinel(obj)) is not None:
             return named
         if (view := self.views.get(id(obj))) is not None:
             return restoring.view_of, view.arguments
