@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -23,10 +23,20 @@ _OUTCOME_STATUS: dict[str, Status] = {
 
 def fold(run: str, records: Iterable[ev.Record]) -> RunView:
     """Return the view of a run from its journal, in order."""
-    view = RunView(run)
-    for record in records:
+    view, journal = RunView(run), list(records)
+    # Nobody sees what comes between: in a run that went to its end at once, all its edges are connected once.
+    view.connects = not _went_to_its_end(journal)
+    for record in journal:
         apply(record, view)
+    if not view.connects:
+        view.connects = True
+        _connect(view)
     return view
+
+
+def _went_to_its_end(journal: Sequence[ev.Record]) -> bool:
+    kinds = [type(record.event) for record in journal]
+    return ev.RunStarted in kinds and ev.RunEnded in kinds and ev.RunResumed not in kinds
 
 
 def apply(record: ev.Record, view: RunView) -> None:
@@ -68,7 +78,7 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
     after = before.united(shown)
     if after != before:
         view.observed[step] = after
-        if matters(step, shown, view.by_code, view.observed):
+        if view.connects and matters(step, shown, view.by_code, view.observed):
             _connect(view)
 
 

@@ -220,6 +220,7 @@ class RunView(Struct):
         observed: step -> what runs showed of it, which goes into each step's `planned`.
         readers: step -> those that wait for it.
         held_up: why nothing of it can be written down just now, in words; "" if it can.
+        connects: whether what a run shows goes into each step's `planned` at once.
     """
 
     run: str
@@ -250,6 +251,7 @@ class RunView(Struct):
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     by_code: tuple[ev.PlannedStep, ...] = ()
     observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
+    connects: bool = True
 
     @property
     def progress(self) -> float:
