@@ -7,6 +7,7 @@ import sqlite3
 import time
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import psutil
@@ -105,8 +106,15 @@ class Scene:
 
     def events(self) -> int:
         """Return how many events the history has."""
+        return self._ask("SELECT count(*) FROM events")[0]
+
+    def last_written(self) -> tuple[str, ...]:
+        """Return the id of the run that the newest event is of."""
+        return self._ask("SELECT run FROM events ORDER BY rowid DESC LIMIT 1")
+
+    def _ask(self, question: str) -> tuple[Any, ...]:
         with closing(sqlite3.connect(f"file:{self._history}?mode=ro", uri=True, timeout=60)) as connection:
-            return connection.execute("SELECT count(*) FROM events").fetchone()[0]
+            return connection.execute(question).fetchone()
 
     def _value(self, verb: str, chance: random.Random) -> int:
         if verb not in NEW:

@@ -89,7 +89,8 @@ def _resume(stage: Stage, n: int) -> Attacked:
     if run.controller is not None:
         run.controller.send_signal(signal.SIGKILL)
     run.finish()
-    return stage.program("resume")
+    # Without a name, it may be an earlier run of other parameters: two such would write the same files.
+    return stage.program("resume", *stage.scene.last_written())
 
 
 def _cancel(stage: Stage, n: int) -> Attacked:
