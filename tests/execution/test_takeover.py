@@ -14,9 +14,12 @@ import psutil
 import pytest
 
 from jupyter_pipes.history.history import History
+from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.kept import find_run
+from jupyter_pipes.runs.repeat import resume
 from tests.acceptance.project import Project
+from tests.kernels import run_cells
 from tests.waiting import until
 
 CONTAINER = ["unshare", "--uts", "--pid", "--fork", "--kill-child", "--mount-proc"]
@@ -247,6 +250,61 @@ def test_a_run_of_another_process_is_cancelled_in_python(scene: Scene) -> None:
     assert run.status is Status.CANCELLED
     process.communicate(timeout=60)
     assert process.returncode == 3
+
+
+def test_a_run_of_another_process_is_ended_in_python_whatever_its_controller_does(scene: Scene) -> None:
+    process = scene.start(*CONTAINER, *NAMED)
+    os.killpg(process.pid, signal.SIGSTOP)
+    run = find_run(scene.workspace, scene.newest)
+    with pytest.raises(UsageError, match="it can be cancelled as a whole only"):
+        run.cancel("slow")
+    run.cancel(force=True)
+    assert run.status is Status.CANCELLED
+    with pytest.raises(UsageError, match=f"run {run.id} does not go on: it is cancelled"):
+        run.cancel(force=True)
+    os.killpg(process.pid, signal.SIGCONT)
+    process.communicate(timeout=60)
+    assert process.returncode == 1
+
+
+def test_a_run_of_another_process_is_taken_over_in_python(scene: Scene) -> None:
+    process = scene.start(*CONTAINER, *NAMED)
+    run = find_run(scene.workspace, scene.newest)
+    with pytest.raises(UsageError, match="is still going on, on pod-1, last seen"):
+        resume(run)
+    os.killpg(process.pid, signal.SIGSTOP)
+    scene.go.touch()
+    assert resume(run, force=True).wait(60)["x"] == 1
+    assert scene.status(run.id) is Status.COMPLETED
+
+
+def test_runs_of_another_process_are_cancelled_and_taken_over_in_a_kernel(scene: Scene) -> None:
+    """The controllers are stopped: none of them answers."""
+    first = scene.start(*CONTAINER, *NAMED)
+    cancelled = scene.newest
+    os.killpg(first.pid, signal.SIGSTOP)
+    first_step = scene.computed
+    second = scene.start(*CONTAINER, *NAMED, words=("run", "study.ipynb", "--force", "slow"))
+    until(lambda: scene.computed > first_step, "the second run's step")
+    taken = scene.newest
+    os.killpg(second.pid, signal.SIGSTOP)
+    scene.go.touch()
+    ran = run_cells(
+        scene.project.folder,
+        [
+            "%load_ext jupyter_pipes",
+            f"%pipeline cancel slow --run {cancelled}",
+            f"%pipeline cancel --run {cancelled} --force",
+            f"%pipeline resume {taken}",
+            f"run = %pipeline resume {taken} --force",
+            "print(run.id, run.status, run['x'])",
+        ],
+    )
+    assert "leave --run and --force out" in ran.error(1)[1]
+    assert ran.error(2) == ("", "")
+    assert f"run {taken} is still going on, on pod-1" in ran.error(3)[1]
+    assert ran.text(5).strip() == f"{taken} completed 1"
+    assert scene.status(cancelled) is Status.CANCELLED
 
 
 HELD_UP = "waits for the history: another process has locked it"
