@@ -10,6 +10,7 @@ from benchmarks import (
     analysis,
     chain,
     definitions,
+    documents,
     frame,
     handover,
     imports,
@@ -29,6 +30,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "definitions": definitions.measure,
     "imports": imports.measure,
     "search": search.measure,
+    "documents": documents.measure,
     "reruns": reruns.measure,
     "others": others.measure,
 }

@@ -83,17 +83,7 @@ def _helpers(folder: Path) -> list[Figure]:
 
 
 def _many(folder: Path, programs: list[float]) -> list[Figure]:
-    """Return the time of a run of many cached steps; their first run is made up, it would take minutes."""
-    from jupyter_pipes.model.steps import Step
-    from jupyter_pipes.runs.pipeline import Pipeline
-
-    steps = [Step("s0", 0, "x0 = 0", "cell 1", writes=("x0",))]
-    for n in range(1, MANY):
-        body = f"x{n} = x0 + {n}"
-        steps.append(Step(f"s{n}", n, body, f"cell {n + 1}", reads={"x0": "s0"}, writes=(f"x{n}",)))
-    pipeline = Pipeline("many")
-    pipeline.graph, pipeline.directory = type(pipeline.graph)(tuple(steps)), folder
-    _keep_results(pipeline)
+    pipeline = many_cached(folder, MANY)
     decided: list[float] = []
     for _ in range(3):
         run = pipeline.run()
@@ -103,6 +93,21 @@ def _many(folder: Path, programs: list[float]) -> list[Figure]:
     return [
         beside(f"reruns: {MANY:,} cached steps", decided, "ms", programs, "python -c pass"),
     ]
+
+
+def many_cached(folder: Path, count: int) -> Pipeline:
+    """Return a pipeline of many cached steps; their first run is made up, it would take minutes."""
+    from jupyter_pipes.model.steps import Step
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+    steps = [Step("s0", 0, "x0 = 0", "cell 1", writes=("x0",))]
+    for n in range(1, count):
+        body = f"x{n} = x0 + {n}"
+        steps.append(Step(f"s{n}", n, body, f"cell {n + 1}", reads={"x0": "s0"}, writes=(f"x{n}",)))
+    pipeline = Pipeline("many")
+    pipeline.graph, pipeline.directory = type(pipeline.graph)(tuple(steps)), folder
+    _keep_results(pipeline)
+    return pipeline
 
 
 def _keep_results(pipeline: Pipeline) -> None:

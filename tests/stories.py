@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 from msgspec.structs import replace
 
-from jupyter_pipes.history.history import Result, packed_parts, process_started
+from jupyter_pipes.history.history import Result, packed_parts
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
@@ -47,8 +47,8 @@ class Story:
         planned = tuple(map(ev.PlannedStep, steps))
         definition = self._document("definition", run)
         start = ev.RunStarted(pipeline, "1.0.0", planned, {"n": run}, definition=definition[0])
-        here = {"host": platform.node(), "pid": os.getpid(), "process_started": process_started()}
-        self.tell(replace(start, **here), documents=dict([definition]))
+        workspace.history.leases.take(run, 30.0)
+        self.tell(replace(start, host=platform.node(), pid=os.getpid()), documents=dict([definition]))
 
     def tell(self, *facts: ev.AnyEvent, documents: dict[str, bytes] | None = None) -> None:
         """Append facts in one write."""

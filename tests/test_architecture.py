@@ -30,6 +30,7 @@ LINE_LIMIT = 400
 NOT_MIRRORED = {
     "acceptance": "the program as its users meet it, from outside",
     "browser": "notebooks in a real JupyterLab",
+    "faults": "whatever runs is attacked at random, and nothing is lost, wrong or left",
     "truth": "notebooks run plainly and as pipelines, held against each other",
 }
 """Folders of tests that are about the whole and not about a folder of the package."""
@@ -38,11 +39,15 @@ ACROSS_MODULES = {
     "analysis/cell/test_names_truth.py": "`analyze` held against running Python, with random cells",
     "analysis/effects/test_effects_truth.py": "changes in place held against running Python, at random",
     "cli/test_bad_inputs.py": "bad input to the whole command line",
+    "kernel/test_bad_inputs.py": "bad input to all magics of a kernel",
+    "runs/test_bad_arguments.py": "wrong arguments of all functions of Python",
     "execution/executors/test_contract.py": "one suite for all executors",
     "execution/test_claims.py": "several processes want the same result",
     "execution/test_kill.py": "everything that runs is killed at random",
     "execution/test_observed_runs.py": "scheduler and fold of runs that show more than the code does",
+    "execution/test_power_cuts.py": "what is on the disk at any moment of a run",
     "execution/test_resuming.py": "scheduler and folds of a run that is taken up again",
+    "execution/test_takeover.py": "controllers that are killed, stopped, renamed or in containers",
     "execution/test_trouble.py": "bad input to the whole engine",
     "export/test_end_to_end.py": "exported modules, run as programs",
     "history/test_postgresql.py": "all of the history, with a real server",

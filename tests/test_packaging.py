@@ -45,8 +45,25 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_has_every_source_file_and_nothing_else(wheel: Path) -> None:
     sources = (path for path in (ROOT / "jupyter_pipes").rglob("*") if path.is_file())
     wanted = {path.relative_to(ROOT).as_posix() for path in sources if "__pycache__" not in path.parts}
-    packed = {name for name in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in name}
+    packed = {name for name in packed_in(wheel) if ".dist-info/" not in name and ".data/" not in name}
     assert packed == wanted
+
+
+@pytest.mark.slow
+def test_the_wheel_has_the_lab_extension_built(wheel: Path) -> None:
+    """Where Lab looks for it: nobody needs Node, and nothing is loaded from elsewhere."""
+    place = (
+        f"{wheel.name.removesuffix('-py3-none-any.whl')}.data/data/share/jupyter/labextensions/jupyter_pipes/"
+    )
+    packed = {name.removeprefix(place) for name in packed_in(wheel) if name.startswith(place)}
+    assert {"package.json", "install.json", "schemas/jupyter_pipes/pipelines.json"} <= packed
+    assert any(name.startswith("static/remoteEntry.") for name in packed)
+    assert {name for name in packed if name.endswith(".map")} == set()
+
+
+def packed_in(wheel: Path) -> list[str]:
+    """Return the names of the files in a wheel."""
+    return zipfile.ZipFile(wheel).namelist()
 
 
 @pytest.mark.slow

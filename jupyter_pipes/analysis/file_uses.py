@@ -16,8 +16,9 @@ from jupyter_pipes.model.steps import Step
 _WRITER = re.compile(
     r"(to|write|save|dump|export|sink|copy|move|rename|replace|download|render|touch|imwrite|imsave)(_|$)"
     r"|save|(copy|copyfile|copy2|urlretrieve|connect|make_archive|create_engine|basicConfig|FileHandler)$"
+    r"|(remove|unlink|rmtree)$"
 )
-"""Names of functions and methods that write a file that they are given, or, of databases, may."""
+"""Names of functions and methods that write or remove a file that they are given, or, of databases, may."""
 
 _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
 _MODE = re.compile(r"[rwaxbtcn+]{1,4}(:\w+)?")
@@ -27,7 +28,10 @@ _WITH_FLAGS = frozenset(("shelve.open", "dbm.open", "gnu.open", "ndbm.open", "du
 """Those whose modes are flags: `c` makes the file where there is none, `n` always."""
 
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
+_READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
 _PATTERN = re.compile(r"[^/]*[*?[].*")
+_QUERIES = frozenset(("sql", "query", "execute", "read_sql", "read_sql_query"))
+_QUOTED = re.compile(r"'([^']+)'")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
@@ -99,15 +103,20 @@ def _uses(body: str, constants: tuple[tuple[str, str], ...]) -> FileUses:
             files = list(_files_of(node, paths))
             named += files
             written += files if _may_write(node) else ()
-            listed += _folders_of(node, paths) if _name(node.func) in _LISTERS else ()
+            listed += _folders_of(node, paths)
     return FileUses(*(tuple(dict.fromkeys(each)) for each in (named, written, listed)))
 
 
 def _folders_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:
     """Yield the folders that a call lists; of a pattern the one before its first wildcard."""
+    name = _name(call.func)
+    is_lister = name in _LISTERS or _READERS_OF_FOLDERS.match(name) is not None
     for path in _paths_of(call, paths):
-        if folder := _PATTERN.sub("", path).rstrip("/"):
-            yield posixpath.normpath(folder)
+        texts = _QUOTED.findall(path) if name in _QUERIES else [path]
+        for text in texts:
+            folder = _PATTERN.sub("", text)
+            if folder.rstrip("/") and (is_lister or (folder.endswith("/") and folder != text)):
+                yield posixpath.normpath(folder)
 
 
 def _paths_of(call: ast.Call, paths: Mapping[str, str]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.syntax import parse_python
 
 Wanted = tuple[str, frozenset[str] | None]
 """A module and the names wanted of it; None for all of it."""
@@ -84,8 +85,8 @@ def wanted(source: str) -> tuple[Wanted, ...]:
     if "import" not in source:
         return ()
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = parse_python(source)
+    except SyntaxError:
         return ()
     return _wanted_in(tree)
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from jupyter_pipes.analysis.local_modules import Reached, files_of, reach, source_of, wanted
 from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
+from jupyter_pipes.analysis.syntax import parse_python
 
 
 def reached(
@@ -51,8 +52,8 @@ def _single_file(module: str, places: Iterable[Path]) -> Path | None:
 @lru_cache(maxsize=256)
 def _can_be_sliced(source: str) -> bool:
     try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
+        tree = parse_python(source)
+    except SyntaxError:
         return False
     # `__getattr__` answers for names that stand nowhere.
     return not any(

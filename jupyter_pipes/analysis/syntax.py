@@ -33,9 +33,9 @@ def parse_python(text: str) -> ast.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         with suppress(SyntaxError):
-            return _parsed(folded(text))
+            return parse_unfolded(folded(text))
         # What looked like a run of literals was something else, or it is not Python at all.
-        return _parsed(text)
+        return parse_unfolded(text)
 
 
 def compile_check(tree: ast.Module) -> None:
@@ -67,11 +67,19 @@ def room_for_depth() -> Generator[None]:
                 sys.setrecursionlimit(_readers.pop())
 
 
-def _parsed(text: str) -> ast.Module:
+def parse_unfolded(text: str) -> ast.Module:
+    """Return the tree of Python's text with each of its literals.
+
+    Raises:
+        SyntaxError: Python cannot read it, or it is nested too deeply.
+    """
     try:
         tree = ast.parse(text)
     except (RecursionError, MemoryError):
         raise _too_deep(_overflowing_line(text)) from None
+    except ValueError as error:
+        # Half a surrogate pair, or a NUL.
+        raise SyntaxError(f"a character of it is in no text ({error})") from None
     for statement in tree.body:
         if _depth(statement) > DEEPEST:
             raise _too_deep(statement.lineno)

@@ -108,7 +108,7 @@ def run_named(face: Face, name: str | None) -> Run:
         return face.current
     from jupyter_pipes.runs.kept import find_run
 
-    return find_run(face.workspace(), name or "last", face.pipeline_name())
+    return find_run(face.workspace(), "last" if name is None else name, face.pipeline_name())
 
 
 def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
@@ -152,6 +152,8 @@ def run(face: Face, arguments: Namespace) -> Answer:
     if arguments.of is not None:
         check_repetition(arguments)
         earlier = run_named(face, arguments.of)
+        # Its parameters are kept as pickles.
+        earlier.workspace.check_values(trust=arguments.trust)
         return face.drive(lambda: repeat(earlier, overrides(arguments)), arguments)
     steps, options = arguments.steps, run_options(arguments)
     if arguments.debug:
@@ -170,7 +172,9 @@ def resume(face: Face, arguments: Namespace) -> Answer:
         run = find_resumable(face.workspace(), face.pipeline_name())
     else:
         run = run_named(face, arguments.run)
-    return face.drive(lambda: repeat.resume(run), arguments)
+    # Its parameters are kept as pickles.
+    run.workspace.check_values(trust=arguments.trust)
+    return face.drive(lambda: repeat.resume(run, force=arguments.force), arguments)
 
 
 def plan(face: Face, arguments: Namespace) -> Answer:
@@ -265,9 +269,6 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     run, step, attempt = run_named(face, arguments.run), arguments.step, arguments.attempt
     path, (_, shown) = run.log_path(step, attempt), run.shown_attempt(step)
     is_there = path is not None and path.exists()
-    if not is_there and attempt is not None:
-        numbers = ", ".join(str(each.number) for each in run.step(step).attempts) or "none"
-        raise UsageError(f"run {run.id} has no log of attempt {attempt} of step {step}; attempts: {numbers}")
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
     notice = "" if is_there else f"{step} did not run: {status}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-import time
 from argparse import Namespace
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -12,18 +11,12 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
 from jupyter_pipes.cli.interrupts import Interrupts
 from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
-from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
-from jupyter_pipes.model.quantities import exact_duration_text
-from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
-
-CANCEL_TIME = 10.0
-"""Seconds that `cancel` waits for a run in another process to end."""
 
 
 class CommandLine:
@@ -139,21 +132,21 @@ class CommandLine:
 
 
 def cancel(face: CommandLine, arguments: Namespace) -> Answer:
-    """Ask the controller of a run, in whichever process it is, to cancel it; and wait for its end.
+    """Cancel a run, in whichever process it is; and wait for its end.
 
     Raises:
-        UsageError: the run does not go on, or did not end in time.
+        UsageError: the run does not go on, or its controller did not end it in time.
     """
+    from jupyter_pipes.history import elsewhere
     from jupyter_pipes.runs.kept import find_running
 
     if arguments.run is None:
         run = find_running(face.workspace(), face.pipeline_name())
     else:
         run = run_named(face, arguments.run)
-    if run.status is not Status.RUNNING:
-        raise UsageError(f"run {run.id} does not go on: it is {run.status}")
-    run.workspace.history.remark(run.id, ev.CancelAsked("cancelled by jupyter pipes cancel"))
-    return of_run(_ended_elsewhere(run))
+    reason = "cancelled by jupyter pipes cancel"
+    elsewhere.cancel(run.workspace, run.id, reason, force=arguments.force)
+    return of_run(run_named(face, run.id))
 
 
 def get(face: CommandLine, arguments: Namespace) -> Answer:
@@ -183,20 +176,6 @@ def get(face: CommandLine, arguments: Namespace) -> Answer:
         lambda is_shown: "" if arguments.output else saving.text_of_all(values, escaped=is_shown),
         notices=outdated_notices(matches),
     )
-
-
-def _ended_elsewhere(run: Run) -> Run:
-    """Return a run of another process when it has ended."""
-    from jupyter_pipes.runs.run import Run
-
-    latest = time.monotonic() + CANCEL_TIME
-    while (now := Run(run.workspace, run.id)).status is Status.RUNNING:
-        if time.monotonic() > latest:
-            raise UsageError(
-                f"run {run.id} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}"
-            )
-        time.sleep(0.05)
-    return now
 
 
 def _load(source: str, *, may_be_empty: bool) -> Pipeline:

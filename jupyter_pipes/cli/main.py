@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import gc
+import io
 import sys
 import traceback
 from collections.abc import Callable, Sequence
-from contextlib import suppress
+from contextlib import redirect_stdout, suppress
 
 from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.output import CANCELLED, INVALID, Output, OutputLost
 from jupyter_pipes.cli.verbs import parse_command
-from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.storage.settings import is_unicode, shown
+from jupyter_pipes.model.errors import PipesError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -21,16 +21,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     Args:
         arguments: the words behind `jupyter pipes`; those of this process if None.
-
-    Raises:
-        SystemExit: help was asked for, and printed.
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
 
     def understand() -> Callable[[], Answer]:
-        for word in words:
-            if not is_unicode(word):
-                raise UsageError(f"the argument {shown(word)} is not UTF-8: correct it")
         handler, options = parse_command(words)
         return lambda: handler(CommandLine(options), options)
 
@@ -41,7 +35,7 @@ def give_answer(understand: Callable[[], Callable[[], Answer]], words: Sequence[
     """Carry out what the words mean and return the exit code; tell an error, as JSON if that is wanted."""
     output = Output(as_json="--json" in words)
     try:
-        carry_out = understand()
+        carry_out = _understood(understand, output)
         with output.reserved():
             return _give(carry_out(), output)
     except PipesError as error:
@@ -53,6 +47,17 @@ def give_answer(understand: Callable[[], Callable[[], Answer]], words: Sequence[
         return _refuse(error, output, INVALID)
     finally:
         output.close()
+
+
+def _understood(understand: Callable[[], Callable[[], Answer]], output: Output) -> Callable[[], Answer]:
+    """Return what carries the words out; help and version, which the parser prints, are results as well."""
+    printed = io.StringIO()
+    try:
+        with redirect_stdout(printed):
+            return understand()
+    except SystemExit:
+        output.as_json = False
+        return lambda: Answer(text=lambda _: printed.getvalue())
 
 
 def _give(answer: Answer, output: Output) -> int:

@@ -13,6 +13,7 @@ from jupyter_pipes.cli import answers, parsers
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.main import give_answer
 from jupyter_pipes.cli.parsers import VerbParser
+from jupyter_pipes.cli.verbs import check_words
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.parameter_types import TRUTH
 
@@ -48,7 +49,7 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn
 def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[], Answer]:
     if "." in Path(pipeline.origin).stem:
         raise NotebookError(f"{pipeline.origin} cannot be imported by its steps; give it a name without dots")
-    options = _options(pipeline, words)
+    options = _options(pipeline, check_words(words))
     carry_out = answers.plan if options.plan else answers.run
     return lambda: carry_out(CommandLine(options, pipeline), options)
 

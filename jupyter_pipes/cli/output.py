@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
-from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.errors import PipesError, visible
 
 if TYPE_CHECKING:
     from jupyter_pipes.cli.documents import Document
@@ -22,6 +23,10 @@ EXIT_CODES: Mapping[str, int] = {
     "cancelled": CANCELLED,
     "interrupted": CANCELLED,
 }
+
+
+_DRIVING = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+"""What drives a terminal of what may stand in JSON: there, all of it is in texts."""
 
 
 class OutputLost(PipesError):
@@ -64,7 +69,11 @@ class Output:
 
     def give(self, document: Callable[[], Document], text: Callable[[], str]) -> None:
         """Print the result: the document if JSON is wanted, else the text."""
-        self.write(document().json() if self.as_json else text())
+        if self.as_json:
+            content = document().json()
+            self.write(_DRIVING.sub(_escaped, content) if self.is_terminal else content)
+        else:
+            self.write(visible(text()) if self.is_terminal else text())
 
     def write(self, content: str) -> None:
         """Print, in UTF-8. A reader that has gone is no error.
@@ -105,6 +114,10 @@ def _lead_nowhere(number: int) -> None:
     if nowhere != number:
         os.dup2(nowhere, number)
         os.close(nowhere)
+
+
+def _escaped(character: re.Match[str]) -> str:
+    return f"\\u{ord(character[0]):04x}"
 
 
 def _opened_streams() -> bool:

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 RUN_HELP = "a run: its id, the start or end of one, last, previous, a version or a tag"
 
+_PARAMETER_WORDS = ("--param", "--params", "--parameter", "--parameters", "--p")
+
 
 class VerbParser(argparse.ArgumentParser):
     """argparse that raises `UsageError` instead of ending the process, and lists its arguments."""
@@ -48,10 +50,20 @@ class VerbParser(argparse.ArgumentParser):
         return parsed
 
     def _refuse(self, word: str) -> NoReturn:
-        flags = [flag for argument in self.arguments for flag in argument.option_strings]
-        name = word.partition("=")[0]
-        meant = f"-p {word}" if name.isidentifier() and name != word else nearest(name, flags)
+        meant = self._meant(word)
         self.error(f"unknown argument {word}{f'; did you mean {meant}?' if meant else ''}")
+
+    def _meant(self, word: str) -> str | None:
+        name = word.partition("=")[0]
+        if name.isidentifier() and name != word:
+            return f"-p {word}"
+        flags = [flag for argument in self.arguments for flag in argument.option_strings]
+        if "-p" in flags and name in _PARAMETER_WORDS:
+            return "-p NAME=VALUE"
+        of_steps = _step_flags() if any(argument.dest == "steps" for argument in self.arguments) else []
+        near = nearest(name, flags) if name not in of_steps else name
+        near = near or nearest(name, of_steps)
+        return f"%%step NAME {near}" if near in of_steps and near not in flags else near
 
     def _with_query(self, words: Sequence[str]) -> argparse.Namespace:
         """Take all that is no option of ours as parts of one query: `-tags:old` as well."""
@@ -59,6 +71,12 @@ class VerbParser(argparse.ArgumentParser):
         parts = [*parsed.query, *unknown]
         parsed.query = " ".join(word for word in words if word in parts)
         return parsed
+
+
+def _step_flags() -> list[str]:
+    from jupyter_pipes.pipelines.step_options import STEP_OPTIONS
+
+    return [option.flag for option in STEP_OPTIONS]
 
 
 def _each_with_its_p(words: Sequence[str]) -> list[str]:
@@ -120,6 +138,12 @@ def _argument(*flags: str, **settings: Any) -> Argument:
     return lambda parser: parser.add_argument(*flags, **settings)
 
 
+def _count(text: str) -> int:
+    if not text.isdecimal() or len(text) > 9:
+        raise argparse.ArgumentTypeError(f"{text} is no whole number from 0")
+    return int(text)
+
+
 def _steps(flag: str, text: str, **settings: Any) -> Argument:
     return _argument(flag, nargs="+", action="extend", default=[], metavar="STEP", help=text, **settings)
 
@@ -171,8 +195,10 @@ PLANNED = (
 """What is said of a run; `plan` takes all of it as well."""
 
 ACCEPT = (_steps("--accept", "hold the present outputs of these steps for up to date, whatever changed"),)
+TRUST = (_switch("--trust", "load values that another user wrote: loading runs the code that they name"),)
 REPEATED = (
     _argument("--of", metavar="RUN", help="repeat this kept run with its own code; -p gives other values"),
+    *TRUST,
 )
 BACKGROUND = (_switch("--background", "return at once; the display goes on"),)
 EXECUTED = (
@@ -185,7 +211,7 @@ QUERY = (
         metavar="QUERY",
         help="what to find: status:failed AND metrics.auc:[0.8 TO 1]; all runs if not given",
     ),
-    _argument("--limit", type=int, metavar="N", help="at most so many"),
+    _argument("--limit", type=_count, metavar="N", help="at most so many"),
 )
 LIMITS = (
     _argument("--older", metavar="30d", help="runs that ended longer ago go"),
@@ -196,13 +222,13 @@ LIMITS = (
 RUN = (_argument("run", metavar="RUN", help=RUN_HELP),)
 PERHAPS_RUN = (_argument("run", nargs="?", metavar="RUN", help=RUN_HELP),)
 IN_RUN = (_argument("--run", metavar="RUN", help=RUN_HELP),)
-TRUST = (_switch("--trust", "load values that another user wrote: loading runs the code that they name"),)
 TWO_RUNS = (
     _argument("a", nargs="?", default="previous", metavar="RUN", help=f"{RUN_HELP} (previous)"),
     _argument("b", nargs="?", default="last", metavar="RUN", help="held against it; last if not given"),
     *TRUST,
 )
 STEP = (_argument("step", metavar="STEP", help="the step's name"),)
+WHOEVER_DRIVES = (_switch("--force", "whether or not the run's controller is there and answers"),)
 PERHAPS_STEP = (_argument("step", nargs="?", metavar="STEP", help="this step only"),)
 ATTEMPT = (_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given"),)
 NAMES = (

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -12,14 +11,11 @@ from typing import Any
 import msgspec
 
 from jupyter_pipes.display.text import value_text
-from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.pipelines.parameters import to_json
+from jupyter_pipes.model.errors import PipesError, UsageError, visible
+from jupyter_pipes.pipelines.parameter_types import to_json
 from jupyter_pipes.storage.whole_files import replacing
 
 Writer = Callable[[Any, Path], object]
-
-_CONTROL = re.compile(r"(?!\x1b\[[0-9;:]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f]")
-"""What a terminal takes for more than text, but for colours, tabs and line breaks."""
 
 
 def save(name: str, value: object, path: Path, *, as_is: bool = False) -> None:
@@ -59,14 +55,10 @@ def text_of_all(values: Mapping[str, object], *, escaped: bool = False) -> str:
         values: name -> value.
         escaped: whether what would move or set up a terminal is shown as text; colours stay.
     """
-    form = _visible if escaped else str
+    form = visible if escaped else str
     texts = {name: form(text_of(value)) for name, value in values.items()}
     lines = texts.values() if len(texts) == 1 else itertools.starmap(value_text, texts.items())
     return "".join(f"{line}\n" for line in lines)
-
-
-def _visible(text: str) -> str:
-    return _CONTROL.sub(lambda control: control[0].encode("unicode_escape").decode(), text)
 
 
 def _writer(name: str, value: object, suffix: str) -> Writer:

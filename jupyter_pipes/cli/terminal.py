@@ -10,7 +10,7 @@ from collections.abc import Generator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
-from jupyter_pipes.display.ansi import one_line, plain
+from jupyter_pipes.display.ansi import one_line, uncoloured
 from jupyter_pipes.display.text import steps_table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import duration_text, time_text
@@ -63,7 +63,9 @@ class PlainLines:
         """Tell what a new fact changed."""
         event = record.event
         with self._lock:
-            if isinstance(event, ev.NoteAdded):
+            if isinstance(event, ev.RunHeldUp):
+                self._write(f"run {view.run}", event.reason or "goes on", record.time)
+            elif isinstance(event, ev.NoteAdded):
                 self._write(event.step, f"note: {event.text}", record.time)
             elif isinstance(event, ev.StepEvent):
                 self._tell(view.steps[event.step], record.time)
@@ -92,7 +94,7 @@ class PlainLines:
 def tell(text: str, stream: TextIO | None = None) -> None:
     """Write a line to standard error; when nobody reads that any more, a run still goes on."""
     try:
-        print(plain(text), file=stream or sys.stderr, flush=True)
+        print(uncoloured(text), file=stream or sys.stderr, flush=True)
     except (OSError, ValueError):
         return
 
@@ -104,7 +106,9 @@ def _live_table(run: Run) -> Generator[None]:
     console = _console(sys.stderr)
 
     def picture() -> Table:
-        return steps_table(_most_telling(run.view, console.height - 3), time.time())
+        table = steps_table(_most_telling(run.view, console.height - 3), time.time())
+        table.caption = one_line(run.view.held_up) or None
+        return table
 
     with Live(
         get_renderable=picture,

@@ -16,6 +16,7 @@ from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.version import __version__
+from jupyter_pipes.storage.settings import is_unicode, shown
 
 PROGRAM = "jupyter pipes"
 
@@ -97,13 +98,27 @@ VERBS: Mapping[str, Verb] = {
     ),
     "cancel": Verb(
         "cancel a run that goes on; in a kernel, the current one or one step of it",
-        Way(lambda kernel, arguments: kernel.cancel(arguments), parsers.PERHAPS_STEP),
-        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.PLACE)),
+        Way(
+            lambda kernel, arguments: kernel.cancel(arguments),
+            (*parsers.PERHAPS_STEP, *parsers.IN_RUN, *parsers.WHOEVER_DRIVES),
+        ),
+        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.PLACE)),
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
-        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK)),
-        Way(answers.resume, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK, *parsers.PLACE)),
+        Way(
+            answers.resume, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK, *parsers.TRUST)
+        ),
+        Way(
+            answers.resume,
+            (
+                *parsers.PERHAPS_RUN,
+                *parsers.WHOEVER_DRIVES,
+                *parsers.NO_CHECK,
+                *parsers.TRUST,
+                *parsers.PLACE,
+            ),
+        ),
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
     "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),
@@ -162,7 +177,7 @@ def parse_magic(line: str) -> tuple[Callable[[Kernel, Namespace], Answer], Names
     Raises:
         UsageError: an unknown verb or option; the message names the nearest.
     """
-    words = _words(line)
+    words = check_words(_words(line))
     name = next(iter(words), "show")
     if name in HELP:
         return _helping(magic_help()), Namespace()
@@ -180,14 +195,29 @@ def parse_command(words: Sequence[str]) -> tuple[Callable[[CommandLine, Namespac
     """Return what carries out the words behind `jupyter pipes`, and their arguments.
 
     Raises:
-        UsageError: an unknown verb or option, or a value that does not fit.
+        UsageError: an unknown verb or option, or a value that does not fit; a word that is no text.
         SystemExit: help or the version was asked for and printed.
     """
+    check_words(words)
     if not words or words[0].startswith("-"):
         _program_parser().parse_args(words)
         raise UsageError(f"{PROGRAM} needs a verb: {', '.join(COMMANDS)}; see {PROGRAM} --help")
     way = _looked_up(words[0], COMMANDS, PROGRAM)
     return way.handler, command_parser(words[0]).parse(words[1:])
+
+
+def check_words(words: Sequence[str]) -> Sequence[str]:
+    """Return the words, each a text that files, databases and documents can hold.
+
+    Raises:
+        UsageError: one is not.
+    """
+    for word in words:
+        if "\0" in word:
+            raise UsageError(f"the argument {word!r} has a NUL character: correct it")
+        if not is_unicode(word):
+            raise UsageError(f"the argument {shown(word)} is not UTF-8: correct it")
+    return words
 
 
 def magic_parser(name: str) -> VerbParser:

@@ -7,6 +7,10 @@ from functools import cache
 from itertools import groupby, islice, pairwise, repeat
 from operator import itemgetter
 
+from jupyter_pipes.display.contrast import LIGHT, NIGHT, readable
+from jupyter_pipes.display.theme import DARK
+from jupyter_pipes.model.errors import visible
+
 HEIGHT, WIDTH = 50, 200
 """Rows above the last one that text can still change, and columns up to which a move alone leads."""
 
@@ -50,8 +54,13 @@ def plain(text: str) -> str:
 
 
 def one_line(text: str) -> str:
-    """Return what a terminal shows in the end, without colours and line breaks."""
-    return " ".join(plain(text).split())
+    """Return a text without colours and line breaks; all else that drives a terminal is shown as text."""
+    return " ".join(uncoloured(text).split())
+
+
+def uncoloured(text: str) -> str:
+    """Return a text without colours; all else that drives a terminal is shown as text."""
+    return visible(_COLOUR.sub("", text.replace("\r\n", "\n")))
 
 
 def terminal_tail(text: str) -> str:
@@ -192,12 +201,29 @@ def ansi_html(text: str) -> str:
 
     html = Ansi2HTMLConverter(inline=False, linkify=False).convert(text, full=False).rstrip("\n")
     extended = sorted(set(re.findall(r"ansi[34]8-\d+", html)))
-    rules = "".join(f".{name}{{{_extended_colour(name)}}}" for name in extended)
+    rules = "".join(map(_rules, extended))
     return (f"<style>{rules}</style>" if rules else "") + html
 
 
+def _rules(name: str) -> str:
+    """Return the CSS of one of 256 colours (`ansi38-208`), or of any (`ansi48-255128000`, as a ground)."""
+    css = _extended_colour(name)
+    rule = f".{name}{{{css}}}"
+    colour = re.fullmatch(r"color: (?:#(..)(..)(..)|rgb\((\d+),(\d+),(\d+)\))", css)
+    if colour is None:
+        return rule
+    parts = [int(part, 16) for part in colour.groups()[:3] if part] or [int(n) for n in colour.groups()[3:]]
+    red, green, blue = (min(part, 255) for part in parts)
+    # With a ground of its own, how it can be read is the program's business.
+    text = f'.jupyter-pipes .{name}:not([class*="ansi48"])'
+    for theme, ground in (("", LIGHT), (f"{DARK} ", NIGHT)):
+        shown = ",".join(map(str, readable((red, green, blue), ground)))
+        rule += f"{theme}{text}{{color: rgb({shown})}}"
+    return rule
+
+
 def _extended_colour(name: str) -> str:
-    """Return the CSS of `ansi38-208`, one of 256 colours, or `ansi48-255128000`, as a ground; "" for none."""
+    """Return the declaration of a colour; "" for none."""
     rgb = re.fullmatch(r"ansi([34])8-(\d{3})(\d{3})(\d{3})", name)
     if rgb is None:
         return _256_colours().get(name, "")

@@ -60,36 +60,43 @@ def log_html(log: str) -> str:
 
 
 def table_html(rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows."""
-    lines = "".join(
-        "<tr>"
-        + "".join(
-            f'<td class="number">{cell}</td>' if place in numbers else f"<td>{cell}</td>"
-            for place, cell in enumerate(row)
-        )
-        + "</tr>"
-        for row in rows
-    )
+    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows.
+
+    A row of one cell has the whole width.
+    """
+    lines = "".join(f"<tr>{_cells_html(row, numbers)}</tr>" for row in rows)
     return f'<table class="facts">{lines}</table>' if lines else ""
+
+
+def _cells_html(row: Sequence[str], numbers: Sequence[int]) -> str:
+    if len(row) == 1:
+        return f'<td class="below" colspan="9">{row[0]}</td>'
+    return "".join(
+        f'<td class="number">{cell}</td>' if place in numbers else f"<td>{cell}</td>"
+        for place, cell in enumerate(row)
+    )
 
 
 def artifacts_html(
     artifacts: Iterable[ArtifactRef], preview: Callable[[ArtifactRef], str] | None = None
 ) -> str:
-    """Return a table of artifacts: name, type, shape, size and, where `preview` gives one, a look inside."""
-    return table_html(
-        [
-            (
-                f"<code>{escape(ref.name)}</code>",
-                f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
-                shape_text(ref.shape),
-                bytes_text(ref.bytes),
-                preview(ref) if preview else _short_preview(ref),
-            )
-            for ref in artifacts
-        ],
-        numbers=(2, 3),
-    )
+    """Return a table of artifacts: name, type, shape, size, and a value of few letters.
+
+    Below other values stands a look inside, where `preview` gives one.
+    """
+    rows: list[tuple[str, ...]] = []
+    for ref in artifacts:
+        short = _short_preview(ref)
+        row = (
+            f"<code>{escape(ref.name)}</code>",
+            f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
+            shape_text(ref.shape),
+            bytes_text(ref.bytes),
+            short,
+        )
+        inside = preview(ref) if preview and not short else ""
+        rows += [row, (inside,)] if inside else [row]
+    return table_html(rows, numbers=(2, 3))
 
 
 def _short_preview(ref: ArtifactRef) -> str:

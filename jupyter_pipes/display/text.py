@@ -9,7 +9,7 @@ from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.analysis.states import is_state
-from jupyter_pipes.display.ansi import one_line, plain
+from jupyter_pipes.display.ansi import one_line, plain, uncoloured
 from jupyter_pipes.display.looks import (
     LOOKS,
     NOTHING,
@@ -19,7 +19,7 @@ from jupyter_pipes.display.looks import (
     took_text,
     usage_texts,
 )
-from jupyter_pipes.model.errors import InvalidPipeline, PipesError, place_text
+from jupyter_pipes.model.errors import InvalidPipeline, PipesError, place_text, visible
 from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Diagnostic, Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -66,7 +66,8 @@ def headline(view: RunView) -> str:
     if not view.started:
         return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
     remedy = f": {RESUMING}" if view.status is Status.INTERRUPTED else ""
-    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}, {view.tally}{remedy}"
+    held_up = f" ({view.held_up})" if view.held_up else ""
+    return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}{held_up}, {view.tally}{remedy}"
 
 
 def run_line(view: RunView) -> str:
@@ -140,7 +141,7 @@ def _failures(view: RunView) -> Iterator[str]:
     for step in view.steps.values():
         if step.status is Status.FAILED:
             yield one_line(f"{place_text(step.name, step.error)}: {step.reason}")
-            lines = plain(step.error.traceback).splitlines() if step.error else []
+            lines = visible(plain(step.error.traceback)).splitlines() if step.error else []
             # One alone only says again what the message says.
             yield from (f"    {line}" for line in lines[-TRACEBACK_LINES:] if len(lines) > 1)
 
@@ -168,7 +169,7 @@ def results_text(run: Run) -> str:
     read = {name for step in steps for name in step.planned.upstream}
     artifacts = (artifact for step in steps if step.name not in read for artifact in step.artifacts)
     values = (each for each in artifacts if not is_state(each.name))
-    return "".join(f"{value_text(each.name, plain(each.preview))}\n" for each in values)
+    return "".join(f"{value_text(each.name, uncoloured(each.preview))}\n" for each in values)
 
 
 def value_text(name: str, text: str) -> str:
@@ -182,7 +183,7 @@ def value_text(name: str, text: str) -> str:
 def plan_text(plan: Plan, *, colour: bool) -> str:
     """Return a plan, a line for each step."""
     if not colour:
-        return plain(f"{plan!r}\n")
+        return uncoloured(f"{plan!r}\n")
     table = _table("step", "decision", "why")
     for step in plan.steps:
         decision = _text(step.decision, _DECISION_COLOURS[step.decision])
@@ -197,7 +198,7 @@ def explanation_text(explanation: Explanation, *, colour: bool) -> str:
     text = Text()
     for number, line in enumerate(repr(explanation).splitlines()):
         look = _DIFF_COLOURS.get(line.strip()[:1], "") if number else "bold"
-        text.append(f"{plain(line)}\n", style=look)
+        text.append(f"{uncoloured(line)}\n", style=look)
     return _rendered(text, colour=colour).rstrip("\n") + "\n"
 
 
@@ -252,7 +253,7 @@ def _diff_text(difference: Difference) -> Text:
     text = Text(" · ".join(one_line(part) for part in about if part), style="bold", overflow="fold")
     for line in difference.diff.splitlines():
         look = f"not bold {_DIFF_COLOURS.get(line[:1], '')}".strip()
-        text.append(f"\n    {plain(line)}", style=look)
+        text.append(f"\n    {uncoloured(line)}", style=look)
     return text
 
 

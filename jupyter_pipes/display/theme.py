@@ -35,6 +35,7 @@ _BASE_CSS = """
 .jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
+.jupyter-pipes table.facts td.below{padding:2px 0 6px}
 .jupyter-pipes table.facts td code{font:12px var(--jp-code-font-family,monospace);color:inherit;
  background:none;padding:0}
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}
@@ -63,7 +64,18 @@ def theme_css() -> str:
         f".jupyter-pipes .ansi{number}{{color:{day}}}{DARK} .jupyter-pipes .ansi{number}{{color:{dark}}}"
         for number, day, dark in ansi
     )
-    return f".jupyter-pipes{{{light}}}{DARK} .jupyter-pipes{{{night}}}{colours}{_BASE_CSS}"
+    grounds = "".join(map(_ground_css, range(len(_ANSI))))
+    return f".jupyter-pipes{{{light}}}{DARK} .jupyter-pipes{{{night}}}{colours}{grounds}{_BASE_CSS}"
+
+
+def _ground_css(place: int) -> str:
+    """Return the rule of a ground: a tint, on which all text can be read; black text on it has no colour."""
+    number = _ANSI[place] + 10
+    day, night = (
+        f".jupyter-pipes .ansi{number}{{background:color-mix(in srgb,{inks[place]} 24%,transparent)}}"
+        for inks in (_ANSI_LIGHT, _ANSI_NIGHT)
+    )
+    return f"{day}{DARK} {night}.jupyter-pipes .ansi{number}.ansi30{{color:inherit}}"
 
 
 def ink(status: Status) -> str:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import platform
 import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import Any
 
 from jupyter_pipes.execution import commands as do
@@ -19,9 +18,12 @@ from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.lookup import Lookup
-from jupyter_pipes.execution.recorder import Recorder, Subscriber
+from jupyter_pipes.execution.loop import in_thread
+from jupyter_pipes.execution.recording.recorder import Recorder, Subscriber
+from jupyter_pipes.execution.recording.renewal import Renewal
+from jupyter_pipes.execution.recording.stated import decided, resumed, started
+from jupyter_pipes.execution.recording.syncing import Syncing
 from jupyter_pipes.execution.scheduler import Scheduler
-from jupyter_pipes.history.history import process_started
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
@@ -31,12 +33,15 @@ from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.request import RunRequest, attachment
+from jupyter_pipes.planning.request import RunRequest
 
 _logger = logging.getLogger(__name__)
 
 _LOOK_AROUND = 0.5
 """Seconds between two looks at what other processes ask of the run."""
+
+_TRY_AGAIN = 0.5
+"""Seconds after which a history that others have locked is tried again."""
 
 _GIVEN_UP = "the run was given up"
 
@@ -87,13 +92,17 @@ class Controller:
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
+        self._is_held_up = False
+        self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = Jobs(self._recorder.view, request, workspace)
+        self._syncing = Syncing(workspace, loop)
         self._actions: dict[type[do.Command], Callable[..., None]] = {
             do.Decide: self._decide_soon,
             do.Submit: self._submit,
             do.CancelAttempt: self._cancel_attempt,
             do.WaitForRetry: self._wait_for_retry,
+            do.Append: self._append_synced,
         }
         for record in earlier:
             self._scheduler.handle(record.event)
@@ -109,42 +118,24 @@ class Controller:
         return self.ended.error
 
     def start(self) -> None:
-        """Append `RunStarted`, or `RunResumed`, and let the run take its course."""
+        """Append `RunStarted`, or `RunResumed`, and let the run take its course.
+
+        Raises:
+            StoreError: somebody else drives it, or the history cannot be written.
+        """
+        leases = self._workspace.history.leases
+        lease = leases.take(self.run, self._workspace.settings.lease)
+        Renewal(leases, lease, self)
         self._do(self._look_ahead())
         self._do(self._capture_environment())
         self._do(self._heed_others())
-        host, pid, born = platform.node(), os.getpid(), process_started()
-        resumed = ev.RunResumed(host, pid, born) if self.view.steps else None
+        began = resumed if self.view.steps else started
         skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
-        self.take(resumed or self._started(host, pid, born), *skipped)
+        self.take(began(self.request, lease.process, self._recorder.keep), *skipped)
 
     def _skipped(self) -> list[str]:
         selection = self.request.arguments.selection
         return [name for name in selection.decided if name in selection.skipped]
-
-    def _started(self, host: str, pid: int, born: float) -> ev.RunStarted:
-        request, definition, arguments = self.request, self.request.definition, self.request.arguments
-        chosen = frozenset(arguments.selection.steps)
-        steps = (step for step in definition.steps if step.name in chosen)
-        return ev.RunStarted(
-            pipeline=definition.pipeline,
-            version=request.version,
-            steps=tuple(ev.PlannedStep.of(step, chosen) for step in steps),
-            parameters=arguments.shown,
-            origin=definition.origin,
-            directory=os.path.realpath(request.directory),
-            host=host,
-            pid=pid,
-            process_started=born,
-            diagnostics=definition.diagnostics,
-            state=request.state,
-            definition=self._recorder.keep(*attachment(definition)),
-            arguments=self._recorder.keep(*attachment(arguments)),
-            user=environment.user(),
-            repeats=request.repeats,
-            fail_fast=arguments.fail_fast,
-            observed=request.observed,
-        )
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber` with the view and each new record, on the background thread."""
@@ -159,14 +150,15 @@ class Controller:
         """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
 
         What follows from them without anything being done is written in the same transaction; what the
-        commands cause is taken in turn, in the order in which it comes.
+        commands cause is taken in turn, in the order in which it comes. While others have the history locked,
+        facts are taken and nothing is done.
         """
         self._inbox.extend(facts)
         if self._taking:
             return
         self._taking = True
         try:
-            while self._inbox and not self.ended.is_set():
+            while (self._inbox or self._is_due) and not self.ended.is_set():
                 for command in self._record():
                     self._actions[type(command)](command)
         except Exception as error:  # a run that nobody drives any more would never end
@@ -176,14 +168,30 @@ class Controller:
 
     def _record(self) -> list[do.AnyCommand]:
         """Append what is in the inbox, with all that follows at once; return what is to be done."""
-        commands: list[do.AnyCommand] = []
         while self._inbox:
             for fact in self._with_early_reads(self._inbox.popleft()):
-                commands += self._take_in(fact)
-        self._recorder.write()
+                self._commands += self._take_in(fact)
+        if self._is_held_up or not self._is_written():
+            return []
+        commands, self._commands = self._commands, []
         if self.view.ended is not None and self._has_environment:
             self._close()
         return commands
+
+    @property
+    def _is_due(self) -> bool:
+        """Whether something is to be written at last."""
+        return not self._is_held_up and not self._recorder.is_written
+
+    def _is_written(self) -> bool:
+        self._is_held_up = not self._recorder.write()
+        if self._is_held_up:
+            self._loop.call_later(_TRY_AGAIN, self._try_again)
+        return not self._is_held_up
+
+    def _try_again(self) -> None:
+        self._is_held_up = False
+        self.take()
 
     def _with_early_reads(self, event: ev.AnyEvent) -> list[ev.AnyEvent]:
         """Return the fact; in front of an attempt's end, whose files it used early, and who used its."""
@@ -213,21 +221,22 @@ class Controller:
         """Return what there is to say of a fact beside the fact itself."""
         if isinstance(event, ev.InputsChanged):
             return [changed_in_place(event)]
+        if isinstance(event, ev.StepDecided):
+            self._syncing.add(event.artifacts)
         if isinstance(event, ev.AttemptEnded) and event.outcome == "completed":
-            return self._look_at_results(event.step)
+            return self._look_at_results(event)
         return []
 
-    def _look_at_results(self, step: str) -> list[ev.NoteAdded]:
-        """Return what there is to say of what a step has left."""
-        for artifact in self.view.steps[step].artifacts:
-            # Spares the next decision reading it again.
-            self._workspace.store.note_written(artifact)
-        return undeclared_files(self.view, step, self.view.directory)
+    def _look_at_results(self, event: ev.AttemptEnded) -> list[ev.NoteAdded]:
+        """Return what there is to say of what an attempt has left."""
+        self._syncing.add_written(self.view.attempt_of(event).artifacts)
+        return undeclared_files(self.view, event.step, self.view.directory)
 
     def _follows(self, command: do.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""
         if isinstance(command, do.Append):
-            return command.event
+            is_end = isinstance(command.event, ev.RunEnded)
+            return None if is_end and not self._syncing.is_idle else command.event
         if isinstance(command, do.Decide):
             self._deciding[command.step] = command
             if self._ahead is not None and command.step in self._ahead:
@@ -257,6 +266,10 @@ class Controller:
 
     def _wait_for_retry(self, command: do.WaitForRetry) -> None:
         self._loop.call_later(command.delay, self._retry, command.step)
+
+    def _append_synced(self, command: do.Append) -> None:
+        tell = partial(self.take, ev.RunHeldUp("waits for the disk: it is slow"))
+        self._do(self._syncing.finish(tell, partial(self.take, command.event)))
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -290,7 +303,7 @@ class Controller:
             await asyncio.sleep(_LOOK_AROUND)
             # A history that cannot be read just now is looked at again.
             with suppress(StoreError):
-                for record in await asyncio.to_thread(self._workspace.history.records, self.run, seen):
+                for record in await in_thread(self._workspace.history.records, self.run, seen):
                     seen = record.seq
                     if isinstance(record.event, ev.CancelAsked):
                         self.cancel(reason=record.event.reason)
@@ -298,7 +311,7 @@ class Controller:
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""
         settings = self._workspace.settings
-        captured = await asyncio.to_thread(environment.capture, self.request.directory, settings.folder)
+        captured = await in_thread(environment.capture, self.request.directory, settings.folder)
         content = environment.encode(captured)
         self._has_environment = True
         self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))
@@ -328,29 +341,7 @@ class Controller:
         return self.ended.is_set() or not is_latest or self.view.steps[command.step].status.is_final
 
     def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
-        """Return the fact of a decision, its parts kept beside it."""
-        result, compared = decision.result, decision.compared
-        against = compared.parts if compared else ""
-        if result is not None:
-            return ev.StepDecided(
-                step,
-                "cached",
-                decision.reasons,
-                decision.signature,
-                result.artifacts,
-                result.run,
-                result.parts,
-                against,
-                result.step,
-                result.metrics,
-                result.content.notes,
-                result.content.observed,
-            )
-        parts = self._recorder.keep(*decision.packed_parts())
-        signature = decision.signature
-        reopened = self.view.steps[step].reopened
-        reasons = (*([reopened] if reopened else []), *decision.reasons)
-        return ev.StepDecided(step, "run", reasons, signature, parts=parts, compared=against)
+        return decided(step, decision, self.view.steps[step].reopened, self._recorder.keep)
 
     def _cannot_decide(self, command: do.Decide, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None
@@ -358,6 +349,20 @@ class Controller:
         reported = StepError(kind, str(error), line=line, bases=(kind,))
         if not self._is_over(command):
             self.take(ev.StepEnded(command.step, Status.FAILED, _described(error), reported))
+
+    def lose(self) -> None:
+        """Learn, on any thread, that somebody else has the run now."""
+        self._loop.call_soon_threadsafe(self._lose)
+
+    def _lose(self) -> None:
+        is_over = self.view.ended is not None and self._recorder.is_written
+        if not (self.ended.is_set() or is_over):
+            self._give_up(StoreError(f"run {self.run} was taken over or ended by another process"))
+
+    @property
+    def is_recorded(self) -> bool:
+        """Whether all of the run stands in the journal, with its end."""
+        return self.ended.is_set() and self._recorder.is_written
 
     def _cannot_go_on(self, error: Exception) -> None:
         if not isinstance(error, PipesError):
@@ -369,6 +374,7 @@ class Controller:
         """End a run that cannot be recorded or decided any more: stop what runs, and tell why."""
         self.ended.error = error
         try:
+            self._syncing.finish_now()
             while self._inbox:
                 self._recorder.add(self._inbox.popleft())
             under_way = [step for step in self.view.steps.values() if not step.status.is_final]
@@ -382,11 +388,7 @@ class Controller:
             self._close()
 
     def _close(self) -> None:
-        try:
-            self._workspace.keep_file_digests()
-        except StoreError:
-            # The run itself is kept: another process will read those files once more.
-            _logger.warning("digests of files are not kept", exc_info=True)
+        self._syncing.close()
         self.ended.set()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import accumulate
 
@@ -9,6 +10,8 @@ from jupyter_pipes.execution.file_notes import QUOTED, shown, whole
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView
+
+_WILDCARD = re.compile(r"[^/]*[*?[].*", re.DOTALL)
 
 
 def read_by(ended: ev.AttemptEnded, view: RunView) -> Iterator[ev.FileReadEarly]:
@@ -71,8 +74,11 @@ def _used(attempt: ev.AttemptEnded | AttemptView, directory: str) -> dict[str, N
     What it wrote as well, and completed, it must not do twice: text that it appended would stand there twice.
     """
     read = [seen.path for seen in attempt.files]
+    listed = [seen.path for seen in attempt.listed]
     written = whole(attempt.written, directory)
     if attempt.error is None:
-        return {path: None for path in whole(read, directory) if path not in written}
+        only_read = (path for path in whole(read, directory) if path not in written)
+        return dict.fromkeys((*only_read, *whole(listed, directory)))
     missing = [one or other for one, other in QUOTED.findall(attempt.error.message)]
-    return whole((*read, *missing), directory) | written
+    folders = [_WILDCARD.sub("", path) for path in missing]
+    return whole((*read, *listed, *missing, *filter(None, folders)), directory) | written

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.file_notes import shown, whole
+from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import ArtifactRef
@@ -84,9 +85,10 @@ class Jobs:
             run,
             request.definition.pipeline,
             # What it is known to change in place is looked for anew: it may do so no longer.
-            replace(step, writes=step.writes_by_code),
+            replace(in_order_of_changes(step, self._by_code), writes=step.writes_by_code),
             attempt,
             inputs=inputs,
+            holders=self._holders(step),
             named=named_files(step, request.directory),
             parameters={each: value for each, value in values.items() if each in step.parameters},
             directory=str(request.directory),
@@ -96,6 +98,11 @@ class Jobs:
             proofs=dict(self._workspace.store.proofs(ref for ref in inputs.values() if ref is not None)),
             log=str(self._workspace.log_path(run, name, attempt)),
         )
+
+    def _holders(self, step: Step) -> dict[str, int]:
+        names = {name for piece in step.prelude for name in piece.registers_in}
+        owners = {name: step.inputs[name] for name in sorted(names & step.inputs.keys())}
+        return {name: self._by_code[owner].position for name, owner in owners.items()}
 
     def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
         maker = self._view.steps[producer]

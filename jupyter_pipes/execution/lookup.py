@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 _FIRST_LOOK, _LONGEST_WAIT = 0.02, 0.5
 """Seconds between two looks at a result that another run is computing; they double."""
 
+_NEWS = 10.0
+"""Seconds of silence after which it is told again for how long one has heard nothing."""
+
 
 class Lookup:
     """Asks a `Decider` for one run; nothing here touches the run's own state."""
@@ -32,7 +36,7 @@ class Lookup:
 
     async def ahead(self) -> dict[str, Decision]:
         """Return the decisions of the steps that are cached behind cached ones only."""
-        return await asyncio.to_thread(self._ahead)
+        return await in_thread(self._ahead)
 
     async def decide(
         self,
@@ -50,22 +54,23 @@ class Lookup:
             step: the step.
             inputs: what it reads.
             written: file -> the step that wrote it last in this run.
-            deferred: told once, in words, what is waited for.
+            deferred: told in words what is waited for, and again when nothing was heard of it for long.
             is_over: whether nobody wants the decision any more; then it is None.
         """
-        wait, is_deferred = _FIRST_LOOK, False
+        wait, told = _FIRST_LOOK, None
         self._decider.note_written(written)
         while True:
-            decision, owner = await asyncio.to_thread(self._decide, step, inputs)
+            decision, owner = await in_thread(self._decide, step, inputs)
             if is_over():
                 if owner is None:
-                    self.forget(decision)
+                    await asyncio.to_thread(self.forget, decision)
                 return None
             if owner is None:
                 return decision
-            if not is_deferred:
-                deferred(f"waits for step {owner.step} of run {owner.run}, which computes the same")
-                is_deferred = True
+            silent = owner.standing.silent or 0.0
+            if told is None or silent >= told + _NEWS:
+                deferred(str(owner))
+                told = silent
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
-from typing import TypeVar
+from typing import ParamSpec, TypeVar
 
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
 _starting = threading.Lock()
@@ -45,3 +46,29 @@ def call(function: Callable[[], Result]) -> Result:
 
     running.call_soon_threadsafe(run)
     return answer.result()
+
+
+async def in_thread(
+    function: Callable[Arguments, Result], *args: Arguments.args, **kwargs: Arguments.kwargs
+) -> Result:
+    """Call `function` on a thread of its own and return what it returns (or raise what it raises).
+
+    In a process that ends this never returns: who waits for it ends as well, like everything of a process
+    that is killed, and the next one finds a run that was interrupted.
+    """
+    try:
+        return await asyncio.to_thread(function, *args, **kwargs)
+    except RuntimeError:
+        if not _process_ends():
+            raise
+        return await asyncio.Future[Result]()
+
+
+def _process_ends() -> bool:
+    """Return whether the interpreter goes down: then no pool takes anything any more."""
+    try:
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(int)
+    except RuntimeError:
+        return True
+    return False

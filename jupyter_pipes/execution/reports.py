@@ -7,6 +7,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.steps import encode_json
 
 Reported = (
     ev.ProgressReported
@@ -47,7 +48,7 @@ _decoder: msgspec.json.Decoder[Report] = msgspec.json.Decoder(Report)
 
 def encode(sender: str, event: ev.AnyEvent) -> bytes:
     """Return the report as one JSON document without newlines."""
-    return ev.encode_json(_Sent(sender, event))
+    return encode_json(_Sent(sender, event))
 
 
 def decode(line: bytes) -> Report:

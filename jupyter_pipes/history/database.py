@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import atexit
+import logging
+import os
 import re
 import sqlite3
 import threading
-from collections.abc import Generator, Iterable, Mapping
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from contextlib import contextmanager, suppress
 from functools import cached_property
+from importlib import import_module
 from itertools import groupby
 from operator import itemgetter
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+from weakref import WeakSet
 
 from jupyter_pipes.history.schema import SCHEMA_VERSION
 from jupyter_pipes.history.statements_sqlite import TEXTS
@@ -19,8 +25,23 @@ from jupyter_pipes.model.errors import ConfigurationError, StoreError
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+_logger = logging.getLogger(__name__)
+
+Answer = TypeVar("Answer")
+
+PATIENCE = 600.0
+"""Seconds for which a lock of another process is waited for."""
+
+_ONE_WAIT = 0.25
+"""Seconds after which the database itself gives up waiting, so that somebody can be told."""
+
 Change = tuple[str, Mapping[str, Any]]
 """The name of a statement that writes (`statements.py`), and its parameters."""
+
+
+def warm_up() -> None:
+    """Import what making a database needs: it takes a second, which a first run then does not."""
+    import_module("sqlalchemy")
 
 
 class Readable(Protocol):
@@ -33,7 +54,15 @@ class Readable(Protocol):
 
 _FILE = "sqlite:///"
 _DIALECTS = ("sqlite", "postgresql")
-_WRITTEN = "events, documents, runs, fields, results, claims, files"
+_WRITTEN = "events, documents, runs, fields, results, claims, leases, sightings, files"
+
+
+class Conflict(StoreError):
+    """A row with this key is there already."""
+
+
+class Locked(StoreError):
+    """Another process has the history to itself just now."""
 
 
 class Database:
@@ -51,11 +80,12 @@ class Database:
         self._url = url
         self._lock = threading.RLock()
         self._open: _SqliteLink | _EngineLink | None = None
+        _databases.add(self)
         if not self._is_current():
             from jupyter_pipes.history import migrations
 
             with database_errors(f"the history {_without_password(url)} cannot be opened"):
-                migrations.bring_up_to_date(self.engine)
+                self._patiently(lambda: migrations.bring_up_to_date(self.engine))
 
     @cached_property
     def engine(self) -> Engine:
@@ -68,18 +98,39 @@ class Database:
         Raises:
             StoreError: the history cannot be read.
         """
-        with self._lock, database_errors("the history cannot be read"):
-            return self._link().rows(statement, values, most)
+        with database_errors("the history cannot be read"):
+            return self._patiently(lambda: self._link().rows(statement, values, most))
 
-    def change(self, changes: Iterable[Change]) -> int:
+    def change(self, changes: Iterable[Change], patience: float = PATIENCE) -> int:
         """Carry out named statements in one transaction, and return how many rows they changed.
+
+        Args:
+            changes: what is to be carried out.
+            patience: seconds for which another process's lock is waited for.
 
         Raises:
             Conflict: a row with this key is there already; nothing was changed.
+            Locked: another process had the history to itself all the time; nothing was changed.
             StoreError: the history cannot be written; nothing was changed.
         """
-        with self._lock, database_errors("the history cannot be written"):
-            return self._link().change(changes)
+        changes = list(changes)
+        with database_errors("the history cannot be written"):
+            return self._patiently(lambda: self._link().change(changes), patience)
+
+    def _patiently(self, ask: Callable[[], Answer], patience: float = PATIENCE) -> Answer:
+        """Return an answer of the database; while another process has it locked, say so and wait."""
+        began, is_told = time.monotonic(), False
+        while True:
+            try:
+                with self._lock:
+                    return ask()
+            except Exception as error:
+                if not _is_lock(error) or time.monotonic() - began >= patience:
+                    raise
+            if not is_told:
+                _logger.warning("the history is locked by another process: waiting for it")
+                is_told = True
+            time.sleep(_ONE_WAIT / 10)
 
     @contextmanager
     def exclusive(self) -> Generator[Transaction]:
@@ -88,12 +139,24 @@ class Database:
         Raises:
             StoreError: the history cannot be written; nothing was changed.
         """
-        writing = self.engine.execution_options(begin="BEGIN IMMEDIATE")
-        with database_errors("the history cannot be written"), writing.begin() as connection:
+        with database_errors("the history cannot be written"):
+            connection = self._patiently(self._alone)
+            with connection:
+                yield Transaction(connection)
+                connection.commit()
+
+    def _alone(self) -> Connection:
+        """Return a connection in a transaction beside which nobody else writes."""
+        connection = self.engine.execution_options(begin="BEGIN IMMEDIATE").connect()
+        try:
+            connection.begin()
             if connection.dialect.name == "postgresql":
                 # Events first, as every writer does: two that wait for each other would both be stuck.
                 connection.exec_driver_sql(f"LOCK TABLE {_WRITTEN} IN EXCLUSIVE MODE")
-            yield Transaction(connection)
+        except BaseException:
+            connection.close()
+            raise
+        return connection
 
     @contextmanager
     def reading(self) -> Generator[Transaction]:
@@ -114,6 +177,12 @@ class Database:
         if "engine" in self.__dict__:
             self.engine.dispose()
 
+    def tidy(self) -> None:
+        """Work SQLite's log into its file, if nobody uses it now; a full disk could not make the log anew."""
+        with self._lock, suppress(sqlite3.Error):
+            if isinstance(self._open, _SqliteLink):
+                self._open.tidy()
+
     def _link(self) -> _SqliteLink | _EngineLink:
         if self._open is None:
             is_file = self._url.startswith(_FILE) and "?" not in self._url
@@ -131,13 +200,23 @@ class Database:
         return [str(version) for (version,) in versions] == [str(SCHEMA_VERSION)]
 
 
-class Conflict(StoreError):
-    """A row with this key is there already."""
+_databases: WeakSet[Database] = WeakSet()
+# A child leaves those of its parent alone.
+os.register_at_fork(after_in_child=_databases.clear)
+
+
+@atexit.register
+def _tidy_all() -> None:
+    """End as databases want it: a copy of SQLite's one file is whole then."""
+    for database in list(_databases):
+        database.tidy()
 
 
 class _SqliteLink:
     def __init__(self, path: str) -> None:
-        self._connection = sqlite3.connect(path, timeout=10, isolation_level=None, check_same_thread=False)
+        self._connection = sqlite3.connect(
+            path, timeout=_ONE_WAIT, isolation_level=None, check_same_thread=False
+        )
         _tune(self._connection)
 
     def rows(self, statement: str, values: Mapping[str, Any], most: int) -> list[Any]:
@@ -159,6 +238,11 @@ class _SqliteLink:
 
     def close(self) -> None:
         self._connection.close()
+
+    def tidy(self) -> None:
+        # Whoever uses the log just now keeps it: nobody waits for that.
+        self._connection.execute("PRAGMA busy_timeout=0")
+        self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
 class Transaction:
@@ -246,6 +330,8 @@ def _engine(url: str) -> Engine:
     if engine.dialect.name == "sqlite":
         event.listen(engine, "connect", _on_connect)
         event.listen(engine, "begin", _on_begin)
+    else:
+        event.listen(engine, "connect", _on_connect_to_server)
     return engine
 
 
@@ -255,13 +341,20 @@ def _on_connect(connection: Any, _record: object) -> None:
     _tune(connection)
 
 
+def _on_connect_to_server(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute(f"SET lock_timeout = '{_ONE_WAIT}s'")
+    cursor.close()
+    connection.commit()
+
+
 def _on_begin(connection: Connection) -> None:
     connection.exec_driver_sql(str(connection.get_execution_options().get("begin", "BEGIN")))
 
 
 def _tune(connection: Any) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={round(_ONE_WAIT * 1000)}")
     # Readers (a second tab, the command line) must not block the controller's appends.
     cursor.execute("PRAGMA journal_mode=WAL")
     cursor.execute("PRAGMA synchronous=NORMAL")
@@ -282,11 +375,21 @@ def database_errors(what: str) -> Generator[None]:
         reason = getattr(error, "orig", None) or error
         if not _is_of_database(error):
             raise
-        kind = Conflict if type(reason).__name__ in _CONFLICTS else StoreError
+        kind = Locked if _is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
         raise kind(f"{what}: {reason}; check its place, permissions and free space") from error
 
 
 _CONFLICTS = ("IntegrityError", "UniqueViolation")
+_LOCKS = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+_LOCKS_OF_SERVERS = ("55P03", "40P01")
+"""What PostgreSQL calls a lock that was not to be had in time, and two that wait for each other."""
+
+
+def _is_lock(error: BaseException) -> bool:
+    reason: Any = getattr(error, "orig", None) or error
+    # The lower byte is the kind, the others say more.
+    code = getattr(reason, "sqlite_errorcode", 0) & 0xFF
+    return code in _LOCKS or getattr(reason, "sqlstate", None) in _LOCKS_OF_SERVERS
 
 
 def _is_of_database(error: Exception) -> bool:

@@ -2,28 +2,27 @@
 
 from __future__ import annotations
 
-import os
 import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from functools import cache
-from pathlib import Path
+from contextlib import suppress
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.history import journal
-from jupyter_pipes.history.database import Database
+from jupyter_pipes.history.database import PATIENCE, Database
 from jupyter_pipes.history.indexing import ResultContent
+from jupyter_pipes.history.leases import Leases, Standing
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.errors import RunNotFound, StoreError
+from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen
 from jupyter_pipes.model.steps import JsonValue, Status
-from jupyter_pipes.model.views import RunView, ending_facts
+from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
 
 _content = msgspec.msgpack.Decoder(ResultContent)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
@@ -74,31 +73,40 @@ class Result(Struct, frozen=True, gc=False):
         return self.content.written
 
     @property
+    def listed(self) -> tuple[FolderSeen, ...]:
+        """The folders that it was seen listing."""
+        return self.content.listed
+
+    @property
     def metrics(self) -> dict[str, JsonValue]:
         """The last value of each metric."""
         return self.content.metrics
 
 
 class Claim(Struct, frozen=True):
-    """Who computes a signature just now."""
+    """Who computes a signature just now, and how the lease of that run stands."""
 
     run: str
     step: str
-    host: str
-    pid: int
-    process_started: float
+    standing: Standing
 
-    @property
-    def is_alive(self) -> bool:
-        """Whether the process that made the claim still exists (assumed so for one on another host)."""
-        return process_is_alive(self)
+    def __str__(self) -> str:
+        """Return what one waits for, in words."""
+        return f"waits for step {self.step} of run {self.run}, which computes the same, {self.standing}"
 
 
 class History:
-    """Runs and results of one project, in the database at `url` (SQLAlchemy's form)."""
+    """Runs and results of one project.
 
-    def __init__(self, url: str) -> None:
+    Args:
+        url: the database (SQLAlchemy's form).
+        lost: tells which of the steps that completed in a run have lost what they left.
+    """
+
+    def __init__(self, url: str, lost: Callable[[RunView], Sequence[str]] = lambda _: ()) -> None:
         self.database = Database(url)
+        self._lost = lost
+        self.leases = Leases(self.database)
 
     def close(self) -> None:
         """Let go of the database."""
@@ -201,15 +209,17 @@ class History:
 
     def claim(self, signature: str, run: str, step: str) -> Claim | None:
         """Say that this run's step computes a signature now; return who does already, None if nobody did."""
-        claim = {"host": platform.node(), "pid": os.getpid(), "process_started": process_started()}
-        added = ("add_claim", {"signature": signature, "run": run, "step": step, **claim})
+        added = ("add_claim", {"signature": signature, "run": run, "step": step})
         while not self.database.change([added]):
-            rows = self.database.rows("claim", signature=signature)
-            owner = Claim(*rows[0]) if rows else None
-            if owner is not None and owner.is_alive and (owner.run, owner.step) != (run, step):
-                return owner
-            if owner is not None:
-                self.release(signature, owner.run)
+            for other, other_step in self.database.rows("claim", signature=signature):
+                if (other, other_step) == (run, step):
+                    return None
+                owner = self.leases.look(other)
+                if not owner.is_over:
+                    return Claim(other, other_step, owner)
+                if self._goes_on(other):
+                    self._settle(other, owner)
+                self.release(signature, other)
         return None
 
     def release(self, signature: str, run: str) -> None:
@@ -220,79 +230,57 @@ class History:
         """Return path, stamp and digest of files that were read on this machine."""
         return self.database.rows("files", host=platform.node())
 
-    def keep_file_digests(self, digests: Iterable[tuple[str, str, str]]) -> None:
+    def keep_file_digests(self, digests: Iterable[tuple[str, str, str]], patience: float = PATIENCE) -> None:
         """Keep path, stamp and digest of files that were read on this machine."""
         host = platform.node()
         rows = [{"host": host, "path": path, "stamp": stamp, "digest": one} for path, stamp, one in digests]
         if rows:
-            self.database.change([("add_file", row) for row in rows])
+            self.database.change([("add_file", row) for row in rows], patience)
 
-    def settle_interrupted(self, is_alive: Callable[[RunView], bool] | None = None) -> list[str]:
+    def settle_interrupted(self) -> list[str]:
         """End every run whose controller is gone as `interrupted`; return their ids.
 
         Finished steps and their results stay; the steps that were under way end as cancelled.
         """
-        alive = is_alive or process_is_alive
-        settled: list[str] = []
-        for summary in self.running():
-            view = self.view(summary.run)
-            if not alive(view):
-                self._interrupt(view)
-                settled.append(view.run)
-        return settled
+        runs = (summary.run for summary in self.running())
+        return [run for run in runs if self._settle(run, self.leases.look(run))]
 
-    def _interrupt(self, view: RunView) -> None:
-        reason = f"its controller (process {view.pid} on {view.host}) is gone"
-        log = self.journal(view.run)
-        facts = ending_facts(view, f"interrupted: {reason}")
-        records = [log.number(fact) for fact in (*facts, ev.RunEnded(Status.INTERRUPTED, reason))]
-        ended = fold(view.run, (*journal.read(self.database, view.run), *records))
-        try:
-            log.write(records, ended)
-        except StoreError:
-            # Two sessions noticed at once and the other one wrote it: the fact is in the journal.
-            if self.view(view.run).status is Status.RUNNING:
-                raise
+    def end(self, run: str, status: Status, reason: str) -> bool:
+        """End a run in place of its controller, whether that lives or not; return whether it went on.
+
+        A controller that lives learns it when it renews its lease, or writes, and gives up.
+        """
+        while self._goes_on(run):
+            if self._end(run, self.leases.look(run), status, reason):
+                return True
+        return False
+
+    def _goes_on(self, run: str) -> bool:
+        return any(summary.run == run for summary in self.running())
+
+    def _settle(self, run: str, standing: Standing) -> bool:
+        return standing.is_over and self._end(run, standing, Status.INTERRUPTED, standing.why_over)
+
+    def _end(self, run: str, standing: Standing, status: Status, reason: str) -> bool:
+        """End a run whose lease stands so; return False if it was renewed or taken in the meantime."""
+        if standing.lease is not None and self.leases.take_over(standing) is None:
+            return False
+        while (view := self.view(run)).status is Status.RUNNING:
+            log = self.journal(run)
+            lost = lost_facts(self._lost(view), "what it left did not outlast the end of its run")
+            facts = (*lost, *ending_facts(view, f"{status}: {reason}"), ev.RunEnded(status, reason))
+            records = [log.number(fact) for fact in facts]
+            ended = fold(run, (*journal.read(self.database, run), *records))
+            # Another session that noticed it too, or its controller, may come first.
+            with suppress(journal.Overtaken):
+                log.write(records, ended)
+        return True
 
 
 def packed_parts(parts: tuple[Part, ...]) -> tuple[str, bytes]:
     """Return digest and content of the attachment that keeps the parts of a signature."""
     content = msgspec.msgpack.encode(parts)
     return digest(content), content
-
-
-def process_is_alive(owner: Claim | RunView) -> bool:
-    """Whether the process that claims a result or drives a run still exists (assumed so on another host)."""
-    import psutil
-
-    if owner.host != platform.node():
-        return True
-    try:
-        process = psutil.Process(owner.pid)
-        # A process that ended stays listed until its parent looks; and numbers are used again.
-        is_same = abs(process.create_time() - owner.process_started) < 2
-        return is_same and process.status() != psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return False
-
-
-@cache
-def process_started() -> float:
-    """Return when this process started, in seconds since 1970, as psutil would tell another process."""
-    try:
-        return _started_by_proc()
-    except (OSError, ValueError, StopIteration):
-        import psutil
-
-        return psutil.Process().create_time()
-
-
-def _started_by_proc() -> float:
-    """Return what psutil reads on Linux: importing it would take longer than deciding a run."""
-    ticks = Path("/proc/self/stat").read_text().rpartition(")")[2].split()[19]
-    lines = Path("/proc/stat").read_text().splitlines()
-    booted = next(line for line in lines if line.startswith("btime")).split()[1]
-    return float(booted) + float(ticks) / os.sysconf("SC_CLK_TCK")
 
 
 def _summary(row: Any) -> RunSummary:

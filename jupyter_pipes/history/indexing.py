@@ -10,8 +10,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation
-from jupyter_pipes.model.steps import JsonValue, Status
+from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
+from jupyter_pipes.model.steps import JsonValue, Status, encode_json
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     notes: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     observed: Observation = Observation()
+    listed: tuple[FolderSeen, ...] = ()
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -39,7 +40,7 @@ def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
 def _add_run(event: ev.RunStarted, view: RunView, time: float) -> Iterator[Change]:
     same = ("run", "pipeline", "version", "state", "started", "title", "archived", "origin", "host", "user")
     row = {name: getattr(view, name) for name in same}
-    parameters = ev.encode_json(view.parameters).decode()
+    parameters = encode_json(view.parameters).decode()
     yield (
         "add_run",
         row | {"status": str(Status.RUNNING), "ended": None, "progress": 0.0, "params": parameters},
@@ -55,6 +56,8 @@ def _end_run(event: ev.RunEnded, view: RunView, time: float) -> Iterator[Change]
     yield "end_run", _standing(view)
     # Of steps that came to no end of their own.
     yield "drop_claims", {"of_run": view.run}
+    yield "drop_leases", {"of_run": view.run}
+    yield "drop_sightings", {"of_run": view.run}
 
 
 def _standing(view: RunView) -> dict[str, Any]:
@@ -122,6 +125,7 @@ def _result(
     time: float,
 ) -> Change:
     written = step.latest.written if step.latest else ()
+    listed = step.latest.listed if step.latest else ()
     content = ResultContent(
         files,
         artifacts,
@@ -129,6 +133,7 @@ def _result(
         tuple(step.notes),
         tuple(_inside(path, view) for path in written),
         step.observed.of_values,
+        tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
     )
     row = {
         "signature": signature,
@@ -160,6 +165,9 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Chang
         fields += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
     yield from _fields(view.run, fields)
 
+
+PRESENT = ("drop_claim", "drop_claims", "drop_leases", "drop_sightings")
+"""Changes of what is so just now: a journal that is read again later does not bring them about."""
 
 INDEXES: Mapping[type[ev.Event], Callable[..., Iterator[Change]]] = {
     ev.RunStarted: _add_run,

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from jupyter_pipes.history import indexing
-from jupyter_pipes.history.database import Change, Conflict, Database, Readable
+from jupyter_pipes.history.database import PATIENCE, Change, Conflict, Database, Locked, Readable
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply
@@ -17,6 +17,10 @@ from jupyter_pipes.model.views import RunView
 
 REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.CancelAsked)
 """Facts that anybody may add to a run at any time; all others are the controller's alone."""
+
+
+class Overtaken(StoreError):
+    """Another process wrote facts of the run that only its one controller writes."""
 
 
 class Journal:
@@ -41,7 +45,11 @@ class Journal:
         return ev.Record(self._run, self._next - 1, time.time(), event)
 
     def write(
-        self, records: Sequence[ev.Record], view: RunView, attachments: Mapping[str, bytes] | None = None
+        self,
+        records: Sequence[ev.Record],
+        view: RunView,
+        attachments: Mapping[str, bytes] | None = None,
+        patience: float = PATIENCE,
     ) -> None:
         """Write records, what they refer to and what they change in the indexes: all of it, or nothing.
 
@@ -49,16 +57,20 @@ class Journal:
             records: what `number` gave, in that order.
             view: the fold of the run with these records.
             attachments: digest -> content, of what the records refer to.
+            patience: seconds for which another process's lock is waited for.
 
         Raises:
+            Locked: another process had the history to itself all the time.
             StoreError: the history cannot be written (disk full, read-only), or another controller drives
                 this run.
         """
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
-            self._database.change([*_added(attachments or {}), *map(_row, records), *changed])
+            self._database.change([*_added(attachments or {}), *map(_row, records), *changed], patience)
         except Conflict as conflict:
-            self.write(self._renumbered(records, conflict), view, attachments)
+            self.write(self._renumbered(records, conflict), view, attachments, patience)
+        except Locked:
+            raise
         except StoreError as error:
             raise StoreError(f"run {self._run} cannot be recorded: {error}") from error
 
@@ -77,7 +89,7 @@ class Journal:
         """Return the records behind the remarks that came in between."""
         others = list(read(self._database, self._run, after=records[0].seq - 1))
         if not all(isinstance(record.event, REMARKS) for record in others):
-            raise StoreError(f"run {self._run} cannot be recorded: another process writes it as well")
+            raise Overtaken(f"run {self._run} cannot be recorded: another process writes it as well")
         if not others:
             raise StoreError(f"run {self._run} cannot be recorded: {conflict}") from conflict
         self._next = None

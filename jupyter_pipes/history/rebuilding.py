@@ -31,7 +31,7 @@ class Rebuilt(Struct, frozen=True):
 
 
 def rebuild(database: Database) -> Rebuilt:
-    """Empty the indexes and make them again, in one transaction; claims are let go.
+    """Empty the indexes and make them again, in one transaction; who drives and computes what stays.
 
     Raises:
         StoreError: the history cannot be read or written; nothing was changed.
@@ -71,7 +71,7 @@ def _changes(transaction: Transaction, run: str) -> Iterator[Timed]:
     for record in journal.read(transaction, run):
         apply(record, view)
         for change in indexing.changes(record, view):
-            if change[0] != "drop_claim":
+            if change[0] not in indexing.PRESENT:
                 yield record.time, change
 
 
@@ -94,5 +94,4 @@ def _drop_orphans(transaction: Transaction) -> None:
     for name in ("runs", "fields"):
         has_none = table(name).c.run.not_in(sa.select(table("events").c.run))
         transaction.connection.execute(sa.delete(table(name)).where(has_none))
-    for name in ("results", "claims"):
-        transaction.connection.execute(sa.delete(table(name)))
+    transaction.connection.execute(sa.delete(table("results")))

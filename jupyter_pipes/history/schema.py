@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Column, MetaData, Table
 
-SCHEMA_VERSION = 3
+SCHEMA_VERSION = 4
 """Goes up when a table changes, or what an event says; see `migrations.py`."""
 
 
@@ -20,7 +20,8 @@ def schema() -> MetaData:
     - `documents`: attachments, which events name by digest: parts of signatures, definitions, environments.
     - `runs`, `fields`: one row for each run, and one for each thing to search it by (`params.lr`, `tags`, …).
     - `results`: what a signature finds again.
-    - `claims`: who computes a signature just now.
+    - `claims`: which run computes a signature just now.
+    - `leases`, `sightings`: who drives a run, and how often each machine saw its lease renewed, and when.
     - `files`: digests of files that were read once, by what tells that they did not change since.
     """
     import sqlalchemy as sa
@@ -75,8 +76,26 @@ def schema() -> MetaData:
         *columns("kept", of=sa.LargeBinary),
         sa.Index("results_by_step", "pipeline", "step", "id"),
     )
-    owner = *columns("run", "step", "host"), *columns("pid", of=sa.Integer)
-    sa.Table("claims", tables, *keys("signature"), *owner, *columns("process_started", of=sa.Float))
+    sa.Table("claims", tables, *keys("signature"), *columns("run", "step"))
+    sa.Table(
+        "leases",
+        tables,
+        *keys("run"),
+        *columns("holder", "host"),
+        *columns("pid", of=sa.Integer),
+        *columns("machine", "process_started"),
+        *columns("term", of=sa.Float),
+        *columns("renewals", of=sa.Integer),
+        *columns("renewed", of=sa.Float),
+    )
+    sa.Table(
+        "sightings",
+        tables,
+        *keys("observer", "run"),
+        *columns("holder"),
+        *columns("renewals", of=sa.Integer),
+        *columns("seen", "earlier", "doubted", of=sa.Float),
+    )
     sa.Table("files", tables, *keys("host", "path"), *columns("stamp", "digest"))
     return tables
 

@@ -47,6 +47,8 @@ def _inserts(dialect: Dialect) -> dict[str, Executable]:
         "add_result": added("results"),
         "adopt_result": _adoption(insert(table("results"))),
         "add_claim": added("claims").on_conflict_do_nothing(),
+        "add_lease": added("leases").on_conflict_do_nothing(),
+        "add_sighting": replacing("sightings"),
         "add_file": replacing("files"),
     }
 
@@ -78,6 +80,10 @@ def _changes() -> dict[str, Executable]:
 
     this_run = sa.update(table("runs")).where(*_equal("runs", "run", of="of_"))
 
+    leases = table("leases").c
+    this_lease = sa.update(table("leases")).where(*_equal("leases", "run", "holder", of="of_"))
+    as_seen = this_lease.where(*_equal("leases", "renewals", of="of_"))
+
     def drop(name: str, *columns: str) -> Executable:
         return sa.delete(table(name)).where(*_equal(name, *columns, of="of_"))
 
@@ -88,6 +94,11 @@ def _changes() -> dict[str, Executable]:
         "drop_run": drop("runs", "run"),
         "drop_fields": drop("fields", "run"),
         "drop_field": drop("fields", "run", "field"),
+        "take_lease": as_seen.values(_parameters(*leases.keys())),
+        "renew_lease": this_lease.values(renewals=leases.renewals + sa.text("1"), **_parameters("renewed")),
+        "drop_lease": drop("leases", "run", "holder"),
+        "drop_leases": drop("leases", "run"),
+        "drop_sightings": drop("sightings", "run"),
         "drop_claims": drop("claims", "run"),
         "drop_claim": drop("claims", "signature", "run"),
     }
@@ -129,7 +140,9 @@ def _selects() -> dict[str, Executable]:
         "tries": tries.where(*_equal("runs", "pipeline"), *_equal("fields", "field"), ended).order_by(
             runs.started.desc(), runs.run.desc()
         ),
-        "claim": select("claims", "run step host pid process_started", "signature"),
+        "claim": select("claims", "run step", "signature"),
+        "lease": select("leases", " ".join(table("leases").c.keys()), "run"),
+        "sighting": select("sightings", "holder renewals seen earlier doubted", "observer", "run"),
         "files": select("files", "path stamp digest", "host"),
     }
 

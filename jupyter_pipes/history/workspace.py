@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+import logging
+from collections.abc import Iterable
+from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 
+from jupyter_pipes.history.database import PATIENCE, Locked
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.errors import StoreError, UntrustedStore
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.whole_files import reach_disk
+
+_logger = logging.getLogger(__name__)
 
 _SQLITE = "sqlite:///"
 _LONGEST_STEM, _SHORT_STEM = 240, 100
@@ -21,6 +30,9 @@ class Workspace:
 
     def __init__(self, directory: Path) -> None:
         self.settings = config.load(directory)
+        self._is_in_place = False
+        """Whether the names of the history's folders are on the disk."""
+        self._is_trusted = False
 
     @property
     def has_history(self) -> bool:
@@ -32,9 +44,13 @@ class Workspace:
     def history(self) -> History:
         """The runs; those whose controller is gone are marked interrupted on opening."""
         config.make_folder(self.settings)
-        history = History(self.settings.history)
-        history.settle_interrupted()
+        history = History(self.settings.history, self._lost)
         file_digests.recall(history.file_digests())
+        try:
+            history.settle_interrupted()
+        except StoreError as error:
+            # Looking and cleaning up must go where nothing can be written: on a full disk.
+            _logger.warning("runs whose controller is gone count as running: %s", error)
         return history
 
     @cached_property
@@ -43,29 +59,91 @@ class Workspace:
         config.make_folder(self.settings)
         return ArtifactStore(self.settings.store)
 
+    @property
+    def is_trusted(self) -> bool:
+        """Whether values may be loaded without asking the user."""
+        try:
+            self.check_values(trust=False)
+        except UntrustedStore:
+            return False
+        return True
+
     def check_values(self, *, trust: bool) -> None:
         """Have only values loaded that this user, or root, wrote: loading one runs the code that it names.
 
         A store that is not on this machine is the one that the user's own settings name.
 
         Args:
-            trust: whether the user said that values of others are to be loaded as well.
+            trust: whether the user said that values of others are to be loaded as well, now and later on.
 
         Raises:
             UntrustedStore: others could have written them.
         """
         store = self.settings.store.removeprefix("file://")
-        if not trust and "://" not in store:
+        self._is_trusted = self._is_trusted or trust
+        if not self._is_trusted and "://" not in store:
             for place in (self.settings.folder, Path(store)):
                 config.check_store(place)
 
-    def keep_file_digests(self) -> None:
-        """Keep what was read of files, so that no later process reads them again for it.
+    def keep_file_digests(self, patience: float = PATIENCE) -> None:
+        """Keep what was read of files, so that no later process reads them again for it; they reach the disk.
+
+        Args:
+            patience: seconds for which another process's lock is waited for.
 
         Raises:
             StoreError: the history cannot be written.
         """
-        self.history.keep_file_digests(file_digests.take_new())
+        try:
+            with file_digests.keeping() as new:
+                self.history.keep_file_digests(new, patience)
+        except OSError as error:
+            raise StoreError(f"files that were read cannot be synced: {error}") from error
+
+    def sync(self, digests: Iterable[str]) -> None:
+        """Have blobs outlast a power cut, then what the history says by now.
+
+        Raises:
+            StoreError: one of them cannot be brought to the disk.
+        """
+        self.store.blobs.sync(digests)
+        # Else they are kept next time.
+        with suppress(Locked):
+            self.keep_file_digests(patience=0)
+        self._sync_history()
+
+    def _sync_history(self) -> None:
+        """Have what was written there outlast a power cut; a server sees to that by itself."""
+        url = self.settings.history
+        if not url.startswith(_SQLITE):
+            return
+        path = Path(url.removeprefix(_SQLITE).partition("?")[0])
+        try:
+            # Its log holds what is not in the database yet. Closing one of the other files would give up
+            # SQLite's locks on it.
+            reach_disk([f"{path}-wal", *([] if self._is_in_place else path.parents)])
+        except OSError as error:
+            raise StoreError(f"the history cannot be synced ({path}): {error.strerror or error}") from error
+        self._is_in_place = True
+
+    def _lost(self, view: RunView) -> list[str]:
+        """Return the steps of a run whose results are not whole; those of the others reach the disk.
+
+        A power cut may have taken what its controller had not synced; who was there knows of the rest.
+        """
+        done = {step.name: step.artifacts for step in view.steps.values() if step.status.is_done}
+        blobs = self.store.blobs
+        try:
+            doubtful = {name: self.store.doubtful(artifacts) for name, artifacts in done.items()}
+            blobs.sync(each for digests in doubtful.values() for each in digests)
+            return [
+                name
+                for name, digests in doubtful.items()
+                if not all(blobs.is_whole(each, None) for each in digests)
+            ]
+        except StoreError:
+            _logger.warning("what run %s left cannot be looked at", view.run, exc_info=True)
+            return []
 
     def folder_now(self, folder: Path, origin: str) -> Path:
         """Return where a kept run's folder is now: runs go along when their project is moved or copied.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -13,6 +12,7 @@ from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
+from jupyter_pipes.pipelines.arguments import check_text, check_version, shown
 from jupyter_pipes.runs import repeat
 
 if TYPE_CHECKING:
@@ -95,16 +95,29 @@ class KernelFace:
         return Answer(shown=lambda: run)
 
     def cancel(self, arguments: Namespace) -> Answer:
-        """Cancel the current run, or one step of it."""
+        """Cancel the current run, or one step of it; or a run that another process drives."""
+        if arguments.run is not None or arguments.force:
+            return self._cancel_elsewhere(arguments)
         if self.current is None or self.current.has_ended:
             raise UsageError(f"no run of {self._session.name} goes on in this kernel")
         self.current.cancel(arguments.step)
         return Answer()
 
+    def _cancel_elsewhere(self, arguments: Namespace) -> Answer:
+        from jupyter_pipes.history import elsewhere
+
+        if arguments.step is not None:
+            raise UsageError("%pipeline cancel STEP is about the current run: leave --run and --force out")
+        run = run_named(self, arguments.run)
+        elsewhere.cancel(run.workspace, run.id, "cancelled by %pipeline cancel", force=arguments.force)
+        return of_run(run_named(self, run.id))
+
     def get(self, arguments: Namespace) -> Answer:
         """Load artifacts as variables."""
         if arguments.new is not None and len(arguments.names) != 1:
             raise UsageError("%pipeline get --as names one variable: get one artifact at a time")
+        if arguments.new is not None and not arguments.new.isidentifier():
+            raise UsageError(f"%pipeline get --as {shown(arguments.new)}: that is no name of a variable")
         matches, store = artifacts_named(self, arguments), self.workspace().store
         values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
         for name, value in values.items():
@@ -139,12 +152,11 @@ class KernelFace:
         """Name the pipeline, and set its version.
 
         Raises:
-            UsageError: the version is not made of dotted numbers.
+            UsageError: the name is none, or the version is not made of dotted numbers.
         """
-        version = arguments.version
-        if version is not None and not re.fullmatch(r"\d+(\.\d+)*", version):
-            raise UsageError(f"version {version!r} is not made of dotted numbers, such as 1.0.0")
-        self._session.name, self._session.version = arguments.name, version or self._session.version
+        version = self._session.version if arguments.version is None else check_version(arguments.version)
+        name = check_text("the name of a pipeline", arguments.name)
+        self._session.name, self._session.version = name, version
         return Answer()
 
 

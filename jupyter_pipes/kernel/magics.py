@@ -12,7 +12,7 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.answers import Answer
-from jupyter_pipes.model.errors import RunCancelled, UsageError
+from jupyter_pipes.model.errors import RunCancelled, UsageError, visible
 from jupyter_pipes.pipelines import step_options
 from jupyter_pipes.pipelines.notebook import without_comments_above
 
@@ -115,14 +115,14 @@ class PipesMagics(Magics):
     def _give(self, answer: Answer, *, awaited: bool) -> object:
         """Return what the cell displays, once the run that it waits for has ended; awaitable if it awaits."""
         for notice in answer.notices:
-            print(notice)  # noqa: T201 - what is to be told beside the result
+            print(visible(notice))  # noqa: T201 - what is to be told beside the result
         if answer.run is not None:
             return self._wait_for(answer.run, awaited=awaited, check=answer.check)
         shown = None if answer.shown is None else answer.shown()
         # A front end shows colours.
         text = answer.text(self.session.live) if answer.shown is None else ""
         if text:
-            print(text, end="")  # noqa: T201 - the verb's result
+            print(visible(text), end="")  # noqa: T201 - the verb's result
         return _awaitable(shown) if awaited else shown
 
     def _wait_for(self, run: Run, *, awaited: bool, check: bool) -> object:
@@ -199,6 +199,7 @@ def _cell_id(shell: Any, info: Any) -> str | None:
 def load_ipython_extension(shell: InteractiveShell) -> None:
     """Register the magics; IPython calls this for `%load_ext jupyter_pipes`, and again for `%reload_ext`."""
     from jupyter_pipes.kernel.completion import matcher
+    from jupyter_pipes.kernel.link.targets import Link
 
     registry: Any = shell.magics_manager.registry
     if PipesMagics.__name__ in registry:
@@ -216,4 +217,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython.input_transformers_cleanup.insert(0, without_comments_above)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
+        Link(lambda: magics.session).register(ipython.kernel.comm_manager)
     ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))

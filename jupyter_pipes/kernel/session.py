@@ -36,6 +36,7 @@ from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
 
 if TYPE_CHECKING:
+    from jupyter_pipes.kernel.notebook.saved import LiveCell
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
 
@@ -71,8 +72,10 @@ class Session:
         self._stale: Mapping[str, Decision] = {}
         self._edits: list[Edit] = []
         self._saved_seen = 0.0
+        self._watchers: list[Callable[[], None]] = []
+        self._upcoming: tuple[tuple[object, ...], Pipeline] | None = None
         self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
-        self._marks = Marks(self.pipeline, lambda: self._parameters, self._mark)
+        self._marks = Marks(self.upcoming, lambda: self._parameters, self._mark)
 
     @property
     def name(self) -> str:
@@ -106,7 +109,17 @@ class Session:
 
     def pipeline(self) -> Pipeline:
         """Return the pipeline that the cells define now."""
-        cells, problems = self.cells.ordered()
+        return self._pipeline_of(self.cells)
+
+    def upcoming(self) -> Pipeline:
+        """Return the pipeline that a run from a front end's button takes: of the cells as they are shown."""
+        state = (*self.cells.state, self.name, self.version)
+        if self._upcoming is None or not _is_same(self._upcoming[0], state):
+            self._upcoming = (state, self._pipeline_of(self.cells.upcoming()))
+        return self._upcoming[1]
+
+    def _pipeline_of(self, notebook: KernelCells) -> Pipeline:
+        cells, problems = notebook.ordered()
         pipeline = Pipeline.from_cells(
             self.name, cells, self.directory, problems, in_file=False, version=self.version
         )
@@ -117,11 +130,37 @@ class Session:
             pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
         return pipeline
 
+    def show_cells(self, cells: Sequence[LiveCell]) -> None:
+        """Take the notebook as a front end shows it now, all its cells in order."""
+        self.cells.show(cells)
+        self._changed()
+        self.look_for_stale()
+
+    def start_shown(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
+        """Start a run of the cells as a front end shows them; they are defined by that.
+
+        Args:
+            steps, options: as for `start`.
+        """
+        self.refuse_second_run()
+        self.cells.adopt(self.cells.upcoming())
+        return self.start(steps, options)
+
+    def watch(self, watcher: Callable[[], None]) -> None:
+        """Have `watcher` called, from any thread, when something that a front end shows may have changed."""
+        self._watchers.append(watcher)
+
+    def _changed(self) -> None:
+        for watcher in self._watchers:
+            watcher()
+
     def define(self, cell_id: str | None, source: str, count: int) -> str:
         """Take the text of a cell that the kernel is about to run; return the cell's key."""
         if self.cells.path is None and cell_id:
             self.cells.path = whereabouts.path_of_cell(cell_id)
-        return self.cells.define(cell_id, source, count)
+        key = self.cells.define(cell_id, source, count)
+        self._changed()
+        return key
 
     def take_earlier(self, source: str, count: int) -> None:
         """Take the text of a cell that ran before the extension was loaded: imports and helpers count too."""
@@ -219,7 +258,7 @@ class Session:
         run = self.run or self._interrupted()
         view = run.view if run is not None else idle_view(self.pipeline())
         if self.live:
-            self._graphs.show(run, view, self._words() if run is self.run else NOTHING)
+            self._graphs.show(run, view, self.stale_words() if run is self.run else NOTHING)
         else:
             print(steps_text(view))  # noqa: T201 - the terminal's form of the display
 
@@ -277,6 +316,7 @@ class Session:
             self._transcript.follow()
         self._graphs.follow(run)
         run.subscribe(partial(self._tell, run))
+        self._changed()
         if run.status.is_final:
             self.look_for_stale()
         if show:
@@ -284,21 +324,23 @@ class Session:
 
     def _tell(self, run: Run, view: RunView, record: ev.Record) -> None:
         self._graphs.update(run, view)
+        self._changed()
         if isinstance(record.event, ev.RunEnded):
             self.look_for_stale()
 
     def _mark(self, stale: Mapping[str, Decision]) -> None:
         """Mark the stale steps that show a result: what is under way, or failed, says so itself."""
         self._stale = {name: decision for name, decision in stale.items() if self._shows_result(name)}
-        words = self._words()
+        words = self.stale_words()
         self._outputs.mark(words)
         self._graphs.mark(self.run, words)
+        self._changed()
 
     def _shows_result(self, step: str) -> bool:
         shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
         return step not in shown or shown[step].status in (Status.COMPLETED, Status.CACHED)
 
-    def _words(self) -> dict[str, str]:
+    def stale_words(self) -> dict[str, str]:
         """Return step -> what its mark says: what the notebook's cells are now goes before what was run."""
         words = {step: "; ".join(decision.reasons) for step, decision in self._stale.items()}
         return words | {edit.step: edit.words for edit in self._edits if self._shows_result(edit.step)}
@@ -320,3 +362,9 @@ class Session:
 
 def _definition(step: Step | None, problems: Sequence[Diagnostic], place: int, stale: str) -> dict[str, str]:
     return cards.definition_card(step, problems, place=place, stale=stale)
+
+
+def _is_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    return all(
+        old is new or (isinstance(old, str) and old == new) for old, new in zip(before, now, strict=True)
+    )

@@ -9,6 +9,7 @@ from jupyter_pipes.display import cards
 from jupyter_pipes.display.ansi import terminal_text
 from jupyter_pipes.display.outputs import Output
 from jupyter_pipes.kernel.pacing import Pacer
+from jupyter_pipes.model.errors import visible
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.run import Run
@@ -59,7 +60,7 @@ class Transcript:
     def _ending(self, view: RunView, step: StepView) -> str:
         outputs = [] if step.status is Status.CACHED or step.latest is None else step.latest.outputs
         bundles: list[Output] = [cast("Output", self._run.bundle(output)) for output in outputs]
-        return cards.step_card(view, step.name, bundles, "")["text/plain"].rstrip("\n") + "\n"
+        return visible(cards.step_card(view, step.name, bundles, "")["text/plain"]).rstrip("\n") + "\n"
 
     def _tell_log(self, step: str, attempt: int, *, whole: bool) -> None:
         """Write the lines that are new, the last one only when it is at its end."""
@@ -68,7 +69,7 @@ class Transcript:
         while new := _whole_lines(log[told : told + _PIECE], whole=whole):
             told += len(new)
             self._told[step, attempt] = told
-            lines = terminal_text(new.decode("utf-8", "replace")).rstrip("\n").split("\n")
+            lines = visible(terminal_text(new.decode("utf-8", "replace"))).rstrip("\n").split("\n")
             self._stream.write("".join(f"{step} | {line}\n" for line in lines))
 
 

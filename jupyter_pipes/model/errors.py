@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -9,6 +10,18 @@ if TYPE_CHECKING:
 
     from jupyter_pipes.model.results import StepError
     from jupyter_pipes.model.steps import Diagnostic
+
+
+_DRIVING = re.compile(
+    r"(?!\x1b\[[0-9;:]*m)[\x00-\x08\x0b-\x1f\x7f-\x9f]"
+    r"|[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+"""What a terminal takes for more than text, but for colours, tabs and line breaks; and what turns lines."""
+
+
+def visible(text: str) -> str:
+    """Return a text with all that would drive a terminal written as Python writes it; colours stay."""
+    return _DRIVING.sub(lambda control: control[0].encode("unicode_escape").decode(), text)
 
 
 def place_text(step: str | None, place: StepError | PipesError | Diagnostic | None) -> str:
@@ -47,11 +60,15 @@ class PipesError(Exception):
 
     def _render_traceback_(self) -> list[str]:
         # IPython asks for this: users get the message, not the library's own frames.
-        return [f"{type(self).__name__}: {self}"]
+        return [visible(f"{type(self).__name__}: {self}")]
 
 
 class UsageError(PipesError):
     """An option, verb or value that jupyter_pipes does not understand."""
+
+
+class StepUnknown(UsageError, KeyError):
+    """A run has no step of this name."""
 
 
 class InvalidPipeline(PipesError):

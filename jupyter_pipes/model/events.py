@@ -3,13 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Collection
-from typing import Any, Literal, cast
+from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface
+from jupyter_pipes.model.results import (
+    ArtifactRef,
+    FileSeen,
+    FolderSeen,
+    Observation,
+    OutputRef,
+    StepError,
+    Usage,
+)
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface, encode_json
 
 
 class PlannedStep(StepInterface, frozen=True):
@@ -66,7 +74,6 @@ class RunStarted(Event, frozen=True):
     directory: str = ""
     host: str = ""
     pid: int = 0
-    process_started: float = 0.0
     diagnostics: tuple[Diagnostic, ...] = ()
     state: str = ""
     definition: str = ""
@@ -82,7 +89,6 @@ class RunResumed(Event, frozen=True):
 
     host: str = ""
     pid: int = 0
-    process_started: float = 0.0
 
 
 class EnvironmentCaptured(Event, frozen=True):
@@ -242,6 +248,7 @@ class AttemptEnded(AttemptEvent, frozen=True):
     usage: Usage = Usage()
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
+    listed: tuple[FolderSeen, ...] = ()
 
 
 class RetryScheduled(AttemptEvent, frozen=True):
@@ -278,6 +285,12 @@ class CancelRequested(Event, frozen=True):
 
 class CancelAsked(Event, frozen=True):
     """Somebody in another process asked the run's controller to cancel it."""
+
+    reason: str
+
+
+class RunHeldUp(Event, frozen=True):
+    """What happens in the run cannot be written down just now, for this reason; "": it can again."""
 
     reason: str
 
@@ -319,6 +332,7 @@ AnyEvent = (
     | StepEnded
     | CancelRequested
     | CancelAsked
+    | RunHeldUp
     | RunEnded
 )
 
@@ -332,32 +346,12 @@ class Record(Struct, frozen=True, gc=False):
     event: AnyEvent
 
 
-_encoder = msgspec.json.Encoder()
 _event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: AnyEvent) -> bytes:
     """Return the event as one JSON document without newlines; text that is no Unicode is written escaped."""
     return encode_json(event)
-
-
-def encode_json(value: object) -> bytes:
-    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
-    try:
-        return _encoder.encode(value)
-    except UnicodeEncodeError:
-        return _encoder.encode(_printable(msgspec.to_builtins(value)))
-
-
-def _printable(value: Any) -> Any:
-    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
-    if isinstance(value, list | tuple):
-        return [_printable(held) for held in cast("list[Any]", value)]
-    return value
 
 
 def decode(data: bytes | str) -> AnyEvent:

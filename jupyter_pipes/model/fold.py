@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -23,10 +23,20 @@ _OUTCOME_STATUS: dict[str, Status] = {
 
 def fold(run: str, records: Iterable[ev.Record]) -> RunView:
     """Return the view of a run from its journal, in order."""
-    view = RunView(run)
-    for record in records:
+    view, journal = RunView(run), list(records)
+    # Nobody sees what comes between: in a run that went to its end at once, all its edges are connected once.
+    view.connects = not _went_to_its_end(journal)
+    for record in journal:
         apply(record, view)
+    if not view.connects:
+        view.connects = True
+        _connect(view)
     return view
+
+
+def _went_to_its_end(journal: Sequence[ev.Record]) -> bool:
+    kinds = [type(record.event) for record in journal]
+    return ev.RunStarted in kinds and ev.RunEnded in kinds and ev.RunResumed not in kinds
 
 
 def apply(record: ev.Record, view: RunView) -> None:
@@ -42,7 +52,7 @@ def apply(record: ev.Record, view: RunView) -> None:
 def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.pipeline, view.version = event.pipeline, event.version
     view.parameters, view.diagnostics = event.parameters, event.diagnostics
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    view.host, view.pid = event.host, event.pid
     view.started = time
     view.origin, view.directory = event.origin, event.directory
     view.user, view.repeats = event.user, event.repeats
@@ -68,13 +78,13 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
     after = before.united(shown)
     if after != before:
         view.observed[step] = after
-        if matters(step, shown, view.by_code, view.observed):
+        if view.connects and matters(step, shown, view.by_code, view.observed):
             _connect(view)
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = Status.RUNNING, "", None
-    view.host, view.pid, view.process_started = event.host, event.pid, event.process_started
+    view.host, view.pid = event.host, event.pid
     reopened = [step for step in view.steps.values() if not step.status.is_done]
     for step in reopened:
         step.status, step.undecided = Status.PENDING, None
@@ -85,6 +95,10 @@ def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
                 reopened.append(reader)
     for step in reopened:
         step.reason = _waiting_for(step, view)
+
+
+def _hold_up_run(event: ev.RunHeldUp, view: RunView, time: float) -> None:
+    view.held_up = event.reason
 
 
 def _set_environment(event: ev.EnvironmentCaptured, view: RunView, time: float) -> None:
@@ -192,7 +206,8 @@ def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
     attempt = view.attempt_of(event)
     attempt.status, attempt.reason = _OUTCOME_STATUS[event.outcome], event.reason
     attempt.ended, attempt.usage = time, event.usage
-    attempt.error, attempt.files, attempt.written = event.error, event.files, event.written
+    attempt.error, attempt.files = event.error, event.files
+    attempt.written, attempt.listed = event.written, event.listed
 
 
 def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
@@ -218,6 +233,7 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
 
 def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
+    view.held_up = ""
 
 
 def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
@@ -238,6 +254,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.RunTagged: _set_tags,
     ev.RunRenamed: _set_title,
     ev.RunArchived: _set_archived,
+    ev.RunHeldUp: _hold_up_run,
     ev.StepDeferred: _defer_step,
     ev.StepDecided: _decide_step,
     ev.AttemptQueued: _queue_attempt,

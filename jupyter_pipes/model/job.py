@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
-from jupyter_pipes.model.steps import Step
+from jupyter_pipes.model.steps import CodePiece, Step
 
 
 class Job(Struct, frozen=True):
@@ -17,6 +19,8 @@ class Job(Struct, frozen=True):
         inputs: name -> artifact; None where an ignored failure left nothing.
         named: the files that its code names, by their paths from `directory`, as they were when it was
             decided; those outside of the folder too where there is none yet, with digest "".
+        holders: those of the inputs in which definitions register themselves -> position of the step that
+            has the value; those that stand before it are registered there already.
         parameters: name -> pickled value.
         directory: working directory (the notebook's folder).
         python_path: entries put in front of `sys.path`.
@@ -33,6 +37,7 @@ class Job(Struct, frozen=True):
     attempt: int
     inputs: dict[str, ArtifactRef | None] = {}
     named: tuple[FileSeen, ...] = ()
+    holders: dict[str, int] = {}
     parameters: dict[str, bytes] = {}
     directory: str = "."
     python_path: tuple[str, ...] = ()
@@ -41,6 +46,22 @@ class Job(Struct, frozen=True):
     proofs: dict[str, str] = {}
     log: str = ""
     reports: str = ""
+
+    @property
+    def late_pieces(self) -> tuple[CodePiece, ...]:
+        """The code that runs when the inputs are loaded: it needs one, or is yet to be registered there."""
+        return tuple(piece for piece in self.step.prelude if piece.is_late or any(self.lacking(piece)))
+
+    def lacking(self, piece: CodePiece) -> Iterator[str]:
+        """Yield the inputs in which a piece of code registers itself, and is not registered yet."""
+        names = piece.registers_in
+        return (name for name in names if self.holders.get(name, piece.position) < piece.position)
+
+    @property
+    def drafts(self) -> frozenset[str]:
+        """The inputs in which late code registers itself that is registered there already."""
+        late = ((name, piece) for piece in self.late_pieces for name in piece.registers_in)
+        return frozenset(name for name, piece in late if piece.position <= self.holders.get(name, -1))
 
     @property
     def attempt_id(self) -> str:

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 
 _DURATIONS = {"ms": 0.001, "s": 1, "sec": 1, "m": 60, "min": 60, "h": 3600, "d": 86400}
+_LARGEST = 2**63 - 1
 _SIZES = {
     f"{letter}{binary}B": base**power
     for power, letter in ((4, "T"), (3, "G"), (2, "M"), (1, "K"))
@@ -32,9 +33,9 @@ def parse_duration(value: object) -> float:
     if isinstance(value, timedelta):
         value = value.total_seconds()
     if isinstance(value, (int, float)) and not isinstance(value, bool):
-        seconds = float(value)
+        seconds = float(min(value, math.inf))
     else:
-        seconds = _seconds(str(value).strip())
+        seconds = _seconds(value.strip()) if isinstance(value, str) else math.nan
     if not math.isfinite(seconds) or seconds < 0:
         raise ValueError("use a duration such as 10s, 30m, 1.5h or 250ms")
     return seconds
@@ -109,17 +110,18 @@ def parse_size(value: object) -> int:
     """Return bytes from "500M" (10**6), "1.5GiB" (2**30) or a plain number of bytes.
 
     Raises:
-        ValueError: it is none of these, or less than one byte.
+        ValueError: it is none of these, or less than one byte or more than any machine has.
     """
-    text = str(value).strip() if not isinstance(value, bool) else ""
+    is_amount = isinstance(value, (str, int, float)) and not isinstance(value, bool)
+    text = str(value).strip() if is_amount else ""
     match = re.fullmatch(_AMOUNT + r"([KMGT]i?|)B?", text, re.IGNORECASE)
     if match is None:
         raise ValueError("use a size such as 500M, 4G or 1.5GiB")
     unit = match[2].upper().replace("I", "i")
-    size = int(float(match[1]) * _SIZES[f"{unit}B"])
-    if size < 1:
-        raise ValueError("use a size of at least one byte, such as 500M, 4G or 1.5GiB")
-    return size
+    size = float(match[1]) * _SIZES[f"{unit}B"]
+    if not 1 <= size <= _LARGEST:
+        raise ValueError("use a size of at least one byte, and less than 8 EiB, such as 500M, 4G or 1.5GiB")
+    return int(size)
 
 
 def bytes_text(size: int) -> str:

@@ -87,6 +87,22 @@ class FileSeen(Struct, frozen=True, gc=False):
     is_only_named: bool = False
 
 
+class FolderSeen(Struct, frozen=True, gc=False):
+    """A folder that a step listed.
+
+    Attributes:
+        path: the folder, ending with a slash; "" is the notebook's own.
+        names: what stood in it then, sorted; a digest of that where it is much.
+    """
+
+    path: str
+    names: tuple[str, ...] = ()
+
+    def holds(self, path: str) -> bool:
+        """Return whether a file is in the folder, or in one within it."""
+        return path.startswith(self.path) and (bool(self.path) or not path.startswith("/"))
+
+
 class Usage(Struct, frozen=True, gc=False):
     """What an attempt used: seconds of wall and CPU time, bytes of memory at the peak."""
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from typing import Any, Literal
+from functools import lru_cache
+from typing import Any, Literal, cast
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
+import msgspec
 from msgspec import Struct
 
 PARAMS_OWNER = "params"
@@ -130,12 +132,16 @@ class Cell(Struct, frozen=True):
 
         `%%time` and its like above the line stay: they are about the code below it.
         """
-        if self.role in ("code", "markdown"):
-            return self.source
-        lines = self.source.split("\n")
-        own = next(place for place, line in enumerate(lines) if line.split()[:1] == [f"%%{self.role}"])
-        above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
-        return "\n".join([*above, "", *lines[own + 1 :]])
+        return self.source if self.role in ("code", "markdown") else _below(f"%%{self.role}", self.source)
+
+
+@lru_cache(maxsize=8192)
+def _below(magic: str, source: str) -> str:
+    """Return the code below the magic's line; cached, as every definition asks it of all cells."""
+    lines = source.split("\n")
+    own = next(place for place, line in enumerate(lines) if line.split()[:1] == [magic])
+    above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
+    return "\n".join([*above, "", *lines[own + 1 :]])
 
 
 class CodePiece(Struct, frozen=True):
@@ -147,6 +153,13 @@ class CodePiece(Struct, frozen=True):
         source: the code, as written.
         names: the names that it binds.
         is_late: whether it runs only when the step's inputs are loaded: it needs one of them.
+        registers_in: the names whose objects it changes when it runs: a definition that registers itself.
+        position: that of the first step whose value of such a name has it; 0 where it registers nowhere.
+        cell: number of that cell, 0 where it stands in none.
+        uses: names that it needs, those that its functions need when they are called among them.
+        uses_at_once: those that it needs when it runs.
+        is_definition: whether it is code only: imports, `def`, `class`.
+        behind: what earlier steps left in definitions (see `analysis.states`) that it is to find there.
     """
 
     label: str
@@ -154,6 +167,13 @@ class CodePiece(Struct, frozen=True):
     source: str
     names: tuple[str, ...] = ()
     is_late: bool = False
+    registers_in: tuple[str, ...] = ()
+    position: int = 0
+    cell: int = 0
+    uses: tuple[str, ...] = ()
+    uses_at_once: tuple[str, ...] = ()
+    is_definition: bool = True
+    behind: tuple[str, ...] = ()
 
 
 class StepInterface(Struct, frozen=True, kw_only=True):
@@ -237,6 +257,7 @@ class Step(StepInterface, frozen=True):
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
         literals: short texts of code that is in none of the above: of the function that is the step.
+        cell: number of its first cell, 0 where it has none.
     """
 
     name: str
@@ -250,6 +271,7 @@ class Step(StepInterface, frozen=True):
     opaque: bool = False
     doc: str = ""
     literals: tuple[str, ...] = ()
+    cell: int = 0
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -315,3 +337,23 @@ class ParameterSpec(Struct, frozen=True):
 
 JsonValue = Any
 """A value that msgspec can write as JSON: what events carry for parameters and metrics."""
+
+_encoder = msgspec.json.Encoder()
+
+
+def encode_json(value: object) -> bytes:
+    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
+    try:
+        return _encoder.encode(value)
+    except UnicodeEncodeError:
+        return _encoder.encode(_printable(msgspec.to_builtins(value)))
+
+
+def _printable(value: Any) -> Any:
+    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
+    if isinstance(value, str):
+        return value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, dict):
+        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
+    is_list = isinstance(value, list | tuple)
+    return [_printable(held) for held in cast("list[Any]", value)] if is_list else value

@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterable
 
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import (
+    ArtifactRef,
+    FileSeen,
+    FolderSeen,
+    Observation,
+    OutputRef,
+    StepError,
+    Usage,
+)
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 
@@ -72,6 +81,7 @@ class AttemptView(Struct):
     notes: list[str] = field(default_factory=list[str])
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
+    listed: tuple[FolderSeen, ...] = ()
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     is_outdated: bool = False
@@ -209,6 +219,8 @@ class RunView(Struct):
         by_code: its steps as their code has them.
         observed: step -> what runs showed of it, which goes into each step's `planned`.
         readers: step -> those that wait for it.
+        held_up: why nothing of it can be written down just now, in words; "" if it can.
+        connects: whether what a run shows goes into each step's `planned` at once.
     """
 
     run: str
@@ -216,6 +228,7 @@ class RunView(Struct):
     version: str = ""
     status: Status = Status.RUNNING
     reason: str = ""
+    held_up: str = ""
     title: str = ""
     tags: tuple[str, ...] = ()
     archived: bool = False
@@ -230,7 +243,6 @@ class RunView(Struct):
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0
-    process_started: float = 0.0
     started: float = 0.0
     ended: float | None = None
     seq: int = -1
@@ -239,6 +251,7 @@ class RunView(Struct):
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     by_code: tuple[ev.PlannedStep, ...] = ()
     observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
+    connects: bool = True
 
     @property
     def progress(self) -> float:
@@ -277,6 +290,15 @@ class RunView(Struct):
 def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
     """Return the facts that end, as cancelled, all steps that are under way or wait."""
     return [fact for step in view.steps.values() for fact in _ending_facts(step, reason)]
+
+
+def lost_facts(steps: Iterable[str], reason: str) -> list[ev.AnyEvent]:
+    """Return the facts that end, as cancelled, steps that had ended otherwise."""
+    return [
+        fact
+        for step in steps
+        for fact in (ev.StepReopened(step, reason), ev.StepEnded(step, Status.CANCELLED, reason))
+    ]
 
 
 def _ending_facts(step: StepView, reason: str) -> list[ev.AnyEvent]:

@@ -17,6 +17,7 @@ from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
+from jupyter_pipes.pipelines.arguments import check_text, shown
 from jupyter_pipes.pipelines.step_options import check_name, from_keywords
 
 Arguments = ParamSpec("Arguments")
@@ -34,7 +35,7 @@ class FunctionStep(Generic[Arguments, Returned]):
 
     def __init__(self, function: Callable[Arguments, Returned], name: str, step_options: StepOptions) -> None:
         self.function = function
-        self.name = check_name(name)
+        self.name = check_name(check_text("the name of a step", name))
         self.options = step_options
         functools.update_wrapper(self, function)
 
@@ -92,7 +93,11 @@ def step(function: Callable[..., Any] | None = None, /, *, name: str | None = No
     """
 
     def decorate(decorated: Callable[..., Any]) -> FunctionStep[..., Any]:
-        return FunctionStep(decorated, name or decorated.__name__, from_keywords(**keywords))
+        what: object = decorated
+        if not hasattr(what, "__name__") or inspect.isclass(what) or inspect.isbuiltin(what):
+            raise UsageError(f"@step stands above a function of yours (def …), not {shown(what)}")
+        own = decorated.__name__ if name is None else name
+        return FunctionStep(decorated, own, from_keywords(**keywords))
 
     return decorate(function) if function is not None else decorate
 
@@ -117,7 +122,7 @@ def _parameters(function: Callable[..., Any], name: str) -> tuple[str, ...]:
 def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     try:
         tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
-    except (OSError, SyntaxError) as error:
+    except (OSError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
         raise UsageError(f"step {name}: its source cannot be read; say outputs=[…]", step=name) from error
     finder = _Returns()
     finder.visit(tree.body[0])

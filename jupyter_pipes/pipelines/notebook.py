@@ -17,6 +17,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
+from jupyter_pipes.pipelines.arguments import as_shown, check_path, is_text
 from jupyter_pipes.pipelines.step_options import LONGEST_NAME, parse_step
 
 if TYPE_CHECKING:
@@ -160,23 +161,23 @@ def without_comments_above(lines: list[str]) -> list[str]:
 
 def _load(path: Path) -> dict[str, Any]:
     try:
-        if (shown := str(path).encode("utf-8", "replace").decode()) != str(path):
-            raise NotebookError(f"cannot read {shown}: its path is not UTF-8; rename it")
+        if "\0" in str(path):
+            raise FileNotFoundError
+        if not is_text(str(path)):
+            raise NotebookError(f"cannot read {as_shown(str(path))}: its path is not UTF-8; rename it")
         # A named pipe or a device would be waited for, or never end.
         if not stat.S_ISREG(path.stat().st_mode) and not path.is_dir():
             raise NotebookError(f"{path} is no file: a notebook cannot be read from a pipe or a device")
         content: Any = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
-        raise NotebookError(f"there is no file {path}") from None
+        raise NotebookError(f"there is no file {as_shown(str(path))}; check the path") from None
     except RecursionError:
         raise NotebookError(
             f"{path} cannot be read: its JSON is nested too deeply for a notebook; restore or save it again"
         ) from None
     except OSError as error:
-        raise NotebookError(f"cannot read {path}: {error.strerror or error}") from error
+        raise NotebookError(f"cannot read {as_shown(str(path))}: {error.strerror or error}") from error
     except ValueError as error:
-        if "null byte" in str(error):
-            raise NotebookError(f"there is no file {str(path)!r}") from None
         raise NotebookError(
             f"{path} is not a notebook: its content is no valid JSON ({error}); restore or save it again"
         ) from error
@@ -211,9 +212,14 @@ def _invalid(path: Path, error: Exception) -> NotebookError:
 
 
 def full_path(path: str | os.PathLike[str]) -> Path:
-    """Return a path that a user wrote, absolute; `~` is the home folder, unless a file is called so."""
-    place = Path(path)
-    if os.fspath(path).startswith("~") and not place.exists():
+    """Return a path that a user wrote, absolute; `~` is the home folder, unless a file is called so.
+
+    Raises:
+        UsageError: it is no path.
+    """
+    text = check_path("the notebook or module", path)
+    place = Path(text)
+    if text.startswith("~") and not place.exists():
         # Of a user that the system does not know, it is a name like any other.
         with suppress(RuntimeError):
             place = place.expanduser()

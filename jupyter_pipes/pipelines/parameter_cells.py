@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.analysis.syntax import parse_unfolded
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import parameters as params
@@ -64,7 +65,7 @@ def _papermills_values(cell: Cell) -> dict[str, Any]:
     if cell.role != "code" or cell.source.strip().partition("\n")[0].strip() != PAPERMILLS_LINE:
         return {}
     try:
-        return dict(map(_assignment, ast.parse(cell.source).body))
+        return dict(map(_assignment, parse_unfolded(cell.source).body))
     except (SyntaxError, ValueError):
         return {}
 

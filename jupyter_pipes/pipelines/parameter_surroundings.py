@@ -80,9 +80,8 @@ def _opened(body: str) -> frozenset[str]:
 
 @lru_cache(maxsize=256)
 def _names(body: str) -> frozenset[str]:
-    try:
-        tree = ast.parse(body)
-    except SyntaxError:
+    tree = tree_of(body)
+    if tree is None:
         return frozenset()
     nodes = [node for node in ast.walk(tree) if isinstance(node, ast.Name)]
     bound = {node.id for node in nodes if isinstance(node.ctx, ast.Store)}
@@ -95,7 +94,7 @@ def _run(sources: tuple[str, ...]) -> Mapping[str, Any]:
     for source in sources:
         try:
             exec(compile(source, "<notebook>", "exec"), namespace)
-        except Exception as error:  # user's code may raise anything
+        except (Exception, SystemExit) as error:  # user's code may raise anything
             first = source.partition("\n")[0]
             raise ParameterError(
                 f"%%params uses what `{first}` binds, which fails: {type(error).__name__}: {error}"

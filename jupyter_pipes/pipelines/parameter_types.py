@@ -1,4 +1,4 @@
-"""Python types as parameters use them: whether a value fits, what a text means, and what is allowed."""
+"""Python types as parameters use them: what fits, what a text means, what is allowed; values as JSON."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import datetime
 import decimal
 import enum
 import json
+import math
 import numbers
 import os
 import sys
@@ -14,14 +15,18 @@ import types
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from pathlib import Path, PurePath
-from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, Union, cast, get_args, get_origin
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.quantities import parse_duration
+from jupyter_pipes.pipelines.arguments import is_text, shown, written
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from jupyter_pipes.model.steps import JsonValue
 
 TRUTH: dict[str, bool] = {
     **dict.fromkeys(("true", "1", "yes", "on"), True),
@@ -301,7 +306,7 @@ def _items(text: str, kind: Any) -> Any:
 
 def _require(value: Any, fits: bool) -> Any:
     if not fits:
-        raise ValueError(f"{value!r} does not fit")
+        raise ValueError(f"{shown(value)} does not fit")
     return value
 
 
@@ -343,3 +348,31 @@ _WORDS: dict[Any, str] = {
     datetime.timedelta: "a duration such as 10s, 30m or 1.5h",
     decimal.Decimal: "a decimal number such as 0.10",
 }
+
+
+def to_json(value: object) -> JsonValue:
+    """Return the value as events and `--json` carry it; what JSON lacks becomes text."""
+    return finite(msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain))
+
+
+def _plain(value: object) -> Any:
+    # NumPy's and pandas' scalars know their plain form.
+    item: Callable[[], Any] | None = getattr(value, "item", None)
+    if callable(item) and getattr(value, "ndim", None) == 0:
+        return item()
+    return str(value) if isinstance(value, (PurePath, complex)) else repr(value)
+
+
+def finite(value: Any) -> JsonValue:
+    """Return plain data as JSON can carry it: numbers and characters that JSON lacks as words."""
+    if isinstance(value, int) and not -(2**63) <= value < 2**63:
+        return written(value)
+    if isinstance(value, str):
+        return value if is_text(value) else value.encode("utf-8", "backslashreplace").decode()
+    if isinstance(value, float) and not math.isfinite(value):
+        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
+    if isinstance(value, dict):
+        return {key: finite(item) for key, item in cast("dict[str, Any]", value).items()}
+    if isinstance(value, (list, tuple)):
+        return [finite(item) for item in cast("Sequence[Any]", value)]
+    return value

@@ -10,7 +10,6 @@ import decimal
 import enum
 import inspect
 import io
-import math
 import pathlib
 import tokenize
 import types
@@ -21,15 +20,16 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.analysis.syntax import parse_unfolded
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.steps import ParameterSpec
+from jupyter_pipes.pipelines.arguments import as_shown, shown, written
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
 from jupyter_pipes.pipelines.references import refuse_references
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
-    from jupyter_pipes.model.steps import JsonValue
 
 _NOTHING: Mapping[str, Any] = types.MappingProxyType({})
 TYPE_NAMES: dict[str, Any] = {
@@ -73,7 +73,7 @@ class Parameter:
         self.type = type
         self.computed = computed
         self.spec = spec or ParameterSpec(
-            "", annotation_of(type), repr(default), help, choices=choices_of(type)
+            "", annotation_of(type), written(default), help, choices=choices_of(type)
         )
         self.default = default if computed else self.fitted(default)
 
@@ -94,7 +94,7 @@ class Parameter:
         """Return its value when nobody overrides it, given the values of earlier parameters."""
         if self.computed is None:
             # A step may change what it gets; the declaration must not.
-            return copy.deepcopy(self.default)
+            return self._copied()
         names = inspect.signature(self.computed).parameters
         try:
             value = self.computed(**{name: earlier[name] for name in names})
@@ -113,7 +113,7 @@ class Parameter:
         self._refuse_references(value)
         try:
             return fit(value, self.type)
-        except (ValueError, TypeError):
+        except (ValueError, TypeError, ArithmeticError):
             raise self._misfit(value) from None
 
     def parsed(self, text: str) -> Any:
@@ -140,7 +140,16 @@ class Parameter:
             ParameterError: it does not fit.
         """
         default = self.fitted(value)
-        return Parameter(self.type, default, spec=msgspec.structs.replace(self.spec, default=repr(default)))
+        spec = msgspec.structs.replace(self.spec, default=written(default))
+        return Parameter(self.type, default, spec=spec)
+
+    def _copied(self) -> Any:
+        try:
+            return copy.deepcopy(self.default)
+        except Exception as error:  # a class may raise anything when it is to be copied
+            reason = f"{type(error).__name__}: {error}"
+            message = f"parameter {self.name}: the default {shown(self.default)} cannot be copied ({reason})"
+            raise ParameterError(message, line=self.spec.line) from error
 
     def _refuse_references(self, value: object) -> None:
         try:
@@ -151,7 +160,7 @@ class Parameter:
 
     def _misfit(self, value: object) -> ParameterError:
         name = f"parameter {self.name}" if self.name else "a parameter"
-        message = f"{name}: {value!r} does not fit; use {allowed(self.type)}"
+        message = f"{name}: {shown(value)} does not fit; use {allowed(self.type)}"
         return ParameterError(message, line=self.spec.line)
 
 
@@ -190,7 +199,7 @@ def from_mapping(params: Mapping[str, object]) -> tuple[Parameter, ...]:
     values: dict[str, object] = {}
     for name, value in params.items():
         if not name.isidentifier():
-            raise ParameterError(f"{name!r} is no name for a parameter; use letters, digits and _")
+            raise ParameterError(f"{shown(name)} is no name for a parameter; use letters, digits and _")
         parameter = value if isinstance(value, Parameter) else Parameter(_type_of(value), value)
         parameter = parameter.named(name)
         if parameter.computed is not None:
@@ -251,11 +260,6 @@ def split_assignment(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-def to_json(value: object) -> JsonValue:
-    """Return the value as events and `--json` carry it; what JSON lacks becomes text."""
-    return finite(msgspec.to_builtins(value, str_keys=True, order="deterministic", enc_hook=_plain))
-
-
 def _declared(
     statement: ast.Assign | ast.AnnAssign,
     body: str,
@@ -286,7 +290,7 @@ def _declared(
 
 def _assignments(body: str) -> list[ast.Assign | ast.AnnAssign]:
     try:
-        statements = ast.parse(body).body
+        statements = parse_unfolded(body).body
     except SyntaxError as error:
         raise ParameterError(f"%%params: {error.msg}", line=error.lineno) from None
     for statement in statements:
@@ -312,7 +316,10 @@ def _function(names: list[str], value: ast.expr, namespace: dict[str, Any]) -> C
     """The default as a function of the earlier parameters that it reads."""
     arguments = ast.arguments([], [ast.arg(name) for name in names], None, [], [], None, [])
     tree = ast.fix_missing_locations(ast.Expression(ast.copy_location(ast.Lambda(arguments, value), value)))
-    return eval(compile(tree, "%%params", "eval"), dict(namespace))
+    try:
+        return eval(compile(tree, "%%params", "eval"), dict(namespace))
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        raise ParameterError(f"%%params: Python cannot read this: {error}", line=value.lineno) from None
 
 
 def _evaluated(
@@ -320,7 +327,7 @@ def _evaluated(
 ) -> Any:
     try:
         return computed(**{name: namespace[name] for name in reads})
-    except Exception as error:  # user's code may raise anything
+    except (Exception, SystemExit) as error:  # user's code may raise anything
         hint = (
             "; it may use builtins, the parameters above, and what earlier cells that are no steps bind"
             if isinstance(error, NameError)
@@ -331,9 +338,21 @@ def _evaluated(
 
 def _type(name: str, annotation: ast.expr, namespace: dict[str, Any]) -> Any:
     if isinstance(annotation, ast.Constant) and isinstance(annotation.value, str):
-        annotation = ast.parse(annotation.value, mode="eval").body
+        annotation = _quoted(annotation.value, annotation.lineno)
     what = f"the type of parameter {name}"
     return _evaluated(what, annotation.lineno, _function([], annotation, namespace), [], namespace)
+
+
+def _quoted(text: str, line: int) -> ast.expr:
+    """Return the annotation that stands in quotation marks."""
+    try:
+        match parse_unfolded(text.strip()).body:
+            case [ast.Expr(value=expression)]:
+                return expression
+            case _:
+                raise SyntaxError("it is no expression")
+    except SyntaxError as error:
+        raise ParameterError(f"%%params: {text!r} is no type: {error.msg}", line=line) from None
 
 
 def _type_of(default: object) -> Any:
@@ -356,23 +375,5 @@ def _comments(body: str) -> dict[int, str]:
 def _unknown(name: str, names: list[str]) -> str:
     near = nearest(name, names)
     there_are = f"there are {', '.join(names)}" if names else "the pipeline has none"
-    return f"there is no parameter {name}; " + (f"did you mean {near}?" if near else there_are)
-
-
-def _plain(value: object) -> Any:
-    # NumPy's and pandas' scalars know their plain form.
-    item: Callable[[], Any] | None = getattr(value, "item", None)
-    if callable(item) and getattr(value, "ndim", None) == 0:
-        return item()
-    return str(value) if isinstance(value, (pathlib.PurePath, complex)) else repr(value)
-
-
-def finite(value: Any) -> JsonValue:
-    """Return plain data as JSON can carry it: its numbers that JSON lacks as words."""
-    if isinstance(value, float) and not math.isfinite(value):
-        return "NaN" if math.isnan(value) else "Infinity" if value > 0 else "-Infinity"
-    if isinstance(value, dict):
-        return {key: finite(item) for key, item in cast("dict[str, Any]", value).items()}
-    if isinstance(value, (list, tuple)):
-        return [finite(item) for item in cast("Sequence[Any]", value)]
-    return value
+    hint = f"did you mean {near}?" if near else there_are
+    return f"there is no parameter {as_shown(name)}; {hint}"

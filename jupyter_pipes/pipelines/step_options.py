@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
 from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
+from jupyter_pipes.pipelines.arguments import as_shown, is_text, shown
 from jupyter_pipes.pipelines.references import refuse_references
 
 if TYPE_CHECKING:
@@ -27,6 +28,12 @@ NAME_RULE = (
     f"a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most {LONGEST_NAME} of "
     f"them, and is not `{PARAMS_OWNER}`"
 )
+_MOST = 10**9
+"""What no number of tries or processors reaches."""
+
+_LONGEST = 36_500 * 86_400
+"""Seconds that nobody waits."""
+
 _CELL_SWITCHES = ("append", "run")
 """Options that say something of the cell, not of the step."""
 
@@ -209,10 +216,16 @@ def _split(line: str) -> list[str]:
 def _convert(option: Option, value: object, step: str | None = None) -> Any:
     try:
         refuse_references(value)
+        if not all(is_text(item) for item in _items(value) if isinstance(item, str)):
+            raise ValueError("use text that a file can hold")
         return option.convert(value)
     except ValueError as error:
-        shown = " ".join(map(str, _items(value)))
-        raise UsageError(f"{option.flag} {shown}: {error}", step=step, line=1) from None
+        words = " ".join(map(_as_given, _items(value)))
+        raise UsageError(f"{option.flag} {words}: {error}", step=step, line=1) from None
+
+
+def _as_given(item: object) -> str:
+    return as_shown(item) if isinstance(item, str) else shown(item)
 
 
 def _unexpected(name: str, word: str) -> str:
@@ -232,8 +245,15 @@ def _may_be_in_name(char: str) -> bool:
     return char in "_-." or unicodedata.category(char)[0] in "LMN"
 
 
-def _timeout(value: object) -> float:
+def _duration(value: object) -> float:
     seconds = parse_duration(value)
+    if seconds > _LONGEST:
+        raise ValueError("use a duration of at most 36500d, such as 30m")
+    return seconds
+
+
+def _timeout(value: object) -> float:
+    seconds = _duration(value)
     if seconds == 0:
         raise ValueError("use a duration above zero, such as 30m")
     return seconds
@@ -241,9 +261,10 @@ def _timeout(value: object) -> float:
 
 def _whole_number(least: int) -> Callable[[object], int]:
     def convert(value: object) -> int:
-        if isinstance(value, bool) or not re.fullmatch(r"-?\d+", str(value)) or int(str(value)) < least:
+        text = value.strip() if isinstance(value, str) else shown(value)
+        if not re.fullmatch(r"\d{1,10}", text) or not least <= int(text) <= _MOST:
             raise ValueError(f"use a whole number of at least {least}")
-        return int(str(value))
+        return int(text)
 
     return convert
 
@@ -353,7 +374,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "parameters that do not count for the signature (log level, n_jobs)",
     ),
     Option("--retries", _whole_number(0), "N", "tries after the first"),
-    Option("--retry-delay", parse_duration, "10s", "wait before the first retry; doubles each time"),
+    Option("--retry-delay", _duration, "10s", "wait before the first retry; doubles each time"),
     Option("--retry-on", _exceptions, "Exc…", "retry only on these exceptions"),
     Option("--timeout", _timeout, "30m", "longest time of one attempt; a timeout is a failure"),
     Option("--on-fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"),

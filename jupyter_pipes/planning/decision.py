@@ -17,6 +17,7 @@ from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import CodePiece, Step
+from jupyter_pipes.pipelines.arguments import written
 from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
 from jupyter_pipes.planning.earlier_signatures import EFFECT, earlier_signature, is_earlier
@@ -260,7 +261,9 @@ class Decider:
         newest, overwriting = self._newest_results(), self._overwriting
         apart = {*to_come, *overwriting.overwritten(step, result, newest)}
         changed = result_files.changed(step, result, parts, self._newest_results, self._directory, apart)
-        return (*changed, *overwriting.again(step, result, newest), *self._lost(step, result))
+        behind = overwriting.written_from(step, newest) if result.listed else set[str]()
+        listed = result_files.relisted(result, self._directory, {*apart, *behind, *step.files_from})
+        return (*changed, *listed, *overwriting.again(step, result, newest), *self._lost(step, result))
 
     @property
     def _directory(self) -> Path:
@@ -346,7 +349,7 @@ def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
     """Return the part, and whether equal values always give its digest."""
     serializer, (buffers, stable, _) = serialize(name, value.name if is_notebooks(value) else value)
     kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
-    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), repr(value)[:500]), stable
+    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), written(value)[:500]), stable
 
 
 def _without(parts: tuple[Part, ...], inputs: Collection[str]) -> tuple[Part, ...]:

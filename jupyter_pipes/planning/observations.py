@@ -128,5 +128,6 @@ class _Files:
         seen = [file.path for file in self._newest[step.name].files] if step.name in self._newest else []
         uses = self._uses[step.name]
         texts = (*map(normalised, named_texts(step)), *uses.named) if made else ()
-        listed = filter(uses.lists, made)
+        folders = self._newest[step.name].listed if step.name in self._newest else ()
+        listed = (path for path in made if uses.lists(path) or any(each.holds(path) for each in folders))
         return tuple(dict.fromkeys((*seen, *sorted(made.intersection(texts).union(listed)))))

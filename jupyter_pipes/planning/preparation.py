@@ -10,8 +10,10 @@ from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import parameters, selection
+from jupyter_pipes.pipelines.arguments import check_mapping, check_names, check_options, check_switch
 from jupyter_pipes.pipelines.graph import Graph, needed
-from jupyter_pipes.pipelines.parameters import Parameter, to_json
+from jupyter_pipes.pipelines.parameter_types import to_json
+from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
 from jupyter_pipes.planning.observations import as_observed, observations
@@ -39,6 +41,25 @@ class RunOptions(TypedDict, total=False):
     from_: Iterable[str]
     only: Iterable[str]
     fail_fast: bool
+
+
+def check_run_options(options: Mapping[str, object]) -> RunOptions:
+    """Return what was said of a run, each option of its kind; a name alone is a list of one.
+
+    Raises:
+        UsageError: an option that there is not, or that is of another kind.
+    """
+    check_options(options, RunOptions.__annotations__)
+    names = {
+        name: check_names(name, options[name])
+        for name in ("force", "skip", "from_", "only")
+        if name in options
+    }
+    return RunOptions(
+        params=check_mapping("params", options.get("params")),
+        fail_fast=check_switch("fail_fast", options.get("fail_fast", False)),
+        **names,
+    )
 
 
 def decider_of(definition: Definition, workspace: Workspace) -> Decider:

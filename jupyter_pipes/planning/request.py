@@ -12,8 +12,10 @@ import msgspec
 from msgspec import Struct, field
 
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
+from jupyter_pipes.pipelines.arguments import shown
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.pipelines.parameter_types import is_notebooks, member, program
 from jupyter_pipes.pipelines.selection import Selection
@@ -100,13 +102,23 @@ class RunRequest(Struct, frozen=True):
 
 
 def pack(values: Mapping[str, object]) -> dict[str, bytes]:
-    """Return name -> pickled value."""
-    return {name: _packed(value) for name, value in values.items()}
+    """Return name -> pickled value.
+
+    Raises:
+        ParameterError: a value cannot be pickled.
+    """
+    return {name: _packed(name, value) for name, value in values.items()}
 
 
-def _packed(value: object) -> bytes:
+def _packed(name: str, value: object) -> bytes:
     stream = io.BytesIO()
-    _Packer(stream, 5).dump(value)
+    try:
+        _Packer(stream, 5).dump(value)
+    except Exception as error:  # a class may raise anything when it is to be pickled
+        raise ParameterError(
+            f"parameter {name}: {shown(value)} cannot be handed to the process of a step "
+            f"({type(error).__name__}: {error}); give what it is made from, such as a path"
+        ) from error
     return stream.getvalue()
 
 

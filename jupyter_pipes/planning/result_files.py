@@ -15,7 +15,7 @@ from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.fingerprints import named_files
-from jupyter_pipes.storage.file_digests import file_digest
+from jupyter_pipes.storage.file_digests import file_digest, names_in
 
 Newest = Callable[[], Mapping[str, Result]]
 """Gives the newest result of each step of the pipeline."""
@@ -50,14 +50,36 @@ def changed(
     own = {*result.written, *step.files_from, *to_come}
     # Earlier versions kept whole paths.
     seen = {each.path.removeprefix(f"{directory}/"): each for each in result.files}
+    handed = {part.name: part.digest for part in parts if part.kind == "file" and not part.observed}
     for path, file in seen.items():
+        # Another run may have written it between the decision and the reading.
+        if handed.get(path, file.digest) != file.digest:
+            yield f"file {path} had other content while it ran"
         if path in own or (file.is_only_named and path in _made(newest)):
             continue
         digest = file_digest(directory / path)
-        if digest != file.digest:
+        # What a step of the notebook made and somebody removed would be made again as it was.
+        is_removed = not digest and path in _made(newest)
+        if digest != file.digest and not is_removed:
             yield f"file {path}: other content" if digest else f"file {path} is gone"
     new = [part for part in parts if part.observed and part.name not in own | seen.keys()]
     yield from (f"file {part.name} is new" for part in new)
+
+
+def relisted(result: Result, directory: Path, apart: Collection[str]) -> Iterator[str]:
+    """Yield in words what is new or gone in folders that the step listed.
+
+    Args:
+        result: what is kept.
+        directory: the folder that paths count from.
+        apart: files that do not count: those that the step itself and later ones write, or that are to come.
+    """
+    for folder in result.listed:
+        now = names_in(directory / folder.path)
+        for name in sorted({*folder.names} ^ {*now}):
+            path = f"{folder.path}{name}"
+            if not any(each == path or each.startswith(f"{path}/") for each in apart):
+                yield f"{path}, in a folder that it lists, is {'new' if name in now else 'gone'}"
 
 
 def gone(step: Step, result: Result, directory: Path) -> Iterator[str]:
@@ -111,6 +133,12 @@ class Overwriting(Struct):
             if (other := self.order.get(name, place)) != place:
                 (before if other < place else behind).update(read.intersection(each.content.written))
         return before & behind
+
+    def written_from(self, step: Step, newest: Mapping[str, Result]) -> set[str]:
+        """Return the files that the step and those behind it write."""
+        place = self.order.get(step.name, 0)
+        behind = (each for name, each in newest.items() if self.order.get(name, -1) >= place)
+        return {path for each in behind for path in each.written}
 
     def again(self, step: Step, result: Result, newest: Mapping[str, Result]) -> Iterator[str]:
         """Yield in words which files of the step an earlier one wrote in this run, and others read behind it.

@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.execution.worker.hosting.marks import end_left_behind
+from jupyter_pipes.history.cleanup import reserve
 from jupyter_pipes.history.cleanup.collect import collect, plan_collection
+from jupyter_pipes.history.elsewhere import wait_for_news
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.quantities import parse_duration, parse_size
 
@@ -58,9 +60,14 @@ def clean_up(
     """
     if not dry_run:
         end_left_behind()
-    present = (*_present(workspace), *unsaved)
-    limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
-    return (plan_collection if dry_run else collect)(workspace, **limits)
+    # Also to open the history may be to write: which runs were left behind.
+    with reserve.given_up(workspace.settings.folder):
+        if not dry_run:
+            # What a run holds that nobody drives any more would stay.
+            wait_for_news(workspace.history)
+        present = (*_present(workspace), *unsaved)
+        limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
+        return (plan_collection if dry_run else collect)(workspace, **limits)
 
 
 def _present(workspace: Workspace) -> Iterator[Pipeline]:

@@ -13,7 +13,7 @@ from jupyter_pipes.model.quantities import bytes_text, duration_text, exact_size
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.pipelines.parameters import to_json
+from jupyter_pipes.pipelines.parameter_types import to_json
 from jupyter_pipes.planning import signature
 from jupyter_pipes.runs import value_changes
 

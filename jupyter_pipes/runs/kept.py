@@ -31,6 +31,7 @@ def find_run(workspace: Workspace, name: str, pipeline: str | None = None) -> Ru
     Raises:
         RunNotFound: there is none, or there are several.
     """
+    workspace.history.settle_interrupted()
     runs = workspace.history.runs()
     if any(run.run == name for run in runs):
         return Run(workspace, name)
@@ -54,6 +55,7 @@ def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:
     Raises:
         RunNotFound: all have completed, or go on.
     """
+    workspace.history.settle_interrupted()
     for run in workspace.history.runs(pipeline):
         if run.status in RESUMABLE:
             return Run(workspace, run.run)
@@ -66,6 +68,7 @@ def find_running(workspace: Workspace, pipeline: str | None = None) -> Run:
     Raises:
         RunNotFound: none does.
     """
+    workspace.history.settle_interrupted()
     for run in workspace.history.runs(pipeline):
         if run.status is Status.RUNNING:
             return Run(workspace, run.run)

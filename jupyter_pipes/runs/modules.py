@@ -12,6 +12,7 @@ from types import ModuleType
 from typing import NoReturn
 
 from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.pipelines.arguments import as_shown, is_text
 
 
 def import_module(path: Path) -> ModuleType:
@@ -20,8 +21,15 @@ def import_module(path: Path) -> ModuleType:
     Raises:
         NotebookError: there is none, or it cannot be imported; what it raises, or that it ends the program.
     """
-    if not path.is_file():
-        raise NotebookError(f"there is no file {path}; check the path")
+    try:
+        is_there = path.is_file()
+    except OSError:
+        # A name that is too long for any file.
+        is_there = False
+    if not is_there:
+        raise NotebookError(f"there is no file {as_shown(str(path))}; check the path")
+    if not is_text(str(path)):
+        raise NotebookError(f"cannot read {as_shown(str(path))}: its path is not UTF-8; rename it")
     name = path.stem
     spec = importlib.util.spec_from_file_location(name, path)
     if spec is None or spec.loader is None or "." in name:

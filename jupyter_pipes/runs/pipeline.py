@@ -8,7 +8,7 @@ from copy import copy
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack
+from typing import TYPE_CHECKING, Any, Unpack, cast
 
 import msgspec
 
@@ -17,6 +17,15 @@ from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import parameter_cells
+from jupyter_pipes.pipelines.arguments import (
+    check_all,
+    check_mapping,
+    check_names,
+    check_path,
+    check_switch,
+    check_text,
+    check_version,
+)
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
@@ -26,6 +35,7 @@ from jupyter_pipes.planning.observations import as_observed, in_words
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import (
     RunOptions,
+    check_run_options,
     decider_of,
     prepare,
     seen_before,
@@ -69,9 +79,10 @@ class Pipeline:
         *,
         version: str = FIRST_VERSION,
     ) -> None:
-        self.name = name
-        self.version = version
-        self.parameters: tuple[Parameter, ...] = from_mapping(params or {})
+        self.name = check_text("the name of a pipeline", name)
+        self.version = check_version(version)
+        steps = _function_steps(steps)
+        self.parameters: tuple[Parameter, ...] = from_mapping(check_mapping("params", params))
         specs = [parameter.spec for parameter in self.parameters]
         self.graph: Graph = connect([each.resolve() for each in steps], specs)
         self.directory = Path.cwd()
@@ -163,7 +174,8 @@ class Pipeline:
     @classmethod
     def load(cls, path: str | Path) -> Pipeline:
         """Return the pipeline of a notebook (`.ipynb`) or of a module (`.py`)."""
-        return cls.from_module(path) if Path(path).suffix == ".py" else cls.from_notebook(path)
+        is_module = Path(check_path("the notebook or module", path)).suffix == ".py"
+        return cls.from_module(path) if is_module else cls.from_notebook(path)
 
     @property
     def workspace(self) -> Workspace:
@@ -256,7 +268,8 @@ class Pipeline:
             RunFailed, RunCancelled: it did not complete, and `check` is true.
             InvalidPipeline, ParameterError, UsageError, ArtifactMissing: as for `start`.
         """
-        if debug:
+        check = check_switch("check", check)
+        if check_switch("debug", debug):
             run = self.start_debugging(*steps, **options)
         else:
             run = self.start(*steps, **options)
@@ -278,7 +291,8 @@ class Pipeline:
         Raises:
             as for `start`.
         """
-        for name in steps:
+        options = check_run_options(options)
+        for name in check_names("steps", steps):
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
@@ -345,6 +359,11 @@ class Pipeline:
     def shown_parameters(self, overrides: Mapping[str, object]) -> dict[str, Any]:
         """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
         return shown_values(self.parameters, overrides)
+
+
+def _function_steps(steps: object) -> tuple[FunctionStep[..., Any], ...]:
+    words = "functions decorated with @step"
+    return cast("tuple[FunctionStep[..., Any], ...]", check_all("steps", steps, FunctionStep, words))
 
 
 @cache

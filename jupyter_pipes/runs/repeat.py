@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from jupyter_pipes.history import elsewhere
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
@@ -28,17 +29,20 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
-def resume(run: Run) -> Run:
+def resume(run: Run, *, force: bool = False) -> Run:
     """Take up a run again under its own id, with its own code: what is not completed or cached runs.
+
+    Args:
+        run: the run.
+        force: take it over also from a controller that may still be there.
 
     Raises:
         RunNotFound: it was kept without its code.
         UsageError: it is still running, or it completed.
         ArtifactMissing: outputs that it was to take as they were, and that are not kept any more.
     """
+    elsewhere.free(run.workspace, run.id, force=force)
     workspace, view = run.workspace, run.workspace.history.view(run.id)
-    if view.status is Status.RUNNING:
-        raise UsageError(f"run {run.id} is still going on (process {view.pid} on {view.host})")
     if view.status is Status.COMPLETED:
         raise UsageError(
             f"run {run.id} completed: there is nothing left to do; repeat it with run --of {run.id}"

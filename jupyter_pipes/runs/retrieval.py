@@ -44,7 +44,8 @@ def find_artifact(pipeline: Pipeline, name: str, params: Mapping[str, object]) -
         words = "".join(f" -p {key}={value}" for key, value in params.items())
         writes = list(dict.fromkeys(each for step in pipeline.graph.steps for each in step.writes))
         meant = nearest(name, writes) if name not in writes else None
-        verb = f"jupyter pipes run {pipeline.origin}" if pipeline.origin else "%pipeline run"
+        is_in_kernel = not pipeline.origin or (pipeline.cells and pipeline.notebook is None)
+        verb = "%pipeline run" if is_in_kernel else f"jupyter pipes run {pipeline.origin}"
         raise ArtifactMissing(
             f"nothing is kept under {name!r} for these parameter values (its steps write "
             f"{', '.join(writes) or 'nothing'}){f'; did you mean {meant}?' if meant else ';'} "

@@ -6,9 +6,9 @@ import base64
 import io
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import msgspec
 
@@ -20,6 +20,7 @@ from jupyter_pipes.model.errors import (
     RunCancelled,
     RunFailed,
     RunNotFound,
+    StepUnknown,
     UsageError,
     place_text,
 )
@@ -27,6 +28,7 @@ from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
+from jupyter_pipes.pipelines.arguments import check_count, check_seconds, shown
 from jupyter_pipes.runs.logs import Log
 from jupyter_pipes.storage.previews import PATIENCE, within
 
@@ -85,7 +87,7 @@ class Run(Mapping[str, Any]):
     @property
     def steps(self) -> Mapping[str, StepView]:
         """The steps by name, in order: `status`, `reason`, `attempts`, `error`, `artifacts`, `metrics`."""
-        return self._view.steps
+        return StepsByName(self.id, self._view.steps)
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -103,7 +105,9 @@ class Run(Mapping[str, Any]):
         Raises:
             ArtifactMissing: the run kept nothing under this name.
             StoreError: it is not in the store any more, or damaged.
+            UntrustedStore: another user could have written it, and nobody said `trust`.
         """
+        self._workspace.check_values(trust=False)
         return self._workspace.store.get_whole(self.artifact(name))
 
     def __iter__(self) -> Iterator[str]:
@@ -130,18 +134,26 @@ class Run(Mapping[str, Any]):
         """Return a hash by identity, as `==` goes by it."""
         return id(self)
 
+    def trust(self) -> Run:
+        """Let values be loaded that another user could have written, of all runs of the project; return this.
+
+        Loading one runs the code that it names.
+        """
+        self._workspace.check_values(trust=True)
+        return self
+
     def artifact(self, name: str) -> ArtifactRef:
         """Return the reference of the artifact that `run[name]` loads.
 
         Raises:
             ArtifactMissing: the run kept nothing under this name.
         """
-        artifact = named_artifact(self._view, name)
+        artifact = named_artifact(self._view, name) if isinstance(cast("object", name), str) else None
         if artifact is None:
-            near = nearest(name, self)
+            near = nearest(str(name), self)
             hint, kept = f"; did you mean {near}? It" if near else "; it", ", ".join(sorted(self))
             raise ArtifactMissing(
-                f"run {self.id} kept nothing under {name!r}{hint} kept: {kept or 'nothing'}"
+                f"run {self.id} kept nothing under {shown(name)}{hint} kept: {kept or 'nothing'}"
             )
         return artifact
 
@@ -159,30 +171,47 @@ class Run(Mapping[str, Any]):
             step: the step's name.
             attempt: the attempt's number, from 1.
             tail: only about this many bytes at the end.
+
+        Raises:
+            UsageError: the run has no such step, or the step no such attempt.
         """
         log = self.log(step, attempt)
-        return log.text() if tail is None else log.end(tail)
+        return log.text() if tail is None else log.end(check_count("tail", tail))
 
     def log(self, step: str, attempt: int | None = None) -> Log:
         """Return an attempt's log, to be read in pieces."""
         return Log(self.log_path(step, attempt))
 
     def log_path(self, step: str, attempt: int | None = None) -> Path | None:
-        """Return where an attempt's log is, None when the step did not run."""
-        source, shown = self.shown_attempt(step)
-        if attempt is None and shown is None:
+        """Return where an attempt's log is, None when the step did not run.
+
+        Raises:
+            UsageError: the run has no such step, or the step no such attempt.
+        """
+        source, attempts = self._shown_attempts(step)
+        numbers = [each.number for each in attempts]
+        if attempt is not None and attempt not in numbers:
+            there_are = ", ".join(map(str, numbers)) or "none"
+            raise UsageError(
+                f"run {self.id} has no log of attempt {shown(attempt)} of step {step}; attempts: {there_are}"
+            )
+        number = attempt or next(reversed(numbers), None)
+        if number is None:
             return None
-        number = attempt if attempt is not None else shown.number if shown else 1
         return self._workspace.log_path(source, self.step(step).source_step or step, number)
 
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
         """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""
+        source, attempts = self._shown_attempts(step)
+        return source, next(reversed(attempts), None)
+
+    def _shown_attempts(self, step: str) -> tuple[str, Sequence[AttemptView]]:
         view = self.step(step)
         if not view.source_run:
-            return self.id, view.latest
+            return self.id, view.attempts
         source = self._source(view.source_run)
         made = source.steps.get(view.source_step) if source else None
-        return view.source_run, made.latest if made else None
+        return view.source_run, made.attempts if made else ()
 
     def _source(self, run: str) -> RunView | None:
         """Return the earlier run that outputs are of, folded once for all steps that take theirs from it."""
@@ -200,9 +229,7 @@ class Run(Mapping[str, Any]):
         Raises:
             UsageError: the run has no such step.
         """
-        if name not in self._view.steps:
-            raise UsageError(f"run {self.id} has no step {name!r}; it has: {', '.join(self._view.steps)}")
-        return self._view.steps[name]
+        return self.steps[name]
 
     def bundle(self, output: OutputRef) -> dict[str, Any]:
         """Return the MIME bundle of an output: `{"data": …, "metadata": …}`."""
@@ -210,9 +237,9 @@ class Run(Mapping[str, Any]):
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
         """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
-        if artifact.type == "matplotlib.figure.Figure":
+        if artifact.type == "matplotlib.figure.Figure" and self._workspace.is_trusted:
             return {"image/png": _as_png(self._workspace.store.get(artifact))}
-        if artifact.type.split(".")[0] not in _SHOWN_WHOLE:
+        if artifact.type.split(".")[0] not in _SHOWN_WHOLE or not self._workspace.is_trusted:
             return {"text/plain": artifact.preview}
         from IPython.core.formatters import DisplayFormatter
 
@@ -231,20 +258,40 @@ class Run(Mapping[str, Any]):
         if controller is not None:
             controller.subscribe(subscriber)
 
-    def cancel(self, step: str | None = None) -> None:
-        """Cancel the run, or one step of it; returns at once."""
+    def cancel(self, step: str | None = None, *, force: bool = False) -> None:
+        """Cancel the run, or one step of it; returns at once, or when a run of another process has ended.
+
+        Args:
+            step: only this one, of a run that this process drives.
+            force: end a run of another process whether or not its controller is there and answers.
+
+        Raises:
+            UsageError: the run has no such step, or the run of another process does not go on, or did not
+                end in time.
+        """
+        if step is not None:
+            self.step(step)
         controller = self._controller
         if controller is not None:
             loop.call(lambda: controller.cancel(step))
+            return
+        from jupyter_pipes.history import elsewhere
+
+        if step is not None:
+            raise UsageError(f"run {self.id} is another process's: it can be cancelled as a whole only")
+        elsewhere.cancel(self._workspace, self.id, "cancelled by the user", force=force)
+        self._view = self._workspace.history.view(self.id)
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most `timeout` seconds.
 
         Raises:
             TimeoutError: it has not ended by then; it goes on.
+            UsageError: `timeout` is no number.
         """
+        timeout = check_seconds("timeout", timeout)
         if self._ended is not None and not self._ended.wait(timeout):
-            waited = exact_duration_text(max(timeout or 0, 0))
+            waited = exact_duration_text(timeout or 0)
             raise TimeoutError(f"run {self.id} has not ended after {waited}; it goes on")
         return self
 
@@ -290,6 +337,43 @@ class Run(Mapping[str, Any]):
         reason = f" ({self.reason})" if self.reason else ""
         took = duration_text(self.seconds)
         return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {self._view.tally}, {took}>"
+
+
+class StepsByName(Mapping[str, StepView]):
+    """The steps of a run by name, in order; live while the run goes on."""
+
+    def __init__(self, run: str, steps: Mapping[str, StepView]) -> None:
+        self._run = run
+        self._steps = steps
+
+    def __getitem__(self, name: str) -> StepView:
+        """Return how a step stands.
+
+        Raises:
+            StepUnknown: the run has no such step.
+        """
+        if name not in self:
+            near = nearest(str(name), self._steps)
+            hint = f"; did you mean {near}? It" if near else "; it"
+            raise StepUnknown(
+                f"run {self._run} has no step {shown(name)}{hint} has: {', '.join(self._steps)}"
+            )
+        return self._steps[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the run has such a step."""
+        return isinstance(name, str) and name in self._steps
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, in order."""
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._steps)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._steps))
 
 
 def named_artifact(view: RunView, name: str) -> ArtifactRef | None:

@@ -94,9 +94,11 @@ def _start(
     request: RunRequest, workspace: Workspace, executor: Executor, earlier: Sequence[ev.Record] = ()
 ) -> Run:
     from jupyter_pipes.execution.controller import Controller
+    from jupyter_pipes.history.cleanup import reserve
     from jupyter_pipes.runs.run import Run
 
     _ = workspace.history, workspace.store
+    reserve.keep(workspace.settings.folder)
     # A new id is sortable by time, and short enough to say.
     name = earlier[0].run if earlier else f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
     request = request if earlier else numbered(request, workspace.history)

@@ -173,6 +173,10 @@ class ArtifactStore:
         """Take the word of the process that has just stored an artifact for its content."""
         self.blobs.note_written(ref.digest)
 
+    def doubtful(self, refs: Iterable[ArtifactRef]) -> set[str]:
+        """Return the digests of what is not known to be whole and to outlast a power cut."""
+        return self.blobs.doubtful({digest for ref in refs for digest in (ref.digest, *ref.references)})
+
     def uri(self, digest: str) -> str:
         """Return the absolute fsspec URL of what has this digest."""
         return self.blobs.uri(digest)

@@ -88,6 +88,14 @@ class Blobs(Protocol):
         """Take the word of who has just written a blob for its content."""
         ...
 
+    def doubtful(self, digests: Iterable[str]) -> set[str]:
+        """Return those that are not known to be whole and to outlast a power cut."""
+        ...
+
+    def sync(self, digests: Iterable[str]) -> None:
+        """Have these blobs outlast a power cut, their names and folders too; StoreError if they cannot."""
+        ...
+
     def uri(self, digest: str) -> str:
         """Return the absolute fsspec URL of a blob, whether it is there or not."""
         ...

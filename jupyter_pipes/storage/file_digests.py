@@ -1,20 +1,31 @@
-"""Digests of files, read again only when something says that they changed."""
+"""What files hold, by digests that are made again only when a file changed; what folders hold, by names."""
 
 from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from stat import S_ISREG
 
 from blake3 import blake3
 
+from jupyter_pipes.model.digests import digest_of
+from jupyter_pipes.storage.whole_files import reach_disk
+
 _CLOCK_STEP = 2_000_000_000
 """Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
 
+_MOST_NAMES = 2_000
+"""Names of a folder that are remembered at most."""
+
+_NO_DATA = (".ipynb", ".pyc", "__pycache__", "~")
+"""How names end of what is there beside data."""
+
 _seen: dict[str, tuple[str, str]] = {}
 _new: set[str] = set()
+_synced: dict[str, str] = {}
 
 
 def file_digest(path: Path | str) -> str:
@@ -40,6 +51,33 @@ def file_digest(path: Path | str) -> str:
     return digest
 
 
+def names_in(folder: Path | str, until: int | None = None) -> tuple[str, ...]:
+    """Return the names in a folder, sorted; none where there is no folder, their digest where they are many.
+
+    Hidden ones, notebooks and compiled code do not count.
+
+    Args:
+        folder: the folder.
+        until: leaves out what was made or changed from then on, in nanoseconds since 1970.
+    """
+    try:
+        with os.scandir(folder) as entries:
+            names = [
+                entry.name
+                for entry in entries
+                if not entry.name.startswith(".")
+                and not entry.name.endswith(_NO_DATA)
+                and (until is None or entry.stat(follow_symlinks=False).st_ctime_ns < until)
+            ]
+    except OSError:
+        return ()
+    if len(names) > _MOST_NAMES:
+        return (
+            f"({len(names)} names, {digest_of([','.join(sorted(names)).encode('utf-8', 'replace')])[:12]})",
+        )
+    return tuple(sorted(names))
+
+
 def file_stamp(path: Path | str) -> str:
     """Return what changes whenever the file's content does, "" if there is no file."""
     try:
@@ -62,16 +100,45 @@ def recall(digests: Iterable[tuple[str, str, str]]) -> None:
     """Take (path, stamp, digest) that an earlier process kept of what it had read."""
     for path, stamp, digest in digests:
         _seen.setdefault(path, (stamp, digest))
+        _synced.setdefault(path, stamp)
+
+
+@contextmanager
+def keeping() -> Generator[list[tuple[str, str, str]]]:
+    """Give what is to be kept (`take_new`), of files that are on the disk by then; once more if that fails.
+
+    After a power cut, a file that was not there may have kept its size and its times, and lost its content.
+    """
+    taken = take_new()
+    try:
+        reach_disk(path for path, stamp, _ in taken if not is_synced(path, stamp))
+        yield taken
+    except BaseException:
+        _new.update(path for path, _, _ in taken)
+        raise
+    note_synced({path: stamp for path, stamp, _ in taken})
+
+
+def note_synced(stamps: Mapping[str, str]) -> None:
+    """Learn path -> stamp of files that are on the disk as they were then."""
+    _synced.update(stamps)
+
+
+def is_synced(path: str, stamp: str) -> bool:
+    """Return whether the file is known to have reached the disk with this stamp."""
+    return _synced.get(path) == stamp
 
 
 def take_new() -> list[tuple[str, str, str]]:
     """Return (path, stamp, digest) of what was read since the last call, to be kept."""
-    taken: list[tuple[str, str, str]] = []
-    while _new:
-        path = _new.pop()
-        stamp, digest = _seen[path]
-        taken.append((path, stamp, digest))
-    return taken
+    paths = list(_new)
+    _new.difference_update(paths)
+    return [(path, *_seen[path]) for path in paths]
+
+
+def has_new() -> bool:
+    """Return whether there is anything to be kept."""
+    return bool(_new)
 
 
 def stamp_of(stat: os.stat_result) -> str:

@@ -32,10 +32,13 @@ from jupyter_pipes.storage.file_digests import (
     file_stamp,
     is_checked,
     is_same_file,
+    is_synced,
+    note_synced,
     remember_written,
     stamp_of,
     trust,
 )
+from jupyter_pipes.storage.whole_files import reach_disk
 
 _MAPPED = 256 * 1024
 """Bytes from which a blob is mapped instead of read: a mapping holds a file descriptor and whole pages."""
@@ -55,6 +58,8 @@ class LocalBlobs:
         self._root = root.absolute()
         self._uri = self._root.as_uri()
         self._mapped: dict[str, str] = {}
+        self._is_new = True
+        """Whether the names of the folders above may not be on the disk."""
 
     def write(self, buffers: Sequence[BytesLike]) -> str:
         """Keep these bytes: under a temporary name first, so that a name only ever holds a whole blob."""
@@ -129,6 +134,20 @@ class LocalBlobs:
         """Take the word of who has just written a blob for its content."""
         remember_written(self._path(digest), digest)
 
+    def doubtful(self, digests: Iterable[str]) -> set[str]:
+        """Return those whose file is not the one that somebody checked and had reach the disk."""
+        return {digest for digest in digests if not self._is_beyond_doubt(digest)}
+
+    def sync(self, digests: Iterable[str]) -> None:
+        """Have the files reach the disk, with all folders on the way to them."""
+        blobs = {self._path(digest) for digest in digests}
+        stamps = {str(blob): file_stamp(blob) for blob in blobs}
+        folders = {folder for blob in blobs for folder in blob.parents[: None if self._is_new else 2]}
+        with os_errors("synced", self._root):
+            reach_disk(blobs | folders)
+        self._is_new = self._is_new and not blobs
+        note_synced(stamps)
+
     def uri(self, digest: str) -> str:
         """Return the blob's `file:///` URL."""
         return f"{self._uri}/{key(digest)}"
@@ -170,6 +189,11 @@ class LocalBlobs:
                 return True
             taken.replace(path)
             return False
+
+    def _is_beyond_doubt(self, digest: str) -> bool:
+        path = self._path(digest)
+        stamp = file_stamp(path)
+        return bool(stamp) and checked_stamp(path, digest) == stamp and is_synced(str(path), stamp)
 
     def _path(self, digest: str) -> Path:
         return self._root / key(digest)

@@ -89,6 +89,13 @@ class RemoteBlobs:
     def note_written(self, digest: str) -> None:
         """Do nothing: what was written is checked when it is read."""
 
+    def doubtful(self, digests: Iterable[str]) -> set[str]:
+        """Return nothing: such a store takes a blob for good, or not at all."""
+        return set()
+
+    def sync(self, digests: Iterable[str]) -> None:
+        """Do nothing: see `doubtful`."""
+
     def uri(self, digest: str) -> str:
         """Return the blob's URL."""
         return f"{self._url}/{key(digest)}"

@@ -10,9 +10,13 @@ from typing import Any
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
+from jupyter_pipes.model.quantities import parse_duration
 
 FOLDER = ".jupyter_pipes"
 _ROOT = 0
+
+LEASE = 30.0
+"""Seconds that a controller may give no sign of life, where nothing else is said."""
 
 
 class Settings(Struct, frozen=True):
@@ -23,12 +27,14 @@ class Settings(Struct, frozen=True):
         folder: `.jupyter_pipes/` of the project: logs, and the defaults of the others.
         store: fsspec URL or path of the artifact store.
         history: SQLAlchemy URL of the history.
+        lease: seconds without a sign of life after which others take over a run of another machine.
     """
 
     directory: Path
     folder: Path
     store: str
     history: str
+    lease: float = LEASE
 
 
 def load(directory: Path) -> Settings:
@@ -43,19 +49,30 @@ def load(directory: Path) -> Settings:
             f"the folder {shown(str(directory))} has a name that is not UTF-8: rename it"
         )
     place, options = _find(directory)
-    unknown = set(options) - {"store", "history"}
+    unknown = set(options) - {"store", "history", "lease"}
     if unknown:
         raise ConfigurationError(
-            f"{place}: {', '.join(sorted(unknown))} is not known to this version; it knows store and history"
+            f"{place}: {', '.join(sorted(unknown))} is not known to this version; "
+            "it knows store, history and lease"
         )
     for name, value in options.items():
         if not isinstance(value, str):
-            raise ConfigurationError(f"{place}: {name} must be a text (a URL or path), not {value!r}")
+            raise ConfigurationError(f"{place}: {name} must be a text, not {value!r}")
     base = place.parent if place else directory
     folder = base / FOLDER
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
     history = _absolute(options.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
-    return Settings(directory, folder, store, history)
+    return Settings(directory, folder, store, history, _lease(options, place))
+
+
+def _lease(options: dict[str, Any], place: Path | None) -> float:
+    try:
+        seconds = parse_duration(options["lease"]) if "lease" in options else LEASE
+    except ValueError as error:
+        raise ConfigurationError(f"{place}: lease: {error}") from None
+    if seconds < 1:
+        raise ConfigurationError(f"{place}: lease must be at least 1 s")
+    return seconds
 
 
 def is_unicode(text: str) -> bool:
@@ -190,8 +207,8 @@ def _refused(settings: Path, why: str) -> ConfigurationError:
 
 def _untrusted(folder: Path, why: str) -> UntrustedStore:
     return UntrustedStore(
-        f"{folder} {why}, and loading a kept value runs the code that it names: say --trust if you trust "
-        "whoever wrote it"
+        f"{folder} {why}, and loading a kept value runs the code that it names: say --trust (in Python: "
+        "run.trust()) if you trust whoever wrote it"
     )
 
 

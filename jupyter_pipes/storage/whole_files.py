@@ -1,14 +1,48 @@
-"""Files written as a whole or not at all."""
+"""Files written as a whole or not at all, also where the power is cut a moment later."""
 
 from __future__ import annotations
 
 import errno
+import fcntl
+import os
 import secrets
-from collections.abc import Generator
+import time
+from collections.abc import Generator, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_pipes.model.errors import NotebookError
+
+_AT_ONCE = 8
+"""Files whose way to the disk is waited for at the same time."""
+
+_LONG_AGO = 3600.0
+"""Seconds after a change by which it is on the disk: systems see to that within a minute, at most ten."""
+
+_IMPOSSIBLE = (errno.EINVAL, errno.ENOTSUP)
+"""What file systems answer that can sync nothing, or no folders: there is nothing more to be done then."""
+
+_ALL_THE_WAY: int | None = getattr(fcntl, "F_FULLFSYNC", None)
+"""What takes a file through the cache of the disk as well, on macOS; elsewhere `fsync` does."""
+
+
+def reach_disk(places: Iterable[Path | str]) -> None:
+    """Have the content of files, and the names in folders, outlast a power cut; return when they do.
+
+    They are waited for at the same time: a disk takes about as long for many as for one. What is not there,
+    cannot be read, or did not change for long, is passed over.
+
+    Raises:
+        OSError: one of them cannot be brought there.
+    """
+    recent = [place for place in {str(place) for place in places} if _is_recent(place)]
+    if len(recent) < 2:
+        for place in recent:
+            _sync(place)
+        return
+    with ThreadPoolExecutor(min(len(recent), _AT_ONCE)) as threads:
+        list(threads.map(_sync, recent))
 
 
 @contextmanager
@@ -26,7 +60,10 @@ def replacing(path: Path) -> Generator[Path]:
         yield draft
         if target.exists():
             draft.chmod(target.stat().st_mode & 0o777)
+        # Else a power cut may leave the new name with nothing in it, and the old content gone.
+        reach_disk([draft])
         draft.replace(target)
+        reach_disk([target.parent])
     finally:
         draft.unlink(missing_ok=True)
 
@@ -42,3 +79,29 @@ def replace_file(path: Path, text: str) -> None:
             draft.write_text(text, encoding="utf-8", newline="\n")
     except OSError as error:
         raise NotebookError(f"cannot write {path}: {error.strerror or error}") from error
+
+
+def _is_recent(place: str) -> bool:
+    try:
+        # A time to come is that of another clock.
+        return time.time() - os.stat(place).st_ctime < _LONG_AGO  # noqa: PTH116 - asked for many files
+    except FileNotFoundError:
+        return False
+
+
+def _sync(place: str) -> None:
+    try:
+        file = os.open(place, os.O_RDONLY)
+    except (FileNotFoundError, PermissionError):
+        # Folders that a user may not look into are not of our making.
+        return
+    try:
+        if _ALL_THE_WAY is None:
+            os.fsync(file)
+        else:
+            fcntl.fcntl(file, _ALL_THE_WAY)
+    except OSError as error:
+        if error.errno not in _IMPOSSIBLE:
+            raise
+    finally:
+        os.close(file)

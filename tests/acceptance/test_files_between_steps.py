@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from tests.acceptance.project import Project
+from tests.waiting import until
 
 LOAD = "%%step load --out-file out.csv\nfrom pathlib import Path\nPath('out.csv').write_text('a\\n{}\\n');"
 USE = "%%step use\nfrom pathlib import Path\nn = len(Path('out.csv').read_text())"
@@ -44,6 +45,25 @@ def test_a_file_is_put_back_and_only_another_content_reruns_its_readers(tmp_path
     assert project.ran() == ["load"]
     project.write(LOAD.format(2), USE)
     assert project.ran() == ["load", "use"]
+
+
+def test_what_read_another_content_than_it_was_handed_is_not_taken_for_the_result(tmp_path: Path) -> None:
+    """Two runs with other parameters at once, or people, write it between the decision and the reading."""
+    use = (
+        "%%step use\nimport os, time\nfrom pathlib import Path\nPath('begun').touch()\n"
+        "while not os.path.exists('g' + 'o'):\n    time.sleep(0.01)\nn = Path('out.csv').read_text()"
+    )
+    project = Project(tmp_path, LOAD.format(1), use)
+    run = project.pipeline().start()
+    until((tmp_path / "begun").exists, "the step's begin")
+    (tmp_path / "out.csv").write_text("theirs")
+    (tmp_path / "go").touch()
+    assert run.wait()["n"] == "theirs"
+    (planned,) = [step for step in project.pipeline().plan().steps if step.name == "use"]
+    assert planned.reasons == ("file out.csv had other content while it ran",)
+    assert project.ran() == ["use"]
+    assert project.run()["n"] == "a\n1\n"
+    assert project.ran() == []
 
 
 def test_a_file_that_nobody_said_is_noted(tmp_path: Path) -> None:

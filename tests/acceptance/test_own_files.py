@@ -70,6 +70,37 @@ def test_a_named_file_that_comes_to_be_there_is_news(folder: Path) -> None:
     assert project.ran() == []
 
 
+def test_what_comes_into_a_folder_that_a_step_lists_is_news(folder: Path) -> None:
+    (folder / "data").mkdir()
+    project = Project(
+        folder, "%%step check\nimport os\nnames = sorted(os.listdir('-'.join(['data'])))\nn = len(names)"
+    )
+    assert (project.ran(), project.ran()) == (["check"], [])
+    (folder / "data" / "a.csv").write_text("1")
+    (reason,) = project.run().steps["check"].decision_reasons
+    assert reason == "data/a.csv, in a folder that it lists, is new"
+    assert project.ran() == []
+    (folder / "data" / "a.csv").unlink()
+    assert project.ran() == [], "what is kept of the empty folder is right again"
+
+
+def test_what_later_steps_leave_in_a_folder_is_no_news_for_one_that_lists_it(folder: Path) -> None:
+    check = "%%step check\nimport os\nn = len([name for name in os.listdir() if name.endswith('.csv')])"
+    write = "%%step write\nopen('-'.join(['a', 'b.csv']), 'w').close()\nx = 1"
+    project = Project(folder, check, write)
+    assert sorted(project.ran()) == ["check", "write"]
+    assert project.ran() == []
+
+
+def test_who_lists_a_folder_runs_again_when_an_earlier_step_leaves_other_files_there(folder: Path) -> None:
+    make = "import os\nos.makedirs('d', exist_ok=True)"
+    write = f"%%step write\n{make}\nfor i in range({{}}):\n    open('d/' + str(i), 'w').close()"
+    check = "%%step check\nimport os\nn = len(os.listdir('-'.join(['d'])))"
+    assert Project(folder, write.format(2), check).run()["n"] == 2
+    assert Project(folder, write.format(2), check).ran() == []
+    assert Project(folder, write.format(3), check).run()["n"] == 3
+
+
 def test_a_named_file_that_is_gone_is_news_too(folder: Path) -> None:
     (folder / "extra.txt").write_text("a")
     project = Project(folder, "%%step check\nfrom pathlib import Path\nis_there = Path('extra.txt').exists()")

@@ -27,6 +27,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-component-update",
     "--disable-sync",
 )
+EXTENSION = Path(__file__).parents[2] / "labextension" / "built"
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
@@ -165,7 +166,14 @@ def _environment(private: Path) -> dict[str, str]:
     (notifications / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     folders = {place: str(private / place.lower()) for place in (*places, "JUPYTERLAB_WORKSPACES_DIR")}
-    return {**os.environ, **folders}
+    return {**os.environ, **folders, "JUPYTER_PATH": str(_with_our_extension(private / "share"))}
+
+
+def _with_our_extension(folder: Path) -> Path:
+    """Return a folder from which Lab takes the extension as it was built last, whatever is installed."""
+    (folder / "labextensions").mkdir(parents=True)
+    (folder / "labextensions" / "jupyter_pipes").symlink_to(EXTENSION)
+    return folder
 
 
 def _free_port() -> int:

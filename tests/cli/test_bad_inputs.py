@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import jupyter_pipes
 from jupyter_pipes.cli.saving import text_of_all
 from jupyter_pipes.history.surroundings.repository import checkout
 from tests.cli.test_main import PROGRAM, pipes, pipes_json, write_notebook
@@ -131,10 +132,22 @@ def test_a_run_says_by_its_code_that_it_completed_whoever_listens(
 
 
 @pytest.mark.parametrize("ends", [">&-", ">/dev/full", ">/dev/full 2>/dev/full"])
-@pytest.mark.parametrize("words", ["get n.ipynb x", "plan n.ipynb --json", "get n.ipynb nothing"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "get n.ipynb x",
+        "plan n.ipynb --json",
+        "get n.ipynb nothing",
+        "--help",
+        "--version",
+        *(f"{verb} --help" for verb in ("run", "show", "logs")),
+        "runs --help --json",
+    ],
+)
 def test_an_answer_that_nobody_gets_is_an_error(project: Path, ends: str, words: str) -> None:
     ended = _shell(project, f"pipes {words} {ends}")
     assert ended.returncode == 2
+    assert len(ended.stderr.splitlines()) == (0 if "2>" in ends else 1)
     assert b"Traceback" not in ended.stderr
 
 
@@ -188,7 +201,9 @@ def test_values_that_everybody_could_have_written_are_asked_for(tmp_path: Path) 
     for value in ("1", "2"):
         pipes(tmp_path, "run", "n.ipynb", "-p", f"n={value}")
     (tmp_path / ".jupyter_pipes").chmod(0o777)
-    for words in (("get", "n.ipynb", "x"), ("compare",)):
+    assert pipes_json(tmp_path, "resume", "last", code=2)["error"]["type"] == "UntrustedStore"
+    assert pipes_json(tmp_path, "resume", "last", "--trust", code=2)["error"]["type"] == "UsageError"
+    for words in (("get", "n.ipynb", "x"), ("compare",), ("run", "n.ipynb", "--of", "last")):
         error = pipes_json(tmp_path, *words, code=2)["error"]
         assert (error["type"], "--trust" in error["message"]) == ("UntrustedStore", True)
         pipes(tmp_path, *words, "--trust")
@@ -201,3 +216,22 @@ def test_a_terminal_is_not_driven_by_a_value() -> None:
     shown = text_of_all({"x": text}, escaped=True)
     assert shown == "\x1b[31mred\x1b[0m\t1\n\\x1b]0;title\\x07\\x1b[2Jcleared\\r\\x9b5A\\x7f\n"
     assert text_of_all({"x": text}) == f"{text}\n"
+
+
+def test_relative_folders_of_pythonpath_are_those_of_the_caller(tmp_path: Path) -> None:
+    """Also where the package itself is found by one: a step's process is started in another folder."""
+    (tmp_path / "lib").mkdir()
+    (tmp_path / "lib" / "ours.py").write_text("z = 5\n")
+    (tmp_path / "lib" / "jupyter_pipes").symlink_to(Path(jupyter_pipes.__file__).parent)
+    (tmp_path / "deep").mkdir()
+    for place in ("n.ipynb", "deep/n.ipynb"):
+        write_notebook(tmp_path / place, ("%%step a\nimport ours\nx = ours.z",))
+        ended = subprocess.run(
+            [*PROGRAM, "run", place],
+            cwd=tmp_path,
+            env={**os.environ, "PYTHONPATH": "lib"},
+            capture_output=True,
+            check=False,
+            timeout=200,
+        )
+        assert (ended.returncode, ended.stdout) == (0, b"x = 5\n"), ended.stderr

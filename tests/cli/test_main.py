@@ -276,6 +276,9 @@ def test_an_invalid_pipeline_exits_with_2_lists_its_diagnostics_and_runs_nothing
         (("report", "a", "b"), "UsageError", "no verb 'report'"),
         (("run",), "UsageError", "NOTEBOOK|MODULE"),
         (("run", "small.ipynb", "--forse"), "UsageError", "did you mean --force?"),
+        (("run", "small.ipynb", "--retry", "2"), "UsageError", "did you mean %%step NAME --retries?"),
+        (("plan", "small.ipynb", "--timeout", "2"), "UsageError", "did you mean %%step NAME --timeout?"),
+        (("run", "small.ipynb", "--params", "rows=2"), "UsageError", "did you mean -p NAME=VALUE?"),
         (("run", "small.ipynb", "lode"), "UsageError", "load"),
         (("run", "small.ipynb", "-p", "rows"), "UsageError", "NAME=VALUE"),
         (("run", "small.ipynb", "-p", "rows=1.5"), "ParameterError", "rows"),
@@ -398,7 +401,7 @@ def test_the_installed_program_prints_its_version_without_loading_heavy_librarie
     program = [str(Path(sys.executable).with_name("jupyter-pipes"))]
     assert pipes(tmp_path, "--version", program=program).stdout == "0.2.0\n"
     heavy = "{'pandas', 'numpy', 'sqlalchemy', 'IPython', 'rich', 'nbformat', 'ipywidgets'}"
-    check = f"import sys\ntry: main(['--help'])\nexcept SystemExit: print(sorted({heavy} & set(sys.modules)))"
+    check = f"import sys\nmain(['--help'])\nprint(sorted({heavy} & set(sys.modules)))"
     ended = pipes(
         tmp_path, "-c", f"from jupyter_pipes.cli.main import main\n{check}", program=[sys.executable]
     )

@@ -158,7 +158,7 @@ def test_no_log_text_becomes_markup(text: str) -> None:
     [
         ("38;5;208", "<style>.ansi38-208{color: #"),
         ("48;5;208", "<style>.ansi48-208{background: #"),
-        ("38;2;255;128;0", "<style>.ansi38-255128000{color: rgb(255,128,000)}"),
+        ("38;2;255;128;0", "<style>.ansi38-255128000{color: rgb(255,128,000)}.jupyter-pipes "),
         ("48;2;255;128;0", "<style>.ansi48-255128000{background-color: rgb(255,128,000)}"),
         ("38;5;999", "<style>.ansi38-999{}"),
         ("38;2;1", ""),

@@ -67,7 +67,8 @@ def test_a_run_is_told_with_parameters_steps_and_failures() -> None:
     assert lines[0] == "run r1 of study: failed (train failed), 1 completed · 1 failed, 8.0 s"
     assert lines[1] == "params: rows=3, name=a b"
     assert [fields(line)[1] for line in lines[2:4]] == ["load, completed", "train, failed"]
-    assert lines[4:] == ["step train, line 3: no rows in df", "    Traceback", "    no rows", "    in df"]
+    reason = r"step train, line 3: no rows\x1b[2J in \x1b]0;title\x07df"
+    assert lines[4:] == [reason, "    Traceback", "    no rows", "    in df"]
 
 
 def test_a_terminal_gets_the_same_facts_in_colours() -> None:

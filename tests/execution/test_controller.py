@@ -227,9 +227,9 @@ def patch(monkeypatch: pytest.MonkeyPatch, owner: type, method: str, check: Call
     """Have `check` called with the first argument of each call of a method, before it."""
     original: Callable[..., object] = getattr(owner, method)
 
-    def checked(self: object, given: object, *more: object) -> object:
+    def checked(self: object, given: object, *more: object, **options: object) -> object:
         check(given)
-        return original(self, given, *more)
+        return original(self, given, *more, **options)
 
     monkeypatch.setattr(owner, method, checked)
 

@@ -30,7 +30,7 @@ from tests.scheduling import (
     started,
 )
 
-RESUMED = ev.RunResumed("host", 8, 1.0)
+RESUMED = ev.RunResumed("host", 8)
 
 
 def view_of(*facts: ev.AnyEvent) -> RunView:

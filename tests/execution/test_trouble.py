@@ -678,7 +678,7 @@ def test_a_journal_that_cannot_be_written_in_the_middle_ends_the_run_and_its_pro
     run = pipeline_of(f"%%step long\n{SAY_HELLO}\n{WAIT}", "%%step next --after long\nx = 1").start()
     pid = running_pid(run, "long")
 
-    def full(*_: object) -> None:
+    def full(*_: object, patience: float) -> None:
         raise StoreError("disk full")
 
     monkeypatch.setattr(Journal, "write", full)

@@ -2,20 +2,24 @@
 
 from __future__ import annotations
 
-import sqlite3
+import contextlib
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+import threading
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from jupyter_pipes.history.database import Change, Conflict, Database, Transaction
+from jupyter_pipes.history.database import Change, Conflict, Database, Locked, Transaction
 from jupyter_pipes.history.schema import SCHEMA_VERSION, schema, table
 from jupyter_pipes.model.errors import ConfigurationError, StoreError
 from tests.databases import POSTGRESQL, postgresql, programs
+from tests.waiting import until
 
 KINDS = ["file", "engine", POSTGRESQL]
 
@@ -132,11 +136,11 @@ def test_of_the_results_of_each_step_the_newest_is_found_at_once(database: Datab
 
 
 def test_a_claim_is_had_by_one_and_given_back_by_that_one_only(database: Database) -> None:
-    claim = {"signature": "s", "run": "r", "step": "a", "host": "h", "pid": 1, "process_started": 0.5}
+    claim = {"signature": "s", "run": "r", "step": "a"}
     assert database.change([("add_claim", claim)]) == 1
     assert database.change([("add_claim", {**claim, "run": "q"})]) == 0
     assert database.change([("drop_claim", {"of_signature": "s", "of_run": "q"})]) == 0
-    assert rows(database, "claim", signature="s") == [("r", "a", "h", 1, 0.5)]
+    assert rows(database, "claim", signature="s") == [("r", "a")]
     assert database.change([("drop_claim", {"of_signature": "s", "of_run": "r"})]) == 1
 
 
@@ -228,19 +232,35 @@ def test_a_database_of_another_kind_is_refused() -> None:
         Database("mysql://nowhere/x")
 
 
-def test_a_session_that_holds_the_lock_for_long_is_told(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    place = tmp_path / "history.db"
-    database = Database(f"sqlite:///{place}")
-    database._link()._connection.execute("PRAGMA busy_timeout=1")  # pyright: ignore[reportCallIssue]  # of SQLite; the type is both databases'
-    with sqlite3.connect(place, isolation_level=None) as other:
-        other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(StoreError, match="locked"):
-            database.change([event(0)])
-        other.execute("ROLLBACK")
+@contextmanager
+def locked(url: str) -> Generator[None]:
+    """Lock the history against writers, as a rebuild does in another process, or a backup."""
+    other = Database(url)
+    with other.exclusive():
+        yield
+    other.close()
+
+
+def test_a_lock_is_told_to_who_does_not_wait(open_database: Callable[[], Database], url: str) -> None:
+    database = open_database()
+    with locked(url), pytest.raises(Locked):
+        database.change([event(0)], patience=0)
     assert database.change([event(0)]) == 1
-    database.close()
+
+
+def test_a_lock_is_waited_for_and_told_once(
+    open_database: Callable[[], Database], url: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    database = open_database()
+    changed: list[int] = []
+    with locked(url):
+        writer = threading.Thread(target=lambda: changed.append(database.change([event(0)])))
+        writer.start()
+        until(lambda: bool(caplog.messages), "a word about it")
+        assert changed == []
+    writer.join()
+    assert changed == [1]
+    assert caplog.messages == ["the history is locked by another process: waiting for it"]
 
 
 # Texts --------------------------------------------------------------------------------------------------
@@ -304,3 +324,33 @@ def test_a_url_without_a_driver_means_the_one_that_the_extra_installs() -> None:
 def test_a_missing_driver_is_told_with_how_to_get_one() -> None:
     with pytest.raises(StoreError, match=r"pip install 'jupyter_pipes\[postgresql\]'"):
         Database("postgresql+pg8000://me@127.0.0.1:1/none")
+
+
+WRITES = """\
+import sys
+from jupyter_pipes.history.database import Database
+databases = [Database(sys.argv[1]), Database(sys.argv[1] + "?timeout=10")]
+for place, database in enumerate(databases):
+    database.change([("add_field", {"run": "r", "field": "f", "place": place, "text": "t", "number": None})])
+    database.rows("runs")
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("read_meanwhile", [False, True])
+def test_a_process_that_ends_leaves_its_changes_in_the_database_itself(
+    tmp_path: Path, read_meanwhile: bool
+) -> None:
+    """Not in SQLite's log, so that a copy of the one file is whole; whether or not others have it open."""
+    path = tmp_path / "history.db"
+    with contextlib.closing(Database(f"sqlite:///{path}")) as other:
+        if read_meanwhile:
+            other.rows("runs")
+        else:
+            other.close()
+        subprocess.run([sys.executable, "-c", WRITES, f"sqlite:///{path}"], check=True)
+        log = path.with_name("history.db-wal")
+        assert not log.exists() or not log.stat().st_size
+        shutil.copyfile(path, tmp_path / "copy.db")
+    with contextlib.closing(Database(f"sqlite:///{tmp_path}/copy.db")) as copy:
+        assert texts(copy) == ["t", "t"]

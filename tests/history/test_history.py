@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import os
-import platform
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import psutil
 import pytest
 
 from jupyter_pipes.history import journal
@@ -18,17 +14,16 @@ from jupyter_pipes.history.history import (
     History,
     Result,
     packed_parts,
-    process_is_alive,
-    process_started,
 )
 from jupyter_pipes.history.indexing import ResultContent
+from jupyter_pipes.history.processes import Process, this_process
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView
+from tests.leases import ELSEWHERE, here, hold
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("b",)))
 
@@ -56,14 +51,11 @@ class Log:
         return self.journal.append(event, self.view)
 
 
-def begin(history: History, run: str, pid: int = 0, *facts: ev.AnyEvent) -> Log:
+def begin(history: History, run: str, driver: Process | None = None, *facts: ev.AnyEvent) -> Log:
     """Begin a run that this process (or the given one) drives."""
-    driver = psutil.Process(pid or os.getpid())
+    hold(history, run, driver or this_process())
     log = Log(history, run)
-    start = ev.RunStarted(
-        "p", "1.0.0", STEPS, host=platform.node(), pid=driver.pid, process_started=driver.create_time()
-    )
-    for fact in (start, *facts):
+    for fact in (ev.RunStarted("p", "1.0.0", STEPS), *facts):
         log.append(fact)
     return log
 
@@ -144,24 +136,17 @@ def test_a_run_that_is_not_kept_has_no_view(history: History) -> None:
         history.view("1999")
 
 
-@pytest.fixture
-def ended_process() -> Iterator[int]:
-    """A process that has ended and is still listed, as its parent has not looked."""
-    process = subprocess.Popen([sys.executable, "-c", "pass"])
-    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
-    yield process.pid
-    process.wait()
+GONE = here(999_999_999, "1")
 
 
-@pytest.mark.slow
 def test_a_run_whose_controller_is_gone_is_settled_once_with_its_finished_steps_kept(
-    history: History, ended_process: int
+    history: History,
 ) -> None:
     finished = ev.StepEnded("a", Status.COMPLETED)
     begin(
         history,
         "r",
-        ended_process,
+        GONE,
         finished,
         ev.AttemptQueued("b", 1, "local"),
         ev.AttemptStarted("b", 1, 9, "h"),
@@ -180,18 +165,6 @@ def test_a_run_whose_controller_is_gone_is_settled_once_with_its_finished_steps_
     assert [attempt.status for attempt in view.steps["b"].attempts] == [Status.CANCELLED]
     assert view.steps["b"].reason.startswith("interrupted")
     assert history.view("mine").status is Status.RUNNING
-
-
-def test_a_controller_on_another_host_is_not_declared_gone() -> None:
-    assert process_is_alive(RunView("r", host="elsewhere", pid=1))
-
-
-def test_a_process_that_got_the_controller_s_number_later_is_not_the_controller() -> None:
-    mine = psutil.Process()
-    view = RunView("r", host=platform.node(), pid=mine.pid, process_started=mine.create_time() - 60)
-    assert not process_is_alive(view)
-    view.process_started = mine.create_time()
-    assert process_is_alive(view)
 
 
 # Results ------------------------------------------------------------------------------------------------
@@ -238,7 +211,7 @@ def test_results_are_found_by_signature_in_any_step_and_by_step_in_their_pipelin
 @pytest.mark.parametrize("outcome", ["failed", "timed out", "cancelled", "lost"])
 def test_an_attempt_that_did_not_complete_leaves_no_result(history: History, outcome: ev.Outcome) -> None:
     decided = ev.StepDecided("a", "run", signature="s")
-    begin(history, "r", 0, decided, ev.AttemptEnded("a", 1, outcome), ev.StepEnded("a", Status.FAILED))
+    begin(history, "r", None, decided, ev.AttemptEnded("a", 1, outcome), ev.StepEnded("a", Status.FAILED))
     assert history.results("s") == []
 
 
@@ -260,14 +233,17 @@ def test_what_was_accepted_is_found_under_its_new_signature_with_the_outputs_of_
 
 
 def test_one_claims_a_signature_and_others_are_told_who(history: History) -> None:
+    begin(history, "r")
     assert history.claim("s", "r", "a") is None
     owner = history.claim("s", "q", "b")
     assert owner is not None
-    assert (owner.run, owner.step, owner.pid, owner.is_alive) == ("r", "a", os.getpid(), True)
+    assert (owner.run, owner.step, owner.standing.is_over) == ("r", "a", False)
+    assert str(owner).endswith(f"process {os.getpid()} on this machine")
     assert history.claim("t", "q", "b") is None
 
 
 def test_a_claim_is_the_claimer_s_own_and_free_again_once_released(history: History) -> None:
+    begin(history, "r")
     assert history.claim("s", "r", "a") is None
     assert history.claim("s", "r", "a") is None
     history.release("s", "q")
@@ -277,7 +253,7 @@ def test_a_claim_is_the_claimer_s_own_and_free_again_once_released(history: Hist
 
 
 def test_the_end_of_a_step_gives_its_claim_back(history: History) -> None:
-    begun = begin(history, "r", 0, ev.StepDecided("a", "run", signature="s"))
+    begun = begin(history, "r", None, ev.StepDecided("a", "run", signature="s"))
     assert history.claim("s", "r", "a") is None
     begun.append(ev.AttemptQueued("a", 1, "local"))
     assert history.claim("s", "q", "a") is not None
@@ -285,22 +261,26 @@ def test_the_end_of_a_step_gives_its_claim_back(history: History) -> None:
     assert history.claim("s", "q", "a") is None
 
 
-@pytest.mark.slow
-def test_a_claim_of_a_process_that_is_gone_is_taken_over(history: History, ended_process: int) -> None:
-    born = psutil.Process(ended_process).create_time()
-    claim = {"signature": "s", "run": "r", "step": "a", "host": platform.node()}
-    history.database.change([("add_claim", {**claim, "pid": ended_process, "process_started": born})])
+def test_a_claim_of_a_run_that_nobody_drives_is_taken_over(history: History) -> None:
+    history.database.change([("add_claim", {"signature": "s", "run": "r", "step": "a"})])
     assert history.claim("s", "q", "b") is None
     (row,) = history.database.rows("claim", signature="s")
-    assert tuple(row) == ("q", "b", platform.node(), os.getpid(), process_started())
+    assert tuple(row) == ("q", "b")
 
 
-def test_a_claim_on_another_host_is_respected(history: History) -> None:
-    elsewhere = {"host": "elsewhere", "pid": 1, "process_started": 0.0}
-    history.database.change([("add_claim", {"signature": "s", "run": "r", "step": "a", **elsewhere})])
+def test_a_claim_of_a_controller_that_is_gone_is_taken_over_and_its_run_is_settled(history: History) -> None:
+    begin(history, "r", GONE)
+    history.database.change([("add_claim", {"signature": "s", "run": "r", "step": "a"})])
+    assert history.claim("s", "q", "b") is None
+    assert history.view("r").status is Status.INTERRUPTED
+
+
+def test_a_claim_on_another_machine_is_respected_and_says_whose_it_is(history: History) -> None:
+    begin(history, "r", ELSEWHERE)
+    assert history.claim("s", "r", "a") is None
     owner = history.claim("s", "q", "b")
     assert owner is not None
-    assert owner.host == "elsewhere"
+    assert str(owner).startswith("waits for step a of run r, which computes the same, on pod-1, last seen ")
 
 
 # Remarks ------------------------------------------------------------------------------------------------

@@ -202,7 +202,10 @@ def test_labels_of_a_run() -> None:
 def test_how_a_run_stands_when_it_ends_and_when_it_is_taken_up_again() -> None:
     ended = ev.StepEnded("a", Status.FAILED), ev.StepEnded("b", Status.SKIPPED), ev.RunEnded(Status.FAILED)
     standing = {"of_run": "r", "ended": 103.0, "status": "failed", "progress": 1.0}
-    assert changed(*ended) == [("end_run", standing), ("drop_claims", {"of_run": "r"})]
+    assert changed(*ended) == [
+        ("end_run", standing),
+        *((f"drop_{name}", {"of_run": "r"}) for name in ("claims", "leases", "sightings")),
+    ]
     standing = {"of_run": "r", "ended": None, "status": "running", "progress": 0.0}
     assert changed(*ended, ev.RunResumed()) == [("end_run", standing)]
 

@@ -127,10 +127,11 @@ def test_several_that_open_a_new_history_at_once_make_it_once(url: str) -> None:
 
 def test_one_of_two_gets_a_claim_and_the_other_learns_who(workspace: Workspace) -> None:
     other = History(workspace.settings.history)
+    workspace.history.leases.take("r", 30.0)
     assert workspace.history.claim("s", "r", "a") is None
     owner = other.claim("s", "q", "b")
     assert owner is not None
-    assert (owner.run, owner.step, owner.is_alive) == ("r", "a", True)
+    assert (owner.run, owner.step, owner.standing.is_over) == ("r", "a", False)
     workspace.history.release("s", "r")
     assert other.claim("s", "q", "b") is None
     other.close()

@@ -73,13 +73,12 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         st.lists(STEP, max_size=3).map(tuple),
         st.dictionaries(TEXT, JSON),
         pid=st.integers(0),
-        process_started=NUMBER,
         diagnostics=DIAGNOSTICS,
         fail_fast=st.booleans(),
         observed=st.dictionaries(TEXT, OBSERVATION, max_size=2),
         **dict.fromkeys(RUN_TEXTS, TEXT),
     ),
-    ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0), NUMBER),
+    ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0)),
     ev.EnvironmentCaptured: st.builds(ev.EnvironmentCaptured, TEXT, TEXT),
     ev.RunTagged: st.builds(ev.RunTagged, TEXTS),
     ev.RunRenamed: st.builds(ev.RunRenamed, TEXT),
@@ -127,6 +126,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
     ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
     ev.CancelAsked: st.builds(ev.CancelAsked, TEXT),
+    ev.RunHeldUp: st.builds(ev.RunHeldUp, TEXT),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }
 

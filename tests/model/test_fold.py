@@ -188,3 +188,26 @@ def test_the_share_done(progress: Progress, fraction: float | None) -> None:
 @pytest.mark.parametrize("fact", WHOLE_STORY, ids=lambda fact: type(fact).__name__)
 def test_a_view_can_be_sent_as_json_after_any_fact(fact: Any) -> None:
     msgspec.json.encode(view_of(fact))
+
+
+def test_a_run_that_went_to_its_end_is_the_same_as_if_it_had_been_watched() -> None:
+    """Its edges are connected once, in the end; live ones with each fact."""
+    reading = [ev.PlannedStep(name, ("a",), reads={"x": "a"}) for name in ("b", "c", "d")]
+    facts = [ev.RunStarted("p", "1.0.0", (ev.PlannedStep("a", writes=("x",)), *reading))]
+    ends = [ev.StepEnded("a", Status.COMPLETED)]
+    for name in ("c", "b", "d"):
+        ends += [
+            ev.AttemptStarted(name, 1, 7, "host"),
+            ev.InputsChanged(name, 1, ("x",)),
+            ev.NamesJoined(name, 1, ("x", "y")),
+            ev.AttemptEnded(name, 1, "completed"),
+            ev.StepReopened("d", "b changed x"),
+            ev.StepEnded(name, Status.COMPLETED),
+        ]
+    journal = [*facts, *ends, ev.RunEnded(Status.COMPLETED)]
+    kept = [ev.Record("r", seq, 100.0 + seq, event) for seq, event in enumerate(journal)]
+    live = RunView("r")
+    for record in kept:
+        apply(record, live)
+    assert fold("r", kept) == live
+    assert live.steps["d"].planned.reads == {"x": "c"}

@@ -16,7 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
+from jupyter_pipes.pipelines.parameter_types import (
+    Range,
+    allowed,
+    annotation_of,
+    choices_of,
+    fit,
+    parse,
+    to_json,
+)
 from jupyter_pipes.pipelines.parameters import (
     Parameter,
     bind,
@@ -24,7 +32,6 @@ from jupyter_pipes.pipelines.parameters import (
     from_mapping,
     split_assignment,
     split_overrides,
-    to_json,
 )
 
 CELL = """

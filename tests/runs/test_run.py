@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from pathlib import Path
 
+import nbformat
 import pytest
 
-from jupyter_pipes import PipesError
+from jupyter_pipes import Pipeline, PipesError
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import ArtifactMissing
+from jupyter_pipes.model.errors import ArtifactMissing, UntrustedStore
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.run import Run
@@ -75,6 +76,19 @@ def test_what_is_not_there_is_a_key_error_that_says_what_is(run: Run, name: str)
 def test_looking_whether_a_name_is_there_loads_nothing(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(type(run.workspace.store), "get_whole", lambda *_: pytest.fail("loaded"))
     assert ("df" in run, 5 in run, list(run)) == (True, False, ["df", "n", "model"])
+
+
+@pytest.mark.slow
+def test_a_value_that_everybody_could_have_written_is_loaded_for_who_trusts_them(tmp_path: Path) -> None:
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%%step a\nx = [1]")])
+    nbformat.write(notebook, tmp_path / "n.ipynb")
+    run = Pipeline.from_notebook(tmp_path / "n.ipynb").run()
+    (tmp_path / ".jupyter_pipes").chmod(0o777)
+    with pytest.raises(UntrustedStore, match="trust"):
+        run["x"]
+    (artifact,) = run.steps["a"].artifacts
+    assert run.preview(artifact) == {"text/plain": "[1]"}
+    assert run.trust()["x"] == [1]
 
 
 def test_a_run_that_kept_nothing_is_there_and_equals_no_other(workspace: Workspace, tmp_path: Path) -> None:

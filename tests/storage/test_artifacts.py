@@ -331,3 +331,26 @@ print(ArtifactStore(sys.argv[1]).put("a", np.arange(2_000_000.0)).digest)
     assert printed == {ref.digest}
     assert local.is_whole(ref)
     assert files(tmp_path) == [path_of(local, ref)]
+
+
+def test_an_artifact_is_in_doubt_until_it_is_known_to_be_whole_and_on_the_disk(local):
+    ref = local.put("a", [1, 2, 3])
+    local.blobs.sync([ref.digest])
+    assert local.doubtful([ref]) == {ref.digest}
+    local.note_written(ref)
+    assert local.doubtful([ref]) == set()
+    os.utime(path_of(local, ref))
+    assert local.doubtful([ref]) == {ref.digest}
+
+
+def test_who_wrote_an_artifact_does_not_know_that_it_is_on_the_disk(local):
+    ref = local.put("a", [1, 2, 3])
+    local.note_written(ref)
+    assert local.doubtful([ref]) == {ref.digest}
+    path_of(local, ref).unlink()
+    assert local.doubtful([ref]) == {ref.digest}
+
+
+def test_a_store_elsewhere_takes_an_artifact_for_good_or_not_at_all(tmp_path):
+    store = ArtifactStore(f"memory://{tmp_path.name}-{os.getpid()}/store")
+    assert store.doubtful([store.put("a", [1, 2, 3])]) == set()

@@ -11,7 +11,14 @@ import pytest
 
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.storage import file_digests
-from jupyter_pipes.storage.file_digests import file_digest, recall, remember_written, take_new
+from jupyter_pipes.storage.file_digests import (
+    file_digest,
+    is_synced,
+    keeping,
+    recall,
+    remember_written,
+    take_new,
+)
 
 LONG_AGO = 1_000_000_000
 
@@ -155,3 +162,35 @@ def test_what_this_process_read_itself_goes_before_what_is_recalled(file: Path, 
     ((path, stamp, _),) = take_new()
     recall([(path, stamp, "kept")])
     assert file_digest(file) == digest(b"abc")
+
+
+def test_what_is_kept_is_on_the_disk(file: Path, later: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[str] = []
+    monkeypatch.setattr(file_digests, "reach_disk", synced.extend)
+    file_digest(file)
+    with keeping() as new:
+        ((path, stamp, _),) = new
+        assert synced == [path] == [str(file)]
+        assert not is_synced(path, stamp)
+    assert is_synced(path, stamp)
+    assert not is_synced(path, "another")
+
+
+def test_what_could_not_be_kept_is_kept_next_time(file: Path, later: None) -> None:
+    file_digest(file)
+
+    def fail() -> None:
+        with keeping():
+            raise RuntimeError
+
+    with pytest.raises(RuntimeError):
+        fail()
+    with keeping() as new:
+        assert [path for path, _, _ in new] == [str(file)]
+    with keeping() as new:
+        assert new == []
+
+
+def test_what_another_process_kept_was_on_the_disk(file: Path) -> None:
+    recall([(str(file), "stamp", "kept")])
+    assert is_synced(str(file), "stamp")

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import errno
+import os
+import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from jupyter_pipes.model.errors import NotebookError
-from jupyter_pipes.storage.whole_files import replace_file, replacing
+from jupyter_pipes.storage.whole_files import reach_disk, replace_file, replacing
 
 
 def test_the_draft_becomes_the_file_when_all_is_written(tmp_path: Path) -> None:
@@ -55,3 +59,73 @@ def test_a_device_or_a_folder_is_never_replaced(tmp_path: Path) -> None:
     for place in (Path("/dev/null"), tmp_path):
         with pytest.raises(NotebookError, match="cannot write"):
             replace_file(place, "new")
+
+
+Synced = Callable[[], list[str]]
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> Synced:
+    """Return what was synced since the last call."""
+    names: list[str] = []
+    monkeypatch.setattr(os, "fsync", lambda file: names.append(Path(f"/proc/self/fd/{file}").resolve().name))
+
+    def take() -> list[str]:
+        taken, names[:] = sorted(names), []
+        return taken
+
+    return take
+
+
+def test_files_and_folders_reach_the_disk_once_and_what_is_not_there_is_passed_over(
+    tmp_path: Path, synced: Synced
+) -> None:
+    file, folder = tmp_path / "file", tmp_path / "folder"
+    file.touch()
+    folder.mkdir()
+    reach_disk([file, str(file), folder, tmp_path / "none"])
+    assert synced() == ["file", "folder"]
+    reach_disk([])
+    assert synced() == []
+
+
+def test_what_did_not_change_for_long_is_there_already(
+    tmp_path: Path, synced: Synced, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "file"
+    file.touch()
+    now = time.time()
+    monkeypatch.setattr(time, "time", lambda: now + 7200)
+    reach_disk([file])
+    assert synced() == []
+    monkeypatch.setattr(time, "time", lambda: now - 7200)
+    reach_disk([file])
+    assert synced() == ["file"]
+
+
+@pytest.mark.parametrize(
+    ("number", "is_told"),
+    [(errno.EIO, True), (errno.ENOSPC, True), (errno.EINVAL, False), (errno.ENOTSUP, False)],
+)
+def test_a_disk_that_fails_is_told_and_one_that_cannot_sync_is_not(
+    number: int, is_told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(file: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fail)
+    if is_told:
+        with pytest.raises(OSError, match=os.strerror(number)):
+            reach_disk([tmp_path])
+    else:
+        reach_disk([tmp_path])
+
+
+def test_the_new_content_is_on_the_disk_before_it_takes_the_place_of_the_old(
+    tmp_path: Path, synced: Synced
+) -> None:
+    path = tmp_path / "study.ipynb"
+    path.write_text("old")
+    replace_file(path, "new")
+    draft, folder = sorted(synced(), key=lambda name: name == tmp_path.name)
+    assert (draft.endswith("-study.ipynb"), folder) == (True, tmp_path.name)

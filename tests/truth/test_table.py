@@ -14,6 +14,9 @@ from tests.truth.table import Case, cases
 pytestmark = pytest.mark.slow
 
 CASES = list(cases())
+PLAIN_CELLS = "plain_cells"
+"""The kind of notebooks of which only those cells are steps that say so."""
+
 NO_DIFFERENCE = ("equal", "only in the notebook", "only in the pipeline")
 """What a step does not keep because nobody reads it, and what a later one deletes, has no wrong value."""
 
@@ -34,10 +37,16 @@ def differences(verification: Verification) -> list[str]:
     return [*names, *plain, *failed, *(f"rerun: {each.place}, {each.reason}" for each in verification.rerun)]
 
 
-def outcome(pipeline_of: MakePipeline, server: PlainServer, cells: tuple[str, ...]) -> list[str]:
-    """Return how the notebook differs as a pipeline, each computing cell a step, from its plain run."""
+def outcome(
+    pipeline_of: MakePipeline, server: PlainServer, cells: tuple[str, ...], *, as_written: bool = False
+) -> list[str]:
+    """Return how the notebook differs as a pipeline from its plain run.
+
+    Each computing cell is a step, unless it is to be taken as written.
+    """
+    pipeline = pipeline_of(*cells)
     try:
-        return differences(verify(pipeline_of(*cells).tagged(), run_plainly=server))
+        return differences(verify(pipeline if as_written else pipeline.tagged(), run_plainly=server))
     except InvalidPipeline as refusal:
         return [f"refused: {refusal}"]
 
@@ -46,7 +55,7 @@ def outcome(pipeline_of: MakePipeline, server: PlainServer, cells: tuple[str, ..
 def test_a_notebook_gives_as_a_pipeline_what_it_gives_plainly(
     case: Case, pipeline_of: MakePipeline, plain_server: PlainServer
 ) -> None:
-    found = outcome(pipeline_of, plain_server, case.cells)
+    found = outcome(pipeline_of, plain_server, case.cells, as_written=case.kind == PLAIN_CELLS)
     is_refused = case.expected != "equal" and any(case.expected in each for each in found)
     assert is_refused or not found, "\n".join(found)
 

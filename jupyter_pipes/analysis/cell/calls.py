@@ -155,7 +155,7 @@ class Calls(Expressions):
         """Visit an expression that stands in a string on `line`."""
         try:
             tree = ast.parse(text.strip(), mode="eval")
-        except SyntaxError:
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         for node in ast.walk(tree):
             if hasattr(node, "lineno"):

@@ -147,7 +147,7 @@ def interpolations(text: str) -> tuple[Interpolation, ...]:
                 is_tuple = isinstance(ast.parse(braced.strip(), mode="eval").body, ast.Tuple)
                 # `{a,b}` is the shell's, unless both happen to be names.
                 expressions.append(Interpolation(braced.strip(), is_tuple))
-    except (SyntaxError, ValueError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     return tuple(expressions)
 

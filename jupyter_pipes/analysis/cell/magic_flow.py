@@ -46,6 +46,7 @@ class CellFlow(Definitions):
                     ast.Constant(value=str(body)),
                 ],
             ):
+                self._read_shell(node)
                 self._walk_text(f"%%{name} {argument}\n{body}", node.lineno)
                 return
             case _:
@@ -53,12 +54,21 @@ class CellFlow(Definitions):
         if effect is None:
             super().visit_Call(node)
             return
+        self._read_shell(node)
         before = self.state.copy()
         self._run(effect, node.lineno)
         if effect.scratch:
             self.state = before
         for name in effect.binds:
             self.bind(name, node.lineno)
+
+    def _read_shell(self, node: ast.Call) -> None:
+        """Read the name that the shell was kept under: `ip = get_ipython()`."""
+        match node.func:
+            case ast.Attribute(value=ast.Name() as kept):
+                self.visit(kept)
+            case _:
+                pass
 
     def _run(self, effect: Effect, line: int) -> None:
         for part in effect.interpolations:

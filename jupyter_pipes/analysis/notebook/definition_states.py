@@ -49,22 +49,34 @@ def states(
 
 
 class TooEarly(NamedTuple):
-    """Code that looks at what a definition holds and runs before that is there; whose change it needs."""
+    """Code that looks at what a definition holds and that is not there any more; whose change it needs."""
 
     code: Binding
     state: str
     owner: str
 
 
-def too_early(timeline: Timeline, code: Iterable[Binding]) -> Iterator[TooEarly]:
-    """Yield the statements of plain cells that use what a step before them changed in a definition."""
+def too_early(timeline: Timeline, code: Iterable[Binding], place: Place) -> Iterator[TooEarly]:
+    """Yield the statements of plain cells that use what a step before them changed in a definition.
+
+    They run with what the last step left there; so they may only look, and no step may change it behind them.
+
+    Args:
+        timeline: the notebook's bindings.
+        code: the statements.
+        place: where the step stands that needs them.
+    """
     for binding in code:
         statement = code_of(binding)
         names = frozenset[str]() if statement.is_definition else statement.reads
         for name in sorted(names):
             state = state_of(name, _number(timeline, name, binding.place))
             owner = _owner(timeline, state, binding.place)
-            if owner and (name not in statement.calls or _changes_itself(timeline, name, binding.place)):
+            if not owner:
+                continue
+            changes_itself = name in statement.calls and _changes_itself(timeline, name, binding.place)
+            is_there = owner == _owner(timeline, state, place)
+            if changes_itself or name in statement.changes or not is_there:
                 yield TooEarly(binding, state, owner)
 
 

@@ -264,20 +264,27 @@ class _Search:
             self._early_parameters.setdefault(name, (root, runs))
         elif strength < Strength.NEEDED:
             return
-        elif can_wait(runs) and self._is_the_same_later(name, place):
-            self._values[name] = owner
+        elif can_wait(runs) and (holder := self._holder_later(name, place, owner)):
+            self._values[name] = holder
             self._waiting.append(Waiting(runs, name, root))
         else:
             self._report("needs output", name, root, strength, runs, owner)
 
-    def _is_the_same_later(self, name: str, place: Place) -> bool:
-        """Return whether the step has the value of `name` that code at `place` has in the notebook."""
+    def _holder_later(self, name: str, place: Place, owner: str) -> str:
+        """Return the step whose value of `name` serves code at `place` when it runs for the reader, or "".
+
+        It is the value that the notebook has there. What only registers itself in it may have a later one: it
+        is put back as its step left it (see `Job.late_pieces`).
+        """
         before = (each for each in self._timeline.before(name, self._place) if each.owner != self._reader)
         now, then = (
             next((each for each in bindings if not _registers(name, each)), None)
             for bindings in (before, self._timeline.before(name, place))
         )
-        return now == then
+        if now == then:
+            return owner
+        is_put_back = name in self._timeline.registers_in(self._code[place])
+        return now.owner if is_put_back and now is not None else ""
 
     def _need_unbound(
         self, name: str, place: Place, strength: Strength, root: str, code: Binding | None

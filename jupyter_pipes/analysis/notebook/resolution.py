@@ -38,6 +38,7 @@ from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import (
     PARAMS_OWNER,
     Cell,
+    CodePiece,
     Diagnostic,
     ParameterSpec,
     Step,
@@ -173,7 +174,7 @@ class _Resolver:
         reached = self._reached(setup)
         self._diagnostics += [
             problems.needs_output(unit.spot(), root, early.state, early.owner, early.code.cell, line)
-            for early in too_early(self._timeline, reached.code)
+            for early in too_early(self._timeline, reached.code, unit.place)
             for root in sorted(code_of(early.code).binds)[:1]
             for line in [code_of(early.code).line]
         ]
@@ -182,13 +183,13 @@ class _Resolver:
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
         code = {binding.place: binding for binding in (*futures, *reached.code)}
         prelude = tuple(
-            piece(code[place], is_late=place in reached.late)
+            self._piece(code[place], is_late=place in reached.late)
             for place in sorted(code)
             if place not in setup.places
         )
         imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
         made = {name for code in (*setup.pieces, *prelude) for name in code.names}
-        writes = self._writes(made)
+        writes = self._writes(made, reached.values)
         own = unit.code - unit.names.modules
         held = states(self._timeline, unit.place, (*setup.reach.code, *reached.code), own, self._redefined)
         return Step(
@@ -196,6 +197,7 @@ class _Resolver:
             position=position,
             body=unit.body,
             label=f"cell {unit.cells[0].number}",
+            cell=unit.cells[0].number,
             cell_id=unit.cells[0].id,
             options=unit.options,
             reads=self._reads(dict.fromkeys(setup.reach.values, PARAMS_OWNER) | reached.values) | held.reads,
@@ -208,6 +210,12 @@ class _Resolver:
             doc=unit.doc,
             continued=unit.continued,
         )
+
+    def _piece(self, binding: Binding, *, is_late: bool) -> CodePiece:
+        registers_in = self._timeline.registers_in(binding)
+        has_run = (unit.last >= binding.place[0] for unit in self._notebook.units)
+        position = list(has_run).index(True) if registers_in else 0
+        return piece(binding, is_late=is_late, registers_in=registers_in, position=position)
 
     def _all_needs(self) -> dict[str, Strength]:
         """Return what the cell needs, with what texts in it may name to helpers that evaluate them."""
@@ -306,9 +314,10 @@ class _Resolver:
         taken = {name for name, owner in values.items() if owner == PARAMS_OWNER or name in asked_for}
         return {name: values[name] for name in sorted(taken)}
 
-    def _writes(self, bound_before: Set[str]) -> tuple[str, ...]:
+    def _writes(self, bound_before: Set[str], values_read: Mapping[str, str]) -> tuple[str, ...]:
         unit, names = self._unit, self._unit.names
-        changed = unit.changes | self._changed_by_helpers()
+        of_steps = {name for name, owner in values_read.items() if owner != PARAMS_OWNER}
+        changed = unit.changes | self._changed_by_helpers() | (unit.registered_in & of_steps)
         foreign = {name for name in changed - names.writes if self._timeline.is_definition(name, unit.place)}
         imported = {name for name in foreign if self._timeline.is_import(name, unit.place)}
         if unit.options.outputs is None:

@@ -125,6 +125,13 @@ class Timeline:
                 seen |= maker.derives
         return frozenset(changed)
 
+    def registers_in(self, binding: Binding) -> frozenset[str]:
+        """Return the names whose objects a definition changes when it is made: where it registers itself."""
+        statement = code_of(binding)
+        if not statement.is_definition or statement.is_import:
+            return frozenset()
+        return statement.changes | self.changed_by_deriving(statement.derives, binding.place)
+
     def seeded_by_calls(self, calls: Iterable[str], place: Place) -> frozenset[str]:
         """Return the global streams of random numbers that calls of these functions at `place` seed."""
         nearest = (next(self.before(name, place), None) for name in calls)
@@ -138,8 +145,22 @@ def code_of(binding: Binding) -> Statement:
     return binding.statement
 
 
-def piece(binding: Binding, *, is_late: bool = False) -> CodePiece:
+def piece(
+    binding: Binding, *, is_late: bool = False, registers_in: Iterable[str] = (), position: int = 0
+) -> CodePiece:
     """Return a statement of another cell as code to run, before or after the step's inputs are loaded."""
     statement = code_of(binding)
-    names = tuple(sorted(statement.binds - NO_NAMES))
-    return CodePiece(f"cell {binding.cell}", statement.line, statement.source, names, is_late)
+    at_once = statement.reads | statement.optional_reads
+    return CodePiece(
+        f"cell {binding.cell}",
+        statement.line,
+        statement.source,
+        names=tuple(sorted(statement.binds - NO_NAMES)),
+        is_late=is_late,
+        registers_in=tuple(sorted(registers_in)),
+        position=position,
+        cell=binding.cell,
+        uses=tuple(sorted(at_once | statement.deferred | statement.deferred_optional)),
+        uses_at_once=tuple(sorted(at_once)),
+        is_definition=statement.is_definition,
+    )

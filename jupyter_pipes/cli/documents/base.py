@@ -8,7 +8,7 @@ from typing import Any, Self
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.pipelines.parameters import finite
+from jupyter_pipes.pipelines.parameter_types import finite
 
 
 class Document(Struct, frozen=True):

@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -154,12 +154,19 @@ def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Po
     return subprocess.Popen(
         program,
         cwd=os.sep,
-        env={**defaults, **environment, VARIABLE: mark()},
+        env={**defaults, **environment, **_full_python_path(environment), VARIABLE: mark()},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.
         start_new_session=True,
     )
+
+
+def _full_python_path(environment: Mapping[str, str]) -> dict[str, str]:
+    """Return `PYTHONPATH` with relative folders as they are for this process: the helper has another one."""
+    folders = environment.get("PYTHONPATH", "").split(os.pathsep)
+    full = [str(Path(folder).absolute()) if folder else "" for folder in folders]
+    return {"PYTHONPATH": os.pathsep.join(full)} if any(full) else {}
 
 
 def _mtime(path: str) -> int:

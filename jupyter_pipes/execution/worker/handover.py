@@ -18,6 +18,7 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.joining import Holder, Joiner
+from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.serializers import serialize
 from jupyter_pipes.storage.serializers.base import Parts
 from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
@@ -46,6 +47,7 @@ class HandOver:
         self._store = store
         self._report = report
         self._loading = store.loading(job.step.joined)
+        self._drafts = set(job.drafts)
         self._joiner = Joiner()
         self._before = Snapshot({})
         self._held: list[Holder] = []
@@ -53,16 +55,31 @@ class HandOver:
         """The notebook's classes and functions, which may hold something that the step changes."""
 
     def load_inputs(self) -> None:
-        """Bind the inputs in the step's namespace.
+        """Bind the inputs in the step's namespace; those that `put_back` binds again, as drafts of them.
 
         Raises:
             PipesError: one cannot be loaded; names it.
         """
+        drafts = self._store.loading(self._step.joined)
+        for name in self._job.inputs:
+            self._load(name, drafts if name in self._drafts else self._loading)
+
+    def put_back(self, names: Iterable[str]) -> None:
+        """Bind inputs that are drafts as they are kept: what registered itself there before is there already.
+
+        Raises:
+            PipesError: one cannot be loaded; names it.
+        """
+        for name in sorted(self._drafts.intersection(names)):
+            self._drafts.remove(name)
+            self._load(name, self._loading)
+
+    def _load(self, name: str, loading: Loading) -> None:
+        artifact = self._job.inputs[name]
         resizes = any(_RESIZES in source for source in self._step.sources)
         together = {name for names in self._step.joined for name in names}
-        for name, artifact in self._job.inputs.items():
-            value = None if artifact is None else self._loaded(artifact)
-            self._namespace[name] = _owning(value) if resizes and name not in together else value
+        value = None if artifact is None else self._loaded(artifact, loading)
+        self._namespace[name] = _owning(value) if resizes and name not in together else value
 
     def watch(self) -> None:
         """Remember the parameters, and what plain cells made in this process: the step may change them.
@@ -74,9 +91,9 @@ class HandOver:
         there = sorted(names & self._namespace.keys())
         self._before = Snapshot({name: self._namespace[name] for name in there})
 
-    def _loaded(self, artifact: ArtifactRef) -> Any:
+    def _loaded(self, artifact: ArtifactRef, loading: Loading) -> Any:
         try:
-            return self._store.load(artifact, self._loading)
+            return self._store.load(artifact, loading)
         except PipesError as error:
             message = f"input {artifact.name} of step {self._step.name} cannot be loaded: {error}"
             raise type(error)(message) from error

@@ -17,12 +17,14 @@ from typing import Any, NoReturn
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
+from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
 from jupyter_pipes.execution.worker.observation.randomness import (
     from_elsewhere,
     own_numbers,
@@ -70,13 +72,13 @@ def run_job(
     attempt = Attempt(job, shell, report, log_size)
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
-    files, written = attempt.files.seen(), attempt.files.written()
+    files, written, listed = attempt.files.seen(), attempt.files.written(), attempt.files.listed()
     if attempt.files.is_blind:
         attempt.note(
             "closed files of its process that it did not open (os.closerange): which files compiled code "
             "read since is not known; name them with --file"
         )
-    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written))
+    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written, listed=listed))
 
 
 class Attempt:
@@ -93,7 +95,8 @@ class Attempt:
         self.store.trust(job.proofs)
         self.cell = StepCell(shell, self._show, self._clear)
         self.outputs = HandOver(job, self.cell.namespace, self.store, report)
-        self.files = FileWatch(Path(job.directory), job.store, job.named)
+        is_native = any(map(reads_folders_natively, self.step.sources))
+        self.files = FileWatch(Path(job.directory), job.store, job.named, reads_natively=is_native)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
         self._runs_other_cells = False
@@ -128,7 +131,7 @@ class Attempt:
         self.cell.namespace.update(context.parameters)
         self.outputs.load_inputs()
         restore_streams(self.cell.namespace)
-        if failed := self._run_pieces(self.step.late_pieces):
+        if failed := self._run_late_pieces():
             return failed
         self._runs_other_cells = False
         self.outputs.watch()
@@ -146,6 +149,23 @@ class Attempt:
 
     def _parameters(self) -> dict[str, Any]:
         return {name: pickle.loads(value) for name, value in self.job.parameters.items()}
+
+    def _run_late_pieces(self) -> ev.AttemptEnded | None:
+        """Run the code that needs inputs; what it binds of these is an older value than theirs."""
+        namespace = self.cell.namespace
+        bound = {name for piece in self.job.late_pieces if piece.behind for name in piece.names}
+        inputs = {name: namespace[name] for name in self.job.inputs.keys() & bound & namespace.keys()}
+        for piece in self.job.late_pieces:
+            self.outputs.put_back(self.job.lacking(piece))
+            self.outputs.definitions.put_on(piece.behind)
+            before = self.outputs.definitions.marks(piece.behind)
+            if failed := self._run_pieces((piece,)):
+                return failed
+            after = self.outputs.definitions.marks(piece.behind)
+            _check_that_it_only_looks(piece, [state for state in after if after[state] != before[state]])
+        self.outputs.put_back(self.job.drafts)
+        namespace.update(inputs)
+        return None
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
         """Run them in order; return how the attempt ended if one failed."""
@@ -220,6 +240,16 @@ class Attempt:
         message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
         as_data = StepError(type(error).__name__, message, text, line, _bases_of(error))
         return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), as_data)
+
+
+def _check_that_it_only_looks(piece: CodePiece, changed: Sequence[str]) -> None:
+    """Refuse code of a plain cell that changes what an earlier step left: it runs in several steps."""
+    if changed:
+        names = " and ".join(map(definition_of, changed))
+        raise PipesError(
+            f"{piece.label}, line {piece.line} changes what {names} holds, behind a step that does so, and "
+            "is no step: its change would be made anew in each step that needs it: tag this cell with %%step"
+        )
 
 
 @contextmanager

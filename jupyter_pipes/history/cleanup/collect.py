@@ -23,8 +23,11 @@ if TYPE_CHECKING:
 GRACE = 60.0
 """Seconds for which a blob stays though nobody refers to it yet: its run may be about to say so."""
 
-_CLOCKS = 5.0
-"""Seconds by which the clocks of a store and of a controller may differ."""
+_CLOCKS = 24 * 3600.0
+"""Seconds by which the clock of a store may be behind a controller's, or be set back while a run goes on.
+
+It costs little to be generous: what nobody refers to stays a while longer beside a run under way.
+"""
 
 
 class Amount(Struct, frozen=True):
@@ -41,7 +44,7 @@ class Collection(Struct, frozen=True):
         runs: ids of the runs that went, oldest first.
         results: results of theirs that nobody uses.
         documents: attachments (code, signatures, environments) that nobody refers to; named as in JSON.
-        claims, files: claims of processes that are gone; digests of files that are gone.
+        claims, files: claims of runs that nobody drives; digests of files that are gone.
         artifacts: artifacts and shown outputs.
         logs: logs of attempts.
         unfinished: what processes that are gone had begun to write.

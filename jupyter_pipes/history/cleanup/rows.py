@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from jupyter_pipes.history.cleanup.references import Facts, RunFacts, Staying
-from jupyter_pipes.history.history import Claim
 from jupyter_pipes.history.schema import table
 from jupyter_pipes.model import events as ev
 
@@ -125,11 +124,9 @@ def _claims(transaction: Transaction) -> list[tuple[str, str]]:
     import sqlalchemy as sa
 
     claims = table("claims").c
-    query = sa.select(
-        claims.signature, claims.run, claims.step, claims.host, claims.pid, claims.process_started
-    )
-    rows = transaction.connection.execute(query)
-    return [(signature, claim[0]) for signature, *claim in rows if not Claim(*claim).is_alive]
+    driven = sa.select(table("leases").c.run)
+    query = sa.select(claims.signature, claims.run).where(claims.run.not_in(driven))
+    return [(signature, run) for signature, run in transaction.connection.execute(query)]
 
 
 def _files(transaction: Transaction, removed: Collection[str]) -> list[str]:

@@ -1,1 +1,1 @@
-"""Which notebook a kernel belongs to; its cells as they were run, and as they are saved."""
+"""Which notebook a kernel belongs to; its cells as they were run, as they are saved, and as shown."""

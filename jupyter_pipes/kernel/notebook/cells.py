@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
 
 from jupyter_pipes.kernel.notebook import saved
-from jupyter_pipes.kernel.notebook.saved import SavedCell, SavedNotebook
+from jupyter_pipes.kernel.notebook.saved import LiveCell, SavedCell, SavedNotebook
 from jupyter_pipes.kernel.notebook.whereabouts import Execution
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import notebook
@@ -43,6 +43,7 @@ class KernelCells:
         self.executions: list[Execution] = []
         self._cells: dict[str, RanCell] = {}
         self._read: tuple[Path, int, SavedNotebook | None] | None = None
+        self._live: SavedNotebook | None = None
 
     def define(self, cell_id: str | None, source: str, count: int) -> str:
         """Take the text of a cell that is run; a cell run again keeps its place. Return the cell's key.
@@ -66,6 +67,43 @@ class KernelCells:
         """Key -> the cell, in the order in which they came."""
         return self._cells
 
+    def show(self, cells: Sequence[LiveCell]) -> None:
+        """Take the notebook as a front end shows it now, all its cells in order: it goes before the file."""
+        self._live = saved.shown(self.path or Path(), time.time(), cells)
+
+    @property
+    def state(self) -> tuple[object, ...]:
+        """What `ordered` and `upcoming` hang on: the same objects as long as nothing changed."""
+        return self._cells, self.saved(), self.path
+
+    def upcoming(self) -> KernelCells:
+        """Return the cells as a run from a front end's button takes them; these, if none shows its cells.
+
+        Steps and parameters are what is written there now, and cells that never ran count as in a file. Other
+        cells stay as they were run, as the kernel's variables do.
+        """
+        if self._live is None:
+            return self
+        upcoming = KernelCells(self.path)
+        upcoming.executions, upcoming._live = self.executions, self._live
+        written = {cell.key: cell.source for cell in self._live.cells if cell.is_code}
+        upcoming._cells = {
+            **{key: ran for key, ran in self._cells.items() if key in written or not ran.has_id},
+            **{key: self._taken(key, source) for key, source in written.items()},
+        }
+        return upcoming
+
+    def adopt(self, upcoming: KernelCells) -> None:
+        """Define the cells as they are upcoming."""
+        self._cells = upcoming._cells
+
+    def _taken(self, key: str, source: str) -> RanCell:
+        ran = self._cells.get(key)
+        if ran is None:
+            return RanCell(source, 0, True, 0.0)
+        is_declared = any(_is_declaration(text) for text in (source, ran.source))
+        return RanCell(source, ran.count, True, ran.time) if is_declared else ran
+
     def forget(self, key: str) -> None:
         """Take back a definition: the cell turned out to be none."""
         self._cells = {old: cell for old, cell in self._cells.items() if old != key}
@@ -85,7 +123,9 @@ class KernelCells:
         return [cell for cell, _ in read], [problem for _, problems in read for problem in problems]
 
     def saved(self) -> SavedNotebook | None:
-        """Return the notebook as it was saved last; None without a readable file."""
+        """Return the notebook as a front end shows it, else as it was saved last; None if nobody can tell."""
+        if self._live is not None:
+            return self._live
         path = self.path
         if path is None or not path.exists():
             return None
@@ -145,3 +185,9 @@ def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
         place = places.get(key, place)
         ranked.append((place, order, key))
     return [key for _, _, key in sorted(ranked)]
+
+
+def _is_declaration(source: str) -> bool:
+    """Return whether running a cell defines something and computes nothing."""
+    cell, _ = notebook.cell_from_source("", 0, source)
+    return cell.role in ("step", "params")

@@ -45,6 +45,14 @@ class SavedNotebook(Struct, frozen=True):
     made_from: Path | None = None
 
 
+class LiveCell(Struct, frozen=True):
+    """A cell as a front end shows it now; `is_code` is false for Markdown and the like."""
+
+    id: str
+    source: str
+    is_code: bool
+
+
 class _CellMetadata(Struct, frozen=True):
     tags: Sequence[str] = ()
 
@@ -83,6 +91,15 @@ def read(path: Path) -> SavedNotebook | None:
     keys = cell_ids([cell.id for cell in notebook.cells])
     cells = tuple(map(_saved, keys, notebook.cells))
     return SavedNotebook(path, time, cells, _made_from(path, notebook.metadata.papermill))
+
+
+def shown(path: Path, time: float, cells: Sequence[LiveCell]) -> SavedNotebook:
+    """Return the notebook as if it had been saved with these cells, at this time."""
+    keys = cell_ids([cell.id for cell in cells])
+    pairs = zip(keys, cells, strict=True)
+    return SavedNotebook(
+        path, time, tuple(SavedCell(key, cell.id, cell.source, cell.is_code, False) for key, cell in pairs)
+    )
 
 
 def _saved(key: str, cell: _Cell) -> SavedCell:

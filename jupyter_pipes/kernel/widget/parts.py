@@ -8,10 +8,14 @@ from typing import Any, cast
 from jupyter_pipes.display.theme import DARK, DIFF_CSS, theme_css
 from jupyter_pipes.kernel.widget.details import SECTIONS
 
+PANE_WIDTH = 640.0
+"""Width in px that the graph has beside the details in a usual window; a wider one scrolls in it."""
+
 LEAST_HEIGHT, MOST_HEIGHT = 400.0, 700.0
 """Height of the graph's pane in px; a higher graph scrolls in it."""
 
 _SIDE_WIDTH = "340px"
+_LEAST_GRAPH_WIDTH = 420.0
 _MOST_ROWS = 9
 
 # The canvas knows no CSS colours: it is drawn for a light theme, and a dark theme turns its lightness round.
@@ -26,13 +30,14 @@ _CSS = f"""
  align-items:center;gap:6px}}
 .jupyter-pipes-head .widget-html-content>*{{margin-right:10px}}
 .jupyter-pipes-head .widget-html{{min-width:0;overflow:hidden}}
-.jupyter-pipes-head .widget-html-content{{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}}
+.jupyter-pipes-head .widget-html-content,.jupyter-pipes-head .reason{{white-space:nowrap;overflow:hidden;
+ text-overflow:ellipsis}}
 .jupyter-pipes-head .clock{{font-variant-numeric:tabular-nums;display:inline-block;min-width:3em}}
 .jupyter-pipes-graph{{overflow:auto;background:var(--jp-layout-color0,#fff)}}
 .jupyter-pipes-graph:hover,.jupyter-pipes-head .clock{{animation:jupyter-pipes-look-again 1ms}}
 @keyframes jupyter-pipes-look-again{{from{{outline-color:transparent}}to{{outline-color:transparent}}}}
 .jupyter-pipes-graph>*{{margin:0 auto!important;flex:none}}
-.jupyter-pipes-side{{border-left:1px solid var(--jp-border-color2,#d0d7de)}}
+.jupyter-pipes-side{{box-shadow:-1px -1px 0 var(--jp-border-color2,#d0d7de)}}
 .jupyter-pipes-side .widget-select{{width:auto;margin:8px 8px 4px;height:auto}}
 .jupyter-pipes-side select{{width:100%;padding:2px 4px;
  font:12px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}}
@@ -41,7 +46,8 @@ _CSS = f"""
 .jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;
  height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
 .jupyter-pipes-details>*{{flex:none}}
-.jupyter-pipes-details table.facts td:last-child{{overflow-wrap:anywhere}}
+.jupyter-pipes-details table.facts td{{padding-right:10px}}
+.jupyter-pipes-details table.facts td:last-child{{overflow-wrap:anywhere;padding-right:0}}
 .jupyter-pipes-details .title{{margin-top:8px;font-weight:600}}
 .jupyter-pipes-details .bar{{height:4px;margin:4px 0;border-radius:2px;overflow:hidden;
  background:var(--jp-layout-color2,#e5e7eb)}}
@@ -65,8 +71,8 @@ class Parts:
         self.steps: Any = w.Select(options=[], index=None, rows=4)
         self.is_filling = False
         self._details: dict[str, Any] = {section: w.HTML() for section in SECTIONS}
-        self._graph: Any = w.Box(layout={"flex": "100 1 420px", "min_width": "0"})
-        details = w.VBox(list(self._details.values()), layout={"flex": "1 1 0", "min_height": "0"})
+        self._graph: Any = w.Box(layout={"min_width": "0"})
+        details = w.VBox(list(self._details.values()), layout={"flex": "1 1 auto", "min_height": "0"})
         side_layout = {"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0"}
         self._side: Any = w.VBox([self.steps, details], layout=side_layout)
         head = w.HBox([self.header, self.run, self.cancel, self.stages, self.smaller, self.larger])
@@ -79,10 +85,14 @@ class Parts:
         self.root.add_class("jupyter-pipes")
         self.root.add_class("jupyter-pipes-live")
 
-    def put_graph(self, graph: Any, height: float) -> None:
-        """Put a graph into its pane, in the place of the one before; `height` is the graph's in px."""
+    def put_graph(self, graph: Any, width: float, height: float) -> None:
+        """Put a graph of this size in px into its pane, in the place of the one before.
+
+        Where the window has no room for both, the details stand below the graph, as high as they need to be.
+        """
         pane = f"{min(max(height, LEAST_HEIGHT), MOST_HEIGHT):.0f}px"
-        self._graph.layout.height = self._side.layout.height = pane
+        self._graph.layout.height = self._side.layout.max_height = pane
+        self._graph.layout.flex = f"100 1 {max(min(width, PANE_WIDTH), _LEAST_GRAPH_WIDTH):.0f}px"
         self._graph.layout.align_items = "center" if height < LEAST_HEIGHT else "flex-start"
         self._graph.children = [graph]
 

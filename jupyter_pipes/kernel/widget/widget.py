@@ -16,7 +16,7 @@ from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
-from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, Parts, close_all
+from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, PANE_WIDTH, Parts, close_all
 from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.quantities import clock_text
@@ -27,11 +27,9 @@ from jupyter_pipes.model.views import RunView, StepView
 if TYPE_CHECKING:
     from jupyter_pipes.planning.explanation import Explanation
 
-PANE_WIDTH = 640.0
-"""Width in px that the graph has beside the details in a usual window."""
-
 _INTERVAL = 0.1
 _TICK = 1.0
+_REDRAW_INTERVAL, _REDRAW_SHARE = 1.0, 20
 _MOST_STEPS = 300
 _SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
 
@@ -56,7 +54,8 @@ class PipelineWidget:
     """Shows a run while it goes on, and answers clicks.
 
     `update` may be called from any thread, as often as events come. The graph's positions never change
-    unless a stage is opened or closed, or `replace` brings another graph.
+    unless a stage is opened or closed, the run shows an edge that the code does not, or `replace` brings
+    another graph.
 
     Args:
         view: the run as it is now; one with `started` 0 was not started yet.
@@ -111,9 +110,8 @@ class PipelineWidget:
     def replace(self, view: RunView) -> None:
         """Show another run or another graph, laid out anew where the steps differ."""
         with self._lock:
-            changed = _plans(view) != _plans(self._view)
             self._view = view
-            if changed:
+            if _plans(view) != self._drawn:
                 self._selected = self._selected if self._selected in view.steps else None
                 self._collapsed = _collapsed_at_first(view)
                 self._draw_graph()
@@ -160,15 +158,16 @@ class PipelineWidget:
         parts.steps.observe(self._listed, "index")
 
     def _draw_graph(self) -> None:
-        view = self._view
-        layout = arrange(_plans(view), collapsed=self._collapsed, fit_width=PANE_WIDTH)
+        view, started = self._view, time.monotonic()
+        self._drawn = _plans(view)
+        layout = arrange(self._drawn, collapsed=self._collapsed, fit_width=PANE_WIDTH)
         # The whole graph in the pane, but never too small to read.
         self._scale = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
             pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
-        self._parts.put_graph(pane.widget, layout.height * self._scale)
+        self._parts.put_graph(pane.widget, layout.width * self._scale, layout.height * self._scale)
         stages = _stages(view)
         self._parts.put_stages(
             any_stages=bool(stages), all_collapsed=bool(stages) and self._collapsed == stages
@@ -176,6 +175,14 @@ class PipelineWidget:
         if self._graph is not None:
             self._graph.close()
         self._graph = pane
+        self._redraw_due = time.monotonic() + max(
+            _REDRAW_INTERVAL, _REDRAW_SHARE * (time.monotonic() - started)
+        )
+
+    def _redraw_if_edges_changed(self, *, running: bool) -> None:
+        """Draw edges that were seen since: of a run under way now and then, in the end at once."""
+        if _plans(self._view) != self._drawn and not (running and time.monotonic() < self._redraw_due):
+            self._draw_graph()
 
     def _refresh(self) -> None:
         with self._lock:
@@ -183,6 +190,7 @@ class PipelineWidget:
                 return
             view, now = self._view, time.time()
             running = _is_running(view)
+            self._redraw_if_edges_changed(running=running)
             self._parts.header.value = _header(view, len(self._stale.keys() & view.steps.keys()), now)
             self._parts.run.disabled = running or self._on_run is None
             self._parts.cancel.disabled = not running or self._on_cancel is None
@@ -281,7 +289,7 @@ def _plans(view: RunView) -> list[PlannedStep]:
 def _header(view: RunView, stale: int, now: float) -> str:
     version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
     why = escape(RESUMING if view.status is Status.INTERRUPTED else view.reason)
-    reason = f" <span class='quiet' title='{why}'>{why}</span>" if why else ""
+    reason = f"<div class='quiet reason' title='{why}'>{why}</div>" if why else ""
     mark = f" <span>{stale_html(stale)}</span>" if stale else ""
     if not view.started:
         status = "<span class='quiet'>not started yet</span>"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copyreg
 import sys
-from collections.abc import Iterable
+from array import array as numbers
+from collections.abc import Container, Iterable
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
@@ -12,6 +13,9 @@ if TYPE_CHECKING:
 
 _SLACK = 4096
 """Bytes that an Arrow array's buffers may hold beyond what it shows (padding) before it counts as a slice."""
+
+LENDERS = (bytearray, numbers)
+"""Types of values that lend their memory to arrays and may be changed."""
 
 
 class InnerView(NamedTuple):
@@ -27,18 +31,38 @@ def is_plain_array(value: Any) -> bool:
     return numpy is not None and type(value) is numpy.ndarray
 
 
-def inner_views(met: Iterable[Any]) -> dict[int, InnerView]:
-    """Return id -> view, of those of the arrays of a value that lie in larger ones of it."""
+def inner_views(met: Iterable[Any], held: Container[int]) -> dict[int, InnerView]:
+    """Return id -> view, of those of the arrays of a value that lie in larger ones of it, or in byte arrays.
+
+    Args:
+        met: the arrays of the value.
+        held: ids of all objects of the value.
+    """
     by_memory: dict[int, list[Any]] = {}
+    by_bytes: dict[int, list[Any]] = {}
     for array in met:
-        by_memory.setdefault(id(_memory(array)), []).append(array)
+        lender = lender_of(array)
+        groups = by_memory if lender is None else by_bytes
+        groups.setdefault(id(_memory(array) if lender is None else lender), []).append(array)
     views: dict[int, InnerView] = {}
+    for key, arrays in by_bytes.items():
+        if key in held or len(arrays) > 1:
+            views |= {id(view): InnerView(view, _arguments(view, lender_of(view))) for view in arrays}
     for arrays in by_memory.values():
         # The largest one that lies in order is what the others lie in.
         whole = max(filter(_lies_in_order, arrays), key=lambda array: array.nbytes, default=None)
         inner = (array for array in arrays if whole is not None and _lies_in(array, whole))
         views |= {id(view): InnerView(view, _arguments(view, whole)) for view in inner}
     return views
+
+
+def lender_of(array: Any) -> Any:
+    """Return the byte array whose memory an array lies in, None where it is none."""
+    memory = array.base
+    while is_plain_array(memory):
+        memory = memory.base
+    lender: Any = memory.obj if isinstance(memory, memoryview) else memory
+    return lender if array.size and type(lender) in LENDERS else None
 
 
 def _memory(array: Any) -> Any:
@@ -60,8 +84,14 @@ def _lies_in(view: Any, whole: Any) -> bool:
 
 def _arguments(view: Any, whole: Any) -> tuple[Any, ...]:
     """Return what makes a view anew, for `restoring.view_of`."""
-    first, start = (each.__array_interface__["data"][0] for each in (view, whole))
+    first, start = (each.__array_interface__["data"][0] for each in (view, _as_array(whole)))
     return whole, view.shape, view.dtype, int(first - start), view.strides
+
+
+def _as_array(memory: Any) -> Any:
+    import numpy as np
+
+    return np.frombuffer(memory, dtype="u1") if type(memory) in LENDERS else memory
 
 
 def reduced(value: Any) -> Any:

@@ -141,10 +141,11 @@ class _Pickler(cloudpickle.Pickler):
         return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable, self._parts)
 
     def inner_views(self) -> dict[int, arrays.InnerView]:
-        """Return id -> view, of the arrays that lie in others of the value, but for pandas's own."""
-        if len(self._arrays) < 2:
+        """Return id -> view, of the arrays that lie in other parts of the value, but for pandas's own."""
+        own = [array for array in self._arrays if id(array) not in self._inner]
+        if len(own) < 2 and not any(arrays.lender_of(array) is not None for array in own):
             return {}
-        return arrays.inner_views(array for array in self._arrays if id(array) not in self._inner)
+        return arrays.inner_views(own, self.memo.copy())  # pyright: ignore - untyped
 
     def _parts(self) -> Parts:
         memo = cast("dict[int, tuple[int, Any]]", self.memo.copy())  # pyright: ignore
@@ -159,7 +160,7 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
-        if (named := restoring.reduced_sentinel(obj)) is not None:
+        if (named := restoring.reduced_shell(obj) or restoring.reduced_sentinel(obj)) is not None:
             return named
         if (view := self.views.get(id(obj))) is not None:
             return restoring.view_of, view.arguments

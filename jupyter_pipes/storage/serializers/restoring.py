@@ -78,6 +78,14 @@ def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached
     return made
 
 
+def reduced_shell(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return how to pickle IPython's shell (`ip = get_ipython()`), one in each process; None for others."""
+    shells: Any = sys.modules.get("IPython.core.interactiveshell")
+    if shells is None or not isinstance(value, shells.InteractiveShell):
+        return None
+    return sys.modules["IPython.core.getipython"].get_ipython, ()
+
+
 def reduced_sentinel(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
     """Return how to pickle an object that is only what it is (`MISSING = object()`), None for all others."""
     kind = type(value)

@@ -36,11 +36,13 @@ def problems(found: Reach) -> list[tuple[str, str, Strength]]:
     return [(problem.kind, problem.name, problem.strength) for problem in found.problems]
 
 
-def test_pieces_name_their_cell_line_and_names() -> None:
+def test_pieces_name_their_cell_line_and_names_and_what_they_use() -> None:
     found = look(timeline("a = 1", "\nb = a"), "b")
     assert [piece(binding) for binding in found.code] == [
-        CodePiece("cell 1", 1, "a = 1", ("a",)),
-        CodePiece("cell 2", 2, "b = a", ("b",)),
+        CodePiece("cell 1", 1, "a = 1", ("a",), cell=1, is_definition=False),
+        CodePiece(
+            "cell 2", 2, "b = a", ("b",), cell=2, is_definition=False, uses=("a",), uses_at_once=("a",)
+        ),
     ]
     assert found.names == {"a", "b"}
 

@@ -19,7 +19,7 @@ from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView
-from jupyter_pipes.pipelines.parameters import finite
+from jupyter_pipes.pipelines.parameter_types import finite
 from jupyter_pipes.runs.run import Run
 from jupyter_pipes.storage.artifacts import ArtifactStore
 

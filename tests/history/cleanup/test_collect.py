@@ -153,10 +153,10 @@ def test_a_blob_that_is_being_written_by_a_living_process_stays(workspace: Works
     assert unfinished.exists()
 
 
-def test_claims_of_dead_processes_go(workspace: Workspace) -> None:
+def test_claims_of_runs_that_nobody_drives_go(workspace: Workspace) -> None:
     workspace.history.claim("mine", "r", "a")
-    dead = {"host": os.uname().nodename, "pid": 999_999_999, "process_started": 1.0}
-    workspace.history.database.change([("add_claim", {"signature": "s", "run": "r", "step": "a", **dead})])
+    workspace.history.leases.take("r", 30.0)
+    workspace.history.database.change([("add_claim", {"signature": "s", "run": "q", "step": "a"})])
     assert gc(workspace).claims == 1
     assert [row[0] for row in contents(workspace)["claims"]] == ["mine"]
 
@@ -318,6 +318,17 @@ def test_what_was_wanted_since_a_run_began_stays(workspace: Workspace) -> None:
     os.utime(blobs(workspace)[lost].place, (NOW - 1100,) * 2)
     assert workspace.store.put_bytes(b"of nobody") == lost
     assert collect(workspace).later == Amount(1, 9)
+
+
+@pytest.mark.parametrize("back", [10.0, 600.0, 14 * 3600.0])
+def test_a_clock_that_is_set_back_costs_a_run_nothing_that_it_wrote_since(
+    workspace: Workspace, back: float
+) -> None:
+    """What it wrote is older than itself then, by the clock that names the times of files."""
+    Story(workspace, "r", at=NOW)
+    fresh = workspace.store.put_bytes(b"of r, which is about to say so")
+    os.utime(blobs(workspace)[fresh].place, (NOW - back,) * 2)
+    assert collect(workspace).later.count == 1
 
 
 def test_a_run_that_begins_while_the_rows_go_keeps_the_artifacts(

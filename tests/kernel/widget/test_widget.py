@@ -363,6 +363,32 @@ def test_replace_lays_out_again_only_when_the_steps_differ(stage: Stage) -> None
     assert stage.list.options == ("load, pending",)
 
 
+def test_an_edge_that_only_the_run_shows_is_drawn_in_the_graph_that_is_there() -> None:
+    steps = (LOAD, planned("change", {"df": "load"}), planned("count", {"df": "load"}))
+    stage = Stage(*steps)
+    stage.start()
+    canvas = stage.canvas
+    stage.play(ev.AttemptStarted("change", 1, 7, "host"))
+    assert stage.canvas is canvas
+    stage.play(
+        ev.InputsChanged("change", 1, ("df",)),
+        ev.AttemptEnded("change", 1, "completed", "", None, Usage()),
+        ev.StepEnded("change", Status.COMPLETED),
+        ev.RunEnded(Status.COMPLETED),
+    )
+    drawn = {(edge.data["source"], edge.data["target"]): edge.classes for edge in stage.canvas.graph.edges}
+    assert "observed" in drawn["change", "count"]
+    assert ("load", "count") not in drawn
+
+
+def test_a_graph_that_does_not_fit_beside_the_details_stands_above_them() -> None:
+    chain = [LOAD, *(planned(f"step_{n}", {"df": "load" if n == 1 else f"step_{n - 1}"}) for n in (1, 2))]
+    stage = Stage(*chain)
+    (pane,) = (part for part in stage.all("Box") if "jupyter-pipes-graph" in part._dom_classes)
+    basis = float(pane.layout.flex.rpartition(" ")[2].removesuffix("px"))
+    assert basis == pytest.approx(float(stage.canvas.layout.width.removesuffix("px")), abs=1)
+
+
 def test_names_are_shown_as_text() -> None:
     stage = Stage(planned(EVIL))
     stage.click(EVIL)

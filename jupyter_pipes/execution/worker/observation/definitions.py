@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Generator, Iterable
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
 
 from jupyter_pipes.analysis.states import definition_of
+from jupyter_pipes.model.digests import digest_of
 from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.storage.serializers import holdings, serialize
 from jupyter_pipes.storage.serializers.holdings import Gone
@@ -35,10 +36,25 @@ class Definitions:
 
     def begin(self) -> None:
         """Remember what cells made of the definitions; let them go on where earlier steps left them."""
-        for definition, state in self._states.items():
-            self._remember(definition)
+        self.put_on(self._states.values())
+
+    def put_on(self, states: Iterable[str]) -> None:
+        """Do so for some, so that code which looks at them finds that; each once."""
+        for state in states:
+            definition = definition_of(state)
+            if definition not in self._first:
+                self._remember(definition)
             if definition in self._first and state in self._namespace:
                 holdings.hold(self._namespace[definition], self._namespace.pop(state))
+
+    def marks(self, states: Iterable[str]) -> dict[str, str]:
+        """Return state -> digest of what its definition holds otherwise than at first, "" if it has none."""
+        definitions = {definition_of(state): state for state in states}
+        return {
+            state: _digest(state, self._first[definition].changes())
+            for definition, state in definitions.items()
+            if definition in self._first
+        }
 
     def states(self) -> dict[str, dict[str, Any]]:
         """Return state -> what its definition holds otherwise than at first; nothing where it is not there.
@@ -77,6 +93,12 @@ class Definitions:
         value = self._namespace.get(definition)
         if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
             self._first[definition] = _First(value)
+
+
+def _digest(state: str, changes: dict[str, Any]) -> str:
+    with suppress(SerializationError):
+        return digest_of(serialize(state, changes)[1].buffers)
+    return ""
 
 
 class _First:

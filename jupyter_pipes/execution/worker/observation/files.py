@@ -7,13 +7,19 @@ import sys
 from collections.abc import Callable, Generator, Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
+from inspect import currentframe
 from pathlib import Path
 from typing import Any
 
 from jupyter_pipes.execution.worker.held_files import FileLost, HeldFile
 from jupyter_pipes.execution.worker.observation.commands import files_named
-from jupyter_pipes.execution.worker.observation.native import NativeWatch
-from jupyter_pipes.model.results import FileSeen
+from jupyter_pipes.execution.worker.observation.listings import (
+    Listings,
+    folder_of_pattern,
+    is_search_for_code,
+)
+from jupyter_pipes.execution.worker.observation.native import NativeWatch, Opened
+from jupyter_pipes.model.results import FileSeen, FolderSeen
 from jupyter_pipes.storage.file_digests import file_digest, file_stamp
 from jupyter_pipes.storage.settings import FOLDER
 
@@ -41,12 +47,20 @@ class FileWatch:
         project: the notebook's folder.
         store: URL of the artifact store.
         named: the files, and folders elsewhere, that stand as text in the step's code, as they were before.
+        reads_natively: whether its code calls what reads whole folders by compiled code.
 
     Attributes:
         is_blind: whether the step closed what tells us of files, so that some may be unknown.
     """
 
-    def __init__(self, project: Path, store: str, named: Iterable[FileSeen] = ()) -> None:
+    def __init__(
+        self,
+        project: Path,
+        store: str,
+        named: Iterable[FileSeen] = (),
+        *,
+        reads_natively: bool = False,
+    ) -> None:
         self._project = full_folder(project)
         outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
         self._outside = tuple(map(full_folder, outside))
@@ -62,6 +76,8 @@ class FileWatch:
         self._written: dict[str, None] = {}
         self._in_commands: dict[str, None] = {}
         self._databases: set[str] = set()
+        self._listings = Listings()
+        self._reads_natively = reads_natively
 
     @contextmanager
     def watching(self, *, is_alone: bool) -> Generator[None]:
@@ -93,8 +109,22 @@ class FileWatch:
             self._tell_parent(full, flags)
         elif flags & _WRITING:
             self._note_written(full)
+        elif os.path.isdir(full):  # noqa: PTH112 - many a step
+            self._listings.note_opened(full)
         elif not full.endswith(_CODE):
             self._read.setdefault(full, file_stamp(full))
+
+    def note_listing(self, path: str, *, is_search: bool = False) -> None:
+        """Take note that a folder is about to be listed, perhaps only in search of code."""
+        full = os.path.realpath(path)
+        if not self._counts(os.path.join(full, "")):  # noqa: PTH118 - many a step
+            return
+        if is_search:
+            self._listings.note_opened(full)
+        elif os.getpid() != self._process:
+            self._tell_parent(full, os.O_DIRECTORY)
+        else:
+            self._listings.note(full)
 
     def note_renamed(self, old: str, new: str) -> None:
         """Take note that what is at `old` comes to be at `new`: many write a file so, to have it whole."""
@@ -134,6 +164,10 @@ class FileWatch:
     def written(self) -> tuple[str, ...]:
         """Return the files written that are there now, as `FileSeen.path` has them."""
         return tuple(self._shown(full) for full in self._written if os.path.isfile(full))  # noqa: PTH113
+
+    def listed(self) -> tuple[FolderSeen, ...]:
+        """Return the folders listed, with what stood in them."""
+        return tuple(self._listings.seen(self._shown))
 
     def _digests(self) -> Iterator[tuple[str, str]]:
         for full, stamp in self._read.items():
@@ -185,17 +219,39 @@ class FileWatch:
         told.close()
         for line in lines:
             flags, _, path = line.partition(" ")
-            self.note(path, int(flags))
+            if int(flags) & os.O_DIRECTORY and not int(flags) & _WRITING:
+                self.note_listing(path)
+            else:
+                self.note(path, int(flags))
 
     def _take_native(self, native: NativeWatch) -> None:
-        for opened in native.take():
+        events = list(native.take())
+        databases = (*self._databases, *(each.path for each in events if each.path.endswith(_OF_DATABASES)))
+        holding_databases = {os.path.dirname(path) for path in databases}  # noqa: PTH120 - many a step
+        for opened in events:
             path = _main_file(opened.path)
+            if opened.is_folder and opened.path not in holding_databases:
+                self._take_folder(opened)
+            if opened.is_folder and not opened.is_written:
+                continue
             if not self._counts(path):
                 continue
             if opened.is_written and (opened.is_own or path in self._in_commands):
                 self._written |= dict.fromkeys(_files_at(path))
             elif opened.is_own and not opened.is_written and not path.endswith(_CODE):
                 self._read.setdefault(path, "")
+
+    def _take_folder(self, opened: Opened) -> None:
+        """Take that a folder was opened for a listing, but by databases: they do so to have it on disk.
+
+        What happens in a folder that others made meanwhile is not told.
+        """
+        if not self._counts(os.path.join(opened.path, "")):  # noqa: PTH118 - many a step
+            return
+        is_listed = opened.is_own and not opened.is_written
+        is_new = opened.is_written and not opened.is_own
+        if is_listed or (is_new and self._reads_natively):
+            self._listings.note_native(opened.path)
 
     def _take_databases(self, native: NativeWatch | None) -> None:
         """Take as written those that are others now; where the system tells who wrote, it is told already."""
@@ -254,6 +310,19 @@ def _on_connect(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
         watch.note_database(os.fsdecode(arguments[0]))
 
 
+def _on_listing(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
+    # Without a path it is the folder that the step runs in.
+    path = arguments[0] if arguments[0] is not None else os.curdir
+    if _are_paths((path,)):
+        watch.note_listing(os.fsdecode(path), is_search=is_search_for_code(currentframe()))
+
+
+def _on_pattern(watch: FileWatch, arguments: tuple[Any, ...]) -> None:
+    # A folder that is not there is not listed, and what is found in it is nothing.
+    *folders, pattern = (os.fsdecode(each) for each in arguments[:2])
+    watch.note_listing(os.path.join(*folders, folder_of_pattern(pattern)))  # noqa: PTH118 - many a step
+
+
 def _are_paths(values: tuple[Any, ...]) -> bool:
     return all(isinstance(value, str | bytes | os.PathLike) for value in values)
 
@@ -261,6 +330,10 @@ def _are_paths(values: tuple[Any, ...]) -> bool:
 _EVENTS: dict[str, Callable[[FileWatch, tuple[Any, ...]], None]] = {
     "open": _on_open,
     "os.rename": _on_rename,
+    "os.listdir": _on_listing,
+    "os.scandir": _on_listing,
+    "pathlib.Path.glob": _on_pattern,
+    "pathlib.Path.rglob": _on_pattern,
     "os.truncate": lambda watch, arguments: _on_open(watch, (arguments[0], "", os.O_WRONLY)),
     "sqlite3.connect": _on_connect,
     "subprocess.Popen": lambda watch, arguments: watch.note_command(arguments[1], arguments[2]),

@@ -39,14 +39,16 @@ class Opened(NamedTuple):
     """Something that happened to a file.
 
     Attributes:
-        path: the file, or a folder that was made or moved there.
+        path: the file, or a folder that was made or moved there, or opened.
         is_written: whether it was made, changed or moved there; else it was opened.
         is_own: whether this process did it; else some other did, perhaps one that it started.
+        is_folder: whether it is a folder.
     """
 
     path: str
     is_written: bool
     is_own: bool
+    is_folder: bool = False
 
 
 class NativeWatch:
@@ -106,8 +108,9 @@ class NativeWatch:
         while place < len(data):
             size, _, _, head, mask, _, process = _HEAD.unpack_from(data, place)
             path = self._path(data[place + head : place + size])
-            if path and not (mask & _IS_FOLDER and mask & _OPEN):
-                yield Opened(path, bool(mask & (_MODIFY | _MOVED_TO | _CREATE)), process == os.getpid())
+            if path:
+                is_written, is_own = bool(mask & (_MODIFY | _MOVED_TO | _CREATE)), process == os.getpid()
+                yield Opened(path, is_written, is_own, bool(mask & _IS_FOLDER))
             place += size
 
     def _path(self, record: bytes) -> str:
@@ -119,7 +122,7 @@ class NativeWatch:
         end = _INFO.size + _HANDLE.size + length
         folder = self._folders.get(record[_INFO.size : end], "")
         name = record[end:size].rstrip(b"\0")
-        return os.path.join(folder, os.fsdecode(name)) if folder and name else ""  # noqa: PTH118 - many a step
+        return _place(folder, os.fsdecode(name)) if folder and name else ""
 
     def _watch_all(self, roots: tuple[str, ...]) -> None:
         waiting = [root.rstrip(os.sep) or os.sep for root in roots]
@@ -140,6 +143,11 @@ class NativeWatch:
     def _is_watched(self, entry: os.DirEntry[str]) -> bool:
         is_data = not entry.name.startswith(".") and entry.name not in ("__pycache__", "node_modules")
         return is_data and entry.is_dir(follow_symlinks=False) and not _inside(entry.path, self._outside)
+
+
+def _place(folder: str, name: str) -> str:
+    """Return the path of what an event names within a folder: "." is the folder itself."""
+    return folder if name == os.curdir else os.path.join(folder, name)  # noqa: PTH118 - many a step
 
 
 def _inside(folder: str, places: tuple[str, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import glob
 import os
 import sqlite3
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from jupyter_pipes.execution.worker.observation import native
 from jupyter_pipes.execution.worker.observation.files import UNKNOWN, FileWatch
+from jupyter_pipes.execution.worker.observation.listings import file_time
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import FileSeen
 
@@ -32,6 +34,9 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "data" / "x.csv").write_text(TEXT)
     pl.DataFrame({"v": [1]}).write_parquet(tmp_path / "data" / "x.parquet")
     monkeypatch.chdir(tmp_path)
+    # The clock that files have their times from goes in steps.
+    while file_time() <= max(path.stat().st_ctime_ns for path in (tmp_path / "data").iterdir()):
+        pass
     return tmp_path
 
 
@@ -67,10 +72,10 @@ def _polars(name: str) -> None:
         pl.read_parquet(f"data/{name}")
 
 
-def _duckdb() -> None:
+def _duckdb(name: str = "x.parquet") -> None:
     import duckdb
 
-    duckdb.sql("SELECT * FROM 'data/x.parquet'").fetchall()
+    duckdb.sql(f"SELECT * FROM 'data/{name}'").fetchall()
 
 
 def _dataset() -> None:
@@ -79,10 +84,10 @@ def _dataset() -> None:
     ds.dataset("data", format="parquet", exclude_invalid_files=True).to_table()
 
 
-def _forked() -> None:
+def _forked(act: Callable[[], object] = lambda: Path("data/x.csv").read_text()) -> None:
     pid = os.fork()
     if pid == 0:
-        Path("data/x.csv").read_text()
+        act()
         os._exit(0)
     os.waitpid(pid, 0)
 
@@ -156,6 +161,51 @@ def _folder_moved() -> None:
     Path("draft").mkdir()
     Path("draft/a.txt").write_text("a")
     Path("draft").rename("made")
+
+
+def _imports() -> None:
+    Path("near.py").write_text("x = 1\n")
+    sys.path.insert(0, os.getcwd())  # noqa: PTH109
+    try:
+        __import__("near")
+    finally:
+        sys.path.pop(0)
+
+
+LISTS: dict[str, tuple[Callable[[], object], dict[str, tuple[str, ...]]]] = {
+    "os.listdir": (lambda: os.listdir("data"), {"data": ("x.csv", "x.parquet")}),  # noqa: PTH208
+    "of the folder that it runs in": (os.listdir, {".": ("data",)}),
+    "os.walk": (lambda: list(os.walk("data")), {"data": ("x.csv", "x.parquet")}),
+    "glob": (lambda: glob.glob("data/*.csv"), {"data": ("x.csv", "x.parquet")}),  # noqa: PTH207
+    "Path.iterdir": (lambda: list(Path("data").iterdir()), {"data": ("x.csv", "x.parquet")}),
+    "Path.glob": (lambda: list(Path("data").glob("*.csv")), {"data": ("x.csv", "x.parquet")}),
+    "Path.rglob": (lambda: list(Path("data").rglob("*")), {"data": ("x.csv", "x.parquet")}),
+    "Path.glob where nothing is": (lambda: list(Path("none").glob("*")), {"none": ()}),
+    "glob where nothing is": (lambda: glob.glob("none/*.csv"), {"none": ()}),  # noqa: PTH207
+    "polars": (lambda: _polars("*.parquet"), {"data": ("x.csv", "x.parquet")}),
+    "DuckDB": (lambda: _duckdb("*.parquet"), {"data": ("x.csv", "x.parquet")}),
+    "a forked process": (lambda: _forked(lambda: os.listdir("data")), {"data": ("x.csv", "x.parquet")}),  # noqa: PTH208
+    "an import": (_imports, {}),
+    "a database": (lambda: _database("CREATE TABLE t (x)", "INSERT INTO t VALUES (1)"), {}),
+}
+
+
+@pytest.mark.parametrize(("act", "folders"), LISTS.values(), ids=LISTS)
+def test_folders_that_are_listed_are_seen_with_what_is_in_them(
+    project: Path, act: Callable[[], object], folders: dict[str, tuple[str, ...]]
+) -> None:
+    watch = FileWatch(project, str(project / "store"))
+    with watch.watching(is_alone=True):
+        act()
+    assert {os.path.relpath(seen.path, project): seen.names for seen in watch.listed()} == folders
+
+
+def test_what_came_into_a_folder_meanwhile_was_not_listed_by_compiled_code(project: Path) -> None:
+    watch = FileWatch(project, str(project / "store"))
+    with watch.watching(is_alone=True):
+        _polars("*.parquet")
+        (project / "data" / "y.parquet").write_bytes(b"")
+    assert [seen.names for seen in watch.listed()] == [("x.csv", "x.parquet")]
 
 
 WRITES: dict[str, tuple[Callable[[], object], set[str]]] = {

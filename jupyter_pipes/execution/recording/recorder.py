@@ -6,6 +6,7 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
+from jupyter_pipes.history.database import Locked
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
@@ -14,8 +15,11 @@ from jupyter_pipes.model.views import RunView
 
 _logger = logging.getLogger(__name__)
 
-_BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured, ev.RunEnded)
-"""What may come when a run has ended: going on with it, what it ran in, and that it could not be recorded."""
+_BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured, ev.RunHeldUp, ev.RunEnded)
+"""What may come when a run has ended: going on with it, what it ran in, that its end cannot be recorded."""
+
+_WORTH_TELLING = 1.0
+"""Seconds of waiting for the history after which it is told."""
 
 Subscriber = Callable[[RunView, ev.Record], None]
 
@@ -34,6 +38,9 @@ class Recorder:
         self._journal = history.journal(run)
         self._unnumbered: StoreError | None = None
         self._unwritten: list[ev.Record] = []
+        self._has_lost_facts = False
+        self._locked_since: float | None = None
+        self._told_ahead: ev.Record | None = None
         self._attachments: dict[str, bytes] = {}
         self._subscribers: list[Subscriber] = []
 
@@ -55,25 +62,58 @@ class Recorder:
         self._unwritten.append(record)
         return True
 
-    def write(self) -> None:
-        """Write what was added, in one transaction, and tell it.
+    @property
+    def is_written(self) -> bool:
+        """Whether all that was added stands in the journal."""
+        return not self._unwritten and not self._has_lost_facts
+
+    def write(self) -> bool:
+        """Write what was added, in one transaction, and tell it; return False while others lock the history.
+
+        A run goes on meanwhile: this is the one place where it does not wait.
 
         Raises:
             StoreError: the history cannot be read or written.
         """
         if self._unnumbered is not None:
             raise self._unnumbered
-        self._journal.write(self._unwritten, self.view, self._attachments)
+        try:
+            self._journal.write(self._unwritten, self.view, self._attachments, patience=0)
+        except Locked:
+            self._wait()
+            return False
         self._attachments = {}
         self._tell()
+        return self._go_on()
+
+    def _wait(self) -> None:
+        now = time.monotonic()
+        self._locked_since = self._locked_since or now
+        # Every writer waits for others for a moment.
+        if now - self._locked_since < _WORTH_TELLING or self._told_ahead is not None:
+            return
+        self.add(ev.RunHeldUp("waits for the history: another process has locked it"))
+        self._told_ahead = self._unwritten[-1]
+        self._tell_of(self._told_ahead)
+
+    def _go_on(self) -> bool:
+        self._locked_since, was_told = None, self._told_ahead is not None
+        self._told_ahead = None
+        if was_told:
+            self.add(ev.RunHeldUp(""))
+            return self.write()
+        return True
 
     def write_if_possible(self) -> None:
         """Write what was added, and tell it even if it cannot be written."""
         try:
-            self.write()
+            is_written = self.write()
         except StoreError:
+            is_written = False
+        if not is_written:
             # The journal itself is what failed: the next session finds the run interrupted.
             self._tell()
+            self._has_lost_facts = True
 
     def _numbered(self, event: ev.AnyEvent) -> ev.Record:
         try:
@@ -85,8 +125,12 @@ class Recorder:
     def _tell(self) -> None:
         records, self._unwritten = self._unwritten, []
         for record in records:
-            for subscriber in self._subscribers:
-                try:
-                    subscriber(self.view, record)
-                except Exception:  # a display that fails is no reason to stop the run
-                    _logger.exception("a subscriber of run %s failed", self.view.run)
+            if record is not self._told_ahead:
+                self._tell_of(record)
+
+    def _tell_of(self, record: ev.Record) -> None:
+        for subscriber in self._subscribers:
+            try:
+                subscriber(self.view, record)
+            except Exception:  # a display that fails is no reason to stop the run
+                _logger.exception("a subscriber of run %s failed", self.view.run)

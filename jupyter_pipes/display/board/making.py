@@ -1,0 +1,80 @@
+"""Makes a board of a run's view, of what is kept of steps that it has not, and of what is said of both."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import msgspec
+
+from jupyter_pipes.display.ansi import plain
+from jupyter_pipes.display.board.model import Board, BoardError, BoardRun, BoardStep, Heading, Problem
+from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, why_text
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import Diagnostic, Status
+from jupyter_pipes.model.views import RunView, StepView
+
+
+def board_of(
+    view: RunView,
+    *,
+    stale: Mapping[str, str] = NOTHING,
+    problems: Iterable[Diagnostic] = (),
+    cells: Mapping[int, str] | None = None,
+) -> Board:
+    """Return a run, or a pipeline before its first (`started` 0), as a board.
+
+    Args:
+        view: the steps with their statuses; those of the pipeline that the run has not stand as kept.
+        stale: step -> why its result no longer fits.
+        problems: what is wrong with the pipeline as it is now.
+        cells: number of a cell as people count -> its id.
+    """
+    ids = {name: step.planned.cell_id for name, step in view.steps.items()}
+    return Board(
+        Heading(view.pipeline, view.version, _run(view) if view.started else None),
+        tuple(_step(step, stale.get(step.name, "")) for step in view.steps.values()),
+        tuple(_problem(problem, ids, cells or {}) for problem in problems),
+    )
+
+
+def _run(view: RunView) -> BoardRun:
+    parameters = {name: _shown(value) for name, value in view.parameters.items()}
+    return BoardRun(view.run, view.status, view.reason, view.started, view.ended, parameters, view.tally)
+
+
+def _shown(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+def _step(step: StepView, stale: str) -> BoardStep:
+    planned, latest = step.planned, step.latest
+    return BoardStep(
+        name=step.name,
+        cell=planned.cell_id,
+        status=step.status,
+        reason=why_text(step),
+        stale=stale,
+        started=latest.started if latest and step.status is Status.RUNNING else None,
+        seconds=step.seconds,
+        share=running_share(step),
+        progress=progress_text(step),
+        attempts=len(step.attempts),
+        source_run=step.source_run,
+        stage=planned.options.stage,
+        upstream=planned.upstream,
+        reads=planned.origins,
+        writes=planned.writes,
+        metrics=step.last_metrics,
+        notes=tuple(step.notes),
+        error=_error(step.error),
+    )
+
+
+def _error(error: StepError | None) -> BoardError | None:
+    return error and BoardError(error.type, plain(error.message), error.line)
+
+
+def _problem(problem: Diagnostic, ids: Mapping[str, str | None], cells: Mapping[int, str]) -> Problem:
+    cell = cells.get(problem.cell) or ids.get(problem.step or "")
+    return Problem(problem.code, problem.message, problem.severity, problem.step, cell, problem.line)

@@ -1,0 +1,146 @@
+"""What a board says, and how it changes: the nouns that the Lab extension knows pipelines by."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Literal
+
+from msgspec import Struct
+
+from jupyter_pipes.model.steps import JsonValue, Status
+
+
+class BoardError(Struct, frozen=True):
+    """How a step failed, in plain text; `line` counts as the editor's gutter does, None if unknown."""
+
+    type: str
+    message: str
+    line: int | None
+
+
+class BoardStep(Struct, frozen=True):
+    """A step as it stands.
+
+    Attributes:
+        cell: id of the notebook's cell that it is made of; None outside notebooks.
+        reason: why it stands so, in words.
+        stale: why its result no longer fits, "" when it does.
+        started: when the attempt that runs now began, in seconds since 1970.
+        seconds: what the attempts that ended took.
+        share: how far it is, 0 to 1; None if nobody knows.
+        progress: the same in words.
+        attempts: how many there were.
+        source_run: the run whose outputs it takes, "" if its own.
+        upstream: the steps that must end before it starts.
+        reads: name, or path of a file, -> the step that makes it, or `params`.
+        metrics: name -> the latest value.
+        notes: what it was told that is no failure.
+    """
+
+    name: str
+    cell: str | None
+    status: Status
+    reason: str
+    stale: str
+    started: float | None
+    seconds: float
+    share: float | None
+    progress: str
+    attempts: int
+    source_run: str
+    stage: str | None
+    upstream: tuple[str, ...]
+    reads: dict[str, str]
+    writes: tuple[str, ...]
+    metrics: dict[str, JsonValue]
+    notes: tuple[str, ...]
+    error: BoardError | None
+
+
+class BoardRun(Struct, frozen=True):
+    """A run as it stands; times in seconds since 1970, `ended` None while it goes on.
+
+    Attributes:
+        parameters: name -> the value as people write it.
+        tally: how many steps came to which end, in words.
+    """
+
+    id: str
+    status: Status
+    reason: str
+    started: float
+    ended: float | None
+    parameters: dict[str, str]
+    tally: str
+
+
+class Problem(Struct, frozen=True):
+    """Something wrong with a cell, found before anything ran.
+
+    Attributes:
+        cell: id of the cell; None if it is about no single one.
+        line: line of that cell as the editor counts it.
+    """
+
+    code: str
+    message: str
+    severity: Literal["error", "warning", "note"]
+    step: str | None
+    cell: str | None
+    line: int
+
+
+class Heading(Struct, frozen=True):
+    """Which pipeline a board shows, and which run of it: None before the first."""
+
+    pipeline: str
+    version: str
+    run: BoardRun | None
+
+
+class Board(Struct, frozen=True):
+    """A pipeline as a front end shows it; the steps in the notebook's order."""
+
+    heading: Heading
+    steps: tuple[BoardStep, ...]
+    problems: tuple[Problem, ...]
+
+    @property
+    def by_name(self) -> Mapping[str, BoardStep]:
+        """The steps by name."""
+        return {step.name: step for step in self.steps}
+
+
+class BoardMessage(Struct, frozen=True, tag_field="kind"):
+    """What is told of a board.
+
+    Attributes:
+        number: counts the messages of one link, from 0.
+        time: when it was told, in seconds since 1970, by the clock of the board's times.
+    """
+
+    number: int
+    time: float
+
+
+class BoardShown(BoardMessage, frozen=True, tag="shown"):
+    """The whole board: the first message of a link; `package` is the version of jupyter_pipes that tells."""
+
+    package: str
+    board: Board
+
+
+class BoardChanged(BoardMessage, frozen=True, tag="changed"):
+    """What is different since the message before.
+
+    Attributes:
+        heading: the new one, None if it is the same.
+        steps: the new and the changed ones, whole.
+        order: the names of all steps, None if they are the same in the same order.
+        problems: all of them, None if they are the same.
+    """
+
+    heading: Heading | None
+    steps: tuple[BoardStep, ...]
+    order: tuple[str, ...] | None
+    problems: tuple[Problem, ...] | None

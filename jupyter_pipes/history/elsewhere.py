@@ -1,0 +1,98 @@
+"""Runs that another process drives: asked to end, or ended in its place."""
+
+from __future__ import annotations
+
+import logging
+import time
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.quantities import exact_duration_text
+from jupyter_pipes.model.steps import Status
+
+if TYPE_CHECKING:
+    from jupyter_pipes.history.history import History
+    from jupyter_pipes.history.leases import Standing
+    from jupyter_pipes.history.workspace import Workspace
+
+_logger = logging.getLogger(__name__)
+
+CANCEL_TIME = 10.0
+"""Seconds that a controller gets to end its run."""
+
+
+def cancel(workspace: Workspace, run: str, reason: str, *, force: bool = False) -> None:
+    """Have a run cancelled by its controller, and return when it has ended.
+
+    Args:
+        workspace: where it is kept.
+        run: its id.
+        reason: why, in words.
+        force: end it at once, whatever its controller does or where it is.
+
+    Raises:
+        UsageError: it does not go on, or its controller did not end it in time.
+    """
+    history = workspace.history
+    status = history.view(run).status
+    if status is not Status.RUNNING:
+        raise UsageError(f"run {run} does not go on: it is {status}")
+    if force:
+        history.end(run, Status.CANCELLED, reason)
+    else:
+        history.remark(run, ev.CancelAsked(reason))
+        _wait(workspace.history, run)
+
+
+def free(workspace: Workspace, run: str, *, force: bool) -> None:
+    """See that nobody drives a run that is to be taken up again.
+
+    Args:
+        workspace: where it is kept.
+        run: its id.
+        force: take it from a controller that may still be there.
+
+    Raises:
+        UsageError: it goes on.
+    """
+    history = workspace.history
+    history.settle_interrupted()
+    if history.view(run).status is not Status.RUNNING:
+        return
+    if not force:
+        raise UsageError(f"run {run} is still going on, {history.leases.look(run)}; {_remedy(run, 'resume')}")
+    history.end(run, Status.INTERRUPTED, "taken over by resume --force")
+
+
+def wait_for_news(history: History) -> None:
+    """Return once it is clear of each run that is said to go on whether it does; the others are settled."""
+    is_told = False
+    while waiting := [standing for standing in _seen(history) if standing.is_unclear]:
+        if not is_told:
+            names = ", ".join(f"run {each.lease.run} {each}" for each in waiting if each.lease)
+            _logger.warning("waiting for a sign of life: %s", names)
+            is_told = True
+        time.sleep(0.1)
+    history.settle_interrupted()
+
+
+def _seen(history: History) -> list[Standing]:
+    return [history.leases.look(summary.run) for summary in history.running()]
+
+
+def _wait(history: History, run: str) -> None:
+    latest = time.monotonic() + CANCEL_TIME
+    while history.view(run).status is Status.RUNNING:
+        if time.monotonic() > latest:
+            raise UsageError(
+                f"run {run} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}: it is "
+                f"{history.leases.look(run)}; {_remedy(run, 'cancel')}"
+            )
+        time.sleep(0.05)
+        history.settle_interrupted()
+
+
+def _remedy(run: str, verb: str) -> str:
+    does = {"cancel": "ends it without its controller", "resume": "takes it over"}
+    return f"{verb} {run} --force {does[verb]}"

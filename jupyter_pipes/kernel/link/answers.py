@@ -1,0 +1,136 @@
+"""Answers what the Lab extension asks, on whichever thread it comes: also while a cell runs."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import msgspec
+
+from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.history import database
+from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
+from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.link import requests as ask
+from jupyter_pipes.kernel.link.naming import suggested_name
+from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.planning.preparation import RunOptions
+from jupyter_pipes.runs.run import Run
+
+
+class Answers:
+    """Answers requests about one session, one after the other.
+
+    Args:
+        session: what the requests are about.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._lock = threading.Lock()
+        self._is_warm = False
+
+    def open(self, comm: Any) -> None:
+        """Answer what comes on this comm, and never say anything else on it."""
+        comm.on_msg(partial(self._on_message, comm))
+
+    def _on_message(self, comm: Any, message: Any) -> None:
+        comm.send(msgspec.to_builtins(self.reply(message["content"]["data"])))
+
+    def reply(self, data: Any) -> ask.Reply:
+        """Return the reply to a message as it came in."""
+        number = data.get("number", -1)
+        try:
+            message = msgspec.convert(data, ask.Message)
+            with self._lock:
+                answer = self._answer(message.request)
+        except (PipesError, msgspec.ValidationError) as error:
+            return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, str(error)))
+        return ask.Reply(number, msgspec.to_builtins(answer))
+
+    def _answer(self, request: ask.AnyRequest) -> msgspec.Struct:
+        carry_out: dict[type[ask.Request], Callable[[Any], msgspec.Struct]] = {
+            ask.StartRun: self._start_run,
+            ask.StartStale: self._start_stale,
+            ask.Stop: self._stop,
+            ask.ShowCells: self._show_cells,
+            ask.ArrangeGraph: self._arrange_graph,
+            ask.ExplainStep: self._explain_step,
+            ask.ReadLog: self._read_log,
+            ask.SuggestName: self._suggest_name,
+        }
+        return carry_out[type(request)](request)
+
+    def _start_run(self, request: ask.StartRun) -> ask.RunStarted:
+        options = RunOptions(
+            params=request.params,
+            force=request.force,
+            only=request.only,
+            from_=request.behind,
+            skip=request.skip,
+        )
+        return self._started(request.steps, options)
+
+    def _start_stale(self, request: ask.StartStale) -> ask.RunStarted:
+        stale = self._session.stale_words().keys()
+        steps = [step.name for step in self._session.upcoming().graph.steps if step.name in stale]
+        if not steps:
+            raise UsageError("no step is stale: all results that are kept still fit")
+        return self._started(steps, RunOptions())
+
+    def _started(self, steps: tuple[str, ...] | list[str], options: RunOptions) -> ask.RunStarted:
+        return ask.RunStarted(self._session.start_shown(steps, dict(options)).id)
+
+    def _stop(self, request: ask.Stop) -> ask.Done:
+        run = self._session.run
+        if run is None or run.has_ended:
+            raise UsageError("no run goes on in this kernel")
+        run.cancel(request.step)
+        return ask.Done()
+
+    def _show_cells(self, request: ask.ShowCells) -> ask.Done:
+        self._session.show_cells(request.cells)
+        if not self._is_warm and self._session.upcoming().graph.steps:
+            self._is_warm = True
+            threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()
+        return ask.Done()
+
+    def _warm_up(self) -> None:
+        """Load what a first run needs: whoever shows a pipeline is about to run it."""
+        pipeline = self._session.upcoming()
+        pipeline.warm_up()
+        if not pipeline.workspace.has_history:
+            database.warm_up()
+
+    def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
+        view = idle_view(self._session.upcoming())
+        plans: list[PlannedStep] = [step.planned for step in view.steps.values()]
+        return arrange(plans, collapsed=frozenset(request.collapsed), fit_width=request.width)
+
+    def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
+        run = self._run()
+        explanation = self._session.why(run.step(request.step), run)
+        return ask.Reasons(
+            (*explanation.reasons, *explanation.edges),
+            "\n".join(change.diff for change in explanation.changes if change.diff),
+        )
+
+    def _read_log(self, request: ask.ReadLog) -> ask.LogTail:
+        return ask.LogTail(self._run().logs(request.step, request.attempt, tail=LOG_TAIL))
+
+    def _suggest_name(self, request: ask.SuggestName) -> ask.NameSuggested:
+        pipeline = self._session.upcoming()
+        taken = {step.name for step in pipeline.graph.steps}
+        cell = next((cell for cell in pipeline.cells if cell.id == request.cell), None)
+        if cell is None:
+            raise UsageError("the kernel does not know this cell yet: try again")
+        return ask.NameSuggested(suggested_name(cell, taken))
+
+    def _run(self) -> Run:
+        if self._session.run is None:
+            raise UsageError("this kernel has not run the pipeline yet")
+        return self._session.run

@@ -1,0 +1,138 @@
+"""What the Lab extension asks of a kernel, and what it gets: each request with the noun of its answer."""
+
+from __future__ import annotations
+
+from msgspec import Struct
+
+from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.kernel.notebook.saved import LiveCell
+from jupyter_pipes.model.steps import JsonValue
+
+
+class Request(Struct, frozen=True, tag_field="ask"):
+    """Something asked, imperative."""
+
+
+class StartRun(Request, frozen=True, tag="run"):
+    """Run these steps (all, if none is named) of the notebook as it is shown, with what they need.
+
+    Attributes:
+        params, force, only, skip: as for `%pipeline run`.
+        behind: run these and what hangs on them (`--from`).
+    """
+
+    steps: tuple[str, ...] = ()
+    params: dict[str, JsonValue] = {}
+    force: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    behind: tuple[str, ...] = ()
+    skip: tuple[str, ...] = ()
+
+
+class StartStale(Request, frozen=True, tag="run stale"):
+    """Run the steps that are marked as stale."""
+
+
+class Stop(Request, frozen=True, tag="stop"):
+    """Cancel the run that goes on, or one step of it."""
+
+    step: str | None = None
+
+
+class ShowCells(Request, frozen=True, tag="cells"):
+    """The notebook is shown so now: all its cells, in order."""
+
+    cells: tuple[LiveCell, ...]
+
+
+class ArrangeGraph(Request, frozen=True, tag="graph"):
+    """Lay the graph out for a width in px, with these stages as one node each."""
+
+    width: float
+    collapsed: tuple[str, ...] = ()
+
+
+class ExplainStep(Request, frozen=True, tag="why"):
+    """Say why a step is stale, or else why it was decided so."""
+
+    step: str
+
+
+class ReadLog(Request, frozen=True, tag="log"):
+    """Give the end of what a step printed, of its latest attempt unless another is named."""
+
+    step: str
+    attempt: int | None = None
+
+
+class SuggestName(Request, frozen=True, tag="name"):
+    """Suggest a step's name for a cell that is none yet."""
+
+    cell: str
+
+
+AnyRequest = StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName
+
+
+class RunStarted(Struct, frozen=True):
+    """A run goes on; how, is told on the other comm."""
+
+    run: str
+
+
+class Done(Struct, frozen=True):
+    """It was taken."""
+
+
+class Reasons(Struct, frozen=True):
+    """Reasons in words, with what changed as the lines of a diff."""
+
+    reasons: tuple[str, ...]
+    diff: str
+
+
+class LogTail(Struct, frozen=True):
+    """The end of a log, with ANSI colours."""
+
+    text: str
+
+
+class NameSuggested(Struct, frozen=True):
+    """A name that no step has yet."""
+
+    name: str
+
+
+ANSWERS: dict[type[Request], type[Struct]] = {
+    StartRun: RunStarted,
+    StartStale: RunStarted,
+    Stop: Done,
+    ShowCells: Done,
+    ArrangeGraph: Layout,
+    ExplainStep: Reasons,
+    ReadLog: LogTail,
+    SuggestName: NameSuggested,
+}
+"""Request -> its answer, when nothing stands against it."""
+
+
+class Refusal(Struct, frozen=True):
+    """Why something was not done, in words; `type` is the class of the error."""
+
+    type: str
+    message: str
+
+
+class Message(Struct, frozen=True):
+    """A request on the wire; the answer has its number."""
+
+    number: int
+    request: AnyRequest
+
+
+class Reply(Struct, frozen=True):
+    """An answer on the wire as `ANSWERS` has it, or why there is none."""
+
+    number: int
+    answer: JsonValue = None
+    refusal: Refusal | None = None

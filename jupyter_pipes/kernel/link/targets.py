@@ -1,0 +1,50 @@
+"""The two comms of the Lab extension: one that the kernel pushes on, one on which it only answers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from jupyter_pipes.kernel.link.answers import Answers
+    from jupyter_pipes.kernel.link.feed import Feed
+    from jupyter_pipes.kernel.session import Session
+
+EVENTS = "jupyter_pipes.events"
+COMMANDS = "jupyter_pipes.commands"
+
+
+class Link:
+    """What a kernel has for front ends that ask for it; nothing of it is loaded before one does.
+
+    Args:
+        session: gives the kernel's session.
+    """
+
+    def __init__(self, session: Callable[[], Session]) -> None:
+        self._session = session
+        self._feed: Feed | None = None
+        self._answers: Answers | None = None
+
+    def register(self, comms: Any) -> None:
+        """Take the comms that front ends open, from now on.
+
+        Args:
+            comms: the kernel's manager of comms.
+        """
+        comms.register_target(EVENTS, self._on_events)
+        comms.register_target(COMMANDS, self._on_commands)
+
+    def _on_events(self, comm: Any, opening: Any) -> None:
+        from jupyter_pipes.kernel.link.feed import Feed
+
+        if self._feed is None:
+            self._feed = Feed(self._session())
+        self._feed.open(comm)
+
+    def _on_commands(self, comm: Any, opening: Any) -> None:
+        from jupyter_pipes.kernel.link.answers import Answers
+
+        if self._answers is None:
+            self._answers = Answers(self._session())
+        self._answers.open(comm)

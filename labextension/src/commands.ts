@@ -1,0 +1,142 @@
+/** What can be done with a pipeline, as commands: for buttons, menus, the palette and shortcuts. */
+import type { JupyterFrontEnd } from '@jupyterlab/application';
+import { Notification } from '@jupyterlab/apputils';
+import type { Notebook } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { pipelineIcon } from './icons';
+import { isRunning, staleSteps } from './model';
+import { reveal } from './notebook';
+import { asStep, roleOf } from './roles';
+import type { PipelineSession } from './session';
+import type { IPipelines } from './tokens';
+
+export const CommandIDs = {
+  run: 'jupyter_pipes:run',
+  runStale: 'jupyter_pipes:run-stale',
+  stop: 'jupyter_pipes:stop',
+  makeStep: 'jupyter_pipes:make-step',
+  showRunning: 'jupyter_pipes:show-running',
+  openPanel: 'jupyter_pipes:open-panel'
+} as const;
+
+/** Add the commands, and keep their states up to date. */
+export function addCommands(
+  app: JupyterFrontEnd,
+  pipelines: IPipelines,
+  trans: TranslationBundle
+): void {
+  const { commands } = app;
+  const current = (): PipelineSession | null => pipelines.current;
+  const hasSteps = (): boolean => current()?.hasSteps ?? false;
+
+  commands.addCommand(CommandIDs.run, {
+    label: trans.__('Run pipeline'),
+    caption: trans.__('Run all steps whose results do not fit any more'),
+    icon: runIcon,
+    isVisible: hasSteps,
+    isEnabled: () => hasSteps() && !isRunning(current()?.board ?? null),
+    execute: async ({ steps }) => {
+      const names = Array.isArray(steps) ? steps.map(String) : [];
+      await told(current()?.ask({ ask: 'run', steps: names }));
+    }
+  });
+  commands.addCommand(CommandIDs.runStale, {
+    label: trans.__('Run stale'),
+    caption: () => {
+      const stale = staleSteps(current()?.board ?? null);
+      return stale.length
+        ? stale.map(step => `${step.name}: ${step.stale}`).join('\n')
+        : trans.__('No step is stale');
+    },
+    icon: fastForwardIcon,
+    isVisible: hasSteps,
+    isEnabled: () => {
+      const board = current()?.board ?? null;
+      return staleSteps(board).length > 0 && !isRunning(board);
+    },
+    execute: async () => {
+      await told(current()?.ask({ ask: 'run stale' }));
+    }
+  });
+  commands.addCommand(CommandIDs.stop, {
+    label: trans.__('Stop'),
+    caption: trans.__('Cancel the run'),
+    icon: stopIcon,
+    isVisible: hasSteps,
+    isEnabled: () => isRunning(current()?.board ?? null),
+    execute: async () => {
+      await told(current()?.ask({ ask: 'stop' }));
+    }
+  });
+  commands.addCommand(CommandIDs.makeStep, {
+    label: trans.__('Make this a step'),
+    caption: trans.__('Make this cell a step of the pipeline'),
+    icon: pipelineIcon,
+    isVisible: () => canBeStep(current()?.panel.content ?? null),
+    execute: async () => {
+      const session = current();
+      if (session) {
+        await told(makeStep(session));
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.showRunning, {
+    label: trans.__('Show the Running Step'),
+    isEnabled: () => isRunning(current()?.board ?? null),
+    execute: async () => {
+      const session = current();
+      const cell = session?.board?.steps.find(step => step.status === 'running')?.cell;
+      if (session && cell) {
+        await reveal(session.panel.content, cell);
+      }
+    }
+  });
+
+  const notify = (): void => {
+    for (const id of Object.values(CommandIDs)) {
+      if (commands.hasCommand(id)) {
+        commands.notifyCommandChanged(id);
+      }
+    }
+  };
+  pipelines.changed.connect(notify);
+  pipelines.currentChanged.connect(notify);
+}
+
+/** Whether the active cell is code that is no cell of ours yet. */
+export function canBeStep(notebook: Notebook | null): boolean {
+  const cell = notebook?.activeCell;
+  return cell?.model.type === 'code' && roleOf(cell.model.sharedModel.getSource()).kind === 'plain';
+}
+
+/** Write `%%step NAME` above the active cell, with a name from what it writes, selected to be typed over. */
+async function makeStep(session: PipelineSession): Promise<void> {
+  const cell = session.panel.content.activeCell;
+  if (!cell || !canBeStep(session.panel.content)) {
+    return;
+  }
+  const { name } = await session.ask({ ask: 'name', cell: cell.model.id });
+  const made = asStep(cell.model.sharedModel.getSource(), name);
+  cell.model.sharedModel.setSource(made.source);
+  session.panel.content.mode = 'edit';
+  const editor = cell.editor;
+  if (editor) {
+    editor.focus();
+    const place = { start: editor.getPositionAt(made.from), end: editor.getPositionAt(made.to) };
+    if (place.start && place.end) {
+      editor.setSelection({ start: place.start, end: place.end });
+    }
+  }
+}
+
+/** Wait for what was asked; what stands against it is told to the user. */
+async function told(asked: Promise<unknown> | undefined): Promise<void> {
+  try {
+    await asked;
+  } catch (error) {
+    Notification.error(error instanceof Error ? error.message : String(error), {
+      autoClose: 10_000
+    });
+  }
+}

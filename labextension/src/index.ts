@@ -1,0 +1,106 @@
+/** Wires the extension: what there is, and which parts of Lab it is put into. */
+import {
+  ILayoutRestorer,
+  type JupyterFrontEnd,
+  type JupyterFrontEndPlugin
+} from '@jupyterlab/application';
+import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStatusBar } from '@jupyterlab/statusbar';
+import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { StepHeaders } from './badges';
+import { addCommands, CommandIDs } from './commands';
+import { PipelinePanel } from './panel/panel';
+import { Pipelines } from './pipelines';
+import { CellProblems } from './problems';
+import { StatusItem } from './status';
+import { IPipelines } from './tokens';
+
+const DOMAIN = 'jupyter_pipes';
+
+const pipelines: JupyterFrontEndPlugin<IPipelines> = {
+  id: 'jupyter_pipes:pipelines',
+  description:
+    'Follows the pipelines of the open notebooks, with their commands and the headers of steps.',
+  autoStart: true,
+  provides: IPipelines,
+  requires: [INotebookTracker],
+  optional: [ITranslator, ICommandPalette],
+  activate: (
+    app: JupyterFrontEnd,
+    tracker: INotebookTracker,
+    translator: ITranslator | null,
+    palette: ICommandPalette | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const followed = new Pipelines(tracker);
+    followed.added.connect((_, session) => {
+      new StepHeaders(session, trans);
+      new CellProblems(session);
+    });
+    addCommands(app, followed, trans);
+    tracker.activeCellChanged.connect(() => {
+      app.commands.notifyCommandChanged(CommandIDs.makeStep);
+    });
+    for (const command of [
+      CommandIDs.run,
+      CommandIDs.runStale,
+      CommandIDs.stop,
+      CommandIDs.makeStep
+    ]) {
+      palette?.addItem({ command, category: trans.__('Pipeline') });
+    }
+    return followed;
+  }
+};
+
+const panel: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_pipes:panel',
+  description: 'The panel "Pipeline".',
+  autoStart: true,
+  requires: [IPipelines],
+  optional: [ITranslator, ILayoutRestorer, ICommandPalette, IThemeManager],
+  activate: (
+    app: JupyterFrontEnd,
+    followed: IPipelines,
+    translator: ITranslator | null,
+    restorer: ILayoutRestorer | null,
+    palette: ICommandPalette | null,
+    themes: IThemeManager | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const shown = new PipelinePanel(followed, app.commands, trans, themes);
+    app.shell.add(shown, 'right', { rank: 900 });
+    restorer?.add(shown, shown.id);
+    app.commands.addCommand(CommandIDs.openPanel, {
+      label: trans.__('Show the Pipeline'),
+      execute: () => {
+        app.shell.activateById(shown.id);
+      }
+    });
+    palette?.addItem({ command: CommandIDs.openPanel, category: trans.__('Pipeline') });
+  }
+};
+
+const status: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_pipes:status',
+  description: 'How the run stands, in the status bar.',
+  autoStart: true,
+  requires: [IPipelines, IStatusBar],
+  optional: [ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    followed: IPipelines,
+    bar: IStatusBar,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    bar.registerStatusItem('jupyter_pipes:status', {
+      item: new StatusItem(followed, app.commands, trans),
+      align: 'left',
+      rank: 90
+    });
+  }
+};
+
+export default [pipelines, panel, status];

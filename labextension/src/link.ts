@@ -1,0 +1,139 @@
+/** The two comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
+import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { PromiseDelegate, type JSONObject } from '@lumino/coreutils';
+import { COMMANDS, EVENTS } from './wire';
+import type { Answers, BoardMessage, Message, Reply } from './wire';
+
+type Request = Message['request'];
+type Ask = Request['ask'];
+type Body<K extends Ask> = Extract<Request, { ask: K }>;
+
+/** A request that the kernel did not carry out; the message says why and what to do. */
+export class Refused extends Error {
+  constructor(
+    readonly type: string,
+    message: string
+  ) {
+    super(message);
+  }
+}
+
+/** The Python package is not there, or its magics could not be loaded. */
+export class PackageMissing extends Error {}
+
+const LOAD = 'get_ipython().extension_manager.load_extension("jupyter_pipes")';
+const SUBSHELL_MILLISECONDS = 2000;
+
+/** What Lab's comms have, though their interface does not say it: when the thread that answers them is there. */
+type OnSubshell = Kernel.IComm & { readonly subshellStarted?: Promise<void> };
+
+/** Both comms, open. */
+export class Link {
+  private constructor(
+    private readonly _commands: Kernel.IComm,
+    private readonly _events: Kernel.IComm
+  ) {
+    _commands.onMsg = message => {
+      this._take(message.content.data as unknown as Reply);
+    };
+  }
+
+  /**
+   * Open the comms; the magics are loaded first where they are not.
+   *
+   * @param onMessage called with each message about the board, in order
+   * @param onClose called when the kernel ends the link
+   */
+  static async open(
+    kernel: Kernel.IKernelConnection,
+    onMessage: (message: BoardMessage) => void,
+    onClose: () => void
+  ): Promise<Link> {
+    let commands = await opened(kernel, COMMANDS);
+    if (!commands) {
+      await load(kernel);
+      commands = await opened(kernel, COMMANDS);
+    }
+    const events = await opened(kernel, EVENTS, message => {
+      onMessage(message.content.data as unknown as BoardMessage);
+    });
+    if (!commands || !events) {
+      throw new PackageMissing('the jupyter_pipes of this kernel is older than this extension');
+    }
+    commands.onClose = events.onClose = onClose;
+    return new Link(commands, events);
+  }
+
+  /** Ask the kernel for something; it answers also while a cell runs. */
+  async ask<K extends Ask>(request: Body<K>): Promise<Answers[K]> {
+    const number = this._number++;
+    const waiting = new PromiseDelegate<Reply>();
+    this._waiting.set(number, waiting);
+    this._commands.send({ number, request } as unknown as JSONObject);
+    const reply = await waiting.promise;
+    if (reply.refusal) {
+      throw new Refused(reply.refusal.type, reply.refusal.message);
+    }
+    return reply.answer as Answers[K];
+  }
+
+  /** Close both, so that the kernel tells nothing more to nobody. */
+  close(): void {
+    for (const comm of [this._commands, this._events]) {
+      comm.onClose = () => undefined;
+      if (!comm.isDisposed) {
+        comm.close();
+      }
+    }
+    this.abandon();
+  }
+
+  /** Tell all who wait for an answer that none will come. */
+  abandon(): void {
+    for (const waiting of this._waiting.values()) {
+      waiting.reject(new Refused('Disconnected', 'the kernel is gone'));
+    }
+    this._waiting.clear();
+  }
+
+  private _take(reply: Reply): void {
+    this._waiting.get(reply.number)?.resolve(reply);
+    this._waiting.delete(reply.number);
+  }
+
+  private _number = 0;
+  private readonly _waiting = new Map<number, PromiseDelegate<Reply>>();
+}
+
+/** Open a comm; null if the kernel does not know the target, as the magics are not loaded. */
+async function opened(
+  kernel: Kernel.IKernelConnection,
+  target: string,
+  onMsg: (message: KernelMessage.ICommMsgMsg) => void = () => undefined
+): Promise<Kernel.IComm | null> {
+  const comm = kernel.createComm(target);
+  const link = { isClosed: false };
+  comm.onMsg = onMsg;
+  comm.onClose = () => {
+    link.isClosed = true;
+  };
+  if (kernel.supportsSubshells) {
+    // Else opening it would wait for the cell that runs.
+    await Promise.race([(comm as OnSubshell).subshellStarted, after(SUBSHELL_MILLISECONDS)]);
+  }
+  await comm.open().done;
+  return link.isClosed ? null : comm;
+}
+
+function after(milliseconds: number): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, milliseconds));
+}
+
+async function load(kernel: Kernel.IKernelConnection): Promise<void> {
+  const reply = await kernel.requestExecute({ code: LOAD, silent: true, store_history: false })
+    .done;
+  if (reply.content.status !== 'ok') {
+    const reason = 'evalue' in reply.content ? reply.content.evalue : reply.content.status;
+    throw new PackageMissing(`jupyter_pipes could not be loaded in this kernel: ${reason}`);
+  }
+}

@@ -1,0 +1,79 @@
+/** The fold: what is known of a pipeline, from what a kernel told. Pure; Python's display/board/changes.py is the same. */
+import type { Board, BoardMessage, BoardStep } from './wire';
+
+/** Thrown when a message is missing: the board has to be shown anew. */
+export class MessageMissing extends Error {}
+
+/** A board, with the number of the message that it is as of. */
+export interface Known {
+  readonly number: number;
+  readonly board: Board;
+}
+
+/** What is known behind a message. */
+export function fold(known: Known | null, message: BoardMessage): Known {
+  if (message.kind === 'shown') {
+    return { number: message.number, board: message.board };
+  }
+  if (known === null || message.number !== known.number + 1) {
+    throw new MessageMissing(`message ${message.number} came behind ${known?.number ?? 'nothing'}`);
+  }
+  const { heading, steps, problems } = known.board;
+  const changed = new Map(message.steps.map(step => [step.name, step]));
+  return {
+    number: message.number,
+    board: {
+      heading: message.heading ?? heading,
+      steps: message.order
+        ? inOrder(message.order, steps, changed)
+        : steps.map(step => changed.get(step.name) ?? step),
+      problems: message.problems ?? problems
+    }
+  };
+}
+
+function inOrder(
+  order: readonly string[],
+  steps: readonly BoardStep[],
+  changed: ReadonlyMap<string, BoardStep>
+): readonly BoardStep[] {
+  const all = new Map([...steps.map(step => [step.name, step] as const), ...changed]);
+  return order.flatMap(name => all.get(name) ?? []);
+}
+
+/** Whether a run goes on. */
+export function isRunning(board: Board | null): boolean {
+  return board?.heading.run?.status === 'running';
+}
+
+/** The step that a cell is, if it is one. */
+export function stepOfCell(board: Board | null, cell: string): BoardStep | undefined {
+  return board?.steps.find(step => step.cell === cell);
+}
+
+/** The steps with a result that no longer fits. */
+export function staleSteps(board: Board | null): readonly BoardStep[] {
+  return board?.steps.filter(step => step.stale) ?? [];
+}
+
+/** The names of all steps that a step hangs on, or that hang on it. */
+export function related(steps: readonly BoardStep[], name: string): ReadonlySet<string> {
+  const upstream = new Map(steps.map(step => [step.name, step.upstream]));
+  const downstream = new Map<string, string[]>();
+  for (const step of steps) {
+    for (const source of step.upstream) {
+      downstream.set(source, [...(downstream.get(source) ?? []), step.name]);
+    }
+  }
+  return new Set([...reached(name, upstream), ...reached(name, downstream)]);
+}
+
+function reached(start: string, links: ReadonlyMap<string, readonly string[]>): Set<string> {
+  const names = new Set([start]);
+  for (const name of names) {
+    for (const next of links.get(name) ?? []) {
+      names.add(next);
+    }
+  }
+  return names;
+}

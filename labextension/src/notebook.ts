@@ -1,0 +1,42 @@
+/** A notebook's cells: as the kernel is told them, and how a step's cell is found and shown. */
+import type { Cell } from '@jupyterlab/cells';
+import type { Notebook } from '@jupyterlab/notebook';
+import type { LiveCell } from './wire';
+import { roleOf } from './roles';
+
+/** All cells, in order. */
+export function cellsOf(notebook: Notebook): LiveCell[] {
+  const cells = notebook.model ? Array.from(notebook.model.cells) : [];
+  return cells.map(cell => ({
+    id: cell.id,
+    source: cell.sharedModel.getSource(),
+    is_code: cell.type === 'code'
+  }));
+}
+
+/** Whether one of the cells is a step, declares parameters or sets steps up. */
+export function hasSteps(notebook: Notebook): boolean {
+  const cells = notebook.model ? Array.from(notebook.model.cells) : [];
+  return cells.some(
+    cell => cell.type === 'code' && /^%%step\b/m.test(cell.sharedModel.getSource())
+  );
+}
+
+/** The name of the step that a cell is; "" if it is none. */
+export function stepNameOf(cell: Cell | null): string {
+  if (cell?.model.type !== 'code') {
+    return '';
+  }
+  const role = roleOf(cell.model.sharedModel.getSource());
+  return role.kind === 'step' ? role.name : '';
+}
+
+/** Make a cell the active one and bring it into view. */
+export async function reveal(notebook: Notebook, cell: string): Promise<void> {
+  const index = notebook.widgets.findIndex(widget => widget.model.id === cell);
+  if (index >= 0) {
+    notebook.deselectAll();
+    notebook.activeCellIndex = index;
+    await notebook.scrollToItem(index, 'smart');
+  }
+}

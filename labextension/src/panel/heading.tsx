@@ -1,0 +1,110 @@
+/** The panel's heading: which pipeline and run it is, how it stands, with which parameters; or what is to be done first. */
+import type { JSX } from 'react';
+import { useEffect, useState } from 'react';
+import { isRunning, staleSteps } from '../model';
+import { LOOKS, STALE } from '../wire';
+import type { BoardRun } from '../wire';
+import { durationText } from '../words';
+import { Actions } from './actions';
+import type { TabProps } from './tabs';
+
+/** The heading. */
+export function Heading(props: TabProps): JSX.Element {
+  const { session, trans } = props;
+  const { board } = session;
+  if (!board) {
+    return <Unloaded {...props} />;
+  }
+  const { pipeline, version, run } = board.heading;
+  const stale = staleSteps(board).length;
+  return (
+    <header className="jp-pipes-heading">
+      <div className="jp-pipes-line">
+        <b>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
+        {run ? <RunState run={run} {...props} /> : <span>{trans.__('not started yet')}</span>}
+        {stale > 0 && (
+          <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
+            {`${STALE.icon} ${trans._n('%1 stale', '%1 stale', stale)}`}
+          </span>
+        )}
+      </div>
+      {run && <Parameters run={run} />}
+      <Actions {...props} />
+    </header>
+  );
+}
+
+function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.Element {
+  const isLive = isRunning(session.board);
+  useTick(isLive);
+  const look = LOOKS[run.status];
+  return (
+    <>
+      <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
+        {look.icon} {look.word}
+      </span>
+      <span>{run.tally}</span>
+      <span className="jp-pipes-took">
+        {durationText((run.ended ?? session.now) - run.started)}
+      </span>
+      <span className="jp-pipes-quiet" title={run.reason}>
+        {run.reason}
+      </span>
+    </>
+  );
+}
+
+function Parameters({ run }: { readonly run: BoardRun }): JSX.Element | null {
+  const pairs = Object.entries(run.parameters);
+  return pairs.length === 0 ? null : (
+    <div className="jp-pipes-parameters">
+      {pairs.map(([name, value]) => (
+        <code key={name}>{`${name}=${value}`}</code>
+      ))}
+    </div>
+  );
+}
+
+function Unloaded({ session, trans }: TabProps): JSX.Element {
+  const words = {
+    idle: session.hasSteps
+      ? trans.__('The pipeline is not loaded: it needs the notebook’s kernel.')
+      : trans.__(
+          'This notebook has no steps yet. “Make this a step” in a cell’s toolbar makes one.'
+        ),
+    connecting: trans.__('Asking the kernel…'),
+    live: trans.__('Asking the kernel…'),
+    failed: session.failure
+  };
+  return (
+    <header className="jp-pipes-heading">
+      <p className="jp-pipes-hint">{words[session.state]}</p>
+      {session.state !== 'connecting' && (session.hasSteps || session.state === 'failed') && (
+        <button
+          type="button"
+          className="jp-Button jp-mod-styled"
+          onClick={() => {
+            session.connect().catch(() => undefined);
+          }}
+        >
+          {trans.__('Load')}
+        </button>
+      )}
+    </header>
+  );
+}
+
+/** Draw again every second while something goes on. */
+export function useTick(isTicking: boolean): void {
+  const [, setCount] = useState(0);
+  useEffect(() => {
+    const clock = isTicking
+      ? window.setInterval(() => {
+          setCount(count => count + 1);
+        }, 1000)
+      : undefined;
+    return () => {
+      window.clearInterval(clock);
+    };
+  }, [isTicking]);
+}

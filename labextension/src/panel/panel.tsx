@@ -1,0 +1,69 @@
+/** The panel "Pipeline": follows the notebook in front; a heading, and the tabs. */
+import type { IThemeManager } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
+import { Signal } from '@lumino/signaling';
+import type { JSX } from 'react';
+import { pipelineIcon } from '../icons';
+import type { IPipelines } from '../tokens';
+import { Heading } from './heading';
+import { Problems } from './problems';
+import { TabbedPane } from './tabbed';
+
+/** The panel. */
+export class PipelinePanel extends ReactWidget {
+  constructor(
+    private readonly _pipelines: IPipelines,
+    private readonly _commands: CommandRegistry,
+    private readonly _trans: TranslationBundle,
+    private readonly _themes: IThemeManager | null
+  ) {
+    super();
+    this.id = 'jp-pipes-panel';
+    this.addClass('jp-pipes-panel');
+    this.title.icon = pipelineIcon;
+    this.title.caption = this._trans.__('Pipeline');
+    this.title.className = 'jp-pipes-tab';
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', this._trans.__('Pipeline'));
+    for (const signal of [_pipelines.changed, _pipelines.currentChanged, _themes?.themeChanged]) {
+      signal?.connect(this._onChanged, this);
+    }
+  }
+
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._redraw.emit();
+  }
+
+  protected override render(): JSX.Element {
+    return <UseSignal signal={this._redraw}>{() => this._content()}</UseSignal>;
+  }
+
+  private _content(): JSX.Element {
+    const session = this._pipelines.current;
+    const trans = this._trans;
+    if (!session) {
+      return <p className="jp-pipes-hint">{trans.__('Open a notebook to see its pipeline.')}</p>;
+    }
+    const isLight = !this._themes?.theme || this._themes.isLight(this._themes.theme);
+    const props = { session, commands: this._commands, trans, isLight };
+    return (
+      <>
+        <Heading {...props} />
+        <Problems {...props} />
+        <TabbedPane key={session.panel.id} {...props} />
+      </>
+    );
+  }
+
+  private _onChanged(): void {
+    if (this.isVisible) {
+      this._redraw.emit();
+    }
+  }
+
+  private readonly _redraw = new Signal<this, void>(this);
+}

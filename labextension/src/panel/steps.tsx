@@ -1,0 +1,96 @@
+/** The tab "Steps": a sortable table; a row selects its step, and shows its cell. */
+import type { JSX } from 'react';
+import { useState } from 'react';
+import { isRunning } from '../model';
+import { reveal } from '../notebook';
+import { LOOKS, STALE } from '../wire';
+import type { BoardStep } from '../wire';
+import { durationText, secondsOf } from '../words';
+import { useTick } from './heading';
+import { COLUMNS, sorted, type Column, type Order } from './sorting';
+import type { TabProps } from './tabs';
+
+/** The table. */
+export function StepsTab({ session, trans }: TabProps): JSX.Element {
+  const [order, setOrder] = useState<Order>({ column: 'place', isDown: false });
+  useTick(isRunning(session.board));
+  const { now } = session;
+  const titles: Record<Column, string> = {
+    place: '#',
+    name: trans.__('Step'),
+    status: trans.__('Status'),
+    seconds: trans.__('Time')
+  };
+  return (
+    <table className="jp-pipes-steps">
+      <thead>
+        <tr>
+          {COLUMNS.map(column => (
+            <th
+              key={column}
+              aria-sort={
+                order.column !== column ? 'none' : order.isDown ? 'descending' : 'ascending'
+              }
+            >
+              <button
+                type="button"
+                onClick={() => {
+                  setOrder({ column, isDown: order.column === column && !order.isDown });
+                }}
+              >
+                {titles[column]}
+                {order.column === column ? (order.isDown ? ' ▾' : ' ▴') : ''}
+              </button>
+            </th>
+          ))}
+          <th>{trans.__('Why')}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {sorted(session.board?.steps ?? [], order, now).map(({ step, place }) => (
+          <tr
+            key={step.name}
+            data-jupyter-pipes-status={step.status}
+            className={step.name === session.selected ? 'jp-pipes-selected' : ''}
+          >
+            <td className="jp-pipes-quiet">{place}</td>
+            <td>
+              <button
+                type="button"
+                className="jp-pipes-link"
+                aria-pressed={step.name === session.selected}
+                onClick={() => {
+                  session.select(step.name);
+                  if (step.cell) {
+                    void reveal(session.panel.content, step.cell);
+                  }
+                }}
+              >
+                {step.name}
+              </button>
+            </td>
+            <td className="jp-pipes-status">
+              {LOOKS[step.status].icon} {LOOKS[step.status].word}
+              {step.progress && ` ${step.progress}`}
+            </td>
+            <td className="jp-pipes-took">{time(step, now)}</td>
+            <td className="jp-pipes-why" title={why(step)}>
+              {why(step)}
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function time(step: BoardStep, now: number): string {
+  const seconds = secondsOf(step, now);
+  return seconds > 0 ? durationText(seconds) : '';
+}
+
+function why(step: BoardStep): string {
+  const stale = step.stale && `${STALE.icon} ${STALE.word}: ${step.stale}`;
+  const error = step.error && `${step.error.type}: ${step.error.message}`;
+  return [stale, error ?? step.reason].filter(Boolean).join(' · ');
+}

@@ -1,0 +1,27 @@
+/** The tabs of the panel: each is a component that is given the session in front. Add a new one here. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ComponentType } from 'react';
+import type { PipelineSession } from '../session';
+import { GraphTab } from './graph/tab';
+import { StepsTab } from './steps';
+
+/** What every tab is given; it is drawn again when the session has changed. */
+export interface TabProps {
+  readonly session: PipelineSession;
+  readonly commands: CommandRegistry;
+  readonly trans: TranslationBundle;
+  /** Whether the theme is a light one. */
+  readonly isLight: boolean;
+}
+
+interface Tab {
+  readonly id: string;
+  readonly label: (trans: TranslationBundle) => string;
+  readonly content: ComponentType<TabProps>;
+}
+
+export const TABS: readonly [Tab, ...Tab[]] = [
+  { id: 'graph', label: trans => trans.__('Graph'), content: GraphTab },
+  { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab }
+];

@@ -1,0 +1,67 @@
+/** The item in the status bar: how the run of the notebook in front stands; a click jumps to the running step. */
+import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import type { JSX } from 'react';
+import { CommandIDs } from './commands';
+import type { IPipelines } from './tokens';
+import { runLine } from './words';
+
+const TICK_MILLISECONDS = 1000;
+
+/** What the item says. */
+class RunLine extends VDomModel {
+  constructor(private readonly _pipelines: IPipelines) {
+    super();
+    _pipelines.changed.connect(this._refresh, this);
+    _pipelines.currentChanged.connect(this._refresh, this);
+    this._clock = window.setInterval(() => {
+      this._refresh();
+    }, TICK_MILLISECONDS);
+  }
+
+  text = '';
+
+  override dispose(): void {
+    clearInterval(this._clock);
+    super.dispose();
+  }
+
+  private _refresh(): void {
+    const session = this._pipelines.current;
+    const text = session?.board ? runLine(session.board, session.now) : '';
+    if (text !== this.text) {
+      this.text = text;
+      this.stateChanged.emit();
+    }
+  }
+
+  private readonly _clock: number;
+}
+
+/** The item. */
+export class StatusItem extends VDomRenderer<RunLine> {
+  constructor(
+    pipelines: IPipelines,
+    private readonly _commands: CommandRegistry,
+    private readonly _trans: TranslationBundle
+  ) {
+    super(new RunLine(pipelines));
+    this.addClass('jp-pipes-statusbar');
+  }
+
+  protected override render(): JSX.Element | null {
+    if (!this.model.text) {
+      return null;
+    }
+    return (
+      <button
+        type="button"
+        title={this._trans.__('Pipeline: show the running step')}
+        onClick={() => void this._commands.execute(CommandIDs.showRunning)}
+      >
+        {this.model.text}
+      </button>
+    );
+  }
+}

@@ -1,0 +1,250 @@
+/** What kernel and extension say to each other; made from Python's types, see CONTRIBUTING.md. */
+/* eslint-disable */
+
+export const EVENTS = "jupyter_pipes.events";
+export const COMMANDS = "jupyter_pipes.commands";
+
+export const LOOKS: Record<Status, Look> = {"pending": {"icon": "\u25cb", "word": "pending"}, "queued": {"icon": "\u25d4", "word": "queued"}, "running": {"icon": "\u25b6\ufe0e", "word": "running"}, "completed": {"icon": "\u2713", "word": "completed"}, "cached": {"icon": "\u21ba", "word": "cached"}, "failed": {"icon": "\u2715", "word": "failed"}, "skipped": {"icon": "\u21b7", "word": "skipped"}, "cancelled": {"icon": "\u2298", "word": "cancelled"}, "interrupted": {"icon": "\u2298", "word": "interrupted"}};
+export const STALE: Look = {"icon": "\u25b3", "word": "stale"};
+
+export interface Look {
+  readonly icon: string;
+  readonly word: string;
+}
+
+/** Lay the graph out for a width in px, with these stages as one node each. */
+export interface ArrangeGraph {
+  readonly ask: "graph";
+  readonly width: number;
+  readonly collapsed?: readonly (string)[];
+}
+
+/** A pipeline as a front end shows it; the steps in the notebook's order. */
+export interface Board {
+  readonly heading: Heading;
+  readonly steps: readonly (BoardStep)[];
+  readonly problems: readonly (Problem)[];
+}
+
+/** What is different since the message before. Attributes: heading: the new one, None if it is the same. steps: the new and the changed ones, whole. order: the names of all steps, None if they are the same in the same order. problems: all of them, None if they are the same. */
+export interface BoardChanged {
+  readonly kind: "changed";
+  readonly number: number;
+  readonly time: number;
+  readonly heading: Heading | null;
+  readonly steps: readonly (BoardStep)[];
+  readonly order: readonly (string)[] | null;
+  readonly problems: readonly (Problem)[] | null;
+}
+
+/** How a step failed, in plain text; `line` counts as the editor's gutter does, None if unknown. */
+export interface BoardError {
+  readonly type: string;
+  readonly message: string;
+  readonly line: number | null;
+}
+
+/** A run as it stands; times in seconds since 1970, `ended` None while it goes on. Attributes: parameters: name -> the value as people write it. tally: how many steps came to which end, in words. */
+export interface BoardRun {
+  readonly id: string;
+  readonly status: Status;
+  readonly reason: string;
+  readonly started: number;
+  readonly ended: number | null;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly tally: string;
+}
+
+/** The whole board: the first message of a link; `package` is the version of jupyter_pipes that tells. */
+export interface BoardShown {
+  readonly kind: "shown";
+  readonly number: number;
+  readonly time: number;
+  readonly package: string;
+  readonly board: Board;
+}
+
+/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. */
+export interface BoardStep {
+  readonly name: string;
+  readonly cell: string | null;
+  readonly status: Status;
+  readonly reason: string;
+  readonly stale: string;
+  readonly started: number | null;
+  readonly seconds: number;
+  readonly share: number | null;
+  readonly progress: string;
+  readonly attempts: number;
+  readonly source_run: string;
+  readonly stage: string | null;
+  readonly upstream: readonly (string)[];
+  readonly reads: Readonly<Record<string, string>>;
+  readonly writes: readonly (string)[];
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly notes: readonly (string)[];
+  readonly error: BoardError | null;
+}
+
+/** A rectangle in px; `x`, `y` is its top left corner. */
+export interface Box {
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** It was taken. */
+export interface Done {
+}
+
+/** A drawn edge. Attributes: source, target: ids of the nodes. names: the names that it carries; empty for an edge that only orders. label: what is written on it: `names`, shortened; "" for none. points: the points that its curve passes, from border to border, in px. label_at: middle of the label, or None. flow: whether it flows along x ("LR") or y ("TB"): its curve's direction at every point. is_by_code: whether it carries a name that the code reads of the source; all others are drawn dashed. */
+export interface Edge {
+  readonly source: string;
+  readonly target: string;
+  readonly names: readonly (string)[];
+  readonly label: string;
+  readonly points: readonly (readonly [number, number])[];
+  readonly label_at: readonly [number, number] | null;
+  readonly flow: "LR" | "TB";
+  readonly is_by_code?: boolean;
+}
+
+/** Say why a step is stale, or else why it was decided so. */
+export interface ExplainStep {
+  readonly ask: "why";
+  readonly step: string;
+}
+
+/** Which pipeline a board shows, and which run of it: None before the first. */
+export interface Heading {
+  readonly pipeline: string;
+  readonly version: string;
+  readonly run: BoardRun | null;
+}
+
+/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. */
+export interface Layout {
+  readonly nodes: Readonly<Record<string, Box>>;
+  readonly groups: Readonly<Record<string, Box>>;
+  readonly edges: readonly (Edge)[];
+  readonly width: number;
+  readonly height: number;
+  readonly direction: "LR" | "TB";
+  readonly members: Readonly<Record<string, readonly (string)[]>>;
+}
+
+/** A cell as a front end shows it now; `is_code` is false for Markdown and the like. */
+export interface LiveCell {
+  readonly id: string;
+  readonly source: string;
+  readonly is_code: boolean;
+}
+
+/** The end of a log, with ANSI colours. */
+export interface LogTail {
+  readonly text: string;
+}
+
+/** A request on the wire; the answer has its number. */
+export interface Message {
+  readonly number: number;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName;
+}
+
+/** A name that no step has yet. */
+export interface NameSuggested {
+  readonly name: string;
+}
+
+/** Something wrong with a cell, found before anything ran. Attributes: cell: id of the cell; None if it is about no single one. line: line of that cell as the editor counts it. */
+export interface Problem {
+  readonly code: string;
+  readonly message: string;
+  readonly severity: "error" | "note" | "warning";
+  readonly step: string | null;
+  readonly cell: string | null;
+  readonly line: number;
+}
+
+/** Give the end of what a step printed, of its latest attempt unless another is named. */
+export interface ReadLog {
+  readonly ask: "log";
+  readonly step: string;
+  readonly attempt?: number | null;
+}
+
+/** Reasons in words, with what changed as the lines of a diff. */
+export interface Reasons {
+  readonly reasons: readonly (string)[];
+  readonly diff: string;
+}
+
+/** Why something was not done, in words; `type` is the class of the error. */
+export interface Refusal {
+  readonly type: string;
+  readonly message: string;
+}
+
+/** An answer on the wire as `ANSWERS` has it, or why there is none. */
+export interface Reply {
+  readonly number: number;
+  readonly answer?: unknown;
+  readonly refusal?: Refusal | null;
+}
+
+/** A run goes on; how, is told on the other comm. */
+export interface RunStarted {
+  readonly run: string;
+}
+
+/** The notebook is shown so now: all its cells, in order. */
+export interface ShowCells {
+  readonly ask: "cells";
+  readonly cells: readonly (LiveCell)[];
+}
+
+/** Run these steps (all, if none is named) of the notebook as it is shown, with what they need. Attributes: params, force, only, skip: as for `%pipeline run`. behind: run these and what hangs on them (`--from`). */
+export interface StartRun {
+  readonly ask: "run";
+  readonly steps?: readonly (string)[];
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly force?: readonly (string)[];
+  readonly only?: readonly (string)[];
+  readonly behind?: readonly (string)[];
+  readonly skip?: readonly (string)[];
+}
+
+/** Run the steps that are marked as stale. */
+export interface StartStale {
+  readonly ask: "run stale";
+}
+
+/** Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`). */
+export type Status = "cached" | "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "queued" | "running" | "skipped";
+
+/** Cancel the run that goes on, or one step of it. */
+export interface Stop {
+  readonly ask: "stop";
+  readonly step?: string | null;
+}
+
+/** Suggest a step's name for a cell that is none yet. */
+export interface SuggestName {
+  readonly ask: "name";
+  readonly cell: string;
+}
+
+/** Request -> its answer. */
+export interface Answers {
+  "run": RunStarted;
+  "run stale": RunStarted;
+  "stop": Done;
+  "cells": Done;
+  "graph": Layout;
+  "why": Reasons;
+  "log": LogTail;
+  "name": NameSuggested;
+}
+
+export type BoardMessage = BoardShown | BoardChanged;

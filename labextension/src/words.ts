@@ -1,0 +1,55 @@
+/** Quantities and statuses in words, as Python's model/quantities.py and display/looks.py say them. Pure. */
+import { LOOKS } from './wire';
+import type { Board, BoardStep } from './wire';
+
+/** A measured duration: `0.34 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
+export function durationText(seconds: number): string {
+  if (seconds < 1) {
+    return `${Math.max(seconds, 0).toFixed(2)} s`;
+  }
+  if (seconds < 59.95) {
+    return `${seconds.toFixed(1)} s`;
+  }
+  const whole = Math.round(seconds);
+  const minutes = Math.floor(whole / 60);
+  return minutes < 60
+    ? `${minutes} min ${padded(whole % 60)} s`
+    : `${Math.floor(minutes / 60)} h ${padded(minutes % 60)} min`;
+}
+
+function padded(number: number): string {
+  return String(number).padStart(2, '0');
+}
+
+/** What a step took so far, in seconds; `now` in seconds since 1970, by the kernel's clock. */
+export function secondsOf(step: BoardStep, now: number): number {
+  return step.seconds + (step.started === null ? 0 : Math.max(now - step.started, 0));
+}
+
+/** A step's accessible name: `STEP, STATUS`, with `, stale` behind it where it is. */
+export function spoken(step: BoardStep): string {
+  return `${step.name}, ${LOOKS[step.status].word}${step.stale ? ', stale' : ''}`;
+}
+
+/** A node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`. */
+export function statusLine(step: BoardStep, now: number): string {
+  const seconds = step.status === 'queued' ? 0 : secondsOf(step, now);
+  const took = seconds > 0 ? durationText(seconds) : '';
+  return [LOOKS[step.status].word, step.progress || took].filter(Boolean).join(' · ');
+}
+
+/** How a run stands in a few letters: `3/7 · train 42 %`, `7/7 · completed`. */
+export function runLine(board: Board, now: number): string {
+  const { run } = board.heading;
+  if (!run) {
+    return '';
+  }
+  const ended = board.steps.filter(
+    step => !['pending', 'queued', 'running'].includes(step.status)
+  ).length;
+  const running = board.steps.find(step => step.status === 'running');
+  const doing = running
+    ? `${running.name} ${running.progress || durationText(secondsOf(running, now))}`
+    : LOOKS[run.status].word;
+  return `${ended}/${board.steps.length} · ${doing}`;
+}

@@ -1,0 +1,32 @@
+/** Boards for tests. */
+import type { Board, BoardStep } from '../src/wire';
+
+/** A step that waits, but for what is said of it. */
+export function stepNamed(name: string, more: Partial<BoardStep> = {}): BoardStep {
+  return {
+    name,
+    cell: null,
+    status: 'pending',
+    reason: '',
+    stale: '',
+    started: null,
+    seconds: 0,
+    share: null,
+    progress: '',
+    attempts: 0,
+    source_run: '',
+    stage: null,
+    upstream: [],
+    reads: {},
+    writes: [],
+    metrics: {},
+    notes: [],
+    error: null,
+    ...more
+  };
+}
+
+/** A board without a run. */
+export function boardOf(...steps: BoardStep[]): Board {
+  return { heading: { pipeline: 'p', version: '1.0.0', run: null }, steps, problems: [] };
+}

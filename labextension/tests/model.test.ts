@@ -1,0 +1,101 @@
+/** The fold: recorded runs come to the board that Python's fold gives, and nothing is taken twice or left out. */
+import { readdirSync, readFileSync } from 'fs';
+import { join } from 'path';
+import {
+  fold,
+  isRunning,
+  MessageMissing,
+  related,
+  staleSteps,
+  stepOfCell,
+  type Known
+} from '../src/model';
+import type { Board, BoardMessage } from '../src/wire';
+import { boardOf, stepNamed } from './boards';
+
+interface Recorded {
+  messages: BoardMessage[];
+  board: Board;
+}
+
+const FOLDER = join(__dirname, 'journals');
+const RECORDED: [string, Recorded][] = readdirSync(FOLDER).map(name => [
+  name,
+  JSON.parse(readFileSync(join(FOLDER, name), 'utf-8')) as Recorded
+]);
+
+test.each(RECORDED)('%s comes to the board of Python’s fold', (_, { messages, board }) => {
+  const known = messages.reduce<Known | null>(fold, null);
+  expect(known?.board).toEqual(board);
+});
+
+test.each(RECORDED)('%s: a message that is missing is noticed', (_, { messages }) => {
+  const gap = messages.filter((_, place) => place !== 1);
+  expect(() => gap.reduce<Known | null>(fold, null)).toThrow(MessageMissing);
+});
+
+test.each(RECORDED)(
+  '%s: who listens late is shown the whole and goes on from there',
+  (_, { messages, board }) => {
+    const half = Math.floor(messages.length / 2);
+    const known = messages.slice(0, half).reduce<Known | null>(fold, null) as Known;
+    const late: BoardMessage[] = [
+      { kind: 'shown', number: 0, time: 0, package: '0', board: known.board },
+      ...messages.slice(half).map((message, place) => ({ ...message, number: place + 1 }))
+    ];
+    expect(late.reduce<Known | null>(fold, null)?.board).toEqual(board);
+  }
+);
+
+test('what is known is never changed in place', () => {
+  const known = { number: 0, board: boardOf(stepNamed('a')) };
+  const before = structuredClone(known);
+  fold(known, changed({ steps: [stepNamed('a', { status: 'running' })] }));
+  expect(known).toEqual(before);
+});
+
+test('steps come and go in the order that is told', () => {
+  const known = { number: 0, board: boardOf(stepNamed('a'), stepNamed('b')) };
+  const { board } = fold(known, changed({ steps: [stepNamed('c')], order: ['c', 'b'] }));
+  expect(board.steps.map(step => step.name)).toEqual(['c', 'b']);
+});
+
+test('problems are replaced as a whole', () => {
+  const problem = {
+    code: 'JP001',
+    message: 'x',
+    severity: 'error',
+    step: null,
+    cell: null,
+    line: 1
+  } as const;
+  const known = fold({ number: 0, board: boardOf() }, changed({ problems: [problem] }));
+  expect(known.board.problems).toEqual([problem]);
+  expect(fold(known, { ...changed({ problems: [] }), number: 2 }).board.problems).toEqual([]);
+});
+
+test('what is asked of a board', () => {
+  const board = boardOf(
+    stepNamed('a', { cell: 'x' }),
+    stepNamed('b', { upstream: ['a'], stale: 'code changed' }),
+    stepNamed('c', { upstream: ['b'] }),
+    stepNamed('d', { upstream: ['a'] })
+  );
+  expect(stepOfCell(board, 'x')?.name).toBe('a');
+  expect(staleSteps(board).map(step => step.name)).toEqual(['b']);
+  expect(isRunning(board)).toBe(false);
+  expect([...related(board.steps, 'b')].sort()).toEqual(['a', 'b', 'c']);
+});
+
+function changed(what: Partial<Extract<BoardMessage, { kind: 'changed' }>>): BoardMessage {
+  return {
+    kind: 'changed',
+    number: 1,
+    time: 0,
+    heading: null,
+    steps: [],
+    order: null,
+    problems: null,
+    ...what
+  };
+}

@@ -1,0 +1,93 @@
+/** What the panel draws and lists, before it is on a page. */
+import { alongAndAside, elements, faces } from '../src/panel/graph/elements';
+import { sorted } from '../src/panel/sorting';
+import type { Layout } from '../src/wire';
+import { boardOf, stepNamed } from './boards';
+
+const LAYOUT: Layout = {
+  nodes: {
+    a: { x: 0, y: 0, width: 100, height: 40 },
+    'stage:rest': { x: 0, y: 100, width: 100, height: 40 }
+  },
+  groups: { first: { x: -10, y: -10, width: 120, height: 60 } },
+  edges: [
+    {
+      source: 'a',
+      target: 'stage:rest',
+      names: ['x'],
+      label: 'x',
+      points: [
+        [50, 40],
+        [60, 70],
+        [50, 100]
+      ],
+      label_at: null,
+      flow: 'TB',
+      is_by_code: false
+    }
+  ],
+  width: 120,
+  height: 150,
+  direction: 'TB',
+  members: { a: ['a'], 'stage:rest': ['b', 'c'] }
+};
+
+test('nodes stand at their centres, and an edge bends where the layout says', () => {
+  const [frame, a, , edge] = elements(LAYOUT);
+  expect(frame?.classes).toBe('frame');
+  expect(a?.position).toEqual({ x: 50, y: 20 });
+  expect(edge?.data).toMatchObject({ from: '0px 20px', to: '0px -20px', weights: '0.5' });
+  expect(edge?.classes).toBe('observed');
+});
+
+test.each([
+  [
+    [5, 0],
+    [0.5, 0]
+  ],
+  [
+    [5, 3],
+    [0.5, 3]
+  ],
+  [
+    [5, -3],
+    [0.5, -3]
+  ],
+  [
+    [10, 0],
+    [1, 0]
+  ]
+] as const)('%j lies %j along and aside', (point, expected) => {
+  expect(alongAndAside([0, 0], [10, 0], point)).toEqual(expected);
+});
+
+test('a node of several steps tells the loudest', () => {
+  const board = boardOf(
+    stepNamed('a', { status: 'completed', seconds: 2, stale: 'x' }),
+    stepNamed('b', { status: 'cached' }),
+    stepNamed('c', { status: 'failed' })
+  );
+  const shown = faces(LAYOUT, board, 0);
+  expect(shown.get('a')).toMatchObject({ label: 'a\n✓ completed · △ stale', isStale: true });
+  expect(shown.get('stage:rest')).toMatchObject({
+    label: 'rest\n✕ 1/2 · failed',
+    status: 'failed'
+  });
+});
+
+test('a step that the board does not have any more waits', () => {
+  expect(faces(LAYOUT, boardOf(), 0).get('a')?.status).toBe('pending');
+});
+
+test('what failed comes first, and equal ones stay in order', () => {
+  const steps = [
+    stepNamed('b', { status: 'completed', seconds: 1 }),
+    stepNamed('a', { status: 'failed', seconds: 1 }),
+    stepNamed('c', { status: 'completed', seconds: 5 })
+  ];
+  const names = (column: 'name' | 'status' | 'seconds', isDown = false): string[] =>
+    sorted(steps, { column, isDown }, 0).map(row => row.step.name);
+  expect(names('name')).toEqual(['a', 'b', 'c']);
+  expect(names('status')).toEqual(['a', 'b', 'c']);
+  expect(names('seconds', true)).toEqual(['c', 'b', 'a']);
+});

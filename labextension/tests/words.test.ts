@@ -1,0 +1,44 @@
+/** Words are those of Python. */
+import { durationText, runLine, spoken, statusLine } from '../src/words';
+import { boardOf, stepNamed } from './boards';
+
+test.each([
+  [0.1234, '0.12 s'],
+  [-1, '0.00 s'],
+  [12.34, '12.3 s'],
+  [59.96, '1 min 00 s'],
+  [245, '4 min 05 s'],
+  [7380, '2 h 03 min']
+])('%d seconds are %s', (seconds, text) => {
+  expect(durationText(seconds)).toBe(text);
+});
+
+test('a step is spoken of by name and status, and as stale where it is', () => {
+  expect(spoken(stepNamed('load', { status: 'completed' }))).toBe('load, completed');
+  expect(spoken(stepNamed('load', { status: 'cached', stale: 'x' }))).toBe('load, cached, stale');
+});
+
+test('a running step says how far it is, else how long it runs', () => {
+  const running = stepNamed('fit', { status: 'running', started: 100 });
+  expect(statusLine(running, 103)).toBe('running · 3.0 s');
+  expect(statusLine({ ...running, progress: '42 %' }, 103)).toBe('running · 42 %');
+});
+
+test('the status bar tells how many ended and what runs', () => {
+  const board = boardOf(
+    stepNamed('load', { status: 'cached' }),
+    stepNamed('fit', { status: 'running', progress: '42 %' }),
+    stepNamed('report')
+  );
+  const run = {
+    id: 'r',
+    status: 'running',
+    reason: '',
+    started: 0,
+    ended: null,
+    parameters: {},
+    tally: ''
+  } as const;
+  expect(runLine(board, 0)).toBe('');
+  expect(runLine({ ...board, heading: { ...board.heading, run } }, 0)).toBe('1/3 · fit 42 %');
+});

@@ -1,0 +1,128 @@
+"""The pipeline in a notebook, in a real JupyterLab: headers, panel, buttons, live edits; no magics typed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from lab import Lab, LabPage, write_notebook
+from playwright.sync_api import Locator, Page, expect
+
+CELLS = (
+    "import time\n\ndef tidy(xs):\n    return [x for x in xs if x > 3]",
+    "%%params\nrows: int = 50",
+    "%%step load --stage data\nraw = list(range(rows))",
+    "%%step clean --stage data\nclean = tidy(raw)",
+    "%%step fit\nfrom jupyter_pipes import current\n"
+    "for i in range(100):\n    current.progress(i + 1, 100)\n    time.sleep(0.3)\nfitted = sum(clean)",
+    "extra = fitted * 2",
+)
+
+
+class Panel:
+    """The extension's parts in one page."""
+
+    def __init__(self, page: LabPage) -> None:
+        self.lab = page
+        self.page: Page = page.page
+        self.heading = self.page.locator(".jp-pipes-heading")
+
+    def header(self, step: str) -> Locator:
+        """The header of a step's cell."""
+        return self.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
+
+    def button(self, name: str) -> Locator:
+        """A button of the notebook's toolbar."""
+        return self.page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name=name, exact=True)
+
+    def node(self, step: str) -> Locator:
+        """What stands for a node of the graph beside the canvas."""
+        return self.page.locator(".jp-pipes-graph li button", has_text=re.compile(f"^{step}, "))
+
+    def edit(self, cell: int) -> None:
+        """Put the cursor at the end of a cell."""
+        self.page.locator(".jp-Notebook-cell").nth(cell).locator(".cm-content").click()
+        self.page.keyboard.press("Control+End")
+
+    def show(self) -> None:
+        """Open the panel."""
+        self.page.locator("[data-id=jp-pipes-panel]").first.click()
+
+
+@pytest.fixture
+def panel(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Panel]:
+    """A notebook with three steps that no cell was run of, and the panel."""
+    folder = lab.folder / request.node.name
+    folder.mkdir()
+    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    shown = Panel(page)
+    shown.show()
+    expect(shown.header("fit")).to_contain_text("pending")
+    yield shown
+    page.close()
+
+
+def test_a_run_is_watched_stopped_and_found_again_behind_a_reload(panel: Panel) -> None:
+    panel.button("Run pipeline").click()
+    expect(panel.header("load")).to_contain_text("completed")
+    expect(panel.header("fit")).to_contain_text("%")
+    expect(panel.node("fit")).to_contain_text("fit, running")
+    expect(panel.page.locator(".jp-pipes-statusbar")).to_contain_text("2/3 · fit")
+    expect(panel.heading).to_contain_text("rows=50")
+    panel.lab.save()
+    panel.page.reload()
+    expect(panel.header("fit")).to_contain_text("running")
+    panel.button("Stop").click()
+    expect(panel.header("fit")).to_contain_text("cancelled")
+    expect(panel.button("Run pipeline")).to_be_enabled()
+
+
+def test_buttons_answer_while_a_cell_runs(panel: Panel) -> None:
+    panel.edit(0)
+    panel.page.keyboard.press("Escape")
+    panel.page.keyboard.press("a")
+    panel.page.keyboard.press("Enter")
+    panel.page.keyboard.type("import time; time.sleep(600)")
+    panel.page.keyboard.press("Control+Enter")
+    expect(panel.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(1)
+    panel.button("Run pipeline").click()
+    expect(panel.header("fit")).to_contain_text("running")
+    panel.button("Stop").click()
+    expect(panel.header("fit")).to_contain_text("cancelled")
+    expect(panel.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(1)
+
+
+def test_a_plain_cell_is_made_a_step_named_by_what_it_writes(panel: Panel) -> None:
+    panel.edit(5)
+    panel.page.keyboard.press("Escape")
+    panel.page.locator(".jp-cell-toolbar").get_by_role("button", name="Make this a step").click()
+    expect(panel.header("extra")).to_contain_text("pending")
+    expect(panel.node("extra")).to_be_attached()
+    # The name is selected: what is typed takes its place.
+    panel.page.keyboard.type("double")
+    expect(panel.header("double")).to_contain_text("pending")
+
+
+def test_an_edit_makes_stale_at_once_and_run_stale_runs_it(panel: Panel) -> None:
+    panel.edit(4)
+    panel.page.keyboard.press("Control+a")
+    panel.page.keyboard.type("%%step fit\nfitted = sum(clean)")
+    panel.button("Run pipeline").click()
+    expect(panel.header("fit")).to_contain_text("completed")
+    expect(panel.button("Run stale")).to_be_disabled()
+    panel.edit(3)
+    panel.page.keyboard.type("[1:]")
+    expect(panel.header("clean")).to_contain_text("stale")
+    expect(panel.header("fit")).to_contain_text("stale")
+    panel.button("Run stale").click()
+    expect(panel.header("clean")).not_to_contain_text("stale")
+    expect(panel.header("clean")).to_contain_text("completed")
+
+
+def test_a_node_is_its_cell_and_the_other_way_round(panel: Panel) -> None:
+    panel.node("clean").press("Enter")
+    expect(panel.page.locator(".jp-Notebook-cell").nth(3)).to_have_class(re.compile("jp-mod-active"))
+    panel.edit(2)
+    panel.page.get_by_role("tab", name="Steps").click()
+    expect(panel.page.locator("tr.jp-pipes-selected")).to_contain_text("load")

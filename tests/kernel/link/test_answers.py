@@ -1,0 +1,181 @@
+"""What the Lab extension asks is answered, and what it cannot have is refused in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from jupyter_pipes.display.board.changes import apply
+from jupyter_pipes.display.board.model import Board, BoardChanged, BoardShown
+from jupyter_pipes.kernel.link.answers import Answers
+from jupyter_pipes.kernel.link.feed import Feed
+from jupyter_pipes.kernel.link.requests import Reply
+from jupyter_pipes.kernel.session import Session
+
+pytestmark = pytest.mark.slow
+
+WAIT = 60.0
+CELLS = {
+    "params": "%%params\nn: int = 1",
+    "helper": "def twice(value):\n    return 2 * value",
+    "a": "%%step a\nx = n",
+    "b": "%%step b --after a\ny = twice(x)",
+    "plain": "total = y + 1\nprint(total)",
+}
+
+
+class Tab:
+    """The other end of both comms, in one page."""
+
+    def __init__(self) -> None:
+        self.board: Board | None = None
+        self._changed = threading.Condition()
+
+    def send(self, data: Any) -> None:
+        message = msgspec.convert(data, BoardShown | BoardChanged)
+        with self._changed:
+            self.board = apply(self.board, message)
+            self._changed.notify_all()
+
+    def on_close(self, close: Callable[[Any], None]) -> None:
+        self.close = close
+
+    def wait_for(self, is_there: Callable[[Board], bool]) -> Board:
+        with self._changed:
+            assert self._changed.wait_for(lambda: self.board is not None and is_there(self.board), WAIT)
+            assert self.board is not None
+            return self.board
+
+
+class Lab:
+    """A kernel's link, asked by hand."""
+
+    def __init__(self, folder: Path) -> None:
+        self.session = Session(folder, folder / "notebook.ipynb", {}, live=False)
+        self.feed, self.answers = Feed(self.session), Answers(self.session)
+        self.cells = dict(CELLS)
+
+    def tab(self) -> Tab:
+        tab = Tab()
+        self.feed.open(tab)
+        return tab
+
+    def ask(self, ask: str, **more: Any) -> Reply:
+        reply = self.answers.reply({"number": 7, "request": {"ask": ask, **more}})
+        assert reply.number == 7
+        return reply
+
+    def show(self, **changed: str) -> None:
+        self.cells |= changed
+        cells = [{"id": key, "source": text, "is_code": True} for key, text in self.cells.items()]
+        assert self.ask("cells", cells=cells).refusal is None
+
+    def run(self, **options: Any) -> None:
+        assert self.ask("run", **options).refusal is None
+        assert self.session.run is not None
+        self.session.run.wait(WAIT)
+
+
+@pytest.fixture
+def lab(tmp_path: Path) -> Lab:
+    (tmp_path / "notebook.ipynb").write_text("{}")
+    return Lab(tmp_path)
+
+
+def statuses(board: Board) -> dict[str, str]:
+    return {step.name: str(step.status) for step in board.steps}
+
+
+def test_cells_that_never_ran_are_steps_as_soon_as_they_are_shown(lab: Lab) -> None:
+    tab = lab.tab()
+    lab.show()
+    board = tab.wait_for(lambda board: len(board.steps) == 2)
+    assert [(step.name, step.cell, step.upstream) for step in board.steps] == [
+        ("a", "a", ()),
+        ("b", "b", ("a",)),
+    ]
+    assert board.heading.run is None
+
+
+def test_a_run_takes_the_cells_as_they_are_shown_and_every_tab_follows_it(lab: Lab) -> None:
+    first = lab.tab()
+    lab.show()
+    lab.run(params={"n": 4})
+    second = lab.tab()
+    for tab in (first, second):
+        board = tab.wait_for(
+            lambda board: board.heading.run is not None and board.heading.run.ended is not None
+        )
+        assert statuses(board) == {"a": "completed", "b": "completed"}
+        assert board.heading.run is not None
+        assert board.heading.run.parameters == {"n": "4"}
+    assert first.board == second.board
+    assert lab.session.run is not None
+    assert lab.session.run["y"] == 8
+
+
+def test_an_edited_step_runs_as_it_is_written_and_an_edited_helper_as_it_was_run(lab: Lab) -> None:
+    lab.show()
+    lab.session.define("helper", lab.cells["helper"], 1)
+    lab.show(b="%%step b\ny = twice(x) + 1", helper="def twice(value):\n    return 0")
+    lab.run()
+    assert lab.session.run is not None
+    assert lab.session.run["y"] == 3
+
+
+def test_a_cell_whose_line_was_taken_away_is_no_step_any_more(lab: Lab) -> None:
+    lab.show()
+    lab.run()
+    tab = lab.tab()
+    lab.show(b="y = twice(x)")
+    tab.wait_for(lambda board: list(statuses(board)) == ["a"])
+
+
+def test_problems_are_told_while_one_types_and_go_again(lab: Lab) -> None:
+    tab = lab.tab()
+    lab.show(b="%%step b\n\ny = nowhere")
+    board = tab.wait_for(lambda board: any(problem.severity == "error" for problem in board.problems))
+    (problem,) = (each for each in board.problems if each.severity == "error")
+    assert (problem.cell, problem.line, problem.step) == ("b", 3, "b")
+    assert "nowhere" in problem.message
+    lab.show(b=CELLS["b"])
+    tab.wait_for(lambda board: not board.problems)
+
+
+def test_what_stands_against_a_request_is_said(lab: Lab) -> None:
+    lab.show()
+    for ask, words in {
+        "stop": "no run goes on",
+        "run stale": "no step is stale",
+        "nonsense": "nonsense",
+    }.items():
+        refusal = lab.ask(ask).refusal
+        assert refusal is not None
+        assert words in refusal.message
+    refusal = lab.ask("run", steps=["nobody"]).refusal
+    assert refusal is not None
+    assert "nobody" in refusal.message
+
+
+def test_a_name_is_suggested_from_what_the_cell_writes(lab: Lab) -> None:
+    lab.show(plain="import math\n_hidden = 1\nraw = 1\ntotal = raw + 1")
+    assert lab.ask("name", cell="plain").answer == {"name": "total"}
+    lab.show(plain="a = 1")
+    assert lab.ask("name", cell="plain").answer == {"name": "a_2"}
+    lab.show(plain="print(1)")
+    assert lab.ask("name", cell="plain").answer == {"name": "cell_5"}
+
+
+def test_a_page_that_was_closed_is_told_nothing_more(lab: Lab) -> None:
+    lab.show()
+    tab, other = lab.tab(), lab.tab()
+    tab.close({})
+    before = tab.board
+    lab.show(b="%%step b\nz = 1")
+    other.wait_for(lambda board: board != before)
+    assert tab.board is before
