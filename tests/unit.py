@@ -29,6 +29,10 @@ class NoProcesses:
         elif event == "os.fork":
             self._started.append("a fork")
 
+    def pytest_collection_finish(self) -> None:
+        """Forget what files of slow tests started when they were read: they ask what the machine can do."""
+        self._started.clear()
+
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_call(self) -> Generator[None, None, None]:
         """Run a test, its fixtures being there."""

@@ -168,7 +168,7 @@ def test_logs_prints_exactly_what_the_step_printed(project: Path) -> None:
     assert pipes(project, "logs", run, "load").stdout == "loaded 4\n"
     assert pipes_json(project, "logs", run, "load")["log"] == "loaded 4\n"
     assert pipes_json(project, "logs", run, "load", "--attempt", "7", code=2)["error"]["type"] == "UsageError"
-    assert pipes_json(project, "logs", run, "lode", code=2)["error"]["type"] == "UsageError"
+    assert pipes_json(project, "logs", run, "lode", code=2)["error"]["type"] == "StepUnknown"
 
 
 def test_get_prints_the_value_for_these_parameters(project: Path) -> None:

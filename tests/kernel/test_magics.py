@@ -279,7 +279,7 @@ def test_kept_runs_are_looked_into_resumed_and_repeated(history: Executed, cell:
     ("cell", "error", "told"),
     [
         (9, "RunNotFound", "nowhere"),
-        (10, "UsageError", "it has: load, double, total"),
+        (10, "StepUnknown", "it has: load, double, total"),
         (16, "UsageError", "only -p"),
         (17, "RunNotFound", "nothing left to do"),
     ],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import msgspec
 import pytest
 
 from jupyter_pipes.cli import documents
@@ -98,5 +99,7 @@ def test_any_error_has_a_type_a_message_and_no_diagnostics(
 
 
 def test_a_name_of_a_file_that_is_no_utf8_is_no_trouble() -> None:
+    """It is spelled out: other readers of JSON refuse the half of a character that Python makes of it."""
     name = b"caf\xe9.csv".decode("utf-8", "surrogateescape")
-    assert printed(documents.of_error(UsageError(name)))["error"]["message"] == name
+    document = documents.of_error(UsageError(name)).json()
+    assert msgspec.json.decode(document)["error"]["message"] == r"caf\udce9.csv"
