@@ -21,7 +21,7 @@ from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
-from jupyter_pipes.pipelines.parameter_surroundings import surrounding_code
+from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
 if TYPE_CHECKING:
