@@ -26,7 +26,7 @@ CELLS = [
     "from enum import Enum\nclass Color(Enum):\n    RED = trap(1)\nclass Calm(Enum):\n    A = 1\n"
     "    @trap\n    def label(self): {trap}",
     "%%params\nrows = trap(3)\nhalf: trap(int) = rows // 2\nday = date(2024, 1, 1)\n"
-    "color: Color = Color.RED\ncalm: Calm = Calm.A\nmoney = decimal.Decimal(1)\nown = Own\nthing2 = thing\n"
+    "color: Color = Color.RED\ncalm: Calm = Calm.A\nmoney = decimal.Decimal(1)\nthing2 = thing\n"
     "texts = [str(x) for x in [trap()]]\nplain: int = 5\nkeyed = sorted([1], key=trap)\n"
     "name = f'{trap():>3}'\nlazy = (lambda: trap())()",
     "%%setup\n{trap}\nimport sys; sys.path.append('elsewhere')",
