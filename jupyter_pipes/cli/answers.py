@@ -139,10 +139,16 @@ def _artifact(face: Face, name: str, params: Mapping[str, object], run: str | No
 def outdated_notices(matches: Mapping[str, Match]) -> tuple[str, ...]:
     """Return what is to be told of artifacts that a run now would make again."""
     return tuple(
-        f"{name} is that of run {match.outdated}; a run now would make it again"
+        f"{name} is that of run {match.outdated}; {_what_a_run_would_do(match)}"
         for name, match in matches.items()
         if match.outdated
     )
+
+
+def _what_a_run_would_do(match: Match) -> str:
+    if not match.to_come:
+        return "a run now would make it again"
+    return f"a run now computes {', '.join(match.to_come)} when it starts, and may make it again"
 
 
 def run(face: Face, arguments: Namespace) -> Answer:

@@ -92,7 +92,7 @@ class PipesMagics(Magics):
     @cell_magic
     def params(self, line: str, cell: str) -> None:
         """Declare the pipeline's parameters."""
-        self.session.show_params()
+        self.session.show_params(self._cell)
 
     @cell_magic
     def setup(self, line: str, cell: str) -> None:

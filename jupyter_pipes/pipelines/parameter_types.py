@@ -210,6 +210,9 @@ def _fit_plain(value: Any, kind: Any) -> Any:
         return _require(value, isinstance(value, datetime.date) and not isinstance(value, datetime.datetime))
     if kind in (list, tuple, set, frozenset):
         return _fit_container(value, kind, ())
+    if is_notebooks(value) and isinstance(kind, enum.EnumMeta):
+        # Whoever reads a class has one of its own.
+        return kind[_require(value, type(value).__qualname__ == kind.__qualname__).name]
     return _require(value, not isinstance(kind, type) or isinstance(value, kind))
 
 

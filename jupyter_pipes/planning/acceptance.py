@@ -27,12 +27,15 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
 
     Raises:
         ArtifactMissing: a step has no kept outputs.
-        UsageError: a step that it reads from is not up to date itself.
+        UsageError: a step that it reads from is not up to date itself, or a parameter has no value yet.
     """
     history = decider.workspace.history
     outputs = KnownOutputs({})
     for step in in_order(request):
         values = request.arguments.values_of(step.name)
+        to_come = [name for name in step.parameters if name not in values]
+        if to_come and step.name in steps:
+            raise _undecided(step, to_come)
         if step.name in steps:
             _check_inputs(step, outputs)
             decision, result = decider.accept(step, values, outputs.inputs(step))
@@ -40,8 +43,16 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
             history.keep_attachments({parts: content})
             fact = ev.ResultAccepted(result.step, decision.signature, parts, result.files)
             history.remark(result.run, fact)
-        if outputs.has_all(step):
+        if outputs.has_all(step) and not to_come:
             outputs.add(step.name, decider.decide(step, values, outputs.inputs(step)))
+
+
+def _undecided(step: Step, to_come: Sequence[str]) -> UsageError:
+    return UsageError(
+        f"step {step.name} cannot be accepted: it depends on {', '.join(to_come)}, which is computed when a "
+        f"run starts; say the value: -p {to_come[0]}=…",
+        step=step.name,
+    )
 
 
 def _check_inputs(step: Step, outputs: KnownOutputs) -> None:

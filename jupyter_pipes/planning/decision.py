@@ -43,6 +43,7 @@ class Decision(Struct, frozen=True):
         compared: the result whose parts these were held against, if any.
         shared: whether another run that computes the same signature just now may be waited for.
         is_first: whether the step would run because it never had a result to hold its parts against.
+        to_come: in a plan only, parameters whose values are computed when a run starts.
     """
 
     decision: Literal["run", "cached", "depends"]
@@ -53,6 +54,7 @@ class Decision(Struct, frozen=True):
     compared: Result | None = None
     shared: bool = False
     is_first: bool = False
+    to_come: tuple[str, ...] = ()
 
     def packed_parts(self) -> tuple[str, bytes]:
         """Return digest and content of the attachment that keeps the parts."""
@@ -98,7 +100,8 @@ class Decider:
     def decide(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
     ) -> Decision:
-        """Decide with all inputs known."""
+        """Decide with all inputs and parameters known."""
+        assert not _to_come(step, parameters), "a value that is not known must not be left out"
         parts, unstable = self._parts(step, parameters, inputs)
         if step.options.never_cache:
             return Decision("run", ("--never-cache",), parts=parts)
@@ -131,32 +134,34 @@ class Decider:
 
         Args:
             step: the step.
-            parameters: the values of those that it reads.
+            parameters: the values of those that it reads, as far as they are known before a run.
             inputs: what is known of what it reads.
             unknown: name, or path of a file that it was seen reading, -> the step that is to make it.
             forced: whether it runs whatever is kept.
         """
-        if not unknown or forced or step.options.always or step.options.never_cache:
+        to_come = _to_come(step, parameters)
+        if not (unknown or to_come):
             return self.decide(step, parameters, inputs, forced=forced)
         parts, unstable = self._parts(step, parameters, inputs)
-        if always := _always(step, unstable, forced=False):
+        never = ("--never-cache",) if step.options.never_cache else ()
+        if always := never or _always(step, unstable, forced=forced):
             return Decision("run", always, parts=parts)
         # Parts by what they come to: an earlier version had the files that the code names among them.
         known = _without(parts, unknown)
         signatures = {earlier_signature(known): (), combine(known): known}
-        producers = sorted(set(unknown.values()))
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
-            held = signatures.get(combine(_without(self._parts_of(result), unknown)))
+            held = signatures.get(combine(_without(self._parts_of(result), unknown, to_come)))
             if held is not None and not self._problems(step, result, held, unknown):
-                why = (f"runs if {', '.join(producers)} gives other outputs",)
-                return Decision("depends", why, parts=parts, compared=latest)
+                why = tuple(_waits_for(unknown, to_come))
+                return Decision("depends", why, parts=parts, compared=latest, to_come=to_come)
         problems: tuple[str, ...] = ()
         if latest is not None:
-            held = signatures.get(combine(_without(self._parts_of(latest), unknown)))
+            held = signatures.get(combine(_without(self._parts_of(latest), unknown, to_come)))
             problems = () if held is None else self._problems(step, latest, held, unknown)
-        why = problems or self._reasons(step, latest, known, unknown)
-        return Decision("run", why, parts=parts, compared=latest, is_first=latest is None)
+        why = problems or self._reasons(step, latest, known, unknown, to_come)
+        is_first = latest is None
+        return Decision("run", why, parts=parts, compared=latest, is_first=is_first, to_come=to_come)
 
     def take(self, step: Step, runs: Iterable[str], why: str) -> Decision:
         """Return the present outputs of a step as they are, whatever changed since.
@@ -208,8 +213,7 @@ class Decider:
             for name, ref in inputs.items()
             if ref is not None and not ref.stable
         ]
-        counted = [name for name in step.parameters if name not in step.options.ignored_parameters]
-        valued = [_parameter_part(name, parameters[name]) for name in counted]
+        valued = [_parameter_part(name, parameters[name]) for name in _counted(step) if name in parameters]
         unstable += [
             f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
         ]
@@ -282,13 +286,14 @@ class Decider:
         latest: Result | None,
         parts: tuple[Part, ...],
         unknown: Collection[str] = (),
+        to_come: Collection[str] = (),
     ) -> tuple[str, ...]:
         """Return why a step without a result of this signature runs: what changed, and how it ended last."""
         tried = self.workspace.history.last_try(self._pipeline, step.name)
         unfinished = (f"{tried[1]} in run {tried[0]}",) if tried and tried[1] != "completed" else ()
         if latest is None:
             return unfinished or reasons(None, parts)
-        old = _without(self._parts_of(latest), unknown)
+        old = _without(self._parts_of(latest), unknown, to_come)
         changed = [change.words for change in changes(result_files.unwritten(old, latest), parts)]
         return (*changed, *unfinished) or reasons(parts, parts)
 
@@ -352,5 +357,26 @@ def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
     return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), written(value)[:500]), stable
 
 
-def _without(parts: tuple[Part, ...], inputs: Collection[str]) -> tuple[Part, ...]:
-    return tuple(part for part in parts if part.kind not in ("input", "file") or part.name not in inputs)
+def _counted(step: Step) -> list[str]:
+    """Return the parameters that count for a step's signature."""
+    return [name for name in step.parameters if name not in step.options.ignored_parameters]
+
+
+def _to_come(step: Step, parameters: Mapping[str, Any]) -> tuple[str, ...]:
+    return tuple(name for name in _counted(step) if name not in parameters)
+
+
+def _waits_for(unknown: Mapping[str, str], to_come: Sequence[str]) -> Iterator[str]:
+    """Yield, in words, what will tell whether a step runs."""
+    if unknown:
+        yield f"runs if {', '.join(sorted(set(unknown.values())))} gives other outputs"
+    if to_come:
+        words = ("parameters", "are") if len(to_come) > 1 else ("parameter", "is")
+        yield f"depends on {words[0]} {', '.join(to_come)}, which {words[1]} computed when a run starts"
+
+
+def _without(
+    parts: tuple[Part, ...], inputs: Collection[str], parameters: Collection[str] = ()
+) -> tuple[Part, ...]:
+    names = {"input": inputs, "file": inputs, "parameter": parameters}
+    return tuple(part for part in parts if part.name not in names.get(part.kind, ()))

@@ -49,11 +49,12 @@ def explain(step: str, decision: Decision, history: History) -> Explanation:
     if decision.result is not None or compared is None:
         return Explanation(step, decision.decision, decision.reasons)
     present = {(part.kind, part.name) for part in decision.parts}
-    # An input that is not known yet is no change.
+    # An input, or a parameter, that is not known yet is no change.
     old = [
         part
         for part in unwritten(history.parts(compared.parts) or (), compared)
-        if part.kind != "input" or (part.kind, part.name) in present
+        if (part.kind, part.name) in present
+        or not (part.kind == "input" or (part.kind == "parameter" and part.name in decision.to_come))
     ]
     return Explanation(step, decision.decision, decision.reasons, changes(old, decision.parts))
 

@@ -6,21 +6,44 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypedDict
 
+from msgspec import Struct
+
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import parameters, selection
 from jupyter_pipes.pipelines.arguments import check_mapping, check_names, check_options, check_switch
+from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
 from jupyter_pipes.pipelines.graph import Graph, needed
-from jupyter_pipes.pipelines.parameter_types import to_json
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
 from jupyter_pipes.planning.observations import as_observed, observations
-from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, pack
+from jupyter_pipes.planning.request import Arguments, Definition, RunRequest
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
+
+
+FOR_ALL = ""
+"""The name of the binding that all steps have which have none of their own."""
+
+_NOTHING: Mapping[str, Any] = {}
+
+
+class Values(Struct, frozen=True):
+    """The values of a pipeline's parameters.
+
+    Attributes:
+        of_steps: step -> parameter -> pickled value, of those that it reads and whose values are known.
+        shown: the values of all as a run's `params` has them, `STEP.NAME` included.
+        to_come: parameters with a value that only running code tells.
+    """
+
+    of_steps: dict[str, dict[str, bytes]]
+    shown: dict[str, Any]
+    to_come: tuple[str, ...] = ()
 
 
 class RunOptions(TypedDict, total=False):
@@ -86,7 +109,7 @@ def select(graph: Graph, steps: Sequence[str], options: RunOptions) -> Selection
 
 def prepare(
     definition: Definition,
-    declared: Sequence[Parameter],
+    values: Values,
     chosen: Selection,
     overrides: Mapping[str, object],
     decider: Decider,
@@ -98,28 +121,25 @@ def prepare(
 
     Args:
         definition: the whole pipeline.
-        declared: its parameters.
+        values: those of its parameters.
         chosen: the steps.
-        overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+        overrides: what was said of parameters.
         decider: decides for its steps.
         fail_fast: whether the first failure stops everything.
         seen: step -> what earlier runs showed of it.
 
     Raises:
-        ParameterError: an unknown parameter, or a value that does not fit.
         ArtifactMissing: outputs that are to be taken as they are, and are not kept.
     """
-    values = {step: pack(named) for step, named in bind(definition, declared, overrides).items() if named}
-    shown = shown_values(declared, overrides)
-    arguments = Arguments(values, pack(overrides), shown, chosen, fail_fast)
-    taken = take(as_observed(definition, seen), chosen, shown, decider)
+    arguments = Arguments(values.of_steps, pack(overrides), values.shown, chosen, fail_fast)
+    taken = take(as_observed(definition, seen), chosen, values.shown, decider)
     return RunRequest(definition, arguments, taken, observed=_with_taken(seen, taken))
 
 
 def _with_taken(seen: Mapping[str, Observation], taken: Mapping[str, Decision]) -> dict[str, Observation]:
     """Return what was seen, with what the results showed that are taken as they are."""
-    shown = {name: decision.result.content.observed for name, decision in taken.items() if decision.result}
-    return {**seen, **{name: seen.get(name, Observation()).united(each) for name, each in shown.items()}}
+    observed = {name: decision.result.content.observed for name, decision in taken.items() if decision.result}
+    return {**seen, **{name: seen.get(name, Observation()).united(each) for name, each in observed.items()}}
 
 
 def seen_before(definition: Definition, workspace: Workspace) -> dict[str, Observation]:
@@ -129,7 +149,7 @@ def seen_before(definition: Definition, workspace: Workspace) -> dict[str, Obser
     return observations(definition.steps, newest)
 
 
-def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:
+def take(graph: Graph, chosen: Selection, wanted: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:
     """Return the decisions to take outputs as they are: those for the same values, where such are kept.
 
     Raises:
@@ -139,40 +159,55 @@ def take(graph: Graph, chosen: Selection, shown: Mapping[str, Any], decider: Dec
     decisions: dict[str, Decision] = {}
     for name in chosen.taken:
         read = {each for step in needed(graph, [name]) for each in graph.step(step).parameters}
-        same = [run for run, values in runs if all(values.get(n) == shown.get(n) for n in read)]
+        same = [run for run, values in runs if all(values.get(n) == wanted.get(n) for n in read)]
         decisions[name] = decider.take(graph.step(name), same, chosen.why)
     return decisions
 
 
-def bind(
-    graph: Graph, declared: Sequence[Parameter], overrides: Mapping[str, object]
-) -> dict[str, dict[str, Any]]:
-    """Return, for each step, the values of the parameters that it reads.
+def values_of(
+    graph: Graph,
+    declared: Sequence[Parameter],
+    overrides: Mapping[str, object],
+    told: Mapping[str, Mapping[str, Packed]] = _NOTHING,
+) -> Values:
+    """Return the values of parameters.
+
+    Args:
+        graph: the steps that read them.
+        declared: the parameters.
+        overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+        told: what running code told, by `bindings`: those of all steps, and of some -> parameter -> value.
 
     Raises:
         ParameterError: an unknown parameter, or a value that does not fit.
     """
-    for_all, by_step = parameters.split_overrides(overrides)
-    values = parameters.bind(declared, for_all)
-    of_step = {name: parameters.bind(declared, {**for_all, **special}) for name, special in by_step.items()}
-    for name, special in by_step.items():
-        _check_reads(graph.step(name), special)
-    return {
-        step.name: {name: of_step.get(step.name, values)[name] for name in step.parameters}
-        for step in graph.steps
-    }
+    said = bindings(overrides)
+    values = {each: {**parameters.bind(declared, of), **told.get(each, {})} for each, of in said.items()}
+    for step, special in parameters.split_overrides(overrides)[1].items():
+        _check_reads(graph.step(step), special)
+    unknown = {name: of.get(name) for of in values.values() for name in of if of[name] is UNKNOWN}
+    return Values(
+        {step.name: _packed(step, values.get(step.name, values[FOR_ALL])) for step in graph.steps},
+        _shown(values, overrides),
+        tuple(unknown),
+    )
 
 
-def shown_values(declared: Sequence[Parameter], overrides: Mapping[str, object]) -> dict[str, Any]:
-    """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
+def bindings(overrides: Mapping[str, object]) -> dict[str, dict[str, object]]:
+    """Return what is said of parameters: for all steps (`FOR_ALL`), and for each with words of its own."""
     for_all, by_step = parameters.split_overrides(overrides)
-    values = parameters.bind(declared, for_all)
-    of_steps = {
-        f"{step}.{name}": parameters.bind(declared, special)[name]
-        for step, special in by_step.items()
-        for name in special
-    }
-    return {name: to_json(value) for name, value in {**values, **of_steps}.items()}
+    return {FOR_ALL: for_all, **{step: {**for_all, **special} for step, special in by_step.items()}}
+
+
+def _packed(step: Step, values: Mapping[str, Any]) -> dict[str, bytes]:
+    return pack({name: values[name] for name in step.parameters if values[name] is not UNKNOWN})
+
+
+def _shown(values: Mapping[str, Mapping[str, Any]], overrides: Mapping[str, object]) -> dict[str, Any]:
+    by_step = parameters.split_overrides(overrides)[1]
+    of_steps = {f"{step}.{name}": values[step][name] for step, special in by_step.items() for name in special}
+    every = {**values[FOR_ALL], **of_steps}
+    return {name: str(value) if value is UNKNOWN else shown(value) for name, value in every.items()}
 
 
 def _check_reads(step: Step, names: Iterable[str]) -> None:

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import io
-import pickle
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -12,12 +9,10 @@ import msgspec
 from msgspec import Struct, field
 
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
-from jupyter_pipes.pipelines.arguments import shown
+from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.pipelines.parameter_types import is_notebooks, member, program
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.observations import ObservedSteps
 
@@ -99,39 +94,6 @@ class RunRequest(Struct, frozen=True):
     def directory(self) -> Path:
         """The folder that steps run in."""
         return Path(self.definition.directory)
-
-
-def pack(values: Mapping[str, object]) -> dict[str, bytes]:
-    """Return name -> pickled value.
-
-    Raises:
-        ParameterError: a value cannot be pickled.
-    """
-    return {name: _packed(name, value) for name, value in values.items()}
-
-
-def _packed(name: str, value: object) -> bytes:
-    stream = io.BytesIO()
-    try:
-        _Packer(stream, 5).dump(value)
-    except Exception as error:  # a class may raise anything when it is to be pickled
-        raise ParameterError(
-            f"parameter {name}: {shown(value)} cannot be handed to the process of a step "
-            f"({type(error).__name__}: {error}); give what it is made from, such as a path"
-        ) from error
-    return stream.getvalue()
-
-
-class _Packer(pickle.Pickler):
-    def reducer_override(self, obj: Any) -> Any:
-        if not is_notebooks(obj):
-            return NotImplemented
-        return member, (type(obj).__qualname__, obj.name, program())
-
-
-def unpack(values: Mapping[str, bytes]) -> dict[str, Any]:
-    """Return name -> value."""
-    return {name: pickle.loads(value) for name, value in values.items()}
 
 
 def attachment(of: Definition | Arguments) -> tuple[str, bytes]:

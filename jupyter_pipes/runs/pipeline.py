@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any, Unpack, cast
 import msgspec
 
 from jupyter_pipes.execution import loop
+from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
-from jupyter_pipes.pipelines import parameter_cells
 from jupyter_pipes.pipelines.arguments import (
     check_all,
     check_mapping,
@@ -26,6 +26,7 @@ from jupyter_pipes.pipelines.arguments import (
     check_text,
     check_version,
 )
+from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph, build, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
@@ -35,12 +36,13 @@ from jupyter_pipes.planning.observations import as_observed, in_words
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import (
     RunOptions,
+    Values,
     check_run_options,
     decider_of,
     prepare,
     seen_before,
     select,
-    shown_values,
+    values_of,
 )
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
@@ -108,7 +110,7 @@ class Pipeline:
         pipeline, everything = cls(name, version=version), cells
         # What papermill puts in is no other code.
         written = [cell for cell in cells if not parameter_cells.is_papermills(cell)]
-        declared, problems = parameter_cells.read(cells)
+        declared, problems = parameter_cells.read(cells, (directory,))
         pipeline.parameters, pipeline.declarations = declared, parameter_cells.declaring(cells, declared)
         names = [parameter.name for parameter in declared]
         cells = [cell for cell in cells if not parameter_cells.injected(cell, names)]
@@ -252,7 +254,7 @@ class Pipeline:
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
             ArtifactMissing: outputs that are to be taken as they are, and are not kept.
         """
-        return start(self.request(*steps, **options), self.workspace)
+        return start(self.request(*steps, for_run=True, **options), self.workspace)
 
     def run(self, *steps: str, debug: bool = False, check: bool = True, **options: Unpack[RunOptions]) -> Run:
         """Run the steps (all, if none is named) and what they need; return when the run has ended.
@@ -283,10 +285,14 @@ class Pipeline:
 
         An interrupt cancels the run.
         """
-        return start_debugging(self.request(*steps, **options), self.workspace, prepared)
+        return start_debugging(self.request(*steps, for_run=True, **options), self.workspace, prepared)
 
-    def request(self, *steps: str, **options: Unpack[RunOptions]) -> RunRequest:
+    def request(self, *steps: str, for_run: bool = False, **options: Unpack[RunOptions]) -> RunRequest:
         """Return what a run with these arguments is to do.
+
+        Args:
+            for_run: whether to run what only running code tells of parameters.
+            steps, options: as for `start`.
 
         Raises:
             as for `start`.
@@ -302,17 +308,23 @@ class Pipeline:
         problems = self.problems(selection.steps)
         if problems:
             raise invalid(problems)
+        said = options.get("params") or {}
         request = prepare(
             definition,
-            self.parameters,
+            self._values(definition, said, for_run=for_run),
             selection,
-            options.get("params") or {},
+            said,
             decider_of(definition, self.workspace),
             fail_fast=options.get("fail_fast", False),
             seen=seen,
         )
         now = "" if self._as_written is self else state(self._as_written.graph)
         return msgspec.structs.replace(request, version=self.version, state=now)
+
+    def _values(self, definition: Definition, said: Mapping[str, object], *, for_run: bool) -> Values:
+        if not for_run:
+            return values_of(definition, self.parameters, said)
+        return computed_values(definition, self.parameters, said, self.workspace, local_executor())
 
     def observed_graph(self) -> Graph:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
@@ -356,9 +368,13 @@ class Pipeline:
         problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 
-    def shown_parameters(self, overrides: Mapping[str, object]) -> dict[str, Any]:
-        """Return the values of all parameters as a run's `params` has them, `STEP.NAME` included."""
-        return shown_values(self.parameters, overrides)
+    def values(self, said: Mapping[str, object]) -> Values:
+        """Return the values of all parameters, as far as they are known before a run.
+
+        Raises:
+            ParameterError: an unknown parameter, or a value that does not fit.
+        """
+        return values_of(self.graph, self.parameters, said)
 
 
 def _function_steps(steps: object) -> tuple[FunctionStep[..., Any], ...]:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.history import elsewhere
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
@@ -16,13 +17,14 @@ from jupyter_pipes.model.errors import RunNotFound, UsageError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.pipelines import parameter_cells
+from jupyter_pipes.pipelines.declarations import cells as parameter_cells
+from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
-from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read, unpack
-from jupyter_pipes.runs.start import start
+from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
+from jupyter_pipes.runs.start import local_executor, start
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
@@ -66,12 +68,14 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
         ArtifactMissing: outputs that the run took as they were, and that are not kept any more.
     """
     definition, arguments = kept_request(run.workspace, run.view)
+    said = {**unpack(arguments.given), **overrides}
+    workspace, declared = run.workspace, _parameters(definition)
     request = prepare(
         definition,
-        _parameters(definition),
+        computed_values(definition, declared, said, workspace, local_executor()),
         # What was forced once need not be again: other values run by themselves.
         msgspec.structs.replace(arguments.selection, forced=frozenset()),
-        {**unpack(arguments.given), **overrides},
+        said,
         decider_of(definition, run.workspace),
         fail_fast=arguments.fail_fast,
         seen=seen_before(definition, run.workspace),
@@ -138,7 +142,7 @@ def _done(view: RunView, step: StepView) -> Decision:
 
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:
     if definition.declarations:
-        return parameter_cells.read(definition.declarations)[0]
+        return parameter_cells.read(definition.declarations, map(Path, definition.python_path))[0]
     if not definition.parameters:
         return ()
     # Those of a pipeline of functions are declared by its module alone.

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.results import ArtifactRef
@@ -22,10 +23,12 @@ class Match(Struct, frozen=True):
     Attributes:
         artifact: its reference.
         outdated: the run that kept it, when a run now would not reuse it; "" when it would.
+        to_come: parameters that are computed when a run starts: only then it is told whether it would.
     """
 
     artifact: ArtifactRef
     outdated: str = ""
+    to_come: tuple[str, ...] = ()
 
 
 def find_artifact(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Match:
@@ -68,10 +71,12 @@ def _reusable(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Ar
 
 
 def _of_a_run(pipeline: Pipeline, name: str, params: Mapping[str, object]) -> Match | None:
-    wanted = pipeline.shown_parameters(params)
+    values = pipeline.values(params)
+    wanted = {name: value for name, value in values.shown.items() if value != str(UNKNOWN)}
     for summary in pipeline.workspace.history.runs(pipeline.name):
         run = Run(pipeline.workspace, summary.run)
         artifact = named_artifact(run.view, name)
-        if artifact is not None and run.view.parameters == wanted:
-            return Match(artifact, run.id)
+        had = run.view.parameters
+        if artifact is not None and had.keys() == values.shown.keys() and had | wanted == had:
+            return Match(artifact, run.id, values.to_come)
     return None

@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.states import definition_of, is_state
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Cell, Status
 from jupyter_pipes.model.views import StepView
+from jupyter_pipes.pipelines.declarations.packing import pack
 from jupyter_pipes.pipelines.parameters import bind
-from jupyter_pipes.planning.request import pack
+from jupyter_pipes.runs.repeat import kept_request
 from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
 from jupyter_pipes.verification.namespace import Kept, Question
 from jupyter_pipes.verification.plain_run import PlainRun, RunPlainly, run_in_kernel
@@ -53,7 +55,7 @@ def verify(
     with Workplace(pipeline.directory) as workplace, _same_hashes():
         moved = pipeline.moved(workplace.fresh())
         run, again = (moved.run(params=params, check=False) for _ in range(2))
-        values = pack(bind(moved.parameters, params or {}))
+        values = _values(moved, run, params or {})
 
         def plainly(question: Question) -> PlainRun:
             return run_plainly(moved.cells, values, workplace.fresh(), question)
@@ -69,6 +71,13 @@ def verify(
             tuple(_failures(run)),
             tuple(_rerun(run, again)),
         )
+
+
+def _values(pipeline: Pipeline, run: Run, params: Mapping[str, object]) -> dict[str, bytes]:
+    """Return the values of parameters; those that only the run told, as it had them."""
+    known = {name: value for name, value in bind(pipeline.parameters, params).items() if value is not UNKNOWN}
+    _, arguments = kept_request(run.workspace, run.view)
+    return pack(known) | {name: value for of in arguments.values.values() for name, value in of.items()}
 
 
 @contextmanager

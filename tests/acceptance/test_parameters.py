@@ -52,7 +52,7 @@ def test_a_text_is_parsed_by_the_declared_type(
     project: NewProject, name: str, text: str, value: object
 ) -> None:
     pipeline = project(PARAMS, USE).pipeline()
-    found = pipeline.shown_parameters({name: text})[name]
+    found = pipeline.values({name: text}).shown[name]
     assert (found, type(found)) == (value, type(value))
 
 

@@ -16,6 +16,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import ParameterError, UsageError
+from jupyter_pipes.pipelines.declarations.reading import declare
 from jupyter_pipes.pipelines.parameter_types import (
     Range,
     allowed,
@@ -28,7 +29,6 @@ from jupyter_pipes.pipelines.parameter_types import (
 from jupyter_pipes.pipelines.parameters import (
     Parameter,
     bind,
-    declare,
     from_mapping,
     split_assignment,
     split_overrides,

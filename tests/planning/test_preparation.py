@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
-from jupyter_pipes.planning import preparation
+from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
 
@@ -43,13 +43,17 @@ VALUES = [
 def test_each_step_gets_the_values_of_the_parameters_that_it_reads(
     study: Project, given: dict[str, object], values: dict[str, dict[str, object]]
 ) -> None:
-    pipeline = study.pipeline()
-    assert preparation.bind(pipeline.graph, pipeline.parameters, given) == values
+    of_steps = study.pipeline().values(given).of_steps
+    assert {step: unpack(of) for step, of in of_steps.items()} == values
 
 
 def test_a_run_shows_all_values_and_those_of_one_step_beside_them(study: Project) -> None:
-    shown = preparation.shown_values(study.pipeline().parameters, {"n": "3", "clean.m": "5"})
-    assert shown == {"n": 3, "m": 10, "k": 6, "clean.m": 5}
+    assert study.pipeline().values({"n": "3", "clean.m": "5"}).shown == {
+        "n": 3,
+        "m": 10,
+        "k": 6,
+        "clean.m": 5,
+    }
 
 
 REFUSED = [

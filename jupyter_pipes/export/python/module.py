@@ -8,11 +8,12 @@ import re
 import sys
 import unicodedata
 from itertools import chain, count, groupby
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.analysis.streams import STREAM_NAMES
@@ -21,7 +22,7 @@ from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
-from jupyter_pipes.pipelines.parameter_surroundings import surrounding_code
+from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
 if TYPE_CHECKING:
@@ -184,7 +185,9 @@ class _Module:
         return f"{self._prefix}Parameter({self._annotation(parameter)}, {default}{described})"
 
     def _annotation(self, parameter: Parameter) -> str:
-        return self._expression(parameter.spec.annotation or annotation_of(parameter.type))
+        # What only running tells has no type in a text.
+        kind = Any if parameter.type is UNKNOWN else parameter.type
+        return self._expression(parameter.spec.annotation or annotation_of(kind))
 
     def _expression(self, text: str, local: Iterable[str] = ()) -> str:
         """A type or default with the names that the module has for what it uses, but for local names."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 from jupyter_pipes.kernel.notebook import saved
 from jupyter_pipes.kernel.notebook.saved import SavedNotebook
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.pipelines.parameter_cells import PAPERMILLS_LINE
+from jupyter_pipes.pipelines.declarations.cells import PAPERMILLS_LINE
 
 _SESSION = "JPY_SESSION_NAME"
 _VS_CODE = "__vsc_ipynb_file__"

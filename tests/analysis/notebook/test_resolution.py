@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import pytest
 
 from jupyter_pipes.model.steps import ParameterSpec
+from jupyter_pipes.pipelines.declarations.cells import read
 from jupyter_pipes.pipelines.graph import Graph, build
 from jupyter_pipes.pipelines.notebook import cell_from_source
-from jupyter_pipes.pipelines.parameter_cells import read
 
 POOL = [
     "x = 1",

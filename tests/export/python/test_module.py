@@ -12,7 +12,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.export.python import export_python, formatted
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
-from jupyter_pipes.pipelines import parameter_cells
+from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_types import Range

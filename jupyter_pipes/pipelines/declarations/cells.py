@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.analysis.syntax import parse_unfolded
+from jupyter_pipes.analysis.syntax import parse_unfolded, room_for_depth
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import Cell, Diagnostic
-from jupyter_pipes.pipelines import parameters as params
-from jupyter_pipes.pipelines.parameter_surroundings import surrounding_cells, surroundings
+from jupyter_pipes.pipelines.declarations.reading import declare
+from jupyter_pipes.pipelines.declarations.surroundings import surrounding_cells, surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
+    from pathlib import Path
 
     from jupyter_pipes.pipelines.parameters import Parameter
 
@@ -23,14 +24,23 @@ PAPERMILLS_LINE = "# Parameters"
 """The comment with which papermill begins its cell."""
 
 
-def read(cells: Sequence[Cell]) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
-    """Return the parameters that the cells declare, and what is wrong with the declarations."""
+def read(
+    cells: Sequence[Cell], places: Iterable[Path] = ()
+) -> tuple[tuple[Parameter, ...], list[Diagnostic]]:
+    """Return the parameters that the cells declare, and what is wrong with the declarations; nothing runs.
+
+    Args:
+        cells: all cells, in notebook order.
+        places: the folders of modules that hide Python's own.
+    """
+    folders = tuple(places)
     declared: tuple[Parameter, ...] = ()
     problems: list[Diagnostic] = []
     # papermill puts its cell at the top when no cell is tagged for it.
     for cell in sorted(cells, key=lambda cell: cell.role != "params"):
         try:
-            declared = _with_cell(cell, declared, cells)
+            with room_for_depth():
+                declared = _with_cell(cell, declared, cells, folders)
         except ParameterError as error:
             problems.append(Diagnostic(PARAMETER_PROBLEM, error.message, None, error.line or 1, cell.number))
     return declared, problems
@@ -70,9 +80,11 @@ def _papermills_values(cell: Cell) -> dict[str, Any]:
         return {}
 
 
-def _with_cell(cell: Cell, declared: tuple[Parameter, ...], cells: Sequence[Cell]) -> tuple[Parameter, ...]:
+def _with_cell(
+    cell: Cell, declared: tuple[Parameter, ...], cells: Sequence[Cell], places: Iterable[Path]
+) -> tuple[Parameter, ...]:
     if cell.role == "params":
-        new = params.declare(cell.body, declared, surroundings(cell, cells))
+        new = declare(cell.body, declared, surroundings(cell, cells, places), cell.number)
         replaced = {parameter.name for parameter in new}
         return (*(each for each in declared if each.name not in replaced), *new)
     values = injected(cell, [each.name for each in declared])

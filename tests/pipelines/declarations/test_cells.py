@@ -8,8 +8,8 @@ import pytest
 
 from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.pipelines.declarations.cells import injected
 from jupyter_pipes.pipelines.notebook import cell_from_source
-from jupyter_pipes.pipelines.parameter_cells import injected
 from jupyter_pipes.runs.pipeline import Pipeline
 
 PARAMS = "%%params\nrows: int = 10  # rows to load\nname = 'a'\nhalf: int = rows // 2"

@@ -1,0 +1,1 @@
+"""What code comes to, as far as that is told without running it."""
