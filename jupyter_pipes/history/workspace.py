@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from jupyter_pipes.history.database import PATIENCE, Locked
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.errors import StoreError, UntrustedStore
+from jupyter_pipes.model.errors import ConfigurationError, StoreError, UntrustedStore
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
@@ -42,8 +43,12 @@ class Workspace:
 
     @cached_property
     def history(self) -> History:
-        """The runs; those whose controller is gone are marked interrupted on opening."""
-        config.make_folder(self.settings)
+        """The runs; those whose controller is gone are marked interrupted on opening.
+
+        A folder that cannot be written, and where nothing was kept, has no runs.
+        """
+        if not self.has_history and not self._is_made():
+            return History(f"{_SQLITE}{self._elsewhere.name}/history.db")
         history = History(self.settings.history, self._lost)
         file_digests.recall(history.file_digests())
         try:
@@ -56,8 +61,29 @@ class Workspace:
     @cached_property
     def store(self) -> ArtifactStore:
         """The artifacts."""
-        config.make_folder(self.settings)
         return ArtifactStore(self.settings.store)
+
+    def open(self) -> None:
+        """Open all of it, to be written.
+
+        Raises:
+            ConfigurationError: its folder cannot be made.
+            StoreError: the history cannot be opened.
+        """
+        config.make_folder(self.settings)
+        _ = self.history, self.store
+
+    def _is_made(self) -> bool:
+        """Whether the folder is there, or could be made."""
+        try:
+            config.make_folder(self.settings)
+        except ConfigurationError:
+            return False
+        return True
+
+    @cached_property
+    def _elsewhere(self) -> TemporaryDirectory[str]:
+        return TemporaryDirectory(prefix="jupyter_pipes-", ignore_cleanup_errors=True)
 
     @property
     def is_trusted(self) -> bool:

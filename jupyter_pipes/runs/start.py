@@ -97,7 +97,7 @@ def _start(
     from jupyter_pipes.history.cleanup import reserve
     from jupyter_pipes.runs.run import Run
 
-    _ = workspace.history, workspace.store
+    workspace.open()
     reserve.keep(workspace.settings.folder)
     # A new id is sortable by time, and short enough to say.
     name = earlier[0].run if earlier else f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
