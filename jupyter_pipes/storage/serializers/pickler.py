@@ -173,7 +173,7 @@ class _Pickler(cloudpickle.Pickler):
             case "pandas":
                 return arrays.reduced_pandas(obj, self._inner)
             case "matplotlib":
-                return drawings.reduced_transform(obj)
+                return drawings.reduced_part(obj)
             case _:
                 return NotImplemented
 

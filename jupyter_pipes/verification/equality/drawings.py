@@ -48,7 +48,7 @@ def _contents(figure: Any) -> list[dict[str, Any]]:
             "lines": [line.get_xydata() for line in axes.get_lines()],
             "patches": len(axes.patches),
             "collections": len(axes.collections),
-            "place": axes.get_position().bounds,
+            "place": axes.get_position(original=True).bounds,
             "limits": (axes.get_xlim(), axes.get_ylim()),
         }
         for axes in figure.axes

@@ -24,6 +24,17 @@ def test_figures_that_were_made_alike_have_equal_bytes():
     assert _bytes_of(_drawn_figure()) == _bytes_of(_drawn_figure())
 
 
+def test_a_colour_bar_follows_its_image():
+    figure = Figure()
+    figure.colorbar(figure.subplots().imshow([[0, 5]]))
+    loaded: Any = _back(figure)
+    image: Any = loaded.axes[0].images[0]
+    image.set_clim(0, 10)
+    assert image.colorbar.vmax == 10
+    image.norm.vmax = 20
+    assert image.colorbar.vmax == 20
+
+
 def _drawn_figure() -> Figure:
     figure = Figure()
     left, right = figure.subplots(1, 2)
