@@ -19,6 +19,7 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.repeat import resume
 from tests.acceptance.project import Project
+from tests.execution.test_claims import STEP
 from tests.kernels import run_cells
 from tests.waiting import until
 
@@ -39,16 +40,6 @@ pytestmark = [
     pytest.mark.skipif(not _can(*CONTAINER, *NAMED), reason="needs namespaces, as root has them"),
 ]
 
-STEP = """%%step slow
-import os
-import time
-from pathlib import Path
-with open(os.environ['TOLD'], 'a') as file:
-    file.write('computed\\n')
-while not Path(os.environ['GO']).exists():
-    time.sleep(0.01)
-x = 1
-"""
 QUICK = "%%step quick\ny = 2"
 
 
