@@ -70,7 +70,7 @@ class Session:
         self._transcript: Transcript | None = None
         self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
         self._again: Callable[[], Run] | None = None
-        self._parameters: Mapping[str, object] = {}
+        self.parameters: Mapping[str, object] = {}
         self._computed: dict[str, Parameter] = {}
         self._stale: Mapping[str, Decision] = {}
         self._edits: list[Edit] = []
@@ -78,7 +78,7 @@ class Session:
         self._watchers: list[Callable[[], None]] = []
         self._upcoming: tuple[tuple[object, ...], Pipeline] | None = None
         self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
-        self._marks = Marks(self.upcoming, lambda: self._parameters, self._mark)
+        self._marks = Marks(self.upcoming, lambda: self.parameters, self._mark)
 
     @property
     def name(self) -> str:
@@ -330,7 +330,7 @@ class Session:
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
         self._graphs.mark(self.run, NOTHING)
-        self.run, self._parameters = run, given_parameters(run)
+        self.run, self.parameters = run, given_parameters(run)
         self._marks.take_back()
         if self.live:
             self._outputs.follow(run)

@@ -94,6 +94,12 @@ export interface Box {
   readonly height: number;
 }
 
+/** Say whether these texts fit their parameters, and what all parameters come to with them. */
+export interface CheckParameters {
+  readonly ask: "check parameters";
+  readonly texts: Readonly<Record<string, string>>;
+}
+
 /** It was taken. */
 export interface Done {
 }
@@ -114,6 +120,22 @@ export interface Edge {
 export interface ExplainStep {
   readonly ask: "why";
   readonly step: string;
+}
+
+/** Say what a run of the notebook as it is shown would do. Attributes: steps: with what they need; all, if none is named. params: as for a run. only_stale: of the steps that are marked as stale, as "run stale" does, in place of `steps`. */
+export interface ForeseeRun {
+  readonly ask: "foresee";
+  readonly steps?: readonly (string)[];
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly only_stale?: boolean;
+}
+
+/** What a run would do with a step, and why; `seconds` is what it took last time, None if nobody knows. */
+export interface ForeseenStep {
+  readonly name: string;
+  readonly decision: "cached" | "depends" | "run";
+  readonly reasons: readonly (string)[];
+  readonly seconds: number | null;
 }
 
 /** Which pipeline a board shows, and which run of it: None before the first. */
@@ -149,12 +171,36 @@ export interface LogTail {
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun;
 }
 
 /** A name that no step has yet. */
 export interface NameSuggested {
   readonly name: string;
+}
+
+/** A parameter as a field of a form; texts mean what they mean in `-p NAME=TEXT`. Attributes: kind: how it is filled in. annotation: its type as written. help: the comment behind its line. allowed: in words, which values fit; "" if only running code tells. choices: the texts that fit, where its type lists them. default: the text of its default; None where no text means it, or where it is computed. declared: the default as Python source. used: the text of what the last run was given for it; None if that was nothing. */
+export interface ParameterField {
+  readonly name: string;
+  readonly kind: "choice" | "number" | "switch" | "text" | "whole";
+  readonly annotation: string;
+  readonly help: string;
+  readonly allowed: string;
+  readonly choices: readonly (string)[];
+  readonly default: string | null;
+  readonly declared: string;
+  readonly used: string | null;
+}
+
+/** The parameters in the order of their declaration. */
+export interface ParameterForm {
+  readonly fields: readonly (ParameterField)[];
+}
+
+/** What became of texts. Attributes: misfits: parameter -> why its text does not fit, in words. values: parameter -> its value in words, of all; empty where something does not fit. */
+export interface ParametersChecked {
+  readonly misfits: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
 }
 
 /** Something wrong with a cell, found before anything ran. Attributes: cell: id of the cell; None if it is about no single one. line: line of that cell as the editor counts it. */
@@ -193,6 +239,11 @@ export interface Reply {
   readonly refusal?: Refusal | null;
 }
 
+/** What a run would do, in the order in which it could. */
+export interface RunForeseen {
+  readonly steps: readonly (ForeseenStep)[];
+}
+
 /** A run goes on; how, is told on the other comm. */
 export interface RunStarted {
   readonly run: string;
@@ -202,6 +253,11 @@ export interface RunStarted {
 export interface ShowCells {
   readonly ask: "cells";
   readonly cells: readonly (LiveCell)[];
+}
+
+/** Give the parameters that the notebook declares now. */
+export interface ShowParameters {
+  readonly ask: "parameters";
 }
 
 /** Run these steps (all, if none is named) of the notebook as it is shown, with what they need. Attributes: params, force, only, skip: as for `%pipeline run`. behind: run these and what hangs on them (`--from`). */
@@ -245,6 +301,9 @@ export interface Answers {
   "why": Reasons;
   "log": LogTail;
   "name": NameSuggested;
+  "parameters": ParameterForm;
+  "check parameters": ParametersChecked;
+  "foresee": RunForeseen;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -14,7 +14,10 @@ from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
+from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.naming import suggested_name
+from jupyter_pipes.kernel.link.topics.plans import stale_steps
+from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.events import PlannedStep
@@ -53,7 +56,7 @@ class Answers:
         return ask.Reply(number, msgspec.to_builtins(answer))
 
     def _answer(self, request: ask.AnyRequest) -> msgspec.Struct:
-        carry_out: dict[type[ask.Request], Callable[[Any], msgspec.Struct]] = {
+        carry_out: dict[type[Request], Callable[[Any], msgspec.Struct]] = {
             ask.StartRun: self._start_run,
             ask.StartStale: self._start_stale,
             ask.Stop: self._stop,
@@ -62,6 +65,7 @@ class Answers:
             ask.ExplainStep: self._explain_step,
             ask.ReadLog: self._read_log,
             ask.SuggestName: self._suggest_name,
+            **{topic: partial(answered.by, self._session) for topic, answered in TOPICS.items()},
         }
         return carry_out[type(request)](request)
 
@@ -76,13 +80,11 @@ class Answers:
         return self._started(request.steps, options)
 
     def _start_stale(self, request: ask.StartStale) -> ask.RunStarted:
-        stale = self._session.stale_words().keys()
-        steps = [step.name for step in self._session.upcoming().graph.steps if step.name in stale]
-        if not steps:
-            raise UsageError("no step is stale: all results that are kept still fit")
-        return self._started(steps, RunOptions())
+        # They are stale for the values that the run before was given.
+        options = RunOptions(params=self._session.parameters)
+        return self._started(stale_steps(self._session), options)
 
-    def _started(self, steps: tuple[str, ...] | list[str], options: RunOptions) -> ask.RunStarted:
+    def _started(self, steps: tuple[str, ...], options: RunOptions) -> ask.RunStarted:
         return ask.RunStarted(self._session.start_shown(steps, dict(options)).id)
 
     def _stop(self, request: ask.Stop) -> ask.Done:

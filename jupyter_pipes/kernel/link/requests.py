@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.topics.table import TOPICS, TopicRequest
 from jupyter_pipes.kernel.notebook.saved import LiveCell
 from jupyter_pipes.model.steps import JsonValue
-
-
-class Request(Struct, frozen=True, tag_field="ask"):
-    """Something asked, imperative."""
 
 
 class StartRun(Request, frozen=True, tag="run"):
@@ -22,7 +20,7 @@ class StartRun(Request, frozen=True, tag="run"):
     """
 
     steps: tuple[str, ...] = ()
-    params: dict[str, JsonValue] = {}
+    params: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     force: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
@@ -71,7 +69,17 @@ class SuggestName(Request, frozen=True, tag="name"):
     cell: str
 
 
-AnyRequest = StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName
+AnyRequest = (
+    StartRun
+    | StartStale
+    | Stop
+    | ShowCells
+    | ArrangeGraph
+    | ExplainStep
+    | ReadLog
+    | SuggestName
+    | TopicRequest
+)
 
 
 class RunStarted(Struct, frozen=True):
@@ -112,6 +120,7 @@ ANSWERS: dict[type[Request], type[Struct]] = {
     ExplainStep: Reasons,
     ReadLog: LogTail,
     SuggestName: NameSuggested,
+    **{request: answered.answer for request, answered in TOPICS.items()},
 }
 """Request -> its answer, when nothing stands against it."""
 

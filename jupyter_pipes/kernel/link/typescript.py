@@ -13,6 +13,7 @@ import msgspec
 from jupyter_pipes.display.board.model import BoardChanged, BoardShown
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
+from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS
 
 _HEAD = """\
@@ -47,7 +48,7 @@ def _answers() -> str:
     return "\n".join(["/** Request -> its answer. */", "export interface Answers {", *lines, "}\n"])
 
 
-def _tag(request: type[requests.Request]) -> str:
+def _tag(request: type[Request]) -> str:
     return str(request.__struct_config__.tag)
 
 
