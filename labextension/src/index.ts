@@ -84,22 +84,25 @@ const panel: JupyterFrontEndPlugin<void> = {
 
 const status: JupyterFrontEndPlugin<void> = {
   id: 'jupyter_pipes:status',
-  description: 'How the run stands, in the status bar.',
+  description:
+    'How the run stands, in the status bar; in Notebook 7, which has none, beside the menu.',
   autoStart: true,
-  requires: [IPipelines, IStatusBar],
-  optional: [ITranslator],
+  requires: [IPipelines],
+  optional: [IStatusBar, ITranslator],
   activate: (
     app: JupyterFrontEnd,
     followed: IPipelines,
-    bar: IStatusBar,
+    bar: IStatusBar | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    bar.registerStatusItem('jupyter_pipes:status', {
-      item: new StatusItem(followed, app.commands, trans),
-      align: 'left',
-      rank: 90
-    });
+    const item = new StatusItem(followed, app.commands, trans);
+    if (bar) {
+      bar.registerStatusItem('jupyter_pipes:status', { item, align: 'left', rank: 90 });
+    } else {
+      item.id = 'jp-pipes-status';
+      app.shell.add(item, 'menu', { rank: 100 });
+    }
   }
 };
 

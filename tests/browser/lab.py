@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real Chromium: start it, open a notebook, run it, look at it, change the theme."""
+"""A real JupyterLab or Notebook 7 in a real Chromium: start it, open a notebook, run it, change the theme."""
 
 from __future__ import annotations
 
@@ -46,20 +46,28 @@ def write_notebook(path: Path, *sources: str) -> Path:
 
 
 class Lab:
-    """A running JupyterLab server on a folder of its own, and pages of it in Chromium."""
+    """A running JupyterLab server on a folder of its own, and pages of it in Chromium.
 
-    def __init__(self, folder: Path, browser: Browser, port: int, token: str) -> None:
+    Args:
+        application: `jupyterlab`, or `notebook` for Notebook 7, which is made of the same parts.
+    """
+
+    def __init__(
+        self, folder: Path, browser: Browser, port: int, token: str, application: str = "jupyterlab"
+    ) -> None:
         self.folder = folder
         self._browser = browser
         self._address = f"http://127.0.0.1:{port}"
         self._token = token
+        self._application = application
 
     def open(self, notebook: Path, *, width: int = 1500, height: int = 1000) -> LabPage:
         """Open a notebook of the folder alone in the main area; returns when its cells are there."""
         page = self._browser.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(WAIT_MILLISECONDS)
         name = notebook.relative_to(self.folder).as_posix()
-        page.goto(f"{self._address}/lab/tree/{name}?token={self._token}&reset")
+        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
+        page.goto(f"{self._address}/{place}/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         return LabPage(page)
 
@@ -138,13 +146,13 @@ class LabPage:
 
 
 @contextmanager
-def running_lab(folder: Path, browser: Browser) -> Generator[Lab]:
-    """Run a JupyterLab server on `folder`, with settings of its own, until the block ends."""
+def running_lab(folder: Path, browser: Browser, application: str = "jupyterlab") -> Generator[Lab]:
+    """Run the server of an application on `folder`, with settings of its own, until the block ends."""
     port, token = _free_port(), secrets.token_hex(16)
     private = folder.parent / f"{folder.name}-jupyter"
     environment = _environment(private)
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -153,7 +161,7 @@ def running_lab(folder: Path, browser: Browser) -> Generator[Lab]:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
         try:
             _wait_until_up(server, f"http://127.0.0.1:{port}/api?token={token}", private / "lab.log")
-            yield Lab(folder, browser, port, token)
+            yield Lab(folder, browser, port, token, application)
         finally:
             server.terminate()
             server.wait(30)
@@ -191,4 +199,4 @@ def _wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> 
         except OSError:
             # The only sign that a server is up is that it answers.
             time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"The server did not come up:\n{log.read_text(errors='replace')[-3000:]}")
