@@ -12,11 +12,12 @@ export interface Look {
   readonly word: string;
 }
 
-/** Lay the graph out for a width in px, with these stages as one node each. */
+/** Lay the graph out so that it can be read in `width` by `height` px. Attributes: collapsed: stages to draw as one node each; None for as many as it takes to read the graph. */
 export interface ArrangeGraph {
   readonly ask: "graph";
   readonly width: number;
-  readonly collapsed?: readonly (string)[];
+  readonly height: number;
+  readonly collapsed?: readonly (string)[] | null;
 }
 
 /** A pipeline as a front end shows it; the steps in the notebook's order. */
@@ -104,6 +105,14 @@ export interface CheckParameters {
 export interface Done {
 }
 
+/** Draw the graph as a picture, as it stands now, laid out as for `ArrangeGraph`. */
+export interface DrawGraph {
+  readonly ask: "picture";
+  readonly width: number;
+  readonly height: number;
+  readonly collapsed?: readonly (string)[] | null;
+}
+
 /** A drawn edge. Attributes: source, target: ids of the nodes. names: the names that it carries; empty for an edge that only orders. label: what is written on it: `names`, shortened; "" for none. points: the points that its curve passes, from border to border, in px. label_at: middle of the label, or None. flow: whether it flows along x ("LR") or y ("TB"): its curve's direction at every point. is_by_code: whether it carries a name that the code reads of the source; all others are drawn dashed. */
 export interface Edge {
   readonly source: string;
@@ -145,7 +154,7 @@ export interface Heading {
   readonly run: BoardRun | null;
 }
 
-/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. */
+/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. lines: lines of text that a node has room for: its name, and how it stands. */
 export interface Layout {
   readonly nodes: Readonly<Record<string, Box>>;
   readonly groups: Readonly<Record<string, Box>>;
@@ -154,6 +163,7 @@ export interface Layout {
   readonly height: number;
   readonly direction: "LR" | "TB";
   readonly members: Readonly<Record<string, readonly (string)[]>>;
+  readonly lines?: 1 | 2;
 }
 
 /** A cell as a front end shows it now; `is_code` is false for Markdown and the like. */
@@ -171,7 +181,7 @@ export interface LogTail {
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun;
 }
 
 /** A name that no step has yet. */
@@ -201,6 +211,11 @@ export interface ParameterForm {
 export interface ParametersChecked {
   readonly misfits: Readonly<Record<string, string>>;
   readonly values: Readonly<Record<string, string>>;
+}
+
+/** A graph as SVG that needs nothing else. */
+export interface Picture {
+  readonly svg: string;
 }
 
 /** Something wrong with a cell, found before anything ran. Attributes: cell: id of the cell; None if it is about no single one. line: line of that cell as the editor counts it. */
@@ -298,6 +313,7 @@ export interface Answers {
   "stop": Done;
   "cells": Done;
   "graph": Layout;
+  "picture": Picture;
   "why": Reasons;
   "log": LogTail;
   "name": NameSuggested;

@@ -29,7 +29,8 @@ const LAYOUT: Layout = {
   width: 120,
   height: 150,
   direction: 'TB',
-  members: { a: ['a'], 'stage:rest': ['b', 'c'] }
+  members: { a: ['a'], 'stage:rest': ['b', 'c'] },
+  lines: 2
 };
 
 test('nodes stand at their centres, and an edge bends where the layout says', () => {

@@ -9,18 +9,20 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.display.graph.fitting import arrange_within
+from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
-from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.naming import suggested_name
+from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.link.topics.plans import stale_steps
 from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.preparation import RunOptions
 from jupyter_pipes.runs.run import Run
 
@@ -34,6 +36,7 @@ class Answers:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._view = ShownView(session)
         self._lock = threading.Lock()
         self._is_warm = False
 
@@ -62,6 +65,7 @@ class Answers:
             ask.Stop: self._stop,
             ask.ShowCells: self._show_cells,
             ask.ArrangeGraph: self._arrange_graph,
+            ask.DrawGraph: self._draw_graph,
             ask.ExplainStep: self._explain_step,
             ask.ReadLog: self._read_log,
             ask.SuggestName: self._suggest_name,
@@ -109,9 +113,11 @@ class Answers:
             database.warm_up()
 
     def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
-        view = idle_view(self._session.upcoming())
-        plans: list[PlannedStep] = [step.planned for step in view.steps.values()]
-        return arrange(plans, collapsed=frozenset(request.collapsed), fit_width=request.width)
+        return _arranged(self._view.now(), request)
+
+    def _draw_graph(self, request: ask.DrawGraph) -> ask.Picture:
+        view = self._view.now()
+        return ask.Picture(svg(view, _arranged(view, request), self._session.stale_words()))
 
     def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
         run = self._run()
@@ -136,3 +142,9 @@ class Answers:
         if self._session.run is None:
             raise UsageError("this kernel has not run the pipeline yet")
         return self._session.run
+
+
+def _arranged(view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
+    plans = [step.planned for step in view.steps.values()]
+    collapsed = None if request.collapsed is None else frozenset(request.collapsed)
+    return arrange_within(plans, request.width, request.height, collapsed)

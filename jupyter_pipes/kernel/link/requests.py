@@ -44,10 +44,23 @@ class ShowCells(Request, frozen=True, tag="cells"):
 
 
 class ArrangeGraph(Request, frozen=True, tag="graph"):
-    """Lay the graph out for a width in px, with these stages as one node each."""
+    """Lay the graph out so that it can be read in `width` by `height` px.
+
+    Attributes:
+        collapsed: stages to draw as one node each; None for as many as it takes to read the graph.
+    """
 
     width: float
-    collapsed: tuple[str, ...] = ()
+    height: float
+    collapsed: tuple[str, ...] | None = None
+
+
+class DrawGraph(Request, frozen=True, tag="picture"):
+    """Draw the graph as a picture, as it stands now, laid out as for `ArrangeGraph`."""
+
+    width: float
+    height: float
+    collapsed: tuple[str, ...] | None = None
 
 
 class ExplainStep(Request, frozen=True, tag="why"):
@@ -75,6 +88,7 @@ AnyRequest = (
     | Stop
     | ShowCells
     | ArrangeGraph
+    | DrawGraph
     | ExplainStep
     | ReadLog
     | SuggestName
@@ -90,6 +104,12 @@ class RunStarted(Struct, frozen=True):
 
 class Done(Struct, frozen=True):
     """It was taken."""
+
+
+class Picture(Struct, frozen=True):
+    """A graph as SVG that needs nothing else."""
+
+    svg: str
 
 
 class Reasons(Struct, frozen=True):
@@ -117,6 +137,7 @@ ANSWERS: dict[type[Request], type[Struct]] = {
     Stop: Done,
     ShowCells: Done,
     ArrangeGraph: Layout,
+    DrawGraph: Picture,
     ExplainStep: Reasons,
     ReadLog: LogTail,
     SuggestName: NameSuggested,

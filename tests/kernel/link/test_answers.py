@@ -179,3 +179,15 @@ def test_a_page_that_was_closed_is_told_nothing_more(lab: Lab) -> None:
     lab.show(b="%%step b\nz = 1")
     other.wait_for(lambda board: board != before)
     assert tab.board is before
+
+
+def test_the_graph_is_arranged_for_a_room_and_drawn_as_it_stands(lab: Lab) -> None:
+    lab.show()
+    lab.run()
+    layout = lab.ask("graph", width=430, height=640).answer
+    assert isinstance(layout, dict)
+    assert set(layout["nodes"]) == {"a", "b"}
+    picture = lab.ask("picture", width=430, height=640, collapsed=[]).answer
+    assert isinstance(picture, dict)
+    assert picture["svg"].startswith("<svg")
+    assert "completed" in picture["svg"]

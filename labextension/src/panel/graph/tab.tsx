@@ -10,14 +10,14 @@ import { useTick } from '../heading';
 import type { TabProps } from '../tabs';
 import { GraphCanvas } from './canvas';
 
-const NO_WIDTH = 480;
+const NO_SIZE = { clientWidth: 440, clientHeight: 640 };
 
 /** The tab. */
 export function GraphTab({ session, trans, isLight }: TabProps): JSX.Element {
   const ground = useRef<HTMLDivElement>(null);
   const canvas = useRef<GraphCanvas | null>(null);
   const { board, now, selected } = session;
-  const layout = useLayout(session, ground.current?.clientWidth ?? NO_WIDTH);
+  const layout = useLayout(session, ground.current ?? NO_SIZE);
   useTick(isRunning(board));
 
   useEffect(() => {
@@ -112,13 +112,13 @@ async function open(session: PipelineSession, node: string): Promise<void> {
 }
 
 /** The layout of the graph, asked for again when its steps or edges change. */
-function useLayout(session: PipelineSession, width: number): Layout | null {
+function useLayout(session: PipelineSession, room: typeof NO_SIZE): Layout | null {
   const [layout, setLayout] = useState<Layout | null>(null);
   const shape = session.board && shapeOf(session.board);
   useEffect(() => {
     let isCurrent = true;
     if (shape) {
-      session.ask({ ask: 'graph', width }).then(
+      session.ask({ ask: 'graph', width: room.clientWidth, height: room.clientHeight }).then(
         answer => {
           if (isCurrent) {
             setLayout(answer);

@@ -1,0 +1,42 @@
+"""What a session shows now: its run, with the steps of the pipeline as it is, and what is kept of them."""
+
+from __future__ import annotations
+
+import msgspec
+
+from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.runs.pipeline import Pipeline
+
+
+class ShownView:
+    """The view of one session; what is kept is looked for again only when it may have changed.
+
+    Args:
+        session: whose pipeline and run it is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._idle: tuple[Pipeline, object, RunView] | None = None
+
+    def now(self) -> RunView:
+        """Return the run with the steps of the pipeline as it is: those that it has not, as they are kept."""
+        idle, run = self._idle_view(self._session.upcoming()), self._session.run
+        if run is None:
+            return idle
+        steps = {name: _planned_now(run.view.steps.get(name), step) for name, step in idle.steps.items()}
+        return msgspec.structs.replace(run.view, steps=steps)
+
+    def _idle_view(self, pipeline: Pipeline) -> RunView:
+        """Return what is kept of the pipeline; looked for again when it changed, or when a run ended."""
+        run = self._session.run
+        ended = run.id if run is not None and run.has_ended else None
+        if self._idle is None or self._idle[0] is not pipeline or self._idle[1] != ended:
+            self._idle = (pipeline, ended, idle_view(pipeline))
+        return self._idle[2]
+
+
+def _planned_now(of_run: StepView | None, idle: StepView) -> StepView:
+    return idle if of_run is None else msgspec.structs.replace(of_run, planned=idle.planned)
