@@ -276,9 +276,9 @@ class Session:
             self._again = lambda: self.drive(start, show=False, again=True)
         return run
 
-    def show(self) -> None:
-        """Display the live DAG: of the current run, of one that a kernel's death ended, or of the steps."""
-        run = self.run or self._interrupted()
+    def show(self, kept: Run | None = None) -> None:
+        """Display the DAG: of a kept run, the current one, one that a dead kernel left, or of the steps."""
+        run = kept or self.run or self._interrupted()
         view = run.view if run is not None else idle_view(self.pipeline())
         if self.live:
             self._graphs.show(run, view, self.stale_words() if run is self.run else NOTHING)

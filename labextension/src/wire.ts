@@ -12,6 +12,13 @@ export interface Look {
   readonly word: string;
 }
 
+/** Put a run away, or take it back. */
+export interface ArchiveRun {
+  readonly ask: "archive run";
+  readonly run: string;
+  readonly archived?: boolean;
+}
+
 /** Lay the graph out so that it can be read in `width` by `height` px. Attributes: collapsed: stages to draw as one node each; None for as many as it takes to read the graph. */
 export interface ArrangeGraph {
   readonly ask: "graph";
@@ -101,6 +108,44 @@ export interface CheckParameters {
   readonly texts: Readonly<Record<string, string>>;
 }
 
+/** Hold two kept runs against each other, as one graph laid out for a width in px. */
+export interface CompareRuns {
+  readonly ask: "compare runs";
+  readonly a: string;
+  readonly b: string;
+  readonly width: number;
+}
+
+/** Two kept runs as one graph, and what differs. Attributes: board: the steps of both, as they stand in `b`, else in `a`. marks: step -> how its two sides are to each other. */
+export interface ComparedRuns {
+  readonly a: RunLine;
+  readonly b: RunLine;
+  readonly board: Board;
+  readonly layout: Layout;
+  readonly marks: Readonly<Record<string, "changed" | "only in a" | "only in b" | "same">>;
+  readonly differences: readonly (DifferenceLine)[];
+  readonly metrics: readonly (MetricPair)[];
+  readonly curves: readonly (CurvePair)[];
+}
+
+/** A metric that was reported more than once, in both runs. */
+export interface CurvePair {
+  readonly step: string;
+  readonly name: string;
+  readonly a: readonly (Point)[];
+  readonly b: readonly (Point)[];
+}
+
+/** One thing that is not the same in both runs; `step` is None for what concerns them as a whole. Attributes: what: the kind of thing, as `jupyter pipes compare` says it. a, b: how it is in each run, in a line. diff: lines of a diff of code; of other things, more about it. */
+export interface DifferenceLine {
+  readonly step: string | null;
+  readonly what: string;
+  readonly name: string;
+  readonly a: string;
+  readonly b: string;
+  readonly diff: string;
+}
+
 /** It was taken. */
 export interface Done {
 }
@@ -154,6 +199,22 @@ export interface Heading {
   readonly run: BoardRun | null;
 }
 
+/** A named value that a step left; `size` is what a person expects to read of it. */
+export interface KeptArtifact {
+  readonly name: string;
+  readonly type: string;
+  readonly size: string;
+  readonly preview: string;
+}
+
+/** One try of a step; `used` is its wall and CPU time and memory, in words. */
+export interface KeptAttempt {
+  readonly number: number;
+  readonly status: Status;
+  readonly reason: string;
+  readonly used: string;
+}
+
 /** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. lines: lines of text that a node has room for: its name, and how it stands. */
 export interface Layout {
   readonly nodes: Readonly<Record<string, Box>>;
@@ -164,6 +225,13 @@ export interface Layout {
   readonly direction: "LR" | "TB";
   readonly members: Readonly<Record<string, readonly (string)[]>>;
   readonly lines?: 1 | 2;
+}
+
+/** List the first kept runs of the pipeline that a query finds. */
+export interface ListRuns {
+  readonly ask: "runs";
+  readonly query?: string;
+  readonly limit?: number;
 }
 
 /** A cell as a front end shows it now; `is_code` is false for Markdown and the like. */
@@ -178,15 +246,51 @@ export interface LogTail {
   readonly text: string;
 }
 
+/** Say what a step of a kept run did, in its latest attempt unless another is named. */
+export interface LookAtStep {
+  readonly ask: "look at step";
+  readonly run: string;
+  readonly step: string;
+  readonly attempt?: number | null;
+}
+
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun;
+}
+
+/** The last values of a metric in both runs; None where it is not there, or is no number. */
+export interface MetricPair {
+  readonly step: string;
+  readonly name: string;
+  readonly a: number | null;
+  readonly b: number | null;
 }
 
 /** A name that no step has yet. */
 export interface NameSuggested {
   readonly name: string;
+}
+
+/** Give a kept run, its graph laid out for a width in px. */
+export interface OpenRun {
+  readonly ask: "open run";
+  readonly run: string;
+  readonly width: number;
+}
+
+/** A kept run with its graph. Attributes: reason: why it ended so. surroundings: what it ran in, in words. repeats: the run that it runs again, "" if none. fields: its parameters, to repeat it with others. obstacle: why it cannot be repeated, "" if it can. can_resume: whether it can be taken up again. */
+export interface OpenedRun {
+  readonly line: RunLine;
+  readonly reason: string;
+  readonly surroundings: string;
+  readonly repeats: string;
+  readonly board: Board;
+  readonly layout: Layout;
+  readonly fields: readonly (RepeatField)[];
+  readonly obstacle: string;
+  readonly can_resume: boolean;
 }
 
 /** A parameter as a field of a form; texts mean what they mean in `-p NAME=TEXT`. Attributes: kind: how it is filled in. annotation: its type as written. help: the comment behind its line. allowed: in words, which values fit; "" if only running code tells. choices: the texts that fit, where its type lists them. default: the text of its default; None where no text means it, or where it is computed. declared: the default as Python source. used: the text of what the last run was given for it; None if that was nothing. */
@@ -218,6 +322,12 @@ export interface Picture {
   readonly svg: string;
 }
 
+/** A reported value of a metric; `at` is its place on the axis, or which report it was, from 0. */
+export interface Point {
+  readonly at: number;
+  readonly value: number;
+}
+
 /** Something wrong with a cell, found before anything ran. Attributes: cell: id of the cell; None if it is about no single one. line: line of that cell as the editor counts it. */
 export interface Problem {
   readonly code: string;
@@ -247,6 +357,29 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Give a run a title. */
+export interface RenameRun {
+  readonly ask: "rename run";
+  readonly run: string;
+  readonly title: string;
+}
+
+/** A parameter of a kept run, as a form asks for it. Attributes: annotation: the declared type as written, "" when only a default was given. value: the value that the run had, as people write it. choices: all allowed values, when the type lists them. */
+export interface RepeatField {
+  readonly name: string;
+  readonly annotation: string;
+  readonly value: string;
+  readonly help: string;
+  readonly choices: readonly (string)[];
+}
+
+/** Run a kept run's own code once more, with other values for these parameters. */
+export interface RepeatRun {
+  readonly ask: "repeat run";
+  readonly run: string;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
 /** An answer on the wire as `ANSWERS` has it, or why there is none. */
 export interface Reply {
   readonly number: number;
@@ -254,9 +387,38 @@ export interface Reply {
   readonly refusal?: Refusal | null;
 }
 
+/** Take up a run again that did not complete. */
+export interface ResumeRun {
+  readonly ask: "resume run";
+  readonly run: string;
+}
+
 /** What a run would do, in the order in which it could. */
 export interface RunForeseen {
   readonly steps: readonly (ForeseenStep)[];
+}
+
+/** A run in the list; times in seconds since 1970. Attributes: seconds: how long it took, or takes so far. progress: the share of its steps that ended, 0 to 1. endings: status -> how many of its steps ended so. parameters: name -> the value as people write it. metrics: last values; by the step's name as well (`STEP/NAME`) where several steps report one. */
+export interface RunLine {
+  readonly id: string;
+  readonly title: string;
+  readonly pipeline: string;
+  readonly version: string;
+  readonly status: Status;
+  readonly started: number;
+  readonly seconds: number;
+  readonly progress: number;
+  readonly endings: Readonly<Record<string, number>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly tags: readonly (string)[];
+  readonly archived: boolean;
+}
+
+/** The first runs that a query finds, and whether there are more. */
+export interface RunPage {
+  readonly runs: readonly (RunLine)[];
+  readonly has_more: boolean;
 }
 
 /** A run goes on; how, is told on the other comm. */
@@ -294,6 +456,20 @@ export interface StartStale {
 /** Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`). */
 export type Status = "cached" | "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "queued" | "running" | "skipped";
 
+/** What a step of a kept run did: of a cached one, what it did when it ran. Attributes: source_run: the run in which it ran; the opened one's id unless it was cached. reasons: why it ran or was cached, in words. diff: what had changed, as the lines of a diff. log: the end of what it printed, with ANSI colours. traceback: of what it failed with, with ANSI colours; "" if it did not. outputs: what it displayed, as MIME bundles. curves: metric -> its values, of those that were reported more than once. */
+export interface StepLook {
+  readonly step: string;
+  readonly source_run: string;
+  readonly reasons: readonly (string)[];
+  readonly diff: string;
+  readonly log: string;
+  readonly traceback: string;
+  readonly attempts: readonly (KeptAttempt)[];
+  readonly artifacts: readonly (KeptArtifact)[];
+  readonly outputs: readonly (Readonly<Record<string, unknown>>)[];
+  readonly curves: Readonly<Record<string, readonly (Point)[]>>;
+}
+
 /** Cancel the run that goes on, or one step of it. */
 export interface Stop {
   readonly ask: "stop";
@@ -304,6 +480,13 @@ export interface Stop {
 export interface SuggestName {
   readonly ask: "name";
   readonly cell: string;
+}
+
+/** Give a run these labels, in place of those that it has. */
+export interface TagRun {
+  readonly ask: "tag run";
+  readonly run: string;
+  readonly tags: readonly (string)[];
 }
 
 /** Request -> its answer. */
@@ -320,6 +503,15 @@ export interface Answers {
   "parameters": ParameterForm;
   "check parameters": ParametersChecked;
   "foresee": RunForeseen;
+  "runs": RunPage;
+  "open run": OpenedRun;
+  "look at step": StepLook;
+  "compare runs": ComparedRuns;
+  "tag run": Done;
+  "rename run": Done;
+  "archive run": Done;
+  "repeat run": RunStarted;
+  "resume run": RunStarted;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -121,3 +121,12 @@ def test_show_tells_a_run_that_a_dead_kernel_left(tmp_path: Path) -> None:
     ran = run_cells(tmp_path, [*cells[:2], long, "%pipeline show"])
     assert "study: interrupted, 1 completed · 1 cancelled: %pipeline resume takes it up" in ran.text(3)
     assert "a, completed" in ran.text(3)
+
+
+def test_show_of_a_kept_run_displays_its_graph(tmp_path: Path) -> None:
+    cells = ("%load_ext jupyter_pipes", "%%step a\nx = 1", "%pipeline run", "%%step b\ny = x")
+    ran = run_cells(tmp_path, [*cells, "%pipeline run", "%pipeline show previous", "%pipeline show last"])
+    kept, current = ran.text(5), ran.text(6)
+    assert "a, completed" in kept
+    assert "b, " not in kept
+    assert "b, completed" in current

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.link import requests as ask
-from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
 from jupyter_pipes.kernel.link.naming import suggested_name
 from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.link.topics.plans import stale_steps
@@ -28,7 +29,7 @@ from jupyter_pipes.runs.run import Run
 
 
 class Answers:
-    """Answers requests about one session, one after the other.
+    """Answers requests about one session, one after the other; what only reads kept runs, at once.
 
     Args:
         session: what the requests are about.
@@ -52,11 +53,16 @@ class Answers:
         number = data.get("number", -1)
         try:
             message = msgspec.convert(data, ask.Message)
-            with self._lock:
+            with self._turn(message.request):
                 answer = self._answer(message.request)
         except (PipesError, msgspec.ValidationError) as error:
             return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, str(error)))
         return ask.Reply(number, msgspec.to_builtins(answer))
+
+    def _turn(self, request: ask.AnyRequest) -> AbstractContextManager[object]:
+        """Return what is held while a request is answered: a long comparison must keep no button waiting."""
+        answered = TOPICS.get(type(request))
+        return self._lock if answered is None or answered.waits else nullcontext()
 
     def _answer(self, request: ask.AnyRequest) -> msgspec.Struct:
         carry_out: dict[type[Request], Callable[[Any], msgspec.Struct]] = {
@@ -73,7 +79,7 @@ class Answers:
         }
         return carry_out[type(request)](request)
 
-    def _start_run(self, request: ask.StartRun) -> ask.RunStarted:
+    def _start_run(self, request: ask.StartRun) -> RunStarted:
         options = RunOptions(
             params=request.params,
             force=request.force,
@@ -83,27 +89,27 @@ class Answers:
         )
         return self._started(request.steps, options)
 
-    def _start_stale(self, request: ask.StartStale) -> ask.RunStarted:
+    def _start_stale(self, request: ask.StartStale) -> RunStarted:
         # They are stale for the values that the run before was given.
         options = RunOptions(params=self._session.parameters)
         return self._started(stale_steps(self._session), options)
 
-    def _started(self, steps: tuple[str, ...], options: RunOptions) -> ask.RunStarted:
-        return ask.RunStarted(self._session.start_shown(steps, dict(options)).id)
+    def _started(self, steps: tuple[str, ...], options: RunOptions) -> RunStarted:
+        return RunStarted(self._session.start_shown(steps, dict(options)).id)
 
-    def _stop(self, request: ask.Stop) -> ask.Done:
+    def _stop(self, request: ask.Stop) -> Done:
         run = self._session.run
         if run is None or run.has_ended:
             raise UsageError("no run goes on in this kernel")
         run.cancel(request.step)
-        return ask.Done()
+        return Done()
 
-    def _show_cells(self, request: ask.ShowCells) -> ask.Done:
+    def _show_cells(self, request: ask.ShowCells) -> Done:
         self._session.show_cells(request.cells)
         if not self._is_warm and self._session.upcoming().graph.steps:
             self._is_warm = True
             threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()
-        return ask.Done()
+        return Done()
 
     def _warm_up(self) -> None:
         """Load what a first run needs: whoever shows a pipeline is about to run it."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from msgspec import Struct, field
 
 from jupyter_pipes.display.graph.layout import Layout
-from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
 from jupyter_pipes.kernel.link.topics.table import TOPICS, TopicRequest
 from jupyter_pipes.kernel.notebook.saved import LiveCell
 from jupyter_pipes.model.steps import JsonValue
@@ -94,16 +94,6 @@ AnyRequest = (
     | SuggestName
     | TopicRequest
 )
-
-
-class RunStarted(Struct, frozen=True):
-    """A run goes on; how, is told on the other comm."""
-
-    run: str
-
-
-class Done(Struct, frozen=True):
-    """It was taken."""
 
 
 class Picture(Struct, frozen=True):

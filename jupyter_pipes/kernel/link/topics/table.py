@@ -7,22 +7,40 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
-from jupyter_pipes.kernel.link.asking import Request
-from jupyter_pipes.kernel.link.topics import parameters, plans
+from jupyter_pipes.kernel.link.asking import Request, RunStarted
+from jupyter_pipes.kernel.link.topics import kept_runs, parameters, plans, runs_again
 from jupyter_pipes.kernel.session import Session
 
-TopicRequest = parameters.ShowParameters | parameters.CheckParameters | plans.ForeseeRun
+TopicRequest = (
+    parameters.ShowParameters
+    | parameters.CheckParameters
+    | plans.ForeseeRun
+    | kept_runs.KeptRequest
+    | runs_again.RepeatRun
+    | runs_again.ResumeRun
+)
 
 
 class Answered(NamedTuple):
-    """What a request is answered with, and by whom."""
+    """What a request is answered with, and by whom; whether it waits for others, and they for it."""
 
     answer: type[Struct]
     by: Callable[[Session, Any], Struct]
+    waits: bool = True
+
+
+def _of_kept(answer: type[Struct], give: Callable[[kept_runs.KeptRuns, Any], Struct]) -> Answered:
+    def by(session: Session, request: Any) -> Struct:
+        return give(kept_runs.KeptRuns(session.upcoming().workspace, session.name), request)
+
+    return Answered(answer, by, waits=False)
 
 
 TOPICS: dict[type[Request], Answered] = {
     parameters.ShowParameters: Answered(parameters.ParameterForm, parameters.show_parameters),
     parameters.CheckParameters: Answered(parameters.ParametersChecked, parameters.check_parameters),
     plans.ForeseeRun: Answered(plans.RunForeseen, plans.foresee_run),
+    **{request: _of_kept(*answered) for request, answered in kept_runs.KEPT.items()},
+    runs_again.RepeatRun: Answered(RunStarted, runs_again.repeat_run),
+    runs_again.ResumeRun: Answered(RunStarted, runs_again.resume_run),
 }
