@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -59,6 +60,17 @@ def test_the_wheel_has_the_lab_extension_built(wheel: Path) -> None:
     assert {"package.json", "install.json", "schemas/jupyter_pipes/pipelines.json"} <= packed
     assert any(name.startswith("static/remoteEntry.") for name in packed)
     assert {name for name in packed if name.endswith(".map")} == set()
+
+
+@pytest.mark.slow
+def test_the_wheel_turns_the_server_extension_on(wheel: Path) -> None:
+    """Where each Jupyter server of the environment reads what is on: nobody has to type anything for it."""
+    (place,) = (
+        name for name in packed_in(wheel) if name.endswith("jupyter_server_config.d/jupyter_pipes.json")
+    )
+    assert place.partition(".data/data/")[2].startswith("etc/jupyter/")
+    content = json.loads(zipfile.ZipFile(wheel).read(place))
+    assert content == {"ServerApp": {"jpserver_extensions": {"jupyter_pipes.server": True}}}
 
 
 def packed_in(wheel: Path) -> list[str]:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _logger = logging.getLogger(__name__)
-
 Answer = TypeVar("Answer")
 
 PATIENCE = 600.0
@@ -185,8 +184,9 @@ class Database:
 
     def _link(self) -> _SqliteLink | _EngineLink:
         if self._open is None:
-            is_file = self._url.startswith(_FILE) and "?" not in self._url
-            self._open = _SqliteLink(self._url.removeprefix(_FILE)) if is_file else _EngineLink(self.engine)
+            path = self._url.removeprefix(_FILE)
+            is_file = path != self._url and ("?" not in path or path.startswith("file:"))
+            self._open = _SqliteLink(path) if is_file else _EngineLink(self.engine)
         return self._open
 
     def _is_current(self) -> bool:
@@ -215,7 +215,7 @@ def _tidy_all() -> None:
 class _SqliteLink:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(
-            path, timeout=_ONE_WAIT, isolation_level=None, check_same_thread=False
+            path, timeout=_ONE_WAIT, isolation_level=None, check_same_thread=False, uri=True
         )
         _tune(self._connection)
 

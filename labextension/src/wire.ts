@@ -3,6 +3,8 @@
 
 export const EVENTS = "jupyter_pipes.events";
 export const COMMANDS = "jupyter_pipes.commands";
+export const KEPT_BOARD = "jupyter_pipes/board";
+export const KEPT_GRAPH = "jupyter_pipes/graph";
 
 export const LOOKS: Record<Status, Look> = {"pending": {"icon": "\u25cb", "word": "pending"}, "queued": {"icon": "\u25d4", "word": "queued"}, "running": {"icon": "\u25b6\ufe0e", "word": "running"}, "completed": {"icon": "\u2713", "word": "completed"}, "cached": {"icon": "\u21ba", "word": "cached"}, "failed": {"icon": "\u2715", "word": "failed"}, "skipped": {"icon": "\u21b7", "word": "skipped"}, "cancelled": {"icon": "\u2298", "word": "cancelled"}, "interrupted": {"icon": "\u2298", "word": "interrupted"}};
 export const STALE: Look = {"icon": "\u25b3", "word": "stale"};

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import msgspec
-
+from jupyter_pipes.display.board.standing import with_run
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.session import Session
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.pipeline import Pipeline
 
 
@@ -24,10 +23,7 @@ class ShownView:
     def now(self) -> RunView:
         """Return the run with the steps of the pipeline as it is: those that it has not, as they are kept."""
         idle, run = self._idle_view(self._session.upcoming()), self._session.run
-        if run is None:
-            return idle
-        steps = {name: _planned_now(run.view.steps.get(name), step) for name, step in idle.steps.items()}
-        return msgspec.structs.replace(run.view, steps=steps)
+        return with_run(idle, run.view if run is not None else None)
 
     def _idle_view(self, pipeline: Pipeline) -> RunView:
         """Return what is kept of the pipeline; looked for again when it changed, or when a run ended."""
@@ -36,7 +32,3 @@ class ShownView:
         if self._idle is None or self._idle[0] is not pipeline or self._idle[1] != ended:
             self._idle = (pipeline, ended, idle_view(pipeline))
         return self._idle[2]
-
-
-def _planned_now(of_run: StepView | None, idle: StepView) -> StepView:
-    return idle if of_run is None else msgspec.structs.replace(of_run, planned=idle.planned)

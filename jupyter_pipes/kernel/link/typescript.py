@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.board.model import BoardChanged, BoardShown
+from jupyter_pipes.display.board.model import KEPT_BOARD, KEPT_GRAPH, BoardChanged, BoardShown
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
@@ -34,7 +34,9 @@ def wire_text() -> str:
 
 def _constants() -> Iterator[str]:
     yield f"export const EVENTS = {json.dumps(EVENTS)};"
-    yield f"export const COMMANDS = {json.dumps(COMMANDS)};\n"
+    yield f"export const COMMANDS = {json.dumps(COMMANDS)};"
+    yield f"export const KEPT_BOARD = {json.dumps(KEPT_BOARD)};"
+    yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};\n"
     looks = {str(status): {"icon": look.icon, "word": look.word} for status, look in LOOKS.items()}
     yield f"export const LOOKS: Record<Status, Look> = {json.dumps(looks)};"
     yield f"export const STALE: Look = {json.dumps({'icon': STALE.icon, 'word': STALE.word})};\n"
