@@ -5,11 +5,13 @@ import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import { pipelineIcon } from './icons';
-import { isRunning, staleSteps } from './model';
+import { exportAs } from './exporting';
+import { isRunning, staleSteps, stepToLookAt } from './model';
 import { reveal } from './notebook';
 import { asStep, roleOf } from './roles';
 import type { PipelineSession } from './session';
 import type { IPipelines } from './tokens';
+import type { BoardStep } from './wire';
 
 export const CommandIDs = {
   run: 'jupyter_pipes:run',
@@ -17,6 +19,7 @@ export const CommandIDs = {
   stop: 'jupyter_pipes:stop',
   makeStep: 'jupyter_pipes:make-step',
   showRunning: 'jupyter_pipes:show-running',
+  exportAs: 'jupyter_pipes:export',
   openPanel: 'jupyter_pipes:open-panel'
 } as const;
 
@@ -82,13 +85,27 @@ export function addCommands(
     }
   });
   commands.addCommand(CommandIDs.showRunning, {
-    label: trans.__('Show the Running Step'),
-    isEnabled: () => isRunning(current()?.board ?? null),
+    label: trans.__('Show the Running or Failed Step'),
+    isVisible: hasSteps,
+    isEnabled: () => stepToLookAt(current()?.board ?? null) !== undefined,
     execute: async () => {
       const session = current();
-      const cell = session?.board?.steps.find(step => step.status === 'running')?.cell;
-      if (session && cell) {
-        await reveal(session.panel.content, cell);
+      const step = stepToLookAt(session?.board ?? null);
+      if (session && step) {
+        await lookAt(session, step);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.exportAs, {
+    label: ({ form }) =>
+      form === 'notebook'
+        ? trans.__('Export as Executed Notebook…')
+        : trans.__('Export as Python Module…'),
+    isVisible: hasSteps,
+    execute: async ({ form }) => {
+      const session = current();
+      if (session) {
+        await told(exportAs(session, form === 'notebook' ? form : 'python', commands, trans));
       }
     }
   });
@@ -102,6 +119,14 @@ export function addCommands(
   };
   pipelines.changed.connect(notify);
   pipelines.currentChanged.connect(notify);
+}
+
+/** Select a step, and bring its cell into view. */
+export async function lookAt(session: PipelineSession, step: BoardStep): Promise<void> {
+  session.select(step.name);
+  if (step.cell) {
+    await reveal(session.panel.content, step.cell);
+  }
 }
 
 /** Whether the active cell is code that is no cell of ours yet. */

@@ -6,6 +6,7 @@ import {
 } from '@jupyterlab/application';
 import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { StepHeaders } from './badges';
@@ -13,8 +14,10 @@ import { addCommands, CommandIDs } from './commands';
 import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
+import { hideHeadersBy, PipelineSettings } from './settings';
 import { StatusItem } from './status';
 import { IPipelines } from './tokens';
+import { RunWatch } from './watching';
 
 const DOMAIN = 'jupyter_pipes';
 
@@ -25,18 +28,22 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
   autoStart: true,
   provides: IPipelines,
   requires: [INotebookTracker],
-  optional: [ITranslator, ICommandPalette],
+  optional: [ITranslator, ICommandPalette, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null
   ) => {
+    const settings = new PipelineSettings(registry?.load(pipelines.id));
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followed = new Pipelines(tracker);
     followed.added.connect((_, session) => {
       new StepHeaders(session, trans);
       new CellProblems(session);
+      new RunWatch(session, settings, app.commands, trans);
+      hideHeadersBy(settings, session.panel);
     });
     addCommands(app, followed, trans);
     tracker.activeCellChanged.connect(() => {
@@ -46,9 +53,14 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
       CommandIDs.run,
       CommandIDs.runStale,
       CommandIDs.stop,
-      CommandIDs.makeStep
+      CommandIDs.makeStep,
+      CommandIDs.showRunning
     ]) {
       palette?.addItem({ command, category: trans.__('Pipeline') });
+    }
+    for (const form of ['python', 'notebook']) {
+      const [command, category] = [CommandIDs.exportAs, trans.__('Pipeline')];
+      palette?.addItem({ command, category, args: { form } });
     }
     return followed;
   }
@@ -74,8 +86,11 @@ const panel: JupyterFrontEndPlugin<void> = {
     restorer?.add(shown, shown.id);
     app.commands.addCommand(CommandIDs.openPanel, {
       label: trans.__('Show the Pipeline'),
-      execute: () => {
+      execute: ({ isByItself }) => {
         app.shell.activateById(shown.id);
+        if (isByItself !== true) {
+          shown.focusTab();
+        }
       }
     });
     palette?.addItem({ command: CommandIDs.openPanel, category: trans.__('Pipeline') });

@@ -178,6 +178,19 @@ export interface ExplainStep {
   readonly step: string;
 }
 
+/** Write the pipeline to a path, from the notebook's folder. Attributes: path: what ends in `.ipynb` becomes the notebook with the outputs of the newest run, else a module. replace: whether a file that is there may be replaced; else nothing is written then. */
+export interface ExportPipeline {
+  readonly ask: "export";
+  readonly path: string;
+  readonly replace?: boolean;
+}
+
+/** Where the pipeline was written to; or not, as a file is there and nobody said to replace it. */
+export interface Exported {
+  readonly path: string;
+  readonly is_written: boolean;
+}
+
 /** Say what a run of the notebook as it is shown would do. Attributes: steps: with what they need; all, if none is named. params: as for a run. only_stale: of the steps that are marked as stale, as "run stale" does, in place of `steps`. */
 export interface ForeseeRun {
   readonly ask: "foresee";
@@ -259,7 +272,7 @@ export interface LookAtStep {
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun;
 }
 
 /** The last values of a metric in both runs; None where it is not there, or is no number. */
@@ -502,6 +515,7 @@ export interface Answers {
   "why": Reasons;
   "log": LogTail;
   "name": NameSuggested;
+  "export": Exported;
   "parameters": ParameterForm;
   "check parameters": ParametersChecked;
   "foresee": RunForeseen;

@@ -33,6 +33,11 @@ export class PipelinePanel extends ReactWidget {
     }
   }
 
+  /** Move the keyboard to the chosen tab; Lab's own `activate` does not, so that a run may open the panel. */
+  focusTab(): void {
+    this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     this._redraw.emit();

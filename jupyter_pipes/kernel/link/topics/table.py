@@ -8,11 +8,12 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from jupyter_pipes.kernel.link.asking import Request, RunStarted
-from jupyter_pipes.kernel.link.topics import kept_runs, parameters, plans, runs_again
+from jupyter_pipes.kernel.link.topics import exports, kept_runs, parameters, plans, runs_again
 from jupyter_pipes.kernel.session import Session
 
 TopicRequest = (
-    parameters.ShowParameters
+    exports.ExportPipeline
+    | parameters.ShowParameters
     | parameters.CheckParameters
     | plans.ForeseeRun
     | kept_runs.KeptRequest
@@ -37,6 +38,7 @@ def _of_kept(answer: type[Struct], give: Callable[[kept_runs.KeptRuns, Any], Str
 
 
 TOPICS: dict[type[Request], Answered] = {
+    exports.ExportPipeline: Answered(exports.Exported, exports.export_shown),
     parameters.ShowParameters: Answered(parameters.ParameterForm, parameters.show_parameters),
     parameters.CheckParameters: Answered(parameters.ParametersChecked, parameters.check_parameters),
     plans.ForeseeRun: Answered(plans.RunForeseen, plans.foresee_run),
