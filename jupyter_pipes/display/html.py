@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
@@ -60,46 +60,37 @@ def log_html(log: str) -> str:
 
 
 def table_html(rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows.
-
-    A row of one cell has the whole width.
-    """
+    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows."""
     lines = "".join(f"<tr>{_cells_html(row, numbers)}</tr>" for row in rows)
     return f'<table class="facts">{lines}</table>' if lines else ""
 
 
 def _cells_html(row: Sequence[str], numbers: Sequence[int]) -> str:
-    if len(row) == 1:
-        return f'<td class="below" colspan="9">{row[0]}</td>'
     return "".join(
         f'<td class="number">{cell}</td>' if place in numbers else f"<td>{cell}</td>"
         for place, cell in enumerate(row)
     )
 
 
-def artifacts_html(
-    artifacts: Iterable[ArtifactRef], preview: Callable[[ArtifactRef], str] | None = None
-) -> str:
-    """Return a table of artifacts: name, type, shape, size, and a value of few letters.
-
-    Below other values stands a look inside, where `preview` gives one.
-    """
-    rows: list[tuple[str, ...]] = []
-    for ref in artifacts:
-        short = _short_preview(ref)
-        row = (
-            f"<code>{escape(ref.name)}</code>",
-            f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
-            shape_text(ref.shape),
-            bytes_text(ref.bytes),
-            short,
-        )
-        inside = preview(ref) if preview and not short else ""
-        rows += [row, (inside,)] if inside else [row]
-    return table_html(rows, numbers=(2, 3))
+def artifacts_html(artifacts: Iterable[ArtifactRef]) -> str:
+    """Return a table of artifacts: name, type, shape, size, and a value of few letters."""
+    return table_html(
+        (
+            (
+                f"<code>{escape(ref.name)}</code>",
+                f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
+                shape_text(ref.shape),
+                bytes_text(ref.bytes),
+                short_preview(ref),
+            )
+            for ref in artifacts
+        ),
+        numbers=(2, 3),
+    )
 
 
-def _short_preview(ref: ArtifactRef) -> str:
+def short_preview(ref: ArtifactRef) -> str:
+    """Return a value of few letters as HTML, "" where it needs more than a line."""
     line = ref.preview.strip()
     short = line and "\n" not in line and len(line) <= 60
     return f'<code class="quiet">{escape(line)}</code>' if short else ""
@@ -114,8 +105,13 @@ def error_html(error: StepError, label: str = "") -> str:
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
-    # One line says no more than the message above it.
-    trace = log_html(error.traceback) if "\n" in plain(error.traceback).strip() else ""
+    first, _, rest = error.traceback.partition("\n")
+    # IPython begins with a rule as wide as a terminal; one line says no more than the message above it.
+    trace = (
+        log_html(error.traceback if plain(first).strip("- ") else rest)
+        if "\n" in plain(error.traceback).strip()
+        else ""
+    )
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
 

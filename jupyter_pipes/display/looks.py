@@ -88,6 +88,23 @@ def took_text(step: StepView, now: float | None = None) -> str:
     return duration_text(seconds) if seconds > 0 else ""
 
 
+def remaining_text(step: StepView, now: float, before: float) -> str:
+    """Return how long a running step takes yet, judged by its progress, else by the last time.
+
+    Args:
+        step: the step.
+        now: the time in seconds since 1970.
+        before: what it took the last time, in seconds; 0 if nobody knows.
+    """
+    if step.status is not Status.RUNNING or step.latest is None:
+        return ""
+    elapsed, share = step.latest.seconds_until(now), running_share(step)
+    whole = elapsed / share if share else before
+    if whole > elapsed:
+        return f"about {duration_text(whole - elapsed)} left"
+    return f"{duration_text(before)} last time" if before else ""
+
+
 def spoken(step: StepView, stale: Container[str] = ()) -> str:
     """Return a step's accessible name: `STEP, STATUS`, with `, stale` behind it if it is one of `stale`."""
     name = f"{step.name}, {LOOKS[step.status].word}"

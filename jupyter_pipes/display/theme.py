@@ -35,7 +35,6 @@ _BASE_CSS = """
 .jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.jupyter-pipes table.facts td.below{padding:2px 0 6px}
 .jupyter-pipes table.facts td code{font:12px var(--jp-code-font-family,monospace);color:inherit;
  background:none;padding:0}
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}

@@ -39,7 +39,11 @@ from jupyter_pipes.kernel.widget.widget import PipelineWidget
 steps = msgspec.json.decode({msgspec.json.encode(STEPS)!r}, type=tuple[ev.PlannedStep, ...])
 
 class Source:
-    def log_tail(self, step, attempt):
+    def shown_attempt(self, step):
+        return view.steps[step].latest
+    def seconds_before(self, step=None):
+        return 0.0
+    def log_tail(self, step):
         return "\\x1b[31mred words\\x1b[0m <script>window.hacked = 1</script>"
     def preview(self, ref):
         return dict()
@@ -93,10 +97,11 @@ class Shown:
         self.still = page.notebook.locator(".jupyter-pipes-static")
 
     def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
+        return self.root.locator(".jupyter-pipes-buttons").get_by_role("button", name=name)
 
-    def item(self, name: str) -> Locator:
-        return self.root.get_by_role("option", name=name, exact=True)
+    def item(self, spoken: str) -> Locator:
+        """The step's button, by step and status."""
+        return self.root.locator(".jupyter-pipes-steps").get_by_title(spoken, exact=True)
 
 
 @pytest.fixture
@@ -132,8 +137,8 @@ def test_run_and_cancel_work_and_statuses_change_in_place(shown: Shown) -> None:
 def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Shown) -> None:
     shown.button("Run").click()
     expect(shown.item("load, running")).to_be_attached()
-    shown.root.get_by_role("listbox").focus()
-    shown.lab.page.keyboard.press("Home")
+    shown.item("load, running").focus()
+    shown.lab.page.keyboard.press("Space")
     details = shown.root.locator(".jupyter-pipes-details")
     expect(details.locator(".ansi31")).to_have_text("red words")
     expect(details).to_contain_text("<script>window.hacked = 1</script>")

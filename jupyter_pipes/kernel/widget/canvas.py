@@ -103,6 +103,8 @@ class GraphPane:
             cytoscape_layout=_preset(scale),
             cytoscape_style=_stylesheet(),
             user_zooming_enabled=False,
+            # The canvas is as large as the graph: what is dragged in it is only lost.
+            user_panning_enabled=False,
             auto_ungrabify=True,
             # ipycytoscape would show this key of a clicked node as HTML: it names none.
             tooltip_source="",
