@@ -105,15 +105,16 @@ def error_html(error: StepError, label: str = "") -> str:
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
-    first, _, rest = error.traceback.partition("\n")
-    # IPython begins with a rule as wide as a terminal; one line says no more than the message above it.
-    trace = (
-        log_html(error.traceback if plain(first).strip("- ") else rest)
-        if "\n" in plain(error.traceback).strip()
-        else ""
-    )
+    trace = log_html(_traceback(error))
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
+
+
+def _traceback(error: StepError) -> str:
+    """Return the traceback without the rule above it; "" if it says no more than the message."""
+    first, _, rest = error.traceback.partition("\n")
+    lines = error.traceback if plain(first).strip("- ") else rest
+    return lines if "\n" in plain(lines).strip() else ""
 
 
 def metrics_html(metrics: Mapping[str, Sequence[MetricPoint]]) -> str:

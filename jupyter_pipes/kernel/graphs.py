@@ -6,11 +6,11 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
+from jupyter_pipes.kernel.durations import LastTimes
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
-from jupyter_pipes.runs.durations import LastTimes
 from jupyter_pipes.runs.run import Run
 
 MOST_LIVE = 5

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from jupyter_pipes.runs.durations import LastTimes
+from jupyter_pipes.kernel.durations import LastTimes
 from tests.conftest import MakePipeline
 
 
