@@ -45,7 +45,10 @@ export function addCommands(
     }
   });
   commands.addCommand(CommandIDs.runStale, {
-    label: trans.__('Run stale'),
+    label: () => {
+      const count = staleSteps(current()?.board ?? null).length;
+      return count ? trans.__('Run %1 stale', count) : trans.__('Run stale');
+    },
     caption: () => {
       const stale = staleSteps(current()?.board ?? null);
       return stale.length

@@ -5,8 +5,10 @@ import { COMMANDS, EVENTS } from './wire';
 import type { Answers, BoardMessage, Message, Reply } from './wire';
 
 type Request = Message['request'];
-type Ask = Request['ask'];
-type Body<K extends Ask> = Extract<Request, { ask: K }>;
+/** What can be asked, by its name on the wire. */
+export type Ask = Request['ask'];
+/** The request of that name. */
+export type Body<K extends Ask> = Extract<Request, { ask: K }>;
 
 /** A request that the kernel did not carry out; the message says why and what to do. */
 export class Refused extends Error {

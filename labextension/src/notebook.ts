@@ -22,6 +22,12 @@ export function hasSteps(notebook: Notebook): boolean {
   );
 }
 
+/** The text of all cells that declare parameters. */
+export function parametersOf(notebook: Notebook): string {
+  const sources = cellsOf(notebook).map(cell => cell.source);
+  return sources.filter(source => /^%%params\b/m.test(source)).join('\n');
+}
+
 /** The name of the step that a cell is; "" if it is none. */
 export function stepNameOf(cell: Cell | null): string {
   if (cell?.model.type !== 'code') {

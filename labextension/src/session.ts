@@ -57,6 +57,11 @@ export class PipelineSession implements IDisposable {
     return this._selected;
   }
 
+  /** The id of the tab that the panel shows of it; "" for the first. */
+  get tab(): string {
+    return this._tab;
+  }
+
   /** Whether the notebook has steps, known or only written. */
   get hasSteps(): boolean {
     return Boolean(this.board?.steps.length) || hasSteps(this.panel.content);
@@ -85,6 +90,14 @@ export class PipelineSession implements IDisposable {
   select(step: string): void {
     if (step !== this._selected) {
       this._selected = step;
+      this._changed.emit();
+    }
+  }
+
+  /** Have the panel show a tab of it. */
+  showTab(tab: string): void {
+    if (tab !== this._tab) {
+      this._tab = tab;
       this._changed.emit();
     }
   }
@@ -225,6 +238,7 @@ export class PipelineSession implements IDisposable {
   private _state: LinkState = 'idle';
   private _failure = '';
   private _selected = '';
+  private _tab = '';
   private _ahead = 0;
   private _areCellsTold = false;
   private _isRestarting = false;

@@ -29,6 +29,28 @@ export interface ArrangeGraph {
   readonly collapsed?: readonly (string)[] | null;
 }
 
+/** What the steps kept, in their order; `distrust` says why values are not loaded, "" if they are. */
+export interface ArtifactList {
+  readonly artifacts: readonly (ArtifactShown)[];
+  readonly distrust: string;
+}
+
+/** The variable that has the value now. */
+export interface ArtifactLoaded {
+  readonly variable: string;
+}
+
+/** An artifact without its value. Attributes: bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. line: the line that makes it a variable. */
+export interface ArtifactShown {
+  readonly step: string;
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly shape: readonly (number)[];
+  readonly preview: string;
+  readonly line: string;
+}
+
 /** A pipeline as a front end shows it; the steps in the notebook's order. */
 export interface Board {
   readonly heading: Heading;
@@ -191,6 +213,15 @@ export interface Exported {
   readonly is_written: boolean;
 }
 
+/** Give what a step printed, if there is more than is known. Attributes: attempt: its number; the latest one if None. seen: the size of the log when it was given last, in bytes; -1 if it was not. is_whole: whether all of it is wanted, not only its end. */
+export interface FollowLog {
+  readonly ask: "follow log";
+  readonly step: string;
+  readonly attempt?: number | null;
+  readonly seen?: number;
+  readonly is_whole?: boolean;
+}
+
 /** Say what a run of the notebook as it is shown would do. Attributes: steps: with what they need; all, if none is named. params: as for a run. only_stale: of the steps that are marked as stale, as "run stale" does, in place of `steps`. */
 export interface ForeseeRun {
   readonly ask: "foresee";
@@ -242,6 +273,11 @@ export interface Layout {
   readonly lines?: 1 | 2;
 }
 
+/** List what the steps kept, as they stand now. */
+export interface ListArtifacts {
+  readonly ask: "artifacts";
+}
+
 /** List the first kept runs of the pipeline that a query finds. */
 export interface ListRuns {
   readonly ask: "runs";
@@ -254,6 +290,25 @@ export interface LiveCell {
   readonly id: string;
   readonly source: string;
   readonly is_code: boolean;
+}
+
+/** Make an artifact a variable of the notebook, of its own name. */
+export interface LoadArtifact {
+  readonly ask: "load artifact";
+  readonly step: string;
+  readonly name: string;
+}
+
+/** A log as it stands. Attributes: run: of which run; an earlier one when the step is cached. attempt: whose log it is; None if the step did not run. attempts: the numbers of all there are. size: of the log, in bytes. text: what a terminal shows in the end, with colours; None if its size is as seen. is_cut: whether there is more before the text. traceback: what the attempt failed with, with colours; "" if it did not. cells: number of a cell, as tracebacks name it -> its id. */
+export interface LogFollowed {
+  readonly run: string;
+  readonly attempt: number | null;
+  readonly attempts: readonly (number)[];
+  readonly size: number;
+  readonly text: string | null;
+  readonly is_cut: boolean;
+  readonly traceback: string;
+  readonly cells: Readonly<Record<string, string>>;
 }
 
 /** The end of a log, with ANSI colours. */
@@ -269,10 +324,18 @@ export interface LookAtStep {
   readonly attempt?: number | null;
 }
 
+/** Show an artifact; of a table the rows from `start` on. */
+export interface LookInside {
+  readonly ask: "look inside";
+  readonly step: string;
+  readonly name: string;
+  readonly start?: number;
+}
+
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline;
 }
 
 /** The last values of a metric in both runs; None where it is not there, or is no number. */
@@ -452,6 +515,19 @@ export interface ShowParameters {
   readonly ask: "parameters";
 }
 
+/** Give the timeline of this kernel's run, else of the newest one that is kept. */
+export interface ShowTimeline {
+  readonly ask: "timeline";
+}
+
+/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot, for imports, for the next try, or runs. words: for which steps, which imports, or why. */
+export interface Span {
+  readonly phase: "decision" | "imports" | "queue" | "retry" | "running" | "upstream";
+  readonly start: number;
+  readonly end: number | null;
+  readonly words?: string;
+}
+
 /** Run these steps (all, if none is named) of the notebook as it is shown, with what they need. Attributes: params, force, only, skip: as for `%pipeline run`. behind: run these and what hangs on them (`--from`). */
 export interface StartRun {
   readonly ask: "run";
@@ -504,6 +580,46 @@ export interface TagRun {
   readonly tags: readonly (string)[];
 }
 
+/** A run's time: `started` and `ended` in seconds since 1970, `ended` None while it goes on. */
+export interface Timeline {
+  readonly run: string;
+  readonly started: number;
+  readonly ended: number | null;
+  readonly steps: readonly (TimelineStep)[];
+}
+
+/** A step's time. Attributes: is_critical: whether the run would have ended earlier, had it been faster. seconds, cpu_seconds: of all attempts that ended. peak_memory: of the largest attempt, in bytes; 0 if nobody measured it. */
+export interface TimelineStep {
+  readonly name: string;
+  readonly status: Status;
+  readonly spans: readonly (Span)[];
+  readonly is_critical: boolean;
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  readonly peak_memory: number;
+}
+
+/** Load values of this project from now on that somebody else could have written. */
+export interface TrustValues {
+  readonly ask: "trust values";
+}
+
+/** Values are loaded from now on. */
+export interface Trusted {
+}
+
+/** What is seen of a value. Attributes: kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the base64 text of a PNG, `text` has `text`. start: place of the first row that is shown, from 0. total: how many rows there are. left_out: how many columns are not shown. */
+export interface ValueShown {
+  readonly kind: "image" | "table" | "text";
+  readonly text?: string;
+  readonly data?: string;
+  readonly columns?: readonly (string)[];
+  readonly rows?: readonly (readonly (string)[])[];
+  readonly start?: number;
+  readonly total?: number;
+  readonly left_out?: number;
+}
+
 /** Request -> its answer. */
 export interface Answers {
   "run": RunStarted;
@@ -528,6 +644,12 @@ export interface Answers {
   "archive run": Done;
   "repeat run": RunStarted;
   "resume run": RunStarted;
+  "follow log": LogFollowed;
+  "artifacts": ArtifactList;
+  "look inside": ValueShown;
+  "load artifact": ArtifactLoaded;
+  "trust values": Trusted;
+  "timeline": Timeline;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -4,6 +4,7 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { ComponentType } from 'react';
 import type { PipelineSession } from '../session';
 import { GraphTab } from './graph/tab';
+import { ParametersTab } from './parameters/tab';
 import { StepsTab } from './steps';
 
 /** What every tab is given; it is drawn again when the session has changed. */
@@ -23,5 +24,6 @@ interface Tab {
 
 export const TABS: readonly [Tab, ...Tab[]] = [
   { id: 'graph', label: trans => trans.__('Graph'), content: GraphTab },
-  { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab }
+  { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab },
+  { id: 'parameters', label: trans => trans.__('Parameters'), content: ParametersTab }
 ];

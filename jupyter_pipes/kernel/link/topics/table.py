@@ -7,8 +7,19 @@ from typing import Any, NamedTuple
 
 from msgspec import Struct
 
+from jupyter_pipes.display.timeline import Timeline
 from jupyter_pipes.kernel.link.asking import Request, RunStarted
-from jupyter_pipes.kernel.link.topics import exports, kept_runs, parameters, plans, runs_again
+from jupyter_pipes.kernel.link.topics import (
+    artifacts,
+    exports,
+    kept_runs,
+    logs,
+    parameters,
+    plans,
+    runs_again,
+    timelines,
+)
+from jupyter_pipes.kernel.link.topics.looks import ValueShown
 from jupyter_pipes.kernel.session import Session
 
 TopicRequest = (
@@ -19,6 +30,12 @@ TopicRequest = (
     | kept_runs.KeptRequest
     | runs_again.RepeatRun
     | runs_again.ResumeRun
+    | logs.FollowLog
+    | artifacts.ListArtifacts
+    | artifacts.LookInside
+    | artifacts.LoadArtifact
+    | artifacts.TrustValues
+    | timelines.ShowTimeline
 )
 
 
@@ -45,4 +62,10 @@ TOPICS: dict[type[Request], Answered] = {
     **{request: _of_kept(*answered) for request, answered in kept_runs.KEPT.items()},
     runs_again.RepeatRun: Answered(RunStarted, runs_again.repeat_run),
     runs_again.ResumeRun: Answered(RunStarted, runs_again.resume_run),
+    logs.FollowLog: Answered(logs.LogFollowed, logs.follow_log),
+    artifacts.ListArtifacts: Answered(artifacts.ArtifactList, artifacts.list_artifacts),
+    artifacts.LookInside: Answered(ValueShown, artifacts.look, waits=False),
+    artifacts.LoadArtifact: Answered(artifacts.ArtifactLoaded, artifacts.load),
+    artifacts.TrustValues: Answered(artifacts.Trusted, artifacts.trust),
+    timelines.ShowTimeline: Answered(Timeline, timelines.show_timeline),
 }
