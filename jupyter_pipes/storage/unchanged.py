@@ -68,13 +68,13 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         fresh = fresh_loading.value(ref)
         fresh_serializer, again = serialize(ref.name, fresh)
         if (serializer, whole) == (fresh_serializer, _whole(again)):
-            return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
-        if _is_put_back(now, fresh_loading.numbers(ref)):
+            return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.places(ref)))
+        if _is_put_back(now, fresh_loading.places(ref)):
             deserialize(serializer, memoryview(bytearray(whole)))
             return Inspected(True, None)
         if not differs_by_caches_only(fresh, value):
             return Inspected(True, None)
-        parts = _numbered_as_kept(now, again, fresh_loading.numbers(ref))
+        parts = _numbered_as_kept(now, again, fresh_loading.places(ref))
         return Inspected(False, (lambda: parts) if parts else None)
 
 
@@ -201,10 +201,10 @@ def _is_untouched(address: int, size: int) -> bool:
     return bool(np.all(~known | ((entries & np.uint64(_OF_FILE)) != 0)))
 
 
-def _is_put_back(now: Serialized, loaded: Mapping[int, Any]) -> bool:
+def _is_put_back(now: Serialized, loaded: Parts) -> bool:
     """Return whether loading gave objects that are there already, as they were: a class makes one only."""
     there = now.parts()
-    return any(id(held) in there and _is_own_instance(held) for held in loaded.values())
+    return any(key in there and _is_own_instance(part.held) for key, part in loaded.items())
 
 
 def _is_own_instance(held: object) -> bool:
@@ -221,10 +221,10 @@ def _parts_as_kept(ref: ArtifactRef, now: Serialized, read: Callable[[str], memo
     with _without_new_figures():
         loading = Loading(read)
         _, again = serialize(ref.name, loading.value(ref))
-        return _numbered_as_kept(now, again, loading.numbers(ref))
+        return _numbered_as_kept(now, again, loading.places(ref))
 
 
-def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any]) -> Parts:
+def _numbered_as_kept(now: Serialized, again: Serialized, kept: Parts) -> Parts:
     """Return the parts of a value as those of what is kept; none where they do not stand in the same order.
 
     Equal pickles number equal objects alike. Texts do not count: two equal ones may be one object or two.
@@ -232,11 +232,10 @@ def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any
     own, fresh = _in_order(now), _in_order(again)
     if [type(part.held) for _, part in own] != [type(part.held) for _, part in fresh]:
         return {}
-    numbers = {id(held): number for number, held in kept.items()}
     return {
-        key: Part(number, part.held, part.is_inner)
+        key: Part(place.number, part.held, part.is_inner, place.link)
         for (key, part), (counterpart, _) in zip(own, fresh, strict=True)
-        if (number := numbers.get(counterpart)) is not None
+        if (place := kept.get(counterpart)) is not None
     }
 
 

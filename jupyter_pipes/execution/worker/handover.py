@@ -230,8 +230,11 @@ def _place_of(value: Any) -> tuple[int, int]:
         return 0, 0
     if numpy is None or not isinstance(value, numpy.ndarray):
         return 1, 0
-    is_view = type(value.base) in (type(value), *_BUFFERS)
-    return (2, -value.nbytes) if is_view else (0, 0)
+    # A view with strides of its own stands on an object that is no array: its windows may overlap.
+    bases = (value.base, getattr(value.base, "base", None))
+    is_view = any(type(base) in (type(value), *_BUFFERS) for base in bases)
+    low, high = numpy.lib.array_utils.byte_bounds(value) if is_view else (0, 0)
+    return (2, low - high) if is_view else (0, 0)
 
 
 def _owning(value: Any) -> Any:

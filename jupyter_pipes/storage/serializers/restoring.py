@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
+from types import CellType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -111,16 +112,30 @@ def _sentinel(name: str, kind: type[object]) -> object:
     return object.__new__(kind)
 
 
-# pickle finds what it names by importing the module of that name.
-sys.modules[ADDRESS] = sys.modules[__name__]
-for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel):
-    _restorer.__module__ = ADDRESS
-
-
-def view_of(held: Any, shape: tuple[int, ...], dtype: Any, offset: int, strides: tuple[int, ...]) -> Any:
+def view_of(
+    held: Any,
+    shape: tuple[int, ...],
+    dtype: Any,
+    offset: int,
+    strides: tuple[int, ...],
+    writeable: bool = True,
+) -> Any:
     """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it."""
     import numpy as np
 
     # Byte arrays are memory as well, and always in order.
     memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
-    return np.ndarray(shape, dtype, memory, offset, strides)
+    view = np.ndarray(shape, dtype, memory, offset, strides)
+    view.flags.writeable = view.flags.writeable and writeable
+    return view
+
+
+def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
+    """Bind a variable of a closure."""
+    (cell.cell_contents,) = contents
+
+
+# pickle finds what it names by importing the module of that name.
+sys.modules[ADDRESS] = sys.modules[__name__]
+for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel, fill_cell):
+    _restorer.__module__ = ADDRESS
