@@ -128,10 +128,13 @@ class Session:
         )
         pipeline.origin = str(self.cells.path or "")
         pipeline.parameters = tuple(map(self._as_computed, pipeline.parameters))
-        self._edits = list(edits(pipeline.graph.steps, cells, changed(self.cells.ran, self.cells.saved())))
-        if self._edits:
-            diagnostics = (*pipeline.graph.diagnostics, *(edit.diagnostic for edit in self._edits))
-            pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
+        file = self.cells.saved()
+        own, used = changed(self.cells.ran, file), changed(notebook.ran, file)
+        self._edits = list(edits(pipeline.graph.steps, cells, own, used))
+        # A button takes steps as they are shown.
+        told = [edit.diagnostic for edit in self._edits if notebook is self.cells or not edit.is_own]
+        diagnostics = (*pipeline.graph.diagnostics, *told)
+        pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
         return pipeline
 
     def show_cells(self, cells: Sequence[LiveCell]) -> None:
@@ -315,7 +318,11 @@ class Session:
         """Return why a step of a run is stale, or else why it was decided so."""
         history = self.pipeline().workspace.history
         decision = self._stale.get(step.name) if run is self.run else None
-        return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
+        if decision is not None:
+            return explain(step.name, decision, history)
+        edited = tuple(edit.diagnostic.message for edit in self._edits if edit.step == step.name)
+        kept = explain_kept(step, history)
+        return msgspec.structs.replace(kept, reasons=edited) if edited and run is self.run else kept
 
     def edit_warnings(self) -> list[str]:
         """Return what is to be said of cells that are not in the notebook as they were run."""

@@ -159,7 +159,7 @@ async function makeStep(session: PipelineSession): Promise<void> {
 }
 
 /** Wait for what was asked; what stands against it is told to the user. */
-async function told(asked: Promise<unknown> | undefined): Promise<void> {
+export async function told(asked: Promise<unknown> | undefined): Promise<void> {
   try {
     await asked;
   } catch (error) {

@@ -15,6 +15,7 @@ import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
 import { hideHeadersBy, PipelineSettings } from './settings';
+import { addStepCommands } from './stepcommands';
 import { StatusItem } from './status';
 import { IPipelines } from './tokens';
 import { RunWatch } from './watching';
@@ -40,12 +41,13 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followed = new Pipelines(tracker);
     followed.added.connect((_, session) => {
-      new StepHeaders(session, trans);
+      new StepHeaders(session, app.commands, trans);
       new CellProblems(session);
       new RunWatch(session, settings, app.commands, trans);
       hideHeadersBy(settings, session.panel);
     });
     addCommands(app, followed, trans);
+    addStepCommands(app.commands, followed, trans);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);
     });

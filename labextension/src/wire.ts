@@ -14,6 +14,18 @@ export interface Look {
   readonly word: string;
 }
 
+export const STEP_NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most 100 of them, and is not `params`";
+
+export const STEP_OPTIONS: readonly StepOption[] = [{"flag": "--run", "metavar": "", "help": "run this step now, with what it needs that is not up to date", "takes": "nothing"}, {"flag": "--append", "metavar": "", "help": "this cell continues the step NAME of an earlier cell", "takes": "nothing"}, {"flag": "--after", "metavar": "A B", "help": "also wait for these steps", "takes": "many"}, {"flag": "--in", "metavar": "x y", "help": "the names it reads, instead of inferring them", "takes": "many"}, {"flag": "--out", "metavar": "x y", "help": "the names it writes, instead of inferring them", "takes": "many"}, {"flag": "--file", "metavar": "PATH\u2026", "help": "files that the step reads (globs allowed)", "takes": "many"}, {"flag": "--out-file", "metavar": "PATH\u2026", "help": "files that the step makes: kept, and put back when missing or changed", "takes": "many"}, {"flag": "--always", "metavar": "", "help": "run whatever is kept", "takes": "nothing"}, {"flag": "--never-cache", "metavar": "", "help": "neither look for a kept result nor keep one", "takes": "nothing"}, {"flag": "--version", "metavar": "V", "help": "a text that counts for the signature", "takes": "one"}, {"flag": "--ignore-param", "metavar": "p\u2026", "help": "parameters that do not count for the signature (log level, n_jobs)", "takes": "many"}, {"flag": "--retries", "metavar": "N", "help": "tries after the first", "takes": "one"}, {"flag": "--retry-delay", "metavar": "10s", "help": "wait before the first retry; doubles each time", "takes": "one"}, {"flag": "--retry-on", "metavar": "Exc\u2026", "help": "retry only on these exceptions", "takes": "many"}, {"flag": "--timeout", "metavar": "30m", "help": "longest time of one attempt; a timeout is a failure", "takes": "one"}, {"flag": "--on-fail", "metavar": "skip|stop|ignore", "help": "what a failure does to the rest of the run", "takes": "one"}, {"flag": "--cpus", "metavar": "N", "help": "processors to reserve", "takes": "one"}, {"flag": "--memory", "metavar": "4G", "help": "memory to reserve, and its limit", "takes": "one"}, {"flag": "--queue", "metavar": "NAME", "help": "where it runs (default: local)", "takes": "one"}, {"flag": "--stage", "metavar": "NAME", "help": "the group that it is shown in", "takes": "one"}, {"flag": "--tags", "metavar": "a,b", "help": "labels", "takes": "many"}];
+
+/** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
+export interface StepOption {
+  readonly flag: string;
+  readonly metavar: string;
+  readonly help: string;
+  readonly takes: "nothing" | "one" | "many";
+}
+
 /** Put a run away, or take it back. */
 export interface ArchiveRun {
   readonly ask: "archive run";

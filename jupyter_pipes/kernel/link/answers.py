@@ -15,6 +15,7 @@ from jupyter_pipes.display.graph.layout import Layout
 from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
+from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
 from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
 from jupyter_pipes.kernel.link.naming import suggested_name
@@ -126,15 +127,17 @@ class Answers:
         return ask.Picture(svg(view, _arranged(view, request), self._session.stale_words()))
 
     def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
-        run = self._run()
-        explanation = self._session.why(run.step(request.step), run)
+        run, name = self._told_by(request.step)
+        # What makes it stale now goes before why it was decided so then.
+        explanation = self._session.why(run.step(name), self._session.run)
         return ask.Reasons(
             (*explanation.reasons, *explanation.edges),
             "\n".join(change.diff for change in explanation.changes if change.diff),
         )
 
     def _read_log(self, request: ask.ReadLog) -> ask.LogTail:
-        return ask.LogTail(self._run().logs(request.step, request.attempt, tail=LOG_TAIL))
+        run, name = self._told_by(request.step)
+        return ask.LogTail(run.logs(name, request.attempt, tail=LOG_TAIL))
 
     def _suggest_name(self, request: ask.SuggestName) -> ask.NameSuggested:
         pipeline = self._session.upcoming()
@@ -144,10 +147,18 @@ class Answers:
             raise UsageError("the kernel does not know this cell yet: try again")
         return ask.NameSuggested(suggested_name(cell, taken))
 
-    def _run(self) -> Run:
-        if self._session.run is None:
-            raise UsageError("this kernel has not run the pipeline yet")
-        return self._session.run
+    def _told_by(self, step: str) -> tuple[Run, str]:
+        """Return the run that tells of a step, and its name there: this kernel's, else one that is kept."""
+        run = self._session.run
+        if run is not None and step in run.steps:
+            return run, step
+        pipeline = self._session.upcoming()
+        kept = idle_view(pipeline).steps.get(step)
+        if kept is None:
+            raise UsageError(f"the notebook has no step {step}")
+        if not kept.source_run:
+            raise UsageError(f"step {step} has not run yet")
+        return Run(pipeline.workspace, kept.source_run), kept.source_step
 
 
 def _arranged(view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:

@@ -15,10 +15,21 @@ from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS
+from jupyter_pipes.pipelines.step_options import NAME_RULE, STEP_OPTIONS, Option
 
 _HEAD = """\
 /** What kernel and extension say to each other; made from Python's types, see CONTRIBUTING.md. */
 /* eslint-disable */
+"""
+
+_STEP_OPTION = """\
+/** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
+export interface StepOption {
+  readonly flag: string;
+  readonly metavar: string;
+  readonly help: string;
+  readonly takes: "nothing" | "one" | "many";
+}
 """
 
 _TYPES = (BoardShown, BoardChanged, requests.Message, requests.Reply, *requests.ANSWERS.values())
@@ -41,6 +52,15 @@ def _constants() -> Iterator[str]:
     yield f"export const LOOKS: Record<Status, Look> = {json.dumps(looks)};"
     yield f"export const STALE: Look = {json.dumps({'icon': STALE.icon, 'word': STALE.word})};\n"
     yield "export interface Look {\n  readonly icon: string;\n  readonly word: string;\n}\n"
+    yield f"export const STEP_NAME_RULE = {json.dumps(NAME_RULE)};\n"
+    options = [_option(option) for option in STEP_OPTIONS]
+    yield f"export const STEP_OPTIONS: readonly StepOption[] = {json.dumps(options)};\n"
+    yield _STEP_OPTION
+
+
+def _option(option: Option) -> Mapping[str, str]:
+    takes = "many" if option.many else "one" if option.metavar else "nothing"
+    return {"flag": option.flag, "metavar": option.metavar, "help": option.help, "takes": takes}
 
 
 def _answers() -> str:

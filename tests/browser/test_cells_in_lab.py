@@ -1,0 +1,107 @@
+"""The cells of a pipeline in a real JupyterLab: their headers and buttons, all that the first line gives."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+from lab import Lab, LabPage, write_notebook
+from playwright.sync_api import Locator, Page, expect
+
+CELLS = (
+    "def tidy(xs):\n    return [x for x in xs if x > 3]",
+    "%%params\nrows: int = 50",
+    "%%step load\nraw = list(range(rows))\nprint('loaded', len(raw))",
+    "%%step clean\nclean = tidy(raw)",
+    "%%step bad\nbroken = {}['y']",
+)
+
+
+class Cells:
+    """The cells of one notebook in one page."""
+
+    def __init__(self, page: LabPage) -> None:
+        self.lab = page
+        self.page: Page = page.page
+        self.sheet = self.page.locator(".jp-pipes-sheet")
+
+    def header(self, step: str) -> Locator:
+        """The header of a step's cell."""
+        return self.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
+
+    def edit(self, cell: int) -> None:
+        """Put the cursor at the end of a cell."""
+        self.page.locator(".jp-Notebook-cell").nth(cell).locator(".cm-content").click()
+        self.page.keyboard.press("Control+End")
+
+    def press(self, step: str, button: str) -> None:
+        """Press a button of a header; its cell is the active one."""
+        self.header(step).get_by_role("button", name=button, exact=True).click()
+
+
+@pytest.fixture
+def cells(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Cells]:
+    """A notebook with three steps that no cell was run of."""
+    folder = lab.folder / request.node.name
+    folder.mkdir()
+    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    shown = Cells(page)
+    expect(shown.header("clean")).to_contain_text("defined, not run yet")
+    yield shown
+    page.close()
+
+
+def test_a_header_says_how_its_step_stands_and_its_buttons_run_and_explain_it(cells: Cells) -> None:
+    cells.edit(3)
+    cells.press("clean", "Run step")
+    expect(cells.header("clean")).to_contain_text("completed")
+    expect(cells.header("bad")).to_contain_text("pending")
+    cells.edit(4)
+    cells.press("bad", "Run from here")
+    expect(cells.header("bad")).to_contain_text("KeyError: 'y' (line 2)")
+    cells.edit(2)
+    cells.press("load", "Log")
+    expect(cells.sheet).to_contain_text("loaded 50")
+    cells.page.keyboard.press("Escape")
+    expect(cells.sheet).to_have_count(0)
+    expect(cells.header("load").get_by_role("button", name="Log")).to_be_focused()
+    cells.edit(3)
+    cells.press("clean", "Debug")
+    made = cells.page.locator(".jp-Notebook-cell").nth(4)
+    expect(made).to_contain_text("clean = tidy(raw)")
+    expect(made).to_have_class(re.compile("jp-mod-active"))
+
+
+def test_a_changed_helper_makes_stale_with_its_diff_on_hover(cells: Cells) -> None:
+    cells.edit(3)
+    cells.press("clean", "Run step")
+    expect(cells.header("clean")).to_contain_text("completed")
+    cells.edit(0)
+    cells.page.keyboard.press("ArrowLeft")
+    cells.page.keyboard.type("0")
+    expect(cells.header("clean")).to_contain_text("stale: helper tidy changed")
+    cells.header("clean").locator(".jp-pipes-note").hover()
+    expect(cells.sheet).to_contain_text("+    return [x for x in xs if x > 30]")
+    cells.page.locator(".jp-Notebook-cell").nth(1).hover()
+    expect(cells.sheet).to_have_count(0)
+
+
+def test_headers_follow_their_cells_when_these_move_are_copied_split_and_undone(cells: Cells) -> None:
+    names = cells.page.locator(".jp-pipes-header .jp-pipes-name")
+    cells.edit(3)
+    cells.page.keyboard.press("Escape")
+    cells.page.keyboard.press("Control+Shift+ArrowUp")
+    expect(names).to_have_text(["clean", "load", "bad"])
+    cells.page.keyboard.press("c")
+    cells.page.keyboard.press("v")
+    expect(names).to_have_text(["clean", "clean", "load", "bad"])
+    expect(cells.header("clean").nth(1)).to_contain_text("another cell has this name")
+    cells.page.keyboard.press("z")
+    expect(names).to_have_text(["clean", "load", "bad"])
+    cells.edit(3)
+    cells.page.keyboard.press("Control+Shift+Minus")
+    expect(names).to_have_text(["clean", "load", "bad"])
+    cells.page.keyboard.press("Control+Home")
+    cells.page.keyboard.type("%%step second\n")
+    expect(cells.header("second")).to_contain_text("pending")
