@@ -122,11 +122,11 @@ class LabPage:
 
     def dark(self) -> None:
         """Change to Lab's dark theme."""
-        self._theme("JupyterLab Dark", light=False)
+        self.theme("JupyterLab Dark", light=False)
 
     def light(self) -> None:
         """Change to Lab's light theme."""
-        self._theme("JupyterLab Light", light=True)
+        self.theme("JupyterLab Light", light=True)
 
     def screenshot(self, path: Path) -> Path:
         """Write what is visible as PNG."""
@@ -137,7 +137,8 @@ class LabPage:
         """Close the page; unsaved changes are lost."""
         self.page.close()
 
-    def _theme(self, name: str, *, light: bool) -> None:
+    def theme(self, name: str, *, light: bool) -> None:
+        """Change to a theme by its name in Lab's menu."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").first.click()
         self.page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
         self.page.locator(".lm-Menu-itemLabel", has_text=name).first.click()

@@ -18,7 +18,7 @@ export function Heading(props: TabProps): JSX.Element {
   const { pipeline, version, run } = board.heading;
   const stale = staleSteps(board).length;
   return (
-    <header className="jp-pipes-heading">
+    <div className="jp-pipes-heading">
       <div className="jp-pipes-line">
         <b>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
         {run ? <RunState run={run} {...props} /> : <span>{trans.__('not started yet')}</span>}
@@ -30,7 +30,7 @@ export function Heading(props: TabProps): JSX.Element {
       </div>
       {run && <Parameters run={run} />}
       <Actions {...props} />
-    </header>
+    </div>
   );
 }
 
@@ -77,7 +77,7 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
     failed: session.failure
   };
   return (
-    <header className="jp-pipes-heading">
+    <div className="jp-pipes-heading">
       <p className="jp-pipes-hint">{words[session.state]}</p>
       {session.state !== 'connecting' && (session.hasSteps || session.state === 'failed') && (
         <button
@@ -90,7 +90,7 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
           {trans.__('Load')}
         </button>
       )}
-    </header>
+    </div>
   );
 }
 
