@@ -20,7 +20,8 @@ export const CommandIDs = {
   makeStep: 'jupyter_pipes:make-step',
   showRunning: 'jupyter_pipes:show-running',
   exportAs: 'jupyter_pipes:export',
-  openPanel: 'jupyter_pipes:open-panel'
+  openPanel: 'jupyter_pipes:open-panel',
+  openGraph: 'jupyter_pipes:open-graph'
 } as const;
 
 /** Add the commands, and keep their states up to date. */

@@ -11,6 +11,7 @@ import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { StepHeaders } from './badges';
 import { addCommands, CommandIDs } from './commands';
+import { graph } from './panel/graph/plugin';
 import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
@@ -123,4 +124,4 @@ const status: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [pipelines, panel, status];
+export default [pipelines, panel, graph, status];

@@ -170,7 +170,7 @@ def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Dir
 
 
 def _node_size(graph: _Graph, node: str, direction: Direction) -> Point:
-    title = node.removeprefix("stage:") if node not in graph.members[node] else node
+    title = node if node in graph.members[node] else f"▸ {node.removeprefix('stage:')}"
     width, height = graph.density.node_width(title), graph.density.node_height
     return (width, height) if direction == "LR" else (height, width)
 

@@ -11,6 +11,7 @@ import type { IPipelines } from '../tokens';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
+import { widen } from './width';
 
 /** The panel. */
 export class PipelinePanel extends ReactWidget {
@@ -40,6 +41,13 @@ export class PipelinePanel extends ReactWidget {
 
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
+    if (!this._isWidened) {
+      this._isWidened = true;
+      // The area opens with its widget, and has its size behind that.
+      requestAnimationFrame(() => {
+        widen(this);
+      });
+    }
     this._redraw.emit();
   }
 
@@ -70,5 +78,6 @@ export class PipelinePanel extends ReactWidget {
     }
   }
 
+  private _isWidened = false;
   private readonly _redraw = new Signal<this, void>(this);
 }
