@@ -130,9 +130,9 @@ export class GraphCanvas {
     if (element.empty()) {
       return;
     }
-    const box = element.renderedBoundingBox();
+    const { x, y } = element.renderedPosition();
     const { clientWidth, clientHeight } = this._container;
-    if (box.x1 < 0 || box.y1 < 0 || box.x2 > clientWidth || box.y2 > clientHeight) {
+    if (x < 0 || y < 0 || x > clientWidth || y > clientHeight) {
       this._isMoved = true;
       if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
         this._cy.center(element);

@@ -45,7 +45,7 @@ export function styleOf(element: Element): StylesheetJson {
         'background-color': ground,
         'border-width': 1.5,
         'border-color': quiet,
-        ...layer(3)
+        ...layer(4)
       }
     },
     ...Object.keys(LOOKS).map(status => {
@@ -102,7 +102,7 @@ export function styleOf(element: Element): StylesheetJson {
         'text-background-opacity': 1,
         'text-background-padding': '2px',
         'min-zoomed-font-size': 5,
-        ...layer(2)
+        ...layer(3)
       }
     },
     {
@@ -114,7 +114,7 @@ export function styleOf(element: Element): StylesheetJson {
         'text-background-opacity': 0.9,
         'min-zoomed-font-size': LEAST_LABEL,
         events: 'no',
-        ...layer(2)
+        ...layer(3)
       }
     },
     {
@@ -150,20 +150,26 @@ export function styleOf(element: Element): StylesheetJson {
     {
       selector: 'node.chosen',
       style: {
-        'outline-width': 3,
-        'outline-color': colour('--jp-brand-color1'),
-        'outline-offset': 2
+        ...ring(colour('--jp-brand-color1'), 4)
       }
     },
     {
       selector: 'node.focused',
       style: {
-        'outline-width': 3,
-        'outline-color': text,
-        'outline-offset': 4
+        ...ring(text, 5)
       }
     }
   ] as StylesheetJson;
+}
+
+/** A ring of so many px behind a node: cytoscape's outline squeezes the text in it. */
+function ring(colour: string, width: number): object {
+  return {
+    'underlay-color': colour,
+    'underlay-opacity': 1,
+    'underlay-padding': width,
+    'underlay-shape': 'round-rectangle'
+  };
 }
 
 /** Above what has a lower number, be it node or edge: a frame is a node, and edges run across it. */
