@@ -1,7 +1,7 @@
-/** The two comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
+/** The comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
 import type { Kernel, KernelMessage } from '@jupyterlab/services';
 import { PromiseDelegate, type JSONObject } from '@lumino/coreutils';
-import { COMMANDS, EVENTS } from './wire';
+import { COMMANDS, EVENTS, READING } from './wire';
 import type { Answers, BoardMessage, Message, Reply } from './wire';
 
 type Request = Message['request'];
@@ -29,15 +29,22 @@ const SUBSHELL_MILLISECONDS = 2000;
 /** What Lab's comms have, though their interface does not say it: when the thread that answers them is there. */
 type OnSubshell = Kernel.IComm & { readonly subshellStarted?: Promise<void> };
 
-/** Both comms, open. */
+/** What may take seconds is asked on a comm of its own, so that no button waits for it. */
+const READS: ReadonlySet<Ask> = new Set([
+  'runs',
+  'open run',
+  'look at step',
+  'compare runs'
+] as const);
+
+/** The comms, open; the one for reading, once something is read. */
 export class Link {
   private constructor(
+    private readonly _kernel: Kernel.IKernelConnection,
     private readonly _commands: Kernel.IComm,
     private readonly _events: Kernel.IComm
   ) {
-    _commands.onMsg = message => {
-      this._take(message.content.data as unknown as Reply);
-    };
+    _commands.onMsg = this._onReply;
   }
 
   /**
@@ -63,15 +70,16 @@ export class Link {
       throw new PackageMissing('the jupyter_pipes of this kernel is older than this extension');
     }
     commands.onClose = events.onClose = onClose;
-    return new Link(commands, events);
+    return new Link(kernel, commands, events);
   }
 
   /** Ask the kernel for something; it answers also while a cell runs. */
   async ask<K extends Ask>(request: Body<K>): Promise<Answers[K]> {
+    const comm = READS.has(request.ask) ? await this._reader() : this._commands;
     const number = this._number++;
     const waiting = new PromiseDelegate<Reply>();
     this._waiting.set(number, waiting);
-    this._commands.send({ number, request } as unknown as JSONObject);
+    comm.send({ number, request } as unknown as JSONObject);
     const reply = await waiting.promise;
     if (reply.refusal) {
       throw new Refused(reply.refusal.type, reply.refusal.message);
@@ -79,8 +87,13 @@ export class Link {
     return reply.answer as Answers[K];
   }
 
-  /** Close both, so that the kernel tells nothing more to nobody. */
+  /** Close all, so that the kernel tells nothing more to nobody. */
   close(): void {
+    void this._reading?.then(comm => {
+      if (comm && !comm.isDisposed) {
+        comm.close();
+      }
+    });
     for (const comm of [this._commands, this._events]) {
       comm.onClose = () => undefined;
       if (!comm.isDisposed) {
@@ -98,12 +111,19 @@ export class Link {
     this._waiting.clear();
   }
 
-  private _take(reply: Reply): void {
-    this._waiting.get(reply.number)?.resolve(reply);
-    this._waiting.delete(reply.number);
+  private async _reader(): Promise<Kernel.IComm> {
+    this._reading ??= opened(this._kernel, READING, this._onReply);
+    return (await this._reading) ?? this._commands;
   }
 
+  private readonly _onReply = (message: KernelMessage.ICommMsgMsg): void => {
+    const reply = message.content.data as unknown as Reply;
+    this._waiting.get(reply.number)?.resolve(reply);
+    this._waiting.delete(reply.number);
+  };
+
   private _number = 0;
+  private _reading: Promise<Kernel.IComm | null> | null = null;
   private readonly _waiting = new Map<number, PromiseDelegate<Reply>>();
 }
 

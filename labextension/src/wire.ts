@@ -5,6 +5,7 @@ export const EVENTS = "jupyter_pipes.events";
 export const COMMANDS = "jupyter_pipes.commands";
 export const KEPT_BOARD = "jupyter_pipes/board";
 export const KEPT_GRAPH = "jupyter_pipes/graph";
+export const READING = "jupyter_pipes.reading";
 
 export const LOOKS: Record<Status, Look> = {"pending": {"icon": "\u25cb", "word": "pending"}, "queued": {"icon": "\u25d4", "word": "queued"}, "running": {"icon": "\u25b6\ufe0e", "word": "running"}, "completed": {"icon": "\u2713", "word": "completed"}, "cached": {"icon": "\u21ba", "word": "cached"}, "failed": {"icon": "\u2715", "word": "failed"}, "skipped": {"icon": "\u21b7", "word": "skipped"}, "cancelled": {"icon": "\u2298", "word": "cancelled"}, "interrupted": {"icon": "\u2298", "word": "interrupted"}};
 export const STALE: Look = {"icon": "\u25b3", "word": "stale"};
@@ -144,12 +145,13 @@ export interface CheckParameters {
   readonly texts: Readonly<Record<string, string>>;
 }
 
-/** Hold two kept runs against each other, as one graph laid out for a width in px. */
+/** Hold two kept runs against each other, as one graph laid out for so much room in px. */
 export interface CompareRuns {
   readonly ask: "compare runs";
   readonly a: string;
   readonly b: string;
   readonly width: number;
+  readonly height: number;
 }
 
 /** Two kept runs as one graph, and what differs. Attributes: board: the steps of both, as they stand in `b`, else in `a`. marks: step -> how its two sides are to each other. */
@@ -363,11 +365,12 @@ export interface NameSuggested {
   readonly name: string;
 }
 
-/** Give a kept run, its graph laid out for a width in px. */
+/** Give a kept run, its graph laid out for so much room in px. */
 export interface OpenRun {
   readonly ask: "open run";
   readonly run: string;
   readonly width: number;
+  readonly height: number;
 }
 
 /** A kept run with its graph. Attributes: reason: why it ended so. surroundings: what it ran in, in words. repeats: the run that it runs again, "" if none. fields: its parameters, to repeat it with others. obstacle: why it cannot be repeated, "" if it can. can_resume: whether it can be taken up again. */

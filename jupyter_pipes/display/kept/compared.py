@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes.display.board.making import board_of
-from jupyter_pipes.display.graph.layout import arrange
+from jupyter_pipes.display.graph.fitting import arrange_within
 from jupyter_pipes.display.kept.lines import line_of
 from jupyter_pipes.display.kept.model import (
     ComparedRuns,
@@ -31,8 +31,8 @@ _INCIDENTAL = ("seconds", "decision")
 """Kinds of differences that say nothing about what a step gives."""
 
 
-def compared(a: Run, b: Run, width: float) -> ComparedRuns:
-    """Return two runs as one graph, laid out for a width in px.
+def compared(a: Run, b: Run, width: float, height: float) -> ComparedRuns:
+    """Return two runs as one graph, laid out for so much room in px.
 
     Raises:
         UntrustedStore: another user could have written values that are held against each other.
@@ -44,7 +44,7 @@ def compared(a: Run, b: Run, width: float) -> ComparedRuns:
         line_of(a.view),
         line_of(b.view),
         board_of(msgspec.structs.replace(b.view, steps={step.name: step for step in steps})),
-        arrange([step.planned for step in steps], fit_width=width),
+        arrange_within([step.planned for step in steps], width, height, frozenset()),
         {step.name: _mark(step.name, a.view, b.view, differing) for step in steps},
         differing,
         tuple(_metrics(a.view, b.view, steps)),

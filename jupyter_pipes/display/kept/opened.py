@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.display.board.making import board_of, parameter_text
-from jupyter_pipes.display.graph.layout import arrange
+from jupyter_pipes.display.graph.fitting import arrange_within
 from jupyter_pipes.display.kept.lines import line_of
 from jupyter_pipes.display.kept.model import (
     KeptArtifact,
@@ -39,8 +39,8 @@ _PREVIEW = 2_000
 _MOST_POINTS = 2_000
 
 
-def opened(run: Run, width: float) -> OpenedRun:
-    """Return a kept run, its graph laid out for a width in px."""
+def opened(run: Run, width: float, height: float) -> OpenedRun:
+    """Return a kept run, its graph laid out for so much room in px."""
     view = run.view
     fields, obstacle = _fields(run)
     return OpenedRun(
@@ -49,7 +49,7 @@ def opened(run: Run, width: float) -> OpenedRun:
         _surroundings(run),
         view.repeats,
         board_of(view),
-        arrange([step.planned for step in view.steps.values()], fit_width=width),
+        arrange_within([step.planned for step in view.steps.values()], width, height),
         fields,
         obstacle,
         can_resume=view.status in RESUMABLE and not obstacle,

@@ -14,7 +14,7 @@ from jupyter_pipes.display.board.model import KEPT_BOARD, KEPT_GRAPH, BoardChang
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
-from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS
+from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
 from jupyter_pipes.pipelines.step_options import NAME_RULE, STEP_OPTIONS, Option
 
 _HEAD = """\
@@ -47,7 +47,8 @@ def _constants() -> Iterator[str]:
     yield f"export const EVENTS = {json.dumps(EVENTS)};"
     yield f"export const COMMANDS = {json.dumps(COMMANDS)};"
     yield f"export const KEPT_BOARD = {json.dumps(KEPT_BOARD)};"
-    yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};\n"
+    yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};"
+    yield f"export const READING = {json.dumps(READING)};\n"
     looks = {str(status): {"icon": look.icon, "word": look.word} for status, look in LOOKS.items()}
     yield f"export const LOOKS: Record<Status, Look> = {json.dumps(looks)};"
     yield f"export const STALE: Look = {json.dumps({'icon': STALE.icon, 'word': STALE.word})};\n"

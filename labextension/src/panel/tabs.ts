@@ -5,6 +5,7 @@ import type { ComponentType } from 'react';
 import type { PipelineSession } from '../session';
 import { GraphTab } from './graph/tab';
 import { ParametersTab } from './parameters/tab';
+import { RunsTab } from './runs/tab';
 import { StepsTab } from './steps';
 
 /** What every tab is given; it is drawn again when the session has changed. */
@@ -25,5 +26,6 @@ interface Tab {
 export const TABS: readonly [Tab, ...Tab[]] = [
   { id: 'graph', label: trans => trans.__('Graph'), content: GraphTab },
   { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab },
-  { id: 'parameters', label: trans => trans.__('Parameters'), content: ParametersTab }
+  { id: 'parameters', label: trans => trans.__('Parameters'), content: ParametersTab },
+  { id: 'runs', label: trans => trans.__('Runs'), content: RunsTab }
 ];

@@ -66,7 +66,7 @@ def test_a_line_made_of_a_run_is_the_line_of_the_list(runs: tuple[Run, Run, Run]
 
 
 def test_an_opened_run_has_its_graph_and_a_form_of_its_own_parameters(runs: tuple[Run, Run, Run]) -> None:
-    run = opened(runs[2], 600)
+    run = opened(runs[2], 600, 400)
     assert [step.name for step in run.board.steps] == ["load", "fit", "score", "late"]
     assert run.layout.nodes.keys() == {"load", "fit", "score", "late"}
     rate, kind = run.fields
@@ -89,7 +89,7 @@ def test_a_step_shows_what_it_did_when_it_ran_also_when_it_was_cached(
 
 
 def test_two_runs_are_one_graph_with_what_changed_marked(runs: tuple[Run, Run, Run]) -> None:
-    both = compared(runs[0], runs[2], 600)
+    both = compared(runs[0], runs[2], 600, 400)
     assert both.marks == {
         "load": "changed",
         "old": "only in a",
@@ -107,7 +107,7 @@ def test_two_runs_are_one_graph_with_what_changed_marked(runs: tuple[Run, Run, R
 
 
 def test_each_changed_step_says_why(runs: tuple[Run, Run, Run]) -> None:
-    both = compared(runs[0], runs[2], 600)
+    both = compared(runs[0], runs[2], 600, 400)
     code = next(line for line in both.differences if (line.step, line.what) == ("load", "code"))
     assert "+raw = [1, 2, 4]" in code.diff
     rate = next(line for line in both.differences if (line.step, line.what) == ("fit", "parameter"))
@@ -115,7 +115,7 @@ def test_each_changed_step_says_why(runs: tuple[Run, Run, Run]) -> None:
 
 
 def test_a_run_and_its_cached_repetition_differ_in_no_step(runs: tuple[Run, Run, Run]) -> None:
-    both = compared(runs[0], runs[1], 600)
+    both = compared(runs[0], runs[1], 600, 400)
     assert set(both.marks.values()) == {"same"}
     (loss,) = both.curves
     assert loss.a == loss.b

@@ -28,10 +28,11 @@ class ListRuns(Request, frozen=True, tag="runs"):
 
 
 class OpenRun(Request, frozen=True, tag="open run"):
-    """Give a kept run, its graph laid out for a width in px."""
+    """Give a kept run, its graph laid out for so much room in px."""
 
     run: str
     width: float
+    height: float
 
 
 class LookAtStep(Request, frozen=True, tag="look at step"):
@@ -43,11 +44,12 @@ class LookAtStep(Request, frozen=True, tag="look at step"):
 
 
 class CompareRuns(Request, frozen=True, tag="compare runs"):
-    """Hold two kept runs against each other, as one graph laid out for a width in px."""
+    """Hold two kept runs against each other, as one graph laid out for so much room in px."""
 
     a: str
     b: str
     width: float
+    height: float
 
 
 class TagRun(Request, frozen=True, tag="tag run"):
@@ -100,7 +102,7 @@ class KeptRuns:
 
     def open(self, request: OpenRun) -> OpenedRun:
         """Return a run with its graph."""
-        return opened(self.find(request.run), request.width)
+        return opened(self.find(request.run), request.width, request.height)
 
     def look(self, request: LookAtStep) -> StepLook:
         """Return what a step did."""
@@ -108,7 +110,7 @@ class KeptRuns:
 
     def compare(self, request: CompareRuns) -> ComparedRuns:
         """Return two runs as one graph, with what differs."""
-        return compared(self.find(request.a), self.find(request.b), request.width)
+        return compared(self.find(request.a), self.find(request.b), request.width, request.height)
 
     def tag(self, request: TagRun) -> Done:
         """Label a run."""

@@ -11,7 +11,7 @@ from tests.kernel.link.conftest import WAIT, AskedKernel
 
 pytestmark = pytest.mark.slow
 
-WIDTH = 500
+ROOM = {"width": 500, "height": 300}
 CELLS = {
     "params": "%%params\nn: int = 1  # how many",
     "a": "%%step a\nx = n\nprint('made', x)\nx",
@@ -57,18 +57,18 @@ def test_a_kept_run_is_opened_by_every_name_it_has(study: AskedKernel) -> None:
     first = started(study)
     started(study, params={"n": 2})
     for name in (first.id, first.id[:-1], "previous"):
-        opened = study.answer("open run", run=name, width=WIDTH)
+        opened = study.answer("open run", run=name, **ROOM)
         assert opened["line"]["id"] == first.id
         assert [step["status"] for step in opened["board"]["steps"]] == ["completed", "completed"]
     assert study.answer("look at step", run="previous", step="a")["log"] == "made 1\n"
-    assert "no run 'nothing'" in study.refusal("open run", run="nothing", width=WIDTH)
+    assert "no run 'nothing'" in study.refusal("open run", run="nothing", **ROOM)
     assert "no step" in study.refusal("look at step", run="last", step="c")
 
 
 def test_a_failed_step_shows_its_traceback(study: AskedKernel) -> None:
     started(study, params={"n": 0})
     assert "ZeroDivisionError" in study.answer("look at step", run="last", step="b")["traceback"]
-    assert study.answer("open run", run="last", width=WIDTH)["can_resume"]
+    assert study.answer("open run", run="last", **ROOM)["can_resume"]
 
 
 def test_labels_titles_and_what_is_put_away_are_there_for_every_list(study: AskedKernel) -> None:
@@ -89,11 +89,11 @@ def test_labels_titles_and_what_is_put_away_are_there_for_every_list(study: Aske
 def test_a_run_is_repeated_with_its_own_code_and_other_values(study: AskedKernel) -> None:
     first = started(study)
     study.show(a="%%step a\nx = 100 * n")
-    (field,) = study.answer("open run", run=first.id, width=WIDTH)["fields"]
+    (field,) = study.answer("open run", run=first.id, **ROOM)["fields"]
     assert (field["name"], field["annotation"], field["value"]) == ("n", "int", "1")
     again = started(study, "repeat run", run=first.id, params={"n": "4"})
     assert (again["x"], again.params) == (4, {"n": 4})
-    assert study.answer("open run", run=again.id, width=WIDTH)["repeats"] == first.id
+    assert study.answer("open run", run=again.id, **ROOM)["repeats"] == first.id
 
 
 def test_a_value_that_does_not_fit_starts_nothing(study: AskedKernel) -> None:
@@ -109,7 +109,7 @@ def test_a_run_that_completed_is_not_resumed(study: AskedKernel) -> None:
 
 def test_two_runs_are_compared(study: AskedKernel) -> None:
     first, second = started(study), started(study, params={"n": 2})
-    both = study.answer("compare runs", a=first.id, b=second.id, width=WIDTH)
+    both = study.answer("compare runs", a=first.id, b=second.id, **ROOM)
     assert both["marks"] == {"a": "changed", "b": "changed"}
     parameter = next(each for each in both["differences"] if each["what"] == "parameter")
     assert (parameter["a"], parameter["b"]) == ("1", "2")
@@ -120,7 +120,7 @@ def test_kept_runs_are_shown_while_one_goes_on(study: AskedKernel) -> None:
     study.show(b="%%step b\nimport time\ntime.sleep(600)")
     run = study.answer("run")["run"]
     assert ids(study) == [run, first.id]
-    assert study.answer("open run", run="last", width=WIDTH)["line"]["status"] == "running"
+    assert study.answer("open run", run="last", **ROOM)["line"]["status"] == "running"
     assert "still going on" in study.refusal("repeat run", run=first.id)
     study.answer("stop")
     assert study.session.run is not None
