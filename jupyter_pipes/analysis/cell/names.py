@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS
 from jupyter_pipes.analysis.cell.magic_flow import CellFlow
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import (
@@ -115,7 +116,7 @@ def _analyze(
     if cell.evaluates_texts:
         for name in text_names(code.tree) - facts.exit.definite - ALWAYS_THERE:
             facts.optional.setdefault(name, 1)
-    return _names(cell, facts, code.tree)
+    return _names(cell, facts, code)
 
 
 def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
@@ -152,10 +153,11 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
 
 
-def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
+def _names(cell: CellRecord, facts: Facts, code: CellCode) -> Names:
     writes = frozenset(name for name in facts.exit.possible if "." not in name)
     # Who asks whether a name is there can do without it.
-    reads = frozenset(facts.reads) - cell.asked_for
+    # And what a magic that nobody knows does with its text is not known.
+    reads = _NOTHING if _is_unknown(code) else frozenset(facts.reads) - cell.asked_for
     lines = facts.optional | facts.reads
     for name in facts.reads.keys() & facts.optional.keys():
         lines[name] = min(facts.optional[name], facts.reads[name])
@@ -170,7 +172,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         uses_extensions=cell.uses_extensions,
         evaluates_texts=cell.evaluates_texts,
         diagnostics=cell.diagnostics,
-        definitions=_definitions(cell, tree) & writes,
+        definitions=_definitions(cell, code.tree) & writes,
         modules=frozenset(name for name in cell.bindings if cell.has_import(name)),
         read_lines=lines,
         optional_writes=writes - facts.exit.definite,
@@ -185,6 +187,10 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
             }
         ),
     )
+
+
+def _is_unknown(code: CellCode) -> bool:
+    return any(magic.name not in CODE_CELL_MAGICS | SCRATCH_MAGICS for magic in code.magics)
 
 
 def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:

@@ -229,7 +229,7 @@ class Notebook:
         for place, plain in enumerate(_code(cell, context)):
             statement = self._with_streams(plain, (index, place), context)
             binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
-            if not owner and not is_setup:
+            if not is_setup and (not owner or statement.is_definition):
                 binding = self._add_setting(binding)
             changed = self.timeline.changed_by_calls(statement.calls, binding.place)
             changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
@@ -258,7 +258,7 @@ class Notebook:
         if texts is not None and not any(setting(part, self.timeline) for part in parts):
             return
         for place, statement in enumerate(statements(cell.body, mentioned(cell.body, context.modules))):
-            if not context.streams(statement.source).seeds:
+            if not (statement.is_definition or context.streams(statement.source).seeds):
                 self._add_setting(Binding((index, behind + place), cell.number, "", statement, owner))
 
     def _add_setting(self, binding: Binding) -> Binding:

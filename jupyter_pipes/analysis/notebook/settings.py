@@ -194,13 +194,25 @@ def targets_of(source: str) -> Targets:
     if tree is None or len(tree.body) != 1:
         return Targets()
     statement = tree.body[0]
+    if isinstance(statement, ast.ClassDef):
+        return Targets(now=_registered_by(statement))
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         leaves = [leaf for leaf in ast.walk(statement) if isinstance(leaf, ast.stmt)]
-        return Targets(later=_united(_set_by(leaf) for leaf in leaves), later_calls=_called_in(leaves))
+        registered = _registered_by(statement)
+        return Targets(
+            now=registered, later=_united(_set_by(leaf) for leaf in leaves), later_calls=_called_in(leaves)
+        )
     leaves = list(_leaves(statement))
     if any(not (_set_by(leaf) or _called_in([leaf]) or _is_quiet(leaf)) for leaf in leaves):
         return Targets()
     return Targets(now=_united(map(_set_by, leaves)), calls=_called_in(leaves))
+
+
+def _registered_by(definition: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return what decorators put a definition into: `@pd.api.extensions.register_series_accessor("x")`."""
+    calls = (each.func if isinstance(each, ast.Call) else each for each in definition.decorator_list)
+    paths = (_path(call) for call in calls if isinstance(call, ast.Attribute))
+    return frozenset(path for path in paths if path.rpartition(".")[2].startswith("register"))
 
 
 def _united(sets: Iterable[frozenset[str]]) -> frozenset[str]:
