@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
@@ -11,10 +10,9 @@ from typing import Any
 
 import msgspec
 
+from jupyter_pipes.analysis.file_uses import written_by_magic
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
 from jupyter_pipes.model.steps import Cell, Script
-
-_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>\S+)[^\n]*\n")
 
 
 def with_scripts(cells: Iterable[Cell], directory: Path) -> list[Cell]:
@@ -33,9 +31,9 @@ def with_scripts(cells: Iterable[Cell], directory: Path) -> list[Cell]:
 def _with_its_scripts(cell: Cell, directory: Path, written: dict[Path, str]) -> Cell:
     if cell.role not in ("code", "step", "setup"):
         return cell
-    if match := _WRITES.match(cell.body):
-        path = directory / match["path"].strip("'\"")
-        written[path] = (written.get(path, "") if match["appends"] else "") + cell.body[match.end() :]
+    if text := written_by_magic(cell.body):
+        path = directory / text.path
+        written[path] = (written.get(path, "") if text.is_appended else "") + text.text
     if "%run" not in cell.source:
         return cell
     return msgspec.structs.replace(cell, scripts=tuple(_read(named_scripts(cell.body), directory, written)))
