@@ -33,7 +33,7 @@ _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUERIES = frozenset(("sql", "query", "execute", "read_sql", "read_sql_query"))
 _QUOTED = re.compile(r"'([^']+)'")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
-_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>\S+)[^\n]*\n")
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 """How a text looks that may be the path of a file: with an ending, or in a folder."""

@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS
+from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.magic_flow import CellFlow
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import (
@@ -24,6 +24,7 @@ from jupyter_pipes.analysis.effects.expansion import changed_globals
 from jupyter_pipes.analysis.effects.repertoire import Repertoire
 from jupyter_pipes.analysis.effects.summaries import Environment
 from jupyter_pipes.analysis.effects.values import NOTHING
+from jupyter_pipes.analysis.foreign_magics import is_foreign
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.steps import Diagnostic
@@ -190,7 +191,8 @@ def _names(cell: CellRecord, facts: Facts, code: CellCode) -> Names:
 
 
 def _is_unknown(code: CellCode) -> bool:
-    return any(magic.name not in CODE_CELL_MAGICS | SCRATCH_MAGICS for magic in code.magics)
+    names = {magic.name for magic in code.magics} - CODE_CELL_MAGICS - SCRATCH_MAGICS - TEXT_CELL_MAGICS
+    return any(not is_foreign(name) for name in names)
 
 
 def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:
