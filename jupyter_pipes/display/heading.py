@@ -74,7 +74,7 @@ def _standing(view: RunView, stale: int, now: float | None, last: float) -> Iter
     else:
         yield _quiet("not started yet")
     yield f"<span>{counts_text(view)}</span>"
-    yield f"<span>{stale_html(stale)}</span>" if stale else ""
+    yield f"<span>{stale_html(count=stale)}</span>" if stale else ""
     if view.started and (now is not None or view.ended is not None):
         yield f'<span class="clock">{clock_text(view.seconds_until(now or 0.0))}</span>'
     yield f'<span class="quiet clock">last time {clock_text(last)}</span>' if last else ""

@@ -8,7 +8,7 @@ from html import escape
 from typing import Any
 
 from jupyter_pipes.display.ansi import ansi_html, plain, terminal_tail
-from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.display.looks import LOOKS, STALE, is_maybe, stale_word
 from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import bytes_text, shape_text, time_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
@@ -27,11 +27,15 @@ def status_html(status: Status) -> str:
     return f'<span class="status" style="color:{ink(status)}"><i>{look.icon}</i>{look.word}</span>'
 
 
-def stale_html(count: int | None = None) -> str:
-    """Return the mark of a stale step, or of so many, as icon and word in its colour."""
+def stale_html(reason: str = "", count: int | None = None) -> str:
+    """Return the mark of a stale step, or of so many, as icon and word in its colour.
+
+    It is lighter where the reason is that a step above may give other outputs.
+    """
     colour = f"var(--jupyter-pipes-stale, {STALE.ink})"
-    word = STALE.word if count is None else f"{count} {STALE.word}"
-    return f'<span class="status" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
+    word = stale_word([reason]) if count is None else f"{count} {STALE.word}"
+    kind = "status maybe" if is_maybe(reason) else "status"
+    return f'<span class="{kind}" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
 
 
 def silence_html(status: Status, moment: float) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.model.quantities import bytes_text, duration_text
-from jupyter_pipes.model.steps import PARAMS_OWNER, Status
+from jupyter_pipes.model.steps import HANGING, PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from jupyter_pipes.model.results import Usage
     from jupyter_pipes.model.views import Progress, StepView
@@ -53,8 +53,21 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 RESUMING = "%pipeline resume takes it up"
 """What to do about a run whose controller was gone before its end."""
 
+MAYBE = "may be stale"
+"""For a step whose kept result fits unless a step above it gives other outputs."""
+
 STALE = Look("△", "stale", "#8a6100", "#fffbeb", "#e6bf55")
 """For a step whose kept result no longer fits."""
+
+
+def is_maybe(stale: str) -> bool:
+    """Return whether a stale step hangs on what a step above it gives, by why it is stale."""
+    return stale.startswith(HANGING)
+
+
+def stale_word(reasons: Iterable[str]) -> str:
+    """Return how steps that are stale for these reasons are called together."""
+    return MAYBE if all(map(is_maybe, reasons)) else STALE.word
 
 
 def running_progress(step: StepView) -> Progress | None:

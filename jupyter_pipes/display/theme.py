@@ -21,6 +21,7 @@ _BASE_CSS = """
  color:var(--jp-ui-font-color1,#1f2328)}
 .jupyter-pipes .quiet{color:var(--jp-ui-font-color2,#59636e)}
 .jupyter-pipes .status{font-weight:600;white-space:nowrap}
+.jupyter-pipes .status.maybe{font-weight:400}
 .jupyter-pipes .status i{display:inline-block;width:1.3em;font-style:normal}
 .jupyter-pipes pre.log{margin:0;padding:6px 8px;max-height:220px;overflow:auto;display:flex;
  flex-direction:column-reverse;background:var(--jp-cell-editor-background,#f3f4f6);border-radius:4px;

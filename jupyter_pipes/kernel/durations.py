@@ -8,6 +8,7 @@ from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
+    from jupyter_pipes.model.views import RunView
     from jupyter_pipes.runs.run import Run
 
 
@@ -21,6 +22,7 @@ class LastTimes:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._steps: dict[str, float] = {}
+        self._views: dict[str, RunView | None] = {}
         self._whole: float | None = None
 
     def of_run(self) -> float:
@@ -45,10 +47,15 @@ class LastTimes:
         history = self._run.workspace.history
         results = history.results_of(self._run.view.pipeline, step, limit=2)
         made = next((each for each in results if each.run != self._run.id), None)
-        try:
-            view = history.view(made.run) if made else None
-        except RunNotFound:
-            # `gc` took it.
-            return 0.0
+        view = self._view(made.run) if made else None
         kept = view.steps.get(made.step) if view and made else None
         return kept.seconds if kept else 0.0
+
+    def _view(self, run: str) -> RunView | None:
+        """Return a run before, folded once for all its steps; None if `gc` took it."""
+        if run not in self._views:
+            try:
+                self._views[run] = self._run.workspace.history.view(run)
+            except RunNotFound:
+                self._views[run] = None
+        return self._views[run]

@@ -12,6 +12,7 @@ import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { StepHeaders } from './badges';
 import { addCommands, CommandIDs } from './commands';
 import { graph } from './panel/graph/plugin';
+import { keepKeysOfLiveGraphs } from './livegraphs';
 import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
@@ -49,6 +50,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     });
     addCommands(app, followed, trans);
     addStepCommands(app.commands, followed, trans);
+    keepKeysOfLiveGraphs(window);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);
     });

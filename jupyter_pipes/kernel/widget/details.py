@@ -103,7 +103,7 @@ def _status(step: StepView, now: float, about: StepFacts) -> str:
     words = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
     reason = f"<div>{text_html(words)}</div>" if words and step.error is None else ""
     notes = "".join(f"<div class='note'>{text_html(note)}</div>" for note in tuple(step.notes))
-    mark = f" {stale_html()}" if about.stale else ""
+    mark = f" {stale_html(about.stale)}" if about.stale else ""
     head = f"<div class='name'><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
     return f"{head}{_bar(step)}{reason}{notes}"
 
@@ -113,7 +113,9 @@ def _artifact(ref: ArtifactRef, preview: Callable[[ArtifactRef], str]) -> str:
     facts = (ref.type.rpartition(".")[2], shape_text(ref.shape), bytes_text(ref.bytes))
     told = " · ".join(escape(fact) for fact in facts if fact)
     kind = f'<span class="quiet" title="{escape(ref.type)}">{told}</span>'
-    value = f'<div class="value">{short_preview(ref) or preview(ref)}</div>'
+    # What stands in angle brackets says nothing of the value: a figure has its picture.
+    short = "" if ref.preview.startswith("<") else short_preview(ref)
+    value = f'<div class="value">{short or preview(ref)}</div>'
     return f"<div><code>{escape(ref.name)}</code> {kind}</div>{value}"
 
 
