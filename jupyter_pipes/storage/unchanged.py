@@ -81,12 +81,19 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
 class Snapshot:
     """Values as they were, kept in memory, to tell later which of them were changed in place.
 
-    What cannot be stored, is code, or takes more than `LARGEST` bytes is not looked at.
+    Of those of more than `LARGEST_KEPT` bytes their digest is kept. What cannot be stored, is code, or takes
+    more than `LARGEST` bytes is not looked at.
+
+    Attributes:
+        too_large: the names whose values take more.
     """
 
-    LARGEST = 4 * 1024 * 1024
+    LARGEST_KEPT = 4 * 1024 * 1024
+    LARGEST = 256 * 1024 * 1024
 
     def __init__(self, values: Mapping[str, object]) -> None:
+        self.too_large: list[str] = []
+        self._digests: dict[str, str] = {}
         self._bytes: dict[str, bytes] = {}
         self._refs = {name: ref for name, value in values.items() if (ref := self._take(name, value))}
 
@@ -96,11 +103,17 @@ class Snapshot:
         Raises:
             SerializationError: one cannot be stored as it is now.
         """
-        return [
+        small = (
             name
             for name, ref in self._refs.items()
             if name in values and inspect(ref, values[name], Loading(self._read), self._read).is_changed
-        ]
+        )
+        large = (
+            name
+            for name, digest in self._digests.items()
+            if name in values and digest_of(serialize(name, values[name])[1].buffers) != digest
+        )
+        return [*small, *large]
 
     @property
     def names(self) -> frozenset[str]:
@@ -115,7 +128,12 @@ class Snapshot:
         except SerializationError:
             return None
         size = sum(map(len, now.buffers))
+        if size > self.LARGEST:
+            self.too_large.append(name)
         if size > self.LARGEST or not now.stable:
+            return None
+        if size > self.LARGEST_KEPT:
+            self._digests[name] = digest_of(now.buffers)
             return None
         content = digest_of(now.buffers)
         self._bytes[content] = _whole(now)

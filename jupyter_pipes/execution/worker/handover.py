@@ -90,6 +90,11 @@ class HandOver:
         names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
         there = sorted(names & self._namespace.keys())
         self._before = Snapshot({name: self._namespace[name] for name in there})
+        for name in self._before.too_large:
+            self._note(
+                f"{name} is made by cells that are no steps, and is too large to look at: whether "
+                f"{self._step.name} changes it in place is not seen; tag the cell that makes it with %%step"
+            )
 
     def _loaded(self, artifact: ArtifactRef, loading: Loading) -> Any:
         try:
