@@ -364,20 +364,21 @@ def _tune(connection: Any) -> None:
 @contextmanager
 def database_errors(what: str, url: str) -> Generator[None]:
     """Turn what goes wrong with the database at `url` into a StoreError that begins with `what`."""
-    place = _without_password(url)
     try:
         yield
     except ImportError as error:
         driver = "pip install 'jupyter_pipes[postgresql]', or the driver that the URL names"
         raise StoreError(f"{what}: {error}; install its driver: {driver}") from error
     except PermissionError as error:
-        raise StoreError(f"{what}: {error}; check {place} and its permissions") from error
+        raise StoreError(f"{what}: {error}; check {_without_password(url)} and its permissions") from error
     except Exception as error:
         reason = getattr(error, "orig", None) or error
         if not _is_of_database(error):
             raise
         kind = Locked if _is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
-        raise kind(f"{what}: {reason}; check {place}, its permissions and free space") from error
+        raise kind(
+            f"{what}: {reason}; check {_without_password(url)}, its permissions and free space"
+        ) from error
 
 
 _CONFLICTS = ("IntegrityError", "UniqueViolation")
