@@ -109,12 +109,12 @@ def error_html(error: StepError, label: str = "") -> str:
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
-    trace = log_html(_traceback(error))
+    trace = log_html(traceback_text(error))
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
 
 
-def _traceback(error: StepError) -> str:
+def traceback_text(error: StepError) -> str:
     """Return the traceback without the rule above it; "" if it says no more than the message."""
     first, _, rest = error.traceback.partition("\n")
     lines = error.traceback if plain(first).strip("- ") else rest

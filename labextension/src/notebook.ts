@@ -59,3 +59,14 @@ export async function reveal(notebook: Notebook, cell: string): Promise<void> {
     await notebook.scrollToItem(index, 'smart');
   }
 }
+
+/** Put the cursor at the beginning of a line of a cell, counted from 1. */
+export async function revealLine(notebook: Notebook, cell: string, line: number): Promise<void> {
+  await reveal(notebook, cell);
+  const editor = notebook.activeCell?.editor;
+  if (editor) {
+    notebook.mode = 'edit';
+    editor.focus();
+    editor.setCursorPosition({ line: Math.min(line, editor.lineCount) - 1, column: 0 });
+  }
+}

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link.asking import Request
-from jupyter_pipes.kernel.link.topics.looks import ValueShown, look_inside
+from jupyter_pipes.kernel.link.topics.looks import ValueShown, look_inside, withdraw
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.results import ArtifactRef
@@ -105,7 +107,7 @@ def look(session: Session, request: LookInside) -> ValueShown:
     """
     artifact, workspace = _find(session, request.step, request.name), session.upcoming().workspace
     workspace.check_values(trust=False)
-    return look_inside(workspace.store.get_whole(artifact), artifact, request.start)
+    return look_inside(_loaded(workspace, artifact), artifact, request.start)
 
 
 def load(session: Session, request: LoadArtifact) -> ArtifactLoaded:
@@ -116,7 +118,7 @@ def load(session: Session, request: LoadArtifact) -> ArtifactLoaded:
     """
     artifact, workspace = _find(session, request.step, request.name), session.upcoming().workspace
     workspace.check_values(trust=False)
-    session.namespace[artifact.name] = workspace.store.get_whole(artifact)
+    session.namespace[artifact.name] = _loaded(workspace, artifact)
     return ArtifactLoaded(artifact.name)
 
 
@@ -124,6 +126,12 @@ def trust(session: Session, request: TrustValues) -> Trusted:
     """Have values loaded, as the user said."""
     session.upcoming().workspace.check_values(trust=True)
     return Trusted()
+
+
+def _loaded(workspace: Workspace, artifact: ArtifactRef) -> Any:
+    value = workspace.store.get_whole(artifact)
+    withdraw(value)
+    return value
 
 
 def _short(step: str, name: str, last: dict[str, str]) -> str:

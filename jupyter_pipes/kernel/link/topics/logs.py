@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from jupyter_pipes.display.ansi import terminal_tail, terminal_text
+from jupyter_pipes.display.html import traceback_text
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.topics.shown import shown_run
 from jupyter_pipes.kernel.session import Session
@@ -82,7 +83,7 @@ def follow_log(session: Session, request: FollowLog) -> LogFollowed:
 
 def _traceback(attempt: AttemptView | None) -> str:
     error = attempt.error if attempt else None
-    return terminal_text(error.traceback or f"{error.type}: {error.message}") if error else ""
+    return terminal_text(traceback_text(error) or f"{error.type}: {error.message}") if error else ""
 
 
 def _cells(session: Session) -> dict[str, str]:

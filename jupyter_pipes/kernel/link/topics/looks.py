@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import io
+import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any, Literal, cast
@@ -119,8 +120,20 @@ def _short(cell: object) -> str:
     return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
+def withdraw(value: Any) -> None:
+    """Take a figure that was just loaded from pyplot, which would show it below the next cell."""
+    pyplot = sys.modules.get("matplotlib.pyplot")
+    is_drawn = type(value).__module__.partition(".")[0] == "matplotlib" and hasattr(value, "figure")
+    if pyplot is not None and is_drawn:
+        pyplot.close(_figure_of(value))
+
+
+def _figure_of(value: Any) -> Any:
+    return value if hasattr(value, "savefig") else value.figure
+
+
 def _figure(value: Any, start: int) -> ValueShown:
-    figure = value if hasattr(value, "savefig") else value.figure
+    figure = _figure_of(value)
     return _picture(lambda stream: figure.savefig(stream, format="png", bbox_inches="tight"))
 
 
