@@ -122,6 +122,8 @@ export class PipelineSession implements IDisposable {
   }
 
   private async _open(): Promise<Link> {
+    // A click may come before the kernel is there.
+    await this.panel.sessionContext.ready;
     const kernel = this.panel.sessionContext.session?.kernel;
     if (!kernel) {
       throw new Error('this notebook has no kernel: choose one');
