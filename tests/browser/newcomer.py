@@ -42,6 +42,7 @@ class Newcomer:
 
     def makes_steps(self) -> None:
         """Make three cells steps, with the names that are suggested."""
+        self._shown.wait_for_kernel()
         for place, step in STEPS.items():
             self._cell(place).locator(".cm-content").click()
             self._page.keyboard.press("Escape")

@@ -25,8 +25,8 @@ def main(target: Path) -> None:
         browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
         (Path(folder) / "work").mkdir()
         with running_lab(Path(folder) / "work", browser) as lab:
-            for theme in ("light", "dark"):
-                for size in SIZES:
+            for size in SIZES:
+                for theme in ("light", "dark"):
                     _take(lab, theme, size, target)
         browser.close()
 
