@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from jupyter_pipes.model.steps import Status, Step
+from jupyter_pipes.display.board.standing import shows_result
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.code_digests import code_digest
@@ -23,8 +24,7 @@ def edited(graph: Graph, before: Graph, run: RunView) -> dict[str, str]:
             words[step.name] = "edited since this run"
         elif source := next((name for name in step.upstream if name in words), None):
             words[step.name] = f"hangs on {source}, which was edited since this run"
-    shown = (Status.COMPLETED, Status.CACHED)
-    return {name: why for name, why in words.items() if run.steps[name].status in shown}
+    return {name: why for name, why in words.items() if shows_result(run.steps[name])}
 
 
 def _code(step: Step) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
@@ -21,6 +21,7 @@ from jupyter_pipes.model.version import __version__
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Definition, read
+from jupyter_pipes.runs.kept import last_run
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.server.edits import edited
 from jupyter_pipes.server.places import Place
@@ -74,18 +75,11 @@ class KeptPipeline:
         if self._history is None:
             return _Kept({}, None, None)
         with closing(History(_read_only(self._history))) as history:
-            run = next(self._runs(history), None)
+            run = last_run(history, self._pipeline.name, self._pipeline.origin)
             content = history.attachment(run.definition) if run else None
+            run = run and _as_it_stands(run, history)
             definition = read(content, Definition) if content else None
             return _Kept(history.newest_results(self._pipeline.name), run, definition)
-
-    def _runs(self, history: History) -> Iterator[RunView]:
-        """Yield the notebook's runs, newest first: not those of another one of the same name."""
-        for summary in history.runs(self._pipeline.name):
-            run = history.view(summary.run)
-            origin = Path(run.origin)
-            if not origin.is_file() or origin.samefile(self._pipeline.origin):
-                yield _as_it_stands(run, history)
 
 
 def _history_file(place: Place) -> Path | None:

@@ -1,7 +1,7 @@
 /** The comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+import { KernelMessage, type Kernel } from '@jupyterlab/services';
 import { PromiseDelegate, type JSONObject } from '@lumino/coreutils';
-import { COMMANDS, EVENTS, READING } from './wire';
+import { COMMANDS, EVENTS, PACKAGE, READING } from './wire';
 import type { Answers, BoardMessage, Message, Reply } from './wire';
 
 type Request = Message['request'];
@@ -67,7 +67,7 @@ export class Link {
       onMessage(message.content.data as unknown as BoardMessage);
     });
     if (!commands || !events) {
-      throw new PackageMissing('the jupyter_pipes of this kernel is older than this extension');
+      throw new PackageMissing(olderText(''));
     }
     commands.onClose = events.onClose = onClose;
     return new Link(kernel, commands, events);
@@ -91,13 +91,13 @@ export class Link {
   close(): void {
     void this._reading?.then(comm => {
       if (comm && !comm.isDisposed) {
-        comm.close();
+        closeOnMain(this._kernel, comm);
       }
     });
     for (const comm of [this._commands, this._events]) {
       comm.onClose = () => undefined;
       if (!comm.isDisposed) {
-        comm.close();
+        closeOnMain(this._kernel, comm);
       }
     }
     this.abandon();
@@ -127,6 +127,14 @@ export class Link {
   private readonly _waiting = new Map<number, PromiseDelegate<Reply>>();
 }
 
+/** What is said of a package that is older than this extension; "" for its version if it is not known. */
+export function olderText(version: string): string {
+  return (
+    `The jupyter_pipes of this kernel${version && ` (${version})`} is older than this extension (${PACKAGE}): ` +
+    'run %pip install --upgrade jupyter_pipes in a cell, then restart the kernel.'
+  );
+}
+
 /** Open a comm; null if the kernel does not know the target, as the magics are not loaded. */
 async function opened(
   kernel: Kernel.IKernelConnection,
@@ -147,6 +155,21 @@ async function opened(
   return link.isClosed ? null : comm;
 }
 
+/** Close a comm by a message to the kernel's main thread: that of the comm may be gone before it reads one. */
+function closeOnMain(kernel: Kernel.IKernelConnection, comm: Kernel.IComm): void {
+  if (!kernel.isDisposed && kernel.status !== 'dead') {
+    const message = KernelMessage.createMessage({
+      msgType: 'comm_close',
+      channel: 'shell',
+      username: kernel.username,
+      session: kernel.clientId,
+      content: { comm_id: comm.commId, data: {} }
+    });
+    kernel.sendShellMessage(message, false, true);
+  }
+  comm.dispose();
+}
+
 function after(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, milliseconds));
 }
@@ -155,6 +178,11 @@ async function load(kernel: Kernel.IKernelConnection): Promise<void> {
   const reply = await kernel.requestExecute({ code: LOAD, silent: true, store_history: false })
     .done;
   if (reply.content.status !== 'ok') {
+    if ('ename' in reply.content && reply.content.ename === 'ModuleNotFoundError') {
+      throw new PackageMissing(
+        'The environment of this kernel has no jupyter_pipes: run %pip install jupyter_pipes in a cell, then load.'
+      );
+    }
     const reason = 'evalue' in reply.content ? reply.content.evalue : reply.content.status;
     throw new PackageMissing(`jupyter_pipes could not be loaded in this kernel: ${reason}`);
   }

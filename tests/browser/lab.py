@@ -28,6 +28,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 EXTENSION = Path(__file__).parents[2] / "labextension" / "built"
+SERVER_CONFIG = Path(__file__).parents[2] / "labextension" / "server.json"
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
@@ -73,11 +74,20 @@ class Lab:
 
     def end_kernels(self) -> None:
         """End every notebook's kernel, as a restart of the machine would."""
-        for session in json.loads(self._ask("sessions")):
-            self._ask(f"sessions/{session['id']}", method="DELETE")
+        # Those of two notebooks may have one kernel: with it, both end.
+        while sessions := json.loads(self._ask("sessions")):
+            self._ask(f"sessions/{sessions[0]['id']}", method="DELETE")
 
-    def _ask(self, what: str, method: str = "GET") -> bytes:
-        request = Request(f"{self._address}/api/{what}?token={self._token}", method=method)
+    def share_kernel(self, notebook: Path, other: Path) -> None:
+        """Give another notebook the kernel that a notebook has."""
+        names = [path.relative_to(self.folder).as_posix() for path in (notebook, other)]
+        sessions = json.loads(self._ask("sessions"))
+        kernel = next(each["kernel"]["id"] for each in sessions if each["path"] == names[0])
+        session = {"path": names[1], "name": other.name, "type": "notebook", "kernel": {"id": kernel}}
+        self._ask("sessions", "POST", json.dumps(session).encode())
+
+    def _ask(self, what: str, method: str = "GET", body: bytes | None = None) -> bytes:
+        request = Request(f"{self._address}/api/{what}?token={self._token}", body, method=method)
         with urlopen(request, timeout=30) as answer:
             return answer.read()
 
@@ -173,6 +183,9 @@ def _environment(private: Path) -> dict[str, str]:
     notifications = private / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
     notifications.mkdir(parents=True)
     (notifications / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    servers = private / "jupyter_config_dir" / "jupyter_server_config.d"
+    servers.mkdir(parents=True)
+    (servers / "jupyter_pipes.json").symlink_to(SERVER_CONFIG)
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     folders = {place: str(private / place.lower()) for place in (*places, "JUPYTERLAB_WORKSPACES_DIR")}
     return {**os.environ, **folders, "JUPYTER_PATH": str(_with_our_extension(private / "share"))}

@@ -45,6 +45,11 @@ def _before_a_run(step: ev.PlannedStep, newest: Result | None) -> StepView:
     )
 
 
+def shows_result(step: StepView) -> bool:
+    """Return whether a step shows a result, which may be stale: one that failed says so itself."""
+    return step.status in (Status.COMPLETED, Status.CACHED)
+
+
 def with_run(before: RunView, run: RunView | None) -> RunView:
     """Return the run with the steps of the pipeline as it is now: those that it has not, as they are kept."""
     if run is None:

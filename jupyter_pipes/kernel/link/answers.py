@@ -148,8 +148,8 @@ class Answers:
         return ask.NameSuggested(suggested_name(cell, taken))
 
     def _told_by(self, step: str) -> tuple[Run, str]:
-        """Return the run that tells of a step, and its name there: this kernel's, else one that is kept."""
-        run = self._session.run
+        """Return the run that tells of a step, and its name there: the one that is shown, else a kept one."""
+        run = self._shown_run()
         if run is not None and step in run.steps:
             return run, step
         pipeline = self._session.upcoming()
@@ -159,6 +159,13 @@ class Answers:
         if not kept.source_run:
             raise UsageError(f"step {step} has not run yet")
         return Run(pipeline.workspace, kept.source_run), kept.source_step
+
+    def _shown_run(self) -> Run | None:
+        """Return the run that is shown: this kernel's, else the last one that is kept."""
+        if self._session.run is not None:
+            return self._session.run
+        kept = self._view.now().run
+        return Run(self._session.upcoming().workspace, kept) if kept else None
 
 
 def _arranged(view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:

@@ -12,6 +12,7 @@ import msgspec
 from jupyter_pipes.display.board.changes import difference
 from jupyter_pipes.display.board.making import board_of
 from jupyter_pipes.display.board.model import Board, BoardMessage, BoardShown
+from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.session import Session
@@ -60,8 +61,11 @@ class Feed:
         pipeline = session.upcoming()
         problems = pipeline.graph.diagnostics
         cells = {cell.number: cell.id for cell in pipeline.cells}
-        stale = session.stale_words()
-        return board_of(self._view.now(), stale=stale, problems=problems, cells=cells)
+        view, words = self._view.now(), session.stale_words()
+        # A kept run may have failed where an earlier one left a result.
+        failed = {name for name, step in view.steps.items() if not shows_result(step)}
+        stale = {name: why for name, why in words.items() if name not in failed}
+        return board_of(view, stale=stale, problems=problems, cells=cells)
 
 
 class _Listener:

@@ -15,6 +15,7 @@ from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
+from jupyter_pipes.model.version import __version__
 from jupyter_pipes.pipelines.step_options import NAME_RULE, STEP_OPTIONS, Option
 
 _HEAD = """\
@@ -46,6 +47,7 @@ def wire_text() -> str:
 def _constants() -> Iterator[str]:
     yield f"export const EVENTS = {json.dumps(EVENTS)};"
     yield f"export const COMMANDS = {json.dumps(COMMANDS)};"
+    yield f"export const PACKAGE = {json.dumps(__version__)};"
     yield f"export const KEPT_BOARD = {json.dumps(KEPT_BOARD)};"
     yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};"
     yield f"export const READING = {json.dumps(READING)};\n"

@@ -6,6 +6,7 @@ import { LOOKS, STALE } from '../wire';
 import type { BoardRun } from '../wire';
 import { durationText } from '../words';
 import { Actions } from './actions';
+import { Load, Notice } from './notice';
 import type { TabProps } from './tabs';
 
 /** The heading. */
@@ -29,6 +30,7 @@ export function Heading(props: TabProps): JSX.Element {
         )}
       </div>
       {run && <Parameters run={run} />}
+      <Notice {...props} />
       <Actions {...props} />
     </div>
   );
@@ -80,15 +82,7 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
     <div className="jp-pipes-heading">
       <p className="jp-pipes-hint">{words[session.state]}</p>
       {session.state !== 'connecting' && (session.hasSteps || session.state === 'failed') && (
-        <button
-          type="button"
-          className="jp-Button jp-mod-styled"
-          onClick={() => {
-            session.connect().catch(() => undefined);
-          }}
-        >
-          {trans.__('Load')}
-        </button>
+        <Load session={session} trans={trans} />
       )}
     </div>
   );
