@@ -73,6 +73,7 @@ export class GraphCanvas {
   /** Draw another graph; the part that somebody looks at stays, unless it is to be shown whole. */
   draw(layout: Layout, isWhole: boolean): void {
     this._faces = new Map();
+    this._size = [Math.max(layout.width, 1), Math.max(layout.height, 1)];
     this._cy.batch(() => {
       this._cy.elements().remove();
       this._cy.add(elements(layout));
@@ -142,17 +143,19 @@ export class GraphCanvas {
     }
   }
 
-  /** Show all of it. */
+  /** Show all of it, from the top, where one begins to read. */
   fit(): void {
     this._isMoved = false;
-    this._cy.fit(undefined, SMALL_MARGIN);
-    if (this._cy.zoom() > MOST_SCALE) {
-      this._cy.zoom(MOST_SCALE);
-      this._cy.center();
+    const { clientWidth, clientHeight } = this._container;
+    const [width, height] = this._size;
+    if (clientWidth && clientHeight) {
+      const zoom = Math.min(
+        (clientWidth - 2 * SMALL_MARGIN) / width,
+        (clientHeight - 2 * SMALL_MARGIN) / height,
+        MOST_SCALE
+      );
+      this._cy.viewport({ zoom, pan: { x: (clientWidth - width * zoom) / 2, y: SMALL_MARGIN } });
     }
-    // At the top, where one begins to read.
-    const above = this._cy.elements().renderedBoundingBox().y1 - SMALL_MARGIN;
-    this._cy.panBy({ x: 0, y: -Math.max(above, 0) });
   }
 
   /** How large it is drawn; 1 is its own size. */
@@ -273,6 +276,7 @@ export class GraphCanvas {
   private readonly _cy: cytoscape.Core;
   private readonly _resized: ResizeObserver;
   private _faces: ReadonlyMap<string, Face> = new Map();
+  private _size: readonly [number, number] = [1, 1];
   private _isMoved = false;
   private _isSightDue = false;
 }

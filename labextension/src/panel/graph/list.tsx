@@ -25,7 +25,8 @@ export const NodeList = memo(NodeButtons, (before, after) => {
   return (
     before.layout === after.layout &&
     before.current === after.current &&
-    JSON.stringify(before.spoken) === JSON.stringify(after.spoken)
+    (before.spoken === after.spoken ||
+      JSON.stringify(before.spoken) === JSON.stringify(after.spoken))
   );
 });
 

@@ -13,12 +13,13 @@ interface MinimapProps {
   readonly layout: Layout;
   readonly faces: ReadonlyMap<string, Face>;
   readonly sight: Sight | null;
-  readonly inkOf: (status: string) => string;
+  /** Status, or `stale` -> its colour. */
+  readonly inks: Readonly<Record<string, string>>;
   readonly onMove: (place: Place) => void;
 }
 
 /** The minimap. */
-export function Minimap({ layout, faces, sight, inkOf, onMove }: MinimapProps): JSX.Element {
+export function Minimap({ layout, faces, sight, inks, onMove }: MinimapProps): JSX.Element {
   const picture = useRef<HTMLCanvasElement>(null);
   const scale = Math.min(WIDTH / layout.width, HEIGHT / layout.height);
   const [width, height] = [Math.ceil(layout.width * scale), Math.ceil(layout.height * scale)];
@@ -28,7 +29,7 @@ export function Minimap({ layout, faces, sight, inkOf, onMove }: MinimapProps): 
       pen.clearRect(0, 0, width, height);
       for (const [node, box] of Object.entries(layout.nodes)) {
         const face = faces.get(node);
-        pen.fillStyle = inkOf(face?.isStale ? 'stale' : (face?.status ?? 'pending'));
+        pen.fillStyle = inks[face?.isStale ? 'stale' : (face?.status ?? 'pending')] ?? 'gray';
         pen.fillRect(
           box.x * scale,
           box.y * scale,
@@ -37,7 +38,7 @@ export function Minimap({ layout, faces, sight, inkOf, onMove }: MinimapProps): 
         );
       }
     }
-  }, [layout, faces, inkOf, scale, width, height]);
+  }, [layout, faces, inks, scale, width, height]);
   const move = (event: PointerEvent<HTMLDivElement>): void => {
     if (event.buttons === 1) {
       const { left, top } = event.currentTarget.getBoundingClientRect();

@@ -1,11 +1,11 @@
 /** The tab "Graph": the live DAG with its tools; the same in the panel and in the main area. */
 import type { JSX } from 'react';
-import { useCallback, useEffect, useRef, useState } from 'react';
+import { useEffect, useMemo, useRef, useState } from 'react';
 import { CommandIDs } from '../../commands';
 import { isRunning } from '../../model';
 import { reveal } from '../../notebook';
 import type { PipelineSession } from '../../session';
-import type { Layout } from '../../wire';
+import { LOOKS, type Layout } from '../../wire';
 import { useTick } from '../heading';
 import type { TabProps } from '../tabs';
 import { useLayout, useRoom } from './arranging';
@@ -48,21 +48,31 @@ export function Graph({
   const layout = useLayout(session, room, folded);
   useTick(isRunning(board));
 
-  const shown = layout && board ? faces(layout, board, now) : NO_FACES;
+  const second = isRunning(board) ? Math.floor(now) : 0;
+  const shown = useMemo(
+    () => (layout && board ? faces(layout, board, session.now) : NO_FACES),
+    // Not with each frame that it is moved in: with each second of a run.
+    // eslint-disable-next-line react-hooks/exhaustive-deps
+    [layout, board, second]
+  );
+  const names = useMemo(
+    () => Object.fromEntries([...shown].map(([node, face]) => [node, face.spoken])),
+    [shown]
+  );
   const matches = layout ? matchingNodes(layout, letters) : [];
-  const inkOf = useCallback(
-    (status: string) => (ground.current ? inksOf(ground.current, status).ink : ''),
+  const inks = useMemo(
+    () => (ground.current && layout ? allInks(ground.current) : NO_INKS),
     // The colours are the theme's.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [isLight]
+    [isLight, layout]
   );
 
   const onFold = (stage: string): void => {
     setFolded(toggled(layout, stage));
   };
   const onMenu = (node: string, at: Place): void => {
-    const names = layout?.members[node] ?? [];
-    const steps = board?.steps.filter(step => names.includes(step.name)) ?? [];
+    const members = layout?.members[node] ?? [];
+    const steps = board?.steps.filter(step => members.includes(step.name)) ?? [];
     openMenu({ session, commands, trans, steps, folded: stageOf(node), onFold }, at);
   };
   const listener = useRef<GraphListener | null>(null);
@@ -107,7 +117,7 @@ export function Graph({
   }, [layout]);
   useEffect(() => {
     canvas.current?.show(shown);
-  });
+  }, [shown]);
   useEffect(() => {
     if (layout && board) {
       const isSought = matches.length > 0;
@@ -177,7 +187,7 @@ export function Graph({
             layout={layout}
             faces={shown}
             sight={sight}
-            inkOf={inkOf}
+            inks={inks}
             onMove={at => canvas.current?.moveTo(at)}
           />
         )}
@@ -185,7 +195,7 @@ export function Graph({
           <NodeList
             trans={trans}
             layout={layout}
-            spoken={Object.fromEntries([...shown].map(([node, face]) => [node, face.spoken]))}
+            spoken={names}
             current={focused || nodeOf(layout, selected)}
             onFocus={node => {
               setFocused(node);
@@ -211,6 +221,12 @@ export function Graph({
 }
 
 const NO_FACES: ReturnType<typeof faces> = new Map();
+const NO_INKS: Readonly<Record<string, string>> = {};
+
+function allInks(element: Element): Readonly<Record<string, string>> {
+  const statuses = [...Object.keys(LOOKS), 'stale'];
+  return Object.fromEntries(statuses.map(status => [status, inksOf(element, status).ink]));
+}
 
 /** A listener that is always the newest: the canvas outlives what is drawn around it. */
 function relayed(newest: { readonly current: GraphListener | null }): GraphListener {
