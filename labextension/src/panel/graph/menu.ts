@@ -7,18 +7,12 @@ import { Menu } from '@lumino/widgets';
 import { CommandIDs } from '../../commands';
 import { reveal } from '../../notebook';
 import type { PipelineSession } from '../../session';
+import { StepCommandIDs } from '../../stepcommands';
 import type { BoardStep } from '../../wire';
 import type { Place } from './canvas';
 
 /** Commands about one step, which it is told by the argument `step`. */
-const OF_STEPS: readonly string[] = [
-  'jupyter_pipes:run-step',
-  'jupyter_pipes:run-from-step',
-  'jupyter_pipes:stop-step',
-  'jupyter_pipes:why-step',
-  'jupyter_pipes:log-of-step',
-  'jupyter_pipes:debug-step'
-];
+const OF_STEPS: readonly string[] = Object.values(StepCommandIDs);
 
 /** What a menu is about. */
 export interface MenuSubject {

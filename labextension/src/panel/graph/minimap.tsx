@@ -2,8 +2,9 @@
 import type { JSX, PointerEvent } from 'react';
 import { useEffect, useRef } from 'react';
 import type { Layout } from '../../wire';
-import type { Place, Sight } from './canvas';
+import type { Place } from './canvas';
 import type { Face } from './faces';
+import { useSight, type Sights } from './sights';
 
 const WIDTH = 150;
 const HEIGHT = 110;
@@ -12,14 +13,15 @@ const LEAST_NODE = 1.5;
 interface MinimapProps {
   readonly layout: Layout;
   readonly faces: ReadonlyMap<string, Face>;
-  readonly sight: Sight | null;
+  readonly sights: Sights;
   /** Status, or `stale` -> its colour. */
   readonly inks: Readonly<Record<string, string>>;
   readonly onMove: (place: Place) => void;
 }
 
 /** The minimap. */
-export function Minimap({ layout, faces, sight, inks, onMove }: MinimapProps): JSX.Element {
+export function Minimap({ layout, faces, sights, inks, onMove }: MinimapProps): JSX.Element {
+  const sight = useSight(sights);
   const picture = useRef<HTMLCanvasElement>(null);
   const scale = Math.min(WIDTH / layout.width, HEIGHT / layout.height);
   const [width, height] = [Math.ceil(layout.width * scale), Math.ceil(layout.height * scale)];

@@ -9,13 +9,14 @@ import { LOOKS, type Layout } from '../../wire';
 import { useTick } from '../heading';
 import type { TabProps } from '../tabs';
 import { useLayout, useRoom } from './arranging';
-import { GraphCanvas, type GraphListener, type Place, type Sight } from './canvas';
+import { GraphCanvas, type GraphListener, type Place } from './canvas';
 import { inksOf } from './colours';
 import { faces, stageOf } from './faces';
 import { NodeList } from './list';
 import { openMenu } from './menu';
 import { Minimap } from './minimap';
 import { save } from './saving';
+import { Sights } from './sights';
 
 import { Tools } from './tools';
 import { litNodes, matchingNodes, nextZoom, nodeOf } from './ways';
@@ -39,7 +40,7 @@ export function Graph({
   const ground = useRef<HTMLDivElement>(null);
   const canvas = useRef<GraphCanvas | null>(null);
   const [folded, setFolded] = useState<readonly string[] | null>(null);
-  const [sight, setSight] = useState<Sight | null>(null);
+  const [sights] = useState(() => new Sights());
   const [hovered, setHovered] = useState(NOTHING_HOVERED);
   const [letters, setLetters] = useState('');
   const [place, setPlace] = useState(0);
@@ -89,7 +90,7 @@ export function Graph({
       const text = what?.node ? shown.get(what.node)?.told : what?.names;
       setHovered(text ? { text, x, y } : NOTHING_HOVERED);
     },
-    onSight: setSight
+    onSight: sights.tell
   };
 
   useEffect(() => {
@@ -137,7 +138,7 @@ export function Graph({
     <div className="jp-pipes-graph">
       <Tools
         trans={trans}
-        zoom={sight?.zoom ?? 1}
+        sights={sights}
         letters={letters}
         match={[matches.length ? place + 1 : 0, matches.length]}
         stages={stagesOf(layout)}
@@ -186,7 +187,7 @@ export function Graph({
           <Minimap
             layout={layout}
             faces={shown}
-            sight={sight}
+            sights={sights}
             inks={inks}
             onMove={at => canvas.current?.moveTo(at)}
           />

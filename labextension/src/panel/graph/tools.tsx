@@ -2,11 +2,12 @@
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { launchIcon } from '@jupyterlab/ui-components';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
+import { useSight, type Sights } from './sights';
 
 /** What the tools show and do. */
 export interface ToolsProps {
   readonly trans: TranslationBundle;
-  readonly zoom: number;
+  readonly sights: Sights;
   readonly letters: string;
   /** Which match is shown, from 1, and how many there are. */
   readonly match: readonly [number, number];
@@ -24,7 +25,7 @@ export interface ToolsProps {
 
 /** The tools. */
 export function Tools(props: ToolsProps): JSX.Element {
-  const { trans, zoom, stages } = props;
+  const { trans, stages } = props;
   const button = (title: string, text: ReactNode, onClick: () => void): JSX.Element => (
     <button type="button" title={title} aria-label={title} onClick={onClick}>
       {text}
@@ -38,9 +39,7 @@ export function Tools(props: ToolsProps): JSX.Element {
       {button(trans.__('Smaller'), '−', () => {
         props.onZoom(-1);
       })}
-      <output className="jp-pipes-percent" aria-label={trans.__('Zoom')}>
-        {`${Math.round(zoom * 100)} %`}
-      </output>
+      <Percent {...props} />
       {button(trans.__('Larger'), '+', () => {
         props.onZoom(1);
       })}
@@ -58,6 +57,15 @@ export function Tools(props: ToolsProps): JSX.Element {
           props.onOpen
         )}
     </div>
+  );
+}
+
+function Percent({ trans, sights }: ToolsProps): JSX.Element {
+  const sight = useSight(sights);
+  return (
+    <output className="jp-pipes-percent" aria-label={trans.__('Zoom')}>
+      {`${Math.round((sight?.zoom ?? 1) * 100)} %`}
+    </output>
   );
 }
 
