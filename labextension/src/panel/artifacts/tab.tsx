@@ -23,7 +23,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
   }
   const artifact = answer.artifacts.find(each => keyOf(each) === chosen);
   return (
-    <div className="jp-pipes-artifacts">
+    <div className="jp-pipes-artifacts-tab">
       {answer.distrust && (
         <div className="jp-pipes-distrust" role="note">
           {trans.__('Values are not loaded: %1', answer.distrust)}
@@ -42,7 +42,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
           </button>
         </div>
       )}
-      <div className="jp-pipes-list">
+      <div className="jp-pipes-artifact-list">
         <table className="jp-pipes-table">
           <thead>
             <tr>
