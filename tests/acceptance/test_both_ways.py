@@ -200,7 +200,7 @@ def meaning(pipeline: Pipeline, *, numbers: bool) -> tuple[Sequence[object], ...
         changed = msgspec.structs.replace(
             step, doc="", cell_id=None, continued=dict(enumerate(starts)), setup=setup, prelude=prelude
         )
-        return changed if numbers else msgspec.structs.replace(changed, label="")
+        return changed if numbers else msgspec.structs.replace(changed, label="", cell=0)
 
     problems = [
         (each.code, each.step, each.line, each.severity, each.cell if numbers else 0)
