@@ -86,7 +86,7 @@ function Search({ trans, view, change }: ListProps): JSX.Element {
   return (
     <form
       role="search"
-      className="jp-pipes-search"
+      className="jp-pipes-runs-search"
       onSubmit={event => {
         event.preventDefault();
         change({ query: text, limit: MORE });

@@ -55,7 +55,7 @@ function Found({
       {look.artifacts.length > 0 && (
         <>
           <h4>{trans.__('Artifacts')}</h4>
-          <table className="jp-pipes-artifacts">
+          <table className="jp-pipes-runs-artifacts">
             <tbody>
               {look.artifacts.map(artifact => (
                 <tr key={artifact.name}>
@@ -94,7 +94,7 @@ function Found({
 /** The lines of a diff, with what came and what went coloured. */
 export function Diff({ text }: { readonly text: string }): JSX.Element {
   return (
-    <pre className="jp-pipes-diff">
+    <pre className="jp-pipes-runs-diff">
       {text.split('\n').map((line, index) => (
         // Lines may be equal.
         <span key={index} data-sign={line.charAt(0)}>
