@@ -5,11 +5,15 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
+import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { StepHeaders } from './badges';
+import { completedFirstLine } from './cells/completion';
+import { StepTool } from './cells/form';
+import { MissingNames } from './cells/missing';
 import { addCommands, CommandIDs } from './commands';
 import { graph } from './panel/graph/plugin';
 import { keepKeysOfLiveGraphs } from './livegraphs';
@@ -44,6 +48,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     const followed = new Pipelines(tracker);
     followed.added.connect((_, session) => {
       new StepHeaders(session, app.commands, trans);
+      new MissingNames(session, app.commands, trans);
       new CellProblems(session);
       new RunWatch(session, settings, app.commands, trans);
       hideHeadersBy(settings, session.panel);
@@ -102,6 +107,30 @@ const panel: JupyterFrontEndPlugin<void> = {
   }
 };
 
+const firstLine: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_pipes:first-line',
+  description: 'Completion, help and a form for the first line of a step.',
+  autoStart: true,
+  requires: [IPipelines],
+  optional: [IEditorExtensionRegistry, INotebookTools, ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    followed: IPipelines,
+    editors: IEditorExtensionRegistry | null,
+    tools: INotebookTools | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    editors?.addExtension(completedFirstLine(followed));
+    if (tools) {
+      const tool = new StepTool(followed, trans);
+      const label = trans.__('Step of the Pipeline');
+      tools.addSection({ sectionName: 'jupyter_pipes', label, tool, rank: 0 });
+      tool.expand();
+    }
+  }
+};
+
 const status: JupyterFrontEndPlugin<void> = {
   id: 'jupyter_pipes:status',
   description:
@@ -126,4 +155,4 @@ const status: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [pipelines, panel, graph, status];
+export default [pipelines, firstLine, panel, graph, status];

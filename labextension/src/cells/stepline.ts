@@ -22,7 +22,7 @@ export interface StepLine {
   readonly options: readonly Said[];
 }
 
-const MAGIC = /^%%step\b/;
+const MAGIC = /^%%step(?!\S)/;
 const PLAIN = /^[\p{L}\p{M}\p{N}_@%+=:,./*?~[\]-]+$/u;
 
 /** The words behind `%%step`; a quotation mark that is not closed reaches to the end of the line. */
@@ -155,4 +155,9 @@ function flagAfter(latest: string, word: string): string {
   }
   const takes = STEP_OPTIONS.find(option => option.flag === latest)?.takes;
   return takes === 'many' ? latest : '';
+}
+
+/** Words as they are written behind each other. */
+export function joined(words: readonly string[]): string {
+  return words.map(quoted).join(' ');
 }
