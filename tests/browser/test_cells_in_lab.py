@@ -110,7 +110,8 @@ def test_headers_follow_their_cells_when_these_move_are_copied_split_and_undone(
 
 def test_the_first_line_is_completed_explained_and_underlined_while_the_kernel_is_busy(cells: Cells) -> None:
     cells.edit(0)
-    cells.page.keyboard.type("\nimport time; time.sleep(600)")
+    cells.page.keyboard.press("Control+Home")
+    cells.page.keyboard.type("import time; time.sleep(600)\n")
     cells.page.keyboard.press("Control+Enter")
     expect(cells.page.locator(".jp-InputPrompt", has_text="[*]")).to_have_count(1)
     cells.page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
