@@ -26,7 +26,11 @@ export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFacto
     factory: ({ inline }) =>
       inline
         ? EditorExtensionRegistry.createImmutableExtension([
-            autocompletion({ override: [context => completed(context, names())], icons: false }),
+            autocompletion({
+              override: [context => completed(context, names())],
+              icons: false,
+              interactionDelay: 0
+            }),
             hoverTooltip(helped)
           ])
         : null

@@ -58,6 +58,7 @@ export class StepTool extends NotebookTools.Tool {
         problems={problems.filter(({ cell: id, line: at }) => id === cell.model.id && at <= 1)}
         onLine={text => {
           write(cell, text);
+          this._redraw.emit();
         }}
         trans={this._trans}
       />
