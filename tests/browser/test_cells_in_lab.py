@@ -132,7 +132,7 @@ def test_the_first_line_is_completed_explained_and_underlined_while_the_kernel_i
     cells.page.keyboard.press("Backspace")
     cells.page.keyboard.type("2")
     expect(wrong).to_have_count(0)
-    cells.page.get_by_text("--retries 2").hover(position={"x": 190, "y": 5})
+    line.hover(position={"x": 235, "y": 8})
     expect(cells.page.locator(".jp-pipes-help")).to_be_visible()
 
 
