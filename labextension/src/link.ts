@@ -20,6 +20,13 @@ export class Refused extends Error {
   }
 }
 
+/** The link ended before the answer came. */
+export class Disconnected extends Refused {
+  constructor() {
+    super('Disconnected', 'the kernel is gone');
+  }
+}
+
 /** The Python package is not there, or its magics could not be loaded. */
 export class PackageMissing extends Error {}
 
@@ -106,7 +113,7 @@ export class Link {
   /** Tell all who wait for an answer that none will come. */
   abandon(): void {
     for (const waiting of this._waiting.values()) {
-      waiting.reject(new Refused('Disconnected', 'the kernel is gone'));
+      waiting.reject(new Disconnected());
     }
     this._waiting.clear();
   }

@@ -6,7 +6,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { keptBoard, keptGraph } from './kept';
-import { Link, olderText } from './link';
+import { Disconnected, Link, olderText } from './link';
 import { fold, isRunning, MessageMissing, type Known } from './model';
 import { cellsOf, hasSteps } from './notebook';
 import { isOlder } from './versions';
@@ -129,6 +129,20 @@ export class PipelineSession implements IDisposable {
         return layout as Answers[K];
       }
     }
+    try {
+      return await this._askOnce(request);
+    } catch (error) {
+      // While a kernel starts Lab may connect twice. Who asks for a run may have been heard.
+      if (error instanceof Disconnected && !RUNS.has(request.ask)) {
+        return this._askOnce(request);
+      }
+      throw error;
+    }
+  }
+
+  private async _askOnce<K extends Ask>(
+    request: Extract<Request, { ask: K }>
+  ): Promise<Answers[K]> {
     const link = await this.connect();
     // Another notebook on this kernel may have told its own since.
     if (
@@ -151,9 +165,12 @@ export class PipelineSession implements IDisposable {
   }
 
   private async _open(): Promise<Link> {
-    // A click may come before the kernel is there.
-    await this.panel.sessionContext.ready;
-    const kernel = this.panel.sessionContext.session?.kernel;
+    const context = this.panel.sessionContext;
+    // A click may come before the kernel is there; where the user has to choose one, none comes by itself.
+    if (!(await context.initialize())) {
+      await context.ready;
+    }
+    const kernel = context.session?.kernel;
     if (!kernel) {
       throw new Error('this notebook has no kernel: choose one');
     }
