@@ -139,7 +139,7 @@ def test_the_first_line_is_completed_explained_and_underlined_while_the_kernel_i
 def test_the_form_edits_the_line_and_says_what_does_not_fit(cells: Cells) -> None:
     cells.edit(3)
     cells.page.locator("[data-id=jp-property-inspector]").first.click()
-    form = cells.page.locator(".jp-pipes-form")
+    form = cells.page.locator(".jp-pipes-options")
     line = cells.page.locator(".jp-Notebook-cell").nth(3).locator(".cm-line").first
     form.get_by_label("--stage").fill("data")
     form.get_by_label("--stage").press("Enter")

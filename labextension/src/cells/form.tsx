@@ -19,7 +19,7 @@ export class StepTool extends NotebookTools.Tool {
     private readonly _trans: TranslationBundle
   ) {
     super();
-    this.addClass('jp-pipes-form');
+    this.addClass('jp-pipes-options');
     const layout = new PanelLayout();
     this.layout = layout;
     layout.addWidget(
@@ -148,7 +148,7 @@ function OptionField({ option, read, problem, onValues }: OptionProps): JSX.Elem
   }
   if (metavar.includes('|')) {
     return (
-      <div className="jp-pipes-field" title={help}>
+      <div className="jp-pipes-option" title={help}>
         <label htmlFor={id}>{flag}</label>
         <select
           id={id}
@@ -210,7 +210,7 @@ function TextField({ label, help, hint, value, problem, onValue }: TextProps): J
     }
   };
   return (
-    <div className="jp-pipes-field" title={help}>
+    <div className="jp-pipes-option" title={help}>
       <label htmlFor={id}>{label}</label>
       <input
         id={id}
