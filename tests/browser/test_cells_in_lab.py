@@ -96,7 +96,8 @@ def test_headers_follow_their_cells_when_these_move_are_copied_split_and_undone(
     cells.page.keyboard.press("c")
     cells.page.keyboard.press("v")
     expect(names).to_have_text(["clean", "clean", "load", "bad"])
-    expect(cells.header("clean").nth(1)).to_contain_text("another cell has this name")
+    # The later of two cells is the step.
+    expect(cells.header("clean").first).to_contain_text("another cell has this name")
     # Lab may undo the move together with the copy.
     cells.page.keyboard.press("z")
     expect(names).to_have_count(3)
@@ -109,6 +110,10 @@ def test_headers_follow_their_cells_when_these_move_are_copied_split_and_undone(
 
 
 def test_the_first_line_is_completed_explained_and_underlined_while_the_kernel_is_busy(cells: Cells) -> None:
+    # The kernel is linked then: before it is, the server tells the board.
+    cells.edit(3)
+    cells.press("clean", "Run step")
+    expect(cells.header("clean")).to_contain_text("completed")
     cells.edit(0)
     cells.page.keyboard.press("Control+Home")
     cells.page.keyboard.type("import time; time.sleep(600)\n")
