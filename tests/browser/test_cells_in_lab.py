@@ -47,6 +47,8 @@ def cells(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Cells]:
     folder.mkdir()
     page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
     shown = Cells(page)
+    # Headers are there before it is, and a cell that is run too early is not run.
+    page.wait_for_kernel()
     expect(shown.header("clean")).to_contain_text("defined, not run yet")
     yield shown
     page.close()
