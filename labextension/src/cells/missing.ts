@@ -78,7 +78,8 @@ export class MissingNames {
 }
 
 function nameMissingIn(cell: Cell): string {
-  if (!(cell instanceof CodeCell) || writtenStepOf(cell)) {
+  // A notebook that is loaded tells of its change while cells that gave way are still listed.
+  if (!(cell instanceof CodeCell) || cell.model.isDisposed || writtenStepOf(cell)) {
     return '';
   }
   const { outputs } = cell.model;
