@@ -7,7 +7,9 @@ const STYLES = join(__dirname, '..', 'style');
 test('no class is styled by two stylesheets', () => {
   const places = new Map<string, Set<string>>();
   for (const name of readdirSync(STYLES)) {
-    const rules = readFileSync(join(STYLES, name), 'utf-8').matchAll(/^(\.jp-pipes-[\w-]+)[^;]*[{,]$/gm);
+    const rules = readFileSync(join(STYLES, name), 'utf-8').matchAll(
+      /^(\.jp-pipes-[\w-]+)[^;]*[{,]$/gm
+    );
     for (const [, owner] of rules) {
       places.set(owner, (places.get(owner) ?? new Set()).add(name));
     }
