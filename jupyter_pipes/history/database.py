@@ -376,7 +376,7 @@ def database_errors(what: str, url: str) -> Generator[None]:
         if not _is_of_database(error):
             raise
         kind = Locked if _is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
-        raise kind(_without_password(f"{what}: {reason}; check {url}, its permissions and space")) from error
+        raise kind(_without_password(f"{what}: {reason}; check free space and rights of {url}")) from error
 
 
 _CONFLICTS = ("IntegrityError", "UniqueViolation")

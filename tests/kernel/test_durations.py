@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
+
 from jupyter_pipes.kernel.durations import LastTimes
 from tests.conftest import MakePipeline
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_first_run_has_no_last_time(pipeline_of: MakePipeline) -> None:

@@ -6,11 +6,19 @@ from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, cast
 
-from jupyter_pipes.display.looks import LOOKS, STALE, spoken
+from jupyter_pipes.display.looks import LOOKS, STALE, Look, spoken
 from jupyter_pipes.model.views import StepView
 
 MOST_BUTTONS = 60
 """More steps than this have a field instead: each button is a widget of its own."""
+
+
+def _class_of(look: Look) -> str:
+    return f"jupyter-pipes-is-{look.word}"
+
+
+_SELECTED = "jupyter-pipes-selected"
+_CLASSES = (*map(_class_of, (*LOOKS.values(), STALE)), _SELECTED)
 
 
 class StepList:
@@ -42,12 +50,12 @@ class StepList:
             return
         for step, button in zip(steps, self.widget.children, strict=True):
             look = STALE if step.name in stale else LOOKS[step.status]
-            classes = [f"jupyter-pipes-is-{look.word}"]
-            classes += ["jupyter-pipes-selected"] if step.name == selected else []
+            classes = {_class_of(look), _SELECTED if step.name == selected else ""}
             with button.hold_sync():
                 button.description = f"{look.icon} {step.name}"
                 button.tooltip = spoken(step, stale)
-                button._dom_classes = tuple(classes)
+                for each in _CLASSES:
+                    (button.add_class if each in classes else button.remove_class)(each)
 
     def _name(self, names: tuple[str, ...]) -> None:
         """Have a button for each of these names."""

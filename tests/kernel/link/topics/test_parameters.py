@@ -8,6 +8,8 @@ import pytest
 
 from tests.kernel.link.conftest import AskedKernel
 
+pytestmark = pytest.mark.slow
+
 DECLARATIONS = """%%params
 n: int = 3  # how many
 share: float = 0.5
@@ -82,7 +84,6 @@ def test_computed_parameters_follow_what_is_typed(kernel: AskedKernel) -> None:
     assert (checked["misfits"], checked["values"]["twice"]) == ({}, "10")
 
 
-@pytest.mark.slow
 def test_the_form_knows_what_the_last_run_was_given(kernel: AskedKernel) -> None:
     kernel.show(params=DECLARATIONS, a="%%step a\nx = n")
     kernel.run(params={"n": "5", "deep": "false"})
