@@ -67,7 +67,7 @@ class Verb(Struct, frozen=True):
     @property
     def description(self) -> str:
         """What it does, and what loading it brings with it, as its page of help begins."""
-        return f"{self.help[0].upper()}{self.help[1:]}. Values that it loads (unpickles): {self.loads}."
+        return f"{self.help}. Values that it loads (unpickles): {self.loads}."
 
 
 def _both(
