@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import importlib.util
+import json
 import os
 import subprocess
+import sys
 from pathlib import Path
 from types import ModuleType
 
@@ -91,3 +93,18 @@ def test_what_is_newer_than_its_sources_is_not_built_again(
     os.utime(building.HERE / "src" / "index.ts", (1, 1))
     building.build("wheel", "editable")
     assert asked == ["install", "build:prod"]
+
+
+def test_no_shortcut_is_one_of_labs_own() -> None:
+    schemas = Path(sys.prefix) / "share" / "jupyter" / "lab" / "schemas"
+    taken = {keys for schema in schemas.rglob("*.json") for keys in shortcuts(schema)}
+    ours = shortcuts(FOLDER / "schema" / "pipelines.json")
+    assert ("Accel", "Shift", "C") in taken
+    assert len(ours) == len(set(ours)) > 5
+    assert not taken & set(ours)
+
+
+def shortcuts(schema: Path) -> list[tuple[str, ...]]:
+    """Return the keys of all shortcuts that a plugin declares."""
+    declared = json.loads(schema.read_text("utf-8")).get("jupyter.lab.shortcuts", [])
+    return [tuple(key for keys in shortcut.get("keys", []) for key in keys.split()) for shortcut in declared]

@@ -9,7 +9,7 @@ from pkgutil import resolve_name
 
 import pytest
 
-from jupyter_pipes.cli.verbs import COMMANDS, MAGICS
+from jupyter_pipes.cli.verbs import COMMANDS, MAGICS, VERBS, command_parser, magic_parser
 from jupyter_pipes.pipelines.step_options import STEP_OPTIONS
 
 ROOT = Path(__file__).parents[1]
@@ -116,6 +116,22 @@ def test_every_diagnostic_is_explained() -> None:
 def test_every_option_of_a_step_is_explained() -> None:
     text = (DOCS / "steps.md").read_text("utf-8")
     assert [option.flag for option in STEP_OPTIONS if f"`{option.flag}" not in text] == []
+
+
+def test_every_verb_says_which_values_it_loads_in_its_help_and_in_the_docs() -> None:
+    """And who loads values of the store in a process of its own can be told to trust them, nobody else."""
+    rows = re.findall(
+        r"^\| ([^|]+) \| ([^|]+) \| (?:yes|no|with `--of`) \|$", (DOCS / "cli.md").read_text("utf-8"), re.M
+    )
+    explained = {
+        verb: loads for verbs, loads in rows for verb in re.findall(r"`(?:%pipeline )?(\w+)`", verbs)
+    }
+    assert explained == {name: verb.loads for name, verb in VERBS.items()}
+    for parsers, parser_of in ((MAGICS, magic_parser), (COMMANDS, command_parser)):
+        for name in parsers:
+            text = " ".join(parser_of(name).format_help().split())
+            assert f"(unpickles): {VERBS[name].loads}." in text
+            assert ("--trust" in text) == ("in its own process" in text or "in the kernel" in text)
 
 
 def test_every_verb_is_explained() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import shutil
@@ -27,7 +28,7 @@ USED_BY_NAME = {
 }
 """Dependencies that no file imports, and what they are for."""
 
-OPTIONAL = {"matplotlib", "numpy", "polars", "pyarrow"}
+OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow"}
 """Imported only where a user's values are theirs: whoever has such values has them."""
 
 
@@ -61,15 +62,26 @@ def test_the_wheel_has_the_lab_extension_built(wheel: Path) -> None:
     assert {name for name in packed if name.endswith(".map")} == set()
 
 
+@pytest.mark.slow
+def test_the_wheel_turns_the_server_extension_on(wheel: Path) -> None:
+    """Where each Jupyter server of the environment reads what is on: nobody has to type anything for it."""
+    (place,) = (
+        name for name in packed_in(wheel) if name.endswith("jupyter_server_config.d/jupyter_pipes.json")
+    )
+    assert place.partition(".data/data/")[2].startswith("etc/jupyter/")
+    content = json.loads(zipfile.ZipFile(wheel).read(place))
+    assert content == {"ServerApp": {"jpserver_extensions": {"jupyter_pipes.server": True}}}
+
+
 def packed_in(wheel: Path) -> list[str]:
     """Return the names of the files in a wheel."""
     return zipfile.ZipFile(wheel).namelist()
 
 
-@pytest.mark.slow
-def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(wheel: Path, tmp_path: Path) -> None:
-    """The dependencies are those of this environment; the package itself can only come from the wheel."""
-    environment = tmp_path / "environment"
+@pytest.fixture(scope="module")
+def environment(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An environment with the dependencies of this one; the package itself can only come from the wheel."""
+    environment = tmp_path_factory.mktemp("wheels") / "environment"
     subprocess.run([sys.executable, "-m", "venv", str(environment)], check=True)
     python = environment / "bin" / "python"
     install = [str(python), "-m", "pip", "install", "--quiet", "--no-index", "--no-deps", str(wheel)]
@@ -77,6 +89,38 @@ def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(wheel: Path,
     packages = next((environment / "lib").glob("python*/site-packages"))
     # A folder on a .pth line is searched, but its own .pth files (an editable install has one) are not read.
     (packages / "dependencies.pth").write_text(sysconfig.get_path("purelib") + "\n")
+    return environment
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("module", "line"),
+    [
+        ("jupyterlab.labextensions", "jupyter_pipes v{version} enabled OK"),
+        ("jupyter_server.extension.serverextension", "jupyter_pipes.server {version} OK"),
+    ],
+)
+def test_both_extensions_are_on_where_the_wheel_is_installed(
+    module: str, line: str, environment: Path, tmp_path: Path
+) -> None:
+    variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    listed = subprocess.run(
+        [str(environment / "bin" / "python"), "-m", module, "list"],
+        capture_output=True,
+        text=True,
+        check=True,
+        env=variables | {"JUPYTER_CONFIG_DIR": str(tmp_path), "JUPYTER_PATH": str(tmp_path)},
+    )
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", listed.stdout + listed.stderr)
+    words = " ".join(plain.split())
+    assert line.format(version=jupyter_pipes.__version__) in words, plain
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_the_quickstart_in_an_environment_of_its_own(
+    environment: Path, tmp_path: Path
+) -> None:
+    python = environment / "bin" / "python"
     notebook = shutil.copy(ROOT / "notebooks" / "quickstart.ipynb", tmp_path)
     # A developer's path would come before the wheel's.
     variables = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}

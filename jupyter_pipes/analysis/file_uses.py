@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import posixpath
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from msgspec import Struct
@@ -33,6 +33,7 @@ _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUERIES = frozenset(("sql", "query", "execute", "read_sql", "read_sql_query"))
 _QUOTED = re.compile(r"'([^']+)'")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 """How a text looks that may be the path of a file: with an ending, or in a folder."""
@@ -50,7 +51,7 @@ class FileUses(Struct, frozen=True):
         return any(path.startswith(f"{folder}/") for folder in self.listed)
 
 
-def file_uses(steps: Iterable[Step]) -> dict[str, FileUses]:
+def file_uses(steps: Sequence[Step]) -> dict[str, FileUses]:
     """Return step -> the files that its own code names in calls; constants of other cells count.
 
     Args:
@@ -67,7 +68,39 @@ def file_uses(steps: Iterable[Step]) -> dict[str, FileUses]:
         uses[step.name] = _uses(step.body, tuple(sorted(constants.items())))
         own = _constants(step.body)
         made |= {(step.name, name): own[name] for name in step.writes if name in own}
-    return uses
+    code = {text.path for step in steps if (text := written_by_magic(step.body))}
+    return {step.name: _with_code(step, uses[step.name], code) for step in steps} if code else uses
+
+
+class WrittenText(Struct, frozen=True):
+    """What a `%%writefile` cell writes: a path, normalised, and a text, which may be appended to the file."""
+
+    path: str
+    text: str
+    is_appended: bool
+
+
+def written_by_magic(source: str) -> WrittenText | None:
+    """Return what a cell writes by `%%writefile`, None where it does no such thing."""
+    match = _WRITES.match(source)
+    if match is None:
+        return None
+    path = posixpath.normpath(match["path"].strip("'\""))
+    return WrittenText(path, source[match.end() :], bool(match["appends"]))
+
+
+def _with_code(step: Step, uses: FileUses, code: Iterable[str]) -> FileUses:
+    """Return the uses with those of files of code that other cells write: by `%run` and `import`."""
+    text = written_by_magic(step.body)
+    used = [path for path in code if _runs_or_imports(step, path)]
+    mine = [text.path] if text else []
+    return FileUses((*uses.named, *mine, *sorted(used)), (*uses.written, *mine), uses.listed)
+
+
+def _runs_or_imports(step: Step, path: str) -> bool:
+    stem = path.removesuffix(".py")
+    runs = re.compile(rf"^\s*%run\s[^\n]*(?<!\w){re.escape(stem)}\b", re.MULTILINE)
+    return path.partition("/")[0].removesuffix(".py") in step.imports or any(map(runs.search, step.sources))
 
 
 @lru_cache(maxsize=8192)

@@ -54,6 +54,7 @@ class Verb(Struct, frozen=True):
 
     Attributes:
         help: what it does, in a line.
+        loads: which kept values it loads and where, for loading one can run code (most are pickles).
         magic: how it is carried out in a kernel; None if it is no verb there.
         command: the same on the command line.
     """
@@ -61,12 +62,20 @@ class Verb(Struct, frozen=True):
     help: str
     magic: Way[Kernel] | None = None
     command: Way[CommandLine] | None = None
+    loads: str = "none"
+
+    @property
+    def description(self) -> str:
+        """What it does, and what loading it brings with it, as its page of help begins."""
+        return f"{self.help}. Values that it loads (unpickles): {self.loads}."
 
 
-def _both(text: str, handler: Callable[[Face, Namespace], Answer], *arguments: Arguments) -> Verb:
+def _both(
+    text: str, handler: Callable[[Face, Namespace], Answer], *arguments: Arguments, loads: str = "none"
+) -> Verb:
     """Return a verb that means the same in both faces; the command line has to say where it looks."""
     common, where = arguments if len(arguments) == 2 else (arguments[0], parsers.PLACE)
-    return Verb(text, Way(handler, common), Way(handler, (*where, *common)))
+    return Verb(text, Way(handler, common), Way(handler, (*where, *common)), loads)
 
 
 VERBS: Mapping[str, Verb] = {
@@ -85,6 +94,8 @@ VERBS: Mapping[str, Verb] = {
         "run the pipeline, or just what the named steps need",
         Way(answers.run, (*parsers.PLANNED, *parsers.REPEATED, *parsers.BACKGROUND)),
         Way(answers.run, (*parsers.SOURCE, *parsers.PLANNED, *parsers.REPEATED, *parsers.EXECUTED)),
+        loads="inputs of steps, in the steps' processes, which run the notebook's code anyway; "
+        "with --of the kept run's parameters, in its own process",
     ),
     "why": _both(
         "why a step would run or not, with what changed",
@@ -119,19 +130,28 @@ VERBS: Mapping[str, Verb] = {
                 *parsers.PLACE,
             ),
         ),
+        loads="the kept run's parameters, in its own process",
     ),
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
-    "compare": _both("what differs between two runs", answers.compare, parsers.TWO_RUNS),
+    "compare": _both(
+        "what differs between two runs",
+        answers.compare,
+        parsers.TWO_RUNS,
+        loads="artifacts that differ, in its own process",
+    ),
     "verify": _both(
         "run the notebook plainly as well, and say where the values differ",
         answers.verify,
         parsers.VERIFIED,
         parsers.SOURCE,
+        loads="what both ways gave, in processes that run the notebook's code anyway; "
+        "in a copy with a store of its own",
     ),
     "get": Verb(
         "load artifacts: into the kernel, or to print or write them",
         Way(lambda kernel, arguments: kernel.get(arguments), (*parsers.NAMES, *parsers.VARIABLE)),
         Way(command_line.get, (*parsers.SOURCE, *parsers.NAMES, *parsers.VALUE_FILE)),
+        loads="those that it is asked for, in its own process",
     ),
     "logs": Verb(
         "what a step printed",
@@ -144,6 +164,7 @@ VERBS: Mapping[str, Verb] = {
             lambda kernel, arguments: kernel.debug(arguments),
             (*parsers.STEP, *parsers.IN_RUN, *parsers.TRUST),
         ),
+        loads="a step's inputs, in the kernel",
     ),
     "tag": _both("label a run", answers.tag, (*parsers.RUN, *parsers.TAGS)),
     "rename": _both("give a run a title", answers.rename, (*parsers.RUN, *parsers.TITLE)),
@@ -222,12 +243,12 @@ def check_words(words: Sequence[str]) -> Sequence[str]:
 
 def magic_parser(name: str) -> VerbParser:
     """Return the parser of a verb of `%pipeline`."""
-    return MAGICS[name].parser(f"%pipeline {name}", VERBS[name].help, add_help=False)
+    return MAGICS[name].parser(f"%pipeline {name}", VERBS[name].description, add_help=False)
 
 
 def command_parser(name: str) -> VerbParser:
     """Return the parser of a verb of `jupyter pipes`."""
-    parser = COMMANDS[name].parser(f"{PROGRAM} {name}", VERBS[name].help, add_help=True)
+    parser = COMMANDS[name].parser(f"{PROGRAM} {name}", VERBS[name].description, add_help=True)
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")
     return parser
 

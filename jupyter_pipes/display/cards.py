@@ -24,6 +24,7 @@ from jupyter_pipes.display.looks import (
     STALE,
     origin_text,
     progress_text,
+    remaining_text,
     running_share,
     spoken,
     took_text,
@@ -31,8 +32,8 @@ from jupyter_pipes.display.looks import (
 )
 from jupyter_pipes.display.outputs import Output, bundle_html
 from jupyter_pipes.display.theme import ink, theme_css
-from jupyter_pipes.model.quantities import bytes_text, shape_text
-from jupyter_pipes.model.steps import Diagnostic, Status, Step
+from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
+from jupyter_pipes.model.steps import Diagnostic, Status, Step, StepInterface
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.results import StepError
@@ -44,8 +45,9 @@ _CSS = """
 .jupyter-pipes-card>div{margin-top:5px}
 .jupyter-pipes-card>.line{display:flex;gap:10px;align-items:baseline;margin-top:0;min-height:1.5em;
  white-space:nowrap}
-.jupyter-pipes-card>.line>.reason{overflow:hidden;text-overflow:ellipsis}
-.jupyter-pipes-card>.line>.seconds{font-variant-numeric:tabular-nums}
+.jupyter-pipes-card .reason{overflow:hidden;text-overflow:ellipsis}
+.jupyter-pipes-card>.line>.told:has(.reason){overflow:hidden;text-overflow:ellipsis}
+.jupyter-pipes-card .seconds{font-variant-numeric:tabular-nums}
 .jupyter-pipes-card>.track{height:2px;margin-top:2px;border-radius:1px;background:transparent}
 .jupyter-pipes-card>.track.on{background:var(--jp-layout-color2,#e5e7eb)}
 .jupyter-pipes-card>.track>div{height:100%;border-radius:1px;transition:width .2s}
@@ -55,6 +57,10 @@ _CSS = """
 .jupyter-pipes-card .problem{display:flex;gap:8px}
 .jupyter-pipes-card .problem>b{white-space:nowrap}
 """
+
+# What the header that the Lab extension draws above the cell tells as well is left out of the card below it.
+_HEADED = ".jp-Cell:has(>.jp-pipes-header):not(.jp-pipes-without-headers *) .jupyter-pipes-card"
+_UNSAID = f"{_HEADED}>:is(.track,.line:not(:has(>:not(.told)))),{_HEADED}>.line>.told{{display:none}}"
 
 _SEVERITIES = {"error": Status.FAILED, "warning": Status.CANCELLED, "note": Status.QUEUED}
 
@@ -75,13 +81,14 @@ def definition_card(
         head, text = f'<b>{escape(step.name)}</b><span class="quiet">{words}</span>', f"{step.name} ({words})"
         names = ""
     else:
-        head, text = f"<b>{escape(step.name)}</b>" if step else "", _definition_text(step, stale)
-        head += f"{stale_html()}{_reason_html(stale)}" if stale else ""
+        head, text = _told(f"<b>{escape(step.name)}</b>") if step else "", _definition_text(step, stale)
+        is_right = not any(problem.severity == "error" for problem in problems)
+        head += _stale_parts(stale) if stale else _NOT_RUN if step and is_right else ""
         names = _names_html(step) if step else ""
     line = f'<div class="line">{head}</div>' if head else ""
-    told = (f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems)
+    problem_texts = (f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems)
     return _bundle(
-        line + names + "".join(map(_problem_html, problems)), "\n".join(filter(None, (text, *told)))
+        line + names + "".join(map(_problem_html, problems)), "\n".join(filter(None, (text, *problem_texts)))
     )
 
 
@@ -127,8 +134,9 @@ def step_card(
     has_error: bool = True,
     stale: str = "",
     now: float | None = None,
+    before: float = 0.0,
 ) -> dict[str, str]:
-    """Return the card of a step in a run: status, log tail, outputs, error, artifacts, metrics, notes.
+    """Return the card of a step in a run: status, log tail, outputs, error, artifacts, metrics, notes, reads.
 
     Args:
         view: the run.
@@ -139,6 +147,7 @@ def step_card(
         has_error: whether what the step failed with belongs here, and not below a cell that continues it.
         stale: the reason why what it shows no longer fits, "" when it does.
         now: the time in seconds since 1970, for a running step; by default the present.
+        before: what it took the last time before, in seconds; 0 if nobody knows.
     """
     state = view.steps[step]
     attempt = shown or state.latest
@@ -147,11 +156,13 @@ def step_card(
     moment = time.time() if now is None else now
     error = state.error if has_error else None
     parts = (
-        _status_html(state, stale, moment),
+        _status_html(state, stale, moment, _time_html(state, attempt, moment, before)),
         *_shown_html(outputs, log, error),
         _divided(metrics_html(metrics)),
         _divided(artifacts_html(state.artifacts)),
         *(f'<div class="note">{text_html(note)}</div>' for note in tuple(notes)),
+        _divided(table_html(_read_rows(state.planned))),
+        *(_problem_html(problem) for problem in view.diagnostics if problem.step == step),
     )
     return _bundle("".join(parts), _step_text(state, outputs, log, error, stale, moment))
 
@@ -194,7 +205,7 @@ def _status_of_cell(status: Status, shown: CellView | None) -> Status:
 
 def _bundle(html: str, text: str) -> dict[str, str]:
     body = f'<div class="jupyter-pipes jupyter-pipes-card">{html}</div>'
-    return {"text/html": f"<style>{theme_css()}{_CSS}</style>{body}", "text/plain": text}
+    return {"text/html": f"<style>{theme_css()}{_CSS}{_UNSAID}</style>{body}", "text/plain": text}
 
 
 def _divided(html: str) -> str:
@@ -202,17 +213,18 @@ def _divided(html: str) -> str:
 
 
 def _names_html(step: Step) -> str:
+    writes = ", ".join(_code(name) for name in (*step.writes, *step.options.out_files))
+    rows = [('<span class="quiet">writes</span>', writes)] if writes else []
+    return _divided(table_html([*_read_rows(step), *rows]))
+
+
+def _read_rows(step: StepInterface) -> Iterator[tuple[str, str]]:
     reads = (
         f'{_code(name)} <span class="quiet">{escape(origin_text(owner))}</span>'
         for name, owner in step.origins.items()
     )
-    facts = {
-        "reads": ", ".join(reads),
-        "waits for": ", ".join(escape(name) for name in step.only_after),
-        "writes": ", ".join(_code(name) for name in (*step.writes, *step.options.out_files)),
-    }
-    rows = [(f'<span class="quiet">{fact}</span>', names) for fact, names in facts.items() if names]
-    return _divided(table_html(rows))
+    facts = {"reads": ", ".join(reads), "waits for": ", ".join(escape(name) for name in step.only_after)}
+    yield from ((f'<span class="quiet">{fact}</span>', names) for fact, names in facts.items() if names)
 
 
 def _code(name: str) -> str:
@@ -238,18 +250,45 @@ def _definition_text(step: Step | None, stale: str) -> str:
     return "\n".join(lines)
 
 
-def _status_html(state: StepView, stale: str, now: float) -> str:
-    took, progress, reason = took_text(state, now), progress_text(state), stale or why_text(state)
+def _told(html: str) -> str:
+    """Return a fact that the header of the step's cell tells as well, where the Lab extension draws one."""
+    return f'<span class="told">{html}</span>' if html else ""
+
+
+_NOT_RUN = _told(
+    '<span class="quiet">defined, not run yet in this kernel: <code>%pipeline run</code> runs it</span>'
+)
+
+
+def _status_html(state: StepView, stale: str, now: float, time_html: str) -> str:
+    reason = "" if stale else why_text(state)
     facts = [
-        f"<b>{escape(state.name)}</b>",
-        status_html(state.status) + silence_html(state.status, now),
-        f'<span class="quiet seconds">{took}</span>' if took else "",
-        f"<span>{progress}</span>" if progress else "",
+        _told(f"<b>{escape(state.name)}</b>"),
+        _told(status_html(state.status) + silence_html(state.status, now)),
+        time_html,
+        _told(progress_text(state)),
         f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else "",
-        stale_html() if stale else "",
+        _stale_parts(stale) if stale else "",
         _reason_html(reason) if reason else "",
     ]
     return f'<div class="line">{"".join(facts)}</div>{_track(state)}'
+
+
+def _time_html(state: StepView, shown: AttemptView | None, now: float, before: float) -> str:
+    """Return what the step took, what it takes yet, or what was saved as it did not run."""
+    took, left = took_text(state, now), remaining_text(state, now, before)
+    saved = shown.usage.seconds if shown and state.status is Status.CACHED else 0.0
+    return "".join(
+        (
+            _told(f'<span class="quiet seconds">{took}</span>') if took else "",
+            f'<span class="quiet seconds">{left}</span>' if left else "",
+            f'<span class="quiet seconds">{duration_text(saved)} saved</span>' if saved else "",
+        )
+    )
+
+
+def _stale_parts(stale: str) -> str:
+    return _told(stale_html(stale)) + _told(_reason_html(stale))
 
 
 def _reason_html(reason: str) -> str:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
 
 from jupyter_pipes.display.ansi import ansi_html, plain, terminal_tail
-from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.display.looks import LOOKS, STALE, is_maybe, stale_word
 from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import bytes_text, shape_text, time_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
@@ -27,11 +27,15 @@ def status_html(status: Status) -> str:
     return f'<span class="status" style="color:{ink(status)}"><i>{look.icon}</i>{look.word}</span>'
 
 
-def stale_html(count: int | None = None) -> str:
-    """Return the mark of a stale step, or of so many, as icon and word in its colour."""
+def stale_html(reason: str = "", count: int | None = None) -> str:
+    """Return the mark of a stale step, or of so many, as icon and word in its colour.
+
+    It is lighter where the reason is that a step above may give other outputs.
+    """
     colour = f"var(--jupyter-pipes-stale, {STALE.ink})"
-    word = STALE.word if count is None else f"{count} {STALE.word}"
-    return f'<span class="status" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
+    word = stale_word([reason]) if count is None else f"{count} {STALE.word}"
+    kind = "status maybe" if is_maybe(reason) else "status"
+    return f'<span class="{kind}" style="color:{colour}"><i>{STALE.icon}</i>{word}</span>'
 
 
 def silence_html(status: Status, moment: float) -> str:
@@ -60,46 +64,37 @@ def log_html(log: str) -> str:
 
 
 def table_html(rows: Iterable[Sequence[str]], *, numbers: Sequence[int] = ()) -> str:
-    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows.
-
-    A row of one cell has the whole width.
-    """
+    """Return rows of cells, each already HTML, as a table, columns in `numbers` set right; "" for no rows."""
     lines = "".join(f"<tr>{_cells_html(row, numbers)}</tr>" for row in rows)
     return f'<table class="facts">{lines}</table>' if lines else ""
 
 
 def _cells_html(row: Sequence[str], numbers: Sequence[int]) -> str:
-    if len(row) == 1:
-        return f'<td class="below" colspan="9">{row[0]}</td>'
     return "".join(
         f'<td class="number">{cell}</td>' if place in numbers else f"<td>{cell}</td>"
         for place, cell in enumerate(row)
     )
 
 
-def artifacts_html(
-    artifacts: Iterable[ArtifactRef], preview: Callable[[ArtifactRef], str] | None = None
-) -> str:
-    """Return a table of artifacts: name, type, shape, size, and a value of few letters.
-
-    Below other values stands a look inside, where `preview` gives one.
-    """
-    rows: list[tuple[str, ...]] = []
-    for ref in artifacts:
-        short = _short_preview(ref)
-        row = (
-            f"<code>{escape(ref.name)}</code>",
-            f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
-            shape_text(ref.shape),
-            bytes_text(ref.bytes),
-            short,
-        )
-        inside = preview(ref) if preview and not short else ""
-        rows += [row, (inside,)] if inside else [row]
-    return table_html(rows, numbers=(2, 3))
+def artifacts_html(artifacts: Iterable[ArtifactRef]) -> str:
+    """Return a table of artifacts: name, type, shape, size, and a value of few letters."""
+    return table_html(
+        (
+            (
+                f"<code>{escape(ref.name)}</code>",
+                f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
+                shape_text(ref.shape),
+                bytes_text(ref.bytes),
+                short_preview(ref),
+            )
+            for ref in artifacts
+        ),
+        numbers=(2, 3),
+    )
 
 
-def _short_preview(ref: ArtifactRef) -> str:
+def short_preview(ref: ArtifactRef) -> str:
+    """Return a value of few letters as HTML, "" where it needs more than a line."""
     line = ref.preview.strip()
     short = line and "\n" not in line and len(line) <= 60
     return f'<code class="quiet">{escape(line)}</code>' if short else ""
@@ -114,10 +109,16 @@ def error_html(error: StepError, label: str = "") -> str:
         else f"<b>{escape(error.type)}</b>"
     )
     place = f' <span class="quiet">({escape(where)})</span>' if where else ""
-    # One line says no more than the message above it.
-    trace = log_html(error.traceback) if "\n" in plain(error.traceback).strip() else ""
+    trace = log_html(traceback_text(error))
     folded = f"<details open><summary class='quiet'>Traceback</summary>{trace}</details>" if trace else ""
     return f'<div class="error"><div>{head}{place}</div>{folded}</div>'
+
+
+def traceback_text(error: StepError) -> str:
+    """Return the traceback without the rule above it; "" if it says no more than the message."""
+    first, _, rest = error.traceback.partition("\n")
+    lines = error.traceback if plain(first).strip("- ") else rest
+    return lines if "\n" in plain(lines).strip() else ""
 
 
 def metrics_html(metrics: Mapping[str, Sequence[MetricPoint]]) -> str:

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.model.quantities import bytes_text, duration_text
-from jupyter_pipes.model.steps import PARAMS_OWNER, Status
+from jupyter_pipes.model.steps import HANGING, PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Mapping
+    from collections.abc import Container, Iterable, Mapping
 
     from jupyter_pipes.model.results import Usage
     from jupyter_pipes.model.views import Progress, StepView
@@ -53,8 +53,21 @@ NOTHING: Mapping[str, str] = MappingProxyType({})
 RESUMING = "%pipeline resume takes it up"
 """What to do about a run whose controller was gone before its end."""
 
+MAYBE = "may be stale"
+"""For a step whose kept result fits unless a step above it gives other outputs."""
+
 STALE = Look("△", "stale", "#8a6100", "#fffbeb", "#e6bf55")
 """For a step whose kept result no longer fits."""
+
+
+def is_maybe(stale: str) -> bool:
+    """Return whether a stale step hangs on what a step above it gives, by why it is stale."""
+    return stale.startswith(HANGING)
+
+
+def stale_word(reasons: Iterable[str]) -> str:
+    """Return how steps that are stale for these reasons are called together."""
+    return MAYBE if all(map(is_maybe, reasons)) else STALE.word
 
 
 def running_progress(step: StepView) -> Progress | None:
@@ -86,6 +99,23 @@ def took_text(step: StepView, now: float | None = None) -> str:
     """Return what a step's attempts took, "" for nothing; `now` (seconds since 1970) ends a running one."""
     seconds = step.seconds if now is None else step.seconds_until(now)
     return duration_text(seconds) if seconds > 0 else ""
+
+
+def remaining_text(step: StepView, now: float, before: float) -> str:
+    """Return how long a running step takes yet, judged by its progress, else by the last time.
+
+    Args:
+        step: the step.
+        now: the time in seconds since 1970.
+        before: what it took the last time, in seconds; 0 if nobody knows.
+    """
+    if step.status is not Status.RUNNING or step.latest is None:
+        return ""
+    elapsed, share = step.latest.seconds_until(now), running_share(step)
+    whole = elapsed / share if share else before
+    if whole > elapsed:
+        return f"about {duration_text(whole - elapsed)} left"
+    return f"{duration_text(before)} last time" if before else ""
 
 
 def spoken(step: StepView, stale: Container[str] = ()) -> str:

@@ -21,6 +21,7 @@ _BASE_CSS = """
  color:var(--jp-ui-font-color1,#1f2328)}
 .jupyter-pipes .quiet{color:var(--jp-ui-font-color2,#59636e)}
 .jupyter-pipes .status{font-weight:600;white-space:nowrap}
+.jupyter-pipes .status.maybe{font-weight:400}
 .jupyter-pipes .status i{display:inline-block;width:1.3em;font-style:normal}
 .jupyter-pipes pre.log{margin:0;padding:6px 8px;max-height:220px;overflow:auto;display:flex;
  flex-direction:column-reverse;background:var(--jp-cell-editor-background,#f3f4f6);border-radius:4px;
@@ -35,7 +36,6 @@ _BASE_CSS = """
 .jupyter-pipes table.facts td:first-child{min-width:5.5em;overflow-wrap:anywhere}
 .jupyter-pipes table.facts tr{background:none!important;border:none}
 .jupyter-pipes table.facts td.number{text-align:right;font-variant-numeric:tabular-nums;white-space:nowrap}
-.jupyter-pipes table.facts td.below{padding:2px 0 6px}
 .jupyter-pipes table.facts td code{font:12px var(--jp-code-font-family,monospace);color:inherit;
  background:none;padding:0}
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}

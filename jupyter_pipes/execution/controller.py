@@ -388,6 +388,9 @@ class Controller:
             self._close()
 
     def _close(self) -> None:
+        for task in self._tasks - {asyncio.current_task(self._loop)}:
+            # Nobody waits for them any more, and a process that ends would tell of them.
+            task.cancel()
         self._syncing.close()
         self.ended.set()
 

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 _logger = logging.getLogger(__name__)
-
 Answer = TypeVar("Answer")
 
 PATIENCE = 600.0
@@ -84,7 +83,7 @@ class Database:
         if not self._is_current():
             from jupyter_pipes.history import migrations
 
-            with database_errors(f"the history {_without_password(url)} cannot be opened"):
+            with database_errors("the history cannot be opened", url):
                 self._patiently(lambda: migrations.bring_up_to_date(self.engine))
 
     @cached_property
@@ -98,7 +97,7 @@ class Database:
         Raises:
             StoreError: the history cannot be read.
         """
-        with database_errors("the history cannot be read"):
+        with database_errors("the history cannot be read", self._url):
             return self._patiently(lambda: self._link().rows(statement, values, most))
 
     def change(self, changes: Iterable[Change], patience: float = PATIENCE) -> int:
@@ -114,7 +113,7 @@ class Database:
             StoreError: the history cannot be written; nothing was changed.
         """
         changes = list(changes)
-        with database_errors("the history cannot be written"):
+        with database_errors("the history cannot be written", self._url):
             return self._patiently(lambda: self._link().change(changes), patience)
 
     def _patiently(self, ask: Callable[[], Answer], patience: float = PATIENCE) -> Answer:
@@ -139,7 +138,7 @@ class Database:
         Raises:
             StoreError: the history cannot be written; nothing was changed.
         """
-        with database_errors("the history cannot be written"):
+        with database_errors("the history cannot be written", self._url):
             connection = self._patiently(self._alone)
             with connection:
                 yield Transaction(connection)
@@ -165,7 +164,7 @@ class Database:
         Raises:
             StoreError: the history cannot be read.
         """
-        with database_errors("the history cannot be read"), self.engine.connect() as connection:
+        with database_errors("the history cannot be read", self._url), self.engine.connect() as connection:
             yield Transaction(connection)
 
     def close(self) -> None:
@@ -185,8 +184,9 @@ class Database:
 
     def _link(self) -> _SqliteLink | _EngineLink:
         if self._open is None:
-            is_file = self._url.startswith(_FILE) and "?" not in self._url
-            self._open = _SqliteLink(self._url.removeprefix(_FILE)) if is_file else _EngineLink(self.engine)
+            path = self._url.removeprefix(_FILE)
+            is_file = path != self._url and ("?" not in path or path.startswith("file:"))
+            self._open = _SqliteLink(path) if is_file else _EngineLink(self.engine)
         return self._open
 
     def _is_current(self) -> bool:
@@ -215,7 +215,7 @@ def _tidy_all() -> None:
 class _SqliteLink:
     def __init__(self, path: str) -> None:
         self._connection = sqlite3.connect(
-            path, timeout=_ONE_WAIT, isolation_level=None, check_same_thread=False
+            path, timeout=_ONE_WAIT, isolation_level=None, check_same_thread=False, uri=True
         )
         _tune(self._connection)
 
@@ -316,7 +316,7 @@ def _engine(url: str) -> Engine:
     import sqlalchemy as sa
     from sqlalchemy import event
 
-    with database_errors(f"the history {_without_password(url)} cannot be opened"):
+    with database_errors("the history cannot be opened", url):
         place = sa.make_url(url)
         if place.drivername == "postgresql":
             # Which driver a URL without one means hangs on the version of SQLAlchemy.
@@ -362,21 +362,21 @@ def _tune(connection: Any) -> None:
 
 
 @contextmanager
-def database_errors(what: str) -> Generator[None]:
-    """Turn what goes wrong with the database inside into a StoreError that begins with `what`."""
+def database_errors(what: str, url: str) -> Generator[None]:
+    """Turn what goes wrong with the database at `url` into a StoreError that begins with `what`."""
     try:
         yield
     except ImportError as error:
         driver = "pip install 'jupyter_pipes[postgresql]', or the driver that the URL names"
         raise StoreError(f"{what}: {error}; install its driver: {driver}") from error
     except PermissionError as error:
-        raise StoreError(f"{what}: {error}; check its place and permissions") from error
+        raise StoreError(f"{what}: {error}; check {_without_password(url)} and its permissions") from error
     except Exception as error:
         reason = getattr(error, "orig", None) or error
         if not _is_of_database(error):
             raise
         kind = Locked if _is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
-        raise kind(f"{what}: {reason}; check its place, permissions and free space") from error
+        raise kind(_without_password(f"{what}: {reason}; check free space and rights of {url}")) from error
 
 
 _CONFLICTS = ("IntegrityError", "UniqueViolation")

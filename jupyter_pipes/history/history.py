@@ -149,6 +149,23 @@ class History:
                 values.setdefault(row.run, {}).setdefault(row.field, []).append(value)
         return values
 
+    def endings(self, runs: Sequence[str]) -> dict[str, dict[str, int]]:
+        """Return run -> status -> how many of its steps ended so."""
+        import sqlalchemy as sa
+
+        fields = table("fields")
+        is_status = fields.c.field.like("steps.%.status")
+        query = sa.select(fields.c.run, fields.c.text, sa.func.count()).where(
+            is_status, fields.c.run.in_(runs)
+        )
+        counts: dict[str, dict[str, int]] = {}
+        with self.database.reading() as transaction:
+            for run, status, count in transaction.connection.execute(
+                query.group_by(fields.c.run, fields.c.text)
+            ):
+                counts.setdefault(run, {})[status] = count
+        return counts
+
     def view(self, run: str) -> RunView:
         """Return the folded journal of a run.
 

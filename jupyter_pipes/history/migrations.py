@@ -24,8 +24,13 @@ def bring_up_to_date(engine: Engine) -> None:
     """Make the tables, in one transaction with what an earlier version's tables hold.
 
     Raises:
-        StoreError: a newer version of jupyter_pipes made them.
+        StoreError: a newer version of jupyter_pipes made them, or they may only be read.
     """
+    if engine.url.query.get("mode") == "ro":
+        raise StoreError(
+            "the history is not of this version of jupyter_pipes, and is only read here: "
+            "load it in a kernel, which brings it up to date"
+        )
     # Several sessions may open a new project at once: one makes the tables, the others wait.
     with engine.execution_options(begin="BEGIN IMMEDIATE").begin() as connection:
         if engine.dialect.name == "postgresql":

@@ -88,11 +88,16 @@ class Workspace:
     @property
     def is_trusted(self) -> bool:
         """Whether values may be loaded without asking the user."""
+        return not self.distrust
+
+    @property
+    def distrust(self) -> str:
+        """Why values may not be loaded without asking the user; "" if they may."""
         try:
             self.check_values(trust=False)
-        except UntrustedStore:
-            return False
-        return True
+        except UntrustedStore as error:
+            return str(error)
+        return ""
 
     def check_values(self, *, trust: bool) -> None:
         """Have only values loaded that this user, or root, wrote: loading one runs the code that it names.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -10,14 +11,17 @@ from typing import Any
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.outputs import needs_renderer
+from jupyter_pipes.kernel.durations import LastTimes
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.results import OutputRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import CellView, RunView
 from jupyter_pipes.runs.run import Run
 
 INTERVAL = 0.1
 TICK = 1.0
+_WORTH_TELLING = 2.0
 LOG_TAIL = 16_384
 """Bytes of a log's end that displays show."""
 
@@ -33,6 +37,7 @@ class CellOutputs:
         self._run: Run | None = None
         self._stale: Mapping[str, str] = {}
         self._shown: dict[str, Run] = {}
+        self._times: LastTimes | None = None
         self._changed: set[str] = set()
         self._lock = threading.RLock()
         self._pacer = Pacer(self._refresh, interval=INTERVAL, tick=TICK, ticking=self._is_running)
@@ -62,7 +67,7 @@ class CellOutputs:
 
     def follow(self, run: Run) -> None:
         """Show this run from now on."""
-        self._run = run
+        self._run, self._times = run, LastTimes(run)
         self._shown |= dict.fromkeys(run.view.steps, run)
         run.subscribe(partial(self._take, run))
         self._changed.update(run.view.steps)
@@ -99,7 +104,16 @@ class CellOutputs:
             changed, self._changed = self._changed | running, set()
             for cell, display in self._displays.items():
                 if display.step in changed:
-                    display.show(cell, self._shown.get(display.step), self._stale.get(display.step, ""))
+                    run, stale = self._shown.get(display.step), self._stale.get(display.step, "")
+                    display.show(cell, run, stale, self._seconds_before(display.step, run))
+
+    def _seconds_before(self, step: str, run: Run | None) -> float:
+        """Return what a step that goes on for a while took the last time; 0 if it is not worth looking."""
+        if run is None or run is not self._run or self._times is None:
+            return 0.0
+        state = run.view.steps[step]
+        goes_on = state.status is Status.RUNNING and state.seconds_until(time.time()) > _WORTH_TELLING
+        return self._times.of_step(step) if goes_on else 0.0
 
     def _is_running(self) -> bool:
         return self._run is not None and not self._run.has_ended
@@ -120,8 +134,15 @@ class _CellDisplay:
         """Take what defines the step in this cell now, which is at this place among its cells."""
         self._place, self._definition = place, definition
 
-    def show(self, cell: str, run: Run | None, stale: str) -> None:
-        """Bring the output of this cell up to date with the run, or with the definition if there is none."""
+    def show(self, cell: str, run: Run | None, stale: str, before: float) -> None:
+        """Bring the output of this cell up to date with the run, or with the definition if there is none.
+
+        Args:
+            cell: the cell's id.
+            run: the run that its step is shown of.
+            stale: why what is shown no longer fits, "" when it does.
+            before: what the step took the last time before, in seconds; 0 if nobody knows.
+        """
         cells = run.view.steps[self.step].planned.cells if run is not None else ()
         place = cells.index(cell) if cell in cells else self._place
         if run is None or place >= len(cells):
@@ -142,7 +163,14 @@ class _CellDisplay:
         else:
             has_error = shown is None or shown.has_error
             card = cards.step_card(
-                run.view, self.step, plain, log, shown=attempt, has_error=has_error, stale=stale
+                run.view,
+                self.step,
+                plain,
+                log,
+                shown=attempt,
+                has_error=has_error,
+                stale=stale,
+                before=before,
             )
         self._card.show(card)
         self._extra.show(**special[-1] if special else {"data": cards.no_output()})

@@ -61,8 +61,16 @@ class KernelFace:
     def show(self, arguments: Namespace) -> Answer:
         """Display the live DAG, or say how a kept run went."""
         if arguments.run is not None:
-            return of_run(run_named(self, arguments.run))
+            return self._show_kept(run_named(self, arguments.run))
         self._session.show()
+        return Answer()
+
+    def _show_kept(self, run: Run) -> Answer:
+        """Display a kept run's graph where a front end can, else say how it went."""
+        if not self._session.live:
+            return of_run(run)
+        is_current = self.current is not None and self.current.id == run.id
+        self._session.show(None if is_current else run)
         return Answer()
 
     def status(self, arguments: Namespace) -> Answer:

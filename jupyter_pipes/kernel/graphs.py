@@ -6,9 +6,10 @@ from collections.abc import Callable, Mapping
 from functools import partial
 
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
+from jupyter_pipes.kernel.durations import LastTimes
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.runs.run import Run
 
@@ -97,17 +98,28 @@ class _Graph:
 
     def __init__(self, run: Run | None, view: RunView, why: Why, press: Callable[[_Graph], None]) -> None:
         self.run = run
+        self._last = LastTimes(run) if run is not None else None
         self._why = why
         self.widget = PipelineWidget(view, source=self, on_run=partial(press, self), on_cancel=self._cancel)
 
     def bind(self, run: Run) -> None:
         """Show this run from now on."""
-        self.run = run
+        self.run, self._last = run, LastTimes(run)
         self.widget.replace(run.view)
 
-    def log_tail(self, step: str, attempt: int) -> str:
-        """Return the end of an attempt's log."""
-        return self.run.logs(step, attempt, tail=LOG_TAIL) if self.run is not None else ""
+    def log_tail(self, step: str) -> str:
+        """Return the end of what a step printed; of a cached one, in the run whose outputs it took."""
+        return self.run.logs(step, tail=LOG_TAIL) if self.run is not None else ""
+
+    def shown_attempt(self, step: str) -> AttemptView | None:
+        """Return the attempt whose log a step shows."""
+        return self.run.shown_attempt(step)[1] if self.run is not None else None
+
+    def seconds_before(self, step: str | None = None) -> float:
+        """Return what a step, or the whole run, took the last time before."""
+        if self._last is None:
+            return 0.0
+        return self._last.of_run() if step is None else self._last.of_step(step)
 
     def preview(self, ref: ArtifactRef) -> dict[str, str]:
         """Return a look inside an artifact."""

@@ -70,7 +70,7 @@ class Session:
         self._transcript: Transcript | None = None
         self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
         self._again: Callable[[], Run] | None = None
-        self._parameters: Mapping[str, object] = {}
+        self.parameters: Mapping[str, object] = {}
         self._computed: dict[str, Parameter] = {}
         self._stale: Mapping[str, Decision] = {}
         self._edits: list[Edit] = []
@@ -78,7 +78,7 @@ class Session:
         self._watchers: list[Callable[[], None]] = []
         self._upcoming: tuple[tuple[object, ...], Pipeline] | None = None
         self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
-        self._marks = Marks(self.upcoming, lambda: self._parameters, self._mark)
+        self._marks = Marks(self.upcoming, lambda: self.parameters, self._mark)
 
     @property
     def name(self) -> str:
@@ -128,10 +128,13 @@ class Session:
         )
         pipeline.origin = str(self.cells.path or "")
         pipeline.parameters = tuple(map(self._as_computed, pipeline.parameters))
-        self._edits = list(edits(pipeline.graph.steps, cells, changed(self.cells.ran, self.cells.saved())))
-        if self._edits:
-            diagnostics = (*pipeline.graph.diagnostics, *(edit.diagnostic for edit in self._edits))
-            pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
+        file = self.cells.saved()
+        own, used = changed(self.cells.ran, file), changed(notebook.ran, file)
+        self._edits = list(edits(pipeline.graph.steps, cells, own, used))
+        # A button takes steps as they are shown.
+        told = [edit.diagnostic for edit in self._edits if notebook is self.cells or not edit.is_own]
+        diagnostics = (*pipeline.graph.diagnostics, *told)
+        pipeline.graph = msgspec.structs.replace(pipeline.graph, diagnostics=diagnostics)
         return pipeline
 
     def show_cells(self, cells: Sequence[LiveCell]) -> None:
@@ -276,9 +279,9 @@ class Session:
             self._again = lambda: self.drive(start, show=False, again=True)
         return run
 
-    def show(self) -> None:
-        """Display the live DAG: of the current run, of one that a kernel's death ended, or of the steps."""
-        run = self.run or self._interrupted()
+    def show(self, kept: Run | None = None) -> None:
+        """Display the DAG: of a kept run, the current one, one that a dead kernel left, or of the steps."""
+        run = kept or self.run or self._interrupted()
         view = run.view if run is not None else idle_view(self.pipeline())
         if self.live:
             self._graphs.show(run, view, self.stale_words() if run is self.run else NOTHING)
@@ -315,7 +318,11 @@ class Session:
         """Return why a step of a run is stale, or else why it was decided so."""
         history = self.pipeline().workspace.history
         decision = self._stale.get(step.name) if run is self.run else None
-        return explain_kept(step, history) if decision is None else explain(step.name, decision, history)
+        if decision is not None:
+            return explain(step.name, decision, history)
+        edited = tuple(edit.diagnostic.message for edit in self._edits if edit.step == step.name)
+        kept = explain_kept(step, history)
+        return msgspec.structs.replace(kept, reasons=edited) if edited and run is self.run else kept
 
     def edit_warnings(self) -> list[str]:
         """Return what is to be said of cells that are not in the notebook as they were run."""
@@ -330,7 +337,7 @@ class Session:
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
         self._graphs.mark(self.run, NOTHING)
-        self.run, self._parameters = run, given_parameters(run)
+        self.run, self.parameters = run, given_parameters(run)
         self._marks.take_back()
         if self.live:
             self._outputs.follow(run)

@@ -13,6 +13,9 @@ from msgspec import Struct
 PARAMS_OWNER = "params"
 """The producer that `Step.reads` names for a parameter."""
 
+HANGING = "runs if"
+"""Begins the reason of a step that would run again only if a step above it gives other outputs."""
+
 PLAIN_OWNER = ""
 """The producer of a value that plain cells make anew in each step, until a step was seen changing it."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
+from jupyter_pipes.analysis.file_uses import written_by_magic
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
 from jupyter_pipes.model.steps import Cell, Script
 
@@ -17,25 +18,33 @@ from jupyter_pipes.model.steps import Cell, Script
 def with_scripts(cells: Iterable[Cell], directory: Path) -> list[Cell]:
     """Return the cells with the scripts that they run, as far as these can be read.
 
+    What an earlier `%%writefile` cell writes counts as it stands there, whatever the file holds now.
+
     Args:
         cells: the notebook's cells.
         directory: the folder from which paths count.
     """
-    return [_with_its_scripts(cell, directory) if "%run" in cell.source else cell for cell in cells]
+    written: dict[Path, str] = {}
+    return [_with_its_scripts(cell, directory, written) if "%" in cell.source else cell for cell in cells]
 
 
-def _with_its_scripts(cell: Cell, directory: Path) -> Cell:
+def _with_its_scripts(cell: Cell, directory: Path, written: dict[Path, str]) -> Cell:
     if cell.role not in ("code", "step", "setup"):
         return cell
-    return msgspec.structs.replace(cell, scripts=tuple(_read(named_scripts(cell.body), directory)))
+    if text := written_by_magic(cell.body):
+        path = directory / text.path
+        written[path] = (written.get(path, "") if text.is_appended else "") + text.text
+    if "%run" not in cell.source:
+        return cell
+    return msgspec.structs.replace(cell, scripts=tuple(_read(named_scripts(cell.body), directory, written)))
 
 
-def _read(paths: Iterable[str], directory: Path) -> Iterator[Script]:
+def _read(paths: Iterable[str], directory: Path, written: Mapping[Path, str]) -> Iterator[Script]:
     for path in paths:
         # As `%run` does, which adds the ending; what it cannot read, the step will say when it runs.
         for candidate in (directory / path, directory / f"{path}.py"):
             with suppress(OSError, ValueError):
-                text = candidate.read_text(encoding="utf-8")
+                text = written.get(candidate) or candidate.read_text(encoding="utf-8")
                 yield Script(path, _code_of(text) if candidate.suffix == ".ipynb" else text)
                 break
 

@@ -16,7 +16,7 @@ from jupyter_pipes.model.digests import digest, digest_of
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import CodePiece, Step
+from jupyter_pipes.model.steps import HANGING, CodePiece, Step
 from jupyter_pipes.pipelines.arguments import written
 from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
@@ -369,7 +369,7 @@ def _to_come(step: Step, parameters: Mapping[str, Any]) -> tuple[str, ...]:
 def _waits_for(unknown: Mapping[str, str], to_come: Sequence[str]) -> Iterator[str]:
     """Yield, in words, what will tell whether a step runs."""
     if unknown:
-        yield f"runs if {', '.join(sorted(set(unknown.values())))} gives other outputs"
+        yield f"{HANGING} {', '.join(sorted(set(unknown.values())))} gives other outputs"
     if to_come:
         words = ("parameters", "are") if len(to_come) > 1 else ("parameter", "is")
         yield f"depends on {words[0]} {', '.join(to_come)}, which {words[1]} computed when a run starts"

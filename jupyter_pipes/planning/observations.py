@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
@@ -65,7 +65,7 @@ class ObservedSteps:
         seen: step -> what earlier runs showed of it.
     """
 
-    def __init__(self, steps: Iterable[Step], seen: Mapping[str, Observation]) -> None:
+    def __init__(self, steps: Sequence[Step], seen: Mapping[str, Observation]) -> None:
         self._steps = tuple(steps)
         self._seen = dict(seen)
         self._connected = observed(self._steps, self._seen)
@@ -106,7 +106,7 @@ class _Files:
         shared: those that one step writes and that another one uses.
     """
 
-    def __init__(self, steps: Iterable[Step], newest: Mapping[str, Result]) -> None:
+    def __init__(self, steps: Sequence[Step], newest: Mapping[str, Result]) -> None:
         self._uses = file_uses(steps)
         self._newest = newest
         self.written = {step.name: self._written(step.name) for step in steps}

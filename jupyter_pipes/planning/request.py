@@ -88,7 +88,7 @@ class RunRequest(Struct, frozen=True):
     def steps(self) -> ObservedSteps:
         """Return the steps of the run, with what was observed in their reads and writes."""
         chosen = set(self.arguments.selection.steps)
-        return ObservedSteps((step for step in self.definition.steps if step.name in chosen), self.observed)
+        return ObservedSteps([step for step in self.definition.steps if step.name in chosen], self.observed)
 
     @property
     def directory(self) -> Path:

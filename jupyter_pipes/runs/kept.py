@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 
-from jupyter_pipes.history.history import RunSummary
+from jupyter_pipes.history.history import History, RunSummary
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.comparison import Side
 from jupyter_pipes.runs.run import Run
 
@@ -47,6 +49,22 @@ def find_run(workspace: Workspace, name: str, pipeline: str | None = None) -> Ru
     if len(matches) != 1:
         raise _not_found(name, matches, of_pipeline, pipeline)
     return Run(workspace, matches[0])
+
+
+def last_run(history: History, pipeline: str, origin: str) -> RunView | None:
+    """Return the newest run of a notebook or module; None if there is none.
+
+    Args:
+        history: where it is kept.
+        pipeline: the pipeline's name.
+        origin: its file. Another one of the same name has runs of its own, as long as it is there.
+    """
+    for summary in history.runs(pipeline):
+        run = history.view(summary.run)
+        came_from = Path(run.origin)
+        if not came_from.is_file() or (Path(origin).is_file() and came_from.samefile(origin)):
+            return run
+    return None
 
 
 def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:

@@ -24,6 +24,7 @@ class ListedRun(Struct, frozen=True):
         seconds: how long it took, or takes so far.
         progress: the share of its steps that ended, 0 to 1.
         metrics: last values, by the metric's name and by `STEP/NAME`.
+        archived: whether it was put away.
     """
 
     run: str
@@ -37,6 +38,7 @@ class ListedRun(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     params: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    archived: bool = False
 
 
 def list_runs(
@@ -75,4 +77,5 @@ def _listed(row: RunRow, fields: Mapping[str, Sequence[JsonValue]], history: His
             for name, values in fields.items()
             if name.startswith("metrics.")
         },
+        archived=row.archived,
     )

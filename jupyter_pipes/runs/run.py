@@ -188,7 +188,7 @@ class Run(Mapping[str, Any]):
         Raises:
             UsageError: the run has no such step, or the step no such attempt.
         """
-        source, attempts = self._shown_attempts(step)
+        source, attempts = self.shown_attempts(step)
         numbers = [each.number for each in attempts]
         if attempt is not None and attempt not in numbers:
             there_are = ", ".join(map(str, numbers)) or "none"
@@ -202,10 +202,11 @@ class Run(Mapping[str, Any]):
 
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
         """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""
-        source, attempts = self._shown_attempts(step)
+        source, attempts = self.shown_attempts(step)
         return source, next(reversed(attempts), None)
 
-    def _shown_attempts(self, step: str) -> tuple[str, Sequence[AttemptView]]:
+    def shown_attempts(self, step: str) -> tuple[str, Sequence[AttemptView]]:
+        """Return the attempts whose logs a step has, and their run: an earlier one when it is cached."""
         view = self.step(step)
         if not view.source_run:
             return self.id, view.attempts

@@ -9,13 +9,14 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterator
 from enum import Enum
 from functools import cached_property
-from types import CodeType, MethodType, ModuleType
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple, cast
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.loading import View, link_to
+from jupyter_pipes.storage.serializers import arrays
 from jupyter_pipes.storage.serializers.base import Part, Parts
-from jupyter_pipes.storage.serializers.definitions import qualified_name
+from jupyter_pipes.storage.serializers.definitions import definition_name, qualified_name
 from jupyter_pipes.storage.serializers.pickler import Link
 
 _UNCHANGING = (str, bytes, tuple, frozenset, range, slice, Enum, MethodType, ModuleType, CodeType)
@@ -83,6 +84,8 @@ class Holder:
     def link(self, part: Part, view: View | None = None) -> Link:
         """Return a link to a part, or to a view of it."""
         artifact = self.artifact
+        if part.link is not None and view is None:
+            return part.link
         return link_to(self.name, artifact.digest, artifact.serializer, part.number, view)
 
 
@@ -156,8 +159,11 @@ def _may_change(held: Any) -> bool:
         return True
     if isinstance(held, _UNCHANGING):
         return False
+    if isinstance(held, FunctionType):
+        # One that no name leads to has its attributes and what it remembers for itself.
+        return held.__module__ == "__main__" and definition_name(held) is None
     if _is_array(held):
-        return bool(held.flags.writeable)
+        return arrays.may_show_changes(held)
     kind = cast("type[object]", type(held))
     if kind.__module__.partition(".")[0] in _LIBRARIES_OF_TABLES:
         return kind.__name__ in _TABLES or kind.__name__.endswith("Index")
@@ -191,7 +197,7 @@ class _Memory:
             return None
         start, _, part = self._spans[place]
         first = value.__array_interface__["data"][0]
-        return part, View(value.shape, value.dtype, first - start, value.strides)
+        return part, arrays.place_in_memory(value, first - start)
 
 
 def _bounds_of_memory(held: Any) -> tuple[int, int] | None:

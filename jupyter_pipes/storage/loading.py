@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.serializers import deserialize_linked
-from jupyter_pipes.storage.serializers.base import NumberedParts
+from jupyter_pipes.storage.serializers.base import NumberedParts, Part, Parts
 from jupyter_pipes.storage.serializers.restoring import view_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.storage.serializers.pickler import Link
 
 
-class View(NamedTuple):
-    """Where in the memory of an array another one lies: as NumPy's constructor takes it."""
-
-    shape: tuple[int, ...]
-    dtype: Any
-    offset: int
-    strides: tuple[int, ...]
+View = tuple[Any, ...]
+"""Where in the memory of an array another one lies: what `restoring.view_of` takes behind the array."""
 
 
 def link_to(name: str, digest: str, serializer: str, number: int, view: View | None = None) -> Link:
     """Return a link to part `number` of the artifact that the name had, or to a view of that array."""
-    return ("part", name, digest, serializer, number, *(() if view is None else (tuple(view),)))
+    return ("part", name, digest, serializer, number, *(() if view is None else (view,)))
 
 
 class Loading:
@@ -59,9 +54,16 @@ class Loading:
         """Let go of all that was loaded: what leads from one value to another keeps both alive."""
         self._loaded.clear()
 
-    def numbers(self, ref: ArtifactRef) -> Mapping[int, Any]:
-        """Return number -> object, of the parts of a value that was loaded."""
-        return self._artifact(ref).parts()
+    def places(self, ref: ArtifactRef) -> Parts:
+        """Return the parts of a value that was loaded, those as well that it shares with others by links."""
+        own = self._artifact(ref)
+        places: dict[int, Part] = {}
+        for (_, name, digest), loaded in self._loaded.items():
+            for number, held in loaded.parts().items():
+                link = None if loaded is own else link_to(name, digest, loaded.serializer, number)
+                if link is None or id(held) not in places:
+                    places[id(held)] = Part(number, held, link=link)
+        return places
 
     def data(self, ref: ArtifactRef) -> memoryview:
         """Return the bytes that a loaded value came from, as the value may have changed them since."""
@@ -74,7 +76,8 @@ class Loading:
         loaded = self._loaded.get((group, name, digest))
         if loaded is None:
             data = self._read(digest)
-            loaded = _Loaded(data, *deserialize_linked(serializer, data, partial(self._find, group)))
+            read = deserialize_linked(serializer, data, partial(self._find, group))
+            loaded = _Loaded(serializer, data, *read)
             self._loaded[group, name, digest] = loaded
         return loaded
 
@@ -87,6 +90,7 @@ class Loading:
 
 
 class _Loaded(NamedTuple):
+    serializer: str
     data: memoryview
     value: Any
     parts: NumberedParts

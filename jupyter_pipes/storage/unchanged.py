@@ -68,25 +68,32 @@ def inspect(ref: ArtifactRef, value: Any, loading: Loading, read: Callable[[str]
         fresh = fresh_loading.value(ref)
         fresh_serializer, again = serialize(ref.name, fresh)
         if (serializer, whole) == (fresh_serializer, _whole(again)):
-            return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.numbers(ref)))
-        if _is_put_back(now, fresh_loading.numbers(ref)):
+            return Inspected(False, lambda: _numbered_as_kept(now, again, fresh_loading.places(ref)))
+        if _is_put_back(now, fresh_loading.places(ref)):
             deserialize(serializer, memoryview(bytearray(whole)))
             return Inspected(True, None)
         if not differs_by_caches_only(fresh, value):
             return Inspected(True, None)
-        parts = _numbered_as_kept(now, again, fresh_loading.numbers(ref))
+        parts = _numbered_as_kept(now, again, fresh_loading.places(ref))
         return Inspected(False, (lambda: parts) if parts else None)
 
 
 class Snapshot:
     """Values as they were, kept in memory, to tell later which of them were changed in place.
 
-    What cannot be stored, is code, or takes more than `LARGEST` bytes is not looked at.
+    Of those of more than `LARGEST_KEPT` bytes their digest is kept. What cannot be stored, is code, or takes
+    more than `LARGEST` bytes is not looked at.
+
+    Attributes:
+        too_large: the names whose values take more.
     """
 
-    LARGEST = 4 * 1024 * 1024
+    LARGEST_KEPT = 4 * 1024 * 1024
+    LARGEST = 256 * 1024 * 1024
 
     def __init__(self, values: Mapping[str, object]) -> None:
+        self.too_large: list[str] = []
+        self._digests: dict[str, str] = {}
         self._bytes: dict[str, bytes] = {}
         self._refs = {name: ref for name, value in values.items() if (ref := self._take(name, value))}
 
@@ -96,11 +103,17 @@ class Snapshot:
         Raises:
             SerializationError: one cannot be stored as it is now.
         """
-        return [
+        small = (
             name
             for name, ref in self._refs.items()
             if name in values and inspect(ref, values[name], Loading(self._read), self._read).is_changed
-        ]
+        )
+        large = (
+            name
+            for name, digest in self._digests.items()
+            if name in values and digest_of(serialize(name, values[name])[1].buffers) != digest
+        )
+        return [*small, *large]
 
     @property
     def names(self) -> frozenset[str]:
@@ -115,7 +128,12 @@ class Snapshot:
         except SerializationError:
             return None
         size = sum(map(len, now.buffers))
+        if size > self.LARGEST:
+            self.too_large.append(name)
         if size > self.LARGEST or not now.stable:
+            return None
+        if size > self.LARGEST_KEPT:
+            self._digests[name] = digest_of(now.buffers)
             return None
         content = digest_of(now.buffers)
         self._bytes[content] = _whole(now)
@@ -201,10 +219,10 @@ def _is_untouched(address: int, size: int) -> bool:
     return bool(np.all(~known | ((entries & np.uint64(_OF_FILE)) != 0)))
 
 
-def _is_put_back(now: Serialized, loaded: Mapping[int, Any]) -> bool:
+def _is_put_back(now: Serialized, loaded: Parts) -> bool:
     """Return whether loading gave objects that are there already, as they were: a class makes one only."""
     there = now.parts()
-    return any(id(held) in there and _is_own_instance(held) for held in loaded.values())
+    return any(key in there and _is_own_instance(part.held) for key, part in loaded.items())
 
 
 def _is_own_instance(held: object) -> bool:
@@ -221,10 +239,10 @@ def _parts_as_kept(ref: ArtifactRef, now: Serialized, read: Callable[[str], memo
     with _without_new_figures():
         loading = Loading(read)
         _, again = serialize(ref.name, loading.value(ref))
-        return _numbered_as_kept(now, again, loading.numbers(ref))
+        return _numbered_as_kept(now, again, loading.places(ref))
 
 
-def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any]) -> Parts:
+def _numbered_as_kept(now: Serialized, again: Serialized, kept: Parts) -> Parts:
     """Return the parts of a value as those of what is kept; none where they do not stand in the same order.
 
     Equal pickles number equal objects alike. Texts do not count: two equal ones may be one object or two.
@@ -232,11 +250,10 @@ def _numbered_as_kept(now: Serialized, again: Serialized, kept: Mapping[int, Any
     own, fresh = _in_order(now), _in_order(again)
     if [type(part.held) for _, part in own] != [type(part.held) for _, part in fresh]:
         return {}
-    numbers = {id(held): number for number, held in kept.items()}
     return {
-        key: Part(number, part.held, part.is_inner)
+        key: Part(place.number, part.held, part.is_inner, place.link)
         for (key, part), (counterpart, _) in zip(own, fresh, strict=True)
-        if (number := numbers.get(counterpart)) is not None
+        if (place := kept.get(counterpart)) is not None
     }
 
 

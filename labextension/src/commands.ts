@@ -5,11 +5,13 @@ import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import { pipelineIcon } from './icons';
-import { isRunning, staleSteps } from './model';
+import { exportAs } from './exporting';
+import { isRunning, staleSteps, stepToLookAt } from './model';
 import { reveal } from './notebook';
 import { asStep, roleOf } from './roles';
 import type { PipelineSession } from './session';
 import type { IPipelines } from './tokens';
+import type { BoardStep } from './wire';
 
 export const CommandIDs = {
   run: 'jupyter_pipes:run',
@@ -17,7 +19,9 @@ export const CommandIDs = {
   stop: 'jupyter_pipes:stop',
   makeStep: 'jupyter_pipes:make-step',
   showRunning: 'jupyter_pipes:show-running',
-  openPanel: 'jupyter_pipes:open-panel'
+  exportAs: 'jupyter_pipes:export',
+  openPanel: 'jupyter_pipes:open-panel',
+  openGraph: 'jupyter_pipes:open-graph'
 } as const;
 
 /** Add the commands, and keep their states up to date. */
@@ -42,7 +46,10 @@ export function addCommands(
     }
   });
   commands.addCommand(CommandIDs.runStale, {
-    label: trans.__('Run stale'),
+    label: () => {
+      const count = staleSteps(current()?.board ?? null).length;
+      return count ? trans.__('Run %1 stale', count) : trans.__('Run stale');
+    },
     caption: () => {
       const stale = staleSteps(current()?.board ?? null);
       return stale.length
@@ -82,13 +89,27 @@ export function addCommands(
     }
   });
   commands.addCommand(CommandIDs.showRunning, {
-    label: trans.__('Show the Running Step'),
-    isEnabled: () => isRunning(current()?.board ?? null),
+    label: trans.__('Show the Running or Failed Step'),
+    isVisible: hasSteps,
+    isEnabled: () => stepToLookAt(current()?.board ?? null) !== undefined,
     execute: async () => {
       const session = current();
-      const cell = session?.board?.steps.find(step => step.status === 'running')?.cell;
-      if (session && cell) {
-        await reveal(session.panel.content, cell);
+      const step = stepToLookAt(session?.board ?? null);
+      if (session && step) {
+        await lookAt(session, step);
+      }
+    }
+  });
+  commands.addCommand(CommandIDs.exportAs, {
+    label: ({ form }) =>
+      form === 'notebook'
+        ? trans.__('Export as Executed Notebook…')
+        : trans.__('Export as Python Module…'),
+    isVisible: hasSteps,
+    execute: async ({ form }) => {
+      const session = current();
+      if (session) {
+        await told(exportAs(session, form === 'notebook' ? form : 'python', commands, trans));
       }
     }
   });
@@ -102,6 +123,14 @@ export function addCommands(
   };
   pipelines.changed.connect(notify);
   pipelines.currentChanged.connect(notify);
+}
+
+/** Select a step, and bring its cell into view. */
+export async function lookAt(session: PipelineSession, step: BoardStep): Promise<void> {
+  session.select(step.name);
+  if (step.cell) {
+    await reveal(session.panel.content, step.cell);
+  }
 }
 
 /** Whether the active cell is code that is no cell of ours yet. */
@@ -131,7 +160,7 @@ async function makeStep(session: PipelineSession): Promise<void> {
 }
 
 /** Wait for what was asked; what stands against it is told to the user. */
-async function told(asked: Promise<unknown> | undefined): Promise<void> {
+export async function told(asked: Promise<unknown> | undefined): Promise<void> {
   try {
     await asked;
   } catch (error) {

@@ -5,16 +5,26 @@ import {
   type JupyterFrontEndPlugin
 } from '@jupyterlab/application';
 import { ICommandPalette, IThemeManager } from '@jupyterlab/apputils';
-import { INotebookTracker } from '@jupyterlab/notebook';
+import { IEditorExtensionRegistry } from '@jupyterlab/codemirror';
+import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
+import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { StepHeaders } from './badges';
+import { completedFirstLine } from './cells/completion';
+import { StepTool } from './cells/form';
+import { MissingNames } from './cells/missing';
 import { addCommands, CommandIDs } from './commands';
+import { graph } from './panel/graph/plugin';
+import { keepKeysOfLiveGraphs } from './livegraphs';
 import { PipelinePanel } from './panel/panel';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
+import { hideHeadersBy, PipelineSettings } from './settings';
+import { addStepCommands } from './stepcommands';
 import { StatusItem } from './status';
 import { IPipelines } from './tokens';
+import { RunWatch } from './watching';
 
 const DOMAIN = 'jupyter_pipes';
 
@@ -25,20 +35,27 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
   autoStart: true,
   provides: IPipelines,
   requires: [INotebookTracker],
-  optional: [ITranslator, ICommandPalette],
+  optional: [ITranslator, ICommandPalette, ISettingRegistry],
   activate: (
     app: JupyterFrontEnd,
     tracker: INotebookTracker,
     translator: ITranslator | null,
-    palette: ICommandPalette | null
+    palette: ICommandPalette | null,
+    registry: ISettingRegistry | null
   ) => {
+    const settings = new PipelineSettings(registry?.load(pipelines.id));
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followed = new Pipelines(tracker);
     followed.added.connect((_, session) => {
-      new StepHeaders(session, trans);
+      new StepHeaders(session, app.commands, trans);
+      new MissingNames(session, app.commands, trans);
       new CellProblems(session);
+      new RunWatch(session, settings, app.commands, trans);
+      hideHeadersBy(settings, session.panel);
     });
     addCommands(app, followed, trans);
+    addStepCommands(app.commands, followed, trans);
+    keepKeysOfLiveGraphs(window);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);
     });
@@ -46,9 +63,14 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
       CommandIDs.run,
       CommandIDs.runStale,
       CommandIDs.stop,
-      CommandIDs.makeStep
+      CommandIDs.makeStep,
+      CommandIDs.showRunning
     ]) {
       palette?.addItem({ command, category: trans.__('Pipeline') });
+    }
+    for (const form of ['python', 'notebook']) {
+      const [command, category] = [CommandIDs.exportAs, trans.__('Pipeline')];
+      palette?.addItem({ command, category, args: { form } });
     }
     return followed;
   }
@@ -74,33 +96,63 @@ const panel: JupyterFrontEndPlugin<void> = {
     restorer?.add(shown, shown.id);
     app.commands.addCommand(CommandIDs.openPanel, {
       label: trans.__('Show the Pipeline'),
-      execute: () => {
+      execute: ({ isByItself }) => {
         app.shell.activateById(shown.id);
+        if (isByItself !== true) {
+          shown.focusTab();
+        }
       }
     });
     palette?.addItem({ command: CommandIDs.openPanel, category: trans.__('Pipeline') });
   }
 };
 
-const status: JupyterFrontEndPlugin<void> = {
-  id: 'jupyter_pipes:status',
-  description: 'How the run stands, in the status bar.',
+const firstLine: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_pipes:first-line',
+  description: 'Completion, help and a form for the first line of a step.',
   autoStart: true,
-  requires: [IPipelines, IStatusBar],
-  optional: [ITranslator],
+  requires: [IPipelines],
+  optional: [IEditorExtensionRegistry, INotebookTools, ITranslator],
   activate: (
-    app: JupyterFrontEnd,
+    _: JupyterFrontEnd,
     followed: IPipelines,
-    bar: IStatusBar,
+    editors: IEditorExtensionRegistry | null,
+    tools: INotebookTools | null,
     translator: ITranslator | null
   ) => {
     const trans = (translator ?? nullTranslator).load(DOMAIN);
-    bar.registerStatusItem('jupyter_pipes:status', {
-      item: new StatusItem(followed, app.commands, trans),
-      align: 'left',
-      rank: 90
-    });
+    editors?.addExtension(completedFirstLine(followed));
+    if (tools) {
+      const tool = new StepTool(followed, trans);
+      const label = trans.__('Step of the Pipeline');
+      tools.addSection({ sectionName: 'jupyter_pipes', label, tool, rank: 0 });
+      tool.expand();
+    }
   }
 };
 
-export default [pipelines, panel, status];
+const status: JupyterFrontEndPlugin<void> = {
+  id: 'jupyter_pipes:status',
+  description:
+    'How the run stands, in the status bar; in Notebook 7, which has none, beside the menu.',
+  autoStart: true,
+  requires: [IPipelines],
+  optional: [IStatusBar, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    followed: IPipelines,
+    bar: IStatusBar | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load(DOMAIN);
+    const item = new StatusItem(followed, app.commands, trans);
+    if (bar) {
+      bar.registerStatusItem('jupyter_pipes:status', { item, align: 'left', rank: 90 });
+    } else {
+      item.id = 'jp-pipes-status';
+      app.shell.add(item, 'menu', { rank: 100 });
+    }
+  }
+};
+
+export default [pipelines, firstLine, panel, graph, status];

@@ -1,12 +1,14 @@
-/** The two comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
-import type { Kernel, KernelMessage } from '@jupyterlab/services';
+/** The comms with a kernel: opened, loaded for where needed, and what is asked matched with what is answered. */
+import { KernelMessage, type Kernel } from '@jupyterlab/services';
 import { PromiseDelegate, type JSONObject } from '@lumino/coreutils';
-import { COMMANDS, EVENTS } from './wire';
+import { COMMANDS, EVENTS, PACKAGE, READING } from './wire';
 import type { Answers, BoardMessage, Message, Reply } from './wire';
 
 type Request = Message['request'];
-type Ask = Request['ask'];
-type Body<K extends Ask> = Extract<Request, { ask: K }>;
+/** What can be asked, by its name on the wire. */
+export type Ask = Request['ask'];
+/** The request of that name. */
+export type Body<K extends Ask> = Extract<Request, { ask: K }>;
 
 /** A request that the kernel did not carry out; the message says why and what to do. */
 export class Refused extends Error {
@@ -15,6 +17,13 @@ export class Refused extends Error {
     message: string
   ) {
     super(message);
+  }
+}
+
+/** The link ended before the answer came. */
+export class Disconnected extends Refused {
+  constructor() {
+    super('Disconnected', 'the kernel is gone');
   }
 }
 
@@ -27,15 +36,22 @@ const SUBSHELL_MILLISECONDS = 2000;
 /** What Lab's comms have, though their interface does not say it: when the thread that answers them is there. */
 type OnSubshell = Kernel.IComm & { readonly subshellStarted?: Promise<void> };
 
-/** Both comms, open. */
+/** What may take seconds is asked on a comm of its own, so that no button waits for it. */
+const READS: ReadonlySet<Ask> = new Set([
+  'runs',
+  'open run',
+  'look at step',
+  'compare runs'
+] as const);
+
+/** The comms, open; the one for reading, once something is read. */
 export class Link {
   private constructor(
+    private readonly _kernel: Kernel.IKernelConnection,
     private readonly _commands: Kernel.IComm,
     private readonly _events: Kernel.IComm
   ) {
-    _commands.onMsg = message => {
-      this._take(message.content.data as unknown as Reply);
-    };
+    _commands.onMsg = this._onReply;
   }
 
   /**
@@ -58,18 +74,19 @@ export class Link {
       onMessage(message.content.data as unknown as BoardMessage);
     });
     if (!commands || !events) {
-      throw new PackageMissing('the jupyter_pipes of this kernel is older than this extension');
+      throw new PackageMissing(olderText(''));
     }
     commands.onClose = events.onClose = onClose;
-    return new Link(commands, events);
+    return new Link(kernel, commands, events);
   }
 
   /** Ask the kernel for something; it answers also while a cell runs. */
   async ask<K extends Ask>(request: Body<K>): Promise<Answers[K]> {
+    const comm = READS.has(request.ask) ? await this._reader() : this._commands;
     const number = this._number++;
     const waiting = new PromiseDelegate<Reply>();
     this._waiting.set(number, waiting);
-    this._commands.send({ number, request } as unknown as JSONObject);
+    comm.send({ number, request } as unknown as JSONObject);
     const reply = await waiting.promise;
     if (reply.refusal) {
       throw new Refused(reply.refusal.type, reply.refusal.message);
@@ -77,12 +94,17 @@ export class Link {
     return reply.answer as Answers[K];
   }
 
-  /** Close both, so that the kernel tells nothing more to nobody. */
+  /** Close all, so that the kernel tells nothing more to nobody. */
   close(): void {
+    void this._reading?.then(comm => {
+      if (comm && !comm.isDisposed) {
+        closeOnMain(this._kernel, comm);
+      }
+    });
     for (const comm of [this._commands, this._events]) {
       comm.onClose = () => undefined;
       if (!comm.isDisposed) {
-        comm.close();
+        closeOnMain(this._kernel, comm);
       }
     }
     this.abandon();
@@ -91,18 +113,33 @@ export class Link {
   /** Tell all who wait for an answer that none will come. */
   abandon(): void {
     for (const waiting of this._waiting.values()) {
-      waiting.reject(new Refused('Disconnected', 'the kernel is gone'));
+      waiting.reject(new Disconnected());
     }
     this._waiting.clear();
   }
 
-  private _take(reply: Reply): void {
-    this._waiting.get(reply.number)?.resolve(reply);
-    this._waiting.delete(reply.number);
+  private async _reader(): Promise<Kernel.IComm> {
+    this._reading ??= opened(this._kernel, READING, this._onReply);
+    return (await this._reading) ?? this._commands;
   }
 
+  private readonly _onReply = (message: KernelMessage.ICommMsgMsg): void => {
+    const reply = message.content.data as unknown as Reply;
+    this._waiting.get(reply.number)?.resolve(reply);
+    this._waiting.delete(reply.number);
+  };
+
   private _number = 0;
+  private _reading: Promise<Kernel.IComm | null> | null = null;
   private readonly _waiting = new Map<number, PromiseDelegate<Reply>>();
+}
+
+/** What is said of a package that is older than this extension; "" for its version if it is not known. */
+export function olderText(version: string): string {
+  return (
+    `The jupyter_pipes of this kernel${version && ` (${version})`} is older than this extension (${PACKAGE}): ` +
+    'run %pip install --upgrade jupyter_pipes in a cell, then restart the kernel.'
+  );
 }
 
 /** Open a comm; null if the kernel does not know the target, as the magics are not loaded. */
@@ -125,6 +162,21 @@ async function opened(
   return link.isClosed ? null : comm;
 }
 
+/** Close a comm by a message to the kernel's main thread: that of the comm may be gone before it reads one. */
+function closeOnMain(kernel: Kernel.IKernelConnection, comm: Kernel.IComm): void {
+  if (!kernel.isDisposed && kernel.status !== 'dead') {
+    const message = KernelMessage.createMessage({
+      msgType: 'comm_close',
+      channel: 'shell',
+      username: kernel.username,
+      session: kernel.clientId,
+      content: { comm_id: comm.commId, data: {} }
+    });
+    kernel.sendShellMessage(message, false, true);
+  }
+  comm.dispose();
+}
+
 function after(milliseconds: number): Promise<void> {
   return new Promise(resolve => setTimeout(resolve, milliseconds));
 }
@@ -133,6 +185,11 @@ async function load(kernel: Kernel.IKernelConnection): Promise<void> {
   const reply = await kernel.requestExecute({ code: LOAD, silent: true, store_history: false })
     .done;
   if (reply.content.status !== 'ok') {
+    if ('ename' in reply.content && reply.content.ename === 'ModuleNotFoundError') {
+      throw new PackageMissing(
+        'The environment of this kernel has no jupyter_pipes: run %pip install jupyter_pipes in a cell, then load.'
+      );
+    }
     const reason = 'evalue' in reply.content ? reply.content.evalue : reply.content.status;
     throw new PackageMissing(`jupyter_pipes could not be loaded in this kernel: ${reason}`);
   }

@@ -56,6 +56,25 @@ export function staleSteps(board: Board | null): readonly BoardStep[] {
   return board?.steps.filter(step => step.stale) ?? [];
 }
 
+/** The step that somebody looks for: the one that runs, else the first that failed. */
+export function stepToLookAt(board: Board | null): BoardStep | undefined {
+  const steps = board?.steps ?? [];
+  return (
+    steps.find(step => step.status === 'running') ?? steps.find(step => step.status === 'failed')
+  );
+}
+
+/** What happened to the run between two boards: it began, ended, or neither. */
+export function turn(before: Board | null, after: Board | null): 'began' | 'ended' | null {
+  if (!before || isRunning(before) === isRunning(after)) {
+    return null;
+  }
+  if (isRunning(after)) {
+    return 'began';
+  }
+  return before.heading.run?.id === after?.heading.run?.id ? 'ended' : null;
+}
+
 /** The names of all steps that a step hangs on, or that hang on it. */
 export function related(steps: readonly BoardStep[], name: string): ReadonlySet<string> {
   const upstream = new Map(steps.map(step => [step.name, step.upstream]));

@@ -2,7 +2,9 @@
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { LiveCell } from './wire';
-import { roleOf } from './roles';
+import { parsed } from './cells/stepline';
+import type { WrittenCell } from './cells/words';
+import { stepLineIn } from './roles';
 
 /** All cells, in order. */
 export function cellsOf(notebook: Notebook): LiveCell[] {
@@ -22,13 +24,30 @@ export function hasSteps(notebook: Notebook): boolean {
   );
 }
 
+/** The text of all cells that declare parameters. */
+export function parametersOf(notebook: Notebook): string {
+  const sources = cellsOf(notebook).map(cell => cell.source);
+  return sources.filter(source => /^%%params\b/m.test(source)).join('\n');
+}
+
+/** The step that a cell is by its first line; null if it is none. */
+export function writtenStepOf(cell: Cell | null): WrittenCell | null {
+  if (cell?.model.type !== 'code') {
+    return null;
+  }
+  const source = cell.model.sharedModel.getSource();
+  const line = stepLineIn(source);
+  if (!line) {
+    return null;
+  }
+  const { name, options } = parsed(line.text);
+  const isAppended = options.some(option => option.flag === '--append');
+  return { id: cell.model.id, name: name?.text ?? '', isAppended };
+}
+
 /** The name of the step that a cell is; "" if it is none. */
 export function stepNameOf(cell: Cell | null): string {
-  if (cell?.model.type !== 'code') {
-    return '';
-  }
-  const role = roleOf(cell.model.sharedModel.getSource());
-  return role.kind === 'step' ? role.name : '';
+  return writtenStepOf(cell)?.name ?? '';
 }
 
 /** Make a cell the active one and bring it into view. */
@@ -38,5 +57,16 @@ export async function reveal(notebook: Notebook, cell: string): Promise<void> {
     notebook.deselectAll();
     notebook.activeCellIndex = index;
     await notebook.scrollToItem(index, 'smart');
+  }
+}
+
+/** Put the cursor at the beginning of a line of a cell, counted from 1. */
+export async function revealLine(notebook: Notebook, cell: string, line: number): Promise<void> {
+  await reveal(notebook, cell);
+  const editor = notebook.activeCell?.editor;
+  if (editor) {
+    notebook.mode = 'edit';
+    editor.focus();
+    editor.setCursorPosition({ line: Math.min(line, editor.lineCount) - 1, column: 0 });
   }
 }

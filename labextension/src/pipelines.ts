@@ -14,6 +14,8 @@ export class Pipelines implements IPipelines {
       this._add(panel);
     });
     _tracker.currentChanged.connect(() => {
+      // A link that is gone is made anew where it is needed.
+      this.current?.come().catch(() => undefined);
       this._currentChanged.emit(this.current);
     });
   }

@@ -1,4 +1,5 @@
 /** What a cell's first lines make of it. Pure; the kernel says the same, once it knows the cell. */
+import { parsed } from './cells/stepline';
 
 /** A step with its name, another cell of ours, or a cell that could become a step. */
 export type Role =
@@ -6,7 +7,7 @@ export type Role =
   | { readonly kind: 'params' | 'setup' | 'other magic' | 'plain' | 'empty' };
 
 const COMMENTS = /^(?:[ \t]*(?:#[^\n]*)?\n)*/;
-const MAGIC = /^%%(\w+)[ \t]*([^\n]*)/;
+const MAGIC = /^%%(\w+)[^\n]*/;
 const DRIVING = /^[ \t]*%(?:load_ext|reload_ext|pipeline)\b/;
 
 /** Say what a code cell is by its `%%` line, which may have comments above it. */
@@ -17,7 +18,7 @@ export function roleOf(source: string): Role {
   }
   switch (magic[1]) {
     case 'step':
-      return { kind: 'step', name: nameIn(magic[2] ?? '') };
+      return { kind: 'step', name: parsed(magic[0]).name?.text ?? '' };
     case 'params':
     case 'setup':
       return { kind: magic[1] };
@@ -32,9 +33,11 @@ function isEmpty(source: string): boolean {
     .every(line => !line.trim() || line.trim().startsWith('#') || DRIVING.test(line));
 }
 
-function nameIn(options: string): string {
-  const first = options.trim().split(/\s+/)[0] ?? '';
-  return first.startsWith('-') ? '' : first;
+/** The `%%step` line of a cell, and where it stands in it; null if the cell is no step. */
+export function stepLineIn(source: string): { text: string; from: number; to: number } | null {
+  const from = COMMENTS.exec(source)?.[0].length ?? 0;
+  const text = /^%%step(?![^\s])[^\n]*/.exec(source.slice(from))?.[0];
+  return text === undefined ? null : { text, from, to: from + text.length };
 }
 
 /** The text of a cell made a step, and where the name stands in it. */

@@ -5,10 +5,13 @@ import type { Kernel } from '@jupyterlab/services';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
-import { Link } from './link';
-import { fold, MessageMissing, type Known } from './model';
+import { keptBoard, keptGraph } from './kept';
+import { Disconnected, Link, olderText } from './link';
+import { fold, isRunning, MessageMissing, type Known } from './model';
 import { cellsOf, hasSteps } from './notebook';
-import type { Answers, Board, BoardMessage, Message } from './wire';
+import { isOlder } from './versions';
+import { PACKAGE } from './wire';
+import type { Answers, ArrangeGraph, Board, BoardMessage, Message } from './wire';
 
 type Request = Message['request'];
 type Ask = Request['ask'];
@@ -17,6 +20,9 @@ type Ask = Request['ask'];
 export type LinkState = 'idle' | 'connecting' | 'live' | 'failed';
 
 const EDIT_MILLISECONDS = 400;
+const KEPT_MILLISECONDS = 2000;
+/** What is done with the cells that the kernel was told last. */
+const RUNS: ReadonlySet<Ask> = new Set(['run', 'run stale'] as const);
 
 /** The pipeline of one notebook. */
 export class PipelineSession implements IDisposable {
@@ -28,6 +34,8 @@ export class PipelineSession implements IDisposable {
     panel.content.modelContentChanged.connect(this._onEdited, this);
     // The kernel keeps who listens until it is told.
     window.addEventListener('pagehide', this._onLeave);
+    // A kernel that is busy may let Lab itself wait.
+    void panel.revealed.then(() => this._showKept());
     void Promise.all([context.ready, panel.revealed]).then(() => {
       this._connectIfNeeded();
     });
@@ -47,14 +55,29 @@ export class PipelineSession implements IDisposable {
     return this._failure;
   }
 
-  /** What the kernel told; null before it did. */
+  /** Whether the board is what the server keeps, as the kernel has not told it yet. */
+  get isKept(): boolean {
+    return this._isKept;
+  }
+
+  /** What is to be done about a kernel whose package is older than this extension; "" unless it is. */
+  get outdated(): string {
+    return this._outdated;
+  }
+
+  /** What the kernel told, or the server before it did; null where neither has. */
   get board(): Board | null {
-    return this._known?.board ?? null;
+    return this._board;
   }
 
   /** The name of the selected step; "" for none. */
   get selected(): string {
     return this._selected;
+  }
+
+  /** The id of the tab that the panel shows of it; "" for the first. */
+  get tab(): string {
+    return this._tab;
   }
 
   /** Whether the notebook has steps, known or only written. */
@@ -76,6 +99,7 @@ export class PipelineSession implements IDisposable {
       this._isDisposed = true;
       window.removeEventListener('pagehide', this._onLeave);
       this._edited.dispose();
+      window.clearTimeout(this._next);
       this._drop();
       Signal.clearData(this);
     }
@@ -89,10 +113,42 @@ export class PipelineSession implements IDisposable {
     }
   }
 
+  /** Have the panel show a tab of it. */
+  showTab(tab: string): void {
+    if (tab !== this._tab) {
+      this._tab = tab;
+      this._changed.emit();
+    }
+  }
+
   /** Ask the kernel; the magics are loaded and the cells are told first where they are not. */
   async ask<K extends Ask>(request: Extract<Request, { ask: K }>): Promise<Answers[K]> {
+    if (request.ask === 'graph' && this._isKept) {
+      const layout = await keptGraph(this.panel.context.localPath, request as ArrangeGraph);
+      if (layout) {
+        return layout as Answers[K];
+      }
+    }
+    try {
+      return await this._askOnce(request);
+    } catch (error) {
+      // While a kernel starts Lab may connect twice. Who asks for a run may have been heard.
+      if (error instanceof Disconnected && !RUNS.has(request.ask)) {
+        return this._askOnce(request);
+      }
+      throw error;
+    }
+  }
+
+  private async _askOnce<K extends Ask>(
+    request: Extract<Request, { ask: K }>
+  ): Promise<Answers[K]> {
     const link = await this.connect();
-    if (request.ask !== 'cells' && !this._areCellsTold) {
+    // Another notebook on this kernel may have told its own since.
+    if (
+      request.ask !== 'cells' &&
+      (!this._areCellsTold || this._isOthers || RUNS.has(request.ask))
+    ) {
       await this._tellCells(link);
     }
     return link.ask(request);
@@ -109,7 +165,12 @@ export class PipelineSession implements IDisposable {
   }
 
   private async _open(): Promise<Link> {
-    const kernel = this.panel.sessionContext.session?.kernel;
+    const context = this.panel.sessionContext;
+    // A click may come before the kernel is there; where the user has to choose one, none comes by itself.
+    if (!(await context.initialize())) {
+      await context.ready;
+    }
+    const kernel = context.session?.kernel;
     if (!kernel) {
       throw new Error('this notebook has no kernel: choose one');
     }
@@ -128,6 +189,11 @@ export class PipelineSession implements IDisposable {
   private readonly _onMessage = (message: BoardMessage): void => {
     try {
       this._known = fold(this._known, message);
+      this._show(this._known.board);
+      this._isKept = false;
+      if (message.kind === 'shown') {
+        this._outdated = isOlder(message.package, PACKAGE) ? olderText(message.package) : '';
+      }
       this._ahead = message.time - Date.now() / 1000;
       this._changed.emit();
     } catch (error) {
@@ -138,6 +204,23 @@ export class PipelineSession implements IDisposable {
     }
   };
 
+  /** Show a board, unless it is that of another notebook on the same kernel, which told its cells last. */
+  private _show(board: Board): void {
+    const cells = new Set(Array.from(this.panel.content.model?.cells ?? [], cell => cell.id));
+    this._isOthers =
+      board.steps.length > 0 && !board.steps.some(step => cells.has(step.cell ?? ''));
+    if (!this._isOthers) {
+      this._board = board;
+    }
+  }
+
+  /** Have the kernel show this notebook, which is in front now, if it shows another one. */
+  async come(): Promise<void> {
+    if (this._state === 'live' && this._isOthers) {
+      await this._tellCells(await this.connect());
+    }
+  }
+
   private readonly _onClose = (): void => {
     this._drop();
     this._set('idle');
@@ -147,18 +230,49 @@ export class PipelineSession implements IDisposable {
     this._drop();
   };
 
-  private _onKernel(): void {
+  /** Show what the server keeps, as long as no kernel tells more; again and again while that run goes on. */
+  private async _showKept(): Promise<void> {
+    window.clearTimeout(this._next);
+    if (!this._needsKept()) {
+      return;
+    }
+    const shown = await keptBoard(this.panel.context.localPath);
+    if (!shown || !this._needsKept()) {
+      return;
+    }
+    this._known = fold(null, shown);
+    this._board = shown.board;
+    this._isKept = true;
+    this._ahead = shown.time - Date.now() / 1000;
+    this._changed.emit();
+    if (isRunning(shown.board)) {
+      this._next = window.setTimeout(() => void this._showKept(), KEPT_MILLISECONDS);
+    }
+  }
+
+  private _needsKept(): boolean {
+    const isTold = this._known !== null && !this._isKept;
+    return !this._isDisposed && !isTold && hasSteps(this.panel.content);
+  }
+
+  /** Forget what the kernel told: it is gone. */
+  private _forget(): void {
     this._drop();
-    this._known = null;
+    this._known = this._board = null;
+    this._isKept = false;
+    this._outdated = '';
     this._set('idle');
+    void this._showKept();
+  }
+
+  private _onKernel(): void {
+    this._forget();
     this._connectIfNeeded();
   }
 
   private _onStatus(_: ISessionContext, status: Kernel.Status): void {
     if (status === 'restarting' || status === 'autorestarting' || status === 'dead') {
-      this._drop();
-      this._known = null;
-      this._set('idle');
+      this._forget();
       this._isRestarting = status !== 'dead';
     } else if (this._isRestarting && status === 'idle') {
       this._isRestarting = false;
@@ -222,9 +336,15 @@ export class PipelineSession implements IDisposable {
   }
 
   private _known: Known | null = null;
+  private _board: Board | null = null;
+  private _isKept = false;
+  private _isOthers = false;
+  private _outdated = '';
+  private _next: number | undefined;
   private _state: LinkState = 'idle';
   private _failure = '';
   private _selected = '';
+  private _tab = '';
   private _ahead = 0;
   private _areCellsTold = false;
   private _isRestarting = false;

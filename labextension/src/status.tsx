@@ -1,4 +1,4 @@
-/** The item in the status bar: how the run of the notebook in front stands; a click jumps to the running step. */
+/** The item in the status bar: how the run of the notebook in front stands; a click jumps to the running or failed step. */
 import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
@@ -57,11 +57,18 @@ export class StatusItem extends VDomRenderer<RunLine> {
     return (
       <button
         type="button"
-        title={this._trans.__('Pipeline: show the running step')}
-        onClick={() => void this._commands.execute(CommandIDs.showRunning)}
+        title={this._trans.__('Pipeline: show the running or failed step')}
+        onClick={() => {
+          this._show();
+        }}
       >
         {this.model.text}
       </button>
     );
+  }
+
+  private _show(): void {
+    const { showRunning, openPanel } = CommandIDs;
+    void this._commands.execute(this._commands.isEnabled(showRunning) ? showRunning : openPanel);
   }
 }

@@ -3,6 +3,10 @@
 
 export const EVENTS = "jupyter_pipes.events";
 export const COMMANDS = "jupyter_pipes.commands";
+export const PACKAGE = "0.2.0";
+export const KEPT_BOARD = "jupyter_pipes/board";
+export const KEPT_GRAPH = "jupyter_pipes/graph";
+export const READING = "jupyter_pipes.reading";
 
 export const LOOKS: Record<Status, Look> = {"pending": {"icon": "\u25cb", "word": "pending"}, "queued": {"icon": "\u25d4", "word": "queued"}, "running": {"icon": "\u25b6\ufe0e", "word": "running"}, "completed": {"icon": "\u2713", "word": "completed"}, "cached": {"icon": "\u21ba", "word": "cached"}, "failed": {"icon": "\u2715", "word": "failed"}, "skipped": {"icon": "\u21b7", "word": "skipped"}, "cancelled": {"icon": "\u2298", "word": "cancelled"}, "interrupted": {"icon": "\u2298", "word": "interrupted"}};
 export const STALE: Look = {"icon": "\u25b3", "word": "stale"};
@@ -12,11 +16,53 @@ export interface Look {
   readonly word: string;
 }
 
-/** Lay the graph out for a width in px, with these stages as one node each. */
+export const STEP_NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most 100 of them, and is not `params`";
+
+export const STEP_OPTIONS: readonly StepOption[] = [{"flag": "--run", "metavar": "", "help": "run this step now, with what it needs that is not up to date", "takes": "nothing"}, {"flag": "--append", "metavar": "", "help": "this cell continues the step NAME of an earlier cell", "takes": "nothing"}, {"flag": "--after", "metavar": "A B", "help": "also wait for these steps", "takes": "many"}, {"flag": "--in", "metavar": "x y", "help": "the names it reads, instead of inferring them", "takes": "many"}, {"flag": "--out", "metavar": "x y", "help": "the names it writes, instead of inferring them", "takes": "many"}, {"flag": "--file", "metavar": "PATH\u2026", "help": "files that the step reads (globs allowed)", "takes": "many"}, {"flag": "--out-file", "metavar": "PATH\u2026", "help": "files that the step makes: kept, and put back when missing or changed", "takes": "many"}, {"flag": "--always", "metavar": "", "help": "run whatever is kept", "takes": "nothing"}, {"flag": "--never-cache", "metavar": "", "help": "neither look for a kept result nor keep one", "takes": "nothing"}, {"flag": "--version", "metavar": "V", "help": "a text that counts for the signature", "takes": "one"}, {"flag": "--ignore-param", "metavar": "p\u2026", "help": "parameters that do not count for the signature (log level, n_jobs)", "takes": "many"}, {"flag": "--retries", "metavar": "N", "help": "tries after the first", "takes": "one"}, {"flag": "--retry-delay", "metavar": "10s", "help": "wait before the first retry; doubles each time", "takes": "one"}, {"flag": "--retry-on", "metavar": "Exc\u2026", "help": "retry only on these exceptions", "takes": "many"}, {"flag": "--timeout", "metavar": "30m", "help": "longest time of one attempt; a timeout is a failure", "takes": "one"}, {"flag": "--on-fail", "metavar": "skip|stop|ignore", "help": "what a failure does to the rest of the run", "takes": "one"}, {"flag": "--cpus", "metavar": "N", "help": "processors to reserve", "takes": "one"}, {"flag": "--memory", "metavar": "4G", "help": "memory to reserve, and its limit", "takes": "one"}, {"flag": "--queue", "metavar": "NAME", "help": "where it runs (default: local)", "takes": "one"}, {"flag": "--stage", "metavar": "NAME", "help": "the group that it is shown in", "takes": "one"}, {"flag": "--tags", "metavar": "a,b", "help": "labels", "takes": "many"}];
+
+/** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
+export interface StepOption {
+  readonly flag: string;
+  readonly metavar: string;
+  readonly help: string;
+  readonly takes: "nothing" | "one" | "many";
+}
+
+/** Put a run away, or take it back. */
+export interface ArchiveRun {
+  readonly ask: "archive run";
+  readonly run: string;
+  readonly archived?: boolean;
+}
+
+/** Lay the graph out so that it can be read in `width` by `height` px. Attributes: collapsed: stages to draw as one node each; None for as many as it takes to read the graph. */
 export interface ArrangeGraph {
   readonly ask: "graph";
   readonly width: number;
-  readonly collapsed?: readonly (string)[];
+  readonly height: number;
+  readonly collapsed?: readonly (string)[] | null;
+}
+
+/** What the steps kept, in their order; `distrust` says why values are not loaded, "" if they are. */
+export interface ArtifactList {
+  readonly artifacts: readonly (ArtifactShown)[];
+  readonly distrust: string;
+}
+
+/** The variable that has the value now. */
+export interface ArtifactLoaded {
+  readonly variable: string;
+}
+
+/** An artifact without its value. Attributes: bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. line: the line that makes it a variable. */
+export interface ArtifactShown {
+  readonly step: string;
+  readonly name: string;
+  readonly type: string;
+  readonly bytes: number;
+  readonly shape: readonly (number)[];
+  readonly preview: string;
+  readonly line: string;
 }
 
 /** A pipeline as a front end shows it; the steps in the notebook's order. */
@@ -94,8 +140,61 @@ export interface Box {
   readonly height: number;
 }
 
+/** Say whether these texts fit their parameters, and what all parameters come to with them. */
+export interface CheckParameters {
+  readonly ask: "check parameters";
+  readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Hold two kept runs against each other, as one graph laid out for so much room in px. */
+export interface CompareRuns {
+  readonly ask: "compare runs";
+  readonly a: string;
+  readonly b: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** Two kept runs as one graph, and what differs. Attributes: board: the steps of both, as they stand in `b`, else in `a`. marks: step -> how its two sides are to each other. */
+export interface ComparedRuns {
+  readonly a: RunLine;
+  readonly b: RunLine;
+  readonly board: Board;
+  readonly layout: Layout;
+  readonly marks: Readonly<Record<string, "changed" | "only in a" | "only in b" | "same">>;
+  readonly differences: readonly (DifferenceLine)[];
+  readonly metrics: readonly (MetricPair)[];
+  readonly curves: readonly (CurvePair)[];
+}
+
+/** A metric that was reported more than once, in both runs. */
+export interface CurvePair {
+  readonly step: string;
+  readonly name: string;
+  readonly a: readonly (Point)[];
+  readonly b: readonly (Point)[];
+}
+
+/** One thing that is not the same in both runs; `step` is None for what concerns them as a whole. Attributes: what: the kind of thing, as `jupyter pipes compare` says it. a, b: how it is in each run, in a line. diff: lines of a diff of code; of other things, more about it. */
+export interface DifferenceLine {
+  readonly step: string | null;
+  readonly what: string;
+  readonly name: string;
+  readonly a: string;
+  readonly b: string;
+  readonly diff: string;
+}
+
 /** It was taken. */
 export interface Done {
+}
+
+/** Draw the graph as a picture, as it stands now, laid out as for `ArrangeGraph`. */
+export interface DrawGraph {
+  readonly ask: "picture";
+  readonly width: number;
+  readonly height: number;
+  readonly collapsed?: readonly (string)[] | null;
 }
 
 /** A drawn edge. Attributes: source, target: ids of the nodes. names: the names that it carries; empty for an edge that only orders. label: what is written on it: `names`, shortened; "" for none. points: the points that its curve passes, from border to border, in px. label_at: middle of the label, or None. flow: whether it flows along x ("LR") or y ("TB"): its curve's direction at every point. is_by_code: whether it carries a name that the code reads of the source; all others are drawn dashed. */
@@ -116,6 +215,44 @@ export interface ExplainStep {
   readonly step: string;
 }
 
+/** Write the pipeline to a path, from the notebook's folder. Attributes: path: what ends in `.ipynb` becomes the notebook with the outputs of the newest run, else a module. replace: whether a file that is there may be replaced; else nothing is written then. */
+export interface ExportPipeline {
+  readonly ask: "export";
+  readonly path: string;
+  readonly replace?: boolean;
+}
+
+/** Where the pipeline was written to; or not, as a file is there and nobody said to replace it. */
+export interface Exported {
+  readonly path: string;
+  readonly is_written: boolean;
+}
+
+/** Give what a step printed, if there is more than is known. Attributes: attempt: its number; the latest one if None. seen: the size of the log when it was given last, in bytes; -1 if it was not. is_whole: whether all of it is wanted, not only its end. */
+export interface FollowLog {
+  readonly ask: "follow log";
+  readonly step: string;
+  readonly attempt?: number | null;
+  readonly seen?: number;
+  readonly is_whole?: boolean;
+}
+
+/** Say what a run of the notebook as it is shown would do. Attributes: steps: with what they need; all, if none is named. params: as for a run. only_stale: of the steps that are marked as stale, as "run stale" does, in place of `steps`. */
+export interface ForeseeRun {
+  readonly ask: "foresee";
+  readonly steps?: readonly (string)[];
+  readonly params?: Readonly<Record<string, unknown>>;
+  readonly only_stale?: boolean;
+}
+
+/** What a run would do with a step, and why; `seconds` is what it took last time, None if nobody knows. */
+export interface ForeseenStep {
+  readonly name: string;
+  readonly decision: "cached" | "depends" | "run";
+  readonly reasons: readonly (string)[];
+  readonly seconds: number | null;
+}
+
 /** Which pipeline a board shows, and which run of it: None before the first. */
 export interface Heading {
   readonly pipeline: string;
@@ -123,7 +260,23 @@ export interface Heading {
   readonly run: BoardRun | null;
 }
 
-/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. */
+/** A named value that a step left; `size` is what a person expects to read of it. */
+export interface KeptArtifact {
+  readonly name: string;
+  readonly type: string;
+  readonly size: string;
+  readonly preview: string;
+}
+
+/** One try of a step; `used` is its wall and CPU time and memory, in words. */
+export interface KeptAttempt {
+  readonly number: number;
+  readonly status: Status;
+  readonly reason: string;
+  readonly used: string;
+}
+
+/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. lines: lines of text that a node has room for: its name, and how it stands. */
 export interface Layout {
   readonly nodes: Readonly<Record<string, Box>>;
   readonly groups: Readonly<Record<string, Box>>;
@@ -132,6 +285,19 @@ export interface Layout {
   readonly height: number;
   readonly direction: "LR" | "TB";
   readonly members: Readonly<Record<string, readonly (string)[]>>;
+  readonly lines?: 1 | 2;
+}
+
+/** List what the steps kept, as they stand now. */
+export interface ListArtifacts {
+  readonly ask: "artifacts";
+}
+
+/** List the first kept runs of the pipeline that a query finds. */
+export interface ListRuns {
+  readonly ask: "runs";
+  readonly query?: string;
+  readonly limit?: number;
 }
 
 /** A cell as a front end shows it now; `is_code` is false for Markdown and the like. */
@@ -141,20 +307,119 @@ export interface LiveCell {
   readonly is_code: boolean;
 }
 
+/** Make an artifact a variable of the notebook, of its own name. */
+export interface LoadArtifact {
+  readonly ask: "load artifact";
+  readonly step: string;
+  readonly name: string;
+}
+
+/** A log as it stands. Attributes: run: of which run; an earlier one when the step is cached. attempt: whose log it is; None if the step did not run. attempts: the numbers of all there are. size: of the log, in bytes. text: what a terminal shows in the end, with colours; None if its size is as seen. is_cut: whether there is more before the text. traceback: what the attempt failed with, with colours; "" if it did not. cells: number of a cell, as tracebacks name it -> its id. */
+export interface LogFollowed {
+  readonly run: string;
+  readonly attempt: number | null;
+  readonly attempts: readonly (number)[];
+  readonly size: number;
+  readonly text: string | null;
+  readonly is_cut: boolean;
+  readonly traceback: string;
+  readonly cells: Readonly<Record<string, string>>;
+}
+
 /** The end of a log, with ANSI colours. */
 export interface LogTail {
   readonly text: string;
 }
 
+/** Say what a step of a kept run did, in its latest attempt unless another is named. */
+export interface LookAtStep {
+  readonly ask: "look at step";
+  readonly run: string;
+  readonly step: string;
+  readonly attempt?: number | null;
+}
+
+/** Show an artifact; of a table the rows from `start` on. */
+export interface LookInside {
+  readonly ask: "look inside";
+  readonly step: string;
+  readonly name: string;
+  readonly start?: number;
+}
+
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline;
+}
+
+/** The last values of a metric in both runs; None where it is not there, or is no number. */
+export interface MetricPair {
+  readonly step: string;
+  readonly name: string;
+  readonly a: number | null;
+  readonly b: number | null;
 }
 
 /** A name that no step has yet. */
 export interface NameSuggested {
   readonly name: string;
+}
+
+/** Give a kept run, its graph laid out for so much room in px. */
+export interface OpenRun {
+  readonly ask: "open run";
+  readonly run: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** A kept run with its graph. Attributes: reason: why it ended so. surroundings: what it ran in, in words. repeats: the run that it runs again, "" if none. fields: its parameters, to repeat it with others. obstacle: why it cannot be repeated, "" if it can. can_resume: whether it can be taken up again. */
+export interface OpenedRun {
+  readonly line: RunLine;
+  readonly reason: string;
+  readonly surroundings: string;
+  readonly repeats: string;
+  readonly board: Board;
+  readonly layout: Layout;
+  readonly fields: readonly (RepeatField)[];
+  readonly obstacle: string;
+  readonly can_resume: boolean;
+}
+
+/** A parameter as a field of a form; texts mean what they mean in `-p NAME=TEXT`. Attributes: kind: how it is filled in. annotation: its type as written. help: the comment behind its line. allowed: in words, which values fit; "" if only running code tells. choices: the texts that fit, where its type lists them. default: the text of its default; None where no text means it, or where it is computed. declared: the default as Python source. used: the text of what the last run was given for it; None if that was nothing. */
+export interface ParameterField {
+  readonly name: string;
+  readonly kind: "choice" | "number" | "switch" | "text" | "whole";
+  readonly annotation: string;
+  readonly help: string;
+  readonly allowed: string;
+  readonly choices: readonly (string)[];
+  readonly default: string | null;
+  readonly declared: string;
+  readonly used: string | null;
+}
+
+/** The parameters in the order of their declaration. */
+export interface ParameterForm {
+  readonly fields: readonly (ParameterField)[];
+}
+
+/** What became of texts. Attributes: misfits: parameter -> why its text does not fit, in words. values: parameter -> its value in words, of all; empty where something does not fit. */
+export interface ParametersChecked {
+  readonly misfits: Readonly<Record<string, string>>;
+  readonly values: Readonly<Record<string, string>>;
+}
+
+/** A graph as SVG that needs nothing else. */
+export interface Picture {
+  readonly svg: string;
+}
+
+/** A reported value of a metric; `at` is its place on the axis, or which report it was, from 0. */
+export interface Point {
+  readonly at: number;
+  readonly value: number;
 }
 
 /** Something wrong with a cell, found before anything ran. Attributes: cell: id of the cell; None if it is about no single one. line: line of that cell as the editor counts it. */
@@ -186,11 +451,68 @@ export interface Refusal {
   readonly message: string;
 }
 
+/** Give a run a title. */
+export interface RenameRun {
+  readonly ask: "rename run";
+  readonly run: string;
+  readonly title: string;
+}
+
+/** A parameter of a kept run, as a form asks for it. Attributes: annotation: the declared type as written, "" when only a default was given. value: the value that the run had, as people write it. choices: all allowed values, when the type lists them. */
+export interface RepeatField {
+  readonly name: string;
+  readonly annotation: string;
+  readonly value: string;
+  readonly help: string;
+  readonly choices: readonly (string)[];
+}
+
+/** Run a kept run's own code once more, with other values for these parameters. */
+export interface RepeatRun {
+  readonly ask: "repeat run";
+  readonly run: string;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
 /** An answer on the wire as `ANSWERS` has it, or why there is none. */
 export interface Reply {
   readonly number: number;
   readonly answer?: unknown;
   readonly refusal?: Refusal | null;
+}
+
+/** Take up a run again that did not complete. */
+export interface ResumeRun {
+  readonly ask: "resume run";
+  readonly run: string;
+}
+
+/** What a run would do, in the order in which it could. */
+export interface RunForeseen {
+  readonly steps: readonly (ForeseenStep)[];
+}
+
+/** A run in the list; times in seconds since 1970. Attributes: seconds: how long it took, or takes so far. progress: the share of its steps that ended, 0 to 1. endings: status -> how many of its steps ended so. parameters: name -> the value as people write it. metrics: last values; by the step's name as well (`STEP/NAME`) where several steps report one. */
+export interface RunLine {
+  readonly id: string;
+  readonly title: string;
+  readonly pipeline: string;
+  readonly version: string;
+  readonly status: Status;
+  readonly started: number;
+  readonly seconds: number;
+  readonly progress: number;
+  readonly endings: Readonly<Record<string, number>>;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly tags: readonly (string)[];
+  readonly archived: boolean;
+}
+
+/** The first runs that a query finds, and whether there are more. */
+export interface RunPage {
+  readonly runs: readonly (RunLine)[];
+  readonly has_more: boolean;
 }
 
 /** A run goes on; how, is told on the other comm. */
@@ -202,6 +524,24 @@ export interface RunStarted {
 export interface ShowCells {
   readonly ask: "cells";
   readonly cells: readonly (LiveCell)[];
+}
+
+/** Give the parameters that the notebook declares now. */
+export interface ShowParameters {
+  readonly ask: "parameters";
+}
+
+/** Give the timeline of this kernel's run, else of the newest one that is kept. */
+export interface ShowTimeline {
+  readonly ask: "timeline";
+}
+
+/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot, for imports, for the next try, or runs. words: for which steps, which imports, or why. */
+export interface Span {
+  readonly phase: "decision" | "imports" | "queue" | "retry" | "running" | "upstream";
+  readonly start: number;
+  readonly end: number | null;
+  readonly words?: string;
 }
 
 /** Run these steps (all, if none is named) of the notebook as it is shown, with what they need. Attributes: params, force, only, skip: as for `%pipeline run`. behind: run these and what hangs on them (`--from`). */
@@ -223,6 +563,20 @@ export interface StartStale {
 /** Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`). */
 export type Status = "cached" | "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "queued" | "running" | "skipped";
 
+/** What a step of a kept run did: of a cached one, what it did when it ran. Attributes: source_run: the run in which it ran; the opened one's id unless it was cached. reasons: why it ran or was cached, in words. diff: what had changed, as the lines of a diff. log: the end of what it printed, with ANSI colours. traceback: of what it failed with, with ANSI colours; "" if it did not. outputs: what it displayed, as MIME bundles. curves: metric -> its values, of those that were reported more than once. */
+export interface StepLook {
+  readonly step: string;
+  readonly source_run: string;
+  readonly reasons: readonly (string)[];
+  readonly diff: string;
+  readonly log: string;
+  readonly traceback: string;
+  readonly attempts: readonly (KeptAttempt)[];
+  readonly artifacts: readonly (KeptArtifact)[];
+  readonly outputs: readonly (Readonly<Record<string, unknown>>)[];
+  readonly curves: Readonly<Record<string, readonly (Point)[]>>;
+}
+
 /** Cancel the run that goes on, or one step of it. */
 export interface Stop {
   readonly ask: "stop";
@@ -235,6 +589,53 @@ export interface SuggestName {
   readonly cell: string;
 }
 
+/** Give a run these labels, in place of those that it has. */
+export interface TagRun {
+  readonly ask: "tag run";
+  readonly run: string;
+  readonly tags: readonly (string)[];
+}
+
+/** A run's time: `started` and `ended` in seconds since 1970, `ended` None while it goes on. */
+export interface Timeline {
+  readonly run: string;
+  readonly started: number;
+  readonly ended: number | null;
+  readonly steps: readonly (TimelineStep)[];
+}
+
+/** A step's time. Attributes: is_critical: whether the run would have ended earlier, had it been faster. seconds, cpu_seconds: of all attempts that ended. peak_memory: of the largest attempt, in bytes; 0 if nobody measured it. */
+export interface TimelineStep {
+  readonly name: string;
+  readonly status: Status;
+  readonly spans: readonly (Span)[];
+  readonly is_critical: boolean;
+  readonly seconds: number;
+  readonly cpu_seconds: number;
+  readonly peak_memory: number;
+}
+
+/** Load values of this project from now on that somebody else could have written. */
+export interface TrustValues {
+  readonly ask: "trust values";
+}
+
+/** Values are loaded from now on. */
+export interface Trusted {
+}
+
+/** What is seen of a value. Attributes: kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the base64 text of a PNG, `text` has `text`. start: place of the first row that is shown, from 0. total: how many rows there are. left_out: how many columns are not shown. */
+export interface ValueShown {
+  readonly kind: "image" | "table" | "text";
+  readonly text?: string;
+  readonly data?: string;
+  readonly columns?: readonly (string)[];
+  readonly rows?: readonly (readonly (string)[])[];
+  readonly start?: number;
+  readonly total?: number;
+  readonly left_out?: number;
+}
+
 /** Request -> its answer. */
 export interface Answers {
   "run": RunStarted;
@@ -242,9 +643,29 @@ export interface Answers {
   "stop": Done;
   "cells": Done;
   "graph": Layout;
+  "picture": Picture;
   "why": Reasons;
   "log": LogTail;
   "name": NameSuggested;
+  "export": Exported;
+  "parameters": ParameterForm;
+  "check parameters": ParametersChecked;
+  "foresee": RunForeseen;
+  "runs": RunPage;
+  "open run": OpenedRun;
+  "look at step": StepLook;
+  "compare runs": ComparedRuns;
+  "tag run": Done;
+  "rename run": Done;
+  "archive run": Done;
+  "repeat run": RunStarted;
+  "resume run": RunStarted;
+  "follow log": LogFollowed;
+  "artifacts": ArtifactList;
+  "look inside": ValueShown;
+  "load artifact": ArtifactLoaded;
+  "trust values": Trusted;
+  "timeline": Timeline;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -53,3 +53,22 @@ export function runLine(board: Board, now: number): string {
     : LOOKS[run.status].word;
   return `${ended}/${board.steps.length} · ${doing}`;
 }
+
+/** A measured size: `812 B`, `3.4 KiB`, `320 MiB`. */
+export function bytesText(size: number): string {
+  let amount = size;
+  let unit = 'B';
+  for (const larger of ['KiB', 'MiB', 'GiB', 'TiB']) {
+    if (amount < 1023.5) {
+      break;
+    }
+    amount /= 1024;
+    unit = larger;
+  }
+  return `${unit === 'B' || amount >= 99.95 ? amount.toFixed(0) : amount.toFixed(1)} ${unit}`;
+}
+
+/** A shape, with thousands marked: `250,000 × 2`; "" for none. */
+export function shapeText(shape: readonly number[]): string {
+  return shape.map(length => length.toLocaleString('en')).join(' × ');
+}

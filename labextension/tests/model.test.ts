@@ -8,9 +8,11 @@ import {
   related,
   staleSteps,
   stepOfCell,
+  stepToLookAt,
+  turn,
   type Known
 } from '../src/model';
-import type { Board, BoardMessage } from '../src/wire';
+import type { Board, BoardMessage, BoardRun } from '../src/wire';
 import { boardOf, stepNamed } from './boards';
 
 interface Recorded {
@@ -99,3 +101,34 @@ function changed(what: Partial<Extract<BoardMessage, { kind: 'changed' }>>): Boa
     ...what
   };
 }
+
+function withRun(id: string, status: BoardRun['status']): Board {
+  const run = { id, status, reason: '', started: 0, ended: null, parameters: {}, tally: '' };
+  const board = boardOf(stepNamed('a'));
+  return { ...board, heading: { ...board.heading, run } };
+}
+
+test.each([
+  ['a first run', boardOf(), withRun('1', 'running'), 'began'],
+  ['another run', withRun('1', 'failed'), withRun('2', 'running'), 'began'],
+  ['its end', withRun('1', 'running'), withRun('1', 'failed'), 'ended'],
+  ['a run that goes on', withRun('1', 'running'), withRun('1', 'running'), null],
+  ['a run found by who comes late', null, withRun('1', 'running'), null],
+  [
+    'an old run in place of one that goes on',
+    withRun('2', 'running'),
+    withRun('1', 'failed'),
+    null
+  ],
+  ['a kernel that is gone', withRun('1', 'running'), null, null]
+])('of a run, %s is told as it is', (_, before, after, told) => {
+  expect(turn(before, after)).toBe(told);
+});
+
+test('the running step is looked for before the failed one', () => {
+  const failed = stepNamed('a', { status: 'failed' });
+  const running = stepNamed('b', { status: 'running' });
+  expect(stepToLookAt(boardOf(failed, running))).toBe(running);
+  expect(stepToLookAt(boardOf(stepNamed('c'), failed))).toBe(failed);
+  expect(stepToLookAt(boardOf(stepNamed('c')))).toBeUndefined();
+});

@@ -1,5 +1,6 @@
 /** What the panel draws and lists, before it is on a page. */
-import { alongAndAside, elements, faces } from '../src/panel/graph/elements';
+import { alongAndAside, elements } from '../src/panel/graph/elements';
+import { faces } from '../src/panel/graph/faces';
 import { sorted } from '../src/panel/sorting';
 import type { Layout } from '../src/wire';
 import { boardOf, stepNamed } from './boards';
@@ -29,12 +30,13 @@ const LAYOUT: Layout = {
   width: 120,
   height: 150,
   direction: 'TB',
-  members: { a: ['a'], 'stage:rest': ['b', 'c'] }
+  members: { a: ['a'], 'stage:rest': ['b', 'c'] },
+  lines: 2
 };
 
 test('nodes stand at their centres, and an edge bends where the layout says', () => {
-  const [frame, a, , edge] = elements(LAYOUT);
-  expect(frame?.classes).toBe('frame');
+  const [frame, title, a, , edge] = elements(LAYOUT);
+  expect([frame?.classes, title?.classes]).toEqual(['frame', 'title']);
   expect(a?.position).toEqual({ x: 50, y: 20 });
   expect(edge?.data).toMatchObject({ from: '0px 20px', to: '0px -20px', weights: '0.5' });
   expect(edge?.classes).toBe('observed');
@@ -70,7 +72,7 @@ test('a node of several steps tells the loudest', () => {
   const shown = faces(LAYOUT, board, 0);
   expect(shown.get('a')).toMatchObject({ label: 'a\n✓ completed · △ stale', isStale: true });
   expect(shown.get('stage:rest')).toMatchObject({
-    label: 'rest\n✕ 1/2 · failed',
+    label: '▸ rest\n✕ 1/2 · failed',
     status: 'failed'
   });
 });

@@ -1,4 +1,4 @@
-"""One JupyterLab and one Chromium for all tests of this folder; without Chromium they are skipped."""
+"""One Chromium, one JupyterLab and one Notebook 7 for all tests of this folder; skipped without Chromium."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from playwright.sync_api import Browser
 
 sys.path.insert(0, str(Path(__file__).parent))
 
@@ -14,8 +15,8 @@ from lab import CHROMIUM_ARGUMENTS, Lab, chromium, running_lab
 
 
 @pytest.fixture(scope="session")
-def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
-    """A running JupyterLab on an empty folder."""
+def browser() -> Iterator[Browser]:
+    """A running Chromium."""
     from playwright.sync_api import expect, sync_playwright
 
     path = chromium()
@@ -24,7 +25,20 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     # A loaded machine may take long; a right page ends the wait at once.
     expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
-        with running_lab(tmp_path_factory.mktemp("lab"), browser) as server:
-            yield server
-        browser.close()
+        started = playwright.chromium.launch(executable_path=path, args=list(CHROMIUM_ARGUMENTS))
+        yield started
+        started.close()
+
+
+@pytest.fixture(scope="session")
+def lab(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A running JupyterLab on an empty folder."""
+    with running_lab(tmp_path_factory.mktemp("lab"), browser) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def notebook_7(browser: Browser, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """A running Notebook 7 on an empty folder."""
+    with running_lab(tmp_path_factory.mktemp("notebook"), browser, "notebook") as server:
+        yield server

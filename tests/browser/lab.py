@@ -1,4 +1,4 @@
-"""A real JupyterLab in a real Chromium: start it, open a notebook, run it, look at it, change the theme."""
+"""A real JupyterLab or Notebook 7 in a real Chromium: start it, open a notebook, run it, change the theme."""
 
 from __future__ import annotations
 
@@ -28,6 +28,7 @@ CHROMIUM_ARGUMENTS = (
     "--disable-sync",
 )
 EXTENSION = Path(__file__).parents[2] / "labextension" / "built"
+SERVER_CONFIG = Path(__file__).parents[2] / "labextension" / "server.json"
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
@@ -46,30 +47,47 @@ def write_notebook(path: Path, *sources: str) -> Path:
 
 
 class Lab:
-    """A running JupyterLab server on a folder of its own, and pages of it in Chromium."""
+    """A running JupyterLab server on a folder of its own, and pages of it in Chromium.
 
-    def __init__(self, folder: Path, browser: Browser, port: int, token: str) -> None:
+    Args:
+        application: `jupyterlab`, or `notebook` for Notebook 7, which is made of the same parts.
+    """
+
+    def __init__(
+        self, folder: Path, browser: Browser, port: int, token: str, application: str = "jupyterlab"
+    ) -> None:
         self.folder = folder
         self._browser = browser
         self._address = f"http://127.0.0.1:{port}"
         self._token = token
+        self._application = application
 
     def open(self, notebook: Path, *, width: int = 1500, height: int = 1000) -> LabPage:
         """Open a notebook of the folder alone in the main area; returns when its cells are there."""
         page = self._browser.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(WAIT_MILLISECONDS)
         name = notebook.relative_to(self.folder).as_posix()
-        page.goto(f"{self._address}/lab/tree/{name}?token={self._token}&reset")
+        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
+        page.goto(f"{self._address}/{place}/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         return LabPage(page)
 
     def end_kernels(self) -> None:
         """End every notebook's kernel, as a restart of the machine would."""
-        for session in json.loads(self._ask("sessions")):
-            self._ask(f"sessions/{session['id']}", method="DELETE")
+        # Those of two notebooks may have one kernel: with it, both end.
+        while sessions := json.loads(self._ask("sessions")):
+            self._ask(f"sessions/{sessions[0]['id']}", method="DELETE")
 
-    def _ask(self, what: str, method: str = "GET") -> bytes:
-        request = Request(f"{self._address}/api/{what}?token={self._token}", method=method)
+    def share_kernel(self, notebook: Path, other: Path) -> None:
+        """Give another notebook the kernel that a notebook has."""
+        names = [path.relative_to(self.folder).as_posix() for path in (notebook, other)]
+        sessions = json.loads(self._ask("sessions"))
+        kernel = next(each["kernel"]["id"] for each in sessions if each["path"] == names[0])
+        session = {"path": names[1], "name": other.name, "type": "notebook", "kernel": {"id": kernel}}
+        self._ask("sessions", "POST", json.dumps(session).encode())
+
+    def _ask(self, what: str, method: str = "GET", body: bytes | None = None) -> bytes:
+        request = Request(f"{self._address}/api/{what}?token={self._token}", body, method=method)
         with urlopen(request, timeout=30) as answer:
             return answer.read()
 
@@ -114,11 +132,11 @@ class LabPage:
 
     def dark(self) -> None:
         """Change to Lab's dark theme."""
-        self._theme("JupyterLab Dark", light=False)
+        self.theme("JupyterLab Dark", light=False)
 
     def light(self) -> None:
         """Change to Lab's light theme."""
-        self._theme("JupyterLab Light", light=True)
+        self.theme("JupyterLab Light", light=True)
 
     def screenshot(self, path: Path) -> Path:
         """Write what is visible as PNG."""
@@ -129,7 +147,8 @@ class LabPage:
         """Close the page; unsaved changes are lost."""
         self.page.close()
 
-    def _theme(self, name: str, *, light: bool) -> None:
+    def theme(self, name: str, *, light: bool) -> None:
+        """Change to a theme by its name in Lab's menu."""
         self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").first.click()
         self.page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
         self.page.locator(".lm-Menu-itemLabel", has_text=name).first.click()
@@ -138,13 +157,13 @@ class LabPage:
 
 
 @contextmanager
-def running_lab(folder: Path, browser: Browser) -> Generator[Lab]:
-    """Run a JupyterLab server on `folder`, with settings of its own, until the block ends."""
+def running_lab(folder: Path, browser: Browser, application: str = "jupyterlab") -> Generator[Lab]:
+    """Run the server of an application on `folder`, with settings of its own, until the block ends."""
     port, token = _free_port(), secrets.token_hex(16)
     private = folder.parent / f"{folder.name}-jupyter"
     environment = _environment(private)
     command = [
-        *(sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
@@ -153,7 +172,7 @@ def running_lab(folder: Path, browser: Browser) -> Generator[Lab]:
         server = subprocess.Popen(command, stdout=log, stderr=log, cwd=folder, env=environment)
         try:
             _wait_until_up(server, f"http://127.0.0.1:{port}/api?token={token}", private / "lab.log")
-            yield Lab(folder, browser, port, token)
+            yield Lab(folder, browser, port, token, application)
         finally:
             server.terminate()
             server.wait(30)
@@ -164,6 +183,9 @@ def _environment(private: Path) -> dict[str, str]:
     notifications = private / "jupyterlab_settings_dir" / "@jupyterlab" / "apputils-extension"
     notifications.mkdir(parents=True)
     (notifications / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    servers = private / "jupyter_config_dir" / "jupyter_server_config.d"
+    servers.mkdir(parents=True)
+    (servers / "jupyter_pipes.json").symlink_to(SERVER_CONFIG)
     places = ("JUPYTER_CONFIG_DIR", "JUPYTER_RUNTIME_DIR", "JUPYTERLAB_SETTINGS_DIR", "IPYTHONDIR")
     folders = {place: str(private / place.lower()) for place in (*places, "JUPYTERLAB_WORKSPACES_DIR")}
     return {**os.environ, **folders, "JUPYTER_PATH": str(_with_our_extension(private / "share"))}
@@ -191,4 +213,4 @@ def _wait_until_up(server: subprocess.Popen[bytes], address: str, log: Path) -> 
         except OSError:
             # The only sign that a server is up is that it answers.
             time.sleep(0.2)
-    raise RuntimeError(f"JupyterLab did not come up:\n{log.read_text(errors='replace')[-3000:]}")
+    raise RuntimeError(f"The server did not come up:\n{log.read_text(errors='replace')[-3000:]}")

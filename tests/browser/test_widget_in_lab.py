@@ -39,7 +39,11 @@ from jupyter_pipes.kernel.widget.widget import PipelineWidget
 steps = msgspec.json.decode({msgspec.json.encode(STEPS)!r}, type=tuple[ev.PlannedStep, ...])
 
 class Source:
-    def log_tail(self, step, attempt):
+    def shown_attempt(self, step):
+        return view.steps[step].latest
+    def seconds_before(self, step=None):
+        return 0.0
+    def log_tail(self, step):
         return "\\x1b[31mred words\\x1b[0m <script>window.hacked = 1</script>"
     def preview(self, ref):
         return dict()
@@ -93,10 +97,11 @@ class Shown:
         self.still = page.notebook.locator(".jupyter-pipes-static")
 
     def button(self, name: str) -> Locator:
-        return self.root.get_by_role("button", name=name, exact=True)
+        return self.root.locator(".jupyter-pipes-buttons").get_by_role("button", name=name)
 
-    def item(self, name: str) -> Locator:
-        return self.root.get_by_role("option", name=name, exact=True)
+    def item(self, spoken: str) -> Locator:
+        """The step's button, by step and status."""
+        return self.root.locator(".jupyter-pipes-steps").get_by_title(spoken, exact=True)
 
 
 @pytest.fixture
@@ -132,8 +137,8 @@ def test_run_and_cancel_work_and_statuses_change_in_place(shown: Shown) -> None:
 def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Shown) -> None:
     shown.button("Run").click()
     expect(shown.item("load, running")).to_be_attached()
-    shown.root.get_by_role("listbox").focus()
-    shown.lab.page.keyboard.press("Home")
+    shown.item("load, running").focus()
+    shown.lab.page.keyboard.press("Space")
     details = shown.root.locator(".jupyter-pipes-details")
     expect(details.locator(".ansi31")).to_have_text("red words")
     expect(details).to_contain_text("<script>window.hacked = 1</script>")
@@ -151,6 +156,50 @@ def test_a_click_on_a_node_selects_it_also_when_the_canvas_was_moved(shown: Show
     canvas.click(position={"x": x, "y": y})
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("writes")
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("load")
+
+
+def test_a_narrow_window_shows_the_graph_smaller_and_whole_and_clicks_still_meet(shown: Shown) -> None:
+    shown.lab.page.set_viewport_size({"width": 900, "height": 900})
+    canvas, pane = shown.root.locator("canvas").first, shown.root.locator(".jupyter-pipes-graph")
+    layout = arrange(STEPS, fit_width=PANE_WIDTH)
+    shown.lab.wait_for_kernel()
+    pane.hover()
+    scrolls = "pane => pane.scrollWidth > pane.clientWidth"
+    shown.lab.page.wait_for_function("pane => pane.clientWidth < 560", arg=pane.element_handle())
+    assert not pane.evaluate(scrolls)
+    assert not shown.root.locator(".jupyter-pipes-head").evaluate(scrolls)
+    box = canvas.bounding_box()
+    assert box is not None
+    share = box["width"] / layout.width
+    assert share < 1
+    x, y = layout.nodes["clean"].centre
+    canvas.click(position={"x": x * share, "y": y * share})
+    expect(shown.root.locator(".jupyter-pipes-details .name")).to_contain_text("clean")
+
+
+def test_keys_in_the_widget_are_not_the_notebooks(shown: Shown) -> None:
+    """Arrows would move the selected cell, and `r` make it raw."""
+    page = shown.lab.page
+    shown.button("Run").click()
+    shown.item("load, running").focus()
+    for key in ("ArrowDown", "r", "ArrowUp", "j"):
+        page.keyboard.press(key)
+    expect(page.locator(".jp-RawCell")).to_have_count(0)
+    expect(page.locator(".jp-CodeCell")).to_have_count(1)
+    assert shown.item("load, running").evaluate("button => button === document.activeElement")
+
+
+def test_after_the_kernels_death_one_line_says_so(shown: Shown, lab: Lab) -> None:
+    shown.lab.wait_for_kernel()
+    shown.lab.menu("Kernel", "Restart Kernel…")
+    shown.lab.page.locator(".jp-Dialog .jp-mod-accept").click()
+    shown.lab.wait_for_kernel()
+    before = "element => getComputedStyle(element, '::before').display"
+    gone = "live => getComputedStyle(live, '::before').content.includes('kernel of this graph has ended')"
+    shown.lab.page.wait_for_function(gone, arg=shown.root.element_handle())
+    expect(shown.root.locator(".jupyter-pipes-buttons")).to_be_hidden()
+    inside = shown.root.locator(".jupyter-widgets-disconnected")
+    assert {part.evaluate(before) for part in inside.all() if part.is_visible()} == {"none"}
 
 
 def test_the_live_widget_stands_alone_while_it_lives(shown: Shown) -> None:

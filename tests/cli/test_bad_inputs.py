@@ -50,6 +50,19 @@ def test_a_source_that_does_not_do_is_named_with_its_place(tmp_path: Path, kind:
     assert words in _refused(tmp_path, "plan", "n.ipynb")
 
 
+@pytest.mark.parametrize(
+    ("words", "reference"),
+    [
+        (("plan", "n.ipynb", "-p", "m=${run.id}"), "${run.id}"),
+        (("run", "n.ipynb", "-p", "a.m=by ${params.who}"), "${params.who}"),
+        (("get", "n.ipynb", "x", "-p", 'xs=["${load.x}"]'), "${load.x}"),
+    ],
+)
+def test_a_value_with_a_reference_is_refused(tmp_path: Path, words: tuple[str, ...], reference: str) -> None:
+    write_notebook(tmp_path / "n.ipynb", ("%%params\nm: str = 'a'\nxs: list = []", "%%step a\nx = m, xs"))
+    assert f"references such as {reference} are not known" in _refused(tmp_path, *words)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_no_pipeline_is_refused_by_name(tmp_path: Path, name: str) -> None:
     content, words = FILES[name]

@@ -20,7 +20,7 @@ from jupyter_pipes.display.ansi import HEIGHT, ansi_html, one_line, plain, termi
 from jupyter_pipes.display.html import error_html, log_html
 from jupyter_pipes.display.text import run_text
 from jupyter_pipes.export.step_outputs import interleave
-from jupyter_pipes.kernel.widget.details import step_sections
+from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import StepError
@@ -203,7 +203,7 @@ def test_a_log_shows_the_same_everywhere(
     card = cards.step_card(run.view, "load", [], run.logs("load"))
     assert printed in plain(card["text/plain"])
     assert text_of(card["text/html"]) == printed
-    sections = step_sections(run.step("load"), run.logs("load"), lambda _: "", 0.0, why="", stale="")
+    sections = step_sections(run.view, run.step("load"), StepFacts(run.logs("load")), lambda _: "", 0.0)
     assert text_of(sections["log"]) == printed
     (output,) = interleave(path.read_bytes(), [])
     assert plain(output["text"]).rstrip("\n") == printed

@@ -17,7 +17,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Status, Step, StepOptions
-from jupyter_pipes.model.views import MetricPoint, RunView
+from jupyter_pipes.model.views import AttemptView, MetricPoint, Progress, RunView, StepView
 from jupyter_pipes.pipelines.parameters import Parameter
 
 EVIL = "<script>alert(1)</script>"
@@ -289,3 +289,67 @@ def test_what_is_under_way_says_since_when_there_is_no_news_of_it(status: Status
         assert f"{status} at " in words
         assert "no news since: %pipeline status" in words
         assert (pieces.silence_html(status, 4.0) == words) == (status is not Status.RUNNING)
+
+
+def test_a_step_that_is_right_and_not_run_says_so_with_the_line_that_runs_it() -> None:
+    step = Step("train", 1, "", "cell 3", writes=("model",))
+    html = body(cards.definition_card(step))
+    assert "defined, not run yet" in html
+    assert "<code>%pipeline run</code>" in html
+    wrong = body(cards.definition_card(step, [Diagnostic("JP001", "no name", severity="error")]))
+    assert "not run yet" not in wrong
+
+
+def test_what_a_step_reads_and_is_warned_of_stays_after_its_run() -> None:
+    planned = ev.PlannedStep("train", reads={"df": "load", "rows": "params"})
+    warning = Diagnostic("JP012", "is changed elsewhere", severity="warning", step="train")
+    view = RunView("r", "p", steps={"train": StepView("train", planned, Status.COMPLETED)})
+    view.diagnostics = (warning, Diagnostic("JP013", "of another", severity="warning", step="load"))
+    html = body(cards.step_card(view, "train", [], ""))
+    for said in ("from load", "a parameter", "JP012", "is changed elsewhere"):
+        assert said in html
+    assert "JP013" not in html
+
+
+def test_what_hangs_on_a_step_above_may_be_stale_and_is_drawn_lighter() -> None:
+    view = RunView("r", "p", steps={"train": StepView("train", ev.PlannedStep("train"), Status.COMPLETED)})
+    html = body(cards.step_card(view, "train", [], "", stale="runs if load gives other outputs"))
+    assert "may be stale" in html
+    assert 'class="status maybe"' in html
+    sure = body(cards.step_card(view, "train", [], "", stale="code changed"))
+    assert "may be" not in sure
+    assert "maybe" not in sure
+
+
+def test_a_cached_step_says_what_time_that_saved() -> None:
+    view = RunView("r", "p", steps={"train": StepView("train", ev.PlannedStep("train"), Status.CACHED)})
+    shown = AttemptView(1, Status.COMPLETED, usage=Usage(63.0))
+    assert "1 min 03 s saved" in body(cards.step_card(view, "train", [], "", shown=shown))
+
+
+@pytest.mark.parametrize(
+    ("progress", "before", "said"),
+    [
+        (None, 0.0, ""),
+        (None, 100.0, "about 1 min 30 s left"),
+        (None, 4.0, "4.0 s last time"),
+        (Progress(1, 4), 0.0, "about 30.0 s left"),
+    ],
+)
+def test_a_running_step_says_what_it_takes_yet(progress: Progress | None, before: float, said: str) -> None:
+    """By its progress if it tells that, else by the last time."""
+    attempt = AttemptView(1, Status.RUNNING, started=100.0, progress=progress)
+    step = StepView("train", ev.PlannedStep("train"), Status.RUNNING, attempts=[attempt])
+    html = body(
+        cards.step_card(RunView("r", "p", steps={"train": step}), "train", [], "", now=110.0, before=before)
+    )
+    assert said in html
+    assert (" left" in html or "last time" in html) == bool(said)
+
+
+def test_what_a_cells_header_tells_as_well_can_be_left_out() -> None:
+    view = RunView("r", "p", steps={"train": StepView("train", ev.PlannedStep("train"), Status.COMPLETED)})
+    html = body(cards.step_card(view, "train", [], "", stale="code changed"))
+    line = re.search(r'<div class="line">(.*?)</div>', html)
+    assert line is not None
+    assert re.sub(r'<span class="told">.*?(?=<span class="told">|$)', "", line[1]) == ""

@@ -19,6 +19,8 @@ LINES: Mapping[str, str] = {
     "plan -p rows": "NAME=VALUE",
     "plan -p rowz=1": "did you mean rows?",
     "plan -p rows=many": "whole number",
+    "plan -p title='${run.id}'": "${run.id}",
+    "run -p load.title='by ${params.rows}'": "${params.rows}",
     "run lood": "did you mean load?",
     "run --parallel 0": "unknown argument",
     "run --retry 2": "did you mean %%step NAME --retries?",
@@ -67,8 +69,8 @@ def executed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Executed, Path]:
     os.mkfifo(folder / "pipe")
     cells = [
         "%load_ext jupyter_pipes\n%pipeline name study",
-        "%%params\nrows: int = 1",
-        "%%step load\nx = rows",
+        "%%params\nrows: int = 1\ntitle: str = ''",
+        "%%step load\nx = rows, title",
         "%pipeline run --no-check",
         *(f"%pipeline {line}" for line in LINES),
         "%pipeline plan",

@@ -20,7 +20,7 @@ from jupyter_pipes.display.looks import status_line
 from jupyter_pipes.display.tables import Comparison, RunTable
 from jupyter_pipes.display.text import run_line, run_text, steps_text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
-from jupyter_pipes.kernel.widget.details import step_sections
+from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.quantities import (
@@ -256,7 +256,7 @@ def card(view: RunView) -> dict[str, str]:
 
 
 def details(view: RunView) -> dict[str, str]:
-    return step_sections(view.steps["load"], "", lambda _: "", 0.0, why="", stale="")
+    return step_sections(view, view.steps["load"], StepFacts(), lambda _: "", 0.0)
 
 
 def progress(view: RunView) -> str:

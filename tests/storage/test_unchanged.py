@@ -202,3 +202,14 @@ def test_a_snapshot_tells_what_was_changed_since() -> None:
 
 def test_what_takes_much_room_is_not_looked_at() -> None:
     assert not Snapshot({"array": np.zeros(Snapshot.LARGEST)}).names
+
+
+def test_of_a_large_value_its_digest_tells_whether_it_changed() -> None:
+    values = {"same": np.zeros(Snapshot.LARGEST_KEPT), "changed": np.zeros(Snapshot.LARGEST_KEPT)}
+    before = Snapshot(values)
+    values["changed"][-1] = 1
+    assert before.changed(values) == ["changed"]
+
+
+def test_a_value_that_is_too_large_to_look_at_is_named() -> None:
+    assert Snapshot({"array": np.zeros(Snapshot.LARGEST)}).too_large == ["array"]

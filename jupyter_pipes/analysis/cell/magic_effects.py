@@ -51,6 +51,7 @@ _SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
 _OPTION = re.compile(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
 _FLAGS = {"timeit": "tcqov", "prun": "rq", "memit": "co", "lprun": "rszp", "mprun": "c"}
 _WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmuTD", "mprun": "fT", "debug": "b"}
+_WORDS = re.compile(r"(?<![\w.-])[^\W\d]\w*")
 _OUTPUT_OPTION = re.compile(r"--(?:out|err|proc)[ =](\w+)")
 
 
@@ -127,7 +128,8 @@ def cell_effect(name: str, argument: str, body: str = "") -> Effect:
     if name in CODE_CELL_MAGICS:
         return Effect(filled, is_extension=name in EXTENSION_MAGICS)
     why = f"%%{name} may read and bind names that are not in the cell"
-    return Effect(filled, opaque=why, is_extension=True)
+    shows = tuple(dict.fromkeys(word for word in _WORDS.findall(argument) if word.isidentifier()))
+    return Effect(filled, shows=shows, opaque=why, is_extension=True)
 
 
 def interpolations(text: str) -> tuple[Interpolation, ...]:

@@ -8,6 +8,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.magic_flow import CellFlow
 from jupyter_pipes.analysis.cell.record import CellRecord, Facts
 from jupyter_pipes.analysis.cell.scopes import (
@@ -23,6 +24,7 @@ from jupyter_pipes.analysis.effects.expansion import changed_globals
 from jupyter_pipes.analysis.effects.repertoire import Repertoire
 from jupyter_pipes.analysis.effects.summaries import Environment
 from jupyter_pipes.analysis.effects.values import NOTHING
+from jupyter_pipes.analysis.foreign_magics import is_foreign
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.steps import Diagnostic
@@ -115,7 +117,7 @@ def _analyze(
     if cell.evaluates_texts:
         for name in text_names(code.tree) - facts.exit.definite - ALWAYS_THERE:
             facts.optional.setdefault(name, 1)
-    return _names(cell, facts, code.tree)
+    return _names(cell, facts, code)
 
 
 def _syntax_diagnostic(error: SyntaxError | ValueError) -> Diagnostic:
@@ -152,10 +154,11 @@ def _settle_deferred(cell: CellRecord, facts: Facts) -> None:
             (facts.optional if perhaps else facts.reads).setdefault(name, line)
 
 
-def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
+def _names(cell: CellRecord, facts: Facts, code: CellCode) -> Names:
     writes = frozenset(name for name in facts.exit.possible if "." not in name)
     # Who asks whether a name is there can do without it.
-    reads = frozenset(facts.reads) - cell.asked_for
+    # And what a magic that nobody knows does with its text is not known.
+    reads = _NOTHING if _is_unknown(code) else frozenset(facts.reads) - cell.asked_for
     lines = facts.optional | facts.reads
     for name in facts.reads.keys() & facts.optional.keys():
         lines[name] = min(facts.optional[name], facts.reads[name])
@@ -170,7 +173,7 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
         uses_extensions=cell.uses_extensions,
         evaluates_texts=cell.evaluates_texts,
         diagnostics=cell.diagnostics,
-        definitions=_definitions(cell, tree) & writes,
+        definitions=_definitions(cell, code.tree) & writes,
         modules=frozenset(name for name in cell.bindings if cell.has_import(name)),
         read_lines=lines,
         optional_writes=writes - facts.exit.definite,
@@ -185,6 +188,11 @@ def _names(cell: CellRecord, facts: Facts, tree: ast.Module) -> Names:
             }
         ),
     )
+
+
+def _is_unknown(code: CellCode) -> bool:
+    names = {magic.name for magic in code.magics} - CODE_CELL_MAGICS - SCRATCH_MAGICS - TEXT_CELL_MAGICS
+    return any(not is_foreign(name) for name in names)
 
 
 def _note_shadowed_builtins(cell: CellRecord, writes: frozenset[str]) -> None:

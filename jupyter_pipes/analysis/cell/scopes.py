@@ -6,13 +6,15 @@ import ast
 import builtins
 import itertools
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct, field
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Kind = Literal["module", "function", "class", "comprehension"]
+
+_CHOICES = (ast.If, ast.For, ast.AsyncFor, ast.While, ast.Try, ast.TryStar, ast.Match)
 
 NOTEBOOK_NAMES = {"display": "IPython.display", "get_ipython": "IPython"}
 """What notebooks have besides Python's own names -> the module from which a program imports it."""
@@ -119,6 +121,29 @@ def imported_names(node: ast.Import | ast.ImportFrom) -> list[str]:
 def declared_global(tree: ast.AST) -> frozenset[str]:
     """Return the names that functions in the tree declare `global`, to bind them."""
     return frozenset(name for node in ast.walk(tree) if isinstance(node, ast.Global) for name in node.names)
+
+
+def perhaps_bound_globals(tree: ast.AST) -> frozenset[str]:
+    """Return the globals that functions bind on some paths only: else they stay what they were."""
+    perhaps: set[str] = set()
+    for function in ast.walk(tree):
+        if isinstance(function, ast.FunctionDef | ast.AsyncFunctionDef):
+            names = declared_global(function)
+            perhaps |= names - _stored_in(_surely_run(function.body)) if names else names
+    return frozenset(perhaps)
+
+
+def _surely_run(statements: Iterable[ast.stmt]) -> Iterator[ast.stmt]:
+    for statement in statements:
+        if not isinstance(statement, _CHOICES):
+            yield statement
+        elif any(isinstance(node, ast.Return) for node in ast.walk(statement)):
+            return
+
+
+def _stored_in(statements: Iterable[ast.stmt]) -> set[str]:
+    nodes = (node for statement in statements for node in ast.walk(statement))
+    return {node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)}
 
 
 def operands(node: ast.BinOp) -> list[ast.expr]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from typing import Literal
 
 from jupyter_pipes.analysis.effects import kinds
@@ -135,7 +136,7 @@ def _is_harmless(call: ast.Call, method: str) -> bool:
 
 
 def _begins_with_verb(method: str) -> bool:
-    return method in _VERBS or method.partition("_")[0] in _VERBS
+    return method in _VERBS or re.split(r"_|(?=[A-Z])", method, maxsplit=1)[0] in _VERBS
 
 
 def gives_part(method: str) -> bool:

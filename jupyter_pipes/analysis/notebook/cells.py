@@ -229,14 +229,14 @@ class Notebook:
         for place, plain in enumerate(_code(cell, context)):
             statement = self._with_streams(plain, (index, place), context)
             binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
+            if not is_setup and (not owner or statement.is_definition):
+                binding = self._add_setting(binding)
             changed = self.timeline.changed_by_calls(statement.calls, binding.place)
             changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
             self.timeline.add_all(statement.binds | changed, binding)
             self.changing |= statement.deferred_changes & statement.binds
             if is_setup:
                 self.setup.append(binding)
-            elif not owner:
-                self._add_setting(binding)
             if statement.is_future:
                 self.futures.append(binding)
         if owner:
@@ -258,12 +258,16 @@ class Notebook:
         if texts is not None and not any(setting(part, self.timeline) for part in parts):
             return
         for place, statement in enumerate(statements(cell.body, mentioned(cell.body, context.modules))):
-            if not context.streams(statement.source).seeds:
+            if not (statement.is_definition or context.streams(statement.source).seeds):
                 self._add_setting(Binding((index, behind + place), cell.number, "", statement, owner))
 
-    def _add_setting(self, binding: Binding) -> None:
-        if (made := setting(binding, self.timeline)) is not None:
-            self.settings.append(made)
+    def _add_setting(self, binding: Binding) -> Binding:
+        """Note the statement if it is a setting; return it as what it is."""
+        made = setting(binding, self.timeline)
+        if made is None:
+            return binding
+        self.settings.append(made)
+        return made.binding
 
 
 def _with_streams(

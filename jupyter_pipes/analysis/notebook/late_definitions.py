@@ -1,8 +1,8 @@
-"""Code of other cells that needs a step's output when it runs: definitions run once the inputs are there.
+"""Code of other cells that needs a step's output when it runs: it runs once the inputs are there.
 
 `def near(x, limit=LIMIT)`, where a step computes LIMIT, is code of every step that calls it, and LIMIT an
-input of those steps. Values that untagged cells compute from a step's output are no such thing: they would be
-computed again by every reader.
+input of those steps; so is `plt.rcParams["font.size"] = SIZE` of those that draw. Values that untagged cells
+compute from a step's output are no such thing: they would be computed again by every reader.
 """
 
 from __future__ import annotations
@@ -16,10 +16,10 @@ from jupyter_pipes.analysis.notebook.timeline import Binding, Place, code_of
 
 
 class Waiting(Struct, frozen=True):
-    """A definition that waits for an input.
+    """Code that waits for an input.
 
     Attributes:
-        binding: the definition.
+        binding: the code.
         name: the input.
         root: the name in the step's own cell through which it is needed.
     """
@@ -33,8 +33,8 @@ class Late(Struct, frozen=True):
     """What must run late, and what cannot.
 
     Attributes:
-        places: where the definitions stand that run once the inputs are there.
-        blocked: (statement, for whose input it would have to wait) of what is no definition, or would find
+        places: where the code stands that runs once the inputs are there.
+        blocked: (statement, for whose input it would have to wait) of what may not wait, or would find
             another value of a name there than the notebook has where it stands.
     """
 
@@ -43,13 +43,16 @@ class Late(Struct, frozen=True):
 
 
 def can_wait(binding: Binding) -> bool:
-    """Return whether the code of a binding may run after the inputs: definitions may."""
+    """Return whether the code of a binding may run after the inputs: definitions and settings may."""
     statement = code_of(binding)
-    return statement.is_definition and not statement.is_import and not binding.is_setup
+    is_definition = statement.is_definition and not statement.is_import
+    return (is_definition or binding.only_sets) and not binding.is_setup
 
 
 def settle(code: Sequence[Binding], waiting: Sequence[Waiting], inputs: Mapping[str, str]) -> Late:
-    """Return which of the code runs late: what waits, and the definitions that need such a one when they run.
+    """Return which of the code runs late: what waits, and what needs that when it runs.
+
+    Settings behind one that is late are late as well: what is set last holds.
 
     Args:
         code: all code that the step reaches, in notebook order.
@@ -60,11 +63,14 @@ def settle(code: Sequence[Binding], waiting: Sequence[Waiting], inputs: Mapping[
     needs = {name for each in waiting for name in (each.name,)}
     bound: dict[str, Waiting] = {}
     blocked: list[tuple[Binding, Waiting]] = []
+    late_setting: Waiting | None = None
     for binding in code:
         names = frozenset(_names_when_run(code_of(binding), code))
         cause = by_place.get(binding.place) or next(
             (bound[name] for name in sorted(names & bound.keys())), None
         )
+        if binding.only_sets:
+            late_setting = cause = cause or late_setting
         if cause is None:
             continue
         if not can_wait(binding) or (names & inputs.keys()) - needs:

@@ -64,7 +64,8 @@ class SettingSearch:
         """Return whether a setting can be repeated in the step's process; tell of one that cannot."""
         reached = self._reach({}, [binding])
         names = [problem.name for problem in reached.problems if problem.strength >= Strength.NEEDED]
-        names += [name for name, owner in reached.values.items() if owner != PARAMS_OWNER]
+        if binding.place not in reached.late:
+            names += [name for name, owner in reached.values.items() if owner != PARAMS_OWNER]
         if names:
             code = code_of(binding)
             spot = Spot(binding.defined_in or None, binding.cell, code.line)

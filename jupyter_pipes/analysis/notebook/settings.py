@@ -7,10 +7,12 @@ import re
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
+import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.notebook.statements import NO_NAMES
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.analysis.streams import GENERATOR_MAKERS, STREAMS
 
@@ -35,6 +37,9 @@ _USED_BY = {
     "nest_asyncio": _words("asyncio"),
 }
 """Module -> those through which code sees what is set in it, without importing it."""
+
+_KNOWN = EVERYWHERE | _USED_BY.keys() | _words("decimal plotly polars sympy torch")
+"""Modules whose functions that set something change nothing of what they are handed."""
 
 _SETTING = re.compile(
     r"(set|reset|seed|use|rc|config|configure|register|unregister|enable|disable|init|initialize|activate"
@@ -97,7 +102,21 @@ def setting(binding: Binding, timeline: Timeline) -> Setting | None:
     called = [_set_by_call(name, binding.place, timeline) for name in targets.calls]
     named = (_modules_of(target, binding.place, timeline) for target in targets.now)
     modules = _NOTHING.union(*called, *named)
-    return Setting(binding, modules) if modules and all(called) else None
+    if not modules or not all(called):
+        return None
+    statement = code_of(binding)
+    # What a step's cell binds beside is its output, and is bound by that.
+    binds = () if binding.defined_in else statement.binds - statement.changes - NO_NAMES
+    sets_only = not binds and (modules <= _KNOWN or _is_assignment(statement.source))
+    return Setting(msgspec.structs.replace(binding, only_sets=sets_only), modules)
+
+
+@lru_cache(maxsize=8192)
+def _is_assignment(source: str) -> bool:
+    """Whether a statement gives parts of modules values, and calls nothing for its effect."""
+    tree = tree_of(source)
+    leaves = [leaf for statement in (tree.body if tree else ()) for leaf in _leaves(statement)]
+    return all(isinstance(leaf, ast.Assign | ast.AugAssign | ast.AnnAssign) for leaf in leaves)
 
 
 def _set_by_call(name: str, place: Place, timeline: Timeline) -> frozenset[str]:
@@ -175,13 +194,25 @@ def targets_of(source: str) -> Targets:
     if tree is None or len(tree.body) != 1:
         return Targets()
     statement = tree.body[0]
+    if isinstance(statement, ast.ClassDef):
+        return Targets(now=_registered_by(statement))
     if isinstance(statement, ast.FunctionDef | ast.AsyncFunctionDef):
         leaves = [leaf for leaf in ast.walk(statement) if isinstance(leaf, ast.stmt)]
-        return Targets(later=_united(_set_by(leaf) for leaf in leaves), later_calls=_called_in(leaves))
+        registered = _registered_by(statement)
+        return Targets(
+            now=registered, later=_united(_set_by(leaf) for leaf in leaves), later_calls=_called_in(leaves)
+        )
     leaves = list(_leaves(statement))
     if any(not (_set_by(leaf) or _called_in([leaf]) or _is_quiet(leaf)) for leaf in leaves):
         return Targets()
     return Targets(now=_united(map(_set_by, leaves)), calls=_called_in(leaves))
+
+
+def _registered_by(definition: ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef) -> frozenset[str]:
+    """Return what decorators put a definition into: `@pd.api.extensions.register_series_accessor("x")`."""
+    calls = (each.func if isinstance(each, ast.Call) else each for each in definition.decorator_list)
+    paths = (_path(call) for call in calls if isinstance(call, ast.Attribute))
+    return frozenset(path for path in paths if path.rpartition(".")[2].startswith("register"))
 
 
 def _united(sets: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -13,7 +13,12 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.magic_effects import CODE_CELL_MAGICS, SCRATCH_MAGICS, TEXT_CELL_MAGICS
 from jupyter_pipes.analysis.cell.names import Names, analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, SUBCLASSES, declared_global
+from jupyter_pipes.analysis.cell.scopes import (
+    ALWAYS_THERE,
+    SUBCLASSES,
+    declared_global,
+    perhaps_bound_globals,
+)
 from jupyter_pipes.analysis.cell.source import parsed, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
@@ -216,7 +221,7 @@ def _statement(
         | {EXTENSIONS for _ in range(names.uses_extensions)},
         deferred=deferred - perhaps,
         deferred_longer=_NOTHING if at_call is node else deferred - _deferred(at_call, ast.unparse(at_call)),
-        deferred_optional=perhaps if has_functions else _NOTHING,
+        deferred_optional=(perhaps | (perhaps_bound_globals(node) - deferred)) if has_functions else _NOTHING,
         calls=_calls(nodes_now),
         derives=ancestors(node),
         runs_for_subclasses=runs_for_subclasses(node),

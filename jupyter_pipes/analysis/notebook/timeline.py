@@ -29,6 +29,7 @@ class Binding(Struct, frozen=True):
         statement: the code that binds it, None for a step's or parameter's value.
         defined_in: the step in whose cell the code stands, "" for other cells.
         is_setup: whether the code is part of a `%%setup` cell.
+        only_sets: whether the code does nothing but set something in a module: it may run late.
     """
 
     place: Place
@@ -37,6 +38,7 @@ class Binding(Struct, frozen=True):
     statement: Statement | None = None
     defined_in: str = ""
     is_setup: bool = False
+    only_sets: bool = False
 
 
 _place = attrgetter("place")

@@ -39,11 +39,12 @@ def board_of(
 
 
 def _run(view: RunView) -> BoardRun:
-    parameters = {name: _shown(value) for name, value in view.parameters.items()}
+    parameters = {name: parameter_text(value) for name, value in view.parameters.items()}
     return BoardRun(view.run, view.status, view.reason, view.started, view.ended, parameters, view.tally)
 
 
-def _shown(value: Any) -> str:
+def parameter_text(value: Any) -> str:
+    """Return a parameter's value, as JSON carries it, as people write it."""
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 

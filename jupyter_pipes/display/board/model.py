@@ -9,6 +9,9 @@ from msgspec import Struct
 
 from jupyter_pipes.model.steps import JsonValue, Status
 
+KEPT_BOARD, KEPT_GRAPH = "jupyter_pipes/board", "jupyter_pipes/graph"
+"""Where a Jupyter server gives the board of a notebook's last run, and the layout of its graph."""
+
 
 class BoardError(Struct, frozen=True):
     """How a step failed, in plain text; `line` counts as the editor's gutter does, None if unknown."""

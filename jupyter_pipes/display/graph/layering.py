@@ -18,7 +18,6 @@ Link = tuple[int, int]
 
 _SWEEPS = 6
 _DUMMY_LIMIT = 2000
-_DUMMY_ROOM = 12.0
 _STRAIGHTNESS = 6.0
 
 
@@ -40,11 +39,15 @@ class Placement(Struct):
 
 
 class _Graph(Struct):
-    """Items, numbered below `real`, and dummies: every link of it spans exactly one layer."""
+    """Items, numbered below `real`, and dummies: every link of it spans exactly one layer.
+
+    `lane` is the least distance of a long edge from what is beside it.
+    """
 
     layer: list[int]
     room: list[float]
     real: int
+    lane: float
     parents: list[list[int]] = field(default_factory=list[list[int]])
     children: list[list[int]] = field(default_factory=list[list[int]])
     chains: list[list[int]] = field(default_factory=list[list[int]])
@@ -68,6 +71,7 @@ def place(
     labels: Sequence[float] = (),
     gap: float = 40.0,
     spacing: float = 16.0,
+    lane: float = 12.0,
     first: frozenset[int] = frozenset(),
     last: frozenset[int] = frozenset(),
     border: float = 0.0,
@@ -80,12 +84,13 @@ def place(
         labels: for each edge the room along the flow that its label needs in the gap before its target.
         gap: least distance between two layers, labels not counted.
         spacing: least distance between two items of one layer.
+        lane: least distance of an edge that passes a layer from what is beside it.
         first, last: items that get a layer of their own at the start / the end.
         border: distance of those layers from the others.
     """
     forward = _without_cycles(len(sizes), edges)
     layer = _layers(len(sizes), forward, first, last)
-    graph = _with_dummies(layer, [across for _, across in sizes], forward)
+    graph = _with_dummies(layer, [across for _, across in sizes], forward, lane)
     rows = _ordered(graph)
     across = _across(graph, rows, spacing)
     extents = _extents(sizes, layer, _gaps(edges, layer, labels, gap, first, last, border))
@@ -154,8 +159,8 @@ def _spread_loose(layer: list[int], loose: Sequence[int], pinned: frozenset[int]
         layer[item] += place_in_block // rows
 
 
-def _with_dummies(layer: list[int], room: list[float], edges: Sequence[Link]) -> _Graph:
-    graph = _Graph(list(layer), room, len(layer))
+def _with_dummies(layer: list[int], room: list[float], edges: Sequence[Link], lane: float) -> _Graph:
+    graph = _Graph(list(layer), room, len(layer), lane)
     graph.parents, graph.children = [[] for _ in layer], [[] for _ in layer]
     left = _DUMMY_LIMIT
     spans = sorted(layer[target] - layer[source] for source, target in edges)
@@ -280,7 +285,7 @@ def _settle(
 
 def _distance(graph: _Graph, one: int, other: int, spacing: float) -> float:
     room = (graph.room[one] + graph.room[other]) / 2
-    return room + (_DUMMY_ROOM if one >= graph.real or other >= graph.real else spacing)
+    return room + (graph.lane if one >= graph.real or other >= graph.real else spacing)
 
 
 def _gaps(

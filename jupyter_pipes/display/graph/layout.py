@@ -8,20 +8,15 @@ from typing import Literal
 
 from msgspec import Struct, field
 
+from jupyter_pipes.display.graph.density import NAME_SIZE, ROOMY, Density, Direction
 from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Edge, Route, label_end, label_room, routed
-from jupyter_pipes.display.graph.text_size import text_width
 from jupyter_pipes.model.events import PlannedStep
 
-Direction = Literal["LR", "TB"]
+__all__ = ["MARGIN", "NAME_SIZE", "TITLE_HEIGHT", "Box", "Direction", "Layout", "arrange", "stage_node"]
 
-NAME_SIZE = 12.0
-NODE_HEIGHT = 44.0
 TITLE_HEIGHT = 26.0
 MARGIN = 10.0
-_NODE_WIDTHS = (146.0, 224.0)
-_PAD = 18.0
-_GAPS: dict[Direction, float] = {"LR": 44.0, "TB": 36.0}
 
 
 class Box(Struct, frozen=True):
@@ -48,6 +43,7 @@ class Layout(Struct, frozen=True):
         width, height: size of the whole, margins included.
         direction: which way edges flow.
         members: names of the steps behind each node.
+        lines: lines of text that a node has room for: its name, and how it stands.
     """
 
     nodes: dict[str, Box]
@@ -57,6 +53,7 @@ class Layout(Struct, frozen=True):
     height: float
     direction: Direction
     members: dict[str, tuple[str, ...]]
+    lines: Literal[1, 2] = 2
 
 
 class _Graph(Struct):
@@ -66,6 +63,7 @@ class _Graph(Struct):
     stage_of: dict[str, str]
     links: dict[tuple[str, str], list[str]]
     by_code: set[tuple[str, str]]
+    density: Density
 
 
 class _Group(Struct):
@@ -90,6 +88,7 @@ def arrange(
     collapsed: frozenset[str] = frozenset(),
     direction: Direction | Literal["auto"] = "auto",
     fit_width: float = 900.0,
+    density: Density = ROOMY,
 ) -> Layout:
     """Lay out a pipeline in layers along its edges, with a frame round each stage.
 
@@ -101,20 +100,21 @@ def arrange(
         collapsed: stages to draw as one node.
         direction: left to right, top to bottom, or whichever is shown larger in `fit_width` px.
         fit_width: the width that there is, in px.
+        density: how much room things take.
     """
-    graph = _drawn(steps, collapsed)
+    graph = _drawn(steps, collapsed, density)
     if direction != "auto":
         return _laid_out(graph, direction)
     across, down = _laid_out(graph, "LR"), _laid_out(graph, "TB")
     return across if across.width <= max(fit_width, down.width) else down
 
 
-def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str]) -> _Graph:
+def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str], density: Density) -> _Graph:
     node_of = {
         step.name: stage_node(stage) if (stage := step.options.stage) and stage in collapsed else step.name
         for step in steps
     }
-    graph = _Graph({}, {}, {}, set())
+    graph = _Graph({}, {}, {}, set(), density)
     for step in steps:
         graph.members.setdefault(node_of[step.name], []).append(step.name)
         if step.options.stage and node_of[step.name] == step.name:
@@ -138,7 +138,7 @@ def _link(graph: _Graph, source: str | None, target: str, name: str, *, is_by_co
 
 
 def _laid_out(graph: _Graph, direction: Direction) -> Layout:
-    sizes = {node: _node_size(node, members, direction) for node, members in graph.members.items()}
+    sizes = {node: _node_size(graph, node, direction) for node in graph.members}
     groups = _groups(graph, sizes, direction)
     number = {node: index for index, group in enumerate(groups) for node in group.nodes}
     outer_links = [link for link in graph.links if number[link[0]] != number[link[1]]]
@@ -146,8 +146,9 @@ def _laid_out(graph: _Graph, direction: Direction) -> Layout:
         [group.size for group in groups],
         [(number[source], number[target]) for source, target in outer_links],
         labels=_label_rooms(graph, outer_links, direction),
-        gap=_GAPS[direction],
-        spacing=_spacing(direction),
+        gap=graph.density.gaps[direction],
+        spacing=graph.density.spacings[direction],
+        lane=graph.density.lane,
     )
     for group, (along, across) in zip(groups, outer.centres, strict=True):
         group.origin = (along - group.size[0] / 2, across - group.size[1] / 2)
@@ -162,18 +163,16 @@ def _laid_out(graph: _Graph, direction: Direction) -> Layout:
 
 
 def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Direction) -> list[float]:
+    if not graph.density.has_labels:
+        return [0.0] * len(links)
     entering = Counter(target for _, target in links)
     return [label_room(graph.links[link], direction, entering[link[1]]) for link in links]
 
 
-def _node_size(node: str, members: Sequence[str], direction: Direction) -> Point:
-    title = node.removeprefix("stage:") if node not in members else node
-    width = min(max(_NODE_WIDTHS[0], text_width(title, NAME_SIZE) * 1.1 + 40), _NODE_WIDTHS[1])
-    return (width, NODE_HEIGHT) if direction == "LR" else (NODE_HEIGHT, width)
-
-
-def _spacing(direction: Direction) -> float:
-    return 18.0 if direction == "LR" else 24.0
+def _node_size(graph: _Graph, node: str, direction: Direction) -> Point:
+    title = node if node in graph.members[node] else f"▸ {node.removeprefix('stage:')}"
+    width, height = graph.density.node_width(title), graph.density.node_height
+    return (width, height) if direction == "LR" else (height, width)
 
 
 def _groups(graph: _Graph, sizes: Mapping[str, Point], direction: Direction) -> list[_Group]:
@@ -237,26 +236,29 @@ def _framed(graph: _Graph, nodes: Sequence[str], sizes: Mapping[str, Point], dir
         [*(sizes[node] for node in nodes), *((0.0, 0.0) for _ in ports)],
         [*((number[s], number[t]) for s, t in links), *port_links],
         labels=[*_label_rooms(graph, links, direction), *(0.0 for _ in ports)],
-        gap=_GAPS[direction],
-        spacing=_spacing(direction),
+        gap=graph.density.gaps[direction],
+        spacing=graph.density.spacings[direction],
+        lane=graph.density.lane,
         first=frozenset(i for (_, enters), i in ports.items() if enters),
         last=frozenset(i for (_, enters), i in ports.items() if not enters),
-        border=_PAD,
+        border=graph.density.pad,
     )
-    return _padded(_Group(tuple(nodes), (0.0, 0.0), placement, links, ports), header, direction)
+    return _padded(
+        _Group(tuple(nodes), (0.0, 0.0), placement, links, ports), header, graph.density.pad, direction
+    )
 
 
-def _padded(group: _Group, header: float, direction: Direction) -> _Group:
+def _padded(group: _Group, header: float, pad: float, direction: Direction) -> _Group:
     """Give the frame its size: room for the title above, pads where no port layer makes one."""
     assert group.inner is not None
     port_sides = {enters for _, enters in group.ports}
-    before = header + (0.0 if True in port_sides else _PAD)
-    above = TITLE_HEIGHT + 6 if direction == "LR" else _PAD
+    before = header + (0.0 if True in port_sides else pad)
+    above = TITLE_HEIGHT + 6 if direction == "LR" else pad
     group.inner.centres = [(along + before, across + above) for along, across in group.inner.centres]
     group.inner.bends = [[(a + before, c + above) for a, c in bend] for bend in group.inner.bends]
     group.size = (
-        before + group.inner.along + (0.0 if False in port_sides else _PAD),
-        above + group.inner.across + _PAD,
+        before + group.inner.along + (0.0 if False in port_sides else pad),
+        above + group.inner.across + pad,
     )
     return group
 
@@ -344,7 +346,7 @@ def _turned(
             nodes[node] = box((along - sizes[node][0] / 2, across - sizes[node][1] / 2), sizes[node])
     names = {link: tuple(carried) for link, carried in graph.links.items()}
     whole = box((0.0, 0.0), (outer.along, outer.across))
-    edges = routed(routes, names, graph.by_code, direction, MARGIN)
+    edges = routed(routes, names, graph.by_code, direction, MARGIN, has_labels=graph.density.has_labels)
     right = max([whole.width + 2 * MARGIN, *(label_end(edge) + 4.0 for edge in edges)])
     return Layout(
         nodes={node: nodes[node] for node in graph.members},
@@ -354,4 +356,5 @@ def _turned(
         height=whole.height + 2 * MARGIN,
         direction=direction,
         members={node: tuple(members) for node, members in graph.members.items()},
+        lines=graph.density.lines,
     )

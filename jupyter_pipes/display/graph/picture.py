@@ -8,12 +8,21 @@ from typing import TYPE_CHECKING, Literal
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, running_share, spoken, status_line
+from jupyter_pipes.display.looks import (
+    LOOKS,
+    NOTHING,
+    STALE,
+    is_maybe,
+    running_share,
+    spoken,
+    stale_word,
+    status_line,
+)
 from jupyter_pipes.display.text import headline
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_pipes.model.views import RunView, StepView
 
@@ -55,13 +64,14 @@ def stage_line(steps: Sequence[StepView]) -> str:
     return f"{LOOKS[status].word} · {sum(s.status.is_final for s in steps)} of {len(steps)}"
 
 
-def node_line(steps: Sequence[StepView], stale: Container[str], *, is_stage: bool) -> str:
+def node_line(steps: Sequence[StepView], stale: Mapping[str, str], *, is_stage: bool) -> str:
     """Return a node's second line, of its step or of the steps of a collapsed stage."""
-    marked = sum(step.name in stale for step in steps)
+    reasons = [stale[step.name] for step in steps if step.name in stale]
+    marked = len(reasons)
     if is_stage or not steps:
         line = stage_line(steps)
         return f"{line.partition(' · ')[2]} · {marked} {STALE.word}" if marked else line
-    return f"{LOOKS[steps[0].status].word} · {STALE.word}" if marked else status_line(steps[0])
+    return f"{LOOKS[steps[0].status].word} · {stale_word(reasons)}" if marked else status_line(steps[0])
 
 
 def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = NOTHING) -> str:
@@ -85,7 +95,7 @@ def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = 
         *(_frame(stage, box) for stage, box in layout.groups.items()),
         *(_curve(edge) for edge in layout.edges),
         *(_label(edge) for edge in layout.edges),
-        *(_node(view, node, box, layout.members[node], stale) for node, box in layout.nodes.items()),
+        *(_node(view, layout, node, stale) for node in layout.nodes),
         "</svg>",
     ]
     return "".join(parts)
@@ -136,7 +146,8 @@ def _label(edge: Edge) -> str:
     )
 
 
-def _node(view: RunView, node: str, box: Box, members: Sequence[str], stale: Mapping[str, str]) -> str:
+def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) -> str:
+    box, members = layout.nodes[node], layout.members[node]
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = members != (node,)
     status = joint_status(step.status for step in steps)
@@ -144,19 +155,26 @@ def _node(view: RunView, node: str, box: Box, members: Sequence[str], stale: Map
     line = node_line(steps, stale, is_stage=is_stage)
     is_stale = any(step.name in stale for step in steps)
     icon, colour = (STALE.icon, _ink("stale")) if is_stale else (LOOKS[status].icon, _ink(status))
-    dashed = ' stroke-dasharray="5 3"' if is_stale else ""
-    shown = ellipsised(name, NAME_SIZE * _BOLD, box.width - 38)
+    may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
+    dashed = f' stroke-dasharray="{"2 3" if may_be else "5 3"}"' if is_stale else ""
+    beside, baseline = (28, box.y + 19) if layout.lines == 2 else (20, box.y + box.height / 2 + 4)
+    weight, boldness = (600, _BOLD) if layout.lines == 2 else (400, 1.0)
+    shown = ellipsised(name, NAME_SIZE * boldness, box.width - beside - 4)
     stack = _behind(box) if is_stage else ""
+    second = (
+        f'<text x="{box.x + beside:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
+        f"{escape(line)}</text>"
+        if layout.lines == 2
+        else ""
+    )
     return (
         f"<g><title>{escape(_spoken(name, steps, line, stale))}</title>{stack}"
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="6"'
         f' fill="{_SURFACE}" stroke="{colour}" stroke-width="1.5"{dashed}/>{_bar(box, steps)}'
-        f'<text x="{box.x + 16:.1f}" y="{box.y + 19:.1f}" font-size="13" text-anchor="middle"'
+        f'<text x="{box.x + beside - 12:.1f}" y="{baseline:.1f}" font-size="13" text-anchor="middle"'
         f' fill="{colour}">{icon}</text>'
-        f'<text x="{box.x + 28:.1f}" y="{box.y + 19:.1f}" font-size="{NAME_SIZE}" font-weight="600"'
-        f' fill="{_TEXT}">{escape(shown)}</text>'
-        f'<text x="{box.x + 28:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
-        f"{escape(line)}</text></g>"
+        f'<text x="{box.x + beside:.1f}" y="{baseline:.1f}" font-size="{NAME_SIZE}"'
+        f' font-weight="{weight}" fill="{_TEXT}">{escape(shown)}</text>{second}</g>'
     )
 
 

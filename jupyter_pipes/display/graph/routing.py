@@ -89,6 +89,8 @@ def routed(
     by_code: Set[tuple[str, str]],
     flow: Literal["LR", "TB"],
     margin: float,
+    *,
+    has_labels: bool = True,
 ) -> tuple[Edge, ...]:
     """Return the edges in x and y, labels placed to cover no node and, if possible, not each other."""
     taken: dict[tuple[int, int], list[tuple[Point, float]]] = {}
@@ -96,7 +98,7 @@ def routed(
     for route in routes:
         carried = names[route.link]
         points = tuple(_turn(point, flow, margin) for point in _simplified(route))
-        label = label_text(carried) if carried else ""
+        label = label_text(carried) if carried and has_labels else ""
         at = _label_place(route, label, flow, margin, taken) if label else None
         edges.append(Edge(*route.link, carried, label, points, at, flow, route.link in by_code))
     return tuple(edges)

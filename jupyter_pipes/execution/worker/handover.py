@@ -90,6 +90,11 @@ class HandOver:
         names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
         there = sorted(names & self._namespace.keys())
         self._before = Snapshot({name: self._namespace[name] for name in there})
+        for name in self._before.too_large:
+            self._note(
+                f"{name} is made by cells that are no steps, and is too large to look at: whether "
+                f"{self._step.name} changes it in place is not seen; tag the cell that makes it with %%step"
+            )
 
     def _loaded(self, artifact: ArtifactRef, loading: Loading) -> Any:
         try:
@@ -230,8 +235,11 @@ def _place_of(value: Any) -> tuple[int, int]:
         return 0, 0
     if numpy is None or not isinstance(value, numpy.ndarray):
         return 1, 0
-    is_view = type(value.base) in (type(value), *_BUFFERS)
-    return (2, -value.nbytes) if is_view else (0, 0)
+    # A view with strides of its own stands on an object that is no array: its windows may overlap.
+    bases = (value.base, getattr(value.base, "base", None))
+    is_view = any(type(base) in (type(value), *_BUFFERS) for base in bases)
+    low, high = numpy.lib.array_utils.byte_bounds(value) if is_view else (0, 0)
+    return (2, low - high) if is_view else (0, 0)
 
 
 def _owning(value: Any) -> Any:

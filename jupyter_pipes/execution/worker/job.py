@@ -153,7 +153,8 @@ class Attempt:
     def _run_late_pieces(self) -> ev.AttemptEnded | None:
         """Run the code that needs inputs; what it binds of these is an older value than theirs."""
         namespace = self.cell.namespace
-        bound = {name for piece in self.job.late_pieces if piece.behind for name in piece.names}
+        binding = [piece for piece in self.job.late_pieces if piece.behind or not piece.is_definition]
+        bound = {name for piece in binding for name in piece.names}
         inputs = {name: namespace[name] for name in self.job.inputs.keys() & bound & namespace.keys()}
         for piece in self.job.late_pieces:
             self.outputs.put_back(self.job.lacking(piece))

@@ -18,7 +18,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_pipes.execution.worker.event_loop import EventLoop
 from jupyter_pipes.execution.worker.numbering import leading_blank_lines, numbered
-from jupyter_pipes.storage.serializers.function_globals import shared_with
+from jupyter_pipes.storage.serializers.functions import shared_with
 
 Shown = Callable[[str, dict[str, Any], dict[str, Any], str | None], None]
 """Called with (kind, data, metadata, display_id) for each rich output."""

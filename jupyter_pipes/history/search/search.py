@@ -85,7 +85,7 @@ def find_runs(
         StoreError: the history cannot be read.
     """
     tree = parse(query or "", now)
-    with database_errors("the history cannot be searched"), engine.connect() as connection:
+    with database_errors("the history cannot be searched", str(engine.url)), engine.connect() as connection:
         statement = select_runs(
             tree, lambda texts: connection.execute(texts).scalars().all(), pipeline=pipeline, limit=limit
         )

@@ -4,26 +4,33 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.display.graph.fitting import arrange_within
+from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.display.graph.picture import svg
 from jupyter_pipes.history import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
+from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
 from jupyter_pipes.kernel.link.naming import suggested_name
+from jupyter_pipes.kernel.link.showing import ShownView
+from jupyter_pipes.kernel.link.topics.plans import stale_steps
+from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.preparation import RunOptions
 from jupyter_pipes.runs.run import Run
 
 
 class Answers:
-    """Answers requests about one session, one after the other.
+    """Answers requests about one session, one after the other; what only reads kept runs, at once.
 
     Args:
         session: what the requests are about.
@@ -31,6 +38,7 @@ class Answers:
 
     def __init__(self, session: Session) -> None:
         self._session = session
+        self._view = ShownView(session)
         self._lock = threading.Lock()
         self._is_warm = False
 
@@ -46,26 +54,33 @@ class Answers:
         number = data.get("number", -1)
         try:
             message = msgspec.convert(data, ask.Message)
-            with self._lock:
+            with self._turn(message.request):
                 answer = self._answer(message.request)
         except (PipesError, msgspec.ValidationError) as error:
             return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, str(error)))
         return ask.Reply(number, msgspec.to_builtins(answer))
 
+    def _turn(self, request: ask.AnyRequest) -> AbstractContextManager[object]:
+        """Return what is held while a request is answered: a long comparison must keep no button waiting."""
+        answered = TOPICS.get(type(request))
+        return self._lock if answered is None or answered.waits else nullcontext()
+
     def _answer(self, request: ask.AnyRequest) -> msgspec.Struct:
-        carry_out: dict[type[ask.Request], Callable[[Any], msgspec.Struct]] = {
+        carry_out: dict[type[Request], Callable[[Any], msgspec.Struct]] = {
             ask.StartRun: self._start_run,
             ask.StartStale: self._start_stale,
             ask.Stop: self._stop,
             ask.ShowCells: self._show_cells,
             ask.ArrangeGraph: self._arrange_graph,
+            ask.DrawGraph: self._draw_graph,
             ask.ExplainStep: self._explain_step,
             ask.ReadLog: self._read_log,
             ask.SuggestName: self._suggest_name,
+            **{topic: partial(answered.by, self._session) for topic, answered in TOPICS.items()},
         }
         return carry_out[type(request)](request)
 
-    def _start_run(self, request: ask.StartRun) -> ask.RunStarted:
+    def _start_run(self, request: ask.StartRun) -> RunStarted:
         options = RunOptions(
             params=request.params,
             force=request.force,
@@ -75,29 +90,27 @@ class Answers:
         )
         return self._started(request.steps, options)
 
-    def _start_stale(self, request: ask.StartStale) -> ask.RunStarted:
-        stale = self._session.stale_words().keys()
-        steps = [step.name for step in self._session.upcoming().graph.steps if step.name in stale]
-        if not steps:
-            raise UsageError("no step is stale: all results that are kept still fit")
-        return self._started(steps, RunOptions())
+    def _start_stale(self, request: ask.StartStale) -> RunStarted:
+        # They are stale for the values that the run before was given.
+        options = RunOptions(params=self._session.parameters)
+        return self._started(stale_steps(self._session), options)
 
-    def _started(self, steps: tuple[str, ...] | list[str], options: RunOptions) -> ask.RunStarted:
-        return ask.RunStarted(self._session.start_shown(steps, dict(options)).id)
+    def _started(self, steps: tuple[str, ...], options: RunOptions) -> RunStarted:
+        return RunStarted(self._session.start_shown(steps, dict(options)).id)
 
-    def _stop(self, request: ask.Stop) -> ask.Done:
+    def _stop(self, request: ask.Stop) -> Done:
         run = self._session.run
         if run is None or run.has_ended:
             raise UsageError("no run goes on in this kernel")
         run.cancel(request.step)
-        return ask.Done()
+        return Done()
 
-    def _show_cells(self, request: ask.ShowCells) -> ask.Done:
+    def _show_cells(self, request: ask.ShowCells) -> Done:
         self._session.show_cells(request.cells)
         if not self._is_warm and self._session.upcoming().graph.steps:
             self._is_warm = True
             threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()
-        return ask.Done()
+        return Done()
 
     def _warm_up(self) -> None:
         """Load what a first run needs: whoever shows a pipeline is about to run it."""
@@ -107,20 +120,24 @@ class Answers:
             database.warm_up()
 
     def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
-        view = idle_view(self._session.upcoming())
-        plans: list[PlannedStep] = [step.planned for step in view.steps.values()]
-        return arrange(plans, collapsed=frozenset(request.collapsed), fit_width=request.width)
+        return _arranged(self._view.now(), request)
+
+    def _draw_graph(self, request: ask.DrawGraph) -> ask.Picture:
+        view = self._view.now()
+        return ask.Picture(svg(view, _arranged(view, request), self._session.stale_words()))
 
     def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
-        run = self._run()
-        explanation = self._session.why(run.step(request.step), run)
+        run, name = self._told_by(request.step)
+        # What makes it stale now goes before why it was decided so then.
+        explanation = self._session.why(run.step(name), self._session.run)
         return ask.Reasons(
             (*explanation.reasons, *explanation.edges),
             "\n".join(change.diff for change in explanation.changes if change.diff),
         )
 
     def _read_log(self, request: ask.ReadLog) -> ask.LogTail:
-        return ask.LogTail(self._run().logs(request.step, request.attempt, tail=LOG_TAIL))
+        run, name = self._told_by(request.step)
+        return ask.LogTail(run.logs(name, request.attempt, tail=LOG_TAIL))
 
     def _suggest_name(self, request: ask.SuggestName) -> ask.NameSuggested:
         pipeline = self._session.upcoming()
@@ -130,7 +147,28 @@ class Answers:
             raise UsageError("the kernel does not know this cell yet: try again")
         return ask.NameSuggested(suggested_name(cell, taken))
 
-    def _run(self) -> Run:
-        if self._session.run is None:
-            raise UsageError("this kernel has not run the pipeline yet")
-        return self._session.run
+    def _told_by(self, step: str) -> tuple[Run, str]:
+        """Return the run that tells of a step, and its name there: the one that is shown, else a kept one."""
+        run = self._shown_run()
+        if run is not None and step in run.steps:
+            return run, step
+        pipeline = self._session.upcoming()
+        kept = idle_view(pipeline).steps.get(step)
+        if kept is None:
+            raise UsageError(f"the notebook has no step {step}")
+        if not kept.source_run:
+            raise UsageError(f"step {step} has not run yet")
+        return Run(pipeline.workspace, kept.source_run), kept.source_step
+
+    def _shown_run(self) -> Run | None:
+        """Return the run that is shown: this kernel's, else the last one that is kept."""
+        if self._session.run is not None:
+            return self._session.run
+        kept = self._view.now().run
+        return Run(self._session.upcoming().workspace, kept) if kept else None
+
+
+def _arranged(view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
+    plans = [step.planned for step in view.steps.values()]
+    collapsed = None if request.collapsed is None else frozenset(request.collapsed)
+    return arrange_within(plans, request.width, request.height, collapsed)

@@ -12,12 +12,11 @@ import msgspec
 from jupyter_pipes.display.board.changes import difference
 from jupyter_pipes.display.board.making import board_of
 from jupyter_pipes.display.board.model import Board, BoardMessage, BoardShown
-from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.display.board.standing import shows_result
+from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.version import __version__
-from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.runs.pipeline import Pipeline
 
 _INTERVAL = 0.1
 _MOST_LISTENERS = 12
@@ -34,7 +33,7 @@ class Feed:
         self._session = session
         self._listeners: list[_Listener] = []
         self._lock = threading.Lock()
-        self._idle: tuple[Pipeline, object, RunView] | None = None
+        self._view = ShownView(session)
         self._pacer = Pacer(self._tell, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
         session.watch(self._pacer.request)
 
@@ -59,19 +58,14 @@ class Feed:
 
     def _board(self) -> Board:
         session = self._session
-        pipeline, run = session.upcoming(), session.run
+        pipeline = session.upcoming()
         problems = pipeline.graph.diagnostics
         cells = {cell.number: cell.id for cell in pipeline.cells}
-        view = _together(self._idle_view(pipeline), run.view if run is not None else None)
-        return board_of(view, stale=session.stale_words(), problems=problems, cells=cells)
-
-    def _idle_view(self, pipeline: Pipeline) -> RunView:
-        """Return what is kept of the pipeline; looked for again when it changed, or when a run ended."""
-        run = self._session.run
-        ended = run.id if run is not None and run.has_ended else None
-        if self._idle is None or self._idle[0] is not pipeline or self._idle[1] != ended:
-            self._idle = (pipeline, ended, idle_view(pipeline))
-        return self._idle[2]
+        view, words = self._view.now(), session.stale_words()
+        # A kept run may have failed where an earlier one left a result.
+        failed = {name for name, step in view.steps.items() if not shows_result(step)}
+        stale = {name: why for name, why in words.items() if name not in failed}
+        return board_of(view, stale=stale, problems=problems, cells=cells)
 
 
 class _Listener:
@@ -92,15 +86,3 @@ class _Listener:
 
     def _send(self, message: BoardMessage) -> None:
         self._comm.send(msgspec.to_builtins(message))
-
-
-def _together(idle: RunView, run: RunView | None) -> RunView:
-    """Return the run with the steps of the pipeline as it is now: those that it has not, as they are kept."""
-    if run is None:
-        return idle
-    steps = {name: _planned_now(run.steps.get(name), step) for name, step in idle.steps.items()}
-    return msgspec.structs.replace(run, steps=steps)
-
-
-def _planned_now(of_run: StepView | None, idle: StepView) -> StepView:
-    return idle if of_run is None else msgspec.structs.replace(of_run, planned=idle.planned)

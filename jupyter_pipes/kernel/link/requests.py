@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
+from jupyter_pipes.kernel.link.topics.table import TOPICS, TopicRequest
 from jupyter_pipes.kernel.notebook.saved import LiveCell
 from jupyter_pipes.model.steps import JsonValue
-
-
-class Request(Struct, frozen=True, tag_field="ask"):
-    """Something asked, imperative."""
 
 
 class StartRun(Request, frozen=True, tag="run"):
@@ -22,7 +20,7 @@ class StartRun(Request, frozen=True, tag="run"):
     """
 
     steps: tuple[str, ...] = ()
-    params: dict[str, JsonValue] = {}
+    params: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     force: tuple[str, ...] = ()
     only: tuple[str, ...] = ()
     behind: tuple[str, ...] = ()
@@ -46,10 +44,23 @@ class ShowCells(Request, frozen=True, tag="cells"):
 
 
 class ArrangeGraph(Request, frozen=True, tag="graph"):
-    """Lay the graph out for a width in px, with these stages as one node each."""
+    """Lay the graph out so that it can be read in `width` by `height` px.
+
+    Attributes:
+        collapsed: stages to draw as one node each; None for as many as it takes to read the graph.
+    """
 
     width: float
-    collapsed: tuple[str, ...] = ()
+    height: float
+    collapsed: tuple[str, ...] | None = None
+
+
+class DrawGraph(Request, frozen=True, tag="picture"):
+    """Draw the graph as a picture, as it stands now, laid out as for `ArrangeGraph`."""
+
+    width: float
+    height: float
+    collapsed: tuple[str, ...] | None = None
 
 
 class ExplainStep(Request, frozen=True, tag="why"):
@@ -71,17 +82,24 @@ class SuggestName(Request, frozen=True, tag="name"):
     cell: str
 
 
-AnyRequest = StartRun | StartStale | Stop | ShowCells | ArrangeGraph | ExplainStep | ReadLog | SuggestName
+AnyRequest = (
+    StartRun
+    | StartStale
+    | Stop
+    | ShowCells
+    | ArrangeGraph
+    | DrawGraph
+    | ExplainStep
+    | ReadLog
+    | SuggestName
+    | TopicRequest
+)
 
 
-class RunStarted(Struct, frozen=True):
-    """A run goes on; how, is told on the other comm."""
+class Picture(Struct, frozen=True):
+    """A graph as SVG that needs nothing else."""
 
-    run: str
-
-
-class Done(Struct, frozen=True):
-    """It was taken."""
+    svg: str
 
 
 class Reasons(Struct, frozen=True):
@@ -109,9 +127,11 @@ ANSWERS: dict[type[Request], type[Struct]] = {
     Stop: Done,
     ShowCells: Done,
     ArrangeGraph: Layout,
+    DrawGraph: Picture,
     ExplainStep: Reasons,
     ReadLog: LogTail,
     SuggestName: NameSuggested,
+    **{request: answered.answer for request, answered in TOPICS.items()},
 }
 """Request -> its answer, when nothing stands against it."""
 

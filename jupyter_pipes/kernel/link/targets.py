@@ -1,4 +1,4 @@
-"""The two comms of the Lab extension: one that the kernel pushes on, one on which it only answers."""
+"""The comms of the Lab extension: one that the kernel pushes on, and two on which it only answers."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ if TYPE_CHECKING:
 
 EVENTS = "jupyter_pipes.events"
 COMMANDS = "jupyter_pipes.commands"
+READING = "jupyter_pipes.reading"
+"""For what may take seconds: Lab has a thread for each target, and buttons must not wait for a comparison."""
 
 
 class Link:
@@ -34,6 +36,7 @@ class Link:
         """
         comms.register_target(EVENTS, self._on_events)
         comms.register_target(COMMANDS, self._on_commands)
+        comms.register_target(READING, self._on_commands)
 
     def _on_events(self, comm: Any, opening: Any) -> None:
         from jupyter_pipes.kernel.link.feed import Feed

@@ -10,14 +10,27 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.board.model import BoardChanged, BoardShown
+from jupyter_pipes.display.board.model import KEPT_BOARD, KEPT_GRAPH, BoardChanged, BoardShown
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.kernel.link import requests
-from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS
+from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
+from jupyter_pipes.model.version import __version__
+from jupyter_pipes.pipelines.step_options import NAME_RULE, STEP_OPTIONS, Option
 
 _HEAD = """\
 /** What kernel and extension say to each other; made from Python's types, see CONTRIBUTING.md. */
 /* eslint-disable */
+"""
+
+_STEP_OPTION = """\
+/** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
+export interface StepOption {
+  readonly flag: string;
+  readonly metavar: string;
+  readonly help: string;
+  readonly takes: "nothing" | "one" | "many";
+}
 """
 
 _TYPES = (BoardShown, BoardChanged, requests.Message, requests.Reply, *requests.ANSWERS.values())
@@ -33,11 +46,24 @@ def wire_text() -> str:
 
 def _constants() -> Iterator[str]:
     yield f"export const EVENTS = {json.dumps(EVENTS)};"
-    yield f"export const COMMANDS = {json.dumps(COMMANDS)};\n"
+    yield f"export const COMMANDS = {json.dumps(COMMANDS)};"
+    yield f"export const PACKAGE = {json.dumps(__version__)};"
+    yield f"export const KEPT_BOARD = {json.dumps(KEPT_BOARD)};"
+    yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};"
+    yield f"export const READING = {json.dumps(READING)};\n"
     looks = {str(status): {"icon": look.icon, "word": look.word} for status, look in LOOKS.items()}
     yield f"export const LOOKS: Record<Status, Look> = {json.dumps(looks)};"
     yield f"export const STALE: Look = {json.dumps({'icon': STALE.icon, 'word': STALE.word})};\n"
     yield "export interface Look {\n  readonly icon: string;\n  readonly word: string;\n}\n"
+    yield f"export const STEP_NAME_RULE = {json.dumps(NAME_RULE)};\n"
+    options = [_option(option) for option in STEP_OPTIONS]
+    yield f"export const STEP_OPTIONS: readonly StepOption[] = {json.dumps(options)};\n"
+    yield _STEP_OPTION
+
+
+def _option(option: Option) -> Mapping[str, str]:
+    takes = "many" if option.many else "one" if option.metavar else "nothing"
+    return {"flag": option.flag, "metavar": option.metavar, "help": option.help, "takes": takes}
 
 
 def _answers() -> str:
@@ -47,7 +73,7 @@ def _answers() -> str:
     return "\n".join(["/** Request -> its answer. */", "export interface Answers {", *lines, "}\n"])
 
 
-def _tag(request: type[requests.Request]) -> str:
+def _tag(request: type[Request]) -> str:
     return str(request.__struct_config__.tag)
 
 

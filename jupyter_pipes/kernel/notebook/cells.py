@@ -99,7 +99,8 @@ class KernelCells:
 
     def _taken(self, key: str, source: str) -> RanCell:
         ran = self._cells.get(key)
-        if ran is None:
+        if ran is None or not ran.count:
+            # No variable of the kernel comes from it.
             return RanCell(source, 0, True, 0.0)
         is_declared = any(_is_declaration(text) for text in (source, ran.source))
         return RanCell(source, ran.count, True, ran.time) if is_declared else ran

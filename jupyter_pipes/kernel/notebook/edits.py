@@ -76,12 +76,21 @@ def changed(cells: Mapping[str, RanCell], file: SavedNotebook | None) -> dict[st
     return kinds
 
 
-def edits(steps: Iterable[Step], cells: Iterable[Cell], kinds: Mapping[str, Kind]) -> Iterator[Edit]:
-    """Yield what happened to the cells of each step: its own, and those that it uses."""
-    touched = [cell for cell in cells if cell.id in kinds]
+def edits(
+    steps: Iterable[Step], cells: Iterable[Cell], own: Mapping[str, Kind], used: Mapping[str, Kind]
+) -> Iterator[Edit]:
+    """Yield what happened to the cells of each step: its own, and those that it uses.
+
+    Args:
+        steps, cells: of the pipeline.
+        own: key -> what happened to the cell since it ran.
+        used: the same, since the pipeline took it: what it takes as it is shown is not edited.
+    """
+    touched = [cell for cell in cells if cell.id in own or cell.id in used]
     for step in steps if touched else ():
-        used = {piece.label for piece in step.pieces}
+        labels = {piece.label for piece in step.pieces}
         for cell in touched:
             is_own = cell.role == "step" and cell.name == step.name
-            if is_own or f"cell {cell.number}" in used:
-                yield Edit(step.name, cell.number, kinds[cell.id], is_own)
+            kind = (own if is_own else used).get(cell.id)
+            if kind and (is_own or f"cell {cell.number}" in labels):
+                yield Edit(step.name, cell.number, kind, is_own)

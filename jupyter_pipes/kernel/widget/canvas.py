@@ -13,7 +13,7 @@ from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout
 from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
-from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, running_share
+from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, is_maybe, running_share
 from jupyter_pipes.kernel.widget.parts import close_all
 
 if TYPE_CHECKING:
@@ -103,6 +103,8 @@ class GraphPane:
             cytoscape_layout=_preset(scale),
             cytoscape_style=_stylesheet(),
             user_zooming_enabled=False,
+            # The canvas is as large as the graph: what is dragged in it is only lost.
+            user_panning_enabled=False,
             auto_ungrabify=True,
             # ipycytoscape would show this key of a clicked node as HTML: it names none.
             tooltip_source="",
@@ -237,7 +239,8 @@ def _face(
     percent = 0 if is_stage or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon
     label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
-    marks = {"stage": is_stage, "stale": is_stale, "selected": selected}
+    may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
+    marks = {"stage": is_stage, "stale": is_stale, "maybe": may_be, "selected": selected}
     classes = " ".join(["node", str(status), *(mark for mark, is_set in marks.items() if is_set)])
     return label, classes, f"0% {percent}% {percent}% 100%"
 
@@ -356,6 +359,7 @@ def _stylesheet() -> list[dict[str, Any]]:
     for status, look in {**LOOKS, "stale": STALE}.items():
         rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
     rules["node.stale"] |= {"border-style": "dashed", "border-width": 2}
+    rules["node.maybe"] = {"border-style": "dotted", "border-width": 1.5}
     rules["node.running"] |= {
         "background-fill": "linear-gradient",
         "background-gradient-direction": "to-right",

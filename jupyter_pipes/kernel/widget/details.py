@@ -6,11 +6,14 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
+
+from jupyter_pipes.display.heading import parameter_text
 from jupyter_pipes.display.html import (
-    artifacts_html,
     error_html,
     log_html,
     metrics_html,
+    short_preview,
     stale_html,
     status_html,
     table_html,
@@ -19,52 +22,64 @@ from jupyter_pipes.display.html import (
 from jupyter_pipes.display.looks import (
     origin_text,
     progress_text,
+    remaining_text,
     running_progress,
     running_share,
     took_text,
     usage_texts,
 )
 from jupyter_pipes.display.theme import ink
-from jupyter_pipes.model.quantities import duration_text
+from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.views import AttemptView, StepView
+    from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
-SECTIONS = ("status", "reasons", "names", "attempts", "error", "log", "metrics", "artifacts")
+SECTIONS = ("status", "error", "log", "metrics", "artifacts", "names", "reasons", "attempts")
 """The sections of `step_sections`, in the order in which they stand."""
 
 
+class StepFacts(Struct, frozen=True):
+    """What a run's view does not hold of a step.
+
+    Attributes:
+        log: the tail of its log, with ANSI colours.
+        shown: the attempt that it shows; of a cached step, that of the run whose outputs it took.
+        why: the reasons why it is stale, or was decided so, as HTML.
+        stale: why it is stale, "" when it is not.
+        seconds_before: what it took the last time before, 0 if nobody knows.
+    """
+
+    log: str = ""
+    shown: AttemptView | None = None
+    why: str = ""
+    stale: str = ""
+    seconds_before: float = 0.0
+
+
 def step_sections(
-    step: StepView,
-    log: str,
-    preview: Callable[[ArtifactRef], str],
-    now: float,
-    *,
-    why: str,
-    stale: str,
+    view: RunView, step: StepView, facts: StepFacts, preview: Callable[[ArtifactRef], str], now: float
 ) -> dict[str, str]:
     """Return each of `SECTIONS` as HTML, "" for one with nothing to say.
 
     Args:
-        step: the step.
-        log: the tail of its latest attempt's log, with ANSI colours.
+        view: the run.
+        step: the step of it.
+        facts: what else is known of the step.
         preview: gives a look inside an artifact as HTML, "" where there is none.
         now: the time in seconds since 1970.
-        why: the reasons why it is stale, or was decided so, as HTML.
-        stale: why it is stale, "" when it is not.
     """
-    attempts = tuple(step.attempts)
+    metrics = facts.shown.metrics if facts.shown else step.metrics
     return {
-        "status": _status(step, now, is_stale=bool(stale)),
-        "reasons": f"<div class='quiet reasons'>{why}</div>" if why else "",
-        "names": _names(step),
-        "attempts": _attempts(attempts, step.reason, now),
+        "status": _status(step, now, facts),
         "error": error_html(step.error) if step.error else "",
-        "log": _titled("Log", log_html(log)),
-        "metrics": _titled("Metrics", metrics_html(step.metrics)),
-        "artifacts": _titled("Artifacts", artifacts_html(step.artifacts, preview)),
+        "log": _titled("Log", log_html(facts.log)),
+        "metrics": _titled("Metrics", metrics_html(metrics)),
+        "artifacts": _titled("Artifacts", "".join(_artifact(ref, preview) for ref in step.artifacts)),
+        "names": _names(view, step),
+        "reasons": _titled("Why", f"<div class='quiet reasons'>{facts.why}</div>" if facts.why else ""),
+        "attempts": _attempts(tuple(step.attempts), step.reason, now),
     }
 
 
@@ -72,16 +87,36 @@ def _titled(title: str, body: str) -> str:
     return f"<div class='quiet title'>{title}</div>{body}" if body else ""
 
 
-def _status(step: StepView, now: float, *, is_stale: bool) -> str:
-    facts = filter(None, (progress_text(step), took_text(step, now)))
+def _status(step: StepView, now: float, about: StepFacts) -> str:
+    taken_over = about.shown.usage.seconds if about.shown and step.status is Status.CACHED else 0.0
+    facts = filter(
+        None,
+        (
+            progress_text(step),
+            took_text(step, now),
+            remaining_text(step, now, about.seconds_before),
+            f"{duration_text(taken_over)} saved" if taken_over else "",
+        ),
+    )
     behind = "".join(f' <span class="quiet">· {fact}</span>' for fact in facts)
     # A cached step's reasons stand below, one by one.
     words = step.reason if step.reason != "; ".join(step.decision_reasons) else ""
-    reason = f"<div>{text_html(words)}</div>" if words else ""
+    reason = f"<div>{text_html(words)}</div>" if words and step.error is None else ""
     notes = "".join(f"<div class='note'>{text_html(note)}</div>" for note in tuple(step.notes))
-    mark = f" {stale_html()}" if is_stale else ""
-    head = f"<div><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
+    mark = f" {stale_html(about.stale)}" if about.stale else ""
+    head = f"<div class='name'><b>{escape(step.name)}</b> {status_html(step.status)}{behind}{mark}</div>"
     return f"{head}{_bar(step)}{reason}{notes}"
+
+
+def _artifact(ref: ArtifactRef, preview: Callable[[ArtifactRef], str]) -> str:
+    """Return an artifact in two lines: what it is, and its value, or a look inside."""
+    facts = (ref.type.rpartition(".")[2], shape_text(ref.shape), bytes_text(ref.bytes))
+    told = " · ".join(escape(fact) for fact in facts if fact)
+    kind = f'<span class="quiet" title="{escape(ref.type)}">{told}</span>'
+    # What stands in angle brackets says nothing of the value: a figure has its picture.
+    short = "" if ref.preview.startswith("<") else short_preview(ref)
+    value = f'<div class="value">{short or preview(ref)}</div>'
+    return f"<div><code>{escape(ref.name)}</code> {kind}</div>{value}"
 
 
 def _bar(step: StepView) -> str:
@@ -93,21 +128,44 @@ def _bar(step: StepView) -> str:
     return f"<div class='bar'>{bar}</div>{words}"
 
 
-def _names(step: StepView) -> str:
+def _names(view: RunView, step: StepView) -> str:
     plan = step.planned
     queue = plan.options.queue
     rows = [
-        ("reads", f"<code>{escape(name)}</code>", f"<span class='quiet'>{escape(origin_text(owner))}</span>")
+        ("reads", f"<code>{escape(name)}</code> {_read_html(view, name, owner)}")
         for name, owner in plan.origins.items()
     ]
-    rows += [("waits for", escape(name), "") for name in plan.only_after]
-    rows += [("writes", f"<code>{escape(name)}</code>", "") for name in plan.writes]
-    rows += [("queue", escape(queue), "")] if queue != "local" else []
-    rows += [("from run", f"<code>{escape(step.source_run)}</code>", "")] if step.source_run else []
-    firsts = [row[0] if not place or rows[place - 1][0] != row[0] else "" for place, row in enumerate(rows)]
-    return table_html(
-        (f"<span class='quiet'>{first}</span>", *row[1:]) for first, row in zip(firsts, rows, strict=True)
+    rows += [("waits for", escape(name)) for name in plan.only_after]
+    rows += (
+        [("writes", ", ".join(f"<code>{escape(name)}</code>" for name in plan.writes))] if plan.writes else []
     )
+    rows += [("queue", escape(queue))] if queue != "local" else []
+    rows += [("from run", f"<code>{escape(step.source_run)}</code>")] if step.source_run else []
+    firsts = [row[0] if not place or rows[place - 1][0] != row[0] else "" for place, row in enumerate(rows)]
+    table = table_html(
+        (f"<span class='quiet'>{first}</span>", row[1]) for first, row in zip(firsts, rows, strict=True)
+    )
+    return _titled("Reads and writes", table)
+
+
+def _read_html(view: RunView, name: str, owner: str) -> str:
+    """Return where a name that is read comes from, and its value in few letters."""
+    if owner == PARAMS_OWNER:
+        value = (
+            f"<code>{text_html(parameter_text(view.parameters[name]))}</code>"
+            if name in view.parameters
+            else ""
+        )
+    else:
+        refs = view.steps[owner].artifacts if owner in view.steps else ()
+        ref = next((ref for ref in refs if ref.name == name), None)
+        value = _value_html(ref) if ref else ""
+    return f"<span class='quiet'>{escape(origin_text(owner))}</span> {value}"
+
+
+def _value_html(ref: ArtifactRef) -> str:
+    kind = " · ".join(filter(None, (ref.type.rpartition(".")[2], shape_text(ref.shape))))
+    return short_preview(ref) or f"<span class='quiet'>{escape(kind)}</span>"
 
 
 def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:

@@ -5,126 +5,101 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jupyter_pipes.display.theme import DARK, DIFF_CSS, theme_css
 from jupyter_pipes.kernel.widget.details import SECTIONS
+from jupyter_pipes.kernel.widget.style import fitting_css, live_css
 
-PANE_WIDTH = 640.0
-"""Width in px that the graph has beside the details in a usual window; a wider one scrolls in it."""
+PANE_WIDTH = 860.0
+"""Width in px that the graph has in a usual window; in a narrower one it is drawn smaller."""
 
-LEAST_HEIGHT, MOST_HEIGHT = 400.0, 700.0
-"""Height of the graph's pane in px; a higher graph scrolls in it."""
+MOST_HEIGHT = 700.0
+"""Height in px that a graph is drawn smaller for; one that is much higher scrolls."""
+
+LEAST_SCALE = 0.8
+"""A graph that would have to be smaller than this to be seen whole is not drawn so at first."""
 
 _SIDE_WIDTH = "340px"
 _LEAST_GRAPH_WIDTH = 420.0
-_MOST_ROWS = 9
-
-# The canvas knows no CSS colours: it is drawn for a light theme, and a dark theme turns its lightness round.
-# Cytoscape keeps the canvas' place on the page, and looks again only when an animation has ended somewhere:
-# without the invisible one, clicks miss once outputs further up have grown.
-_CSS = f"""
-.jupyter-pipes-live{{border:1px solid var(--jp-border-color2,#d0d7de);border-radius:6px;overflow:hidden}}
-.jupyter-pipes-live .custom-widget{{background:transparent;resize:none;margin:0}}
-.jupyter-pipes-live .custom-widget:hover{{border:none}}
-{DARK} .jupyter-pipes-live .custom-widget canvas{{filter:invert(.93) hue-rotate(180deg)}}
-.jupyter-pipes-head{{padding:6px 10px;border-bottom:1px solid var(--jp-border-color2,#d0d7de);
- align-items:center;gap:6px}}
-.jupyter-pipes-head .widget-html-content>*{{margin-right:10px}}
-.jupyter-pipes-head .widget-html{{min-width:0;overflow:hidden}}
-.jupyter-pipes-head .widget-html-content,.jupyter-pipes-head .reason{{white-space:nowrap;overflow:hidden;
- text-overflow:ellipsis}}
-.jupyter-pipes-head .clock{{font-variant-numeric:tabular-nums;display:inline-block;min-width:3em}}
-.jupyter-pipes-graph{{overflow:auto;background:var(--jp-layout-color0,#fff)}}
-.jupyter-pipes-graph:hover,.jupyter-pipes-head .clock{{animation:jupyter-pipes-look-again 1ms}}
-@keyframes jupyter-pipes-look-again{{from{{outline-color:transparent}}to{{outline-color:transparent}}}}
-.jupyter-pipes-graph>*{{margin:0 auto!important;flex:none}}
-.jupyter-pipes-side{{box-shadow:-1px -1px 0 var(--jp-border-color2,#d0d7de)}}
-.jupyter-pipes-side .widget-select{{width:auto;margin:8px 8px 4px;height:auto}}
-.jupyter-pipes-side select{{width:100%;padding:2px 4px;
- font:12px/1.5 var(--jp-ui-font-family,system-ui,sans-serif)}}
-.jupyter-pipes-details{{padding:4px 10px 10px;overflow:auto}}
-.jupyter-pipes-details .widget-html,.jupyter-pipes-head .widget-html{{margin:0;height:auto;min-height:0}}
-.jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;
- height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
-.jupyter-pipes-details>*{{flex:none}}
-.jupyter-pipes-details table.facts td{{padding-right:10px}}
-.jupyter-pipes-details table.facts td:last-child{{overflow-wrap:anywhere;padding-right:0}}
-.jupyter-pipes-details .title{{margin-top:8px;font-weight:600}}
-.jupyter-pipes-details .bar{{height:4px;margin:4px 0;border-radius:2px;overflow:hidden;
- background:var(--jp-layout-color2,#e5e7eb)}}
-.jupyter-pipes-details .bar>div{{height:100%}}
-"""
 
 
 class Parts:
-    """The pieces; their meaning and what happens on a click is `PipelineWidget`'s."""
+    """The pieces; their meaning and what happens on a click is `PipelineWidget`'s.
 
-    def __init__(self) -> None:
+    Args:
+        name: a class of this widget alone.
+        steps: the list of steps.
+    """
+
+    def __init__(self, name: str, steps: Any) -> None:
         import ipywidgets
 
         w = cast("Any", ipywidgets)
-        self.header: Any = w.HTML(layout={"flex": "1 1 auto"})
-        self.run: Any = self._button(w, "Run", "Run the pipeline")
-        self.cancel: Any = self._button(w, "Cancel", "Cancel the run")
-        self.stages: Any = self._button(w, "Collapse stages", "Show each stage as one node", "130px")
-        self.smaller: Any = self._button(w, "−", "Show the graph smaller", "32px")  # noqa: RUF001 - a minus sign
-        self.larger: Any = self._button(w, "+", "Show the graph larger", "32px")
-        self.steps: Any = w.Select(options=[], index=None, rows=4)
-        self.is_filling = False
+        self._name = name
+        self.header: Any = w.HTML(layout={"flex": "1 1 300px"})
+        self.run: Any = _button(w, "Run", "Run the pipeline", "play")
+        self.cancel: Any = _button(w, "Cancel", "Cancel the run", "stop")
+        self.stages: Any = _button(w, "Collapse stages", "Show each stage as one node", "object-group")
+        self.fit: Any = _button(w, "Fit", "Show the whole graph", "expand")
+        self.smaller: Any = _button(w, "−", "Show the graph smaller")  # noqa: RUF001 - a minus sign
+        self.larger: Any = _button(w, "+", "Show the graph larger")
+        self.unselect: Any = _button(w, "✕", "Close the details")
         self._details: dict[str, Any] = {section: w.HTML() for section in SECTIONS}
-        self._graph: Any = w.Box(layout={"min_width": "0"})
-        details = w.VBox(list(self._details.values()), layout={"flex": "1 1 auto", "min_height": "0"})
-        side_layout = {"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0"}
-        self._side: Any = w.VBox([self.steps, details], layout=side_layout)
-        head = w.HBox([self.header, self.run, self.cancel, self.stages, self.smaller, self.larger])
-        body = w.HBox([self._graph, self._side], layout={"flex_flow": "row wrap"})
-        style = w.HTML(f"<style>{theme_css()}{DIFF_CSS}{_CSS}</style>", layout={"display": "none"})
-        self.root: Any = w.VBox([style, head, body])
-        panes = {"head": head, "graph": self._graph, "side": self._side, "details": details}
-        for name, pane in panes.items():
-            pane.add_class(f"jupyter-pipes-{name}")
-        self.root.add_class("jupyter-pipes")
-        self.root.add_class("jupyter-pipes-live")
+        self._graph: Any = w.Box()
+        self._fits: Any = w.HTML(layout={"display": "none"})
+        details = w.VBox(list(self._details.values()))
+        left = self._left = w.VBox([self._graph, steps], layout={"min_width": "0"})
+        side_layout = {"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0", "display": "none"}
+        self._side: Any = w.VBox([self.unselect, details], layout=side_layout)
+        buttons = w.HBox([self.run, self.cancel, self.stages, self.fit, self.smaller, self.larger])
+        head = w.HBox([self.header, buttons], layout={"flex_flow": "row wrap"})
+        body = w.HBox([left, self._side], layout={"flex_flow": "row wrap"})
+        style = w.HTML(f"<style>{live_css()}</style>", layout={"display": "none"})
+        self.root: Any = w.VBox([style, self._fits, head, body])
+        panes = {
+            "head": head,
+            "buttons": buttons,
+            "graph": self._graph,
+            "side": self._side,
+            "details": details,
+        }
+        for pane_name, pane in panes.items():
+            pane.add_class(f"jupyter-pipes-{pane_name}")
+        for kind in ("jupyter-pipes", "jupyter-pipes-live", name):
+            self.root.add_class(kind)
 
-    def put_graph(self, graph: Any, width: float, height: float) -> None:
-        """Put a graph of this size in px into its pane, in the place of the one before.
+    def put_graph(self, graph: Any, width: float) -> None:
+        """Put a graph of this width in px into its pane, in the place of the one before.
 
-        Where the window has no room for both, the details stand below the graph, as high as they need to be.
+        Where the window has no room for both, the details stand below the graph.
         """
-        pane = f"{min(max(height, LEAST_HEIGHT), MOST_HEIGHT):.0f}px"
-        self._graph.layout.height = self._side.layout.max_height = pane
-        self._graph.layout.flex = f"100 1 {max(min(width, PANE_WIDTH), _LEAST_GRAPH_WIDTH):.0f}px"
-        self._graph.layout.align_items = "center" if height < LEAST_HEIGHT else "flex-start"
+        self._left.layout.flex = f"100 1 {max(min(width, PANE_WIDTH), _LEAST_GRAPH_WIDTH):.0f}px"
+        self._fits.value = f"<style>{fitting_css(self._name, width)}</style>"
         self._graph.children = [graph]
+
+    def put_fitted(self, *, is_fitted: bool) -> None:
+        """Draw the graph smaller where its pane is narrow, or let it scroll there."""
+        change = self._graph.add_class if is_fitted else self._graph.remove_class
+        change("jupyter-pipes-fitted")
 
     def put_stages(self, *, any_stages: bool, all_collapsed: bool) -> None:
         """Name the stages' button after what it does now; without stages there is none."""
         self.stages.layout.display = None if any_stages else "none"
         self.stages.description = "Expand stages" if all_collapsed else "Collapse stages"
+        self.stages.icon = "object-ungroup" if all_collapsed else "object-group"
         self.stages.tooltip = "Show every step" if all_collapsed else "Show each stage as one node"
 
-    def put_steps(self, labels: tuple[str, ...], selected: int | None) -> None:
-        """Fill the list of steps and mark the selected one; nothing is sent when nothing changed."""
-        steps = self.steps
-        if steps.options == labels and steps.index == selected:
-            return
-        self.is_filling = True
-        try:
-            with steps.hold_sync():
-                if steps.options != labels:
-                    steps.options = labels
-                    steps.rows = min(max(len(labels), 2), _MOST_ROWS)
-                steps.index = selected
-        finally:
-            self.is_filling = False
-
     def put_details(self, sections: Mapping[str, str]) -> None:
-        """Fill the details; a section that stays the same keeps its scroll position and unfolded parts."""
-        for name, part in self._details.items():
-            part.value = sections[name]
-            part.layout.display = None if sections[name] else "none"
+        """Fill the details; a section that stays the same keeps its scroll position and unfolded parts.
 
-    def _button(self, w: Any, description: str, tooltip: str, width: str = "84px") -> Any:
-        return w.Button(description=description, tooltip=tooltip, layout={"width": width, "flex": "none"})
+        Without any section the graph has the whole width.
+        """
+        self._side.layout.display = None if sections else "none"
+        for name, part in self._details.items():
+            part.value = sections.get(name, "")
+            part.layout.display = None if part.value else "none"
+
+
+def _button(w: Any, description: str, tooltip: str, icon: str = "") -> Any:
+    return w.Button(description=description, tooltip=tooltip, icon=icon, layout={"flex": "none"})
 
 
 def close_all(root: Any) -> None:

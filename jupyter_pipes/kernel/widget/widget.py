@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import threading
 import time
+import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
-from html import escape
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.display.html import silence_html, stale_html, status_html
-from jupyter_pipes.display.looks import NOTHING, RESUMING, spoken
+from jupyter_pipes.display.heading import heading_html
+from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
-from jupyter_pipes.kernel.widget.details import SECTIONS, step_sections
-from jupyter_pipes.kernel.widget.parts import MOST_HEIGHT, PANE_WIDTH, Parts, close_all
+from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
+from jupyter_pipes.kernel.widget.parts import LEAST_SCALE, MOST_HEIGHT, PANE_WIDTH, Parts, close_all
+from jupyter_pipes.kernel.widget.steplist import StepList
 from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.quantities import clock_text
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.explanation import Explanation
@@ -37,8 +37,19 @@ _SCALES = (0.3, 0.4, 0.55, 0.8, 1.0, 1.3, 1.7)
 class DetailSource(Protocol):
     """Where the details of a step come from that a view does not hold."""
 
-    def log_tail(self, step: str, attempt: int) -> str:
-        """Return the last lines (about 200) of an attempt's log, with ANSI colours; "" when there is none."""
+    def log_tail(self, step: str) -> str:
+        """Return the last lines (about 200) of a step's log, with ANSI colours; "" when there is none.
+
+        That of a cached step is of the run whose outputs it took.
+        """
+        ...
+
+    def shown_attempt(self, step: str) -> AttemptView | None:
+        """Return the attempt whose log a step shows; None when there was none."""
+        ...
+
+    def seconds_before(self, step: str | None = None) -> float:
+        """Return what a step, or the whole run, took the last time before, in seconds; 0 if nobody knows."""
         ...
 
     def preview(self, ref: ArtifactRef) -> dict[str, str]:
@@ -75,19 +86,21 @@ class PipelineWidget:
         self._view = view
         self._source = source
         self._on_run, self._on_cancel = on_run, on_cancel
-        self._selected: str | None = None
+        self._chosen: str | None = None
         self._collapsed = _collapsed_at_first(view)
         self._previews: dict[str, str] = {}
         self._reasons: dict[tuple[str, ...], str] = {}
         self._stale: Mapping[str, str] = NOTHING
         self._graph: GraphPane | PicturePane | None = None
-        self._still = Still()
+        name = f"jupyter-pipes-of-{uuid.uuid4().hex}"
+        self._still = Still(name)
         self._lock = threading.RLock()
         self._is_closed = False
         self._pacer = Pacer(
             self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
         )
-        self._parts = Parts()
+        self._steps = StepList(self._select)
+        self._parts = Parts(name, self._steps.widget)
         self._wire()
         self._draw_graph()
         self._refresh()
@@ -112,7 +125,7 @@ class PipelineWidget:
         with self._lock:
             self._view = view
             if _plans(view) != self._drawn:
-                self._selected = self._selected if self._selected in view.steps else None
+                self._chosen = self._chosen if self._chosen in view.steps else None
                 self._collapsed = _collapsed_at_first(view)
                 self._draw_graph()
         self._pacer.request()
@@ -149,25 +162,28 @@ class PipelineWidget:
             parts.run: self._on_run,
             parts.cancel: self._on_cancel,
             parts.stages: self._toggle_all,
+            parts.fit: self._fit,
+            parts.unselect: partial(self._select, ""),
             parts.larger: partial(self._zoom, 1),
             parts.smaller: partial(self._zoom, -1),
         }
         for button, action in clicks.items():
             if action is not None:
                 button.on_click(partial(_press, action))
-        parts.steps.observe(self._listed, "index")
 
     def _draw_graph(self) -> None:
         view, started = self._view, time.monotonic()
         self._drawn = _plans(view)
         layout = arrange(self._drawn, collapsed=self._collapsed, fit_width=PANE_WIDTH)
         # The whole graph in the pane, but never too small to read.
-        self._scale = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), 0.8)
+        self._whole = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), LEAST_SCALE)
+        self._scale = self._whole
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
             pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
-        self._parts.put_graph(pane.widget, layout.width * self._scale, layout.height * self._scale)
+        self._parts.put_graph(pane.widget, layout.width * self._scale)
+        self._parts.put_fitted(is_fitted=True)
         stages = _stages(view)
         self._parts.put_stages(
             any_stages=bool(stages), all_collapsed=bool(stages) and self._collapsed == stages
@@ -191,34 +207,41 @@ class PipelineWidget:
             view, now = self._view, time.time()
             running = _is_running(view)
             self._redraw_if_edges_changed(running=running)
-            self._parts.header.value = _header(view, len(self._stale.keys() & view.steps.keys()), now)
+            stale = len(self._stale.keys() & view.steps.keys())
+            last = self._source.seconds_before()
+            self._parts.header.value = heading_html(view, stale=stale, now=now, last=last)
             self._parts.run.disabled = running or self._on_run is None
             self._parts.cancel.disabled = not running or self._on_cancel is None
+            selected = self._selected()
             if self._graph is not None:
-                self._graph.update(view, self._selected, self._stale)
-            names = list(view.steps)
-            labels = tuple(spoken(step, self._stale) for step in view.steps.values())
-            self._parts.put_steps(labels, names.index(self._selected) if self._selected in names else None)
-            self._refresh_details(view, now)
+                self._graph.update(view, selected, self._stale)
+            self._steps.show(view.steps.values(), self._stale, selected)
+            self._parts.put_details(self._details(selected, now) if selected else {})
         self._still.update(view, self._stale)
 
-    def _refresh_details(self, view: RunView, now: float) -> None:
-        selected = self._selected
-        if selected in view.steps:
-            step = view.steps[selected]
-            log = self._source.log_tail(selected, step.latest.number) if step.latest else ""
-            why, mark = self._why(step), self._stale.get(selected, "")
-            self._parts.put_details(step_sections(step, log, self._preview, now, why=why, stale=mark))
-        else:
-            hint = "<span class='quiet'>Select a step to see its log, results and reasons.</span>"
-            self._parts.put_details({**dict.fromkeys(SECTIONS, ""), "status": hint})
+    def _selected(self) -> str | None:
+        """Return the step whose details are shown: the chosen one, else the first that failed."""
+        if self._chosen is not None:
+            return self._chosen if self._chosen in self._view.steps else None
+        steps = self._view.steps.values()
+        return next((step.name for step in steps if step.status is Status.FAILED), None)
+
+    def _details(self, selected: str, now: float) -> dict[str, str]:
+        step = self._view.steps[selected]
+        about = StepFacts(
+            log=self._source.log_tail(selected),
+            shown=self._source.shown_attempt(selected),
+            why=self._why(step),
+            stale=self._stale.get(selected, ""),
+            seconds_before=self._source.seconds_before(selected),
+        )
+        return step_sections(self._view, step, about, self._preview, now)
 
     def _preview(self, ref: ArtifactRef) -> str:
         if ref.digest not in self._previews:
             bundle = self._source.preview(ref)
             shown = bundle_html({"data": bundle, "metadata": {}}) if bundle else ""
-            unfolding = f"<details><summary class='quiet'>show</summary>{shown}</details>"
-            self._previews[ref.digest] = unfolding if bundle else ""
+            self._previews[ref.digest] = shown
         return self._previews[ref.digest]
 
     def _why(self, step: StepView) -> str:
@@ -235,13 +258,9 @@ class PipelineWidget:
         return self._reasons[about]
 
     def _select(self, step: str) -> None:
-        self._selected = step
+        """Show the details of a step, "" for none."""
+        self._chosen = step
         self._refresh()
-
-    def _listed(self, change: Mapping[str, Any]) -> None:
-        place: int | None = change["new"]
-        if place is not None and not self._parts.is_filling:
-            self._select(list(self._view.steps)[place])
 
     def _toggle(self, stage: str) -> None:
         self._collapse(self._collapsed ^ {stage})
@@ -260,6 +279,14 @@ class PipelineWidget:
             scales = sorted({*_SCALES, self._scale})
             place = scales.index(self._scale) + direction
             self._scale = scales[min(max(place, 0), len(scales) - 1)]
+            self._parts.put_fitted(is_fitted=False)
+            if self._graph is not None:
+                self._graph.resize(self._scale)
+
+    def _fit(self) -> None:
+        with self._lock:
+            self._scale = self._whole
+            self._parts.put_fitted(is_fitted=True)
             if self._graph is not None:
                 self._graph.resize(self._scale)
 
@@ -284,20 +311,3 @@ def _collapsed_at_first(view: RunView) -> frozenset[str]:
 
 def _plans(view: RunView) -> list[PlannedStep]:
     return [step.planned for step in view.steps.values()]
-
-
-def _header(view: RunView, stale: int, now: float) -> str:
-    version = f" <span class='quiet'>{escape(view.version)}</span>" if view.version else ""
-    why = escape(RESUMING if view.status is Status.INTERRUPTED else view.reason)
-    reason = f"<div class='quiet reason' title='{why}'>{why}</div>" if why else ""
-    mark = f" <span>{stale_html(stale)}</span>" if stale else ""
-    if not view.started:
-        status = "<span class='quiet'>not started yet</span>"
-        steps = f"<span>{len(view.steps)} steps</span>"
-        return f"<b>{escape(view.pipeline)}</b>{version} {status} {steps}{mark}"
-    clock = clock_text(view.seconds_until(now))
-    return (
-        f"<b>{escape(view.pipeline)}</b>{version} {status_html(view.status)}"
-        f"{silence_html(view.status, now)} <span>{view.tally}</span>{mark}"
-        f" <span class='clock'>{clock}</span>{reason}"
-    )

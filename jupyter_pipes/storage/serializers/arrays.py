@@ -85,7 +85,22 @@ def _lies_in(view: Any, whole: Any) -> bool:
 def _arguments(view: Any, whole: Any) -> tuple[Any, ...]:
     """Return what makes a view anew, for `restoring.view_of`."""
     first, start = (each.__array_interface__["data"][0] for each in (view, _as_array(whole)))
-    return whole, view.shape, view.dtype, int(first - start), view.strides
+    return whole, *place_in_memory(view, int(first - start))
+
+
+def place_in_memory(view: Any, offset: int) -> tuple[Any, ...]:
+    """Return what tells a view from others of the same memory, for `restoring.view_of`."""
+    looks_only = () if view.flags.writeable else (False,)
+    return view.shape, view.dtype, offset, view.strides, *looks_only
+
+
+def may_show_changes(array: Any) -> bool:
+    """Return whether others may see an array change: a view that only looks shows its base."""
+    memory = array
+    while memory is not None and not getattr(getattr(memory, "flags", None), "writeable", False):
+        # Between a view with strides of its own and its base stands an object that is no array.
+        memory = getattr(memory, "base", None)
+    return memory is not None
 
 
 def _as_array(memory: Any) -> Any:

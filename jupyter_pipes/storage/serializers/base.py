@@ -15,11 +15,13 @@ class Part(NamedTuple):
         number: its number.
         held: the object.
         is_inner: whether only its holder knows it: nobody else changes it in place, whoever refers to it.
+        link: where it is kept, if not with the value itself.
     """
 
     number: int
     held: Any
     is_inner: bool = False
+    link: tuple[Any, ...] | None = None
 
 
 Parts = Mapping[int, Part]

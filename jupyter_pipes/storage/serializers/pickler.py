@@ -12,7 +12,7 @@ import cloudpickle
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
-from jupyter_pipes.storage.serializers import arrays, drawings, function_globals, restoring
+from jupyter_pipes.storage.serializers import arrays, drawings, functions, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
@@ -115,12 +115,6 @@ def unpickled(
     return Unpickled(unpickler.load(), unpickler.memo.copy)
 
 
-class _ModuleInCode(Struct, eq=False):
-    """Stands for a module that a function uses, which is fine, as a module kept as a value is not."""
-
-    module: ModuleType
-
-
 class _Pickler(cloudpickle.Pickler):
     """Writes protocol 5; whatever is not a plain builtin passes through `reducer_override`."""
 
@@ -160,8 +154,8 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
-        if (named := restoring.reduced_shell(obj) or restoring.reduced_sentinel(obj)) is not None:
-            return named
+        if (restored := next(filter(None, (reduce(obj) for reduce in _RESTORED)), None)) is not None:
+            return restored
         if (view := self.views.get(id(obj))) is not None:
             return restoring.view_of, view.arguments
         if arrays.is_plain_array(obj):
@@ -195,7 +189,7 @@ class _Pickler(cloudpickle.Pickler):
             # By name: a class that is written out has its state behind how it is made.
             return reduced
         if isinstance(obj, FunctionType):
-            return _with_modules_marked(reduced)
+            return functions.reduced_function(obj, reduced)
         if name is not None:
             return _shared_class(name, fingerprint(obj), obj, reduced)
         if (origin := restoring.origin(obj)) is not None:
@@ -217,31 +211,23 @@ class _Pickler(cloudpickle.Pickler):
         # Where the code stood differs from process to process and says nothing about what it does.
         return self.dispatch_table[CodeType](code.replace(co_filename=_SOURCE_NAME, co_firstlineno=1))
 
-    def _reduce_cell(self, cell: CellType) -> Any:
-        make, arguments = cast("tuple[Any, ...]", self.dispatch_table[CellType](cell))
-        return make, tuple(map(_marked, arguments))
-
-    def _reduce_module(self, marker: _ModuleInCode) -> Any:
+    def _reduce_module(self, marker: functions.ModuleInCode) -> Any:
         return self.dispatch_table[ModuleType](marker.module)
 
+
+_RESTORED = (
+    restoring.reduced_shell,
+    restoring.reduced_sentinel,
+    restoring.reduced_exception,
+    restoring.reduced_logger,
+)
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
     CodeType: _Pickler._reduce_code,  # pyright: ignore[reportPrivateUsage]
     cached_property: lambda _, attribute: restoring.reduced_cached_property(attribute),
-    CellType: _Pickler._reduce_cell,  # pyright: ignore[reportPrivateUsage]
-    _ModuleInCode: _Pickler._reduce_module,  # pyright: ignore[reportPrivateUsage]
+    CellType: lambda _, cell: functions.reduced_cell(cell),
+    functions.ModuleInCode: _Pickler._reduce_module,  # pyright: ignore[reportPrivateUsage]
 }
-
-
-def _marked(value: Any) -> Any:
-    return _ModuleInCode(value) if isinstance(value, ModuleType) else value
-
-
-def _with_modules_marked(reduced: tuple[Any, ...]) -> tuple[Any, ...]:
-    make, arguments, (attributes, slots), *rest = reduced
-    slots["__globals__"] = {name: _marked(value) for name, value in slots["__globals__"].items()}
-    slots["_cloudpickle_submodules"] = list(map(_marked, slots["_cloudpickle_submodules"]))
-    return make, arguments, (attributes, slots), *rest
 
 
 class _OrderedPickler(_Pickler):
@@ -379,13 +365,13 @@ class _Unpickler(pickle.Unpickler):
 
     def load(self) -> Any:
         value = super().load()
-        function_globals.settle()
+        functions.settle()
         return value
 
     def find_class(self, module: str, name: str, /) -> Any:
         if module == "__main__":
             return self._find(name)
-        if maker := function_globals.MAKERS.get((module, name)):
+        if maker := functions.MAKERS.get((module, name)):
             return maker
         return super().find_class(restoring.MOVED.get(module, module), name)
 

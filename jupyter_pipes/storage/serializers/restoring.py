@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from functools import cached_property
+from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -96,6 +97,41 @@ def reduced_sentinel(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]
     return None if name is None else (_sentinel, (name, kind))
 
 
+def reduced_exception(value: object) -> tuple[Any, ...] | None:
+    """Return how to pickle an exception whose class takes other arguments than it hands on; None for others.
+
+    Python would call the class with `args`, which `super().__init__(message)` has set.
+    """
+    if not isinstance(value, BaseException):
+        return None
+    kind = type(value)
+    is_own = isinstance(kind.__init__, FunctionType) and kind.__reduce__ is BaseException.__reduce__
+    return (_exception, (kind, value.args), vars(value) or None) if is_own else None
+
+
+def _exception(kind: type[BaseException], arguments: tuple[Any, ...]) -> BaseException:
+    return kind.__new__(kind, *arguments)
+
+
+def reduced_logger(value: object) -> tuple[Any, ...] | None:
+    """Return how to pickle a logger on which something is set, None for others: by itself it is its name."""
+    logging: Any = sys.modules.get("logging")
+    if logging is None or type(value) is not logging.Logger:
+        return None
+    logger: Any = value
+    state = (logger.level, logger.disabled, logger.propagate)
+    return (_logger, (logger.name, *state)) if state != (0, False, True) else None
+
+
+def _logger(name: str, level: int, disabled: bool, propagate: bool) -> object:
+    import logging
+
+    logger = logging.getLogger(name)
+    logger.setLevel(level)
+    logger.disabled, logger.propagate = disabled, propagate
+    return logger
+
+
 def _is_bare(value: object) -> bool:
     """Whether it is an instance of the notebook's plain classes that has nothing inside."""
     line = type(value).__mro__[:-1]
@@ -111,16 +147,30 @@ def _sentinel(name: str, kind: type[object]) -> object:
     return object.__new__(kind)
 
 
-# pickle finds what it names by importing the module of that name.
-sys.modules[ADDRESS] = sys.modules[__name__]
-for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel):
-    _restorer.__module__ = ADDRESS
-
-
-def view_of(held: Any, shape: tuple[int, ...], dtype: Any, offset: int, strides: tuple[int, ...]) -> Any:
+def view_of(
+    held: Any,
+    shape: tuple[int, ...],
+    dtype: Any,
+    offset: int,
+    strides: tuple[int, ...],
+    writeable: bool = True,
+) -> Any:
     """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it."""
     import numpy as np
 
     # Byte arrays are memory as well, and always in order.
     memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
-    return np.ndarray(shape, dtype, memory, offset, strides)
+    view = np.ndarray(shape, dtype, memory, offset, strides)
+    view.flags.writeable = view.flags.writeable and writeable
+    return view
+
+
+def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
+    """Bind a variable of a closure."""
+    (cell.cell_contents,) = contents
+
+
+# pickle finds what it names by importing the module of that name.
+sys.modules[ADDRESS] = sys.modules[__name__]
+for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel, fill_cell, _exception, _logger):
+    _restorer.__module__ = ADDRESS

@@ -1,26 +1,19 @@
 /** The buttons of the panel: the notebook's toolbar hides its own where it is narrow. */
 import type { JSX } from 'react';
 import { CommandIDs } from '../commands';
+import { CommandButton, PlanButtons, type RunAction } from './plan/peek';
 import type { TabProps } from './tabs';
 
-const ACTIONS = [CommandIDs.run, CommandIDs.runStale, CommandIDs.stop];
+const RUNS: readonly RunAction[] = [
+  { command: CommandIDs.run, plan: { ask: 'foresee' } },
+  { command: CommandIDs.runStale, plan: { ask: 'foresee', only_stale: true } }
+];
 
 /** The buttons. */
-export function Actions({ commands }: TabProps): JSX.Element {
+export function Actions(props: TabProps): JSX.Element {
   return (
-    <div className="jp-pipes-actions">
-      {ACTIONS.map(id => (
-        <button
-          key={id}
-          type="button"
-          className="jp-Button jp-mod-styled jp-mod-minimal"
-          title={commands.caption(id)}
-          disabled={!commands.isEnabled(id)}
-          onClick={() => void commands.execute(id)}
-        >
-          {commands.label(id)}
-        </button>
-      ))}
-    </div>
+    <PlanButtons {...props} actions={RUNS}>
+      <CommandButton id={CommandIDs.stop} commands={props.commands} />
+    </PlanButtons>
   );
 }

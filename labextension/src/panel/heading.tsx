@@ -6,6 +6,7 @@ import { LOOKS, STALE } from '../wire';
 import type { BoardRun } from '../wire';
 import { durationText } from '../words';
 import { Actions } from './actions';
+import { Load, Notice } from './notice';
 import type { TabProps } from './tabs';
 
 /** The heading. */
@@ -18,7 +19,7 @@ export function Heading(props: TabProps): JSX.Element {
   const { pipeline, version, run } = board.heading;
   const stale = staleSteps(board).length;
   return (
-    <header className="jp-pipes-heading">
+    <div className="jp-pipes-heading">
       <div className="jp-pipes-line">
         <b>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
         {run ? <RunState run={run} {...props} /> : <span>{trans.__('not started yet')}</span>}
@@ -29,8 +30,9 @@ export function Heading(props: TabProps): JSX.Element {
         )}
       </div>
       {run && <Parameters run={run} />}
+      <Notice {...props} />
       <Actions {...props} />
-    </header>
+    </div>
   );
 }
 
@@ -77,20 +79,12 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
     failed: session.failure
   };
   return (
-    <header className="jp-pipes-heading">
+    <div className="jp-pipes-heading">
       <p className="jp-pipes-hint">{words[session.state]}</p>
       {session.state !== 'connecting' && (session.hasSteps || session.state === 'failed') && (
-        <button
-          type="button"
-          className="jp-Button jp-mod-styled"
-          onClick={() => {
-            session.connect().catch(() => undefined);
-          }}
-        >
-          {trans.__('Load')}
-        </button>
+        <Load session={session} trans={trans} />
       )}
-    </header>
+    </div>
   );
 }
 

@@ -11,6 +11,7 @@ import type { IPipelines } from '../tokens';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
+import { widen } from './width';
 
 /** The panel. */
 export class PipelinePanel extends ReactWidget {
@@ -33,8 +34,20 @@ export class PipelinePanel extends ReactWidget {
     }
   }
 
+  /** Move the keyboard to the chosen tab; Lab's own `activate` does not, so that a run may open the panel. */
+  focusTab(): void {
+    this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
+    if (!this._isWidened) {
+      this._isWidened = true;
+      // The area opens with its widget, and has its size behind that.
+      requestAnimationFrame(() => {
+        widen(this);
+      });
+    }
     this._redraw.emit();
   }
 
@@ -65,5 +78,6 @@ export class PipelinePanel extends ReactWidget {
     }
   }
 
+  private _isWidened = false;
   private readonly _redraw = new Signal<this, void>(this);
 }

@@ -1,20 +1,22 @@
 /** Tabs by the ARIA pattern: arrows move between them, only the chosen one is in the order of Tab. */
 import type { JSX, KeyboardEvent } from 'react';
-import { useState } from 'react';
 import { TABS, type TabProps } from './tabs';
 
 const STEPS: Readonly<Record<string, number>> = { ArrowLeft: -1, ArrowRight: 1 };
 
 /** The tabs with the content of the chosen one. */
 export function TabbedPane(props: TabProps): JSX.Element {
-  const [chosen, setChosen] = useState(TABS[0].id);
-  const place = TABS.findIndex(tab => tab.id === chosen);
+  const { session } = props;
+  const place = Math.max(
+    TABS.findIndex(tab => tab.id === session.tab),
+    0
+  );
   const tab = TABS[place] ?? TABS[0];
   const onKeyDown = (event: KeyboardEvent<HTMLDivElement>): void => {
     const step = STEPS[event.key];
     const next = step && TABS[(place + step + TABS.length) % TABS.length];
     if (next) {
-      setChosen(next.id);
+      session.showTab(next.id);
       event.currentTarget.querySelector<HTMLElement>(`#${idOf(next.id)}`)?.focus();
       event.preventDefault();
     }
@@ -33,7 +35,7 @@ export function TabbedPane(props: TabProps): JSX.Element {
             aria-controls="jp-pipes-tabpanel"
             tabIndex={id === tab.id ? 0 : -1}
             onClick={() => {
-              setChosen(id);
+              session.showTab(id);
             }}
           >
             {label(props.trans)}
@@ -46,7 +48,7 @@ export function TabbedPane(props: TabProps): JSX.Element {
         className="jp-pipes-tabpanel"
         aria-labelledby={idOf(tab.id)}
       >
-        {props.session.board && <Content {...props} />}
+        {session.board && <Content {...props} />}
       </div>
     </>
   );

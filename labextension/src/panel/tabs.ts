@@ -3,8 +3,13 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ComponentType } from 'react';
 import type { PipelineSession } from '../session';
+import { ArtifactsTab } from './artifacts/tab';
 import { GraphTab } from './graph/tab';
+import { LogTab } from './log/tab';
+import { ParametersTab } from './parameters/tab';
+import { RunsTab } from './runs/tab';
 import { StepsTab } from './steps';
+import { TimelineTab } from './timeline/tab';
 
 /** What every tab is given; it is drawn again when the session has changed. */
 export interface TabProps {
@@ -23,5 +28,10 @@ interface Tab {
 
 export const TABS: readonly [Tab, ...Tab[]] = [
   { id: 'graph', label: trans => trans.__('Graph'), content: GraphTab },
-  { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab }
+  { id: 'steps', label: trans => trans.__('Steps'), content: StepsTab },
+  { id: 'parameters', label: trans => trans.__('Parameters'), content: ParametersTab },
+  { id: 'runs', label: trans => trans.__('Runs'), content: RunsTab },
+  { id: 'artifacts', label: trans => trans.__('Artifacts'), content: ArtifactsTab },
+  { id: 'log', label: trans => trans.__('Log'), content: LogTab },
+  { id: 'timeline', label: trans => trans.__('Timeline'), content: TimelineTab }
 ];

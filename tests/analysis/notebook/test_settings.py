@@ -168,11 +168,35 @@ def test_a_setting_of_a_step_holds_for_later_steps() -> None:
         ["%%step a\nv = 1", "os.environ['K'] = str(v)", "%%step b\ny = 1", "%%step c\nz = 1"],
     ],
 )
-def test_a_setting_that_needs_a_steps_value_is_told_once(cells: list[str]) -> None:
+def test_a_setting_that_needs_a_steps_value_is_made_behind_the_inputs_of_later_steps(
+    cells: list[str],
+) -> None:
     steps, diagnostics = steps_of("import os", *cells)
-    assert taken(steps["b"]) == []
-    told = [(problem.code, problem.severity) for problem in diagnostics if problem.code != "JP005"]
-    assert told == [("JP027", "warning")]
+    assert [(piece.source, piece.is_late) for piece in steps["b"].prelude if "K" in piece.source] == [
+        ("os.environ['K'] = str(v)", True)
+    ]
+    assert steps["b"].reads == {"v": "a"}
+    assert not [problem for problem in diagnostics if problem.code != "JP005"]
+
+
+def test_settings_behind_one_that_waits_for_an_input_wait_as_well() -> None:
+    cells = ["%%step a\nv = 1", "os.environ['K'] = str(v)", "os.environ['K'] = 'w'", "%%step b\ny = 1"]
+    steps, _ = steps_of("import os", *cells)
+    assert [piece.is_late for piece in steps["b"].prelude if "K" in piece.source] == [True, True]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [
+        ["%%step a\nv = 1", "os.environ['K'] = str(v)", "%%step c\nv = 2", "%%step b\ny = 1"],
+        ["import lib", "%%step a\nv = [1]", "lib.set_up(v)", "%%step b\ny = lib.x"],
+    ],
+    ids=["the value is bound anew", "a function may change what it is handed"],
+)
+def test_a_setting_that_cannot_be_made_in_later_steps_is_told_once(cells: list[str]) -> None:
+    steps, diagnostics = steps_of("import os", *cells)
+    assert not [piece for piece in steps["b"].prelude if "v" in piece.uses]
+    assert [problem.severity for problem in diagnostics if problem.code == "JP027"] == ["warning"]
 
 
 def test_a_setting_may_need_a_parameter() -> None:

@@ -179,3 +179,73 @@ def test_a_page_that_was_closed_is_told_nothing_more(lab: Lab) -> None:
     lab.show(b="%%step b\nz = 1")
     other.wait_for(lambda board: board != before)
     assert tab.board is before
+
+
+def test_the_graph_is_arranged_for_a_room_and_drawn_as_it_stands(lab: Lab) -> None:
+    lab.show()
+    lab.run()
+    layout = lab.ask("graph", width=430, height=640).answer
+    assert isinstance(layout, dict)
+    assert set(layout["nodes"]) == {"a", "b"}
+    picture = lab.ask("picture", width=430, height=640, collapsed=[]).answer
+    assert isinstance(picture, dict)
+    assert picture["svg"].startswith("<svg")
+    assert "completed" in picture["svg"]
+
+
+def test_a_helper_that_the_kernel_never_ran_is_taken_as_it_is_shown_with_the_diff(lab: Lab) -> None:
+    lab.session.live = True
+    lab.show()
+    lab.run()
+    tab = lab.tab()
+    lab.show(helper="def twice(value):\n    return 3 * value")
+    board = tab.wait_for(lambda board: any(step.stale for step in board.steps))
+    assert {step.name: step.stale for step in board.steps} == {"a": "", "b": "helper twice changed"}
+    assert not board.problems
+    reasons, diff = why(lab, "b")
+    assert reasons == ["helper twice changed"]
+    assert "-    return 2 * value\n+    return 3 * value" in diff
+
+
+def test_a_helper_that_the_kernel_ran_stays_so_and_why_says_what_to_do(lab: Lab) -> None:
+    lab.show()
+    lab.session.define("helper", lab.cells["helper"], 1)
+    lab.run()
+    tab = lab.tab()
+    lab.show(helper="def twice(value):\n    return 3 * value")
+    board = tab.wait_for(lambda board: any(step.stale for step in board.steps))
+    assert board.by_name["b"].stale == "cell 2 edited, not run"
+    assert [(problem.code, problem.cell) for problem in board.problems] == [("JP032", "helper")]
+    assert "Run its cell" in why(lab, "b")[0][0]
+
+
+def test_an_edited_step_is_said_to_be_edited_but_a_button_runs_it_as_it_is(lab: Lab) -> None:
+    lab.show()
+    lab.run()
+    tab = lab.tab()
+    lab.show(a="%%step a\nx = n + 1")
+    board = tab.wait_for(lambda board: any(step.stale for step in board.steps))
+    assert board.by_name["a"].stale == "edited, not run"
+    assert not board.problems
+
+
+def test_a_kernel_that_ran_nothing_tells_of_kept_results(lab: Lab) -> None:
+    lab.show(a="%%step a\nprint('hello')\nx = n")
+    assert "has not run yet" in refusal(lab, "why", step="a")
+    lab.run()
+    other = Lab(lab.session.directory)
+    other.show(a="%%step a\nprint('hello')\nx = n")
+    assert other.ask("log", step="a").answer == {"text": "hello\n"}
+    assert why(other, "a") == (["first run"], "")
+    assert "no step nobody" in refusal(other, "log", step="nobody")
+
+
+def refusal(lab: Lab, ask: str, **more: Any) -> str:
+    reply = lab.ask(ask, **more).refusal
+    assert reply is not None
+    return reply.message
+
+
+def why(lab: Lab, step: str) -> tuple[list[str], str]:
+    answer: Any = lab.ask("why", step=step).answer
+    return list(answer["reasons"]), answer["diff"]

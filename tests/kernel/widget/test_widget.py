@@ -14,7 +14,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import AttemptView, MetricPoint, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.planning.signature import Change, code_part
 
@@ -29,11 +29,19 @@ class Source:
         self.log = ""
         self.previewed: list[str] = []
         self.asked: list[str] = []
+        self.shown: dict[str, AttemptView] = {}
+        self.before = 0.0
         self.reasons: tuple[str, ...] = ()
         self.changes: tuple[Change, ...] = ()
 
-    def log_tail(self, step: str, attempt: int) -> str:
+    def log_tail(self, step: str) -> str:
         return self.log
+
+    def shown_attempt(self, step: str) -> AttemptView | None:
+        return self.shown.get(step)
+
+    def seconds_before(self, step: str | None = None) -> float:
+        return self.before
 
     def preview(self, ref: ArtifactRef) -> dict[str, str]:
         self.previewed.append(ref.name)
@@ -78,8 +86,26 @@ class Stage:
         return next(button for button in self.all("Button") if button.description == name)
 
     @property
-    def list(self) -> Any:
-        return self.all("Select")[0]
+    def list(self) -> list[Any]:
+        """The steps' buttons."""
+        return [button for button in self.all("Button") if "jupyter-pipes-is-" in str(button._dom_classes)]
+
+    @property
+    def listed(self) -> list[str]:
+        """What the steps' buttons say of them to who does not see."""
+        return [button.tooltip for button in self.list]
+
+    @property
+    def selected(self) -> list[str]:
+        return [
+            button.description.partition(" ")[2]
+            for button in self.list
+            if "jupyter-pipes-selected" in button._dom_classes
+        ]
+
+    @property
+    def pane(self) -> Any:
+        return next(part for part in self.all("Box") if "jupyter-pipes-graph" in part._dom_classes)
 
     @property
     def canvas(self) -> Any:
@@ -117,7 +143,7 @@ def test_the_header_shows_pipeline_status_steps_and_time(stage: Stage) -> None:
     stage.start()
     stage.play(ev.StepEnded("load", Status.CACHED, "nothing changed"))
     header = stage.html
-    for said in ("study", "1.0.0", "running", "1 of 3 steps", "class='clock'"):
+    for said in ("study", "1.0.0", "running", "1 of 3 steps", 'class="clock"'):
         assert said in header
     stage.play(ev.RunEnded(Status.CANCELLED, "cancelled by the user"))
     assert "cancelled by the user" in stage.html
@@ -145,7 +171,8 @@ def test_buttons_that_nobody_listens_to_stay_disabled(stage: Stage) -> None:
 def test_every_step_is_in_the_list_as_step_comma_status(stage: Stage) -> None:
     stage.start()
     stage.play(ev.StepEnded("load", Status.COMPLETED))
-    assert stage.list.options == ("load, completed", "train, pending", "test, pending")
+    assert stage.listed == ["load, completed", "train, pending", "test, pending"]
+    assert [button.description for button in stage.list] == ["✓ load", "○ train", "○ test"]
 
 
 def test_a_status_change_changes_its_nodes_class_and_label_and_moves_nothing(stage: Stage) -> None:
@@ -196,13 +223,13 @@ def test_a_click_on_a_node_shows_its_details_and_marks_node_and_list(stage: Stag
     )
     stage.click("load")
     for said in (
-        *("ValueError: bad", "code changed", "attempt 1", "killed by signal 9", "attempt 2", "3.0 s"),
+        *("<b>ValueError</b>: bad", "code changed", "attempt 1", "killed by signal 9", "attempt 2", "3.0 s"),
         *('<span class="ansi32">reading</span>', "line 12", "1,000", "3.4 KiB", "0.91", "look into df"),
     ):
         assert said in stage.html
     assert EVIL not in stage.html
     assert "selected" in stage.node("load").classes.split()
-    assert stage.list.index == 0
+    assert stage.selected == ["load"]
 
 
 def test_details_say_from_which_step_a_name_is_read(stage: Stage) -> None:
@@ -212,15 +239,114 @@ def test_details_say_from_which_step_a_name_is_read(stage: Stage) -> None:
 
 
 def test_choosing_a_step_in_the_list_selects_its_node(stage: Stage) -> None:
-    stage.list.index = 2
+    stage.list[2].click()
     assert "selected" in stage.node("test").classes.split()
+
+
+def _fail(stage: Stage, step: str) -> None:
+    error = StepError("ValueError", f"{step} is bad", "", 2)
+    stage.play(
+        ev.AttemptStarted(step, 1, 7, "host"),
+        ev.AttemptEnded(step, 1, "failed", "", error, Usage(2.0)),
+        ev.StepEnded(step, Status.FAILED, f"ValueError: {step} is bad"),
+    )
+
+
+def test_the_graph_has_the_whole_width_until_a_step_is_selected_or_fails(stage: Stage) -> None:
+    side = next(part for part in stage.all("VBox") if "jupyter-pipes-side" in part._dom_classes)
+    stage.start()
+    assert side.layout.display == "none"
+    _fail(stage, "train")
+    assert side.layout.display is None
+    assert "train is bad" in stage.html
+    assert stage.selected == ["train"]
+    stage.button("✕").click()
+    assert side.layout.display == "none"
+    assert stage.selected == []
+
+
+def test_what_was_chosen_stays_when_a_step_fails(stage: Stage) -> None:
+    stage.start()
+    stage.click("load")
+    _fail(stage, "train")
+    assert stage.selected == ["load"]
+
+
+def test_details_stand_in_the_order_in_which_they_are_asked_for(stage: Stage) -> None:
+    """Error, log, metrics, artifacts with values, reads with values, why."""
+    stage.start()
+    stage.source.log = "reading"
+    stage.play(
+        ev.AttemptStarted("load", 1, 7, "host"),
+        ev.ArtifactStored("load", 1, ArtifactRef("out", "e", "int", 1, "p", preview="41")),
+        ev.AttemptEnded("load", 1, "completed"),
+        ev.StepEnded("load", Status.COMPLETED),
+        ev.StepDecided("train", "run", ("code changed",)),
+        ev.AttemptStarted("train", 1, 7, "host"),
+        ev.MetricReported("train", 1, "auc", 0.91),
+        ev.ArtifactStored("train", 1, ArtifactRef("model", "f", "int", 1, "p", preview="42")),
+    )
+    _fail(stage, "train")
+    titles = ("train is bad", "Log", "Metrics", "Artifacts", ">42<", "Reads and writes", ">Why<", "attempt 1")
+    places = [stage.html.index(title) for title in titles]
+    assert places == sorted(places)
+
+
+def test_reads_have_their_values(stage: Stage) -> None:
+    steps = (planned("load"), planned("train", {"out": "load"}))
+    stage = Stage(*steps)
+    stage.start()
+    stage.play(
+        ev.AttemptStarted("load", 1, 7, "host"),
+        ev.ArtifactStored("load", 1, ArtifactRef("out", "e", "int", 1, "p", preview="41")),
+        ev.AttemptEnded("load", 1, "completed"),
+        ev.StepEnded("load", Status.COMPLETED),
+    )
+    stage.click("train")
+    assert "from load" in stage.html
+    assert ">41<" in stage.html
+
+
+def test_a_cached_step_shows_log_and_metrics_of_the_run_that_it_took_over(stage: Stage) -> None:
+    stage.start()
+    stage.source.log = "printed before"
+    metrics = {"auc": [MetricPoint(None, 0.77)]}
+    stage.source.shown["load"] = AttemptView(1, Status.COMPLETED, usage=Usage(63.0), metrics=metrics)
+    stage.play(ev.StepEnded("load", Status.CACHED, "nothing changed"))
+    stage.click("load")
+    for said in ("printed before", "0.77", "1 min 03 s saved"):
+        assert said in stage.html
+
+
+def test_a_running_step_says_how_long_it_takes_yet(stage: Stage) -> None:
+    stage.source.before = 4e9
+    stage.start()
+    stage.play(ev.AttemptStarted("load", 1, 7, "host"))
+    stage.click("load")
+    assert " left" in stage.html
+    assert "last time" in stage.html
+
+
+def test_fit_shows_the_whole_graph_again(stage: Stage) -> None:
+    width = stage.canvas.layout.width
+    assert "jupyter-pipes-fitted" in stage.pane._dom_classes
+    stage.button("+").click()
+    assert "jupyter-pipes-fitted" not in stage.pane._dom_classes
+    stage.button("Fit").click()
+    assert "jupyter-pipes-fitted" in stage.pane._dom_classes
+    assert stage.canvas.layout.width == width
+
+
+def test_the_canvas_cannot_be_dragged_out_of_sight(stage: Stage) -> None:
+    assert not stage.canvas.user_panning_enabled
+    assert not stage.canvas.user_zooming_enabled
 
 
 def test_the_selection_survives_updates_of_the_list(stage: Stage) -> None:
     stage.start()
-    stage.list.index = 1
+    stage.list[1].click()
     stage.play(ev.StepEnded("load", Status.COMPLETED))
-    assert stage.list.index == 1
+    assert stage.selected == ["train"]
     assert "selected" in stage.node("train").classes.split()
 
 
@@ -242,7 +368,7 @@ def test_a_mark_changes_node_list_and_header_and_is_taken_away_again(stage: Stag
     stage.play(ev.StepEnded("load", Status.COMPLETED), ev.StepEnded("train", Status.COMPLETED))
     before = dict(stage.node("load").data), stage.node("load").classes
     stage.mark(train="helper clean_text changed")
-    assert stage.list.options == ("load, completed", "train, completed, stale", "test, pending")
+    assert stage.listed == ["load, completed", "train, completed, stale", "test, pending"]
     assert "stale" in stage.node("train").classes.split()
     assert stage.node("train").data["label"] == "△ train\ncompleted · stale"
     assert "1 stale" in stage.html
@@ -306,7 +432,7 @@ def test_a_click_on_a_stages_title_collapses_it_and_one_on_its_node_opens_it() -
     stage = Stage(*STAGED)
     stage.click("title:first")
     assert {node.data["id"] for node in stage.canvas.graph.nodes} == {"stage:first", "c"}
-    assert stage.list.options == ("a, pending", "b, pending", "c, pending")
+    assert stage.listed == ["a, pending", "b, pending", "c, pending"]
     stage.click("stage:first")
     assert {"a", "b", "c", "title:first"} <= {node.data["id"] for node in stage.canvas.graph.nodes}
 
@@ -340,7 +466,10 @@ def _many(count: int, stages: int) -> tuple[ev.PlannedStep, ...]:
 def test_more_than_300_steps_open_with_their_stages_collapsed() -> None:
     stage = Stage(*_many(301, 7))
     assert [node.data["id"] for node in stage.canvas.graph.nodes] == [f"stage:g{i}" for i in range(7)]
-    assert len(stage.list.options) == 301
+    (field,) = stage.all("Combobox")
+    assert len(field.options) == 301
+    field.value = "s7"
+    assert "<b>s7</b>" in stage.html
 
 
 def test_a_large_graph_without_stages_is_a_picture_with_every_step() -> None:
@@ -360,7 +489,7 @@ def test_replace_lays_out_again_only_when_the_steps_differ(stage: Stage) -> None
     stage.shown.replace(RunView("r3", "study", steps={"load": StepView("load", LOAD)}))
     assert [node.data["id"] for node in stage.canvas.graph.nodes] == ["load"]
     stage.shown.settle()
-    assert stage.list.options == ("load, pending",)
+    assert stage.listed == ["load, pending"]
 
 
 def test_an_edge_that_only_the_run_shows_is_drawn_in_the_graph_that_is_there() -> None:
@@ -384,8 +513,9 @@ def test_an_edge_that_only_the_run_shows_is_drawn_in_the_graph_that_is_there() -
 def test_a_graph_that_does_not_fit_beside_the_details_stands_above_them() -> None:
     chain = [LOAD, *(planned(f"step_{n}", {"df": "load" if n == 1 else f"step_{n - 1}"}) for n in (1, 2))]
     stage = Stage(*chain)
-    (pane,) = (part for part in stage.all("Box") if "jupyter-pipes-graph" in part._dom_classes)
-    basis = float(pane.layout.flex.rpartition(" ")[2].removesuffix("px"))
+    stage.click("load")
+    (left,) = (part for part in stage.all("VBox") if stage.pane in part.children)
+    basis = float(left.layout.flex.rpartition(" ")[2].removesuffix("px"))
     assert basis == pytest.approx(float(stage.canvas.layout.width.removesuffix("px")), abs=1)
 
 
@@ -393,7 +523,7 @@ def test_names_are_shown_as_text() -> None:
     stage = Stage(planned(EVIL))
     stage.click(EVIL)
     assert EVIL not in stage.html
-    assert stage.list.options == (f"{EVIL}, pending",)
+    assert stage.listed == [f"{EVIL}, pending"]
 
 
 def test_a_clicked_nodes_data_has_nothing_that_the_canvas_would_show_as_html(stage: Stage) -> None:

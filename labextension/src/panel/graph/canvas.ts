@@ -1,74 +1,95 @@
 /** The drawn graph: cytoscape on a layout that never moves; nodes change in place, only where they differ. */
 import cytoscape from 'cytoscape';
-import { related } from '../../model';
-import type { Board, Layout } from '../../wire';
-import { elements, faces, type Face } from './elements';
+import type { Layout } from '../../wire';
+import { elements, nodeClasses } from './elements';
+import type { Face } from './faces';
 import { styleOf } from './style';
 
 const MOST_SCALE = 1.25;
-const SMALL_MARGIN = 12;
-/** Room for the buttons in px. */
-const TOP_MARGIN = 36;
+const SMALL_MARGIN = 4;
+const MOST_EXACT = 150;
+/** Classes that do not hang on how a step stands. */
+const KEPT = ['chosen', 'lit', 'dimmed', 'focused'];
+const MOVE_MILLISECONDS = 150;
+
+/** A place in px of the page. */
+export interface Place {
+  readonly x: number;
+  readonly y: number;
+}
+
+/** The part of the layout that is seen, and how large. */
+export interface Sight {
+  readonly zoom: number;
+  readonly x: number;
+  readonly y: number;
+  readonly width: number;
+  readonly height: number;
+}
 
 /** What a graph tells when it is used. */
 export interface GraphListener {
-  /** A node was clicked; "" for the ground. */
-  onSelect(node: string): void;
-  /** A node was clicked twice. */
-  onOpen(node: string): void;
+  /** A step was clicked; "" for the ground. */
+  onSelect(step: string): void;
+  /** A step was clicked twice. */
+  onOpen(step: string): void;
+  /** The title of a stage, or what stands for it, was clicked. */
+  onFold(stage: string): void;
+  /** A menu was asked for. */
+  onMenu(node: string, place: Place): void;
+  /** The pointer rests on a node, or on an edge with these names; null when on neither. */
+  onHover(what: { readonly node: string; readonly names: string } | null, place: Place): void;
+  /** Another part is seen. */
+  onSight(sight: Sight): void;
 }
 
 /** A graph in an element of the page. */
 export class GraphCanvas {
-  constructor(container: HTMLElement, listener: GraphListener) {
+  constructor(
+    private readonly _container: HTMLElement,
+    private readonly _listener: GraphListener
+  ) {
     this._cy = cytoscape({
-      container,
+      container: _container,
       layout: { name: 'preset' },
       minZoom: 0.05,
       maxZoom: 4,
       autoungrabify: true,
+      autounselectify: true,
       boxSelectionEnabled: false,
-      hideEdgesOnViewport: false,
-      pixelRatio: 'auto'
+      // While it moves, a picture of it is moved.
+      textureOnViewport: true
     });
-    this._cy.on('tap', event => {
-      const isNode =
-        event.target !== this._cy &&
-        (event.target as cytoscape.SingularElementReturnValue).hasClass('step');
-      listener.onSelect(isNode ? (event.target as cytoscape.NodeSingular).id() : '');
-    });
-    this._cy.on('dbltap', 'node.step', event => {
-      listener.onOpen((event.target as cytoscape.NodeSingular).id());
-    });
+    this._listen();
     this._resized = new ResizeObserver(() => {
       this._cy.resize();
       if (!this._isMoved) {
         this.fit();
       }
     });
-    this._resized.observe(container);
-    this._cy.on('dragpan scrollzoom pinchzoom', () => {
-      this._isMoved = true;
-    });
+    this._resized.observe(_container);
   }
 
-  /** Draw another graph. */
-  draw(layout: Layout): void {
+  /** Draw another graph; the part that somebody looks at stays, unless it is to be shown whole. */
+  draw(layout: Layout, isWhole: boolean): void {
     this._faces = new Map();
+    this._size = [Math.max(layout.width, 1), Math.max(layout.height, 1)];
     this._cy.batch(() => {
       this._cy.elements().remove();
       this._cy.add(elements(layout));
     });
-    this.fit();
+    // Exact lines between many nodes take longer than a frame.
+    this._cy.edges().toggleClass('straight', Object.keys(layout.nodes).length > MOST_EXACT);
+    if (isWhole || !this._isMoved) {
+      this.fit();
+    }
   }
 
-  /** Show how the steps stand. */
-  show(layout: Layout, board: Board, now: number): void {
-    const next = faces(layout, board, now);
+  /** Show what the nodes show now. */
+  show(next: ReadonlyMap<string, Face>): void {
     this._cy.batch(() => {
       for (const [id, face] of next) {
-        const before = this._faces.get(id);
-        if (JSON.stringify(before) !== JSON.stringify(face)) {
+        if (!isSame(this._faces.get(id), face)) {
           this._put(id, face);
         }
       }
@@ -76,53 +97,103 @@ export class GraphCanvas {
     this._faces = next;
   }
 
-  /** Light a step, and what it hangs on and what hangs on it; nothing by "". */
-  select(step: string, board: Board): void {
-    const lit = step ? related(board.steps, step) : null;
+  /** Light these nodes and the edges between them, and dim the others; null lights all alike. */
+  light(nodes: ReadonlySet<string> | null, chosen: string): void {
     this._cy.batch(() => {
       this._cy.elements().removeClass('dimmed lit chosen');
-      this._cy.getElementById(step).addClass('chosen');
-      if (lit && this._cy.getElementById(step).nonempty()) {
+      this._cy.getElementById(chosen).addClass('chosen');
+      if (nodes) {
         this._cy.nodes('.step').forEach(node => {
-          node.addClass(lit.has(node.id()) ? 'lit' : 'dimmed');
+          node.addClass(nodes.has(node.id()) ? 'lit' : 'dimmed');
         });
         this._cy.edges().forEach(edge => {
-          const isLit = lit.has(edge.source().id()) && lit.has(edge.target().id());
+          const isLit = nodes.has(edge.source().id()) && nodes.has(edge.target().id());
           edge.addClass(isLit ? 'lit' : 'dimmed');
+          this._cy.getElementById(`label:${edge.id()}`).toggleClass('dimmed', !isLit);
         });
       }
     });
   }
 
-  /** Show all of it. */
-  fit(): void {
-    this._isMoved = false;
-    this._cy.fit(undefined, SMALL_MARGIN);
-    if (this._cy.zoom() > MOST_SCALE) {
-      this._cy.zoom(MOST_SCALE);
-      this._cy.center();
+  /** Mark the node that the keyboard is at, and bring it into sight; none by "". */
+  focus(node: string): void {
+    this._cy.nodes('.focused').removeClass('focused');
+    const element = this._cy.getElementById(node);
+    if (element.nonempty()) {
+      element.addClass('focused');
+      this.reveal(node);
     }
-    // At the top, where one begins to read.
-    const above = this._cy.elements().renderedBoundingBox().y1 - TOP_MARGIN;
-    this._cy.panBy({ x: 0, y: -Math.max(above, 0) });
   }
 
-  /** Larger or smaller by a share, about the middle. */
-  zoomBy(share: number): void {
+  /** Bring a node into sight. */
+  reveal(node: string): void {
+    const element = this._cy.getElementById(node);
+    if (element.empty()) {
+      return;
+    }
+    const { x, y } = element.renderedPosition();
+    const { clientWidth, clientHeight } = this._container;
+    if (x < 0 || y < 0 || x > clientWidth || y > clientHeight) {
+      this._isMoved = true;
+      if (matchMedia('(prefers-reduced-motion: reduce)').matches) {
+        this._cy.center(element);
+      } else {
+        this._cy.animate({ center: { eles: element } }, { duration: MOVE_MILLISECONDS });
+      }
+    }
+  }
+
+  /** Show all of it, from the top, where one begins to read. */
+  fit(): void {
+    this._isMoved = false;
+    const { clientWidth, clientHeight } = this._container;
+    const [width, height] = this._size;
+    if (clientWidth && clientHeight) {
+      const zoom = Math.min(
+        (clientWidth - 2 * SMALL_MARGIN) / width,
+        (clientHeight - 2 * SMALL_MARGIN) / height,
+        MOST_SCALE
+      );
+      this._cy.viewport({ zoom, pan: { x: (clientWidth - width * zoom) / 2, y: SMALL_MARGIN } });
+    }
+  }
+
+  /** How large it is drawn; 1 is its own size. */
+  get zoom(): number {
+    return this._cy.zoom();
+  }
+
+  /** Draw it so large, about the middle. */
+  zoomTo(level: number): void {
     this._isMoved = true;
-    const { width, height } = this._cy.container()?.getBoundingClientRect() ?? {
-      width: 0,
-      height: 0
-    };
-    this._cy.zoom({
-      level: this._cy.zoom() * (1 + share),
-      renderedPosition: { x: width / 2, y: height / 2 }
-    });
+    const { clientWidth, clientHeight } = this._container;
+    this._cy.zoom({ level, renderedPosition: { x: clientWidth / 2, y: clientHeight / 2 } });
+  }
+
+  /** Bring a place of the layout to the middle. */
+  moveTo({ x, y }: Place): void {
+    this._isMoved = true;
+    const { clientWidth, clientHeight } = this._container;
+    const zoom = this._cy.zoom();
+    this._cy.pan({ x: clientWidth / 2 - x * zoom, y: clientHeight / 2 - y * zoom });
+  }
+
+  /** Where a node is on the page. */
+  placeOf(node: string): Place {
+    const { left, top } = this._container.getBoundingClientRect();
+    const { x, y } = this._cy.getElementById(node).renderedPosition();
+    return { x: left + x, y: top + y };
+  }
+
+  /** All of it as PNG, in its own size twice over, so that it can be printed. */
+  async png(): Promise<Blob> {
+    const ground = getComputedStyle(this._container).getPropertyValue('--jp-layout-color1');
+    return this._cy.png({ output: 'blob-promise', full: true, scale: 2, bg: ground.trim() });
   }
 
   /** Take the colours of the theme as it is now. */
   restyle(): void {
-    this._cy.style(styleOf(this._cy.container() ?? document.body));
+    this._cy.style(styleOf(this._container));
   }
 
   dispose(): void {
@@ -130,17 +201,91 @@ export class GraphCanvas {
     this._cy.destroy();
   }
 
-  private _put(id: string, face: Face): void {
+  private _listen(): void {
+    const cy = this._cy;
+    cy.on('tap', event => {
+      this._onTap(event.target === cy ? null : (event.target as cytoscape.SingularElementArgument));
+    });
+    cy.on('dbltap', 'node.step', event => {
+      this._listener.onOpen((event.target as cytoscape.NodeSingular).id());
+    });
+    cy.on('cxttap', 'node.step', event => {
+      const pointer = event.originalEvent;
+      this._listener.onMenu((event.target as cytoscape.NodeSingular).id(), {
+        x: pointer.clientX,
+        y: pointer.clientY
+      });
+    });
+    // Lab would open its own menu.
+    this._container.addEventListener('contextmenu', event => {
+      event.preventDefault();
+      event.stopPropagation();
+    });
+    cy.on('mouseover', 'node.step, edge', event => {
+      const element = event.target as cytoscape.SingularElementArgument;
+      const what = element.isNode()
+        ? { node: element.id(), names: '' }
+        : { node: '', names: String(element.data('names')) };
+      this._listener.onHover(what, event.renderedPosition);
+    });
+    cy.on('mouseout viewport', () => {
+      this._listener.onHover(null, { x: 0, y: 0 });
+    });
+    cy.on('dragpan scrollzoom pinchzoom', () => {
+      this._isMoved = true;
+    });
+    cy.on('viewport', () => {
+      this._tellSight();
+    });
+  }
+
+  private _onTap(element: cytoscape.SingularElementArgument | null): void {
+    const stage = element?.isNode() ? String(element.data('stage') ?? '') : '';
+    if (stage) {
+      this._listener.onFold(stage);
+    } else {
+      this._listener.onSelect(element?.hasClass('step') ? element.id() : '');
+    }
+  }
+
+  /** Once before each frame, however often it moves until then. */
+  private _tellSight(): void {
+    if (!this._isSightDue) {
+      this._isSightDue = true;
+      requestAnimationFrame(() => {
+        this._isSightDue = false;
+        if (!this._cy.destroyed()) {
+          const { x1, y1, w, h } = this._cy.extent();
+          this._listener.onSight({ zoom: this._cy.zoom(), x: x1, y: y1, width: w, height: h });
+        }
+      });
+    }
+  }
+
+  private _put(id: string, { label, done, status, isStale }: Face): void {
     const node = this._cy.getElementById(id);
-    const { label, done } = face;
+    const standing = KEPT.filter(name => node.hasClass(name));
     node.data({ label, stops: `0 ${done} ${done} 100` });
     node.classes(
-      `step ${id.startsWith('stage:') ? 'stage ' : ''}${face.status}${face.isStale ? ' stale' : ''}`
+      [nodeClasses(id, node.hasClass('short')), status, isStale && 'stale', ...standing]
+        .filter(Boolean)
+        .join(' ')
     );
   }
 
   private readonly _cy: cytoscape.Core;
   private readonly _resized: ResizeObserver;
   private _faces: ReadonlyMap<string, Face> = new Map();
+  private _size: readonly [number, number] = [1, 1];
   private _isMoved = false;
+  private _isSightDue = false;
+}
+
+function isSame(one: Face | undefined, other: Face): boolean {
+  return (
+    one?.label === other.label &&
+    one.status === other.status &&
+    one.isStale === other.isStale &&
+    one.done === other.done
+  );
 }

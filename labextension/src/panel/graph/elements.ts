@@ -1,57 +1,87 @@
-/** A layout and a board as elements of cytoscape: what stands where, and what changes while a run goes on. Pure. */
+/** A layout as elements of cytoscape: what stands where. Pure. */
 import type { ElementDefinition } from 'cytoscape';
-import type { Board, BoardStep, Box, Edge, Layout, Status } from '../../wire';
-import { LOOKS, STALE } from '../../wire';
-import { statusLine } from '../../words';
+import type { Box, Edge, Layout } from '../../wire';
+import { stageOf } from './faces';
+import { fittingLabels } from './labels';
 
-/** What a node shows now. */
-export interface Face {
-  readonly label: string;
-  readonly status: Status;
-  readonly isStale: boolean;
-  /** Share done in percent; 0 when it does not run or nobody knows. */
-  readonly done: number;
-}
-
-/** Of several steps in one node, the first of these is told. */
-const LOUDEST: readonly Status[] = [
-  'failed',
-  'running',
-  'queued',
-  'cancelled',
-  'interrupted',
-  'skipped',
-  'pending',
-  'completed',
-  'cached'
-];
+const TITLE_HEIGHT = 26;
+const TITLE_MARGIN = 4;
+const LETTER = 7.2;
+const BESIDE_TITLE = 22;
+/** Room beside a node's text, in px. */
+const BESIDE_TEXT = 8;
 
 /** All elements, at their places. */
 export function elements(layout: Layout): ElementDefinition[] {
   return [
-    ...Object.entries(layout.groups).map(([stage, box]) => frame(stage, box)),
-    ...Object.entries(layout.nodes).map(([id, box]) => node(id, box)),
-    ...layout.edges.map(edge => line(edge, layout))
+    ...Object.entries(layout.groups).flatMap(([stage, box]) => [
+      frame(stage, box),
+      title(stage, box)
+    ]),
+    ...Object.entries(layout.nodes).map(([id, box]) => node(id, box, layout.lines === 1)),
+    ...layout.edges.map(edge => line(edge, layout)),
+    ...[...fittingLabels(layout)].map(([edge, box]) => label(edge, box))
   ];
 }
 
 function frame(stage: string, box: Box): ElementDefinition {
   return {
     group: 'nodes',
-    data: { id: `frame:${stage}`, label: stage, width: box.width, height: box.height },
+    data: { id: `frame:${stage}`, width: box.width, height: box.height },
     position: centre(box),
     classes: 'frame',
     selectable: false
   };
 }
 
-function node(id: string, box: Box): ElementDefinition {
+/** The title of a stage, which folds it. */
+function title(stage: string, box: Box): ElementDefinition {
+  const width = Math.min(stage.length * LETTER + BESIDE_TITLE, box.width - 2 * TITLE_MARGIN);
+  const strip = { x: box.x + TITLE_MARGIN, y: box.y, width, height: TITLE_HEIGHT };
   return {
     group: 'nodes',
-    data: { id, label: id, width: box.width, height: box.height, stops: '0 0 0 100' },
-    position: centre(box),
-    classes: id.startsWith('stage:') ? 'step stage' : 'step'
+    data: { id: `title:${stage}`, stage, label: `▾ ${stage}`, width, height: TITLE_HEIGHT },
+    position: centre(strip),
+    classes: 'title',
+    selectable: false
   };
+}
+
+function label(edge: Edge, box: Box): ElementDefinition {
+  return {
+    group: 'nodes',
+    data: { id: `label:${keyOf(edge)}`, label: edge.label, width: box.width, height: box.height },
+    position: centre(box),
+    classes: 'label',
+    selectable: false
+  };
+}
+
+/** The id of an edge. */
+export function keyOf({ source, target }: Edge): string {
+  return `${source}\n${target}`;
+}
+
+function node(id: string, box: Box, isShort: boolean): ElementDefinition {
+  return {
+    group: 'nodes',
+    data: {
+      id,
+      stage: stageOf(id),
+      label: id,
+      width: box.width,
+      height: box.height,
+      room: box.width - BESIDE_TEXT,
+      stops: '0 0 0 100'
+    },
+    position: centre(box),
+    classes: nodeClasses(id, isShort)
+  };
+}
+
+/** The classes that a node has however it stands. */
+export function nodeClasses(id: string, isShort: boolean): string {
+  return ['step', stageOf(id) && 'stage', isShort && 'short'].filter(Boolean).join(' ');
 }
 
 function centre(box: Box): { x: number; y: number } {
@@ -65,10 +95,9 @@ function line(edge: Edge, layout: Layout): ElementDefinition {
   const last: Point = points[points.length - 1] ?? [0, 0];
   const bends = points.slice(1, -1).map(point => alongAndAside(first, last, point));
   const data = {
-    id: `${edge.source}\n${edge.target}`,
+    id: keyOf(edge),
     source: edge.source,
     target: edge.target,
-    label: edge.label,
     names: edge.names.join(', '),
     from: offset(first, layout.nodes[edge.source]),
     to: offset(last, layout.nodes[edge.target]),
@@ -99,41 +128,4 @@ function offset(point: Point, box: Box | undefined): string {
   }
   const { x, y } = centre(box);
   return `${point[0] - x}px ${point[1] - y}px`;
-}
-
-/** What each node shows now. */
-export function faces(layout: Layout, board: Board, now: number): ReadonlyMap<string, Face> {
-  const steps = new Map(board.steps.map(step => [step.name, step]));
-  return new Map(
-    Object.entries(layout.members).map(([id, names]) => {
-      const members = names.flatMap(name => steps.get(name) ?? []);
-      return [id, id.startsWith('stage:') ? ofStage(id, members) : ofStep(id, members[0], now)];
-    })
-  );
-}
-
-function ofStep(id: string, step: BoardStep | undefined, now: number): Face {
-  if (!step) {
-    return { label: id, status: 'pending', isStale: false, done: 0 };
-  }
-  const look = LOOKS[step.status];
-  // A node has room for two things.
-  const words = step.stale ? `${look.word} · ${STALE.icon} ${STALE.word}` : statusLine(step, now);
-  return {
-    label: `${step.name}\n${look.icon} ${words}`,
-    status: step.status,
-    isStale: Boolean(step.stale),
-    done: step.status === 'running' ? 100 * (step.share ?? 0) : 0
-  };
-}
-
-function ofStage(id: string, members: readonly BoardStep[]): Face {
-  const status = LOUDEST.find(each => members.some(step => step.status === each)) ?? 'pending';
-  const ended = members.filter(step => ['completed', 'cached'].includes(step.status)).length;
-  return {
-    label: `${id.replace(/^stage:/, '')}\n${LOOKS[status].icon} ${ended}/${members.length} · ${LOOKS[status].word}`,
-    status,
-    isStale: members.some(step => step.stale),
-    done: 0
-  };
 }

@@ -1,15 +1,31 @@
 /** How the graph looks, in the colours of the theme: cytoscape does not read CSS, so they are looked up. */
 import type { StylesheetJson } from 'cytoscape';
 import { LOOKS } from '../../wire';
+import { inksOf, opaque } from './colours';
+
+/** Names on edges are not drawn smaller than this, in px. */
+const LEAST_LABEL = 8;
 
 /** The style, for the theme that holds where `element` is. */
 export function styleOf(element: Element): StylesheetJson {
   const theme = getComputedStyle(element);
   const colour = (name: string): string => theme.getPropertyValue(name).trim();
-  const text = colour('--jp-ui-font-color1');
-  const quiet = colour('--jp-ui-font-color2');
+  const text = opaque(element, 'var(--jp-ui-font-color1)');
+  const quiet = opaque(element, 'var(--jp-ui-font-color2)');
+  const faint = opaque(element, 'color-mix(in srgb, var(--jp-ui-font-color2) 70%, transparent)');
   const ground = colour('--jp-layout-color1');
-  const running = inks(element, 'running');
+  const running = inksOf(element, 'running');
+  const caption = {
+    width: 'data(width)',
+    height: 'data(height)',
+    shape: 'rectangle',
+    label: 'data(label)',
+    'text-valign': 'center',
+    'text-halign': 'center',
+    'font-family': colour('--jp-ui-font-family') || 'sans-serif',
+    color: quiet,
+    'background-opacity': 0
+  };
   return [
     {
       selector: 'node.step',
@@ -22,7 +38,6 @@ export function styleOf(element: Element): StylesheetJson {
         'text-wrap': 'wrap',
         'text-valign': 'center',
         'text-halign': 'center',
-        'text-max-width': '210px',
         'font-size': 12,
         'line-height': 1.35,
         'font-family': colour('--jp-ui-font-family') || 'sans-serif',
@@ -30,11 +45,11 @@ export function styleOf(element: Element): StylesheetJson {
         'background-color': ground,
         'border-width': 1.5,
         'border-color': quiet,
-        ...layer(3)
+        ...layer(4)
       }
     },
     ...Object.keys(LOOKS).map(status => {
-      const { ink, fill } = inks(element, status);
+      const { ink, fill } = inksOf(element, status);
       return {
         selector: `node.${status}`,
         style: { 'border-color': ink, 'background-color': fill }
@@ -57,8 +72,9 @@ export function styleOf(element: Element): StylesheetJson {
     },
     {
       selector: 'node.stale',
-      style: { 'border-style': 'dashed', 'border-color': inks(element, 'stale').ink }
+      style: { 'border-style': 'dashed', 'border-color': inksOf(element, 'stale').ink }
     },
+    { selector: 'node.short', style: { 'text-wrap': 'ellipsis', 'text-max-width': 'data(room)' } },
     { selector: 'node.stage', style: { 'border-style': 'double', 'border-width': 4 } },
     {
       selector: 'node.frame',
@@ -66,11 +82,6 @@ export function styleOf(element: Element): StylesheetJson {
         width: 'data(width)',
         height: 'data(height)',
         shape: 'round-rectangle',
-        label: 'data(label)',
-        'text-valign': 'top',
-        'text-margin-y': 20,
-        'font-size': 12,
-        color: quiet,
         'background-color': colour('--jp-layout-color2'),
         'background-opacity': 0.5,
         'border-width': 1,
@@ -80,11 +91,38 @@ export function styleOf(element: Element): StylesheetJson {
       }
     },
     {
+      selector: 'node.title',
+      style: {
+        ...caption,
+        'font-size': 12,
+        'font-weight': 600,
+        'text-max-width': 'data(width)',
+        'text-wrap': 'ellipsis',
+        'text-background-color': opaque(element, 'var(--jp-layout-color2)'),
+        'text-background-opacity': 1,
+        'text-background-padding': '2px',
+        'min-zoomed-font-size': 5,
+        ...layer(3)
+      }
+    },
+    {
+      selector: 'node.label',
+      style: {
+        ...caption,
+        'font-size': 11,
+        'text-background-color': ground,
+        'text-background-opacity': 0.9,
+        'min-zoomed-font-size': LEAST_LABEL,
+        events: 'no',
+        ...layer(3)
+      }
+    },
+    {
       selector: 'edge',
       style: {
         width: 1.4,
-        'line-color': quiet,
-        'target-arrow-color': quiet,
+        'line-color': faint,
+        'target-arrow-color': faint,
         'target-arrow-shape': 'triangle',
         'arrow-scale': 0.8,
         'curve-style': 'round-segments',
@@ -94,16 +132,10 @@ export function styleOf(element: Element): StylesheetJson {
         'edge-distances': 'endpoints',
         'source-endpoint': 'data(from)',
         'target-endpoint': 'data(to)',
-        label: 'data(label)',
-        'font-size': 10,
-        color: quiet,
-        'text-background-color': ground,
-        'text-background-opacity': 0.9,
-        'text-background-padding': '2px',
-        'min-zoomed-font-size': 7,
         ...layer(1)
       }
     },
+    { selector: 'edge.straight', style: { 'curve-style': 'straight' } },
     { selector: 'edge.observed', style: { 'line-style': 'dashed' } },
     {
       selector: 'edge.lit',
@@ -111,59 +143,36 @@ export function styleOf(element: Element): StylesheetJson {
         width: 2.4,
         'line-color': text,
         'target-arrow-color': text,
-        color: text,
         ...layer(2)
       }
     },
-    { selector: '.dimmed', style: { opacity: 0.35 } },
+    { selector: '.dimmed', style: { opacity: 0.3 } },
     {
       selector: 'node.chosen',
       style: {
-        'outline-width': 3,
-        'outline-color': colour('--jp-brand-color1'),
-        'outline-offset': 2
+        ...ring(colour('--jp-brand-color1'), 4)
+      }
+    },
+    {
+      selector: 'node.focused',
+      style: {
+        ...ring(text, 5)
       }
     }
   ] as StylesheetJson;
 }
 
+/** A ring of so many px behind a node: cytoscape's outline squeezes the text in it. */
+function ring(colour: string, width: number): object {
+  return {
+    'underlay-color': colour,
+    'underlay-opacity': 1,
+    'underlay-padding': width,
+    'underlay-shape': 'round-rectangle'
+  };
+}
+
 /** Above what has a lower number, be it node or edge: a frame is a node, and edges run across it. */
 function layer(number: number): object {
   return { 'z-index-compare': 'manual', 'z-index': number };
-}
-
-interface Inks {
-  readonly ink: string;
-  readonly fill: string;
-  /** The ground of what is done already. */
-  readonly done: string;
-}
-
-/** The colours of a status: they stand in CSS, by theme; cytoscape wants them without `var` and `color-mix`. */
-function inks(element: Element, status: string): Inks {
-  const probe = document.createElement('span');
-  probe.dataset.jupyterPipesStatus = status;
-  element.append(probe);
-  const resolved = (colour: string): string => {
-    probe.style.color = colour;
-    return asRgb(getComputedStyle(probe).color);
-  };
-  const colours = {
-    ink: resolved('var(--jupyter-pipes-ink)'),
-    fill: resolved('var(--jupyter-pipes-fill)'),
-    done: resolved('color-mix(in srgb, var(--jupyter-pipes-ink) 25%, var(--jupyter-pipes-fill))')
-  };
-  probe.remove();
-  return colours;
-}
-
-/** `color(srgb 0.5 0 1)`, as browsers compute mixtures, as cytoscape reads it. */
-function asRgb(colour: string): string {
-  const shares = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(colour);
-  return shares
-    ? `rgb(${shares
-        .slice(1, 4)
-        .map(share => Math.round(Number(share) * 255))
-        .join(',')})`
-    : colour.replaceAll(' ', '');
 }

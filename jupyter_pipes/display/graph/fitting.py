@@ -1,0 +1,65 @@
+"""A graph for the room that there is: arranged so, and with so many stages folded, that it can be read."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+
+from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Density, Direction
+from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.model.events import PlannedStep
+
+READABLE_SIZE = 11.0
+"""The least size of text in px."""
+_READABLE = READABLE_SIZE / NAME_SIZE
+_TRIALS: tuple[tuple[Density, Direction], ...] = ((ROOMY, "TB"), (ROOMY, "LR"), (DENSE, "TB"), (DENSE, "LR"))
+_MANY = 150
+
+
+def scale_within(layout: Layout, width: float, height: float) -> float:
+    """Return by how much a layout is drawn larger (over 1) or smaller to fill `width` by `height` px."""
+    return min(width / max(layout.width, 1.0), height / max(layout.height, 1.0))
+
+
+def arrange_within(
+    steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str] | None = None
+) -> Layout:
+    """Lay a graph out so that its text can be read where it is drawn whole in `width` by `height` px.
+
+    Of what can be read, what tells most: two lines and labels before names alone.
+
+    Args:
+        collapsed: stages to draw as one node; None for as many, the largest first, as it takes to read them.
+    """
+    if collapsed is not None:
+        return _largest(steps, width, height, collapsed)
+    sizes = Counter(step.options.stage for step in steps if step.options.stage)
+    stages = [stage for stage, _ in sizes.most_common()]
+    for count in range(len(stages) + 1):
+        folded = frozenset(stages[:count])
+        if _has_room(steps, width, height, folded):
+            layout = _largest(steps, width, height, folded)
+            if scale_within(layout, width, height) >= _READABLE:
+                return layout
+    return _largest(steps, width, height, frozenset(stages))
+
+
+def _has_room(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> bool:
+    """Return False where not even the nodes alone could be read in it."""
+    titles = [step.name for step in steps if step.options.stage not in collapsed]
+    area = sum(DENSE.node_width(title) for title in (*titles, *collapsed)) * DENSE.node_height
+    return area * _READABLE**2 <= width * height
+
+
+def _largest(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> Layout:
+    """Return the first arrangement that can be read, else the one that is drawn largest."""
+    is_large = sum(step.options.stage not in collapsed for step in steps) > _MANY
+    best: Layout | None = None
+    for density, direction in _TRIALS[2:] if is_large else _TRIALS:
+        layout = arrange(steps, collapsed=collapsed, direction=direction, density=density)
+        if scale_within(layout, width, height) >= _READABLE:
+            return layout
+        if best is None or scale_within(layout, width, height) > scale_within(best, width, height):
+            best = layout
+    assert best is not None
+    return best

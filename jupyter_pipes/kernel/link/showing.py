@@ -1,0 +1,47 @@
+"""What a session shows now: its run, with the steps of the pipeline as it is, and what is kept of them."""
+
+from __future__ import annotations
+
+from jupyter_pipes.display.board.standing import with_run
+from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.model.views import RunView
+from jupyter_pipes.runs.kept import last_run
+from jupyter_pipes.runs.pipeline import Pipeline
+from jupyter_pipes.runs.run import Run
+
+
+class ShownView:
+    """The view of one session; what is kept is looked for again only when it may have changed.
+
+    Args:
+        session: whose pipeline and run it is.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._kept: tuple[Pipeline, str | None, tuple[RunView, RunView | None]] | None = None
+
+    def now(self) -> RunView:
+        """Return the run with the steps of the pipeline as it is: those that it has not, as they are kept.
+
+        Before this kernel ran the pipeline, it is the last run that is kept.
+        """
+        run = self._session.run
+        kept, last = self._kept_views(self._session.upcoming(), run)
+        return with_run(kept, run.view if run is not None else last)
+
+    def _kept_views(self, pipeline: Pipeline, run: Run | None) -> tuple[RunView, RunView | None]:
+        """Return what is kept of the pipeline; looked for again when it changed, or when a run ended."""
+        ended = run.id if run is not None and run.has_ended else None
+        if self._kept is None or self._kept[0] is not pipeline or self._kept[1] != ended:
+            last = _last_run(pipeline) if run is None else None
+            self._kept = (pipeline, ended, (idle_view(pipeline), last))
+        return self._kept[2]
+
+
+def _last_run(pipeline: Pipeline) -> RunView | None:
+    """Return the run that an earlier kernel, or a program, left; none that goes on: nobody follows it."""
+    workspace = pipeline.workspace
+    last = last_run(workspace.history, pipeline.name, pipeline.origin) if workspace.has_history else None
+    return last if last is not None and last.status.is_final else None

@@ -1,0 +1,1 @@
+"""Requests of the Lab extension by what they are about, with their answers."""

@@ -1,0 +1,110 @@
+"""A notebook's pipeline with its last run, as kept: read from the file and the history, and nothing else."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from contextlib import closing
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import quote
+
+from jupyter_pipes.display.board.making import board_of
+from jupyter_pipes.display.board.model import BoardShown
+from jupyter_pipes.display.board.standing import before_a_run, with_run
+from jupyter_pipes.history.history import History, Result
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import ConfigurationError
+from jupyter_pipes.model.fold import apply
+from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.version import __version__
+from jupyter_pipes.model.views import RunView, ending_facts
+from jupyter_pipes.planning.observations import as_observed, observations
+from jupyter_pipes.planning.request import Definition, read
+from jupyter_pipes.runs.kept import last_run
+from jupyter_pipes.runs.pipeline import Pipeline
+from jupyter_pipes.server.edits import edited
+from jupyter_pipes.server.places import Place
+from jupyter_pipes.storage import settings
+
+_FILE = "sqlite:///"
+
+
+class _Kept:
+    """What is kept of a pipeline."""
+
+    def __init__(self, results: Mapping[str, Result], run: RunView | None, definition: Definition | None):
+        self.results, self.run, self.definition = results, run, definition
+
+
+class KeptPipeline:
+    """A notebook as it is saved, and what is kept of its steps.
+
+    Nothing is made, written, brought up to date, unpickled or run for it, and no other machine is asked.
+
+    Args:
+        place: where the notebook is.
+
+    Raises:
+        NotebookError: it cannot be read as a notebook.
+        ConfigurationError: its settings cannot be read, or name a place that this server does not show.
+        StoreError: the history cannot be read.
+    """
+
+    def __init__(self, place: Place) -> None:
+        self._pipeline = Pipeline.from_notebook(place.notebook)
+        self._history = _history_file(place)
+
+    def shown(self) -> BoardShown:
+        """Return its board, as a kernel would show it at first."""
+        graph = self._pipeline.graph
+        view = self.view()
+        cells = {cell.number: cell.id for cell in self._pipeline.cells}
+        stale = edited(graph, self._kept.definition, view) if self._kept.definition else {}
+        board = board_of(view, stale=stale, problems=graph.diagnostics, cells=cells)
+        return BoardShown(0, time.time(), __version__, board)
+
+    def view(self) -> RunView:
+        """Return its last run with the steps that it has now; as before a run, if there was none."""
+        pipeline, kept = self._pipeline, self._kept
+        graph = as_observed(pipeline.graph, observations(pipeline.graph.steps, kept.results))
+        return with_run(before_a_run(pipeline.name, pipeline.version, graph, kept.results), kept.run)
+
+    @cached_property
+    def _kept(self) -> _Kept:
+        if self._history is None:
+            return _Kept({}, None, None)
+        with closing(History(_read_only(self._history))) as history:
+            run = last_run(history, self._pipeline.name, self._pipeline.origin)
+            content = history.attachment(run.definition) if run else None
+            run = run and _as_it_stands(run, history)
+            definition = read(content, Definition) if content else None
+            return _Kept(history.newest_results(self._pipeline.name), run, definition)
+
+
+def _history_file(place: Place) -> Path | None:
+    """Return the file of the history; None if nothing is kept."""
+    url = settings.load(place.notebook.parent).history
+    path = Path(url.removeprefix(_FILE)).resolve()
+    if not url.startswith(_FILE) or "?" in url or not path.is_relative_to(place.root):
+        raise ConfigurationError(
+            "its runs are kept outside the folder that this server shows: start a kernel"
+        )
+    return path if path.is_file() else None
+
+
+def _read_only(history: Path) -> str:
+    """Return the URL by which SQLite changes no file: the one of a log that nobody has is not made either."""
+    is_in_use = history.with_name(f"{history.name}-wal").exists()
+    return f"{_FILE}file:{quote(str(history))}?mode=ro&uri=true{'' if is_in_use else '&immutable=1'}"
+
+
+def _as_it_stands(run: RunView, history: History) -> RunView:
+    """Return a run, as interrupted if its controller is gone: whoever can write will end it so."""
+    standing = history.leases.look(run.run) if run.status is Status.RUNNING else None
+    if standing is None or not standing.is_over:
+        return run
+    ended = ev.RunEnded(Status.INTERRUPTED, standing.why_over)
+    for fact in (*ending_facts(run, f"interrupted: {standing.why_over}"), ended):
+        apply(ev.Record(run.run, run.seq + 1, time.time(), fact), run)
+    return run

@@ -1,0 +1,138 @@
+/** The slim header of one step's cell: how the step stands, and on the active cell what can be done with it. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { Widget } from '@lumino/widgets';
+import { StepCommandIDs } from '../stepcommands';
+import { spoken } from '../words';
+import type { HeaderWords } from './words';
+
+const BUTTONS = [
+  StepCommandIDs.run,
+  StepCommandIDs.stop,
+  StepCommandIDs.runFrom,
+  StepCommandIDs.why,
+  StepCommandIDs.log,
+  StepCommandIDs.debug
+];
+const HOVER_MILLISECONDS = 300;
+
+/** The header. */
+export class StepHeader extends Widget {
+  constructor(
+    private readonly _commands: CommandRegistry,
+    private readonly _trans: TranslationBundle
+  ) {
+    super();
+    this.addClass('jp-pipes-header');
+    this.node.setAttribute('role', 'group');
+    // Letters and arrows are the buttons' here, not the notebook's.
+    this.node.dataset.lmSuppressShortcuts = 'true';
+    this.node.append(this._name, this._status, this._detail, this._note, this._bar);
+    this._name.className = 'jp-pipes-name';
+    this._status.className = 'jp-pipes-status';
+    this._detail.className = 'jp-pipes-took';
+    this._note.className = 'jp-pipes-note';
+    this._bar.className = 'jp-pipes-bar';
+    this._note.addEventListener('pointerenter', () => {
+      this._hover = window.setTimeout(() => {
+        this._glance();
+      }, HOVER_MILLISECONDS);
+    });
+    this._note.addEventListener('pointerleave', () => {
+      clearTimeout(this._hover);
+    });
+  }
+
+  override dispose(): void {
+    clearTimeout(this._hover);
+    super.dispose();
+  }
+
+  /** Show how the step stands; the buttons are there as long as the cell is the active one. */
+  showStep(name: string, words: HeaderWords, isActive: boolean): void {
+    const { step } = words;
+    this._step = name;
+    this.node.dataset.jupyterPipesStatus = words.status;
+    const label = step ? spoken(step) : name;
+    if (this.node.getAttribute('aria-label') !== label) {
+      this.node.setAttribute('aria-label', label);
+    }
+    this._status.title = step?.reason ?? '';
+    put(this._name, name || this._trans.__('without a name'));
+    put(this._status, words.look);
+    put(this._detail, words.detail);
+    put(this._note, words.note);
+    this._note.dataset.jupyterPipesStatus = words.noteStatus;
+    this._note.title = step?.stale ? '' : words.note;
+    this._bar.style.width = step?.status === 'running' ? `${(step.share ?? 0) * 100}%` : '0';
+    this._showButtons(isActive && step !== undefined);
+  }
+
+  private _showButtons(isActive: boolean): void {
+    if (isActive && !this._buttons) {
+      this._buttons = this._madeButtons();
+      this.node.append(this._buttons);
+    } else if (!isActive && this._buttons) {
+      this._buttons.remove();
+      this._buttons = null;
+    }
+    for (const button of this._buttons?.querySelectorAll('button') ?? []) {
+      const id = button.dataset.command ?? '';
+      const step = { step: this._step };
+      button.disabled = !this._commands.isEnabled(id, step);
+      button.hidden = !this._commands.isVisible(id, step);
+    }
+  }
+
+  private _madeButtons(): HTMLElement {
+    const buttons = document.createElement('span');
+    buttons.className = 'jp-pipes-buttons';
+    buttons.setAttribute('role', 'toolbar');
+    buttons.setAttribute('aria-label', this._trans.__('Step'));
+    for (const id of BUTTONS) {
+      buttons.append(this._madeButton(id));
+    }
+    return buttons;
+  }
+
+  private _madeButton(id: string): HTMLButtonElement {
+    const button = document.createElement('button');
+    const label = document.createElement('span');
+    button.type = 'button';
+    button.dataset.command = id;
+    button.title = this._commands.caption(id);
+    label.textContent = this._commands.label(id);
+    button.setAttribute('aria-label', this._commands.label(id));
+    const icon = this._commands.icon(id);
+    if (icon && typeof icon !== 'string') {
+      icon.render(button, { props: { tag: 'span' } } as never);
+    }
+    button.append(label);
+    button.addEventListener('click', () => {
+      void this._commands.execute(id, { step: this._step });
+    });
+    return button;
+  }
+
+  private _glance(): void {
+    if (this._note.dataset.jupyterPipesStatus === 'stale' && this._note.textContent) {
+      void this._commands.execute(StepCommandIDs.why, { step: this._step, glance: true });
+    }
+  }
+
+  private _step = '';
+  private _hover: number | undefined;
+  private _buttons: HTMLElement | null = null;
+  private readonly _name = document.createElement('span');
+  private readonly _status = document.createElement('span');
+  private readonly _detail = document.createElement('span');
+  private readonly _note = document.createElement('span');
+  private readonly _bar = document.createElement('span');
+}
+
+/** Set a text only where it differs: a page that does not change is not laid out again. */
+function put(element: HTMLElement, text: string): void {
+  if (element.textContent !== text) {
+    element.textContent = text;
+  }
+}

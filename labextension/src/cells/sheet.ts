@@ -1,0 +1,137 @@
+/** A sheet beside something in a notebook: a glance while the pointer is there, or held until it is closed. */
+import { Widget } from '@lumino/widgets';
+
+const GRACE_MILLISECONDS = 250;
+const GAP = 2;
+const WIDEST = 760;
+
+/** The sheet; there is at most one. */
+export class Sheet extends Widget {
+  private constructor(
+    private readonly _anchor: HTMLElement,
+    title: string,
+    private readonly _isGlance: boolean
+  ) {
+    super();
+    this.addClass('jp-pipes-sheet');
+    this.node.tabIndex = -1;
+    this.node.dataset.lmSuppressShortcuts = 'true';
+    this.node.setAttribute('role', _isGlance ? 'tooltip' : 'dialog');
+    this.node.setAttribute('aria-label', title);
+    const heading = document.createElement('h2');
+    heading.textContent = title;
+    this.node.append(heading);
+  }
+
+  /**
+   * Open a sheet, in place of the one that is open.
+   *
+   * @param anchor what it is about
+   * @param title its heading
+   * @param content what it shows, once it is there; why it cannot be shown, in words, if it fails
+   * @param isGlance whether it goes when the pointer does
+   */
+  static open(
+    anchor: HTMLElement,
+    title: string,
+    content: Promise<HTMLElement>,
+    isGlance: boolean
+  ): void {
+    Sheet._shown?.dispose();
+    const sheet = new Sheet(anchor, title, isGlance);
+    Sheet._shown = sheet;
+    content.catch(failed).then(
+      element => {
+        sheet._fill(element);
+      },
+      () => undefined
+    );
+  }
+
+  override dispose(): void {
+    if (this.isDisposed) {
+      return;
+    }
+    clearTimeout(this._leaving);
+    document.removeEventListener('pointerdown', this._onElsewhere, true);
+    document.removeEventListener('scroll', this._onElsewhere, true);
+    window.removeEventListener('resize', this._onResize);
+    this._anchor.removeEventListener('pointerleave', this._onLeave);
+    const hadFocus = this.node.contains(document.activeElement);
+    super.dispose();
+    if (hadFocus) {
+      (this._before?.isConnected ? this._before : this._anchor).focus();
+    }
+  }
+
+  private _fill(content: HTMLElement): void {
+    if (this.isDisposed || !this._anchor.isConnected) {
+      return;
+    }
+    this.node.append(content);
+    Widget.attach(this, document.body);
+    this._place();
+    document.addEventListener('pointerdown', this._onElsewhere, true);
+    document.addEventListener('scroll', this._onElsewhere, true);
+    window.addEventListener('resize', this._onResize);
+    this.node.addEventListener('keydown', event => {
+      if (event.key === 'Escape') {
+        event.stopPropagation();
+        this.dispose();
+      }
+    });
+    if (this._isGlance) {
+      this._anchor.addEventListener('pointerleave', this._onLeave);
+      this.node.addEventListener('pointerleave', this._onLeave);
+      this.node.addEventListener('pointerenter', () => {
+        clearTimeout(this._leaving);
+      });
+    } else {
+      this._before = document.activeElement as HTMLElement | null;
+      this.node.focus();
+    }
+  }
+
+  /** Put it below what it is about, or above where there is more room. */
+  private _place(): void {
+    const { left, top, bottom, width } = this._anchor.getBoundingClientRect();
+    const style = this.node.style;
+    const below = window.innerHeight - bottom;
+    style.left = `${left}px`;
+    style.width = `${Math.min(width, WIDEST)}px`;
+    if (below >= top || below >= this.node.offsetHeight + GAP) {
+      style.top = `${bottom + GAP}px`;
+      style.maxHeight = `${below - 4 * GAP}px`;
+    } else {
+      style.bottom = `${window.innerHeight - top + GAP}px`;
+      style.maxHeight = `${top - 4 * GAP}px`;
+    }
+  }
+
+  private readonly _onElsewhere = (event: Event): void => {
+    if (!this.node.contains(event.target as Node)) {
+      this.dispose();
+    }
+  };
+
+  private readonly _onResize = (): void => {
+    this.dispose();
+  };
+
+  private readonly _onLeave = (): void => {
+    clearTimeout(this._leaving);
+    this._leaving = window.setTimeout(() => {
+      this.dispose();
+    }, GRACE_MILLISECONDS);
+  };
+
+  private _before: HTMLElement | null = null;
+  private _leaving: number | undefined;
+  private static _shown: Sheet | null = null;
+}
+
+function failed(error: unknown): HTMLElement {
+  const words = document.createElement('p');
+  words.textContent = error instanceof Error ? error.message : String(error);
+  return words;
+}

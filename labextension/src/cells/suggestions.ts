@@ -1,0 +1,82 @@
+/** What may stand at a place of a `%%step` line, and what an option there means. Pure. */
+import { STEP_NAME_RULE, STEP_OPTIONS, type StepOption } from '../wire';
+import { parsed, spotAt, wordsOf } from './stepline';
+
+/** The names that a line may use. */
+export interface Names {
+  readonly steps: readonly string[];
+  readonly parameters: readonly string[];
+}
+
+/** A word that fits, with a line of help. */
+export interface Suggestion {
+  readonly word: string;
+  readonly help: string;
+}
+
+/** Words for a place, to be put where `from` to the place is now. */
+export interface Suggestions {
+  readonly from: number;
+  readonly words: readonly Suggestion[];
+}
+
+/** Say what may stand at a place of a line; null where nobody can tell. */
+export function suggestionsAt(line: string, at: number, names: Names): Suggestions | null {
+  const spot = spotAt(line, at);
+  if (spot.isName) {
+    return null;
+  }
+  const said = parsed(line).options.map(option => option.flag);
+  const isFlag = spot.flag === '' || spot.word.text.startsWith('-');
+  const words = isFlag
+    ? STEP_OPTIONS.filter(({ flag }) => flag === spot.word.text || !said.includes(flag)).map(
+        option => ({ word: option.flag, help: helpOf(option) })
+      )
+    : valuesFor(spot.flag, parsed(line).name?.text ?? '', names);
+  return words.length ? { from: spot.word.from, words } : null;
+}
+
+function valuesFor(flag: string, self: string, names: Names): Suggestion[] {
+  const option = STEP_OPTIONS.find(each => each.flag === flag);
+  const words =
+    flag === '--after'
+      ? names.steps.filter(name => name !== self)
+      : flag === '--ignore-param'
+        ? names.parameters
+        : option?.metavar.includes('|')
+          ? option.metavar.split('|')
+          : [];
+  return words.map(word => ({ word, help: '' }));
+}
+
+/** The help of an option, in one line. */
+export function helpOf({ metavar, help }: StepOption): string {
+  return metavar ? `${metavar}: ${help}` : help;
+}
+
+/** The help for a place of a line, with the word that it is about; null where there is none. */
+export function helpAt(
+  line: string,
+  at: number
+): { from: number; to: number; title: string; help: string } | null {
+  const words = wordsOf(line);
+  const place = words.findIndex(word => word.from <= at && at <= word.to);
+  const word = words[place];
+  if (!word) {
+    return at <= '%%step'.length
+      ? { from: 0, to: '%%step'.length, title: '%%step NAME [options]', help: STEP_NAME_RULE }
+      : null;
+  }
+  const option = STEP_OPTIONS.find(each => each.flag === word.text.split('=')[0]);
+  return (
+    (option && { ...word, title: `${option.flag} ${option.metavar}`.trim(), help: option.help }) ??
+    null
+  );
+}
+
+/** The parameters that the text of a `%%params` cell declares. */
+export function declaredIn(source: string): string[] {
+  return [
+    ...source.matchAll(/^(\p{ID_Start}\p{ID_Continue}*|_\w*)[ \t]*(?::[^=\n]+)?=(?!=)/gmu)
+  ].map(match => match[1] ?? '');
+}

@@ -1,0 +1,74 @@
+/** What the header of a step's cell says. Pure. */
+import { stepOfCell } from '../model';
+import type { Board, BoardStep, Status } from '../wire';
+import { LOOKS, STALE } from '../wire';
+import { durationText, secondsOf } from '../words';
+
+/** The words of a header; `detail` stands behind the status, `note` is what is to be done about it. */
+export interface HeaderWords {
+  readonly status: Status;
+  readonly look: string;
+  readonly detail: string;
+  readonly note: string;
+  readonly noteStatus: Status | 'stale';
+  /** The step that it is about; undefined as long as the kernel tells of none. */
+  readonly step: BoardStep | undefined;
+}
+
+/** A step's cell, as it is written now. */
+export interface WrittenCell {
+  readonly id: string;
+  /** The step's name in its first line. */
+  readonly name: string;
+  /** Whether it continues another cell. */
+  readonly isAppended: boolean;
+}
+
+type Translated = (text: string) => string;
+
+/** Say how a step's cell stands; `isLive` when the kernel is linked, `now` by the kernel's clock. */
+export function headerWords(
+  cell: WrittenCell,
+  board: Board | null,
+  isLive: boolean,
+  now: number,
+  __: Translated
+): HeaderWords {
+  const own = stepOfCell(board, cell.id);
+  const named = board?.steps.find(step => step.name === cell.name);
+  const step = own?.name === cell.name ? own : cell.isAppended ? named : undefined;
+  if (step) {
+    const isIdle = step.status === 'pending' && board?.heading.run?.status !== 'running';
+    const detail =
+      step.progress || timeText(step, now) || (isIdle ? __('defined, not run yet') : '');
+    return { status: step.status, look: lookOf(step.status), detail, ...noteOf(step, __), step };
+  }
+  const words = { status: 'pending', noteStatus: 'stale', step: undefined } as const;
+  if (!isLive) {
+    return { ...words, look: __('not loaded'), detail: '', note: '' };
+  }
+  const note = named && !own ? __('another cell has this name') : '';
+  return { ...words, look: lookOf('pending'), detail: __('defined, not run yet'), note };
+}
+
+function lookOf(status: Status): string {
+  return `${LOOKS[status].icon} ${LOOKS[status].word}`;
+}
+
+function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'noteStatus'> {
+  if (step.stale) {
+    return { note: `${STALE.icon} ${STALE.word}: ${step.stale}`, noteStatus: 'stale' };
+  }
+  if (step.status === 'failed' && step.error) {
+    const { type, message, line } = step.error;
+    const place = line === null ? '' : ` (${__('line')} ${line})`;
+    return { note: `${type}: ${message.split('\n')[0]}${place}`, noteStatus: 'failed' };
+  }
+  const isTold = ['queued', 'skipped', 'cancelled', 'interrupted', 'failed'].includes(step.status);
+  return { note: isTold ? step.reason : '', noteStatus: step.status };
+}
+
+function timeText(step: BoardStep, now: number): string {
+  const seconds = step.status === 'queued' ? 0 : secondsOf(step, now);
+  return seconds > 0 ? durationText(seconds) : '';
+}

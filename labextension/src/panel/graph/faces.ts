@@ -1,0 +1,106 @@
+/** What each node of the graph shows now: a step, or a stage that is folded into one. Pure. */
+import type { Board, BoardStep, Layout, Status } from '../../wire';
+import { LOOKS, STALE } from '../../wire';
+import { spoken, statusLine } from '../../words';
+
+/** What a node shows. */
+export interface Face {
+  readonly label: string;
+  /** Its accessible name. */
+  readonly spoken: string;
+  /** All that there is to say, in lines. */
+  readonly told: string;
+  readonly status: Status;
+  readonly isStale: boolean;
+  /** Share done in percent; 0 when it does not run or nobody knows. */
+  readonly done: number;
+}
+
+/** Of several steps in one node, the first of these is told. */
+const LOUDEST: readonly Status[] = [
+  'failed',
+  'running',
+  'queued',
+  'cancelled',
+  'interrupted',
+  'skipped',
+  'pending',
+  'completed',
+  'cached'
+];
+
+const LETTER = 6.6;
+const BESIDE_NAME = 12;
+
+/** The stage that a node stands for; "" if it is a step. */
+export function stageOf(node: string): string {
+  return node.startsWith('stage:') ? node.slice('stage:'.length) : '';
+}
+
+/** What each node shows. */
+export function faces(layout: Layout, board: Board, now: number): ReadonlyMap<string, Face> {
+  const steps = new Map(board.steps.map(step => [step.name, step]));
+  return new Map(
+    Object.entries(layout.members).map(([id, names]) => {
+      const members = names.flatMap(name => steps.get(name) ?? []);
+      const shown = stageOf(id)
+        ? ofStage(id, members, layout)
+        : ofStep(id, members[0], layout, now);
+      return [id, shown];
+    })
+  );
+}
+
+function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: number): Face {
+  if (!step) {
+    return { label: id, spoken: id, told: id, status: 'pending', isStale: false, done: 0 };
+  }
+  const look = step.stale ? STALE : LOOKS[step.status];
+  // A node has room for two things.
+  const words = step.stale
+    ? `${LOOKS[step.status].icon} ${LOOKS[step.status].word} · ${STALE.icon} ${STALE.word}`
+    : `${look.icon} ${statusLine(step, now)}`;
+  return {
+    label:
+      layout.lines === 1
+        ? `${look.icon} ${step.name}`
+        : `${shortened(step.name, widthOf(id, layout))}\n${words}`,
+    spoken: spoken(step),
+    told: [step.name, words, step.stale || step.error?.message || step.reason]
+      .filter(Boolean)
+      .join('\n'),
+    status: step.status,
+    isStale: Boolean(step.stale),
+    done: step.status === 'running' ? 100 * (step.share ?? 0) : 0
+  };
+}
+
+function ofStage(id: string, members: readonly BoardStep[], layout: Layout): Face {
+  const status = LOUDEST.find(each => members.some(step => step.status === each)) ?? 'pending';
+  const ended = members.filter(step => ['completed', 'cached'].includes(step.status)).length;
+  const stale = members.filter(step => step.stale).length;
+  const stage = stageOf(id);
+  const count = `${ended}/${members.length}`;
+  const words = `${LOOKS[status].icon} ${count} · ${stale ? `${stale} ${STALE.word}` : LOOKS[status].word}`;
+  return {
+    label:
+      layout.lines === 1
+        ? `▸ ${LOOKS[status].icon} ${stage}`
+        : `▸ ${shortened(stage, widthOf(id, layout) - 2 * LETTER)}\n${words}`,
+    spoken: `${stage}, ${LOOKS[status].word}, ${count}`,
+    told: [stage, words, members.map(step => step.name).join(', ')].join('\n'),
+    status,
+    isStale: stale > 0,
+    done: 0
+  };
+}
+
+function widthOf(node: string, layout: Layout): number {
+  return layout.nodes[node]?.width ?? Infinity;
+}
+
+/** A name as it fits into a node that is so many px wide. */
+export function shortened(name: string, width: number): string {
+  const most = Math.max(Math.floor((width - BESIDE_NAME) / LETTER), 3);
+  return name.length <= most ? name : `${name.slice(0, most - 1)}…`;
+}

@@ -1,0 +1,114 @@
+/** One parameter of the form: its field by its type, what it is, and what is wrong with what was typed. */
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { JSX } from 'react';
+import type { ParameterField } from '../../wire';
+import { isLong } from './texts';
+
+interface FieldProps {
+  readonly field: ParameterField;
+  readonly text: string;
+  readonly isChanged: boolean;
+  readonly misfit: string;
+  /** What it comes to, where nothing is said. */
+  readonly value: string;
+  readonly trans: TranslationBundle;
+  readonly onChange: (text: string) => void;
+  readonly onReset: () => void;
+}
+
+/** The field with its words. */
+export function Field(props: FieldProps): JSX.Element {
+  const { field, isChanged, misfit, trans, onReset } = props;
+  const id = idOf(field);
+  return (
+    <div className="jp-pipes-field" data-changed={isChanged}>
+      <div className="jp-pipes-line">
+        <label htmlFor={id}>{field.name}</label>
+        <code className="jp-pipes-quiet">{field.annotation}</code>
+        {isChanged && (
+          <button
+            type="button"
+            className="jp-pipes-link jp-pipes-reset"
+            title={trans.__('Back to the default: %1', field.declared)}
+            aria-label={trans.__('Reset %1 to its default', field.name)}
+            onClick={onReset}
+          >
+            ↺ {field.declared}
+          </button>
+        )}
+      </div>
+      <Input {...props} />
+      {field.help && (
+        <div id={`${id}-help`} className="jp-pipes-quiet">
+          {field.help}
+        </div>
+      )}
+      <div id={`${id}-misfit`} className="jp-pipes-misfit" aria-live="polite">
+        {misfit}
+      </div>
+    </div>
+  );
+}
+
+function Input({ field, text, misfit, value, onChange }: FieldProps): JSX.Element {
+  const id = idOf(field);
+  const about = {
+    id,
+    'aria-invalid': misfit !== '',
+    'aria-describedby': `${id}-help ${id}-misfit`,
+    title: field.allowed
+  };
+  if (field.kind === 'switch') {
+    return (
+      <input
+        {...about}
+        type="checkbox"
+        checked={text === 'true'}
+        onChange={event => {
+          onChange(String(event.target.checked));
+        }}
+      />
+    );
+  }
+  const onText = (event: { readonly target: { readonly value: string } }): void => {
+    onChange(event.target.value);
+  };
+  if (field.kind === 'choice') {
+    return (
+      <select {...about} className="jp-pipes-input" value={text} onChange={onText}>
+        {!field.choices.includes(text) && <option value={text}>{text}</option>}
+        {field.choices.map(choice => (
+          <option key={choice} value={choice}>
+            {choice}
+          </option>
+        ))}
+      </select>
+    );
+  }
+  const shown = {
+    ...about,
+    className: 'jp-pipes-input',
+    value: text,
+    onChange: onText
+  };
+  const hint = value || field.declared;
+  if (field.kind === 'text' && isLong(text)) {
+    return <textarea {...shown} rows={4} placeholder={hint} />;
+  }
+  const isNumber = field.kind !== 'text';
+  // A field of type "number" would hide what does not fit from Python, which says what does.
+  return (
+    <input
+      {...shown}
+      type="text"
+      inputMode={isNumber ? 'decimal' : 'text'}
+      placeholder={hint}
+      spellCheck={false}
+      autoComplete="off"
+    />
+  );
+}
+
+function idOf(field: ParameterField): string {
+  return `jp-pipes-parameter-${field.name}`;
+}

@@ -1,0 +1,218 @@
+/** Two kept runs held against each other: one graph with what changed, values, metrics, curves, and why. */
+import type { JSX } from 'react';
+import { useState } from 'react';
+import { LOOKS } from '../../wire';
+import type { ComparedRuns, DifferenceLine, RunLine } from '../../wire';
+import { durationText } from '../../words';
+import { Banner } from './banner';
+import { Curves } from './curves';
+import { Drawing, markWords, ROOM } from './drawing';
+import { Diff } from './look';
+import { deltaText, endingsText, momentText, valueText } from './rows';
+import { useKept } from './source';
+import type { RunsProps } from './tab';
+
+interface ComparisonProps extends RunsProps {
+  readonly a: string;
+  readonly b: string;
+  onBack(): void;
+  onOpen(run: string): void;
+}
+
+/** The comparison. */
+export function Comparison(props: ComparisonProps): JSX.Element {
+  const { source, trans, a, b } = props;
+  const { answer, problem } = useKept(source, { ask: 'compare runs', a, b, ...ROOM }, '');
+  return (
+    <div className="jp-pipes-runs">
+      <Banner {...props}>{trans.__('Runs A and B compared')}</Banner>
+      {problem && (
+        <pre role="alert" className="jp-pipes-refusal">
+          {problem}
+        </pre>
+      )}
+      {answer ? (
+        <Both {...props} both={answer} />
+      ) : (
+        !problem && <p className="jp-pipes-hint">{trans.__('Asking…')}</p>
+      )}
+    </div>
+  );
+}
+
+interface BothProps extends ComparisonProps {
+  readonly both: ComparedRuns;
+}
+
+function Both(props: BothProps): JSX.Element {
+  const { both, trans } = props;
+  const [selected, select] = useState('');
+  const whole = both.differences.filter(each => each.step === null);
+  const parameters = whole.filter(each => each.what === 'parameter');
+  const others = whole.filter(each => each.what !== 'parameter');
+  const changed = both.board.steps.filter(step => both.marks[step.name] !== 'same');
+  return (
+    <>
+      <Sides {...props} />
+      <Drawing {...both} trans={trans} selected={selected} onSelect={select} />
+      {parameters.length > 0 && (
+        <>
+          <h3>{trans.__('Parameters')}</h3>
+          <Differences lines={parameters} trans={trans} />
+        </>
+      )}
+      <Metrics {...props} />
+      {both.curves.length > 0 && (
+        <div className="jp-pipes-charts">
+          {both.curves.map(({ step, name, a, b }) => (
+            <Curves key={`${step}/${name}`} name={`${step} · ${name}`} curves={[a, b]} />
+          ))}
+        </div>
+      )}
+      <h3>{trans.__('Steps')}</h3>
+      {changed.length === 0 && <p>{trans.__('No step gives anything else.')}</p>}
+      {changed
+        .filter(step => !selected || step.name === selected)
+        .map(step => (
+          <section key={step.name} aria-label={trans.__('Step %1', step.name)}>
+            <h4>
+              {step.name}{' '}
+              <span className="jp-pipes-quiet">
+                {markWords(both.marks[step.name] ?? 'same', trans)}
+              </span>
+            </h4>
+            <Differences
+              lines={both.differences.filter(each => each.step === step.name)}
+              trans={trans}
+            />
+          </section>
+        ))}
+      {others.length > 0 && (
+        <details>
+          <summary>{trans.__('What they ran in, and how they went')}</summary>
+          <Differences lines={others} trans={trans} />
+        </details>
+      )}
+    </>
+  );
+}
+
+function Sides({ both, trans, onOpen }: BothProps): JSX.Element {
+  const side = (letter: string, run: RunLine): JSX.Element => (
+    <tr data-side={letter}>
+      <th scope="row">{letter}</th>
+      <td>
+        <button
+          type="button"
+          className="jp-pipes-link"
+          onClick={() => {
+            onOpen(run.id);
+          }}
+        >
+          {run.title || run.id}
+        </button>
+      </td>
+      <td data-jupyter-pipes-status={run.status} className="jp-pipes-status">
+        {`${LOOKS[run.status].icon} ${LOOKS[run.status].word}`}
+      </td>
+      <td>{momentText(run.started)}</td>
+      <td className="jp-pipes-took">{durationText(run.seconds)}</td>
+      <td>{endingsText(run)}</td>
+    </tr>
+  );
+  return (
+    <div className="jp-pipes-wide" tabIndex={0} role="group" aria-label={trans.__('Both runs')}>
+      <table className="jp-pipes-steps jp-pipes-sides">
+        <tbody>
+          {side('A', both.a)}
+          {side('B', both.b)}
+        </tbody>
+      </table>
+    </div>
+  );
+}
+
+function Metrics({ both, trans }: BothProps): JSX.Element | null {
+  if (both.metrics.length === 0) {
+    return null;
+  }
+  return (
+    <>
+      <h3>{trans.__('Metrics')}</h3>
+      <div className="jp-pipes-wide" tabIndex={0} role="group" aria-label={trans.__('Metrics')}>
+        <table className="jp-pipes-steps">
+          <thead>
+            <tr>
+              <th>{trans.__('Step')}</th>
+              <th>{trans.__('Metric')}</th>
+              <th>A</th>
+              <th>B</th>
+              <th>{trans.__('Change')}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {both.metrics.map(({ step, name, a, b }) => (
+              <tr key={`${step}/${name}`}>
+                <td>{step}</td>
+                <td>{name}</td>
+                <td className="jp-pipes-run-metric">{valueText(a)}</td>
+                <td className="jp-pipes-run-metric">{valueText(b)}</td>
+                <td className="jp-pipes-run-metric">{deltaText(a, b)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+    </>
+  );
+}
+
+function Differences({
+  lines,
+  trans
+}: {
+  readonly lines: readonly DifferenceLine[];
+  readonly trans: ComparisonProps['trans'];
+}): JSX.Element {
+  return (
+    <table className="jp-pipes-differences">
+      <thead className="jp-pipes-hidden">
+        <tr>
+          <th>{trans.__('What')}</th>
+          <th>A</th>
+          <th>B</th>
+        </tr>
+      </thead>
+      <tbody>
+        {lines.map(line => (
+          <Difference key={`${line.what} ${line.name}`} line={line} />
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
+function Difference({ line }: { readonly line: DifferenceLine }): JSX.Element {
+  const isDiff = line.diff.includes('\n');
+  return (
+    <>
+      <tr>
+        <th scope="row">
+          {line.what} {line.name && <code>{line.name}</code>}
+        </th>
+        {isDiff ? (
+          <td colSpan={2}>
+            <Diff text={line.diff} />
+          </td>
+        ) : (
+          <>
+            <td title={line.a}>{line.a}</td>
+            <td title={line.b}>
+              {line.b} {line.diff && <span className="jp-pipes-quiet">{line.diff}</span>}
+            </td>
+          </>
+        )}
+      </tr>
+    </>
+  );
+}

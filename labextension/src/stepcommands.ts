@@ -1,0 +1,185 @@
+/** What can be done with one step, as commands: named by `step`, else it is the selected one. */
+import { NotebookActions } from '@jupyterlab/notebook';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import {
+  bugIcon,
+  fastForwardIcon,
+  infoIcon,
+  listIcon,
+  runIcon,
+  stopIcon
+} from '@jupyterlab/ui-components';
+import type { CommandRegistry } from '@lumino/commands';
+import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import { logContent, reasonsContent } from './cells/contents';
+import { Sheet } from './cells/sheet';
+import { told } from './commands';
+import { runMagic } from './magics';
+import { isRunning } from './model';
+import { reveal } from './notebook';
+import type { PipelineSession } from './session';
+import type { IPipelines } from './tokens';
+import type { BoardStep } from './wire';
+
+export const StepCommandIDs = {
+  run: 'jupyter_pipes:run-step',
+  stop: 'jupyter_pipes:stop-step',
+  runFrom: 'jupyter_pipes:run-from-step',
+  why: 'jupyter_pipes:why-step',
+  log: 'jupyter_pipes:log-of-step',
+  debug: 'jupyter_pipes:debug-step'
+} as const;
+
+/** The step that a command is about. */
+interface Subject {
+  readonly session: PipelineSession;
+  readonly step: BoardStep;
+}
+
+/** Add the commands; they follow the notebook in front. */
+export function addStepCommands(
+  commands: CommandRegistry,
+  pipelines: IPipelines,
+  trans: TranslationBundle
+): void {
+  const subject = (args: ReadonlyPartialJSONObject): Subject | null => {
+    const session = pipelines.current;
+    const name = typeof args.step === 'string' ? args.step : session?.selected;
+    const step = session?.board?.steps.find(each => each.name === name);
+    return session && step ? { session, step } : null;
+  };
+  const add = (
+    id: string,
+    options: Pick<CommandRegistry.ICommandOptions, 'label' | 'caption' | 'icon'>,
+    isPossible: (subject: Subject) => boolean,
+    carryOut: (subject: Subject, args: ReadonlyPartialJSONObject) => Promise<unknown>,
+    isVisible: (subject: Subject) => boolean = () => true
+  ): void => {
+    const holds = (test: (subject: Subject) => boolean) => (args: ReadonlyPartialJSONObject) => {
+      const about = subject(args);
+      return about !== null && test(about);
+    };
+    commands.addCommand(id, {
+      ...options,
+      isEnabled: holds(isPossible),
+      isVisible: holds(isVisible),
+      execute: async args => {
+        const about = subject(args);
+        await (about && told(carryOut(about, args)));
+      }
+    });
+  };
+
+  add(
+    StepCommandIDs.run,
+    {
+      label: trans.__('Run step'),
+      caption: trans.__('Run this step, with what it needs that is not up to date'),
+      icon: runIcon
+    },
+    isIdle,
+    ({ session, step }) => session.ask({ ask: 'run', steps: [step.name] }),
+    about => !isUnderWay(about)
+  );
+  add(
+    StepCommandIDs.stop,
+    {
+      label: trans.__('Stop step'),
+      caption: trans.__('Cancel this step; what does not need it goes on'),
+      icon: stopIcon
+    },
+    isUnderWay,
+    ({ session, step }) => session.ask({ ask: 'stop', step: step.name }),
+    isUnderWay
+  );
+  add(
+    StepCommandIDs.runFrom,
+    {
+      label: trans.__('Run from here'),
+      caption: trans.__('Run this step and all that hang on it, with what earlier steps gave'),
+      icon: fastForwardIcon
+    },
+    isIdle,
+    ({ session, step }) => session.ask({ ask: 'run', behind: [step.name] })
+  );
+  add(
+    StepCommandIDs.why,
+    {
+      label: trans.__('Why'),
+      caption: trans.__('Why this step ran or not, or is stale'),
+      icon: infoIcon
+    },
+    () => true,
+    async ({ session, step }, args) => {
+      const title = trans.__('Why %1 stands so', step.name);
+      const content = reasonsContent(session.ask({ ask: 'why', step: step.name }), trans);
+      await open({ session, step }, title, content, args.glance === true);
+    }
+  );
+  add(
+    StepCommandIDs.log,
+    {
+      label: trans.__('Log'),
+      caption: trans.__('The end of what this step printed'),
+      icon: listIcon
+    },
+    hasRun,
+    async ({ session, step }) => {
+      const content = logContent(session.ask({ ask: 'log', step: step.name }), trans);
+      await open({ session, step }, trans.__('Log of %1', step.name), content, false);
+    }
+  );
+  add(
+    StepCommandIDs.debug,
+    {
+      label: trans.__('Debug'),
+      caption: trans.__(
+        'Bring its inputs into the kernel as they were, and its code into a new cell'
+      ),
+      icon: bugIcon
+    },
+    hasRun,
+    debug
+  );
+}
+
+function isIdle({ session }: Subject): boolean {
+  return !isRunning(session.board);
+}
+
+function isUnderWay({ session, step }: Subject): boolean {
+  return isRunning(session.board) && ['running', 'queued'].includes(step.status);
+}
+
+function hasRun({ step }: Subject): boolean {
+  return step.attempts > 0 || step.source_run !== '';
+}
+
+/** Show a sheet at the step's cell. */
+async function open(
+  { session, step }: Subject,
+  title: string,
+  content: Promise<HTMLElement>,
+  isGlance: boolean
+): Promise<void> {
+  const notebook = session.panel.content;
+  if (step.cell && !isGlance) {
+    await reveal(notebook, step.cell);
+  }
+  const cell = notebook.widgets.find(widget => widget.model.id === step.cell);
+  const header = cell?.node.querySelector<HTMLElement>('.jp-pipes-header');
+  Sheet.open(header ?? notebook.node, title, content, isGlance);
+}
+
+async function debug({ session, step }: Subject): Promise<void> {
+  const current = session.board?.heading.run?.id ?? 'last';
+  // A run of other steps has not this one: it stands as it is kept.
+  const run = step.status === 'cached' ? current : step.source_run || current;
+  const text = await runMagic(session, `debug ${step.name} --run ${run}`);
+  const notebook = session.panel.content;
+  if (text && step.cell) {
+    await reveal(notebook, step.cell);
+    NotebookActions.insertBelow(notebook);
+    notebook.activeCell?.model.sharedModel.setSource(text);
+  }
+}

@@ -1,0 +1,76 @@
+/** Watches the runs of one notebook: opens the panel when one begins, and tells when a long one ends. */
+import { Notification } from '@jupyterlab/apputils';
+import type { TranslationBundle } from '@jupyterlab/translation';
+import type { CommandRegistry } from '@lumino/commands';
+import { CommandIDs, lookAt } from './commands';
+import { turn } from './model';
+import type { PipelineSession } from './session';
+import type { PipelineSettings } from './settings';
+import { LOOKS } from './wire';
+import type { Board, BoardRun } from './wire';
+import { durationText } from './words';
+
+/** The watch of one notebook. */
+export class RunWatch {
+  constructor(
+    private readonly _session: PipelineSession,
+    private readonly _settings: PipelineSettings,
+    private readonly _commands: CommandRegistry,
+    private readonly _trans: TranslationBundle
+  ) {
+    _session.changed.connect(this._onChanged, this);
+  }
+
+  private _onChanged(): void {
+    const { board } = this._session;
+    const happened = turn(this._before, board);
+    this._before = board;
+    const run = board?.heading.run;
+    if (happened === 'began') {
+      this._open('run');
+    } else if (happened === 'ended' && run) {
+      this._onEnded(run);
+    }
+  }
+
+  private _onEnded(run: BoardRun): void {
+    const { notifications, notifyAfter } = this._settings.now;
+    const hasFailed = run.status === 'failed';
+    if (hasFailed) {
+      this._open('failure');
+    }
+    const isTold = notifications === 'all' || (notifications === 'failures' && hasFailed);
+    if (isTold && run.ended !== null && run.ended - run.started >= notifyAfter) {
+      this._notify(run, durationText(run.ended - run.started));
+    }
+  }
+
+  /** Open the panel once for this notebook: who closes it has seen it. */
+  private _open(when: 'run' | 'failure'): void {
+    if (this._settings.now.openPanel === when && !this._hasOpened) {
+      this._hasOpened = true;
+      void this._commands.execute(CommandIDs.openPanel, { isByItself: true });
+    }
+  }
+
+  private _notify(run: BoardRun, took: string): void {
+    const { pipeline } = this._session.board?.heading ?? { pipeline: '' };
+    const words = this._trans.__('%1: %2 after %3', pipeline, LOOKS[run.status].word, took);
+    const failed = this._session.board?.steps.find(step => step.status === 'failed');
+    if (failed) {
+      const label = this._trans.__('Show %1', failed.name);
+      const callback = (): void => {
+        void this._commands.execute(CommandIDs.openPanel, { isByItself: true });
+        void lookAt(this._session, failed);
+      };
+      Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
+    } else if (run.status === 'completed') {
+      Notification.success(words);
+    } else {
+      Notification.warning(words);
+    }
+  }
+
+  private _before: Board | null = null;
+  private _hasOpened = false;
+}

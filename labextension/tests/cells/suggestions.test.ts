@@ -1,0 +1,40 @@
+/** What may stand at a place of a `%%step` line. */
+import { declaredIn, helpAt, suggestionsAt } from '../../src/cells/suggestions';
+
+const names = { steps: ['load', 'clean', 'fit'], parameters: ['rows', 'model'] };
+
+function wordsAt(shown: string): string[] | null {
+  const at = shown.indexOf('|');
+  return suggestionsAt(shown.replace('|', ''), at, names)?.words.map(({ word }) => word) ?? null;
+}
+
+test('behind the name all options are offered that the line has not yet', () => {
+  expect(wordsAt('%%step fit |')).toContain('--after');
+  expect(wordsAt('%%step fit --after load --st|')).not.toContain('--after');
+  expect(wordsAt('%%step fi|')).toBeNull();
+});
+
+test.each([
+  ['%%step fit --after |', ['load', 'clean']],
+  ['%%step fit --after load cl|', ['load', 'clean']],
+  ['%%step fit --ignore-param |', ['rows', 'model']],
+  ['%%step fit --on-fail |', ['skip', 'stop', 'ignore']],
+  ['%%step fit --timeout |', null]
+])('%s', (shown, expected) => {
+  expect(wordsAt(shown)).toEqual(expected);
+});
+
+test('an option has its help on hover, and so has the magic', () => {
+  expect(helpAt('%%step fit --timeout 30m', 14)).toMatchObject({
+    title: '--timeout 30m',
+    from: 11
+  });
+  expect(helpAt('%%step fit --timeout 30m', 3)?.title).toBe('%%step NAME [options]');
+  expect(helpAt('%%step fit --timeout 30m', 22)).toBeNull();
+});
+
+test('parameters are those that a cell declares', () => {
+  const source =
+    "%%params\nrows: int = 5  # rows\nmodel = 'a'\n# x = 1\nif rows == 2:\n    y = 1\nzahl_ä = 1";
+  expect(declaredIn(source)).toEqual(['rows', 'model', 'zahl_ä']);
+});

@@ -1,0 +1,38 @@
+/** What the header of a step's cell says. */
+import { headerWords } from '../../src/cells/words';
+import { boardOf, stepNamed } from '../boards';
+
+const as = (text: string): string => text;
+const cell = { id: 'c', name: 'load', isAppended: false };
+
+test('a step that never ran is defined, not run yet', () => {
+  const words = headerWords(cell, boardOf(stepNamed('load', { cell: 'c' })), true, 0, as);
+  expect([words.look, words.detail, words.note]).toEqual(['○ pending', 'defined, not run yet', '']);
+});
+
+test('before the kernel told of it, a step is not loaded; a new one is not run yet', () => {
+  expect(headerWords(cell, null, false, 0, as).look).toBe('not loaded');
+  expect(headerWords(cell, boardOf(), true, 0, as).detail).toBe('defined, not run yet');
+});
+
+test('stale goes before how it ended, an error with its line before the reason', () => {
+  const error = { type: 'KeyError', message: "'y'\nmore", line: 3 };
+  const failed = stepNamed('load', { cell: 'c', status: 'failed', reason: 'r', error });
+  expect(headerWords(cell, boardOf(failed), true, 0, as).note).toBe("KeyError: 'y' (line 3)");
+  const stale = { ...failed, stale: 'edited, not run' };
+  expect(headerWords(cell, boardOf(stale), true, 0, as).note).toBe('△ stale: edited, not run');
+});
+
+test('a cell that continues a step shows it; a copy with the same name does not', () => {
+  const board = boardOf(stepNamed('load', { cell: 'first', status: 'completed', seconds: 2 }));
+  expect(headerWords({ ...cell, isAppended: true }, board, true, 0, as).detail).toBe('2.0 s');
+  expect(headerWords(cell, board, true, 0, as)).toMatchObject({
+    status: 'pending',
+    note: 'another cell has this name'
+  });
+});
+
+test('a step that is renamed just now has not the status of its old name', () => {
+  const board = boardOf(stepNamed('old', { cell: 'c', status: 'completed' }));
+  expect(headerWords(cell, board, true, 0, as)).toMatchObject({ status: 'pending', note: '' });
+});

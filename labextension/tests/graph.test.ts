@@ -1,0 +1,99 @@
+/** The graph before it is on a page: which labels fit, what a node tells, which ways lead through it. */
+import { shortened } from '../src/panel/graph/faces';
+import { fittingLabels } from '../src/panel/graph/labels';
+import { litNodes, matchingNodes, nextNode, nextZoom, nodeOf } from '../src/panel/graph/ways';
+import type { Box, Edge, Layout } from '../src/wire';
+import { stepNamed } from './boards';
+
+function box(x: number, y: number): Box {
+  return { x, y, width: 40, height: 20 };
+}
+
+function edge(source: string, target: string, label: string, at: [number, number] | null): Edge {
+  return { source, target, names: [label], label, points: [], label_at: at, flow: 'TB' };
+}
+
+/** Two rows of two, the right one of the lower row a stage of two steps. */
+const LAYOUT: Layout = {
+  nodes: { a: box(0, 0), b: box(100, 0), c: box(0, 100), 'stage:rest': box(100, 100) },
+  groups: {},
+  edges: [],
+  width: 160,
+  height: 120,
+  direction: 'TB',
+  members: { a: ['a'], b: ['b'], c: ['c'], 'stage:rest': ['d', 'e'] }
+};
+const STEPS = [
+  stepNamed('a'),
+  stepNamed('b'),
+  stepNamed('c', { upstream: ['a'] }),
+  stepNamed('d', { upstream: ['b'] }),
+  stepNamed('e', { upstream: ['b'] })
+];
+
+test.each([
+  ['free', [70, 60], true],
+  ['over a node', [20, 10], false],
+  ['over the edge of the whole', [158, 60], false],
+  ['over an earlier label', [32, 62], false],
+  ['beside an earlier label', [30, 84], true],
+  ['over the title of a stage', [60, 130], false],
+  ['without a place', null, false]
+] as const)('a label %s', (_, at, isThere) => {
+  const earlier = edge('a', 'c', 'x', [20, 60]);
+  const later = edge('b', 'c', 'rows', at && [...at]);
+  const layout = { ...LAYOUT, groups: { s: { x: 0, y: 120, width: 160, height: 80 } } };
+  const labels = fittingLabels({ ...layout, edges: [earlier, later] });
+  expect([...labels.keys()]).toEqual(isThere ? [earlier, later] : [earlier]);
+});
+
+test.each([
+  ['a', 'ArrowRight', 'b'],
+  ['a', 'ArrowDown', 'c'],
+  ['stage:rest', 'ArrowUp', 'b'],
+  ['stage:rest', 'ArrowLeft', 'c'],
+  ['a', 'ArrowUp', 'a'],
+  ['a', 'End', 'stage:rest'],
+  ['c', 'Home', 'a'],
+  ['a', 'x', 'a'],
+  ['gone', 'ArrowDown', 'gone']
+])('from %s, %s leads to %s', (from, key, to) => {
+  expect(nextNode(LAYOUT, from, key)).toBe(to);
+});
+
+test('a step lights what it hangs on and what hangs on it, also what is folded', () => {
+  expect(litNodes(LAYOUT, STEPS, 'b')).toEqual(new Set(['b', 'stage:rest']));
+  expect(litNodes(LAYOUT, STEPS, 'd')).toEqual(new Set(['b', 'stage:rest']));
+  expect(litNodes(LAYOUT, STEPS, 'c')).toEqual(new Set(['a', 'c']));
+  expect(litNodes(LAYOUT, STEPS, '')).toBeNull();
+});
+
+test('a step that is folded is shown by its stage', () => {
+  expect([nodeOf(LAYOUT, 'a'), nodeOf(LAYOUT, 'e'), nodeOf(LAYOUT, 'gone')]).toEqual([
+    'a',
+    'stage:rest',
+    ''
+  ]);
+});
+
+test('nodes are found by letters of their names, and of the steps in them', () => {
+  expect(matchingNodes(LAYOUT, 'A')).toEqual(['a', 'stage:rest']);
+  expect(matchingNodes(LAYOUT, 'e')).toEqual(['stage:rest']);
+  expect(matchingNodes(LAYOUT, ' ')).toEqual([]);
+});
+
+test.each([
+  [1, 1, 1.1],
+  [1, -1, 0.9],
+  [1.06, 1, 1.1],
+  [1.06, -1, 1],
+  [0.08, -1, 0.1],
+  [0.08, 1, 0.1]
+] as const)('from %d, %d step leads to %d', (zoom, steps, next) => {
+  expect(nextZoom(zoom, steps)).toBeCloseTo(next);
+});
+
+test('a name is shortened where its node is too narrow', () => {
+  expect(shortened('load', 146)).toBe('load');
+  expect(shortened('x'.repeat(100), 146)).toMatch(/^x{10,20}…$/);
+});

@@ -1,0 +1,96 @@
+"""axe-core finds nothing in what the extension shows, in any theme; and a keyboard is enough for it."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from lab import Lab, LabPage, write_notebook
+from playwright.sync_api import Locator, expect
+
+CELLS = (
+    "%%params\nrows: int = 50      # rows to load",
+    "%%step load --stage data\nraw = list(range(rows))\nprint('loaded', rows)",
+    "%%step fit --stage model\nimport time\nfrom jupyter_pipes import current\n"
+    "for i in range(4):\n    current.progress(i + 1, 4)\n    time.sleep(0.2)\nfitted = sum(raw)",
+    "%%step check\nprint('about to fail')\nchecked = fitted / 0",
+    "%%step report\nsummary = {'checked': checked}",
+    "extra = 1",
+)
+THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
+PANEL = "#jp-pipes-panel"
+OURS = (PANEL, ".jp-pipes-header", ".jp-pipes-statusbar", "[data-jp-item-name^=jupyter-pipes-]")
+"""Selectors of what is ours: whatever else a page of Lab has is Lab's."""
+
+
+@pytest.fixture
+def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
+    folder = lab.folder / re.sub(r"\W+", "-", request.node.name)
+    folder.mkdir()
+    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    expect(header(page, "report")).to_contain_text("pending")
+    yield page
+    page.close()
+
+
+def header(shown: LabPage, step: str) -> Locator:
+    return shown.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
+
+
+def findings(shown: LabPage) -> list[str]:
+    """Return what axe-core has against our elements, each with the element and why."""
+    scopes: Any = {"include": [[scope] for scope in OURS if shown.page.locator(scope).count()]}
+    violations = Axe().run(shown.page, context=scopes).response["violations"]
+    return [
+        f"{violation['id']} ({violation['impact']}): {json.dumps(node['target'])} {node['failureSummary']}"
+        for violation in violations
+        for node in violation["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_any_tab(shown: LabPage, theme: str) -> None:
+    page = shown.page
+    if theme != "JupyterLab Light":
+        shown.theme(theme, light=False)
+    assert findings(shown) == []
+    page.keyboard.press("Alt+Shift+R")
+    expect(header(shown, "fit")).to_contain_text("running")
+    assert findings(shown) == []
+    expect(header(shown, "report")).to_contain_text("skipped")
+    # Problems are listed, and what was run is stale.
+    for cell, text in ((5, "%%step oops\nq = nobody_knows"), (1, "%%step load --stage data\nraw = [rows]")):
+        page.locator(".jp-Notebook-cell").nth(cell).locator(".cm-content").click()
+        page.keyboard.press("Control+a")
+        page.keyboard.type(text)
+    expect(page.locator(".jp-pipes-problems")).to_contain_text("nobody_knows")
+    expect(header(shown, "load")).to_contain_text("stale")
+    for tab in page.locator(f"{PANEL} [role=tablist]").first.get_by_role("tab").all():
+        tab.click()
+        expect(page.locator(f"{PANEL} #jp-pipes-tabpanel")).not_to_be_empty()
+        assert findings(shown) == [], tab.inner_text()
+
+
+def test_a_keyboard_is_enough(shown: LabPage) -> None:
+    page, focused = shown.page, shown.page.locator(":focus")
+    page.locator(".jp-Notebook-cell").first.locator(".cm-content").click()
+    page.keyboard.press("Alt+Shift+R")
+    expect(header(shown, "check")).to_contain_text("failed")
+    page.keyboard.press("Alt+Shift+G")
+    expect(page.locator(".jp-Notebook-cell").nth(3)).to_have_class(re.compile("jp-mod-active"))
+    page.keyboard.press("Alt+Shift+P")
+    expect(focused).to_have_text("Graph")
+    while focused.inner_text() != "Steps":
+        page.keyboard.press("ArrowRight")
+    expect(focused).to_have_attribute("aria-selected", "true")
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        if focused.inner_text() == "load":
+            break
+    expect(focused).to_have_text("load")
+    page.keyboard.press("Enter")
+    expect(page.locator(".jp-Notebook-cell").nth(1)).to_have_class(re.compile("jp-mod-active"))

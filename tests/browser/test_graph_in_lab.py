@@ -1,0 +1,91 @@
+"""The graph in a real JupyterLab: by keyboard, folded and searched, saved and in the main area."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from lab import Lab, LabPage, write_notebook
+from playwright.sync_api import Locator, Page, expect
+
+CELLS = (
+    "%%step load --stage data\nraw = [1, 2, 3]",
+    "%%step clean --stage data\nrows = raw[1:]",
+    "%%step fit --stage model\nfitted = sum(rows)",
+    "%%step plot --stage model\nwords = str(rows)",
+)
+
+
+class Graph:
+    """The graph of the panel in one page."""
+
+    def __init__(self, page: LabPage) -> None:
+        self.lab = page
+        self.page: Page = page.page
+        self.panel = self.page.locator("#jp-pipes-panel")
+        self.nodes = self.panel.locator(".jp-pipes-graph li button")
+
+    def node(self, name: str) -> Locator:
+        """What stands for a node beside the canvas."""
+        return self.nodes.filter(has_text=re.compile(f"^{name}, "))
+
+    def button(self, name: str) -> Locator:
+        """A button above the graph."""
+        return self.panel.get_by_role("button", name=name, exact=True)
+
+
+@pytest.fixture
+def graph(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Graph]:
+    """A notebook with four steps in two stages, and the panel."""
+    folder = lab.folder / request.node.name
+    folder.mkdir()
+    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS), width=1440, height=900)
+    shown = Graph(page)
+    shown.page.locator("[data-id=jp-pipes-panel]").first.click()
+    expect(shown.node("plot")).to_be_attached()
+    yield shown
+    page.close()
+
+
+def test_keys_go_through_the_graph_select_and_open_a_menu(graph: Graph) -> None:
+    graph.node("load").focus()
+    graph.page.keyboard.press("ArrowDown")
+    expect(graph.node("clean")).to_be_focused()
+    graph.page.keyboard.press("Enter")
+    cell = graph.page.locator(".jp-Notebook-cell").nth(1)
+    expect(cell).to_have_class(re.compile("jp-mod-active"))
+    graph.node("clean").focus()
+    graph.page.keyboard.press("Shift+F10")
+    graph.page.get_by_role("menuitem", name="Get rows").click()
+    line = graph.page.locator(".jp-Notebook-cell").nth(2)
+    expect(line).to_contain_text("%pipeline get rows")
+
+
+def test_stages_fold_and_a_folded_step_is_found_in_its_stage(graph: Graph) -> None:
+    graph.button("Fold all stages").click()
+    expect(graph.nodes).to_have_count(2)
+    search = graph.panel.get_by_role("searchbox")
+    search.fill("plot")
+    expect(graph.panel.get_by_label("Matches")).to_have_text("1/1")
+    search.fill("")
+    graph.node("model").press("Enter")
+    expect(graph.node("plot")).to_be_attached()
+    expect(graph.node("load")).to_have_count(0)
+
+
+def test_it_is_zoomed_in_tens_saved_and_opened_in_the_main_area(graph: Graph, tmp_path: Path) -> None:
+    percent = graph.panel.get_by_label("Zoom", exact=True)
+    graph.button("Smaller").click()
+    expect(percent).to_have_text(re.compile(r"^\d+0 %$"))
+    for kind, start in (("SVG", b"<svg"), ("PNG", b"\x89PNG")):
+        with graph.page.expect_download() as download:
+            graph.button(f"Save as {kind}").click()
+        file = tmp_path / download.value.suggested_filename
+        download.value.save_as(file)
+        assert file.name == f"train.{kind.lower()}"
+        assert file.read_bytes().startswith(start)
+    graph.button("Open in the main area").click()
+    main = graph.page.locator("#jp-main-dock-panel .jp-pipes-graph li button")
+    expect(main).to_have_count(4)
