@@ -103,6 +103,11 @@ class LabPage:
         """The notebook's panel."""
         return self.page.locator(".jp-NotebookPanel")
 
+    def listed(self, spoken: str) -> Locator:
+        """A step in the newest widget's list, by what is read out: ``fit, completed``."""
+        widget = self.notebook.locator(".jupyter-pipes-live").last
+        return widget.locator(".jupyter-pipes-steps").get_by_title(spoken, exact=True)
+
     def wait_for_kernel(self) -> None:
         """Wait until the kernel is connected and idle."""
         status = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")

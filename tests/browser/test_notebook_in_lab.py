@@ -34,7 +34,7 @@ def endless(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
     folder.mkdir()
     page = lab.open(write_notebook(folder / "endless.ipynb", *ENDLESS))
     page.run_all()
-    expect(page.page.locator("option", has_text="endless, running")).to_be_attached(timeout=LONG)
+    expect(page.listed("endless, running")).to_be_attached(timeout=LONG)
     yield page
     page.close()
 
@@ -46,7 +46,7 @@ def quickstart(lab: Lab) -> Iterator[LabPage]:
     folder.mkdir()
     page = lab.open(Path(shutil.copy(NOTEBOOKS / "quickstart.ipynb", folder)))
     page.run_all()
-    expect(page.page.locator("option", has_text="report, completed")).to_be_attached(timeout=LONG)
+    expect(page.listed("report, completed")).to_be_attached(timeout=LONG)
     yield page
     page.close()
 
@@ -54,7 +54,7 @@ def quickstart(lab: Lab) -> Iterator[LabPage]:
 def test_the_graph_goes_to_completed_for_every_step(quickstart: LabPage) -> None:
     live = quickstart.page.locator(".jupyter-pipes-live")
     for step in STEPS:
-        expect(live.locator("option", has_text=f"{step}, completed")).to_be_attached()
+        expect(quickstart.listed(f"{step}, completed")).to_be_attached()
     expect(live.get_by_text("5 of 5 steps")).to_be_visible()
 
 
@@ -73,7 +73,7 @@ def test_the_live_graph_hides_its_still(quickstart: LabPage) -> None:
 
 def test_a_click_on_the_list_shows_the_step(quickstart: LabPage) -> None:
     live = quickstart.page.locator(".jupyter-pipes-live")
-    live.locator("select").first.select_option(label="fit, completed")
+    quickstart.listed("fit, completed").click()
     expect(live.get_by_text("reads", exact=True).first).to_be_visible()
 
 
@@ -90,14 +90,14 @@ def test_the_saved_notebook_shows_the_graph_through_nbconvert(quickstart: LabPag
 def test_cancel_answers_within_a_second(endless: LabPage) -> None:
     """The button works while the cell runs; what ran and what waited ends as cancelled."""
     endless.page.get_by_role("button", name="Cancel", exact=True).click()
-    expect(endless.page.locator("option", has_text="endless, cancelled")).to_be_attached(timeout=1500)
-    expect(endless.page.locator("option", has_text="last, cancelled")).to_be_attached()
+    expect(endless.listed("endless, cancelled")).to_be_attached(timeout=1500)
+    expect(endless.listed("last, cancelled")).to_be_attached()
     expect(endless.page.get_by_text("RunCancelled").first).to_be_attached()
 
 
 def test_interrupting_the_kernel_cancels_the_run(endless: LabPage) -> None:
     endless.menu("Kernel", "Interrupt Kernel")
-    expect(endless.page.locator("option", has_text="endless, cancelled")).to_be_attached(timeout=10_000)
+    expect(endless.listed("endless, cancelled")).to_be_attached(timeout=10_000)
     endless.wait_for_kernel()
 
 

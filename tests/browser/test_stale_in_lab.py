@@ -51,7 +51,7 @@ class Shown:
         return self.cell(number).locator(".jp-OutputArea")
 
     def item(self, name: str) -> Locator:
-        return self.live.get_by_role("option", name=name, exact=True)
+        return self.lab.listed(name)
 
     def edit(self, number: int, source: str) -> None:
         """Replace a cell's text."""

@@ -101,7 +101,7 @@ class Shown:
 
     def item(self, spoken: str) -> Locator:
         """The step's button, by step and status."""
-        return self.root.locator(".jupyter-pipes-steps").get_by_title(spoken, exact=True)
+        return self.lab.listed(spoken)
 
 
 @pytest.fixture
