@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from benchmarks.measure import Figure, beside, milliseconds
 
 ROWS = 4_000_000
 TIMES = 11
+OBJECTS = 200_000
 
 
 def measure() -> list[Figure]:
@@ -22,7 +24,33 @@ def measure() -> list[Figure]:
     return [
         beside("handover: a frame of 320 MB", _cost(frame, list("ab")), "ms", use, "frame.describe()"),
         Figure("handover: a step with one number and one list", _cost(1, [2]), "ms"),
+        _shared_among_many(),
     ]
+
+
+def _shared_among_many() -> Figure:
+    """Return what it takes to see that two names hold one list, in a step that has made many objects."""
+    import gc
+
+    from jupyter_pipes.execution.worker.observation.files import FileWatch
+    from jupyter_pipes.model.results import ArtifactRef
+    from jupyter_pipes.storage.joining import Holder, Joiner
+    from jupyter_pipes.storage.serializers.base import Part
+
+    objects = [[number] for number in range(OBJECTS)]
+    parts = {id(objects): Part(0, objects)}
+    artifact = ArtifactRef("taken", "0" * 64, "list", 1, "pickle")
+
+    def join() -> None:
+        joiner = Joiner()
+        joiner.add(Holder("taken", lambda: artifact, lambda: parts))
+        joiner.join("made", lambda: parts)
+
+    with tempfile.TemporaryDirectory() as folder:
+        watch = FileWatch(Path(folder), f"file://{folder}/store")
+        with watch.watching(is_alone=False):
+            joins, listings = milliseconds(join, TIMES), milliseconds(gc.get_objects, TIMES)
+    return beside(f"handover: one list of {OBJECTS:,} shared", joins, "ms", listings, "gc.get_objects()")
 
 
 def _cost(taken: Any, made: Any) -> list[float]:

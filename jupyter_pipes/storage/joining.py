@@ -29,6 +29,10 @@ _TABLES = ("DataFrame", "Series", "LazyFrame")
 _PLAIN_CONTAINERS = (list, dict, set, bytearray)
 
 
+_identity = object.__hash__
+"""Tells objects apart as `id` does, of which Python would tell our audit hook, for each object."""
+
+
 class Joined(NamedTuple):
     """What a value shares with others.
 
@@ -96,7 +100,6 @@ class Joiner:
         self.groups: list[frozenset[str]] = []
         """The names that hold parts of one object, by object."""
         self._holders: dict[str, Holder] = {}
-        self._young: frozenset[int] | None = None
 
     def add(self, holder: Holder) -> None:
         """Take in a name whose value is kept, in place of an earlier one."""
@@ -112,11 +115,12 @@ class Joiner:
         others = [holder for holder in self._holders.values() if holder.name != name]
         if not others or not (parts := changeable(tell())):
             return NOTHING
+        young = _young(parts, {key for holder in others for key in holder.parts.keys() & parts.keys()})
         links: dict[int, Link] = {}
         names: set[str] = set()
         references: set[str] = set()
         for holder in others:
-            if shared := dict(self._shared(holder, parts)):
+            if shared := dict(_shared(holder, parts, young)):
                 links = shared | links
                 names.add(holder.name)
                 references.update((holder.artifact.digest, *holder.artifact.references))
@@ -129,24 +133,25 @@ class Joiner:
         self.groups = [group for group in self.groups if group not in touching]
         self.groups.append(frozenset(names).union(*touching))
 
-    def _shared(self, holder: Holder, parts: Parts) -> Iterator[tuple[int, Link]]:
-        for key in holder.parts.keys() & parts.keys():
-            if self._is_young(parts[key].held):
-                yield key, holder.link(holder.parts[key])
-        for key, part in parts.items():
-            if key not in holder.parts and (place := holder.memory.view_of(part.held)) is not None:
-                yield key, holder.link(*place)
 
-    def _is_young(self, held: Any) -> bool:
-        """Whether the object was made in this process, and is none of a library's constants.
+def _shared(holder: Holder, parts: Parts, young: set[int]) -> Iterator[tuple[int, Link]]:
+    """Yield what of `parts` a holder has as well, or lies in its memory, with where that is kept."""
+    for key in holder.parts.keys() & young:
+        yield key, holder.link(holder.parts[key])
+    for key, part in parts.items():
+        if key not in holder.parts and (place := holder.memory.view_of(part.held)) is not None:
+            yield key, holder.link(*place)
 
-        What was imported before this process was forked is frozen: the collector does not list it.
-        """
-        if not gc.is_tracked(held):
-            return True
-        if self._young is None:
-            self._young = frozenset(map(id, gc.get_objects()))
-        return id(held) in self._young
+
+def _young(parts: Parts, keys: set[int]) -> set[int]:
+    """Return those of the parts that were made in this process, and are none of a library's constants.
+
+    What was imported before this process was forked is frozen: the collector does not list it.
+    """
+    tracked = {_identity(parts[key].held): key for key in keys if gc.is_tracked(parts[key].held)}
+    # Of all that the collector lists, only these are looked for: a set of all would be far dearer.
+    listed = set(tracked).intersection(map(_identity, gc.get_objects())) if tracked else set[int]()
+    return keys - {tracked[identity] for identity in tracked.keys() - listed}
 
 
 def changeable(parts: Parts) -> Parts:
