@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from benchmarks.measure import Figure, beside, milliseconds
-from jupyter_pipes.history.schema import schema, table
 from jupyter_pipes.history.search.search import find_runs
+from jupyter_pipes.history.sql.schema import schema, table
 
 RUNS = 1_000
 STEPS = 50

@@ -11,10 +11,10 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.history import journal
-from jupyter_pipes.history.database import PATIENCE, Database
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.history.leases import Leases, Standing
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.database import PATIENCE, Database
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound

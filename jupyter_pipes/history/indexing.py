@@ -15,7 +15,7 @@ from jupyter_pipes.model.steps import JsonValue, Status, encode_json
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.database import Change
+    from jupyter_pipes.history.sql.links import Change
 
 
 class ResultContent(Struct, frozen=True, gc=False):

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from jupyter_pipes.history import indexing
-from jupyter_pipes.history.database import PATIENCE, Change, Conflict, Database, Locked, Readable
+from jupyter_pipes.history.sql.database import PATIENCE, Database, Readable
+from jupyter_pipes.history.sql.failures import Conflict, Locked
+from jupyter_pipes.history.sql.links import Change
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply

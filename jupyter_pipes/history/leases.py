@@ -18,7 +18,7 @@ from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.quantities import exact_duration_text
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.database import Database
+    from jupyter_pipes.history.sql.database import Database
 
 _AT_LEAST = 1e-6
 """Seconds without a sign of life where none was seen yet."""

@@ -8,8 +8,9 @@ from operator import itemgetter
 from msgspec import Struct
 
 from jupyter_pipes.history import indexing, journal
-from jupyter_pipes.history.database import Change, Database, Transaction
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.database import Database
+from jupyter_pipes.history.sql.links import Change, Transaction
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.views import RunView

@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from jupyter_pipes.history.database import PATIENCE, Locked
 from jupyter_pipes.history.history import History
+from jupyter_pipes.history.sql.database import PATIENCE
+from jupyter_pipes.history.sql.failures import Locked
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import ConfigurationError, StoreError, UntrustedStore
 from jupyter_pipes.model.views import RunView

@@ -15,8 +15,8 @@ from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
 
 from jupyter_pipes.history.indexing import ResultContent, changes
-from jupyter_pipes.history.schema import schema
-from jupyter_pipes.history.statements_sqlite import TEXTS
+from jupyter_pipes.history.sql.schema import schema
+from jupyter_pipes.history.sql.statements_sqlite import TEXTS
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation

@@ -11,9 +11,9 @@ import sqlalchemy as sa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_pipes.history.database import Database
 from jupyter_pipes.history.rebuilding import Rebuilt, rebuild
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.database import Database
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError

@@ -6,8 +6,8 @@ import logging
 import time
 from collections.abc import Callable, Iterable
 
-from jupyter_pipes.history.database import Locked
 from jupyter_pipes.history.history import History
+from jupyter_pipes.history.sql.failures import Locked
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply, fold

@@ -18,7 +18,7 @@ from jupyter_pipes.history.workspace import Workspace, log_stem
 from jupyter_pipes.storage.blobs import Stored
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.database import Transaction
+    from jupyter_pipes.history.sql.links import Transaction
 
 GRACE = 60.0
 """Seconds for which a blob stays though nobody refers to it yet: its run may be about to say so."""

@@ -10,13 +10,13 @@ import msgspec
 from msgspec import Struct, field
 from msgspec.structs import replace
 
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model.events import RunCollected
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.storage.blobs import DIGEST
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.database import Transaction
+    from jupyter_pipes.history.sql.links import Transaction
 
 StepOfRun = tuple[str, str]
 """The id of a run, and the name of a step: whose results are meant."""

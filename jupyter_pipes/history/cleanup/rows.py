@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 
 from jupyter_pipes.history.cleanup.references import Facts, RunFacts, Staying
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model import events as ev
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.database import Transaction
+    from jupyter_pipes.history.sql.links import Transaction
 
 
 class Rows(Struct, frozen=True):

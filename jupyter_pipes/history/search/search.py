@@ -10,8 +10,6 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.history.database import database_errors
-from jupyter_pipes.history.schema import table
 from jupyter_pipes.history.search.fields import COLUMNS, is_prose
 from jupyter_pipes.history.search.matching import fitting
 from jupyter_pipes.history.search.query import parse
@@ -27,6 +25,8 @@ from jupyter_pipes.history.search.tree import (
     glob,
     leaves,
 )
+from jupyter_pipes.history.sql.failures import database_errors
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model.errors import UsageError
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ import msgspec
 from jupyter_pipes.display.graph.fitting import arrange_within
 from jupyter_pipes.display.graph.layout import Layout
 from jupyter_pipes.display.graph.picture import svg
-from jupyter_pipes.history import database
+from jupyter_pipes.history.sql import database
 from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask

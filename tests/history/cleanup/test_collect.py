@@ -21,7 +21,7 @@ from jupyter_pipes.history.cleanup import collect as collection
 from jupyter_pipes.history.cleanup import rows as forgetting
 from jupyter_pipes.history.cleanup.collect import Amount, Collection, collect, plan_collection
 from jupyter_pipes.history.rebuilding import rebuild
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest

@@ -13,7 +13,6 @@ import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from jupyter_pipes.history.schema import schema, table
 from jupyter_pipes.history.search.fields import COLUMNS
 from jupyter_pipes.history.search.search import find_runs, select_runs
 from jupyter_pipes.history.search.tree import (
@@ -28,6 +27,7 @@ from jupyter_pipes.history.search.tree import (
     glob,
     leaves,
 )
+from jupyter_pipes.history.sql.schema import schema, table
 from jupyter_pipes.model.errors import StoreError, UsageError
 from tests.databases import POSTGRESQL, postgresql, programs
 

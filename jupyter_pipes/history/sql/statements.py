@@ -1,8 +1,8 @@
 """What is asked of the history at every run, in SQLAlchemy's terms, and compiled to the text of one dialect.
 
 Importing SQLAlchemy takes longer than a run in which nothing is to do. So the texts for SQLite are kept,
-compiled, in `statements_sqlite.py`, made from this file by `python -m jupyter_pipes.history.statements`; a
-test compares the two.
+compiled, in `statements_sqlite.py`, made from this file by `python -m
+jupyter_pipes.history.sql.statements`; a test compares the two.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.history.schema import table
+from jupyter_pipes.history.sql.schema import table
 
 if TYPE_CHECKING:
     from sqlalchemy import ColumnElement, Dialect, Executable, Select
@@ -167,7 +167,7 @@ def _write() -> None:
     make: Any = dialect
     texts = compiled(make(paramstyle="named"))
     lines = [f'    "{name}": "{text}",' for name, text in texts.items()]
-    head = '"""`statements.py`, compiled for SQLite; made by `python -m jupyter_pipes.history.statements`."""'
+    head = f'"""`statements.py`, compiled for SQLite; made by `python -m {__spec__.name}`."""'
     content = "\n".join([head, "", "TEXTS: dict[str, str] = {", *lines, "}", ""])
     Path(__file__).with_name("statements_sqlite.py").write_text(content)
 

@@ -8,13 +8,13 @@ import pytest
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.schema import CreateTable
 
-from jupyter_pipes.history.schema import schema
-from jupyter_pipes.history.statements import compiled
-from jupyter_pipes.history.statements_sqlite import TEXTS
+from jupyter_pipes.history.sql.schema import schema
+from jupyter_pipes.history.sql.statements import compiled
+from jupyter_pipes.history.sql.statements_sqlite import TEXTS
 
 
 def test_what_is_kept_for_sqlite_is_what_is_compiled_now() -> None:
-    """If this fails: `python -m jupyter_pipes.history.statements`."""
+    """If this fails: `python -m jupyter_pipes.history.sql.statements`."""
     assert compiled(sqlite.dialect(paramstyle="named")) == TEXTS
 
 

@@ -1,4 +1,4 @@
-"""`statements.py`, compiled for SQLite; made by `python -m jupyter_pipes.history.statements`."""
+"""`statements.py`, compiled for SQLite; made by `python -m jupyter_pipes.history.sql.statements`."""
 
 TEXTS: dict[str, str] = {
     "add_event": "INSERT INTO events (run, seq, time, body) VALUES (:run, :seq, :time, :body)",

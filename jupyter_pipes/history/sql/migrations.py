@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from jupyter_pipes.history.schema import SCHEMA_VERSION, schema, table
+from jupyter_pipes.history.sql.schema import SCHEMA_VERSION, schema, table
 from jupyter_pipes.model.errors import StoreError
 
 if TYPE_CHECKING:

@@ -15,8 +15,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from jupyter_pipes.history.database import Change, Conflict, Database, Locked, Transaction
-from jupyter_pipes.history.schema import SCHEMA_VERSION, schema, table
+from jupyter_pipes.history.sql.database import Database
+from jupyter_pipes.history.sql.failures import Conflict, Locked
+from jupyter_pipes.history.sql.links import Change, Transaction
+from jupyter_pipes.history.sql.schema import SCHEMA_VERSION, schema, table
 from jupyter_pipes.model.errors import ConfigurationError, StoreError
 from tests.databases import POSTGRESQL, postgresql, programs
 from tests.waiting import until
@@ -188,7 +190,7 @@ def test_a_closed_database_opens_itself_again(database: Database) -> None:
 
 MAKE = """
 import sys
-from jupyter_pipes.history.database import Database
+from jupyter_pipes.history.sql.database import Database
 sys.stdin.readline()
 print(Database(sys.argv[1]).rows("setting", name="schema")[0][0])
 """
@@ -328,7 +330,7 @@ def test_a_missing_driver_is_told_with_how_to_get_one() -> None:
 
 WRITES = """\
 import sys
-from jupyter_pipes.history.database import Database
+from jupyter_pipes.history.sql.database import Database
 databases = [Database(sys.argv[1]), Database(sys.argv[1] + "?timeout=10")]
 for place, database in enumerate(databases):
     database.change([("add_field", {"run": "r", "field": "f", "place": place, "text": "t", "number": None})])

@@ -14,7 +14,7 @@ from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import History
-from jupyter_pipes.history.schema import SCHEMA_VERSION, table
+from jupyter_pipes.history.sql.schema import SCHEMA_VERSION, table
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
@@ -24,7 +24,7 @@ from jupyter_pipes.planning.decision import Decider, Decision
 from tests.databases import MISSING, POSTGRESQL, postgresql, programs
 from tests.scheduling import attempt, run_of
 
-KEPT = Path(__file__).parents[1] / "kept" / "version_0_2_0.tar.gz"
+KEPT = Path(__file__).parents[2] / "kept" / "version_0_2_0.tar.gz"
 """The folder of a project with runs, notebooks and an exported module, made by version 0.2.0."""
 
 VERSION_1 = """
