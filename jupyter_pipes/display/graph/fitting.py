@@ -35,13 +35,27 @@ def arrange_within(
         return _largest(steps, width, height, collapsed)
     sizes = Counter(step.options.stage for step in steps if step.options.stage)
     stages = [stage for stage, _ in sizes.most_common()]
-    for count in range(len(stages) + 1):
-        folded = frozenset(stages[:count])
-        if _has_room(steps, width, height, folded):
-            layout = _largest(steps, width, height, folded)
-            if scale_within(layout, width, height) >= _READABLE:
-                return layout
-    return _largest(steps, width, height, frozenset(stages))
+    # The more are folded, the larger the rest is drawn: halving finds how many it takes among many stages.
+    fewest, most = 0, len(stages)
+    best: Layout | None = None
+    while fewest < most:
+        count = (fewest + most) // 2
+        layout = _readable(steps, width, height, frozenset(stages[:count]))
+        if layout is None:
+            fewest = count + 1
+        else:
+            best, most = layout, count
+    return best or _largest(steps, width, height, frozenset(stages))
+
+
+def _readable(
+    steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]
+) -> Layout | None:
+    """Return the graph with these stages folded, or None where its text could not be read."""
+    if not _has_room(steps, width, height, collapsed):
+        return None
+    layout = _largest(steps, width, height, collapsed)
+    return layout if scale_within(layout, width, height) >= _READABLE else None
 
 
 def _has_room(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> bool:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_pipes.display.graph import fitting
 from jupyter_pipes.display.graph.density import NAME_SIZE
 from jupyter_pipes.display.graph.fitting import READABLE_SIZE, arrange_within, scale_within
-from jupyter_pipes.display.graph.layout import stage_node
+from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.steps import StepOptions
 
@@ -48,6 +52,22 @@ def test_stages_are_folded_only_as_far_as_it_takes() -> None:
     narrow, wide = arrange_within(steps, *NARROW), arrange_within(steps, 4000, 4000)
     assert any(len(members) > 1 for members in narrow.members.values())
     assert set(wide.nodes) == {step.name for step in steps}
+
+
+def test_of_many_stages_few_foldings_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
+    names = [f"stage_{number:02}" for number in range(64)]
+    steps = [
+        PlannedStep(f"step_{number}", options=StepOptions(stage=names[number // 4])) for number in range(256)
+    ]
+    tried: list[frozenset[str]] = []
+
+    def counted(steps: Sequence[PlannedStep], *, collapsed: frozenset[str], **options: Any) -> Layout:
+        tried.append(collapsed)
+        return arrange(steps, collapsed=collapsed, **options)
+
+    monkeypatch.setattr(fitting, "arrange", counted)
+    assert len(arrange_within(steps, *NARROW).nodes) < len(steps)
+    assert len(set(tried)) <= 7
 
 
 def test_stages_that_somebody_folds_are_those_that_are_folded() -> None:
