@@ -65,6 +65,12 @@ export interface ArtifactShown {
   readonly line: string;
 }
 
+/** Say in which calls a running step is just now. */
+export interface AskWhere {
+  readonly ask: "where";
+  readonly step: string;
+}
+
 /** A pipeline as a front end shows it; the steps in the notebook's order. */
 export interface Board {
   readonly heading: Heading;
@@ -253,6 +259,15 @@ export interface ForeseenStep {
   readonly seconds: number | null;
 }
 
+/** A call that has not returned. Attributes: place: the path of its file; for code of the notebook what tracebacks call it: `Step fit`, `cell 2`. line: of the file, or of the cell. function: its name; `<module>` outside of functions. code: the text of the line, "" if it is not known. is_of_notebook: whether it is code of a cell. */
+export interface Frame {
+  readonly place: string;
+  readonly line: number;
+  readonly function: string;
+  readonly code: string;
+  readonly is_of_notebook: boolean;
+}
+
 /** Which pipeline a board shows, and which run of it: None before the first. */
 export interface Heading {
   readonly pipeline: string;
@@ -350,7 +365,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere;
 }
 
 /** The last values of a metric in both runs; None where it is not there, or is no number. */
@@ -544,6 +559,13 @@ export interface Span {
   readonly words?: string;
 }
 
+/** The calls that a step was in. Attributes: at: when, in seconds since 1970. frames: the calls, the latest last. cells: number of a cell, as the places name it -> its id. */
+export interface StackSeen {
+  readonly at: number;
+  readonly frames: readonly (Frame)[];
+  readonly cells: Readonly<Record<string, string>>;
+}
+
 /** Run these steps (all, if none is named) of the notebook as it is shown, with what they need. Attributes: params, force, only, skip: as for `%pipeline run`. behind: run these and what hangs on them (`--from`). */
 export interface StartRun {
   readonly ask: "run";
@@ -666,6 +688,7 @@ export interface Answers {
   "load artifact": ArtifactLoaded;
   "trust values": Trusted;
   "timeline": Timeline;
+  "where": StackSeen;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -9,6 +9,8 @@ from contextlib import contextmanager
 from itertools import takewhile
 from typing import Any
 
+from jupyter_pipes.execution.worker.observation import stack
+
 _OF_MAGICS = ("<timed exec>", "<timed eval>", "<magic-timeit>", "<magic-timeit-stmt>")
 """What IPython's magics call the code that they compile themselves."""
 
@@ -92,6 +94,7 @@ class _Numbering(ast.NodeTransformer):
         lines = ["\n"] * self._offset + code.splitlines(keepends=True)
         linecache.cache[name] = (len(code), None, lines, name)
         _labels[name] = self._label
+        stack.quote(name, self._label, lines)
 
 
 def _format_code_name(name: str) -> tuple[str, str] | None:

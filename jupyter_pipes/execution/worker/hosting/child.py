@@ -14,6 +14,7 @@ from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.held_files import FileLost, HeldFile
 from jupyter_pipes.execution.worker.hosting.reporting import UNREPORTED, Log, Reporter
 from jupyter_pipes.execution.worker.job import run_job
+from jupyter_pipes.execution.worker.observation import stack
 from jupyter_pipes.model.job import Job
 
 
@@ -31,6 +32,7 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> int:
     memory = job.step.options.memory
     if memory is not None:
         _limit_memory(memory)
+    stack.answer()
     try:
         run_job(job, shell, Reporter(job.attempt_id, pipe).report, log.size)
     except FileLost:

@@ -77,7 +77,7 @@ def follow_log(session: Session, request: FollowLog) -> LogFollowed:
         text=text,
         is_cut=log.is_long if request.is_whole else size > _TAIL,
         traceback=traceback,
-        cells=_cells(session) if traceback else {},
+        cells=cells_by_number(session) if traceback else {},
     )
 
 
@@ -86,5 +86,6 @@ def _traceback(attempt: AttemptView | None) -> str:
     return terminal_text(traceback_text(error) or f"{error.type}: {error.message}") if error else ""
 
 
-def _cells(session: Session) -> dict[str, str]:
+def cells_by_number(session: Session) -> dict[str, str]:
+    """Return the ids of the cells by their numbers, as tracebacks name them."""
     return {str(cell.number): cell.id for cell in session.upcoming().cells}

@@ -17,6 +17,7 @@ from jupyter_pipes.kernel.link.topics import (
     parameters,
     plans,
     runs_again,
+    stacks,
     timelines,
 )
 from jupyter_pipes.kernel.link.topics.looks import ValueShown
@@ -36,6 +37,7 @@ TopicRequest = (
     | artifacts.LoadArtifact
     | artifacts.TrustValues
     | timelines.ShowTimeline
+    | stacks.AskWhere
 )
 
 
@@ -68,4 +70,5 @@ TOPICS: dict[type[Request], Answered] = {
     artifacts.LoadArtifact: Answered(artifacts.ArtifactLoaded, artifacts.load),
     artifacts.TrustValues: Answered(artifacts.Trusted, artifacts.trust),
     timelines.ShowTimeline: Answered(Timeline, timelines.show_timeline),
+    stacks.AskWhere: Answered(stacks.StackSeen, stacks.ask_where, waits=False),
 }

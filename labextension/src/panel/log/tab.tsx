@@ -5,6 +5,7 @@ import { revealLine } from '../../notebook';
 import type { PipelineSession } from '../../session';
 import type { Board } from '../../wire';
 import type { TabProps } from '../tabs';
+import { WhereItIs } from '../where';
 import { linesOf, plainOf } from './ansi';
 import { matching, placeOf, type Place } from './finding';
 import { useLog } from './following';
@@ -110,6 +111,7 @@ export function LogTab({ session, trans }: TabProps): JSX.Element {
         )}
       </div>
       {problem && <p className="jp-pipes-hint">{problem}</p>}
+      {step?.status === 'running' && <WhereItIs key={name} step={name} {...{ session, trans }} />}
       <div
         ref={ground}
         className="jp-pipes-log-text jp-RenderedText"

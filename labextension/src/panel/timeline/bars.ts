@@ -1,6 +1,9 @@
 /** Where the bars of a timeline lie. Pure. */
 import type { Span, Timeline } from '../../wire';
 
+const MINUTE = 60;
+const HOUR = 60 * MINUTE;
+
 /** A stretch of a row, in shares of the run's time. */
 export interface Bar {
   readonly phase: Span['phase'];
@@ -40,10 +43,11 @@ export function waitedOf(bars: readonly Bar[]): number {
   return own.reduce((sum, bar) => sum + bar.seconds, 0);
 }
 
-/** Round seconds for the marks of an axis: about `count` of them, each a multiple of 1, 2 or 5. */
+/** Round seconds for the marks of an axis: about `count`, in whole seconds, minutes or hours times 1, 2 or 5. */
 export function marksOf(length: number, count = 4): readonly number[] {
-  const rough = length / count;
+  const unit = length >= 4 * HOUR ? HOUR : length >= 4 * MINUTE ? MINUTE : 1;
+  const rough = length / count / unit;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10) * power;
+  const step = ([1, 2, 5, 10].find(factor => factor * power >= rough) ?? 10) * power * unit;
   return Array.from({ length: Math.floor(length / step) + 1 }, (_, place) => place * step);
 }

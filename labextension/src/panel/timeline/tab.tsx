@@ -9,7 +9,11 @@ import { bytesText, durationText } from '../../words';
 import { useAnswer } from '../asking';
 import { useTick } from '../heading';
 import type { TabProps } from '../tabs';
+import { WhereItIs } from '../where';
 import { barsOf, lengthOf, marksOf, waitedOf, type Bar } from './bars';
+
+/** The share of the axis behind which no label has room. */
+const LAST_LABEL = 0.8;
 
 const PHASES = ['upstream', 'decision', 'queue', 'imports', 'retry', 'running'] as const;
 
@@ -46,11 +50,13 @@ export function TimelineTab({ session, trans }: TabProps): JSX.Element {
             <th>{trans.__('Step')}</th>
             <th className="jp-pipes-axis">
               <span className="jp-pipes-hidden">{trans.__('When')}</span>
-              {marksOf(length).map(mark => (
-                <span key={mark} style={{ left: `${(100 * mark) / length}%` }}>
-                  {mark === 0 ? '0' : axisText(mark)}
-                </span>
-              ))}
+              {marksOf(length)
+                .filter(mark => mark <= LAST_LABEL * length)
+                .map(mark => (
+                  <span key={mark} style={{ left: `${(100 * mark) / length}%` }}>
+                    {mark === 0 ? '0' : axisText(mark)}
+                  </span>
+                ))}
             </th>
             <th className="jp-pipes-number">{trans.__('Ran')}</th>
             <th className="jp-pipes-number">{trans.__('Waited')}</th>
@@ -89,7 +95,7 @@ function TimelineRow({ step, timeline, session, trans, names }: RowProps): JSX.E
   const ran = running.reduce((sum, bar) => sum + bar.seconds, 0);
   const waited = waitedOf(bars);
   const isMeasured = step.seconds > 0;
-  return (
+  const row = (
     <tr
       data-jupyter-pipes-status={step.status}
       className={step.name === session.selected ? 'jp-pipes-selected' : ''}
@@ -139,6 +145,18 @@ function TimelineRow({ step, timeline, session, trans, names }: RowProps): JSX.E
         {step.peak_memory > 0 ? bytesText(step.peak_memory) : '–'}
       </td>
     </tr>
+  );
+  return step.status !== 'running' ? (
+    row
+  ) : (
+    <>
+      {row}
+      <tr>
+        <td colSpan={6}>
+          <WhereItIs step={step.name} {...{ session, trans }} />
+        </td>
+      </tr>
+    </>
   );
 }
 
