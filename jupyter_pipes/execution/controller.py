@@ -13,26 +13,24 @@ from typing import Any
 
 from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.change_notes import changed_in_place
+from jupyter_pipes.execution.decisions.deciding import Deciding
 from jupyter_pipes.execution.early_reads import read_by, written_by
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
-from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.execution.recording.recorder import Recorder, Subscriber
 from jupyter_pipes.execution.recording.renewal import Renewal
-from jupyter_pipes.execution.recording.stated import decided, resumed, started
+from jupyter_pipes.execution.recording.stated import resumed, started
 from jupyter_pipes.execution.recording.syncing import Syncing
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.errors import PipesError, StoreError
-from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.errors import PipesError, StoreError, described
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, ending_facts
-from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.request import RunRequest
 
 _logger = logging.getLogger(__name__)
@@ -85,10 +83,6 @@ class Controller:
         self._loop = loop
         self._recorder = Recorder(workspace.history, run, earlier)
         self._scheduler = Scheduler()
-        self._lookup = Lookup(run, request, workspace)
-        self._ahead: dict[str, Decision] | None = None
-        self._undecided: list[do.Decide] = []
-        self._deciding: dict[str, do.Decide] = {}
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
@@ -96,9 +90,18 @@ class Controller:
         self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = Jobs(self._recorder.view, request, workspace)
+        self._deciding = Deciding(
+            request,
+            workspace,
+            self._recorder,
+            self._jobs,
+            has_ended=self.ended.is_set,
+            take=self.take,
+            begin=self._do,
+        )
         self._syncing = Syncing(workspace, loop)
         self._actions: dict[type[do.Command], Callable[..., None]] = {
-            do.Decide: self._decide_soon,
+            do.Decide: self._deciding.decide_soon,
             do.Submit: self._submit,
             do.CancelAttempt: self._cancel_attempt,
             do.WaitForRetry: self._wait_for_retry,
@@ -126,7 +129,7 @@ class Controller:
         leases = self._workspace.history.leases
         lease = leases.take(self.run, self._workspace.settings.lease)
         Renewal(leases, lease, self)
-        self._do(self._look_ahead())
+        self._do(self._deciding.look_ahead())
         self._do(self._capture_environment())
         self._do(self._heed_others())
         began = resumed if self.view.steps else started
@@ -207,7 +210,8 @@ class Controller:
         if not self._recorder.add(event):
             return []
         self._inbox.extend(self._worth_saying(event))
-        self._forget_decisions(event)
+        if isinstance(event, ev.StepReopened):
+            self._deciding.forget(event.step)
         commands: list[do.AnyCommand] = []
         for command in self._scheduler.handle(event):
             follows = self._follows(command)
@@ -238,24 +242,8 @@ class Controller:
             is_end = isinstance(command.event, ev.RunEnded)
             return None if is_end and not self._syncing.is_idle else command.event
         if isinstance(command, do.Decide):
-            self._deciding[command.step] = command
-            if self._ahead is not None and command.step in self._ahead:
-                return self._decided(command.step, self._ahead[command.step])
+            return self._deciding.decided_ahead(command)
         return None
-
-    def _forget_decisions(self, event: ev.AnyEvent) -> None:
-        """Drop what was decided, or is being decided, of inputs that are not the right ones any more."""
-        if isinstance(event, ev.StepReopened):
-            self._deciding.pop(event.step, None)
-            if self._ahead is not None:
-                as_they_are = self.request.arguments.selection.taken
-                self._ahead = {name: self._ahead[name] for name in as_they_are if name in self._ahead}
-
-    def _decide_soon(self, command: do.Decide) -> None:
-        if self._ahead is None:
-            self._undecided.append(command)
-        else:
-            self._do(self._decide(command))
 
     def _submit(self, command: do.Submit) -> None:
         self._executor.submit(self._jobs.job(command.step, command.attempt), self.take)
@@ -286,16 +274,6 @@ class Controller:
         if not self.ended.is_set():
             self.take(ev.RetryDue(step))
 
-    async def _look_ahead(self) -> None:
-        """Decide all that is cached at once; what came up meanwhile is decided then."""
-        self._ahead = await self._lookup.ahead()
-        waiting, self._undecided = self._undecided, []
-        decided = [each.step for each in waiting if each.step in self._ahead and not self._is_over(each)]
-        self.take(*(self._decided(step, self._ahead[step]) for step in decided))
-        for command in waiting:
-            if command.step not in decided:
-                self._do(self._decide(command))
-
     async def _heed_others(self) -> None:
         """Cancel the run when another process asks for it."""
         seen = self.view.seq
@@ -316,40 +294,6 @@ class Controller:
         self._has_environment = True
         self.take(ev.EnvironmentCaptured(self._recorder.keep(digest(content), content), captured.commit))
 
-    async def _decide(self, command: do.Decide) -> None:
-        if self._is_over(command):
-            return
-        name = command.step
-        try:
-            step = self._jobs.step(name)
-            decision = await self._lookup.decide(
-                step,
-                self._jobs.inputs(step),
-                self._jobs.written(),
-                lambda reason: self.take(ev.StepDeferred(name, reason)),
-                lambda: self._is_over(command),
-            )
-        except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
-            self._cannot_decide(command, error)
-            return
-        if decision is not None:
-            self.take(self._decided(name, decision))
-
-    def _is_over(self, command: do.Decide) -> bool:
-        """Whether nobody wants the decision any more: the step, or the run, ended or was opened again."""
-        is_latest = self._deciding.get(command.step) is command
-        return self.ended.is_set() or not is_latest or self.view.steps[command.step].status.is_final
-
-    def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
-        return decided(step, decision, self.view.steps[step].reopened, self._recorder.keep)
-
-    def _cannot_decide(self, command: do.Decide, error: Exception) -> None:
-        line = error.line if isinstance(error, PipesError) else None
-        kind = type(error).__name__
-        reported = StepError(kind, str(error), line=line, bases=(kind,))
-        if not self._is_over(command):
-            self.take(ev.StepEnded(command.step, Status.FAILED, _described(error), reported))
-
     def lose(self) -> None:
         """Learn, on any thread, that somebody else has the run now."""
         self._loop.call_soon_threadsafe(self._lose)
@@ -367,7 +311,7 @@ class Controller:
     def _cannot_go_on(self, error: Exception) -> None:
         if not isinstance(error, PipesError):
             _logger.error("run %s cannot go on", self.run, exc_info=error)
-            error = PipesError(f"run {self.run} cannot go on: {_described(error)}")
+            error = PipesError(f"run {self.run} cannot go on: {described(error)}")
         self._give_up(error)
 
     def _give_up(self, error: PipesError) -> None:
@@ -393,7 +337,3 @@ class Controller:
             task.cancel()
         self._syncing.close()
         self.ended.set()
-
-
-def _described(error: Exception) -> str:
-    return str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"

@@ -129,3 +129,8 @@ class RunCancelled(PipesError):
     def __init__(self, message: str, run: Any) -> None:
         super().__init__(message)
         self.run = run
+
+
+def described(error: Exception) -> str:
+    """Return an error in words: one of the project speaks for itself, any other goes with its class."""
+    return str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"

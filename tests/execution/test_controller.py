@@ -10,8 +10,8 @@ import pytest
 
 from jupyter_pipes.execution import loop as background
 from jupyter_pipes.execution.controller import Controller
+from jupyter_pipes.execution.decisions.lookup import Lookup
 from jupyter_pipes.execution.executors.base import Report
-from jupyter_pipes.execution.lookup import Lookup
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.journal import Journal

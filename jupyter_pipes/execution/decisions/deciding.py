@@ -1,0 +1,125 @@
+"""When the steps of a run are decided: what is cached all at once, the others as they come up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
+
+from jupyter_pipes.execution import commands as do
+from jupyter_pipes.execution.decisions.lookup import Lookup
+from jupyter_pipes.execution.recording.stated import decided
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError, described
+from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.steps import Status
+
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.jobs import Jobs
+    from jupyter_pipes.execution.recording.recorder import Recorder
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.views import StepView
+    from jupyter_pipes.planning.decision import Decision
+    from jupyter_pipes.planning.request import RunRequest
+
+
+class Deciding:
+    """The decisions of one run that are made, or under way. Used on the background thread only.
+
+    Args:
+        request: what the run is to do.
+        workspace: where it is kept.
+        recorder: has its view, and keeps what a decision went by.
+        jobs: says what a step reads.
+        has_ended: whether nothing more will happen in the run.
+        take: takes the facts that come of it.
+        begin: has work done on the loop.
+    """
+
+    def __init__(
+        self,
+        request: RunRequest,
+        workspace: Workspace,
+        recorder: Recorder,
+        jobs: Jobs,
+        *,
+        has_ended: Callable[[], bool],
+        take: Callable[..., None],
+        begin: Callable[[Coroutine[Any, Any, None]], None],
+    ) -> None:
+        self._as_they_are = request.arguments.selection.taken
+        self._recorder = recorder
+        self._lookup = Lookup(recorder.view.run, request, workspace)
+        self._jobs = jobs
+        self._has_ended = has_ended
+        self._take = take
+        self._begin = begin
+        self._ahead: dict[str, Decision] | None = None
+        self._undecided: list[do.Decide] = []
+        self._under_way: dict[str, do.Decide] = {}
+
+    async def look_ahead(self) -> None:
+        """Decide all that is cached at once; what came up meanwhile is decided then."""
+        self._ahead = await self._lookup.ahead()
+        waiting, self._undecided = self._undecided, []
+        cached = [each.step for each in waiting if each.step in self._ahead and not self._is_over(each)]
+        self._take(*(self._decided(step, self._ahead[step]) for step in cached))
+        for command in waiting:
+            if command.step not in cached:
+                self._begin(self._decide(command))
+
+    def decided_ahead(self, command: do.Decide) -> ev.StepDecided | None:
+        """Return the decision of a step that comes up now, if it was made ahead."""
+        self._under_way[command.step] = command
+        if self._ahead is not None and command.step in self._ahead:
+            return self._decided(command.step, self._ahead[command.step])
+        return None
+
+    def decide_soon(self, command: do.Decide) -> None:
+        """Have a step decided, behind the look ahead."""
+        if self._ahead is None:
+            self._undecided.append(command)
+        else:
+            self._begin(self._decide(command))
+
+    def forget(self, step: str) -> None:
+        """Drop what was decided, or is being decided, of inputs that are not the right ones any more."""
+        self._under_way.pop(step, None)
+        if self._ahead is not None:
+            self._ahead = {name: self._ahead[name] for name in self._as_they_are if name in self._ahead}
+
+    async def _decide(self, command: do.Decide) -> None:
+        if self._is_over(command):
+            return
+        name = command.step
+        try:
+            step = self._jobs.step(name)
+            decision = await self._lookup.decide(
+                step,
+                self._jobs.inputs(step),
+                self._jobs.written(),
+                lambda reason: self._take(ev.StepDeferred(name, reason)),
+                lambda: self._is_over(command),
+            )
+        except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
+            self._cannot_decide(command, error)
+            return
+        if decision is not None:
+            self._take(self._decided(name, decision))
+
+    def _is_over(self, command: do.Decide) -> bool:
+        """Whether nobody wants the decision any more: the step, or the run, ended or was opened again."""
+        is_latest = self._under_way.get(command.step) is command
+        return self._has_ended() or not is_latest or self._step(command.step).status.is_final
+
+    def _decided(self, step: str, decision: Decision) -> ev.StepDecided:
+        return decided(step, decision, self._step(step).reopened, self._recorder.keep)
+
+    def _step(self, name: str) -> StepView:
+        return self._recorder.view.steps[name]
+
+    def _cannot_decide(self, command: do.Decide, error: Exception) -> None:
+        line = error.line if isinstance(error, PipesError) else None
+        kind = type(error).__name__
+        reported = StepError(kind, str(error), line=line, bases=(kind,))
+        if not self._is_over(command):
+            self._take(ev.StepEnded(command.step, Status.FAILED, described(error), reported))
