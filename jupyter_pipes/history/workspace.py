@@ -18,11 +18,11 @@ from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.settings import sqlite_file
 from jupyter_pipes.storage.whole_files import reach_disk
 
 _logger = logging.getLogger(__name__)
 
-_SQLITE = "sqlite:///"
 _LONGEST_STEM, _SHORT_STEM = 240, 100
 """Bytes: file systems allow names of 255, with the attempt's number and the ending."""
 
@@ -39,8 +39,8 @@ class Workspace:
     @property
     def has_history(self) -> bool:
         """Whether anything may have been kept: asking for it does not make the folder."""
-        path = self.settings.history.removeprefix(_SQLITE)
-        return path == self.settings.history or Path(path).exists()
+        path = sqlite_file(self.settings.history)
+        return path is None or path.exists()
 
     @cached_property
     def history(self) -> History:
@@ -49,7 +49,7 @@ class Workspace:
         A folder that cannot be written, and where nothing was kept, has no runs.
         """
         if not self.has_history and not self._is_made():
-            return History(f"{_SQLITE}{self._elsewhere.name}/history.db")
+            return History(f"{config.SQLITE}{self._elsewhere.name}/history.db")
         history = History(self.settings.history, self._lost)
         file_digests.recall(history.file_digests())
         try:
@@ -146,10 +146,9 @@ class Workspace:
 
     def _sync_history(self) -> None:
         """Have what was written there outlast a power cut; a server sees to that by itself."""
-        url = self.settings.history
-        if not url.startswith(_SQLITE):
+        path = sqlite_file(self.settings.history)
+        if path is None:
             return
-        path = Path(url.removeprefix(_SQLITE).partition("?")[0])
         try:
             # Its log holds what is not in the database yet. Closing one of the other files would give up
             # SQLite's locks on it.
@@ -185,10 +184,10 @@ class Workspace:
             origin: the name of the notebook or module that stands in it.
         """
         project = self.settings.folder.parent
-        history = Path(self.settings.history.removeprefix(_SQLITE))
+        history = sqlite_file(self.settings.history)
         if folder.resolve().is_relative_to(project):
             return folder
-        if folder.is_dir() and not history.is_relative_to(project):
+        if folder.is_dir() and not (history and history.is_relative_to(project)):
             # Several projects share a history.
             return folder
         names = folder.parts

@@ -27,8 +27,6 @@ from jupyter_pipes.server.edits import edited
 from jupyter_pipes.server.places import Place
 from jupyter_pipes.storage import settings
 
-_FILE = "sqlite:///"
-
 
 class _Kept:
     """What is kept of a pipeline."""
@@ -84,19 +82,20 @@ class KeptPipeline:
 
 def _history_file(place: Place) -> Path | None:
     """Return the file of the history; None if nothing is kept."""
-    url = settings.load(place.notebook.parent).history
-    path = Path(url.removeprefix(_FILE)).resolve()
-    if not url.startswith(_FILE) or "?" in url or not path.is_relative_to(place.root):
+    path = settings.sqlite_file(settings.load(place.notebook.parent).history)
+    if path is None or not path.resolve().is_relative_to(place.root):
         raise ConfigurationError(
             "its runs are kept outside the folder that this server shows: start a kernel"
         )
-    return path if path.is_file() else None
+    return path.resolve() if path.is_file() else None
 
 
 def _read_only(history: Path) -> str:
     """Return the URL by which SQLite changes no file: the one of a log that nobody has is not made either."""
     is_in_use = history.with_name(f"{history.name}-wal").exists()
-    return f"{_FILE}file:{quote(str(history))}?mode=ro&uri=true{'' if is_in_use else '&immutable=1'}"
+    return (
+        f"{settings.SQLITE}file:{quote(str(history))}?mode=ro&uri=true{'' if is_in_use else '&immutable=1'}"
+    )
 
 
 def _as_it_stands(run: RunView, history: History) -> RunView:

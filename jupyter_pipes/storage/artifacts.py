@@ -200,7 +200,7 @@ def open_blobs(url: str | Path) -> Blobs:
         from urllib.request import url2pathname
 
         return LocalBlobs(Path(url2pathname(text.removeprefix("file://"))))
-    if "://" in text or "::" in text:
+    if not Path(text).is_absolute() and ("://" in text or "::" in text):
         from jupyter_pipes.storage.remote_blobs import RemoteBlobs
 
         return RemoteBlobs(text)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,8 @@ from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.quantities import parse_duration
 
 FOLDER = ".jupyter_pipes"
+SQLITE = "sqlite:///"
+_OPTIONS = re.compile(r"\?\w+=[^/]*$")
 _ROOT = 0
 
 LEASE = 30.0
@@ -61,7 +64,7 @@ def load(directory: Path) -> Settings:
     base = place.parent if place else directory
     folder = base / FOLDER
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
-    history = _absolute(options.get("history", f"sqlite:///{folder / 'history.db'}"), "sqlite:///", base)
+    history = _absolute(options.get("history", f"{SQLITE}{folder / 'history.db'}"), SQLITE, base)
     return Settings(directory, folder, store, history, _lease(options, place))
 
 
@@ -95,6 +98,22 @@ def _absolute(url: str, prefix: str, base: Path) -> str:
     if not url.startswith(prefix) or not path or "://" in path or "::" in path:
         return url
     return prefix + str(base / Path(path).expanduser())
+
+
+def sqlite_path(url: str) -> str:
+    """Return what SQLite itself opens: a path as it is written, or a URL of its own; "" for all others.
+
+    Folders may have any names: what looks like an escape, or like the begin of options, is part of the path.
+    """
+    path = url.removeprefix(SQLITE)
+    is_simple = path.startswith("file:") or not _OPTIONS.search(path)
+    return path if path != url and is_simple else ""
+
+
+def sqlite_file(url: str) -> Path | None:
+    """Return the file that a URL of SQLite names; None for another database's."""
+    path = url.removeprefix(SQLITE)
+    return None if path == url or path.startswith("file:") else Path(_OPTIONS.sub("", path))
 
 
 def make_folder(settings: Settings) -> None:

@@ -26,6 +26,7 @@ from jupyter_pipes.history.sql.links import (
 )
 from jupyter_pipes.history.sql.schema import SCHEMA_VERSION
 from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.storage.settings import sqlite_path
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -50,7 +51,6 @@ class Readable(Protocol):
         ...
 
 
-_FILE = "sqlite:///"
 _WRITTEN = "events, documents, runs, fields, results, claims, leases, sightings, files"
 
 
@@ -174,9 +174,8 @@ class Database:
 
     def _link(self) -> SqliteLink | EngineLink:
         if self._open is None:
-            path = self._url.removeprefix(_FILE)
-            is_file = path != self._url and ("?" not in path or path.startswith("file:"))
-            self._open = SqliteLink(path) if is_file else EngineLink(self.engine)
+            path = sqlite_path(self._url)
+            self._open = SqliteLink(path) if path else EngineLink(self.engine)
         return self._open
 
     def _is_current(self) -> bool:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from jupyter_pipes.history.sql.failures import database_errors
 from jupyter_pipes.history.sql.statements_sqlite import TEXTS
 from jupyter_pipes.model.errors import ConfigurationError
+from jupyter_pipes.storage.settings import sqlite_path
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
@@ -152,6 +153,10 @@ def engine_of(url: str) -> Engine:
 
     with database_errors("the history cannot be opened", url):
         place = sa.make_url(url)
+        if path := sqlite_path(url):
+            # SQLAlchemy would take escapes and options out of the names of folders.
+            file, options = (path.partition("?")[0], place.query) if path.startswith("file:") else (path, {})
+            place = place.set(database=file, query=options)
         if place.drivername == "postgresql":
             # Which driver a URL without one means hangs on the version of SQLAlchemy.
             place = place.set(drivername="postgresql+psycopg")
