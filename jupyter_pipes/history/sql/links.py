@@ -155,8 +155,9 @@ def engine_of(url: str) -> Engine:
         place = sa.make_url(url)
         if path := sqlite_path(url):
             # SQLAlchemy would take escapes and options out of the names of folders.
-            file, options = (path.partition("?")[0], place.query) if path.startswith("file:") else (path, {})
-            place = place.set(database=file, query=options)
+            is_url = path.startswith("file:")
+            file = path.partition("?")[0] if is_url else path
+            place = sa.URL.create("sqlite", database=file, query=place.query if is_url else {})
         if place.drivername == "postgresql":
             # Which driver a URL without one means hangs on the version of SQLAlchemy.
             place = place.set(drivername="postgresql+psycopg")
