@@ -10,7 +10,7 @@ test('no class is styled by two stylesheets', () => {
     const rules = readFileSync(join(STYLES, name), 'utf-8').matchAll(
       /^(\.jp-pipes-[\w-]+)[^;]*[{,]$/gm
     );
-    for (const [, owner] of rules) {
+    for (const [, owner = ''] of rules) {
       places.set(owner, (places.get(owner) ?? new Set()).add(name));
     }
   }
