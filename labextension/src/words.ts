@@ -1,5 +1,5 @@
 /** Quantities and statuses in words, as Python's model/quantities.py and display/looks.py say them. Pure. */
-import { LOOKS } from './wire';
+import { LOOKS, STALE } from './wire';
 import type { Board, BoardStep } from './wire';
 
 /** A measured duration: `0.34 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
@@ -26,9 +26,19 @@ export function secondsOf(step: BoardStep, now: number): number {
   return step.seconds + (step.started === null ? 0 : Math.max(now - step.started, 0));
 }
 
-/** A step's accessible name: `STEP, STATUS`, with `, stale` behind it where it is. */
+/** A step's accessible name: `STEP, STATUS`, with `, stale` or `, may be stale` behind it where it is. */
 export function spoken(step: BoardStep): string {
-  return `${step.name}, ${LOOKS[step.status].word}${step.stale ? ', stale' : ''}`;
+  return `${step.name}, ${LOOKS[step.status].word}${step.stale ? `, ${step.stale_word}` : ''}`;
+}
+
+/** What a stale step is called, with its icon: `△ stale`, or `△ may be stale`. */
+export function staleWords(step: BoardStep): string {
+  return `${STALE.icon} ${step.stale_word}`;
+}
+
+/** Whether a step is stale only if a step above it gives other outputs: that is drawn lighter. */
+export function isMaybeStale(step: BoardStep): boolean {
+  return Boolean(step.stale) && step.stale_word !== STALE.word;
 }
 
 /** A node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`. */

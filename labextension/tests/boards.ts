@@ -9,6 +9,7 @@ export function stepNamed(name: string, more: Partial<BoardStep> = {}): BoardSte
     status: 'pending',
     reason: '',
     stale: '',
+    stale_word: '',
     started: null,
     seconds: 0,
     share: null,

@@ -65,7 +65,7 @@ test.each([
 
 test('a node of several steps tells the loudest', () => {
   const board = boardOf(
-    stepNamed('a', { status: 'completed', seconds: 2, stale: 'x' }),
+    stepNamed('a', { status: 'completed', seconds: 2, stale: 'x', stale_word: 'stale' }),
     stepNamed('b', { status: 'cached' }),
     stepNamed('c', { status: 'failed' })
   );
@@ -92,4 +92,18 @@ test('what failed comes first, and equal ones stay in order', () => {
   expect(names('name')).toEqual(['a', 'b', 'c']);
   expect(names('status')).toEqual(['a', 'b', 'c']);
   expect(names('seconds', true)).toEqual(['c', 'b', 'a']);
+});
+
+test('what is stale only if something above it changes is drawn lighter', () => {
+  const board = boardOf(
+    stepNamed('a', { status: 'completed', stale: 'code changed', stale_word: 'stale' }),
+    stepNamed('b', { status: 'cached', stale: 'runs if a …', stale_word: 'may be stale' })
+  );
+  const shown = faces({ ...LAYOUT, members: { a: ['a'], b: ['b'] } }, board, 0);
+  expect(shown.get('a')).toMatchObject({
+    isStale: true,
+    isMaybe: false,
+    spoken: 'a, completed, stale'
+  });
+  expect(shown.get('b')).toMatchObject({ isMaybe: true, spoken: 'b, cached, may be stale' });
 });

@@ -15,7 +15,9 @@ test.each([
 
 test('a step is spoken of by name and status, and as stale where it is', () => {
   expect(spoken(stepNamed('load', { status: 'completed' }))).toBe('load, completed');
-  expect(spoken(stepNamed('load', { status: 'cached', stale: 'x' }))).toBe('load, cached, stale');
+  expect(spoken(stepNamed('load', { status: 'cached', stale: 'x', stale_word: 'stale' }))).toBe(
+    'load, cached, stale'
+  );
 });
 
 test('a running step says how far it is, else how long it runs', () => {

@@ -9,7 +9,7 @@ import msgspec
 
 from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.display.board.model import Board, BoardError, BoardRun, BoardStep, Heading, Problem
-from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, why_text
+from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, stale_word, why_text
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Diagnostic, Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -56,6 +56,7 @@ def _step(step: StepView, stale: str) -> BoardStep:
         status=step.status,
         reason=why_text(step),
         stale=stale,
+        stale_word=stale_word([stale]) if stale else "",
         started=latest.started if latest and step.status is Status.RUNNING else None,
         seconds=step.seconds,
         share=running_share(step),

@@ -28,6 +28,7 @@ class BoardStep(Struct, frozen=True):
         cell: id of the notebook's cell that it is made of; None outside notebooks.
         reason: why it stands so, in words.
         stale: why its result no longer fits, "" when it does.
+        stale_word: what that is called, "" when it fits: it may hang on a step above it.
         started: when the attempt that runs now began, in seconds since 1970.
         seconds: what the attempts that ended took.
         share: how far it is, 0 to 1; None if nobody knows.
@@ -45,6 +46,7 @@ class BoardStep(Struct, frozen=True):
     status: Status
     reason: str
     stale: str
+    stale_word: str
     started: float | None
     seconds: float
     share: float | None

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { StepCommandIDs } from '../stepcommands';
-import { spoken } from '../words';
+import { isMaybeStale, spoken } from '../words';
 import type { HeaderWords } from './words';
 
 const BUTTONS = [
@@ -63,6 +63,7 @@ export class StepHeader extends Widget {
     put(this._detail, words.detail);
     put(this._note, words.note);
     this._note.dataset.jupyterPipesStatus = words.noteStatus;
+    this._note.classList.toggle('jp-pipes-maybe', step !== undefined && isMaybeStale(step));
     this._note.title = step?.stale ? '' : words.note;
     this._bar.style.width = step?.status === 'running' ? `${(step.share ?? 0) * 100}%` : '0';
     this._showButtons(isActive && step !== undefined);

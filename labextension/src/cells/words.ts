@@ -1,8 +1,8 @@
 /** What the header of a step's cell says. Pure. */
 import { stepOfCell } from '../model';
 import type { Board, BoardStep, Status } from '../wire';
-import { LOOKS, STALE } from '../wire';
-import { durationText, secondsOf } from '../words';
+import { LOOKS } from '../wire';
+import { durationText, secondsOf, staleWords } from '../words';
 
 /** The words of a header; `detail` stands behind the status, `note` is what is to be done about it. */
 export interface HeaderWords {
@@ -57,7 +57,7 @@ function lookOf(status: Status): string {
 
 function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'noteStatus'> {
   if (step.stale) {
-    return { note: `${STALE.icon} ${STALE.word}: ${step.stale}`, noteStatus: 'stale' };
+    return { note: `${staleWords(step)}: ${step.stale}`, noteStatus: 'stale' };
   }
   if (step.status === 'failed' && step.error) {
     const { type, message, line } = step.error;

@@ -3,9 +3,9 @@ import type { JSX } from 'react';
 import { useState } from 'react';
 import { isRunning } from '../model';
 import { reveal } from '../notebook';
-import { LOOKS, STALE } from '../wire';
+import { LOOKS } from '../wire';
 import type { BoardStep } from '../wire';
-import { durationText, secondsOf } from '../words';
+import { durationText, secondsOf, staleWords } from '../words';
 import { useTick } from './heading';
 import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
@@ -90,7 +90,7 @@ function time(step: BoardStep, now: number): string {
 }
 
 function why(step: BoardStep): string {
-  const stale = step.stale && `${STALE.icon} ${STALE.word}: ${step.stale}`;
+  const stale = step.stale && `${staleWords(step)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
   return [stale, error ?? step.reason].filter(Boolean).join(' · ');
 }

@@ -19,8 +19,12 @@ test('stale goes before how it ended, an error with its line before the reason',
   const error = { type: 'KeyError', message: "'y'\nmore", line: 3 };
   const failed = stepNamed('load', { cell: 'c', status: 'failed', reason: 'r', error });
   expect(headerWords(cell, boardOf(failed), true, 0, as).note).toBe("KeyError: 'y' (line 3)");
-  const stale = { ...failed, stale: 'edited, not run' };
+  const stale = { ...failed, stale: 'edited, not run', stale_word: 'stale' };
   expect(headerWords(cell, boardOf(stale), true, 0, as).note).toBe('△ stale: edited, not run');
+  const maybe = { ...stale, stale: 'runs if load gives others', stale_word: 'may be stale' };
+  expect(headerWords(cell, boardOf(maybe), true, 0, as).note).toBe(
+    '△ may be stale: runs if load gives others'
+  );
 });
 
 test('a cell that continues a step shows it; a copy with the same name does not', () => {

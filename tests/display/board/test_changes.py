@@ -24,6 +24,7 @@ STEP = BoardStep(
     status=Status.PENDING,
     reason="",
     stale="",
+    stale_word="",
     started=None,
     seconds=0.0,
     share=None,

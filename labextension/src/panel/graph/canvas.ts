@@ -262,12 +262,18 @@ export class GraphCanvas {
     }
   }
 
-  private _put(id: string, { label, done, status, isStale }: Face): void {
+  private _put(id: string, { label, done, status, isStale, isMaybe }: Face): void {
     const node = this._cy.getElementById(id);
     const standing = KEPT.filter(name => node.hasClass(name));
     node.data({ label, stops: `0 ${done} ${done} 100` });
     node.classes(
-      [nodeClasses(id, node.hasClass('short')), status, isStale && 'stale', ...standing]
+      [
+        nodeClasses(id, node.hasClass('short')),
+        status,
+        isStale && 'stale',
+        isMaybe && 'maybe',
+        ...standing
+      ]
         .filter(Boolean)
         .join(' ')
     );
@@ -286,6 +292,7 @@ function isSame(one: Face | undefined, other: Face): boolean {
     one?.label === other.label &&
     one.status === other.status &&
     one.isStale === other.isStale &&
+    one.isMaybe === other.isMaybe &&
     one.done === other.done
   );
 }

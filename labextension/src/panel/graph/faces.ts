@@ -1,7 +1,7 @@
 /** What each node of the graph shows now: a step, or a stage that is folded into one. Pure. */
 import type { Board, BoardStep, Layout, Status } from '../../wire';
 import { LOOKS, STALE } from '../../wire';
-import { spoken, statusLine } from '../../words';
+import { isMaybeStale, spoken, staleWords, statusLine } from '../../words';
 
 /** What a node shows. */
 export interface Face {
@@ -12,6 +12,8 @@ export interface Face {
   readonly told: string;
   readonly status: Status;
   readonly isStale: boolean;
+  /** Whether it is stale only if what is above it changes. */
+  readonly isMaybe: boolean;
   /** Share done in percent; 0 when it does not run or nobody knows. */
   readonly done: number;
 }
@@ -53,12 +55,20 @@ export function faces(layout: Layout, board: Board, now: number): ReadonlyMap<st
 
 function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: number): Face {
   if (!step) {
-    return { label: id, spoken: id, told: id, status: 'pending', isStale: false, done: 0 };
+    return {
+      label: id,
+      spoken: id,
+      told: id,
+      status: 'pending',
+      isStale: false,
+      isMaybe: false,
+      done: 0
+    };
   }
   const look = step.stale ? STALE : LOOKS[step.status];
   // A node has room for two things.
   const words = step.stale
-    ? `${LOOKS[step.status].icon} ${LOOKS[step.status].word} · ${STALE.icon} ${STALE.word}`
+    ? `${LOOKS[step.status].icon} ${LOOKS[step.status].word} · ${staleWords(step)}`
     : `${look.icon} ${statusLine(step, now)}`;
   return {
     label:
@@ -71,6 +81,7 @@ function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: nu
       .join('\n'),
     status: step.status,
     isStale: Boolean(step.stale),
+    isMaybe: isMaybeStale(step),
     done: step.status === 'running' ? 100 * (step.share ?? 0) : 0
   };
 }
@@ -78,7 +89,8 @@ function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: nu
 function ofStage(id: string, members: readonly BoardStep[], layout: Layout): Face {
   const status = LOUDEST.find(each => members.some(step => step.status === each)) ?? 'pending';
   const ended = members.filter(step => ['completed', 'cached'].includes(step.status)).length;
-  const stale = members.filter(step => step.stale).length;
+  const staleMembers = members.filter(step => step.stale);
+  const stale = staleMembers.length;
   const stage = stageOf(id);
   const count = `${ended}/${members.length}`;
   const words = `${LOOKS[status].icon} ${count} · ${stale ? `${stale} ${STALE.word}` : LOOKS[status].word}`;
@@ -91,6 +103,7 @@ function ofStage(id: string, members: readonly BoardStep[], layout: Layout): Fac
     told: [stage, words, members.map(step => step.name).join(', ')].join('\n'),
     status,
     isStale: stale > 0,
+    isMaybe: stale > 0 && staleMembers.every(isMaybeStale),
     done: 0
   };
 }

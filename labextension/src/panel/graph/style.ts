@@ -74,6 +74,7 @@ export function styleOf(element: Element): StylesheetJson {
       selector: 'node.stale',
       style: { 'border-style': 'dashed', 'border-color': inksOf(element, 'stale').ink }
     },
+    { selector: 'node.maybe', style: { 'border-style': 'dotted', 'border-width': 1.5 } },
     { selector: 'node.short', style: { 'text-wrap': 'ellipsis', 'text-max-width': 'data(room)' } },
     { selector: 'node.stage', style: { 'border-style': 'double', 'border-width': 4 } },
     {
