@@ -21,6 +21,7 @@ from jupyter_pipes.storage.joining import Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.serializers import serialize
 from jupyter_pipes.storage.serializers.base import Parts
+from jupyter_pipes.storage.serializers.restoring import files_as_they_were
 from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
 
 _BUFFERS = (memoryview, bytearray, array)
@@ -98,7 +99,8 @@ class HandOver:
 
     def _loaded(self, artifact: ArtifactRef, loading: Loading) -> Any:
         try:
-            return self._store.load(artifact, loading)
+            with files_as_they_were():
+                return self._store.load(artifact, loading)
         except PipesError as error:
             message = f"input {artifact.name} of step {self._step.name} cannot be loaded: {error}"
             raise type(error)(message) from error

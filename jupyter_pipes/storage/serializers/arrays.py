@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copyreg
+import os
 import sys
 from array import array as numbers
 from collections.abc import Container, Iterable
@@ -165,9 +166,47 @@ def _add_held(state: Any, inner: set[int]) -> None:
             inner.add(id(held))
 
 
+def is_of_a_file(value: Any) -> bool:
+    """Return whether an array is a file mapped into memory, or a stretch of one."""
+    numpy = sys.modules.get("numpy")
+    is_map = (
+        numpy is not None and type(value) is numpy.memmap and getattr(value, "filename", None) is not None
+    )
+    return is_map and _lies_in_order(value)
+
+
+class FileMap(NamedTuple):
+    """A file mapped into memory.
+
+    Attributes:
+        path: the file, from the working directory on if it lies there.
+        mode: whether what is changed is changed in the file: `r+` or `r`, as NumPy has it.
+        offset: where in the file it begins, in bytes.
+        content: what it shows.
+    """
+
+    path: str
+    mode: str
+    offset: int
+    content: Any
+
+
+def file_map(array: Any) -> FileMap:
+    """Return what an array maps, of which `is_of_a_file` holds."""
+    import numpy as np
+
+    whole = array
+    while type(whole.base) is np.memmap:
+        whole = whole.base
+    inside = int(array.__array_interface__["data"][0] - whole.__array_interface__["data"][0])
+    path = os.path.abspath(array.filename)  # noqa: PTH100 - text, as others may have another folder
+    here = os.path.join(os.getcwd(), "")  # noqa: PTH109, PTH118 - text
+    mode = "r+" if array.mode in ("r+", "w+") else array.mode
+    return FileMap(path.removeprefix(here), mode, whole.offset + inside, array.view(np.ndarray))
+
+
 def _reduced_numpy(array: np.ndarray[Any, Any], plain: type[np.ndarray[Any, Any]]) -> Any:
     if type(array) is not plain:
-        # A file mapped as an array becomes an array: the file may be gone when it is read.
         return array.view(plain).__reduce_ex__(5)
     flags = array.flags
     if flags.c_contiguous or flags.f_contiguous or array.dtype.hasobject:

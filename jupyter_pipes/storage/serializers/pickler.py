@@ -160,6 +160,11 @@ class _Pickler(cloudpickle.Pickler):
             return restoring.view_of, view.arguments
         if arrays.is_plain_array(obj):
             self._arrays.append(obj)
+        if arrays.is_of_a_file(obj):
+            mapped = arrays.file_map(obj)
+            # What others share with it is the file.
+            self._inner.add(id(mapped.content))
+            return restoring.file_map, tuple(mapped)
         reduced = arrays.reduced(obj)
         if reduced is not NotImplemented:
             return reduced

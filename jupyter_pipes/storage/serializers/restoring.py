@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import sys
+from contextlib import contextmanager
 from functools import cached_property
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -11,7 +13,7 @@ from weakref import WeakKeyDictionary
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Generator, Iterator
 
 ADDRESS = "jupyter_pipes.serializers.pickler"
 """The module that pickles name: where these functions were in version 0.2.0. Equal values have equal pickles
@@ -161,8 +163,50 @@ def view_of(
     # Byte arrays are memory as well, and always in order.
     memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
     view = np.ndarray(shape, dtype, memory, offset, strides)
+    if type(held) is np.memmap:
+        view = view.view(np.memmap)
+        view.__array_finalize__(held)
     view.flags.writeable = view.flags.writeable and writeable
     return view
+
+
+@contextmanager
+def files_as_they_were() -> Generator[None]:
+    """Have mapped files that are loaded be those files, and hold what they did: as a step is to find them."""
+    global _has_files_as_they_were  # noqa: PLW0603 - pickle passes nothing on to what it calls
+    before, _has_files_as_they_were = _has_files_as_they_were, True
+    try:
+        yield
+    finally:
+        _has_files_as_they_were = before
+
+
+_has_files_as_they_were = False
+
+
+def file_map(path: str, mode: str, offset: int, content: Any) -> Any:
+    """Return a file mapped into memory; for who only looks at it, what it showed."""
+    import numpy as np
+
+    if mode == "r+" and _has_files_as_they_were:
+        return _mapped(path, offset, content)
+    shown: Any = content.view(np.memmap)
+    shown.filename, shown.mode, shown.offset = os.path.abspath(path), mode, offset  # noqa: PTH100 - as NumPy
+    shown.flags.writeable = mode != "r"
+    return shown
+
+
+def _mapped(path: str, offset: int, content: Any) -> Any:
+    import numpy as np
+
+    with open(path, "a+b") as file:  # noqa: PTH123 - as NumPy does
+        if file.seek(0, os.SEEK_END) < offset + content.nbytes:
+            file.truncate(offset + content.nbytes)
+    order: Any = "C" if content.flags.c_contiguous else "F"
+    mapped: Any = np.memmap(path, content.dtype, "r+", offset, content.shape, order)
+    if mapped.tobytes("A") != content.tobytes("A"):
+        mapped[...] = content
+    return mapped
 
 
 def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
@@ -172,5 +216,15 @@ def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
 
 # pickle finds what it names by importing the module of that name.
 sys.modules[ADDRESS] = sys.modules[__name__]
-for _restorer in (own_or_made, set_unless_own, _cached_property, _sentinel, fill_cell, _exception, _logger):
+_RESTORERS = (
+    own_or_made,
+    set_unless_own,
+    _cached_property,
+    _sentinel,
+    fill_cell,
+    _exception,
+    _logger,
+    file_map,
+)
+for _restorer in _RESTORERS:
     _restorer.__module__ = ADDRESS

@@ -13,6 +13,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_pipes.storage.serializers import deserialize, serialize
+from jupyter_pipes.storage.serializers.restoring import files_as_they_were
 
 
 def stored(value):
@@ -327,12 +328,35 @@ def test_figures_come_back_and_draw_the_same():
     assert pixels(back(figure)) == before
 
 
-def test_a_file_mapped_as_an_array_becomes_an_array(tmp_path):
+def test_who_looks_at_a_mapped_file_has_a_copy(tmp_path):
     mapped = np.memmap(tmp_path / "data", dtype="f8", mode="w+", shape=(50, 100))
     mapped[:] = 7
     loaded = back({"a": mapped})["a"]
-    assert type(loaded) is np.ndarray
-    assert (loaded == mapped).all()
+    loaded[0, 0] = 8
+    assert (type(loaded), loaded.mode, loaded.filename) == (np.memmap, "r+", str(tmp_path / "data"))
+    assert (mapped == 7).all()
+
+
+@pytest.mark.parametrize("happens", ["nothing", "changed", "shorter", "gone"])
+def test_a_step_finds_a_mapped_file_as_it_was_left(tmp_path, happens):
+    file = tmp_path / "data"
+    mapped = np.memmap(file, dtype="i4", mode="w+", shape=(6,), offset=8)
+    mapped[:] = 7
+    name, data = stored({"part": mapped[2:4], "whole": mapped})
+    match happens:
+        case "changed":
+            mapped[3] = 0
+        case "shorter":
+            file.write_bytes(b"\1")
+        case "gone":
+            file.unlink()
+        case _:
+            pass
+    with files_as_they_were():
+        loaded = deserialize(name, memoryview(bytearray(data)))
+    assert (loaded["whole"] == 7).all()
+    loaded["part"][0] = 9
+    assert np.fromfile(file, dtype="i4", offset=8).tolist() == loaded["whole"].tolist() == [7, 7, 9, 7, 7, 7]
 
 
 def test_a_slice_does_not_take_the_whole_along():
