@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import cached_property
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -173,22 +174,22 @@ def view_of(
 @contextmanager
 def files_as_they_were() -> Generator[None]:
     """Have mapped files that are loaded be those files, and hold what they did: as a step is to find them."""
-    global _has_files_as_they_were  # noqa: PLW0603 - pickle passes nothing on to what it calls
-    before, _has_files_as_they_were = _has_files_as_they_were, True
+    # Pickle passes nothing on to what it calls.
+    token = _is_for_a_step.set(True)
     try:
         yield
     finally:
-        _has_files_as_they_were = before
+        _is_for_a_step.reset(token)
 
 
-_has_files_as_they_were = False
+_is_for_a_step = ContextVar("is_for_a_step", default=False)
 
 
 def file_map(path: str, mode: str, offset: int, content: Any) -> Any:
     """Return a file mapped into memory; for who only looks at it, what it showed."""
     import numpy as np
 
-    if mode == "r+" and _has_files_as_they_were:
+    if mode == "r+" and _is_for_a_step.get():
         return _mapped(path, offset, content)
     shown: Any = content.view(np.memmap)
     shown.filename, shown.mode, shown.offset = os.path.abspath(path), mode, offset  # noqa: PTH100 - as NumPy
