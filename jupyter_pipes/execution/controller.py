@@ -128,6 +128,7 @@ class Controller:
         """
         leases = self._workspace.history.leases
         lease = leases.take(self.run, self._workspace.settings.lease)
+        self._recorder.hold(lease)
         Renewal(leases, lease, self)
         self._do(self._deciding.look_ahead())
         self._do(self._capture_environment())

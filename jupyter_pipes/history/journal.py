@@ -9,8 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 import msgspec
 
 from jupyter_pipes.history import indexing
+from jupyter_pipes.history.leases import Lease, renewal
 from jupyter_pipes.history.sql.database import PATIENCE, Database, Readable
-from jupyter_pipes.history.sql.failures import Conflict, Locked
+from jupyter_pipes.history.sql.failures import Conflict, Fenced, Locked
 from jupyter_pipes.history.sql.links import Change
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
@@ -26,12 +27,17 @@ class Overtaken(StoreError):
 
 
 class Journal:
-    """Appends the events of one run; one writer at a time (the run's controller), beside remarks."""
+    """Appends the events of one run; one writer at a time (the run's controller), beside remarks.
+
+    Attributes:
+        lease: the writer's right to the run: once that is gone, nothing is written; None for who needs none.
+    """
 
     def __init__(self, database: Database, run: str) -> None:
         self._database = database
         self._run = run
         self._next: int | None = None
+        self.lease: Lease | None = None
 
     def number(self, event: ev.AnyEvent) -> ev.Record:
         """Return the event with the number and time that it will have once `write` took it.
@@ -63,12 +69,16 @@ class Journal:
 
         Raises:
             Locked: another process had the history to itself all the time.
+            Overtaken: the run was taken over, by another lease or by facts that are not from here.
             StoreError: the history cannot be written (disk full, read-only), or another controller drives
                 this run.
         """
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
-            self._database.change([*_added(attachments or {}), *map(_row, records), *changed], patience)
+            changes = [*_added(attachments or {}), *map(_row, records), *changed]
+            self._database.change(changes, patience, renewal(self.lease) if self.lease else None)
+        except Fenced as fenced:
+            raise Overtaken(f"run {self._run} was taken over or ended by another process") from fenced
         except Conflict as conflict:
             self.write(self._renumbered(records, conflict), view, attachments, patience)
         except Locked:

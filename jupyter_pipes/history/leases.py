@@ -19,6 +19,7 @@ from jupyter_pipes.model.quantities import exact_duration_text
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.sql.database import Database
+    from jupyter_pipes.history.sql.links import Change
 
 _AT_LEAST = 1e-6
 """Seconds without a sign of life where none was seen yet."""
@@ -119,8 +120,7 @@ class Leases:
 
     def renew(self, lease: Lease) -> bool:
         """Give a sign of life, and return whether the lease is still there: else the run was taken over."""
-        renewal = {"of_run": lease.run, "of_holder": lease.holder, "renewed": time.time()}
-        return bool(self._database.change([("renew_lease", renewal)]))
+        return bool(self._database.change([renewal(lease)]))
 
     def release(self, lease: Lease) -> bool:
         """Give a lease back, and return whether it was still there."""
@@ -173,6 +173,11 @@ class Leases:
         # Where nothing can be written, nobody is declared gone.
         with suppress(StoreError):
             self._database.change([("add_sighting", sighting)], patience=0)
+
+
+def renewal(lease: Lease) -> Change:
+    """Return the sign of life that goes with what a controller writes: without its lease, nothing is."""
+    return "renew_lease", {"of_run": lease.run, "of_holder": lease.holder, "renewed": time.time()}
 
 
 def _ago(seconds: float) -> str:

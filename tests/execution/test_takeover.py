@@ -234,6 +234,29 @@ def test_a_controller_that_slept_beyond_its_lease_finds_its_run_taken_over_and_h
     assert {step["decision"] for step in plan.document["steps"]} == {"cached"}
 
 
+@pytest.mark.parametrize("around", [(), (*CONTAINER, *NAMED)], ids=["here", "elsewhere"])
+def test_a_controller_that_wakes_writes_nothing_once_its_lease_is_another_ones(
+    scene: Scene, around: tuple[str, ...]
+) -> None:
+    """Nobody wrote anything yet: it is the lease alone that keeps it from going on."""
+    process = scene.start(*around)
+    run = scene.newest
+    sleepers = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
+    for each in sleepers:
+        each.suspend()
+    lease = scene.history.leases.take_over(scene.history.leases.look(run))
+    before, results = scene.history.records(run), scene.history.newest_results("study")
+    scene.go.touch()
+    for each in reversed(sleepers):
+        each.resume()
+    out, _ = process.communicate(timeout=60)
+    assert process.returncode == 1, out
+    assert f"run {run} was taken over or ended by another process" in out
+    assert scene.history.records(run) == before
+    assert scene.history.newest_results("study") == results
+    assert scene.history.leases.look(run).lease == lease
+
+
 def test_a_run_of_another_process_is_cancelled_in_python(scene: Scene) -> None:
     process = scene.start()
     run = find_run(scene.workspace, scene.newest)

@@ -63,6 +63,30 @@ def begin(history: History, run: str, driver: Process | None = None, *facts: ev.
 # The journal --------------------------------------------------------------------------------------------
 
 
+def test_who_has_lost_the_lease_of_a_run_writes_nothing(history: History) -> None:
+    """Neither facts nor what they refer to, nor what they change in the indexes."""
+    lease = history.leases.take("r", 30.0)
+    log = Log(history, "r")
+    log.journal.lease = lease
+    log.append(ev.RunStarted("p", "1.0.0", STEPS))
+    assert history.leases.take_over(history.leases.look("r")) is not None
+    late = log.journal.number(ev.RunEnded(Status.COMPLETED))
+    with pytest.raises(journal.Overtaken, match="run r was taken over or ended by another process"):
+        log.journal.write([late], fold("r", [*history.records("r"), late]), {"a" * 64: b"content"})
+    assert history.view("r").status is Status.RUNNING
+    assert history.running() != []
+    assert history.attachment("a" * 64) is None
+
+
+def test_what_a_controller_writes_is_a_sign_of_life(history: History) -> None:
+    log = Log(history, "r")
+    log.journal.lease = history.leases.take("r", 30.0)
+    log.append(ev.RunStarted("p", "1.0.0", STEPS))
+    renewed = history.leases.look("r").lease
+    assert renewed is not None
+    assert renewed.renewals == 1
+
+
 def test_records_are_numbered_and_read_back_in_order(history: History) -> None:
     log = begin(history, "r")
     appended = [log.append(ev.NoteAdded("a", 1, str(n))) for n in range(5)]

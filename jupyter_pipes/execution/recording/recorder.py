@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterable
 
 from jupyter_pipes.history.history import History
+from jupyter_pipes.history.leases import Lease
 from jupyter_pipes.history.sql.failures import Locked
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
@@ -43,6 +44,10 @@ class Recorder:
         self._told_ahead: ev.Record | None = None
         self._attachments: dict[str, bytes] = {}
         self._subscribers: list[Subscriber] = []
+
+    def hold(self, lease: Lease) -> None:
+        """Write by this lease from now on, up to the end of the run, which gives it back."""
+        self._journal.lease = lease
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber` with the view and each new record."""
@@ -83,6 +88,8 @@ class Recorder:
             self._wait()
             return False
         self._attachments = {}
+        if self.view.ended is not None:
+            self._journal.lease = None
         self._tell()
         return self._go_on()
 

@@ -90,21 +90,25 @@ class Database:
         with database_errors("the history cannot be read", self._url):
             return self._patiently(lambda: self._link().rows(statement, values, most))
 
-    def change(self, changes: Iterable[Change], patience: float = PATIENCE) -> int:
+    def change(
+        self, changes: Iterable[Change], patience: float = PATIENCE, fence: Change | None = None
+    ) -> int:
         """Carry out named statements in one transaction, and return how many rows they changed.
 
         Args:
             changes: what is to be carried out.
             patience: seconds for which another process's lock is waited for.
+            fence: what must change a row first, in the same transaction.
 
         Raises:
             Conflict: a row with this key is there already; nothing was changed.
+            Fenced: there was no such row; nothing was changed.
             Locked: another process had the history to itself all the time; nothing was changed.
             StoreError: the history cannot be written; nothing was changed.
         """
         changes = list(changes)
         with database_errors("the history cannot be written", self._url):
-            return self._patiently(lambda: self._link().change(changes), patience)
+            return self._patiently(lambda: self._link().change(changes, fence), patience)
 
     def _patiently(self, ask: Callable[[], Answer], patience: float = PATIENCE) -> Answer:
         """Return an answer of the database; while another process has it locked, say so and wait."""

@@ -15,6 +15,10 @@ class Conflict(StoreError):
     """A row with this key is there already."""
 
 
+class Fenced(StoreError):
+    """Who wished to write has lost the right to: its lease is gone."""
+
+
 class Locked(StoreError):
     """Another process has the history to itself just now."""
 

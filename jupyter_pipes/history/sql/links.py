@@ -9,7 +9,7 @@ from itertools import groupby
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.history.sql.failures import database_errors
+from jupyter_pipes.history.sql.failures import Fenced, database_errors
 from jupyter_pipes.history.sql.statements_sqlite import TEXTS
 from jupyter_pipes.model.errors import ConfigurationError
 from jupyter_pipes.storage.settings import sqlite_path
@@ -22,6 +22,8 @@ ONE_WAIT = 0.25
 
 Change = tuple[str, Mapping[str, Any]]
 """The name of a statement that writes (`statements.py`), and its parameters."""
+
+FENCED = "who wished to write has no right to any more"
 
 _DIALECTS = ("sqlite", "postgresql")
 
@@ -43,12 +45,14 @@ class SqliteLink:
         """Return the rows that a named statement selects, the first `most` of them."""
         return _first(self._connection.execute(TEXTS[statement], values), most)
 
-    def change(self, changes: Iterable[Change]) -> int:
+    def change(self, changes: Iterable[Change], fence: Change | None) -> int:
         """Carry out named statements in one transaction, and return how many rows they changed."""
         changed = 0
         # Taking the lock at once: two that read first and then wish to write would block each other.
         self._connection.execute("BEGIN IMMEDIATE")
         try:
+            if fence is not None and not self._connection.execute(TEXTS[fence[0]], fence[1]).rowcount:
+                raise Fenced(FENCED)
             for statement, rows in _grouped(changes):
                 changed += self._connection.executemany(TEXTS[statement], rows).rowcount
             self._connection.execute("COMMIT")
@@ -100,10 +104,13 @@ class EngineLink:
         with self._connected() as connection, connection.begin():
             return Transaction(connection).rows(statement, most=most, **values)
 
-    def change(self, changes: Iterable[Change]) -> int:
+    def change(self, changes: Iterable[Change], fence: Change | None) -> int:
         """Carry out named statements in one transaction, and return how many rows they changed."""
         with self._connected() as connection, connection.begin():
-            return Transaction(connection).change(changes)
+            transaction = Transaction(connection)
+            if fence is not None and not transaction.change([fence]):
+                raise Fenced(FENCED)
+            return transaction.change(changes)
 
     def close(self) -> None:
         """Let go of the database."""
