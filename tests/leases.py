@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from jupyter_pipes.history.history import History
-from jupyter_pipes.history.processes import Process, machine
+from jupyter_pipes.system.processes import Process, machine
 
 ELSEWHERE = Process("pod-1", 7, "another machine", "5")
 """A process of which nothing can be seen from here."""

@@ -13,9 +13,9 @@ from uuid import uuid4
 
 from msgspec import Struct
 
-from jupyter_pipes.history.processes import Process, is_gone, machine, this_process
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.quantities import exact_duration_text
+from jupyter_pipes.system.processes import Process, is_gone, machine, this_process
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.sql.database import Database

@@ -16,13 +16,13 @@ from jupyter_pipes.history.history import (
     packed_parts,
 )
 from jupyter_pipes.history.indexing import ResultContent
-from jupyter_pipes.history.processes import Process, this_process
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.system.processes import Process, this_process
 from tests.leases import ELSEWHERE, here, hold
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("b",)))

@@ -10,10 +10,10 @@ import pytest
 from jupyter_pipes.history import leases
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.leases import Lease
-from jupyter_pipes.history.processes import this_process
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.system.processes import this_process
 from tests.databases import POSTGRESQL, postgresql, programs
 from tests.leases import ELSEWHERE, here, hold
 

@@ -11,8 +11,8 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.planning.request import RunRequest, attachment
 
 if TYPE_CHECKING:
-    from jupyter_pipes.history.processes import Process
     from jupyter_pipes.planning.decision import Decision
+    from jupyter_pipes.system.processes import Process
 
 Keep = Callable[[str, bytes], str]
 """Has an attachment written with the fact that refers to it, and returns its digest."""

@@ -10,20 +10,21 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from jupyter_pipes.system.processes import Process, is_gone, is_there, this_process
+
 VARIABLE = "JUPYTER_PIPES_CONTROLLER"
 """The environment variable; its value names the process that drives the run."""
 
 _MARK = re.compile(rf"(?:^|\0){VARIABLE}=([^\0]*)".encode())
-_STATE, _STARTED = 0, 19
-"""Places of two facts behind the name in `/proc/PID/stat`: the state, and the ticks before it started."""
 
 _MOST_ROUNDS = 20
 """Looks at most: what is being ended may start more meanwhile."""
 
 
 def mark() -> str:
-    """Return the mark of what this process drives; "" where processes cannot be told apart."""
-    return f"{_place()} {os.getpid()} {_started(os.getpid())}" if sys.platform == "linux" else ""
+    """Return the mark of what this process drives; "" where the environment of others cannot be read."""
+    process = this_process()
+    return f"{process.pid} {process.started} {process.machine}" if sys.platform == "linux" else ""
 
 
 def end_left_behind() -> int:
@@ -51,8 +52,8 @@ def _end_if_left_behind(pid: int) -> bool:
         # Held open, so that no other process can come by its number before it is killed.
         process = os.pidfd_open(pid)
         try:
-            found = _MARK.search(Path(f"/proc/{pid}/environ").read_bytes())
-            if found and _started(pid) and _is_gone(found[1].decode("ascii", "replace")):
+            match = _MARK.search(Path(f"/proc/{pid}/environ").read_bytes())
+            if match and is_there(pid) and is_gone(_marked(match[1].decode("ascii", "replace"))):
                 signal.pidfd_send_signal(process, signal.SIGKILL)
                 return True
         finally:
@@ -60,25 +61,9 @@ def _end_if_left_behind(pid: int) -> bool:
     return False
 
 
-def _is_gone(controller: str) -> bool:
-    place, _, process = controller.partition(" ")
-    pid, _, started = process.partition(" ")
-    return place == _place() and pid.isdecimal() and started.isdecimal() and _started(int(pid)) != started
-
-
-def _place() -> str:
-    """Return where numbers of processes mean what they mean here: since which start, in which container."""
-    boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()
-    # Where the clock is another one, the ticks since the start are others too.
-    clock = Path("/proc/self/ns/time")
-    return f"{boot}/{Path('/proc/self/ns/pid').readlink()}/{clock.readlink() if clock.is_symlink() else ''}"
-
-
-def _started(pid: int) -> str:
-    """Return the ticks before a process started, "" if it has ended."""
-    try:
-        facts = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    except (FileNotFoundError, ProcessLookupError):
-        return ""
-    # One that ended stays listed until its parent looks.
-    return "" if facts[_STATE] in "ZX" else facts[_STARTED]
+def _marked(mark: str) -> Process:
+    """Return the process that a mark names; one of which nothing can be seen where it names none."""
+    pid, _, rest = mark.partition(" ")
+    started, _, machine = rest.partition(" ")
+    is_one = pid.isdecimal() and started.isdecimal()
+    return Process("", int(pid), machine, started) if is_one else Process("", 0, "", "")

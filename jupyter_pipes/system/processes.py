@@ -46,6 +46,11 @@ def is_gone(process: Process) -> bool | None:
     return None if started is None else started != process.started
 
 
+def is_there(pid: int) -> bool:
+    """Return whether a process of this number runs, here, and is not hidden from us."""
+    return bool(_started(pid))
+
+
 def machine() -> str:
     """Return in which machine numbers of processes mean what they mean here; "" if it is not known."""
     return _machine(os.getpid())

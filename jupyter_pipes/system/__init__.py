@@ -1,0 +1,1 @@
+"""The system that all runs on: which process is which."""
