@@ -122,6 +122,10 @@ class History:
         rows = ask("runs") if pipeline is None else ask("runs_of", pipeline=pipeline)
         return list(map(_summary, rows))
 
+    def runs_from(self, origin: str) -> list[RunSummary]:
+        """Return the runs of pipelines that came from a file, by its path as runs have it, newest first."""
+        return [_summary(row) for row in self.database.rows("runs_from", origin=origin)]
+
     def running(self) -> list[RunSummary]:
         """Return the runs that go on, newest first."""
         return [_summary(row) for row in self.database.rows("running", status=str(Status.RUNNING))]

@@ -67,6 +67,24 @@ def last_run(history: History, pipeline: str, origin: str) -> RunView | None:
     return None
 
 
+def name_in_last_run(history: History, pipeline: str, origin: str) -> str:
+    """Return the name that the pipeline of a notebook or module had in its newest run.
+
+    Args:
+        history: where it is kept.
+        pipeline: its name where no run says another one.
+        origin: its file.
+    """
+    file = Path(origin)
+    same = [each for each in history.origins() if Path(each).name == file.name and _is_same(Path(each), file)]
+    runs = [run for each in same for run in history.runs_from(each)]
+    return max(runs, key=lambda run: run.started).pipeline if runs else pipeline
+
+
+def _is_same(path: Path, other: Path) -> bool:
+    return path.exists() and other.exists() and path.samefile(other)
+
+
 def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:
     """Return the newest run (of a pipeline) that can be taken up again.
 

@@ -21,7 +21,7 @@ from jupyter_pipes.model.version import __version__
 from jupyter_pipes.model.views import RunView, ending_facts
 from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Definition, read
-from jupyter_pipes.runs.kept import last_run
+from jupyter_pipes.runs.kept import last_run, name_in_last_run
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.server.edits import edited
 from jupyter_pipes.server.places import Place
@@ -29,10 +29,12 @@ from jupyter_pipes.storage import settings
 
 
 class _Kept:
-    """What is kept of a pipeline."""
+    """What is kept of a pipeline, under the name that it had last."""
 
-    def __init__(self, results: Mapping[str, Result], run: RunView | None, definition: Definition | None):
-        self.results, self.run, self.definition = results, run, definition
+    def __init__(
+        self, name: str, results: Mapping[str, Result], run: RunView | None, definition: Definition | None
+    ):
+        self.name, self.results, self.run, self.definition = name, results, run, definition
 
 
 class KeptPipeline:
@@ -66,18 +68,19 @@ class KeptPipeline:
         """Return its last run with the steps that it has now; as before a run, if there was none."""
         pipeline, kept = self._pipeline, self._kept
         graph = as_observed(pipeline.graph, observations(pipeline.graph.steps, kept.results))
-        return with_run(before_a_run(pipeline.name, pipeline.version, graph, kept.results), kept.run)
+        return with_run(before_a_run(kept.name, pipeline.version, graph, kept.results), kept.run)
 
     @cached_property
     def _kept(self) -> _Kept:
         if self._history is None:
-            return _Kept({}, None, None)
+            return _Kept(self._pipeline.name, {}, None, None)
         with closing(History(_read_only(self._history))) as history:
-            run = last_run(history, self._pipeline.name, self._pipeline.origin)
+            name = name_in_last_run(history, self._pipeline.name, self._pipeline.origin)
+            run = last_run(history, name, self._pipeline.origin)
             content = history.attachment(run.definition) if run else None
             run = run and _as_it_stands(run, history)
             definition = read(content, Definition) if content else None
-            return _Kept(history.newest_results(self._pipeline.name), run, definition)
+            return _Kept(name, history.newest_results(name), run, definition)
 
 
 def _history_file(place: Place) -> Path | None:

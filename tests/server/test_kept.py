@@ -135,3 +135,20 @@ def test_a_step_of_another_run_stands_as_it_is_kept(pipeline_of: MakePipeline, t
     pipeline_of(*CELLS).run("load")
     alone = next(step for step in shown(tmp_path).steps if step.name == "alone")
     assert (alone.status, alone.source_run) == (Status.COMPLETED, first.id)
+
+
+def test_runs_under_the_name_that_the_pipeline_was_given_are_found(
+    pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    pipeline_of(*CELLS).run("alone")
+    renamed = pipeline_of(*CELLS)
+    renamed.name = "churn"
+    last = renamed.run("load")
+    board = shown(tmp_path)
+    assert board.heading.run is not None
+    assert (board.heading.pipeline, board.heading.run.id) == ("churn", last.id)
+    # The newest run says which name holds.
+    last = pipeline_of(*CELLS).run("load")
+    board = shown(tmp_path)
+    assert board.heading.run is not None
+    assert (board.heading.pipeline, board.heading.run.id) == ("made", last.id)

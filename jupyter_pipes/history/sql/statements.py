@@ -131,6 +131,7 @@ def _selects() -> dict[str, Executable]:
         "document": select("documents", "body", "digest"),
         "runs": summary(),
         "runs_of": summary("pipeline"),
+        "runs_from": summary("origin"),
         "arguments": select("runs", "run params").order_by(runs.started.desc()),
         "running": summary("status"),
         "origins": select("runs", "origin").distinct(),

@@ -30,6 +30,7 @@ TEXTS: dict[str, str] = {
     "document": "SELECT documents.body FROM documents WHERE documents.digest = :digest",
     "runs": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs ORDER BY runs.started DESC, runs.run DESC",
     "runs_of": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs WHERE runs.pipeline = :pipeline ORDER BY runs.started DESC, runs.run DESC",
+    "runs_from": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs WHERE runs.origin = :origin ORDER BY runs.started DESC, runs.run DESC",
     "arguments": "SELECT runs.run, runs.params FROM runs ORDER BY runs.started DESC",
     "running": "SELECT runs.run, runs.pipeline, runs.version, runs.state, runs.status, runs.started, runs.ended FROM runs WHERE runs.status = :status ORDER BY runs.started DESC, runs.run DESC",
     "origins": "SELECT DISTINCT runs.origin FROM runs",

@@ -15,6 +15,6 @@ from jupyter_pipes.model.views import RunView, StepView
     [("code changed", "stale"), (f"{HANGING} load gives other outputs", "may be stale"), ("", "")],
 )
 def test_a_step_that_hangs_on_another_may_be_stale_only(why: str, word: str) -> None:
-    view = RunView(steps={"fit": StepView("fit", PlannedStep("fit"))})
+    view = RunView("1", "made", steps={"fit": StepView("fit", PlannedStep("fit"))})
     (step,) = board_of(view, stale={"fit": why}).steps
     assert (step.stale, step.stale_word) == (why, word)
