@@ -242,7 +242,7 @@ def compare(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.cli import documents
     from jupyter_pipes.display.tables import Comparison
     from jupyter_pipes.display.text import comparison_text
-    from jupyter_pipes.runs.comparison import differences
+    from jupyter_pipes.runs.comparing.comparison import differences
     from jupyter_pipes.runs.kept import side
 
     face.workspace().check_values(trust=arguments.trust)

@@ -17,7 +17,7 @@ from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import Explanation, explain
 from jupyter_pipes.planning.plan import Plan
-from jupyter_pipes.runs.comparison import Difference, values_text
+from jupyter_pipes.runs.comparing.comparison import Difference, values_text
 from jupyter_pipes.runs.listing import ListedRun
 
 if TYPE_CHECKING:

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan
-    from jupyter_pipes.runs.comparison import Difference
+    from jupyter_pipes.runs.comparing.comparison import Difference
     from jupyter_pipes.runs.listing import ListedRun
     from jupyter_pipes.runs.run import Run
 
@@ -235,7 +235,7 @@ def comparison_text(runs: tuple[str, str], differences: Sequence[Difference], *,
     if not differences:
         return f"runs {runs[0]} and {runs[1]}: nothing differs\n"
     # No other command needs to wait for it.
-    from jupyter_pipes.runs.comparison import values_text
+    from jupyter_pipes.runs.comparing.comparison import values_text
 
     table = _table("step", "what", "name", *runs, "how")
     for each in differences:

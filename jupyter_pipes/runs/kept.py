@@ -12,7 +12,7 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
-from jupyter_pipes.runs.comparison import Side
+from jupyter_pipes.runs.comparing.comparison import Side
 from jupyter_pipes.runs.run import Run
 
 NEWEST = {"last": 0, "previous": 1}

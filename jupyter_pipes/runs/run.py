@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import io
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,14 +11,12 @@ from typing import TYPE_CHECKING, Any, cast
 import msgspec
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
     RunCancelled,
     RunFailed,
     RunNotFound,
-    StepUnknown,
     UsageError,
     place_text,
 )
@@ -29,17 +25,14 @@ from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, shown
+from jupyter_pipes.runs.contents import StepsByName, artifacts, named_artifact
 from jupyter_pipes.runs.logs import Log
-from jupyter_pipes.storage.previews import PATIENCE, within
+from jupyter_pipes.runs.looks import preview
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.controller import Controller
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.model import events as ev
-
-
-_SHOWN_WHOLE = ("pandas", "polars", "numpy", "pyarrow")
-"""Packages whose values are cheap to load and cut themselves short when they are shown."""
 
 
 class Run(Mapping[str, Any]):
@@ -112,7 +105,7 @@ class Run(Mapping[str, Any]):
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names of the artifacts, each once, in the order of the steps."""
-        return iter(dict.fromkeys(artifact.name for _, artifact in _artifacts(self._view)))
+        return iter(dict.fromkeys(artifact.name for _, artifact in artifacts(self._view)))
 
     def __len__(self) -> int:
         """Return how many names of artifacts there are."""
@@ -238,20 +231,7 @@ class Run(Mapping[str, Any]):
 
     def preview(self, artifact: ArtifactRef) -> dict[str, Any]:
         """Return a look inside an artifact as a MIME bundle: frames and figures as IPython shows them."""
-        if artifact.type == "matplotlib.figure.Figure" and self._workspace.is_trusted:
-            return {"image/png": _as_png(self._workspace.store.get(artifact))}
-        if artifact.type.split(".")[0] not in _SHOWN_WHOLE or not self._workspace.is_trusted:
-            return {"text/plain": artifact.preview}
-        from IPython.core.formatters import DisplayFormatter
-
-        formatter: Any = DisplayFormatter()
-        value = self._workspace.store.get(artifact)
-        try:
-            data: dict[str, Any] = within(PATIENCE, lambda: formatter.format(value))[0]
-        except TimeoutError:
-            # Elements of a class of the notebook's.
-            return {"text/plain": artifact.preview}
-        return {kind: content for kind, content in data.items() if kind in ("text/html", "text/plain")}
+        return preview(artifact, self._workspace)
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
         """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
@@ -338,63 +318,3 @@ class Run(Mapping[str, Any]):
         reason = f" ({self.reason})" if self.reason else ""
         took = duration_text(self.seconds)
         return f"<Run {self.id} of {self._view.pipeline}: {self.status}{reason}, {self._view.tally}, {took}>"
-
-
-class StepsByName(Mapping[str, StepView]):
-    """The steps of a run by name, in order; live while the run goes on."""
-
-    def __init__(self, run: str, steps: Mapping[str, StepView]) -> None:
-        self._run = run
-        self._steps = steps
-
-    def __getitem__(self, name: str) -> StepView:
-        """Return how a step stands.
-
-        Raises:
-            StepUnknown: the run has no such step.
-        """
-        if name not in self:
-            near = nearest(str(name), self._steps)
-            hint = f"; did you mean {near}? It" if near else "; it"
-            raise StepUnknown(
-                f"run {self._run} has no step {shown(name)}{hint} has: {', '.join(self._steps)}"
-            )
-        return self._steps[name]
-
-    def __contains__(self, name: object) -> bool:
-        """Return whether the run has such a step."""
-        return isinstance(name, str) and name in self._steps
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names, in order."""
-        return iter(self._steps)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._steps)
-
-    def __repr__(self) -> str:
-        return repr(dict(self._steps))
-
-
-def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
-    """Return what a run kept last under a name, or under `STEP.NAME`; None if nothing."""
-    step, dot, variable = name.rpartition(".")
-    for owner, artifact in reversed(list(_artifacts(view))):
-        if artifact.name == name or (dot and owner == step and artifact.name == variable):
-            return artifact
-    return None
-
-
-def _artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
-    for step in view.steps.values():
-        # States are between steps, and no value of the notebook.
-        values = (artifact for artifact in step.artifacts if not is_state(artifact.name))
-        yield from ((step.name, artifact) for artifact in values)
-
-
-def _as_png(figure: Any) -> str:
-    """Return a matplotlib figure as base64 text of a PNG, drawn without a window."""
-    picture = io.BytesIO()
-    figure.savefig(picture, format="png", bbox_inches="tight")
-    return base64.b64encode(picture.getvalue()).decode("ascii")

@@ -39,7 +39,7 @@ from jupyter_pipes.model.quantities import (
 from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
-from jupyter_pipes.runs.comparison import Difference, values_text
+from jupyter_pipes.runs.comparing.comparison import Difference, values_text
 from jupyter_pipes.runs.listing import ListedRun
 from jupyter_pipes.runs.run import Run
 

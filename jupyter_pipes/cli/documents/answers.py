@@ -18,7 +18,7 @@ from jupyter_pipes.verification.findings import Outcome, Verification
 if TYPE_CHECKING:
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan, PlannedDecision
-    from jupyter_pipes.runs.comparison import Difference
+    from jupyter_pipes.runs.comparing.comparison import Difference
     from jupyter_pipes.runs.listing import ListedRun
 
 DecisionWord = Literal["run", "cached", "depends"]

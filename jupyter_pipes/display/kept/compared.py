@@ -21,7 +21,7 @@ from jupyter_pipes.display.kept.model import (
 from jupyter_pipes.display.kept.opened import curves_of, is_number
 from jupyter_pipes.model.steps import PARAMS_OWNER
 from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.runs.comparison import Difference, differences, values_text
+from jupyter_pipes.runs.comparing.comparison import Difference, differences, values_text
 from jupyter_pipes.runs.kept import side
 
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_pipes.runs import value_changes
-from jupyter_pipes.runs.value_changes import LIMIT, changes
+from jupyter_pipes.runs.comparing import value_changes
+from jupyter_pipes.runs.comparing.value_changes import LIMIT, changes
 
 NAN = float("nan")
 

@@ -20,7 +20,7 @@ from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.signature import code_part
-from jupyter_pipes.runs.comparison import LOADED, Difference, Side, differences
+from jupyter_pipes.runs.comparing.comparison import LOADED, Difference, Side, differences
 
 LOAD = ev.PlannedStep("load", writes=("df",))
 TRAIN = ev.PlannedStep("train", ("load",), reads={"df": "load"}, writes=("model",))

@@ -1,0 +1,66 @@
+"""What a run holds, by name: its steps, and the values that they left."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.model.errors import StepUnknown
+from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.pipelines.arguments import shown
+
+
+class StepsByName(Mapping[str, StepView]):
+    """The steps of a run by name, in order; live while the run goes on."""
+
+    def __init__(self, run: str, steps: Mapping[str, StepView]) -> None:
+        self._run = run
+        self._steps = steps
+
+    def __getitem__(self, name: str) -> StepView:
+        """Return how a step stands.
+
+        Raises:
+            StepUnknown: the run has no such step.
+        """
+        if name not in self:
+            near = nearest(str(name), self._steps)
+            hint = f"; did you mean {near}? It" if near else "; it"
+            raise StepUnknown(
+                f"run {self._run} has no step {shown(name)}{hint} has: {', '.join(self._steps)}"
+            )
+        return self._steps[name]
+
+    def __contains__(self, name: object) -> bool:
+        """Return whether the run has such a step."""
+        return isinstance(name, str) and name in self._steps
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the names, in order."""
+        return iter(self._steps)
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self._steps)
+
+    def __repr__(self) -> str:
+        return repr(dict(self._steps))
+
+
+def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
+    """Return what a run kept last under a name, or under `STEP.NAME`; None if nothing."""
+    step, dot, variable = name.rpartition(".")
+    for owner, artifact in reversed(list(artifacts(view))):
+        if artifact.name == name or (dot and owner == step and artifact.name == variable):
+            return artifact
+    return None
+
+
+def artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
+    """Yield each artifact that is a value of the notebook, with the step that left it."""
+    for step in view.steps.values():
+        # States are between steps, and no value of the notebook.
+        values = (artifact for artifact in step.artifacts if not is_state(artifact.name))
+        yield from ((step.name, artifact) for artifact in values)
