@@ -169,6 +169,9 @@ class HandOver:
                 inspected = inspect(artifact, value, self._loading, self._store.view)
                 if inspected.is_changed:
                     yield name
+                elif name in self._step.demanded:
+                    # It is kept anew, beside what it shares objects with: nothing may link to what it was.
+                    continue
                 elif inspected.parts is None:
                     self._hold(name)
                 elif not isinstance(value, UNCHANGING):
