@@ -30,7 +30,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import PipesError, StoreError, described
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, ending_facts
+from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
 from jupyter_pipes.planning.request import RunRequest
 
 _logger = logging.getLogger(__name__)
@@ -258,7 +258,14 @@ class Controller:
 
     def _append_synced(self, command: do.Append) -> None:
         tell = partial(self.take, ev.RunHeldUp("waits for the disk: it is slow"))
-        self._do(self._syncing.finish(tell, partial(self.take, command.event)))
+        self._do(self._syncing.finish(tell, partial(self._append_whole, command.event)))
+
+    def _append_whole(self, event: ev.AnyEvent) -> None:
+        """Append the end of the run, unless what it left is not all on the disk."""
+        if self._syncing.failure is None:
+            self.take(event)
+        else:
+            self._give_up(self._syncing.failure)
 
     def _do(self, work: Coroutine[Any, Any, None]) -> None:
         task = self._loop.create_task(work)
@@ -322,6 +329,9 @@ class Controller:
             self._syncing.finish_now()
             while self._inbox:
                 self._recorder.add(self._inbox.popleft())
+            if self._syncing.failure is not None:
+                for fact in lost_facts(self._workspace.lost(self.view), str(self._syncing.failure)):
+                    self._recorder.add(fact)
             under_way = [step for step in self.view.steps.values() if not step.status.is_final]
             attempts = [(step.name, step.latest.number) for step in under_way if step.latest is not None]
             for fact in (*ending_facts(self.view, _GIVEN_UP), ev.RunEnded(Status.FAILED, str(error))):

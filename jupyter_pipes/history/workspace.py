@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Iterable
-from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -50,7 +49,7 @@ class Workspace:
         """
         if not self.has_history and not self._is_made():
             return History(f"{config.SQLITE}{self._elsewhere.name}/history.db")
-        history = History(self.settings.history, self._lost)
+        history = History(self.settings.history, self.lost)
         file_digests.recall(history.file_digests())
         try:
             history.settle_interrupted()
@@ -139,10 +138,17 @@ class Workspace:
             StoreError: one of them cannot be brought to the disk.
         """
         self.store.blobs.sync(digests)
-        # Else they are kept next time.
-        with suppress(Locked):
-            self.keep_file_digests(patience=0)
+        self._keep_file_digests_if_possible()
         self._sync_history()
+
+    def _keep_file_digests_if_possible(self) -> None:
+        """Keep what was read of files; what cannot be kept now is tried next time, or read again."""
+        try:
+            self.keep_file_digests(patience=0)
+        except Locked:
+            return
+        except StoreError:
+            _logger.warning("digests of files are not kept", exc_info=True)
 
     def _sync_history(self) -> None:
         """Have what was written there outlast a power cut; a server sees to that by itself."""
@@ -157,7 +163,7 @@ class Workspace:
             raise StoreError(f"the history cannot be synced ({path}): {error.strerror or error}") from error
         self._is_in_place = True
 
-    def _lost(self, view: RunView) -> list[str]:
+    def lost(self, view: RunView) -> list[str]:
         """Return the steps of a run whose results are not whole; those of the others reach the disk.
 
         A power cut may have taken what its controller had not synced; who was there knows of the rest.
@@ -166,7 +172,7 @@ class Workspace:
         blobs = self.store.blobs
         try:
             doubtful = {name: self.store.doubtful(artifacts) for name, artifacts in done.items()}
-            blobs.sync(each for digests in doubtful.values() for each in digests)
+            self._sync_if_possible(each for digests in doubtful.values() for each in digests)
             return [
                 name
                 for name, digests in doubtful.items()
@@ -175,6 +181,13 @@ class Workspace:
         except StoreError:
             _logger.warning("what run %s left cannot be looked at", view.run, exc_info=True)
             return []
+
+    def _sync_if_possible(self, digests: Iterable[str]) -> None:
+        """Have blobs reach the disk; those that cannot are not there any more."""
+        try:
+            self.store.blobs.sync(digests)
+        except StoreError:
+            _logger.warning("what a run left cannot be brought to the disk", exc_info=True)
 
     def folder_now(self, folder: Path, origin: str) -> Path:
         """Return where a kept run's folder is now: runs go along when their project is moved or copied.

@@ -38,7 +38,7 @@ from jupyter_pipes.storage.file_digests import (
     stamp_of,
     trust,
 )
-from jupyter_pipes.storage.whole_files import reach_disk
+from jupyter_pipes.storage.whole_files import NotOnDisk, reach_disk
 
 _MAPPED = 256 * 1024
 """Bytes from which a blob is mapped instead of read: a mapping holds a file descriptor and whole pages."""
@@ -139,12 +139,21 @@ class LocalBlobs:
         return {digest for digest in digests if not self._is_beyond_doubt(digest)}
 
     def sync(self, digests: Iterable[str]) -> None:
-        """Have the files reach the disk, with all folders on the way to them."""
+        """Have the files reach the disk, with the folders on the way to them; those that cannot be go.
+
+        A system that could not write a file once says nothing of it when it is asked again.
+        """
         blobs = {self._path(digest) for digest in digests}
         stamps = {str(blob): file_stamp(blob) for blob in blobs}
         folders = {folder for blob in blobs for folder in blob.parents[: None if self._is_new else 2]}
         with os_errors("synced", self._root):
-            reach_disk(blobs | folders)
+            try:
+                reach_disk(blobs | folders)
+            except NotOnDisk as error:
+                for blob in blobs:
+                    if not error.places.isdisjoint(map(str, (blob, *blob.parents))):
+                        self._remove_damaged(blob)
+                raise
         self._is_new = self._is_new and not blobs
         note_synced(stamps)
 

@@ -7,7 +7,7 @@ import fcntl
 import os
 import secrets
 import time
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +27,16 @@ _ALL_THE_WAY: int | None = getattr(fcntl, "F_FULLFSYNC", None)
 """What takes a file through the cache of the disk as well, on macOS; elsewhere `fsync` does."""
 
 
+class NotOnDisk(OSError):
+    """What was written cannot be brought to the disk: it is there as long as the machine runs, and no longer.
+
+    Attributes:
+        places: the files and folders that cannot be.
+    """
+
+    places: frozenset[str] = frozenset()
+
+
 def reach_disk(places: Iterable[Path | str]) -> None:
     """Have the content of files, and the names in folders, outlast a power cut; return when they do.
 
@@ -34,15 +44,22 @@ def reach_disk(places: Iterable[Path | str]) -> None:
     cannot be read, or did not change for long, is passed over.
 
     Raises:
-        OSError: one of them cannot be brought there.
+        NotOnDisk: some cannot be brought there; all others are.
     """
     recent = [place for place in {str(place) for place in places} if _is_recent(place)]
-    if len(recent) < 2:
-        for place in recent:
-            _sync(place)
-        return
-    with ThreadPoolExecutor(min(len(recent), _AT_ONCE)) as threads:
-        list(threads.map(_sync, recent))
+    errors = {place: error for place, error in zip(recent, _synced(recent), strict=True) if error is not None}
+    if errors:
+        place, error = next(iter(errors.items()))
+        failure = NotOnDisk(error.errno, os.strerror(error.errno or errno.EIO), place)
+        failure.places = frozenset(errors)
+        raise failure
+
+
+def _synced(places: Sequence[str]) -> list[OSError | None]:
+    if len(places) < 2:
+        return [_sync(place) for place in places]
+    with ThreadPoolExecutor(min(len(places), _AT_ONCE)) as threads:
+        return list(threads.map(_sync, places))
 
 
 @contextmanager
@@ -89,19 +106,22 @@ def _is_recent(place: str) -> bool:
         return False
 
 
-def _sync(place: str) -> None:
+def _sync(place: str) -> OSError | None:
+    """Bring one place to the disk; return why it cannot be."""
     try:
         file = os.open(place, os.O_RDONLY)
     except (FileNotFoundError, PermissionError):
         # Folders that a user may not look into are not of our making.
-        return
+        return None
+    except OSError as error:
+        return error
     try:
         if _ALL_THE_WAY is None:
             os.fsync(file)
         else:
             fcntl.fcntl(file, _ALL_THE_WAY)
     except OSError as error:
-        if error.errno not in _IMPOSSIBLE:
-            raise
+        return None if error.errno in _IMPOSSIBLE else error
     finally:
         os.close(file)
+    return None

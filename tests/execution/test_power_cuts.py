@@ -183,3 +183,25 @@ def test_artifacts_reach_the_disk_before_the_end_of_the_run_is_written_which_fol
     ended = last("pwrite64(", "history.db-wal", "RunEnded")
     assert len(blobs) == 3
     assert max(synced) < ended < last("sync(", "history.db-wal")
+
+
+FAILING = ["strace", "-f", "-qq", "-o", "/dev/null", "-e", "inject=fsync:error=EIO"]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not _can_trace(), reason="needs strace, and the right to trace")
+def test_a_disk_that_takes_nothing_has_no_run_complete_and_nothing_of_it_is_taken_by_the_next(
+    tmp_path: Path,
+) -> None:
+    project = Project(tmp_path, *STEPS[:3])
+    failed = subprocess.run(
+        [*FAILING, *PROGRAM], cwd=tmp_path, capture_output=True, text=True, check=False, timeout=120
+    )
+    assert failed.returncode == 1, failed
+    assert "The artifact store cannot be synced" in failed.stderr
+    view = Workspace(tmp_path).history.view(Workspace(tmp_path).history.runs()[0].run)
+    assert view.status is Status.FAILED
+    assert not any(step.status.is_done for step in view.steps.values())
+    again = project.jupyter_pipes("run", "study.ipynb", "--json")
+    assert again.code == 0, again.err
+    assert {step["status"] for step in again.document["steps"]} == {"completed"}

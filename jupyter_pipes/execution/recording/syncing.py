@@ -38,6 +38,8 @@ class Syncing:
         self._waiting: set[str] = set()
         self._is_last = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
+        self.failure: StoreError | None = None
+        """Why something that the run left cannot be brought to the disk, if it cannot."""
 
     @property
     def is_idle(self) -> bool:
@@ -98,9 +100,10 @@ class Syncing:
     def _sync_blobs(self, digests: Iterable[str]) -> None:
         try:
             self._workspace.sync(digests)
-        except StoreError:
-            # All is there as far as any process can tell; a power cut may take some of it.
+        except StoreError as error:
+            # What comes behind the end of the run ends nothing any more.
             _logger.warning("what the run left is not synced", exc_info=True)
+            self.failure = error
 
 
 async def _first_of(event: asyncio.Event, seconds: float) -> None:

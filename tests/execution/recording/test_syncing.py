@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import threading
 from pathlib import Path
 
@@ -86,9 +88,36 @@ def test_what_completes_is_written_at_once_and_the_end_waits_and_says_so(
     assert leaving.controller.view.held_up == ""
 
 
-def test_a_disk_that_cannot_be_synced_ends_no_run(leaving: Leaving, caplog: pytest.LogCaptureFixture) -> None:
+def test_a_run_whose_results_cannot_be_brought_to_the_disk_has_not_completed(leaving: Leaving) -> None:
     leaving.is_broken = True
     leaving.run()
     assert written_end(leaving.workspace)
-    assert leaving.controller.view.status is Status.COMPLETED
-    assert "what the run left is not synced" in caplog.text
+    view = leaving.workspace.history.view("r")
+    assert (view.status, view.reason) == (Status.FAILED, "the disk is broken")
+    assert str(leaving.controller.error) == "the disk is broken"
+
+
+def test_steps_whose_results_cannot_be_brought_to_the_disk_are_not_done_and_run_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second sync would say that all is well: what failed is gone, and no later run takes it."""
+    leaving, failing = Leaving(tmp_path, monkeypatch), {"b"}
+    monkeypatch.undo()
+    fsync = os.fsync
+
+    def fail(file: int) -> None:
+        name = Path(f"/proc/self/fd/{file}").resolve().name
+        blobs = {step.artifacts[0].digest[2:]: each for each, step in view.steps.items() if step.artifacts}
+        if blobs.get(name) in failing:
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        fsync(file)
+
+    view = leaving.controller.view
+    monkeypatch.setattr(os, "fsync", fail)
+    leaving.run()
+    kept = leaving.workspace.history.view("r")
+    assert kept.status is Status.FAILED
+    assert os.strerror(errno.EIO) in kept.reason
+    statuses = {name: step.status for name, step in kept.steps.items()}
+    assert statuses == {"a": Status.COMPLETED, "b": Status.CANCELLED, "c": Status.COMPLETED}
+    assert not leaving.workspace.store.has(kept.steps["b"].attempts[0].artifacts[0])
