@@ -28,7 +28,11 @@ _HEAD = "rev-parse HEAD --abbrev-ref HEAD"
 _DIFF = "diff --no-color --no-ext-diff --no-textconv --ignore-submodules=dirty HEAD"
 _UNTRACKED = "ls-files --others --exclude-standard --directory --no-empty-directory --full-name -z :/"
 # The repository's own settings shall neither run anything nor change the answers' form.
-_GIT = "git --no-pager -c core.fsmonitor=false -c core.quotePath=false -c diff.relative=false"
+_GIT = (
+    "git --no-pager -c core.fsmonitor=false -c core.quotePath=false -c diff.relative=false "
+    # Else `diff` writes the index where a file's times no longer fit to it, GIT_OPTIONAL_LOCKS or not.
+    "-c diff.autoRefreshIndex=false"
+)
 _FILTERS = "config --null --name-only --get-regexp ^filter[.]"
 _MISLEADING = """
     GIT_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY GIT_COMMON_DIR GIT_NAMESPACE GIT_PREFIX
