@@ -1,11 +1,14 @@
-"""A chain of 20 trivial steps, each in its own process, against a bare fork and a program per step."""
+"""A chain of 20 trivial steps, each in its own process: against a bare fork, and what syncing adds."""
 
 from __future__ import annotations
 
 import subprocess
 import sys
 import tempfile
+from itertools import count
 from pathlib import Path
+from statistics import median
+from unittest.mock import patch
 
 from benchmarks.measure import Figure, bare_fork, beside, milliseconds, write_notebook
 
@@ -35,4 +38,42 @@ def measure() -> list[Figure]:
         Figure("chain: a bare fork with pandas loaded", forks, "ms"),
         Figure("chain: a Python program that does nothing", programs, "ms"),
         Figure("chain: a cached step", cached, "ms/step"),
+        *_syncing(),
+    ]
+
+
+def _syncing() -> list[Figure]:
+    """Return what it adds to a step that all it left is on the disk before its run ends.
+
+    Runs with and without it take turns; each makes values that were never there.
+    """
+    from jupyter_pipes import Pipeline
+
+    with tempfile.TemporaryDirectory(dir=Path.cwd()) as folder:
+        path = Path(folder) / "chain.ipynb"
+        bodies = ["x0 = [first]", *(f"x{n} = [*x{n - 1}, {n}]" for n in range(1, STEPS))]
+        steps = (f"%%step s{n}\n{body}" for n, body in enumerate(bodies))
+        write_notebook(path, ["%%params\nfirst: int = 0", *steps])
+        pipeline, first = Pipeline.from_notebook(path), count()
+
+        def run() -> None:
+            pipeline.run(params={"first": next(first)})
+
+        run()
+        synced, unsynced = list[float](), list[float]()
+        for _ in range(TIMES):
+            synced += milliseconds(run, 1)
+            # Files reach the disk from this process alone.
+            with patch("os.fsync"):
+                unsynced += milliseconds(run, 1)
+    added = max(median(synced) - median(unsynced), 0.0) / STEPS
+    return [
+        beside(
+            "chain: new values, on the disk",
+            [each / STEPS for each in synced],
+            "ms/step",
+            [each / STEPS for each in unsynced],
+            "the same, not synced",
+        ),
+        Figure("chain: what syncing adds", [added], "ms/step"),
     ]
