@@ -50,10 +50,12 @@ def computed_values(
 
     Raises:
         ParameterError: an unknown parameter, a value that does not fit, or a default that fails.
+        UsageError: a subscriber of a run calls: what the process answers would never arrive.
     """
     values = values_of(definition, declared, overrides)
     if not values.to_come:
         return values
+    loop.refuse_to_wait(f"what the default of {', '.join(values.to_come)} comes to")
     said = bindings(overrides)
     question = Question(
         definition.declarations,

@@ -9,6 +9,8 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from functools import cache
 from typing import ParamSpec, TypeVar
 
+from jupyter_pipes.model.errors import UsageError
+
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
 
@@ -28,6 +30,22 @@ def _started() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
     thread = threading.Thread(target=started.run_forever, name="jupyter_pipes", daemon=True)
     thread.start()
     return started, thread
+
+
+def refuse_to_wait(what: str) -> None:
+    """Raise an error where waiting would be for ever: on the thread that all runs are driven on.
+
+    Args:
+        what: what would be waited for, in words.
+
+    Raises:
+        UsageError: this is that thread: a subscriber of a run calls.
+    """
+    if _started.cache_info().currsize and threading.current_thread() is _started()[1]:
+        raise UsageError(
+            f"{what} cannot be waited for by a subscriber of a run: runs go on when it returns; "
+            "wait on a thread of its own"
+        )
 
 
 def call(function: Callable[[], Result]) -> Result:

@@ -14,6 +14,7 @@ from jupyter_pipes.display import cards
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text, warnings
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
+from jupyter_pipes.kernel.computed import ComputedDefaults
 from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.notebook import whereabouts
@@ -26,10 +27,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.steps import Diagnostic, Status, Step
 from jupyter_pipes.model.views import RunView, StepView
-from jupyter_pipes.pipelines import parameters
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
-from jupyter_pipes.pipelines.declarations.packing import pack, unpack
-from jupyter_pipes.pipelines.declarations.running import Evaluation
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.planning.explanation import explain, explain_kept
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
@@ -38,7 +36,6 @@ from jupyter_pipes.runs.run import Run
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.notebook.saved import LiveCell
-    from jupyter_pipes.pipelines.parameters import Parameter
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
 
@@ -71,7 +68,7 @@ class Session:
         self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
         self._again: Callable[[], Run] | None = None
         self.parameters: Mapping[str, object] = {}
-        self._computed: dict[str, Parameter] = {}
+        self._computed = ComputedDefaults(namespace)
         self._stale: Mapping[str, Decision] = {}
         self._edits: list[Edit] = []
         self._saved_seen = 0.0
@@ -127,7 +124,7 @@ class Session:
             self.name, cells, self.directory, problems, in_file=False, version=self.version
         )
         pipeline.origin = str(self.cells.path or "")
-        pipeline.parameters = tuple(map(self._as_computed, pipeline.parameters))
+        pipeline.parameters = tuple(map(self._computed.applied, pipeline.parameters))
         file = self.cells.saved()
         own, used = changed(self.cells.ran, file), changed(notebook.ran, file)
         self._edits = list(edits(pipeline.graph.steps, cells, own, used))
@@ -219,13 +216,6 @@ class Session:
         pipeline.warm_up()
         self._graphs.replace_idle(lambda: idle_view(pipeline))
 
-    def _as_computed(self, parameter: Parameter) -> Parameter:
-        """Return the declaration with what the kernel computed when it ran the cell as it is."""
-        computed = self._computed.get(parameter.name)
-        if computed is None or computed.spec != parameter.spec:
-            return parameter
-        return parameter.typed(computed.type, computed.default)
-
     def show_params(self, key: str) -> None:
         """Give the kernel the parameters' defaults as variables, and display them.
 
@@ -238,19 +228,13 @@ class Session:
             ParameterError: a declaration does not fit.
         """
         number = next((cell.number for cell in self.cells.ordered()[0] if cell.id == key), 0)
-        self._computed = {name: each for name, each in self._computed.items() if each.cell != number}
+        self._computed.forget(number)
         pipeline = self.pipeline()
         for problem in pipeline.graph.errors:
             if problem.code == PARAMETER_PROBLEM:
                 raise ParameterError(problem.message, line=problem.line)
-        # Members of enumerations are those of the kernel's own classes.
-        self.namespace.update(unpack(pack(parameters.bind(pipeline.parameters, {}, self._compute))))
+        self._computed.set(pipeline.parameters)
         publish(cards.params_card(pipeline.parameters))
-
-    def _compute(self, parameter: Parameter, earlier: Mapping[str, Any], said: Mapping[str, object]) -> Any:
-        computed = Evaluation(lambda _: self.namespace).typed(parameter, earlier, said)
-        self._computed[parameter.name] = computed
-        return computed.default
 
     def start(self, steps: Iterable[str], options: Mapping[str, Any], *, show: bool = False) -> Run:
         """Start a run in the background and show it wherever its steps are shown.

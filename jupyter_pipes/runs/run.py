@@ -268,9 +268,11 @@ class Run(Mapping[str, Any]):
 
         Raises:
             TimeoutError: it has not ended by then; it goes on.
-            UsageError: `timeout` is no number.
+            UsageError: `timeout` is no number, or a subscriber of a run waits, for which all runs wait.
         """
         timeout = check_seconds("timeout", timeout)
+        if not self.has_ended:
+            loop.refuse_to_wait(f"the end of run {self.id}")
         if self._ended is not None and not self._ended.wait(timeout):
             waited = exact_duration_text(timeout or 0)
             raise TimeoutError(f"run {self.id} has not ended after {waited}; it goes on")

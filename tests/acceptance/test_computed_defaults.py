@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import os
+import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.repeat import repeat
+from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
+from tests.kernels import run_cells
 
 pytestmark = pytest.mark.slow
 
@@ -130,6 +135,61 @@ def test_a_repeated_run_computes_them_in_its_own_code(project: NewProject) -> No
     run = study.run()
     assert repeat(run, {"other": 2}).wait().params == {"rows": 3, "other": 2}
     assert calls(study.folder) == 2
+
+
+def test_who_is_told_of_a_run_starts_another_one_but_cannot_wait_for_it(project: NewProject) -> None:
+    """There it would wait for itself, for ever."""
+    study = project(COUNTED, "%%params\nrows: int = counted(3)", READER)
+    errors: list[str] = []
+    others: list[Run] = []
+
+    def tell(action: Callable[[], object]) -> None:
+        try:
+            action()
+        except UsageError as error:
+            errors.append(str(error))
+
+    def look(_: object, record: ev.Record) -> None:
+        if isinstance(record.event, ev.RunEnded):
+            tell(lambda: study.pipeline().start())
+            others.append(study.pipeline().start(params={"rows": 5}, force=["all"]))
+            tell(lambda: others[0].wait(60))
+            told.set()
+
+    told = threading.Event()
+    run = study.pipeline().start()
+    run.subscribe(look)
+    run.wait(60)
+    assert told.wait(60)
+    waiting, ending = errors
+    assert "what the default of rows comes to cannot be waited for" in waiting
+    assert f"the end of run {others[0].id} cannot be waited for" in ending
+    assert others[0].wait(60)["r"] == 5
+
+
+def test_a_kernel_computes_them_with_its_own_variables_and_runs_take_these(project: NewProject) -> None:
+    """As they were when the cell ran."""
+    study = project()
+    ran = run_cells(
+        study.folder,
+        [
+            "%load_ext jupyter_pipes",
+            COUNTED,
+            "base = 10",
+            "%%params\nrows = counted(base + 1)\nother = rows * 2",
+            "print(rows, other)",
+            READER,
+            "run = %pipeline run\nprint(run['r'], run.params)",
+            "base = 20",
+            "run = %pipeline run --force all\nprint(run['r'], run.params)",
+            "run = %pipeline run -p rows=7\nprint(run['r'], run.params)",
+        ],
+    )
+    assert ran.text(4).split() == ["11", "22"]
+    assert "11 {'rows': 11, 'other': 22}" in ran.text(6)
+    assert "11 {'rows': 11, 'other': 22}" in ran.text(8)
+    assert "7 {'rows': 7, 'other': " in ran.text(9)
+    assert calls(study.folder) == 1
 
 
 def test_they_run_where_steps_run(project: NewProject) -> None:
