@@ -14,6 +14,7 @@ from benchmarks import (
     frame,
     handover,
     imports,
+    lab_graph,
     others,
     reruns,
     scheduler,
@@ -32,6 +33,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "search": search.measure,
     "documents": documents.measure,
     "reruns": reruns.measure,
+    "lab-graph": lab_graph.measure,
     "others": others.measure,
 }
 

@@ -48,7 +48,34 @@ export function isRunning(board: Board | null): boolean {
 
 /** The step that a cell is, if it is one. */
 export function stepOfCell(board: Board | null, cell: string): BoardStep | undefined {
-  return board?.steps.find(step => step.cell === cell);
+  return board ? indexOf(board).byCell.get(cell) : undefined;
+}
+
+/** The step of a name, if there is one. */
+export function stepNamed(board: Board | null, name: string): BoardStep | undefined {
+  return board ? indexOf(board).byName.get(name) : undefined;
+}
+
+interface Index {
+  readonly byCell: ReadonlyMap<string | null, BoardStep>;
+  readonly byName: ReadonlyMap<string, BoardStep>;
+}
+
+/** The steps of each board that was looked into: every cell looks for its own whenever one changes. */
+const INDEXES = new WeakMap<Board, Index>();
+
+function indexOf(board: Board): Index {
+  let index = INDEXES.get(board);
+  if (!index) {
+    // Of several, the first is found.
+    const steps = [...board.steps].reverse();
+    index = {
+      byCell: new Map(steps.map(step => [step.cell, step])),
+      byName: new Map(steps.map(step => [step.name, step]))
+    };
+    INDEXES.set(board, index);
+  }
+  return index;
 }
 
 /** The steps with a result that no longer fits. */

@@ -41,6 +41,7 @@ class Answers:
         self._view = ShownView(session)
         self._lock = threading.Lock()
         self._is_warm = False
+        self._arranged: tuple[object, Layout] | None = None
 
     def open(self, comm: Any) -> None:
         """Answer what comes on this comm, and never say anything else on it."""
@@ -120,11 +121,11 @@ class Answers:
             database.warm_up()
 
     def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
-        return _arranged(self._view.now(), request)
+        return self._layout(self._view.now(), request)
 
     def _draw_graph(self, request: ask.DrawGraph) -> ask.Picture:
         view = self._view.now()
-        return ask.Picture(svg(view, _arranged(view, request), self._session.stale_words()))
+        return ask.Picture(svg(view, self._layout(view, request), self._session.stale_words()))
 
     def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
         run, name = self._told_by(request.step)
@@ -167,8 +168,11 @@ class Answers:
         kept = self._view.now().run
         return Run(self._session.upcoming().workspace, kept) if kept else None
 
-
-def _arranged(view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
-    plans = [step.planned for step in view.steps.values()]
-    collapsed = None if request.collapsed is None else frozenset(request.collapsed)
-    return arrange_within(plans, request.width, request.height, collapsed)
+    def _layout(self, view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
+        """Arrange the graph; what was asked last, by another page or for a picture, is not done again."""
+        plans = [step.planned for step in view.steps.values()]
+        collapsed = None if request.collapsed is None else frozenset(request.collapsed)
+        wanted = (plans, request.width, request.height, collapsed)
+        if self._arranged is None or self._arranged[0] != wanted:
+            self._arranged = wanted, arrange_within(*wanted)
+        return self._arranged[1]

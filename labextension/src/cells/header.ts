@@ -14,6 +14,7 @@ const BUTTONS = [
   StepCommandIDs.log,
   StepCommandIDs.debug
 ];
+const STATUS = 'data-jupyter-pipes-status';
 const HOVER_MILLISECONDS = 300;
 
 /** The header. */
@@ -52,20 +53,18 @@ export class StepHeader extends Widget {
   showStep(name: string, words: HeaderWords, isActive: boolean): void {
     const { step } = words;
     this._step = name;
-    this.node.dataset.jupyterPipesStatus = words.status;
-    const label = step ? spoken(step) : name;
-    if (this.node.getAttribute('aria-label') !== label) {
-      this.node.setAttribute('aria-label', label);
-    }
-    this._status.title = step?.reason ?? '';
+    mark(this.node, STATUS, words.status);
+    mark(this.node, 'aria-label', step ? spoken(step) : name);
+    mark(this._status, 'title', step?.reason ?? '');
     put(this._name, name || this._trans.__('without a name'));
     put(this._status, words.look);
     put(this._detail, words.detail);
     put(this._note, words.note);
-    this._note.dataset.jupyterPipesStatus = words.noteStatus;
+    mark(this._note, STATUS, words.noteStatus);
     this._note.classList.toggle('jp-pipes-maybe', step !== undefined && isMaybeStale(step));
-    this._note.title = step?.stale ? '' : words.note;
-    this._bar.style.width = step?.status === 'running' ? `${(step.share ?? 0) * 100}%` : '0';
+    mark(this._note, 'title', step?.stale ? '' : words.note);
+    const share = step?.status === 'running' ? (step.share ?? 0) : 0;
+    mark(this._bar, 'style', `width: ${share * 100}%`);
     this._showButtons(isActive && step !== undefined);
   }
 
@@ -135,5 +134,12 @@ export class StepHeader extends Widget {
 function put(element: HTMLElement, text: string): void {
   if (element.textContent !== text) {
     element.textContent = text;
+  }
+}
+
+/** Set an attribute only where it differs. */
+function mark(element: HTMLElement, attribute: string, value: string): void {
+  if (element.getAttribute(attribute) !== value) {
+    element.setAttribute(attribute, value);
   }
 }

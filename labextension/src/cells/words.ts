@@ -1,5 +1,5 @@
 /** What the header of a step's cell says. Pure. */
-import { stepOfCell } from '../model';
+import { stepNamed, stepOfCell } from '../model';
 import type { Board, BoardStep, Status } from '../wire';
 import { LOOKS } from '../wire';
 import { durationText, secondsOf, staleWords } from '../words';
@@ -35,7 +35,7 @@ export function headerWords(
   __: Translated
 ): HeaderWords {
   const own = stepOfCell(board, cell.id);
-  const named = board?.steps.find(step => step.name === cell.name);
+  const named = stepNamed(board, cell.name);
   const step = own?.name === cell.name ? own : cell.isAppended ? named : undefined;
   if (step) {
     const isIdle = step.status === 'pending' && board?.heading.run?.status !== 'running';

@@ -12,6 +12,9 @@ import pytest
 
 from jupyter_pipes.display.board.changes import apply
 from jupyter_pipes.display.board.model import Board, BoardChanged, BoardShown
+from jupyter_pipes.display.graph.fitting import arrange_within
+from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.kernel.link import answers
 from jupyter_pipes.kernel.link.answers import Answers
 from jupyter_pipes.kernel.link.feed import Feed
 from jupyter_pipes.kernel.link.requests import Reply
@@ -191,6 +194,26 @@ def test_the_graph_is_arranged_for_a_room_and_drawn_as_it_stands(lab: Lab) -> No
     assert isinstance(picture, dict)
     assert picture["svg"].startswith("<svg")
     assert "completed" in picture["svg"]
+
+
+def test_a_graph_that_was_arranged_last_is_not_arranged_again(
+    lab: Lab, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arranged: list[object] = []
+
+    def arrange(*wanted: Any) -> Layout:
+        arranged.append(wanted)
+        return arrange_within(*wanted)
+
+    monkeypatch.setattr(answers, "arrange_within", arrange)
+    lab.show()
+    first = lab.ask("graph", width=430, height=640).answer
+    lab.run()
+    assert lab.ask("graph", width=430, height=640).answer == first
+    assert len(arranged) == 1
+    lab.show(c="%%step c\nlast = 1")
+    assert lab.ask("graph", width=430, height=640).answer != first
+    assert len(arranged) == 2
 
 
 def test_a_helper_that_the_kernel_never_ran_is_taken_as_it_is_shown_with_the_diff(lab: Lab) -> None:
