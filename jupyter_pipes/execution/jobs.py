@@ -89,6 +89,7 @@ class Jobs:
             attempt,
             inputs=inputs,
             holders=self._holders(step),
+            repeated=self._repeated(step),
             named=named_files(step, request.directory),
             parameters={each: value for each, value in values.items() if each in step.parameters},
             directory=str(request.directory),
@@ -98,6 +99,13 @@ class Jobs:
             proofs=dict(self._workspace.store.proofs(ref for ref in inputs.values() if ref is not None)),
             log=str(self._workspace.log_path(run, name, attempt)),
         )
+
+    def _repeated(self, step: Step) -> frozenset[tuple[str, int]]:
+        earlier = [each for each in self._by_code.values() if each.position < step.position]
+        cells = {each.label for each in earlier}
+        run = {(piece.label, piece.line) for each in earlier for piece in each.pieces}
+        places = ((piece.label, piece.line) for piece in step.pieces)
+        return frozenset(place for place in places if place[0] in cells or place in run)
 
     def _holders(self, step: Step) -> dict[str, int]:
         names = {name for piece in step.prelude for name in piece.registers_in}

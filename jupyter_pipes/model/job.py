@@ -21,6 +21,8 @@ class Job(Struct, frozen=True):
             decided; those outside of the folder too where there is none yet, with digest "".
         holders: those of the inputs in which definitions register themselves -> position of the step that
             has the value; those that stand before it are registered there already.
+        repeated: those of the code of other cells that an earlier step has run as well, or has as its own,
+            as (label, line).
         parameters: name -> pickled value.
         directory: working directory (the notebook's folder).
         python_path: entries put in front of `sys.path`.
@@ -38,6 +40,7 @@ class Job(Struct, frozen=True):
     inputs: dict[str, ArtifactRef | None] = {}
     named: tuple[FileSeen, ...] = ()
     holders: dict[str, int] = {}
+    repeated: frozenset[tuple[str, int]] = frozenset()
     parameters: dict[str, bytes] = {}
     directory: str = "."
     python_path: tuple[str, ...] = ()

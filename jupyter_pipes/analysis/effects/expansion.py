@@ -46,6 +46,10 @@ _HANDING_COPIES = frozenset(
 """Methods that call a function with copies or parts that they make, not with their object."""
 
 
+_KEEPING_FUNCTIONS = frozenset({"partial", "partialmethod"})
+"""Functions that call what they are handed when what they give is called, not before."""
+
+
 class Outcome(Struct, frozen=True):
     """What a call does: the names whose objects it changes, and what it gives."""
 
@@ -112,6 +116,7 @@ class _Expansion:
     # ---- the notebook's own functions and classes
 
     def _from_notebook(self, call: Call, depth: int) -> Iterator[Value]:
+        call = _with_what_is_kept(call)
         for name in sorted(call.callee.names):
             for summary in self._repertoire.functions.get(name, ()):
                 yield self._applied(summary, call, None, depth)
@@ -211,6 +216,8 @@ class _Expansion:
         return _of_library_method(call, receiver)
 
     def _of_function(self, call: Call, depth: int) -> Value:
+        if call.name in _KEEPING_FUNCTIONS and call.positional:
+            return _kept_function(call)
         self._by_arguments(call)
         self._hand_on(call, call.arguments, depth)
         return _of_library_function(call)
@@ -236,6 +243,22 @@ class _Expansion:
 
     def _is_function(self, value: Value) -> bool:
         return any(name in self._repertoire.functions for name in value.names)
+
+
+def _kept_function(call: Call) -> Value:
+    """Return a function as it is kept for later, with what it will be handed then."""
+    function, *others = call.positional
+    held = holding([*others, *(value for _, value in call.named), call.spread])
+    return msgspec.structs.replace(function, holds=function.holds | held.holds)
+
+
+def _with_what_is_kept(call: Call) -> Call:
+    """Return the call of a kept function: any of its parameters may be what was kept with it."""
+    kept = call.callee.holds - call.callee.names
+    if not kept:
+        return call
+    handed = union((*call.positional, *(value for _, value in call.named), call.spread, Value(kept, kept)))
+    return msgspec.structs.replace(call, positional=(), named=(), spread=handed)
 
 
 def _bound(summary: Summary, call: Call, receiver: Value | None) -> dict[str, Value]:

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback as tracebacks
 from collections.abc import Callable, Generator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -34,6 +34,7 @@ from jupyter_pipes.execution.worker.observation.randomness import (
     unseeded,
 )
 from jupyter_pipes.execution.worker.progress import watch_tqdm
+from jupyter_pipes.execution.worker.reopening import files_kept
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
@@ -179,7 +180,9 @@ class Attempt:
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
-        failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
+        is_repeated = (piece.label, piece.line) in self.job.repeated
+        with files_kept(self.cell.namespace) if is_repeated else nullcontext():
+            failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
         is_cell = piece in self.step.prelude and not piece.label.endswith(".py")
         if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
             names = ", ".join(piece.names)
