@@ -130,28 +130,37 @@ export class PipelineSession implements IDisposable {
       }
     }
     try {
-      return await this._askOnce(request);
+      const link = await this._linkFor(request.ask);
+      return await link.ask(request);
     } catch (error) {
       // While a kernel starts Lab may connect twice. Who asks for a run may have been heard.
       if (error instanceof Disconnected && !RUNS.has(request.ask)) {
-        return this._askOnce(request);
+        const link = await this._linkFor(request.ask);
+        return link.ask(request);
       }
       throw error;
     }
   }
 
-  private async _askOnce<K extends Ask>(
-    request: Extract<Request, { ask: K }>
-  ): Promise<Answers[K]> {
+  /** The link, with all told that the kernel has to know for a request; nothing of the request has been sent. */
+  private async _linkFor(ask: Ask): Promise<Link> {
+    try {
+      return await this._preparedFor(ask);
+    } catch (error) {
+      if (error instanceof Disconnected) {
+        return this._preparedFor(ask);
+      }
+      throw error;
+    }
+  }
+
+  private async _preparedFor(ask: Ask): Promise<Link> {
     const link = await this.connect();
     // Another notebook on this kernel may have told its own since.
-    if (
-      request.ask !== 'cells' &&
-      (!this._areCellsTold || this._isOthers || RUNS.has(request.ask))
-    ) {
+    if (ask !== 'cells' && (!this._areCellsTold || this._isOthers || RUNS.has(ask))) {
       await this._tellCells(link);
     }
-    return link.ask(request);
+    return link;
   }
 
   /** Open the link, if it is not open. */

@@ -10,6 +10,9 @@ import { LOOKS } from './wire';
 import type { Board, BoardRun } from './wire';
 import { durationText } from './words';
 
+/** How long it is said; without a time Lab would only count it beside its bell. */
+const SHOWN_MILLISECONDS = 10_000;
+
 /** The watch of one notebook. */
 export class RunWatch {
   constructor(
@@ -65,9 +68,9 @@ export class RunWatch {
       };
       Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
     } else if (run.status === 'completed') {
-      Notification.success(words);
+      Notification.success(words, { autoClose: SHOWN_MILLISECONDS });
     } else {
-      Notification.warning(words);
+      Notification.warning(words, { autoClose: SHOWN_MILLISECONDS });
     }
   }
 

@@ -13,6 +13,9 @@ NOTEBOOK = Path(__file__).parents[2] / "notebooks" / "first_steps.ipynb"
 STEPS = {2: "prices", 3: "cheap", 4: "mean"}
 """Place of a cell -> the name that is suggested for it."""
 
+_WIDE = 1200
+"""Px of a window from which Lab shows all toolbars."""
+
 
 def no_picture(_: str) -> None:
     """Take no picture."""
@@ -20,6 +23,9 @@ def no_picture(_: str) -> None:
 
 class Newcomer:
     """Somebody in front of a notebook of plain cells.
+
+    Where there is little room, Lab hides the toolbars of cells, and most of the notebook's: then it goes by
+    the menu and the panel.
 
     Args:
         shown: the notebook.
@@ -29,6 +35,8 @@ class Newcomer:
     def __init__(self, shown: LabPage, picture: Callable[[str], None] = no_picture) -> None:
         self._shown, self._page, self._picture = shown, shown.page, picture
         self._panel = shown.page.locator("#jp-pipes-panel")
+        size = shown.page.viewport_size
+        self._is_narrow = size is not None and size["width"] < _WIDE
 
     def goes_all_the_way(self, module: Path) -> None:
         """Make steps, run them, find why one failed, mend it, run what is stale, compare, export."""
@@ -46,11 +54,16 @@ class Newcomer:
         for place, step in STEPS.items():
             self._cell(place).locator(".cm-content").click()
             self._page.keyboard.press("Escape")
-            self._page.locator(".jp-cell-toolbar").get_by_role("button", name="Make this a step").click()
+            if self._is_narrow:
+                self._shown.menu("Pipeline", "Make this a step")
+            else:
+                self._page.locator(".jp-cell-toolbar").get_by_role("button", name="Make this a step").click()
             expect(self._header(step)).to_contain_text("pending")
 
     def runs(self) -> None:
         """Run by the button; the panel opens by itself."""
+        if self._is_narrow:
+            self._page.locator("[data-id=jp-pipes-panel]").first.click()
         self._button("Run pipeline").click()
         expect(self._header("mean")).to_contain_text("failed")
         expect(self._panel.locator(".jp-pipes-heading")).to_contain_text("failed")
@@ -110,7 +123,8 @@ class Newcomer:
         return self._page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
 
     def _button(self, name: str | re.Pattern[str]) -> Locator:
-        return self._page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name=name)
+        place = self._panel if self._is_narrow else self._page.locator(".jp-NotebookPanel-toolbar")
+        return place.get_by_role("button", name=name, exact=isinstance(name, str))
 
     def _tab(self, name: str) -> Locator:
         return self._panel.get_by_role("tab", name=name, exact=True)
