@@ -105,5 +105,9 @@ test('what is stale only if something above it changes is drawn lighter', () => 
     isMaybe: false,
     spoken: 'a, completed, stale'
   });
-  expect(shown.get('b')).toMatchObject({ isMaybe: true, spoken: 'b, cached, may be stale' });
+  expect(shown.get('b')).toMatchObject({
+    label: 'b\n↺ · △ may be stale',
+    isMaybe: true,
+    spoken: 'b, cached, may be stale'
+  });
 });

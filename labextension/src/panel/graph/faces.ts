@@ -74,7 +74,7 @@ function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: nu
     label:
       layout.lines === 1
         ? `${look.icon} ${step.name}`
-        : `${shortened(step.name, widthOf(id, layout))}\n${words}`,
+        : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleWords(step)}` : words}`,
     spoken: spoken(step),
     told: [step.name, words, step.stale || step.error?.message || step.reason]
       .filter(Boolean)
