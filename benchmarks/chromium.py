@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from itertools import pairwise
@@ -11,9 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-sys.path.insert(0, str(Path(__file__).parents[1] / "tests" / "browser"))
-
-from lab import CHROMIUM_ARGUMENTS, Lab, LabPage, chromium, running_lab, write_notebook
+from tests.browser.lab import CHROMIUM_ARGUMENTS, Lab, LabPage, chromium, running_lab, write_notebook
 
 __all__ = ["Lab", "LabPage", "a_lab", "frame_times", "memory", "open_panel", "rate", "running_chromium"]
 __all__ += ["spent_in_ours", "write_notebook"]
