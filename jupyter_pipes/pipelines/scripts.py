@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.analysis.file_uses import written_by_magic
+from jupyter_pipes.analysis.files.uses import written_by_magic
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
 from jupyter_pipes.model.steps import Cell, Script
 

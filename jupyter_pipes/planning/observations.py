@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from jupyter_pipes.analysis.file_uses import file_uses
+from jupyter_pipes.analysis.files.uses import file_uses
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
 from jupyter_pipes.model.observed import observed

@@ -5,7 +5,7 @@ from __future__ import annotations
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model.results import FileSeen, Observation
-from jupyter_pipes.model.steps import Step, StepOptions
+from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import ObservedSteps, as_observed, in_words, observations
@@ -77,3 +77,26 @@ def test_an_edge_that_the_user_said_needs_no_other() -> None:
     last = Step("last", 3, "", "cell 4", options=StepOptions(after=("load",)))
     seen = {"load": Observation(written=("a.db",)), "last": Observation(files=("a.db",))}
     assert as_observed(Graph((*STEPS, last)), seen).step("last").observed_files == {}
+
+
+def test_who_writes_a_file_by_a_helper_stands_in_notebook_order_before_anything_has_run() -> None:
+    source = (
+        'DB = "a.db"\ndef run(sql):\n    with sqlite3.connect(DB) as con: return con.execute(sql).fetchall()'
+    )
+    bodies = {
+        "one": 'run("insert …")',
+        "two": 'run("update …")',
+        "n": 'run("select 1")',
+        "m": 'run("select 2")',
+    }
+    helper = (CodePiece("cell 1", 1, source),)
+    steps = [
+        Step(name, place, code, name, prelude=helper) for place, (name, code) in enumerate(bodies.items())
+    ]
+    graph = as_observed(Graph(tuple(steps)), observations(steps, {}))
+    assert {step.name: step.upstream for step in graph.steps} == {
+        "one": (),
+        "two": ("one",),
+        "n": ("two",),
+        "m": ("two",),
+    }

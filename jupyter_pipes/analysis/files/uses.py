@@ -1,0 +1,187 @@
+"""Which files the calls in a step's code, and in helpers that it reaches, name, and which they may write."""
+
+from __future__ import annotations
+
+import ast
+import posixpath
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.files.reached import Code, Reach, code_of
+from jupyter_pipes.analysis.files.texts import Texts, bound, called, text_of
+from jupyter_pipes.analysis.files.writing import QUERIES, may_write, only_reads, opens_database
+from jupyter_pipes.model.steps import Step
+
+_LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
+_READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
+_PATTERN = re.compile(r"[^/]*[*?[].*")
+_QUOTED = re.compile(r"'([^']+)'")
+_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
+_URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
+_FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
+"""How a text looks that may be the path of a file: with an ending, or in a folder."""
+
+
+class FileUses(Struct, frozen=True):
+    """Paths, normalised: all that the code names, those that it may write, and folders that it lists."""
+
+    named: tuple[str, ...] = ()
+    written: tuple[str, ...] = ()
+    listed: tuple[str, ...] = ()
+
+    def lists(self, path: str) -> bool:
+        """Return whether the code lists a folder that the file is in."""
+        return any(path.startswith(f"{folder}/") for folder in self.listed)
+
+
+def file_uses(steps: Sequence[Step]) -> dict[str, FileUses]:
+    """Return step -> the files that its code names in calls; constants and functions of other cells count.
+
+    Args:
+        steps: in notebook order.
+    """
+    uses: dict[str, FileUses] = {}
+    made: dict[str, Texts] = {}
+    for step in steps:
+        pieces = tuple(piece.source for piece in step.pieces)
+        uses[step.name], made[step.name] = _uses(step.body, pieces, _handed_to(step, made))
+    code = {text.path for step in steps if (text := written_by_magic(step.body))}
+    return {step.name: _with_code(step, uses[step.name], code) for step in steps} if code else uses
+
+
+def _handed_to(step: Step, made: Mapping[str, Texts]) -> tuple[tuple[str, str], ...]:
+    """Return the texts that earlier steps hand on to a step: as names, and as attributes of their objects."""
+    texts: dict[str, str] = {}
+    for name, owner in step.reads.items():
+        known = made.get(owner, {})
+        mine = {key: text for key, text in known.items() if key == name or key.startswith((".", f"{name}["))}
+        texts |= mine
+    return tuple(sorted(texts.items()))
+
+
+class WrittenText(Struct, frozen=True):
+    """What a `%%writefile` cell writes: a path, normalised, and a text, which may be appended to the file."""
+
+    path: str
+    text: str
+    is_appended: bool
+
+
+def written_by_magic(source: str) -> WrittenText | None:
+    """Return what a cell writes by `%%writefile`, None where it does no such thing."""
+    match = _WRITES.match(source)
+    if match is None:
+        return None
+    path = posixpath.normpath(match["path"].strip("'\""))
+    return WrittenText(path, source[match.end() :], bool(match["appends"]))
+
+
+def _with_code(step: Step, uses: FileUses, code: Iterable[str]) -> FileUses:
+    """Return the uses with those of files of code that other cells write: by `%run` and `import`."""
+    text = written_by_magic(step.body)
+    used = [path for path in code if _runs_or_imports(step, path)]
+    mine = [text.path] if text else []
+    return FileUses((*uses.named, *mine, *sorted(used)), (*uses.written, *mine), uses.listed)
+
+
+def _runs_or_imports(step: Step, path: str) -> bool:
+    stem = path.removesuffix(".py")
+    runs = re.compile(rf"^\s*%run\s[^\n]*(?<!\w){re.escape(stem)}\b", re.MULTILINE)
+    return path.partition("/")[0].removesuffix(".py") in step.imports or any(map(runs.search, step.sources))
+
+
+@lru_cache(maxsize=8192)
+def _uses(body: str, pieces: tuple[str, ...], handed: tuple[tuple[str, str], ...]) -> tuple[FileUses, Texts]:
+    """Return the files that code uses, and the names, attributes and items that it binds to texts."""
+    codes, code = [code_of(piece) for piece in pieces], code_of(body)
+    texts: Texts = dict(handed)
+    for each in codes:
+        texts = bound(each.nodes, texts)
+    reach = Reach((*codes, code), texts)
+    seen = _Seen(_connections((*codes, code), texts))
+    for node, there in reach.nodes(code):
+        seen.take(node, there)
+    return seen.uses(), {**bound(code.nodes, {}), **_attributes(reach.texts)}
+
+
+def _attributes(texts: Texts) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if name.startswith(".")}
+
+
+def _connections(codes: Iterable[Code], texts: Texts) -> dict[str, str]:
+    """Return name -> database, of the connections that code binds to a name when it runs."""
+    connections: dict[str, str] = {}
+    for node in (node for code in codes for node in code.nodes):
+        match node:
+            case ast.Assign([ast.Name(name)], ast.Call() as call) if opens_database(call):
+                connections |= dict.fromkeys([name], next(_files_of(call, texts), ""))
+            case _:
+                pass
+    return {name: path for name, path in connections.items() if path}
+
+
+class _Seen:
+    """What was seen of the files that code uses, node by node.
+
+    Args:
+        connections: name -> the database that it is a connection to.
+    """
+
+    def __init__(self, connections: Mapping[str, str]) -> None:
+        self._connections = connections
+        self._named: list[str] = []
+        self._written: list[str] = []
+        self._listed: list[str] = []
+        self._databases: list[str] = []
+        self._queries: list[bool] = []
+
+    def take(self, node: ast.AST, texts: Texts) -> None:
+        """Take a node, with what is known where it stands."""
+        if isinstance(node, ast.Call):
+            self._take_call(node, texts)
+        elif isinstance(node, ast.Name) and node.id in self._connections:
+            self._databases.append(self._connections[node.id])
+
+    def _take_call(self, call: ast.Call, texts: Texts) -> None:
+        files = list(_files_of(call, texts))
+        self._named += files
+        self._written += files if may_write(call, texts) else ()
+        self._databases += files if opens_database(call) else ()
+        self._listed += _folders_of(call, texts)
+        if (is_reading := only_reads(call, texts)) is not None:
+            self._queries.append(is_reading)
+
+    def uses(self) -> FileUses:
+        """Return the uses: who is seen asking a database for nothing but what is in it only reads it."""
+        reads_only = self._queries and all(self._queries)
+        written = (*self._written, *(() if reads_only else self._databases))
+        named = (*self._named, *self._databases)
+        return FileUses(*(tuple(dict.fromkeys(each)) for each in (named, written, self._listed)))
+
+
+def _folders_of(call: ast.Call, texts: Texts) -> Iterator[str]:
+    """Yield the folders that a call lists; of a pattern the one before its first wildcard."""
+    name = called(call.func)
+    is_lister = name in _LISTERS or _READERS_OF_FOLDERS.match(name) is not None
+    for path in _paths_of(call, texts):
+        for text in _QUOTED.findall(path) if name in QUERIES else [path]:
+            folder = _PATTERN.sub("", text)
+            if folder.rstrip("/") and (is_lister or (folder.endswith("/") and folder != text)):
+                yield posixpath.normpath(folder)
+
+
+def _paths_of(call: ast.Call, texts: Texts) -> Iterator[str]:
+    receiver = [call.func.value] if isinstance(call.func, ast.Attribute) else []
+    for node in (*receiver, *call.args, *(keyword.value for keyword in call.keywords)):
+        yield text_of(node, texts)
+
+
+def _files_of(call: ast.Call, texts: Texts) -> Iterator[str]:
+    for path in _paths_of(call, texts):
+        url = _URL.fullmatch(path)
+        path = url[1] if url else path
+        if _FILE.fullmatch(path) and "://" not in path:
+            yield posixpath.normpath(path)
