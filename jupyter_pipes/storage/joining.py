@@ -165,8 +165,8 @@ def _may_change(held: Any) -> bool:
     if isinstance(held, _UNCHANGING):
         return False
     if isinstance(held, FunctionType):
-        # One that no name leads to has its attributes and what it remembers for itself.
-        return held.__module__ == "__main__" and definition_name(held) is None
+        # One that no name leads to has what it remembers for itself; attributes are each function's own.
+        return held.__module__ == "__main__" and (bool(vars(held)) or definition_name(held) is None)
     if _is_array(held):
         return arrays.may_show_changes(held)
     kind = cast("type[object]", type(held))

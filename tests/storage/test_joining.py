@@ -7,6 +7,7 @@ import copy
 import gc
 import pickle
 import secrets
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -218,6 +219,19 @@ def test_frames_that_pandas_keeps_apart_are_not_joined(store: ArtifactStore) -> 
         "e": frame.copy(),
     }
     assert not keep(store, derived)[1].groups
+
+
+@pytest.mark.parametrize(("attributes", "is_shared"), [({"calls": 0}, True), ({}, False)])
+def test_a_function_that_a_name_leads_to_is_shared_for_its_attributes(
+    attributes: dict[str, int], is_shared: bool, store: ArtifactStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def price() -> None: ...
+
+    price.__module__, price.__qualname__ = "__main__", "price"
+    vars(price).update(attributes)
+    monkeypatch.setattr(sys.modules["__main__"], "price", price, raising=False)
+    _, joiner = keep(store, {"prices": [price], "price": price})
+    assert bool(joiner.groups) == is_shared
 
 
 # Any values that share: what one kernel sees -------------------------------------------------------------

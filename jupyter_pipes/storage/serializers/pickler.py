@@ -221,6 +221,7 @@ class _Pickler(cloudpickle.Pickler):
 
 
 _RESTORED = (
+    restoring.reduced_cached_function,
     restoring.reduced_shell,
     restoring.reduced_sentinel,
     restoring.reduced_exception,

@@ -6,7 +6,7 @@ import os
 import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
-from functools import cached_property
+from functools import cached_property, lru_cache
 from types import CellType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -26,6 +26,9 @@ MOVED = {
     "jupyter_pipes.params": "jupyter_pipes.pipelines.parameters",
 }
 """Module of version 0.2.0 -> where its classes are now: those that a step's value may be an instance of."""
+
+
+_CachedFunction = type(lru_cache(ord))
 
 
 class _Origin(NamedTuple):
@@ -80,6 +83,28 @@ def _cached_property(function: Callable[[Any], Any], name: str | None) -> cached
     made = cached_property(function)
     made.attrname = name
     return made
+
+
+def reduced_cached_function(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
+    """Return how to pickle a cached function that no name leads to (`lru_cache(lambda x: …)`), else None.
+
+    What it keeps is made again: a step's calls fill a cache of their own.
+    """
+    if not isinstance(value, _CachedFunction) or _is_importable(value):
+        return None
+    parameters = value.cache_parameters()
+    return _cached_function, (value.__wrapped__, parameters["maxsize"], parameters["typed"])
+
+
+def _is_importable(value: Any) -> bool:
+    found: Any = sys.modules.get(value.__module__)
+    for name in value.__qualname__.split("."):
+        found = getattr(found, name, None)
+    return found is value
+
+
+def _cached_function(function: Callable[..., Any], size: int | None, typed: bool) -> Callable[..., Any]:
+    return lru_cache(size, typed)(function)
 
 
 def reduced_shell(value: object) -> tuple[Callable[..., Any], tuple[Any, ...]] | None:
@@ -221,6 +246,7 @@ _RESTORERS = (
     own_or_made,
     set_unless_own,
     _cached_property,
+    _cached_function,
     _sentinel,
     fill_cell,
     _exception,

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import pickle
 import pickletools
-from functools import cached_property
+from functools import cached_property, lru_cache
 from importlib import import_module
 
 import cloudpickle
 import pytest
 
+from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.storage.serializers.pickler import pickled, unpickled
 from jupyter_pipes.storage.serializers.restoring import ADDRESS, MOVED
 
@@ -72,3 +73,17 @@ def test_values_of_ours_come_back() -> None:
     from jupyter_pipes import Range
 
     assert unpickled(memoryview(cloudpickle.dumps(Range(1, 2))), [], lambda name: None).value == Range(1, 2)
+
+
+def test_a_cached_function_without_a_name_comes_back_with_an_empty_cache_of_its_size() -> None:
+    cached = lru_cache(maxsize=7)(lambda x: x + 1)
+    assert cached(1) == 2
+    made = unpickled(memoryview(b"".join(pickled(cached).stream)), [], lambda name: None).value
+    assert made(1) == 2
+    assert made.cache_parameters() == {"maxsize": 7, "typed": False}
+    assert made.cache_info().misses == 1
+
+
+def test_a_cached_function_of_a_module_comes_back_as_that_one() -> None:
+    stream = b"".join(pickled(texts_of).stream)
+    assert unpickled(memoryview(stream), [], lambda name: None).value is texts_of
