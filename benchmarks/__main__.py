@@ -12,9 +12,9 @@ from benchmarks import (
     definitions,
     documents,
     frame,
+    graph,
     handover,
     imports,
-    lab_graph,
     others,
     reruns,
     scheduler,
@@ -33,7 +33,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "search": search.measure,
     "documents": documents.measure,
     "reruns": reruns.measure,
-    "lab-graph": lab_graph.measure,
+    "graph": graph.measure,
     "others": others.measure,
 }
 
