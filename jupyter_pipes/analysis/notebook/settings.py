@@ -55,6 +55,9 @@ _SETTERS = _words("""
 """)
 """Functions that set something and do not say so at the beginning."""
 
+_SETTERS_OF_ANYTHING = _words("setattr delattr")
+"""Python's own, which set attributes of what they are handed, under names that only running shows."""
+
 _SHARED_PARTS = _words("getLogger get_logger getcontext get_ipython")
 """Functions that hand out a part of their module's state, not a value of its own."""
 
@@ -116,7 +119,18 @@ def _is_assignment(source: str) -> bool:
     """Whether a statement gives parts of modules values, and calls nothing for its effect."""
     tree = tree_of(source)
     leaves = [leaf for statement in (tree.body if tree else ()) for leaf in _leaves(statement)]
-    return all(isinstance(leaf, ast.Assign | ast.AugAssign | ast.AnnAssign) for leaf in leaves)
+    return all(
+        isinstance(leaf, ast.Assign | ast.AugAssign | ast.AnnAssign) or _sets_an_attribute(leaf)
+        for leaf in leaves
+    )
+
+
+def _sets_an_attribute(leaf: ast.stmt) -> bool:
+    match leaf:
+        case ast.Expr(value=ast.Call(func=ast.Name(id=name))):
+            return name in _SETTERS_OF_ANYTHING
+        case _:
+            return False
 
 
 def _set_by_call(name: str, place: Place, timeline: Timeline) -> frozenset[str]:
@@ -243,7 +257,8 @@ def _called_in(leaves: Iterable[ast.stmt]) -> frozenset[str]:
     """Return the names of functions that are called for their effect."""
     calls = (leaf.value for leaf in leaves if isinstance(leaf, ast.Expr))
     functions = (call.func for call in calls if isinstance(call, ast.Call))
-    return frozenset(function.id for function in functions if isinstance(function, ast.Name))
+    names = frozenset(function.id for function in functions if isinstance(function, ast.Name))
+    return names - _SETTERS_OF_ANYTHING
 
 
 def _set_by(leaf: ast.stmt) -> frozenset[str]:
@@ -286,6 +301,9 @@ def _set_call(call: ast.Call) -> frozenset[str]:
             is_setting = _sets(name) or (name in COLLECTION_MUTATORS and not isinstance(value, ast.Name))
             path = _path(function)
             return frozenset((path,)) if is_setting and path else _NOTHING
+        case ast.Call(func=ast.Name(id=name), args=[value, *_]) if name in _SETTERS_OF_ANYTHING:
+            path = _path(value)
+            return frozenset((path,)) if path else _NOTHING
         case _:
             return _NOTHING
 
