@@ -69,7 +69,7 @@ def matters(
 
 def _uses_both(step: Step | PlannedStep, together: set[str], seen: Observation) -> bool:
     """Return whether a step reads two of the names that belong together, or changes one of them."""
-    read = together.intersection(step.reads)
+    read = together.intersection((*step.reads, *step.plain))
     return len(read) > 1 or (bool(read) and not together.isdisjoint((*step.writes, *seen.changed)))
 
 

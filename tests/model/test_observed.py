@@ -150,6 +150,13 @@ def test_a_step_that_reads_both_is_told_that_they_are_one() -> None:
     assert matters("load", seen["load"], [LOAD, CHANGE, COUNT], changing)
 
 
+def test_names_of_plain_cells_that_belong_together_matter_to_who_makes_both() -> None:
+    one, two = (Step(name, place, "", "", plain=("x", "y")) for place, name in enumerate(("one", "two")))
+    seen = {"one": joined("x", "y")}
+    assert matters("one", seen["one"], [one, two], seen)
+    assert not matters("one", seen["one"], [one, Step("two", 1, "", "", plain=("x",))], seen)
+
+
 def test_what_is_handed_on_is_demanded() -> None:
     load, change = Step("load", 0, "", "", writes=("x",)), Step("change", 1, "", "", reads={"x": "load"})
     assert observed([load, change], {"change": changed("x")})["change"].demanded == ("x",)

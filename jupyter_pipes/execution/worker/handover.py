@@ -8,7 +8,7 @@ from array import array
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_pipes.execution.worker.observation.definitions import Definitions
 from jupyter_pipes.model import events as ev
@@ -62,8 +62,10 @@ class HandOver:
             PipesError: one cannot be loaded; names it.
         """
         drafts = self._store.loading(self._step.joined)
+        made = {name: self._namespace[name] for name in self._job.inputs if name in self._namespace}
         for name in self._job.inputs:
             self._load(name, drafts if name in self._drafts else self._loading)
+        _log_to([(value, self._namespace[name]) for name, value in made.items()])
 
     def put_back(self, names: Iterable[str]) -> None:
         """Bind inputs that are drafts as they are kept: what registered itself there before is there already.
@@ -255,6 +257,25 @@ def _owning(value: Any) -> Any:
     owning = value.copy(order="K")
     owning.flags.writeable = value.flags.writeable
     return owning
+
+
+def _log_to(replaced: Iterable[tuple[object, object]]) -> None:
+    """Have loggers log to what was loaded where plain cells had them log to what it takes the place of.
+
+    Args:
+        replaced: what a plain cell made in this process, and what an earlier step left of it.
+    """
+    logging: Any = sys.modules.get("logging")
+    loaded = {id(made): value for made, value in replaced if not isinstance(made, UNCHANGING)}
+    if logging is None or not loaded:
+        return
+    loggers: list[Any] = [logging.root, *logging.root.manager.loggerDict.values()]
+    for logger in loggers:
+        handlers: list[Any] = getattr(logger, "handlers", [])
+        handlers[:] = [loaded.get(id(handler), handler) for handler in handlers]
+        for handler in handlers:
+            attributes = cast("dict[str, Any]", vars(handler))
+            attributes |= {key: loaded[id(held)] for key, held in attributes.items() if id(held) in loaded}
 
 
 def _same(artifact: ArtifactRef) -> ArtifactRef:

@@ -226,6 +226,7 @@ _RESTORED = (
     restoring.reduced_sentinel,
     restoring.reduced_exception,
     restoring.reduced_logger,
+    restoring.reduced_handler,
 )
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {

@@ -160,6 +160,51 @@ def _logger(name: str, level: int, disabled: bool, propagate: bool) -> object:
     return logger
 
 
+def reduced_handler(value: object) -> tuple[Any, ...] | None:
+    """Return how to pickle a handler of logging, None for others: without its lock, files by their paths.
+
+    A file is opened again, to write behind what is there; what goes to standard output or error goes to those
+    of the process that reads.
+    """
+    logging: Any = sys.modules.get("logging")
+    if logging is None or not isinstance(value, logging.Handler) or _has_own_state(type(value)):
+        return None
+    state = {key: held for key, held in vars(value).items() if key != "lock"}
+    stream = state.get("stream")
+    standard = next((name for name in _STANDARD if stream is not None and stream is getattr(sys, name)), "")
+    if standard:
+        del state["stream"]
+    elif isinstance(value, logging.FileHandler):
+        state |= {"stream": None, "mode": "a"}
+    return (_handler, (type(value),), (state, standard), None, None, _fill_handler)
+
+
+_STANDARD = ("stdout", "stderr")
+
+
+def _has_own_state(kind: type) -> bool:
+    is_own = (
+        getattr(kind, name, None) is not getattr(object, name, None)
+        for name in ("__getstate__", "__reduce__")
+    )
+    return any(is_own)
+
+
+def _handler(kind: Any) -> Any:
+    import logging
+
+    handler = kind.__new__(kind)
+    logging.Handler.__init__(handler)
+    return handler
+
+
+def _fill_handler(handler: Any, state: tuple[dict[str, Any], str]) -> None:
+    attributes, standard = state
+    handler.__dict__ |= attributes
+    if standard:
+        handler.stream = getattr(sys, standard)
+
+
 def _is_bare(value: object) -> bool:
     """Whether it is an instance of the notebook's plain classes that has nothing inside."""
     line = type(value).__mro__[:-1]
@@ -251,6 +296,8 @@ _RESTORERS = (
     fill_cell,
     _exception,
     _logger,
+    _handler,
+    _fill_handler,
     file_map,
 )
 for _restorer in _RESTORERS:

@@ -7,6 +7,7 @@ import copyreg
 import functools
 from typing import Any, cast
 
+from jupyter_pipes.storage.serializers.restoring import reduced_handler
 from jupyter_pipes.verification.equality.base import Incomparable, Mismatch, Walk
 from jupyter_pipes.verification.equality.containers import check_dicts
 from jupyter_pipes.verification.equality.definitions import is_local
@@ -54,7 +55,7 @@ def _made(value: Any) -> str | Made:
     try:
         kind = cast("Any", type(value))
         reducer = copyreg.dispatch_table.get(kind)
-        made: Any = reducer(value) if reducer else value.__reduce_ex__(4)
+        made: Any = reduced_handler(value) or (reducer(value) if reducer else value.__reduce_ex__(4))
     except Exception as error:  # a class's own method may raise anything
         raise Incomparable(f"a {type(value).__qualname__} cannot be looked into: {error}") from error
     if isinstance(made, str):

@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import io
+import logging
+import logging.handlers
 import pickle
 import pickletools
+import sys
 from functools import cached_property, lru_cache
 from importlib import import_module
+from pathlib import Path
+from typing import Any
 
 import cloudpickle
 import pytest
@@ -87,3 +93,63 @@ def test_a_cached_function_without_a_name_comes_back_with_an_empty_cache_of_its_
 def test_a_cached_function_of_a_module_comes_back_as_that_one() -> None:
     stream = b"".join(pickled(texts_of).stream)
     assert unpickled(memoryview(stream), [], lambda name: None).value is texts_of
+
+
+def again(value: Any) -> Any:
+    """What a reader has of a value."""
+    result = pickled(value)
+    stream = memoryview(b"".join(map(bytes, result.stream)))
+    return unpickled(stream, result.buffers, lambda name: None).value
+
+
+class Collecting(logging.Handler):
+    def __init__(self, lines: list[str]) -> None:
+        super().__init__("INFO")
+        self.lines = lines
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+RECORD = logging.makeLogRecord({"msg": "text"})
+
+
+def test_a_handler_is_kept_with_what_it_collects_and_with_a_lock_of_its_own() -> None:
+    lines = ["first"]
+    handler = Collecting(lines)
+    handler.setFormatter(logging.Formatter("> %(message)s"))
+    kept, kept_lines = again((handler, lines))
+    kept.handle(RECORD)
+    assert kept_lines == ["first", "> text"]
+    assert (kept.level, kept.lock is handler.lock) == (logging.INFO, False)
+    assert lines == ["first"]
+
+
+def test_a_handler_keeps_the_text_that_it_writes_to() -> None:
+    buffer = io.StringIO()
+    handler = logging.StreamHandler(buffer)
+    handler.handle(RECORD)
+    kept, kept_buffer = again((handler, buffer))
+    kept.handle(RECORD)
+    assert kept_buffer.getvalue() == "text\ntext\n"
+
+
+def test_a_handler_writes_to_the_standard_streams_of_who_has_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("stdout", "stderr"):
+        result = pickled(logging.StreamHandler(getattr(sys, name)))
+        stream = memoryview(b"".join(map(bytes, result.stream)))
+        with monkeypatch.context() as there:
+            there.setattr(sys, name, io.StringIO())
+            assert unpickled(stream, [], lambda name: None).value.stream is getattr(sys, name)
+
+
+@pytest.mark.parametrize("kind", [logging.FileHandler, logging.handlers.RotatingFileHandler])
+def test_a_handler_of_a_file_writes_behind_what_is_there(kind: Any, tmp_path: Path) -> None:
+    path = tmp_path / "run.log"
+    handler = kind(path, mode="w")
+    handler.handle(RECORD)
+    kept = again(handler)
+    kept.handle(RECORD)
+    handler.close()
+    kept.close()
+    assert path.read_text() == "text\ntext\n"
