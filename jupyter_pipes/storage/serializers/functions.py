@@ -30,8 +30,8 @@ def reduced_function(function: FunctionType, reduced: tuple[Any, ...]) -> tuple[
     `nonlocal` variable would count apart.
     """
     make, arguments, (attributes, slots), *rest = reduced
-    slots["__globals__"] = {name: _marked(value) for name, value in slots["__globals__"].items()}
-    slots["_cloudpickle_submodules"] = list(map(_marked, slots["_cloudpickle_submodules"]))
+    slots["__globals__"] = {name: marked(value) for name, value in slots["__globals__"].items()}
+    slots["_cloudpickle_submodules"] = list(map(marked, slots["_cloudpickle_submodules"]))
     if function.__closure__:
         *others, _ = arguments
         arguments = (*others, function.__closure__)
@@ -46,10 +46,11 @@ def reduced_cell(cell: CellType) -> tuple[Any, ...]:
         contents = cell.cell_contents
     except ValueError:  # nothing was bound to the variable yet
         return make, ()
-    return make, (), (_marked(contents),), None, None, restoring.fill_cell
+    return make, (), (marked(contents),), None, None, restoring.fill_cell
 
 
-def _marked(value: Any) -> Any:
+def marked(value: Any) -> Any:
+    """Return a value that code uses, a module so that it can be pickled."""
     return ModuleInCode(value) if isinstance(value, ModuleType) else value
 
 

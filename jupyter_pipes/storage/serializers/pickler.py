@@ -16,6 +16,7 @@ from jupyter_pipes.storage.serializers import arrays, drawings, functions, resto
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
+from jupyter_pipes.storage.serializers.models import formulas
 from jupyter_pipes.storage.serializers.refusals import refusal
 
 if TYPE_CHECKING:
@@ -173,6 +174,8 @@ class _Pickler(cloudpickle.Pickler):
                 return arrays.reduced_pandas(obj, self._inner)
             case "matplotlib":
                 return drawings.reduced_part(obj)
+            case "statsmodels":
+                return formulas.reduced_model_data(obj)
             case _:
                 return NotImplemented
 

@@ -39,6 +39,7 @@ class _Origin(NamedTuple):
     content: str
 
 
+_names: WeakKeyDictionary[Any, dict[str, Any]] = WeakKeyDictionary()
 _origins: WeakKeyDictionary[Any, _Origin] = WeakKeyDictionary()
 
 
@@ -280,6 +281,22 @@ def _mapped(path: str, offset: int, content: Any) -> Any:
     return mapped
 
 
+def set_model_data(data: Any, state: tuple[Any, dict[str, Any]]) -> None:
+    """Fill the data of a model, which looks for what its formula names among the names of its caller."""
+    held, names = state
+    FunctionType(_set_state.__code__, dict(names))(data, held)
+    _names[data] = names
+
+
+def names_of(data: Any) -> dict[str, Any]:
+    """Return what the formula of a model that was loaded here names."""
+    return _names.get(data, {})
+
+
+def _set_state(data: Any, state: Any) -> None:
+    data.__setstate__(state)
+
+
 def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
     """Bind a variable of a closure."""
     (cell.cell_contents,) = contents
@@ -294,6 +311,7 @@ _RESTORERS = (
     _cached_function,
     _sentinel,
     fill_cell,
+    set_model_data,
     _exception,
     _logger,
     _handler,

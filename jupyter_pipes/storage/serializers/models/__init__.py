@@ -1,0 +1,1 @@
+"""Fitted models of libraries: what they need beside what they hold."""
