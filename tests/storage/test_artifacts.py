@@ -10,6 +10,7 @@ import stat
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
@@ -18,8 +19,10 @@ import pytest
 
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage import local_blobs
+from jupyter_pipes.storage import artifacts, local_blobs
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.joining import Joiner
+from jupyter_pipes.storage.serializers import serialize
 
 LARGE = np.arange(2_000_000.0)
 
@@ -354,3 +357,24 @@ def test_who_wrote_an_artifact_does_not_know_that_it_is_on_the_disk(local):
 def test_a_store_elsewhere_takes_an_artifact_for_good_or_not_at_all(tmp_path):
     store = ArtifactStore(f"memory://{tmp_path.name}-{os.getpid()}/store")
     assert store.doubtful([store.put("a", [1, 2, 3])]) == set()
+
+
+def test_a_name_that_is_a_part_of_another_ones_value_is_serialized_by_itself_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Beside that, it is only a link: figures have many names for their parts."""
+    serialized: list[str] = []
+
+    def counted(name: str, value: object) -> Any:
+        serialized.append(name)
+        return serialize(name, value)
+
+    monkeypatch.setattr(artifacts, "serialize", counted)
+    store, joiner = ArtifactStore(tmp_path), Joiner()
+    part = [1]
+    whole = {"part": part}
+    store.put("whole", whole, joiner=joiner)
+    ref = store.put("part", part, joiner=joiner)
+    assert serialized == ["whole", "part"]
+    assert ref.content
+    assert ref.references

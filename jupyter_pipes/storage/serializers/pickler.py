@@ -74,17 +74,21 @@ def pickled(
     """
     if links:
         return _with_views(lambda: _LinkedPickler(by_value, limit, links), value)
-    result = _with_views(lambda: _Pickler(by_value, limit), value)
+    pickler = _Pickler(by_value, limit)
+    result = pickler.run(value)
     # Only streams with a set hold these bytes as opcodes. Some hold them as data, which costs time only.
     if any(opcode in piece for piece in result.stream if isinstance(piece, bytes) for opcode in _SET_OPCODES):
         return _with_views(lambda: _OrderedPickler(by_value, limit), value)
-    return result
+    return _seeing_views(pickler, result, lambda: _Pickler(by_value, limit), value)
 
 
 def _with_views(make: Callable[[], _Pickler], value: Any) -> Pickled:
-    """Return the pickle, with arrays that lie in others of it as views: what changes one changes both."""
     pickler = make()
-    result = pickler.run(value)
+    return _seeing_views(pickler, pickler.run(value), make, value)
+
+
+def _seeing_views(pickler: _Pickler, result: Pickled, make: Callable[[], _Pickler], value: Any) -> Pickled:
+    """Return the pickle, with arrays that lie in others of it as views: what changes one changes both."""
     if not (views := pickler.inner_views()):
         return result
     again = make()
