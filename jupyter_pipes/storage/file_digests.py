@@ -17,6 +17,10 @@ from jupyter_pipes.storage.whole_files import reach_disk
 _CLOCK_STEP = 2_000_000_000
 """Nanoseconds within which two changes of a file may carry the same time, on the coarsest file systems."""
 
+_TICK = 20_000_000
+"""Nanoseconds within which they may on others, whose clock goes on a hundred times a second at least."""
+
+_SECOND = 1_000_000_000
 _MOST_NAMES = 2_000
 """Names of a folder that are remembered at most."""
 
@@ -84,6 +88,19 @@ def file_stamp(path: Path | str) -> str:
         return stamp_of(os.stat(path))  # noqa: PTH116 - asked for every file that is opened
     except (OSError, ValueError):
         return ""
+
+
+def may_change_unseen(path: Path | str) -> bool:
+    """Return whether a file was changed so lately that its stamp may stay as it is when it changes again."""
+    try:
+        stat = os.stat(path)  # noqa: PTH116 - asked for every file that is opened
+    except (OSError, ValueError):
+        return False
+    return _is_late(max(stat.st_mtime_ns, stat.st_ctime_ns), time.time_ns())
+
+
+def _is_late(changed: int, now: int) -> bool:
+    return now - changed <= (_TICK if changed % _SECOND else _CLOCK_STEP)
 
 
 def remember_written(path: Path, digest: str) -> None:

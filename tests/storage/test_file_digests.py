@@ -6,6 +6,8 @@ import os
 import time
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -15,6 +17,7 @@ from jupyter_pipes.storage.file_digests import (
     file_digest,
     is_synced,
     keeping,
+    may_change_unseen,
     recall,
     remember_written,
     take_new,
@@ -194,3 +197,25 @@ def test_what_could_not_be_kept_is_kept_next_time(file: Path, later: None) -> No
 def test_what_another_process_kept_was_on_the_disk(file: Path) -> None:
     recall([(str(file), "stamp", "kept")])
     assert is_synced(str(file), "stamp")
+
+
+@pytest.mark.parametrize(
+    ("changed", "since", "expected"),
+    [
+        (1_000_000_000_000_000_123, 0, True),
+        (1_000_000_000_000_000_123, 10_000_000, True),
+        (1_000_000_000_000_000_123, 30_000_000, False),
+        (1_000_000_000_000_000_000, 30_000_000, True),
+        (1_000_000_000_000_000_000, 2_100_000_000, False),
+    ],
+    ids=["now", "a tick", "ticks ago", "a clock of seconds", "seconds ago"],
+)
+def test_a_file_may_change_unseen_within_a_tick_of_its_file_systems_clock(
+    changed: int, since: int, expected: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def stat(path: str) -> Any:
+        return SimpleNamespace(st_mtime_ns=changed, st_ctime_ns=changed)
+
+    monkeypatch.setattr(file_digests, "os", SimpleNamespace(stat=stat))
+    monkeypatch.setattr(file_digests, "time", SimpleNamespace(time_ns=lambda: changed + since))
+    assert may_change_unseen("x.csv") == expected

@@ -20,7 +20,7 @@ from jupyter_pipes.execution.worker.observation.listings import (
 )
 from jupyter_pipes.execution.worker.observation.native import NativeWatch, Opened
 from jupyter_pipes.model.results import FileSeen, FolderSeen
-from jupyter_pipes.storage.file_digests import file_digest, file_stamp
+from jupyter_pipes.storage.file_digests import file_digest, file_stamp, may_change_unseen
 from jupyter_pipes.storage.settings import FOLDER
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
@@ -72,6 +72,7 @@ class FileWatch:
         self._from_forks: HeldFile | None = None
         self.is_blind = False
         self._read: dict[str, str] = {}
+        self._at_opening: dict[str, str] = {}
         self._before: dict[str, str] = {}
         self._written: dict[str, None] = {}
         self._in_commands: dict[str, None] = {}
@@ -112,7 +113,7 @@ class FileWatch:
         elif os.path.isdir(full):  # noqa: PTH112 - many a step
             self._listings.note_opened(full)
         elif not full.endswith(_CODE):
-            self._read.setdefault(full, file_stamp(full))
+            self._note_read(full)
 
     def note_listing(self, path: str, *, is_search: bool = False) -> None:
         """Take note that a folder is about to be listed, perhaps only in search of code."""
@@ -172,8 +173,8 @@ class FileWatch:
     def _digests(self) -> Iterator[tuple[str, str]]:
         for full, stamp in self._read.items():
             if full not in self._written:
-                is_same = stamp in ("", file_stamp(full))
-                yield full, file_digest(full) if is_same else UNKNOWN
+                now = file_digest(full) if stamp in ("", file_stamp(full)) else UNKNOWN
+                yield full, now if self._at_opening.get(full, now) == now else UNKNOWN
             elif full in self._before:
                 yield full, self._before[full]
 
@@ -196,9 +197,16 @@ class FileWatch:
         is_ours = full.startswith((self._project, *self._folders)) or full in self._named
         return is_ours and not full.startswith(self._outside) and _BYTECODE not in full
 
+    def _note_read(self, full: str) -> None:
+        if full in self._read:
+            return
+        self._read[full] = file_stamp(full)
+        if may_change_unseen(full):
+            self._at_opening[full] = file_digest(full)
+
     def _note_written(self, full: str) -> None:
         if full in self._read and full not in self._written:
-            self._before[full] = file_digest(full) or UNKNOWN
+            self._before[full] = self._at_opening.get(full) or file_digest(full) or UNKNOWN
         self._written[full] = None
 
     def _tell_parent(self, full: str, flags: int) -> None:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.execution.worker.observation import native
+from jupyter_pipes.execution.worker.observation import files, native
 from jupyter_pipes.execution.worker.observation.files import UNKNOWN, FileWatch
 from jupyter_pipes.execution.worker.observation.listings import file_time
 from jupyter_pipes.model.digests import digest
@@ -257,6 +257,28 @@ def test_a_file_that_somebody_changes_after_it_was_read_held_nobody_knows_what(p
         subprocess.run([sys.executable, "-c", script], check=True)
 
     assert observed(read, project)[0] == {"data/x.csv": UNKNOWN}
+
+
+def test_a_file_that_others_change_within_the_tick_in_which_it_was_opened_held_nobody_knows_what(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Size and times are as they were: only what the file held tells it."""
+    monkeypatch.setattr(files, "file_stamp", lambda path: "same")
+    monkeypatch.setattr(files, "may_change_unseen", lambda path: True)
+    script = "import pathlib; pathlib.Path('data').joinpath('x' + '.csv').write_text('v\\n2\\n')"
+
+    def read() -> None:
+        Path("data/x.csv").read_text()
+        subprocess.run([sys.executable, "-c", script], check=True)
+
+    assert observed(read, project)[0] == {"data/x.csv": UNKNOWN}
+
+
+def test_a_file_that_stays_as_it_was_opened_within_a_tick_is_known(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "may_change_unseen", lambda path: True)
+    assert observed(Path("data/x.csv").read_text, project)[0] == {"data/x.csv": digest(TEXT)}
 
 
 def test_a_file_that_the_code_names_counts_unless_the_step_writes_it(project: Path) -> None:
