@@ -6,6 +6,7 @@ import re
 import sqlite3
 from collections.abc import Generator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from jupyter_pipes.model.errors import StoreError
@@ -38,7 +39,8 @@ def database_errors(what: str, url: str) -> Generator[None]:
         if not _is_of_database(error):
             raise
         kind = Locked if is_lock(error) else Conflict if type(reason).__name__ in _CONFLICTS else StoreError
-        raise kind(_without_password(f"{what}: {reason}; check free space and rights of {url}")) from error
+        remedy = _how_to_write(url) if _is_read_only(reason) else f"check free space and rights of {url}"
+        raise kind(_without_password(f"{what}: {reason}; {remedy}")) from error
 
 
 _CONFLICTS = ("IntegrityError", "UniqueViolation")
@@ -57,6 +59,19 @@ def is_lock(error: BaseException) -> bool:
 
 def _is_of_database(error: Exception) -> bool:
     return any(cls.__module__ in ("sqlite3", "sqlalchemy.exc") for cls in type(error).__mro__)
+
+
+def _is_read_only(reason: Any) -> bool:
+    return getattr(reason, "sqlite_errorcode", 0) & 0xFF == sqlite3.SQLITE_READONLY
+
+
+def _how_to_write(url: str) -> str:
+    path = Path(url.partition("///")[2])
+    try:
+        owner = path.owner()
+    except (OSError, KeyError):  # gone, or of a user that the system has no name for
+        owner = "another user"
+    return f"{path} belongs to {owner}: ask for the right to write it, or work in a copy of the project"
 
 
 def _without_password(url: str) -> str:
