@@ -53,7 +53,8 @@ def joint_difference(pairs: Iterable[tuple[str, Any, Any]]) -> str | None:
 class _Walker(Walk):
     """Holds what was met: cycles end, and what is one object on one side must be one on the other."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_of_copy: bool = False) -> None:
+        self._is_of_copy = is_of_copy
         self._partners: dict[int, int] = {}
         self._origins: dict[int, int] = {}
         self._met: set[tuple[int, int]] = set()
@@ -84,8 +85,11 @@ class _Walker(Walk):
         kind.check(self, a, b, where)
 
     def agree_apart(self, a: Any, b: Any) -> bool:
+        # All parts of a copy are copies: to copy them again, on every level, would take for ever.
+        if self._is_of_copy:
+            return False
         try:
-            return _Walker().difference(a, b) is None
+            return _Walker(is_of_copy=True).difference(a, b) is None
         except Incomparable:
             return False
 

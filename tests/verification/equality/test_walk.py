@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import copy
 import datetime
 import enum
 import functools
@@ -189,3 +190,27 @@ def test_two_names_of_one_object_are_two_objects_on_no_side() -> None:
     a, b = [1], [1]
     assert joint_difference([("x", a, b), ("y", a, b)]) is None
     assert joint_difference([("x", a, b), ("y", a, [1])]) is not None
+
+
+def test_a_difference_deep_in_objects_of_a_library_is_found_by_looking_at_each_level_once() -> None:
+    """Each level that differs is tried as a copy; copies of copies would double that with every level."""
+    copies: list[int] = []
+
+    class Level:
+        def __init__(self, inner: object) -> None:
+            self.inner = inner
+
+        def __deepcopy__(self, memo: object) -> Level:
+            copies.append(1)
+            return Level(copy.deepcopy(self.inner))
+
+    Level.__module__, Level.__qualname__ = "a_library", "Level"
+
+    def nested(innermost: int) -> object:
+        value: object = innermost
+        for _ in range(12):
+            value = Level(value)
+        return value
+
+    assert difference(nested(1), nested(2)) is not None
+    assert len(copies) <= 12 * 13
