@@ -35,8 +35,8 @@ class Walk(Protocol):
         """
         ...
 
-    def agree_apart(self, a: Any, b: Any) -> bool:
-        """Return whether two values are equal, whatever was met before."""
+    def copy_agrees(self, a: Any, b: Any) -> bool:
+        """Return whether a copy of one value equals the other, whatever was met before."""
         ...
 
     def expect(self, is_equal: bool, a: Any, b: Any, where: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -84,12 +85,12 @@ class _Walker(Walk):
         self._pair(a, b, where)
         kind.check(self, a, b, where)
 
-    def agree_apart(self, a: Any, b: Any) -> bool:
+    def copy_agrees(self, a: Any, b: Any) -> bool:
         # All parts of a copy are copies: to copy them again, on every level, would take for ever.
         if self._is_of_copy:
             return False
         try:
-            return _Walker(is_of_copy=True).difference(a, b) is None
+            return _Walker(is_of_copy=True).difference(_copied(a), b) is None
         except Incomparable:
             return False
 
@@ -107,6 +108,13 @@ class _Walker(Walk):
             raise Mismatch(where, "an object that stands elsewhere, too", "an object of its own")
         if self._origins.setdefault(id(b), id(a)) != id(a):
             raise Mismatch(where, "an object of its own", "an object that stands elsewhere, too")
+
+
+def _copied(value: Any) -> Any:
+    try:
+        return copy.deepcopy(value)
+    except Exception:  # a class's own method may raise anything; then there is no other way to look at it
+        return None
 
 
 def type_name(value: Any) -> str:
