@@ -39,8 +39,8 @@ def measure() -> list[Figure]:
         ground = page.page.locator("#jp-pipes-panel .jp-pipes-canvas").bounding_box()
         assert ground is not None
         figures = [
-            Figure(f"lab: {STEPS:,} steps, from click to graph", [opened], "s"),
-            Figure(f"lab: {STEPS:,} steps, nothing moves", [rate(still)], "frames/s"),
+            Figure(f"graph: {STEPS:,} steps, from click to graph", [opened], "s"),
+            Figure(f"graph: {STEPS:,} steps, nothing moves", [rate(still)], "frames/s"),
         ]
         for size in ("whole", "at 100 %"):
             if size != "whole":
@@ -48,7 +48,7 @@ def measure() -> list[Figure]:
             for how, act in (("moved", _move), ("zoomed", _zoom)):
                 times = [frame_times(page.page, lambda act=act: act(page.page, ground)) for _ in range(3)]
                 rates = list(map(rate, times))
-                name = f"lab: {STEPS:,} steps, {size}, {how}"
+                name = f"graph: {STEPS:,} steps, {size}, {how}"
                 figures.append(beside(name, rates, "frames/s", [rate(still)], "nothing moves"))
     return figures
 

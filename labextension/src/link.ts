@@ -80,13 +80,17 @@ export class Link {
     return new Link(kernel, commands, events);
   }
 
-  /** Ask the kernel for something; it answers also while a cell runs. */
-  async ask<K extends Ask>(request: Body<K>): Promise<Answers[K]> {
+  /**
+   * Ask the kernel for something; it answers also while a cell runs.
+   *
+   * @param key of what may be asked once more and is to be carried out once
+   */
+  async ask<K extends Ask>(request: Body<K>, key = ''): Promise<Answers[K]> {
     const comm = READS.has(request.ask) ? await this._reader() : this._commands;
     const number = this._number++;
     const waiting = new PromiseDelegate<Reply>();
     this._waiting.set(number, waiting);
-    comm.send({ number, request } as unknown as JSONObject);
+    comm.send({ number, request, key } as unknown as JSONObject);
     const reply = await waiting.promise;
     if (reply.refusal) {
       throw new Refused(reply.refusal.type, reply.refusal.message);

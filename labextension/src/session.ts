@@ -2,6 +2,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
+import { UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -21,6 +22,8 @@ export type LinkState = 'idle' | 'connecting' | 'live' | 'failed';
 
 const EDIT_MILLISECONDS = 400;
 const KEPT_MILLISECONDS = 2000;
+/** How often something is asked for whose answer is lost on the way. */
+const TRIES = 3;
 /** What is done with the cells that the kernel was told last. */
 const RUNS: ReadonlySet<Ask> = new Set(['run', 'run stale'] as const);
 
@@ -129,31 +132,22 @@ export class PipelineSession implements IDisposable {
         return layout as Answers[K];
       }
     }
-    try {
-      const link = await this._linkFor(request.ask);
-      return await link.ask(request);
-    } catch (error) {
-      // While a kernel starts Lab may connect twice. Who asks for a run may have been heard.
-      if (error instanceof Disconnected && !RUNS.has(request.ask)) {
-        const link = await this._linkFor(request.ask);
-        return link.ask(request);
+    // A run that is asked for once more is started once.
+    const key = RUNS.has(request.ask) ? UUID.uuid4() : '';
+    for (let left = TRIES - 1; ; left--) {
+      try {
+        const link = await this._preparedFor(request.ask);
+        return await link.ask(request, key);
+      } catch (error) {
+        // While a kernel starts Lab may connect twice.
+        if (!(error instanceof Disconnected && left > 0)) {
+          throw error;
+        }
       }
-      throw error;
     }
   }
 
-  /** The link, with all told that the kernel has to know for a request; nothing of the request has been sent. */
-  private async _linkFor(ask: Ask): Promise<Link> {
-    try {
-      return await this._preparedFor(ask);
-    } catch (error) {
-      if (error instanceof Disconnected) {
-        return this._preparedFor(ask);
-      }
-      throw error;
-    }
-  }
-
+  /** The link, with all told that the kernel has to know for a request. */
   private async _preparedFor(ask: Ask): Promise<Link> {
     const link = await this.connect();
     // Another notebook on this kernel may have told its own since.

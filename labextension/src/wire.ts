@@ -363,10 +363,11 @@ export interface LookInside {
   readonly start?: number;
 }
 
-/** A request on the wire; the answer has its number. */
+/** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
 export interface Message {
   readonly number: number;
   readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere;
+  readonly key?: string;
 }
 
 /** The last values of a metric in both runs; None where it is not there, or is no number. */

@@ -144,10 +144,15 @@ class Refusal(Struct, frozen=True):
 
 
 class Message(Struct, frozen=True):
-    """A request on the wire; the answer has its number."""
+    """A request on the wire; the answer has its number.
+
+    Attributes:
+        key: the same where it is asked once more, as the answer was lost on the way: it is carried out once.
+    """
 
     number: int
     request: AnyRequest
+    key: str = ""
 
 
 class Reply(Struct, frozen=True):

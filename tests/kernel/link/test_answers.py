@@ -131,6 +131,20 @@ def test_an_edited_step_runs_as_it_is_written_and_an_edited_helper_as_it_was_run
     assert lab.session.run["y"] == 3
 
 
+def test_a_run_that_is_asked_for_once_more_as_its_answer_was_lost_is_started_once(lab: Lab) -> None:
+    lab.show()
+    first, again, other = (
+        lab.answers.reply({"number": number, "request": {"ask": "run"}, "key": key})
+        for number, key in enumerate(("a", "a", "b"))
+    )
+    assert first.answer == again.answer
+    assert (again.number, again.refusal) == (1, None)
+    # The first one goes on, or has ended: in any case this is another question.
+    assert other.answer != first.answer
+    assert lab.session.run is not None
+    lab.session.run.wait(WAIT)
+
+
 def test_a_cell_whose_line_was_taken_away_is_no_step_any_more(lab: Lab) -> None:
     lab.show()
     lab.run()
