@@ -78,7 +78,7 @@ export function addCommands(
   });
   commands.addCommand(CommandIDs.makeStep, {
     label: trans.__('Make this a step'),
-    caption: trans.__('Make this cell a step of the pipeline'),
+    caption: trans.__('Make this a step'),
     icon: pipelineIcon,
     isVisible: () => canBeStep(current()?.panel.content ?? null),
     execute: async () => {

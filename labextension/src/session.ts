@@ -2,7 +2,7 @@
 import type { ISessionContext } from '@jupyterlab/apputils';
 import type { NotebookPanel } from '@jupyterlab/notebook';
 import type { Kernel } from '@jupyterlab/services';
-import { UUID } from '@lumino/coreutils';
+import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
@@ -160,8 +160,11 @@ export class PipelineSession implements IDisposable {
   /** Open the link, if it is not open. */
   async connect(): Promise<Link> {
     this._opening ??= this._open().catch((error: unknown) => {
-      this._opening = null;
-      this._set('failed', error instanceof Error ? error.message : String(error));
+      // One that was dropped has a successor already.
+      if (!(error instanceof Disconnected)) {
+        this._opening = null;
+        this._set('failed', error instanceof Error ? error.message : String(error));
+      }
       throw error;
     });
     return this._opening;
@@ -178,8 +181,10 @@ export class PipelineSession implements IDisposable {
       throw new Error('this notebook has no kernel: choose one');
     }
     this._set('connecting');
-    const link = await Link.open(kernel, this._onMessage, this._onClose);
-    await this._tellCells(link);
+    // What is sent while Lab connects may never be answered.
+    const dropped = this._dropped.promise;
+    const link = await Promise.race([Link.open(kernel, this._onMessage, this._onClose), dropped]);
+    await Promise.race([this._tellCells(link), dropped]);
     this._set('live');
     return link;
   }
@@ -284,8 +289,8 @@ export class PipelineSession implements IDisposable {
   }
 
   private _onConnection(_: ISessionContext, status: Kernel.ConnectionStatus): void {
-    if (status === 'connected' && this._state === 'live') {
-      // What was told while nobody listened is lost.
+    if (status === 'connected' && (this._state === 'live' || this._state === 'connecting')) {
+      // What was told while nobody listened is lost, and what was asked.
       this._reconnect();
     }
   }
@@ -324,6 +329,8 @@ export class PipelineSession implements IDisposable {
     const opening = this._opening;
     this._opening = null;
     this._areCellsTold = false;
+    this._dropped.reject(new Disconnected());
+    this._dropped = undecided();
     opening?.then(
       link => {
         link.close();
@@ -353,6 +360,14 @@ export class PipelineSession implements IDisposable {
   private _isRestarting = false;
   private _isDisposed = false;
   private _opening: Promise<Link> | null = null;
+  private _dropped = undecided();
   private readonly _edited = new Debouncer(() => this._onPause(), EDIT_MILLISECONDS);
   private readonly _changed = new Signal<this, void>(this);
+}
+
+/** What is rejected when a link is dropped; nobody need wait for it. */
+function undecided(): PromiseDelegate<never> {
+  const delegate = new PromiseDelegate<never>();
+  delegate.promise.catch(() => undefined);
+  return delegate;
 }

@@ -21,6 +21,7 @@ def test_a_pipeline_runs_by_buttons_in_notebook_7(notebook_7: Lab) -> None:
         return page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
 
     toolbar, panel = page.locator(".jp-NotebookPanel-toolbar"), page.locator("#jp-pipes-panel")
+    expect(page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").first).to_be_attached()
     expect(header("fit")).to_contain_text("pending")
     page.locator(".jp-Notebook-cell").nth(2).locator(".cm-content").click()
     page.keyboard.press("Escape")

@@ -56,6 +56,7 @@ def panel(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Panel]:
     folder = lab.folder / request.node.name
     folder.mkdir()
     page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    page.wait_for_kernel()
     shown = Panel(page)
     shown.show()
     expect(shown.header("fit")).to_contain_text("pending")

@@ -21,6 +21,7 @@ def test_a_running_step_says_where_it_is_and_leads_there(lab: Lab, tmp_path: Pat
     folder = lab.folder / tmp_path.name
     folder.mkdir()
     shown = lab.open(write_notebook(folder / "slow.ipynb", *CELLS))
+    shown.wait_for_kernel()
     page, panel = shown.page, shown.page.locator("#jp-pipes-panel")
     header = page.locator(".jp-pipes-header:has(.jp-pipes-name:text-is('slow'))")
     expect(header).to_contain_text("not run yet")

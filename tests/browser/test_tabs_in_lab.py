@@ -53,6 +53,7 @@ def tabs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Tabs]:
     folder = lab.folder / request.node.name
     folder.mkdir()
     page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    page.wait_for_kernel()
     page.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(page.page.locator(".jp-pipes-header").first).to_contain_text("pending")
     yield Tabs(page)
