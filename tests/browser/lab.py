@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import secrets
 import shutil
 import socket
@@ -71,6 +72,21 @@ class Lab:
         page.goto(f"{self._address}/{place}/{name}?token={self._token}&reset")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
         return LabPage(page)
+
+    def folder_of(self, test: str) -> Path:
+        """Return the folder of a test's own, by its name."""
+        return self.folder / re.sub(r"\W+", "-", test)
+
+    def open_new(self, test: str, name: str, *cells: str, width: int = 1500, height: int = 1000) -> LabPage:
+        """Open a new notebook with these cells, in a folder of its test's, once its kernel is there.
+
+        Headers are there before the kernel is, and what is pressed or run too early may do nothing.
+        """
+        folder = self.folder_of(test)
+        folder.mkdir()
+        page = self.open(write_notebook(folder / name, *cells), width=width, height=height)
+        page.wait_for_kernel()
+        return page
 
     def end_kernels(self) -> None:
         """End every notebook's kernel, as a restart of the machine would."""

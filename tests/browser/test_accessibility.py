@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, expect
 
 CELLS = (
@@ -29,9 +29,7 @@ OURS = (PANEL, ".jp-pipes-header", ".jp-pipes-statusbar", "[data-jp-item-name^=j
 
 @pytest.fixture
 def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
-    folder = lab.folder / re.sub(r"\W+", "-", request.node.name)
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
     expect(header(page, "report")).to_contain_text("pending")
     yield page
     page.close()

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = (
@@ -43,12 +43,8 @@ class Cells:
 @pytest.fixture
 def cells(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Cells]:
     """A notebook with three steps that no cell was run of."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
     shown = Cells(page)
-    # Headers are there before it is, and a cell that is run too early is not run.
-    page.wait_for_kernel()
     expect(shown.header("clean")).to_contain_text("defined, not run yet")
     yield shown
     page.close()

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = (
@@ -39,9 +39,7 @@ class Graph:
 @pytest.fixture
 def graph(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Graph]:
     """A notebook with four steps in two stages, and the panel."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS), width=1440, height=900)
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, width=1440, height=900)
     shown = Graph(page)
     shown.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(shown.node("plot")).to_be_attached()

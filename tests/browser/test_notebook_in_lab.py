@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import expect
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -30,9 +30,7 @@ ENDLESS = (
 @pytest.fixture
 def endless(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
     """A notebook in Lab whose second step runs for ten minutes, once that has begun."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "endless.ipynb", *ENDLESS))
+    page = lab.open_new(request.node.name, "endless.ipynb", *ENDLESS)
     page.run_all()
     expect(page.listed("endless, running")).to_be_attached(timeout=LONG)
     yield page

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = (
@@ -53,10 +53,7 @@ class Panel:
 @pytest.fixture
 def panel(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Panel]:
     """A notebook with three steps that no cell was run of, and the panel."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
-    page.wait_for_kernel()
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
     shown = Panel(page)
     shown.show()
     expect(shown.header("fit")).to_contain_text("pending")

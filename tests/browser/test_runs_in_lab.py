@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import WAIT_MILLISECONDS, Lab, write_notebook
+from lab import WAIT_MILLISECONDS, Lab
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = (
@@ -50,11 +50,8 @@ class Runs:
 @pytest.fixture
 def runs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Runs]:
     """A pipeline that was run once, and the tab with that run."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    opened = lab.open(write_notebook(folder / "study.ipynb", *CELLS))
+    opened = lab.open_new(request.node.name, "study.ipynb", *CELLS)
     opened.page.locator("[data-id=jp-pipes-panel]").first.click()
-    opened.wait_for_kernel()
     expect(opened.page.locator(".jp-pipes-header", has_text="score")).to_contain_text("pending")
     opened.page.get_by_role("tab", name="Runs").click()
     shown = Runs(opened.page)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, Response, expect
 
 FIT = "%%step fit\nimport time\ntime.sleep(1)\nfitted = sum(raw) / 1"
@@ -55,9 +55,7 @@ def _keeps_settings(response: Response) -> bool:
 
 @pytest.fixture
 def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Set]:
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
     ready = Set(page)
     expect(ready.header).to_contain_text("not run yet")
     yield ready
@@ -95,8 +93,10 @@ def test_settings_hold_at_once_and_ends_of_runs_are_told_as_they_say(shown: Set)
     expect(shown.toasts.filter(has_text="train: ")).to_have_count(0)
 
 
-def test_an_export_replaces_a_file_only_when_told_so(shown: Set, lab: Lab) -> None:
-    folder = lab.folder / "test_an_export_replaces_a_file_only_when_told_so"
+def test_an_export_replaces_a_file_only_when_told_so(
+    shown: Set, lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    folder = lab.folder_of(request.node.name)
     module = folder / "train.py"
     module.write_text("mine = 1\n")
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from lab import Lab, write_notebook
+from lab import Lab
 from playwright.sync_api import expect
 
 CELLS = (
@@ -18,10 +18,7 @@ CELLS = (
 
 @pytest.mark.parametrize("tab", ["Timeline", "Log"])
 def test_a_running_step_says_where_it_is_and_leads_there(lab: Lab, tmp_path: Path, tab: str) -> None:
-    folder = lab.folder / tmp_path.name
-    folder.mkdir()
-    shown = lab.open(write_notebook(folder / "slow.ipynb", *CELLS))
-    shown.wait_for_kernel()
+    shown = lab.open_new(tmp_path.name, "slow.ipynb", *CELLS)
     page, panel = shown.page, shown.page.locator("#jp-pipes-panel")
     header = page.locator(".jp-pipes-header:has(.jp-pipes-name:text-is('slow'))")
     expect(header).to_contain_text("not run yet")

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab, write_notebook
+from lab import Lab
 from playwright.sync_api import Page, expect
 
 CELLS = (
@@ -68,11 +68,8 @@ class Watched:
 @pytest.fixture
 def watched(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Watched]:
     """A notebook of three steps, of which the last waits, and the panel with its graph."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS), width=1440, height=900)
-    page.wait_for_kernel()
-    seen = Watched(page.page, folder)
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, width=1440, height=900)
+    seen = Watched(page.page, lab.folder_of(request.node.name))
     seen.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(seen.page.locator("#jp-pipes-panel .jp-pipes-graph li button")).to_have_count(3)
     yield seen

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import Lab, LabPage, write_notebook
+from lab import Lab, LabPage
 from playwright.sync_api import Locator, expect
 
 CELLS = (
@@ -50,10 +50,7 @@ class Tabs:
 @pytest.fixture
 def tabs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Tabs]:
     """A notebook with parameters, and a step that fails."""
-    folder = lab.folder / request.node.name
-    folder.mkdir()
-    page = lab.open(write_notebook(folder / "train.ipynb", *CELLS))
-    page.wait_for_kernel()
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
     page.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(page.page.locator(".jp-pipes-header").first).to_contain_text("pending")
     yield Tabs(page)

@@ -204,6 +204,20 @@ def test_a_run_is_taken_over_from_a_controller_that_may_be_there(scene: Scene) -
     assert (answer.code, answer.document["run"], answer.document["status"]) == (0, run, "completed")
 
 
+def asleep(process: subprocess.Popen[str]) -> list[psutil.Process]:
+    """Stop a controller with all that it started, as a laptop that sleeps does; return them."""
+    controller = psutil.Process(process.pid)
+    sleepers = [controller, *controller.children(recursive=True)]
+    for each in sleepers:
+        each.suspend()
+    return sleepers
+
+
+def wake(sleepers: list[psutil.Process]) -> None:
+    for each in reversed(sleepers):
+        each.resume()
+
+
 @pytest.mark.parametrize("around", [(), (*CONTAINER, *NAMED)], ids=["here", "elsewhere"])
 def test_a_controller_that_slept_beyond_its_lease_finds_its_run_taken_over_and_harms_nothing(
     scene: Scene, around: tuple[str, ...]
@@ -211,9 +225,7 @@ def test_a_controller_that_slept_beyond_its_lease_finds_its_run_taken_over_and_h
     """Stopped, as a laptop that sleeps: another one completes the run meanwhile, and that stays so."""
     process = scene.start(*around)
     run = scene.newest
-    sleepers = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for each in sleepers:
-        each.suspend()
+    sleepers = asleep(process)
     scene.go.touch()
     answer = scene.project.jupyter_pipes("resume", run, *([] if around else ["--force"]), "--json")
     while around and answer.code == 2:
@@ -221,8 +233,7 @@ def test_a_controller_that_slept_beyond_its_lease_finds_its_run_taken_over_and_h
         answer = scene.project.jupyter_pipes("resume", run, "--json")
     assert (answer.code, answer.document["status"]) == (0, "completed"), answer.err
     before = scene.history.records(run)
-    for each in reversed(sleepers):
-        each.resume()
+    wake(sleepers)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 1, out
     assert psutil.wait_procs(sleepers, timeout=60)[1] == []
@@ -241,14 +252,11 @@ def test_a_controller_that_wakes_writes_nothing_once_its_lease_is_another_ones(
     """Nobody wrote anything yet: it is the lease alone that keeps it from going on."""
     process = scene.start(*around)
     run = scene.newest
-    sleepers = [psutil.Process(process.pid), *psutil.Process(process.pid).children(recursive=True)]
-    for each in sleepers:
-        each.suspend()
+    sleepers = asleep(process)
     lease = scene.history.leases.take_over(scene.history.leases.look(run))
     before, results = scene.history.records(run), scene.history.newest_results("study")
     scene.go.touch()
-    for each in reversed(sleepers):
-        each.resume()
+    wake(sleepers)
     out, _ = process.communicate(timeout=60)
     assert process.returncode == 1, out
     assert f"run {run} was taken over or ended by another process" in out

@@ -57,8 +57,9 @@ def _handed_to(step: Step, made: Mapping[str, Texts]) -> tuple[tuple[str, str], 
     texts: dict[str, str] = {}
     for name, owner in step.reads.items():
         known = made.get(owner, {})
-        mine = {key: text for key, text in known.items() if key == name or key.startswith((".", f"{name}["))}
-        texts |= mine
+        texts |= {
+            key: text for key, text in known.items() if key == name or key.startswith((".", f"{name}["))
+        }
     return tuple(sorted(texts.items()))
 
 
@@ -117,7 +118,7 @@ def _connections(codes: Iterable[Code], texts: Texts) -> dict[str, str]:
     for node in (node for code in codes for node in code.nodes):
         match node:
             case ast.Assign([ast.Name(name)], ast.Call() as call) if opens_database(call):
-                connections |= dict.fromkeys([name], next(_files_of(call, texts), ""))
+                connections[name] = next(_files_of(call, texts), "")
             case _:
                 pass
     return {name: path for name, path in connections.items() if path}

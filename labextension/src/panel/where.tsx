@@ -24,6 +24,7 @@ export function WhereItIs({ session, step, trans }: WhereProps): JSX.Element {
     <div className="jp-pipes-where">
       <button
         type="button"
+        className="jp-pipes-push"
         aria-label={trans.__('Where is %1 now?', step)}
         onClick={() => {
           setTimes(times + 1);

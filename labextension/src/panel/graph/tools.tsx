@@ -27,7 +27,13 @@ export interface ToolsProps {
 export function Tools(props: ToolsProps): JSX.Element {
   const { trans, stages } = props;
   const button = (title: string, text: ReactNode, onClick: () => void): JSX.Element => (
-    <button type="button" title={title} aria-label={title} onClick={onClick}>
+    <button
+      type="button"
+      className="jp-pipes-push"
+      title={title}
+      aria-label={title}
+      onClick={onClick}
+    >
       {text}
     </button>
   );
