@@ -77,20 +77,24 @@ class InlineExecutor:
         if job.attempt_id in self._cancelled:
             tell(as_stopped(job, self._cancelled[job.attempt_id]))
             return
-        tell(ev.AttemptStarted(job.step.name, job.attempt, os.getpid(), platform.node()))
-        timeout = job.step.options.timeout
-        if timeout is not None:
-            reason = f"timed out after {exact_duration_text(timeout)}"
-            timer = (timeout, self._time_out, job.attempt_id, reason)
-            self._loop.call_soon_threadsafe(self._loop.call_later, *timer)
         self._running = job.attempt_id
         try:
+            # Whoever hears of the start may interrupt at once.
+            tell(ev.AttemptStarted(job.step.name, job.attempt, os.getpid(), platform.node()))
+            self._start_timer(job)
             self._run_to_the_end(job, tell)
         except KeyboardInterrupt:
             # It came before the step's first line.
             tell(self._as_stopped(job, None))
         finally:
             self._running = None
+
+    def _start_timer(self, job: Job) -> None:
+        timeout = job.step.options.timeout
+        if timeout is not None:
+            reason = f"timed out after {exact_duration_text(timeout)}"
+            timer = (timeout, self._time_out, job.attempt_id, reason)
+            self._loop.call_soon_threadsafe(self._loop.call_later, *timer)
 
     def _time_out(self, attempt: str, reason: str) -> None:
         if self._running == attempt:
