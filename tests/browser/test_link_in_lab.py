@@ -126,6 +126,7 @@ def test_two_notebooks_on_one_kernel_show_each_its_own_steps(lab: Lab, notebook:
     first.lab.wait_for_kernel()
     lab.share_kernel(notebook, other)
     second = Shown(lab.open(other))
+    second.lab.wait_for_kernel()
     expect(second.header("alone")).to_contain_text("pending")
     second.run()
     expect(second.header("alone")).to_contain_text("completed")
