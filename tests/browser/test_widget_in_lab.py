@@ -208,6 +208,8 @@ def test_the_live_widget_stands_alone_while_it_lives(shown: Shown) -> None:
 
 
 def test_the_graph_has_lab_colours_in_both_themes(shown: Shown) -> None:
+    # Another test may have left another theme.
+    shown.lab.light()
     canvas = shown.root.locator("canvas").first
     assert canvas.evaluate("canvas => getComputedStyle(canvas).filter") == "none"
     shown.lab.dark()
