@@ -13,7 +13,7 @@ from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any, NamedTuple, cast
 
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage.loading import View, link_to
+from jupyter_pipes.storage.loading import View, link_to, told_apart
 from jupyter_pipes.storage.serializers import arrays
 from jupyter_pipes.storage.serializers.base import Part, Parts
 from jupyter_pipes.storage.serializers.definitions import definition_name, qualified_name
@@ -126,7 +126,7 @@ class Joiner:
                 references.update((holder.artifact.digest, *holder.artifact.references))
         if names:
             self._note({name, *names})
-        return Joined(links, frozenset(names), tuple(sorted(references)))
+        return Joined(told_apart(links), frozenset(names), tuple(sorted(references)))
 
     def _note(self, names: set[str]) -> None:
         touching = [group for group in self.groups if group & names]

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -20,9 +21,26 @@ View = tuple[Any, ...]
 """Where in the memory of an array another one lies: what `restoring.view_of` takes behind the array."""
 
 
+_OF_A_PART = 5
+"""How much a link to a part says; one to a view says where it lies as well."""
+
+
 def link_to(name: str, digest: str, serializer: str, number: int, view: View | None = None) -> Link:
     """Return a link to part `number` of the artifact that the name had, or to a view of that array."""
     return ("part", name, digest, serializer, number, *(() if view is None else (view,)))
+
+
+def told_apart(links: Mapping[int, Link]) -> dict[int, Link]:
+    """Return the links by object, with a number behind those to views that would otherwise be equal.
+
+    Views of one place are objects of their own, and one that stands in several places is one.
+    """
+    counts: Counter[Link] = Counter()
+    apart: dict[int, Link] = {}
+    for key, link in links.items():
+        apart[key] = (*link, counts[link]) if counts[link] and len(link) > _OF_A_PART else link
+        counts[link] += 1
+    return apart
 
 
 class Loading:
@@ -76,17 +94,24 @@ class Loading:
         loaded = self._loaded.get((group, name, digest))
         if loaded is None:
             data = self._read(digest)
-            read = deserialize_linked(serializer, data, partial(self._find, group))
+            # An array that stands in several places of the value is one array there.
+            views: dict[Link, Any] = {}
+            read = deserialize_linked(serializer, data, partial(self._find, group, views))
             loaded = _Loaded(serializer, data, *read)
             self._loaded[group, name, digest] = loaded
         return loaded
 
-    def _find(self, group: int | str, link: Link) -> Any:
+    def _find(self, group: int | str, views: dict[Link, Any], link: Link) -> Any:
+        if link in views:
+            return views[link]
         _, name, digest, serializer, number, *view = link
         held = self._load(group, name, digest, serializer).parts().get(number)
         if held is None:
             raise SerializationError(f"It shares part {number} of {name!r}, which is not there any more")
-        return view_of(held, *view[0]) if view else held
+        if not view:
+            return held
+        views[link] = view_of(held, *view[0])
+        return views[link]
 
 
 class _Loaded(NamedTuple):

@@ -208,6 +208,18 @@ def test_a_view_and_its_base_share_memory(take: Any, size: int, store: ArtifactS
     assert np.array_equal(loaded["view"], take(loaded["base"]))
 
 
+def test_a_view_that_stands_in_several_places_is_one_and_two_of_one_place_are_two(
+    store: ArtifactStore,
+) -> None:
+    base = np.arange(10.0)
+    view, other = base[2:5], base[2:5]
+    refs, _ = keep(store, {"base": base, "held": [view, view, other, base]})
+    base, (view, again, other, whole) = load(store, refs).values()
+    assert (view is again, view is other, base is whole) == (True, False, True)
+    view[0] = 7
+    assert (other[0], base[2]) == (7, 7)
+
+
 def test_frames_that_pandas_keeps_apart_are_not_joined(store: ArtifactStore) -> None:
     frame = pd.DataFrame({"v": range(100), "w": "x", "c": pd.Categorical(["a", "b"] * 50)})
     frame.index = pd.date_range("2024", periods=100)
