@@ -7,6 +7,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { keptBoard, keptGraph } from './kept';
+import { begun, kernelOf } from './kernels';
 import { Disconnected, Link, olderText } from './link';
 import { fold, isRunning, MessageMissing, type Known } from './model';
 import { cellsOf, hasSteps } from './notebook';
@@ -16,6 +17,8 @@ import type { Answers, ArrangeGraph, Board, BoardMessage, Message } from './wire
 
 type Request = Message['request'];
 type Ask = Request['ask'];
+/** What is rejected when a link is dropped. */
+type Dropped = PromiseDelegate<never>;
 
 /** How the link stands: `idle` before anybody needs it, `failed` with a reason. */
 export type LinkState = 'idle' | 'connecting' | 'live' | 'failed';
@@ -35,6 +38,7 @@ export class PipelineSession implements IDisposable {
     context.statusChanged.connect(this._onStatus, this);
     context.connectionStatusChanged.connect(this._onConnection, this);
     panel.content.modelContentChanged.connect(this._onEdited, this);
+    this._begun = begun(panel);
     // The kernel keeps who listens until it is told.
     window.addEventListener('pagehide', this._onLeave);
     // A kernel that is busy may let Lab itself wait.
@@ -157,36 +161,53 @@ export class PipelineSession implements IDisposable {
     return link;
   }
 
-  /** Open the link, if it is not open. */
+  /** Open the link, if it is not open, once the kernel is there. */
   async connect(): Promise<Link> {
-    this._opening ??= this._open().catch((error: unknown) => {
+    try {
+      const kernel = await kernelOf(this.panel.sessionContext, this._begun);
+      this._opening ??= this._open(kernel);
+      return await this._opening;
+    } catch (error) {
       // One that was dropped has a successor already.
       if (!(error instanceof Disconnected)) {
         this._opening = null;
         this._set('failed', error instanceof Error ? error.message : String(error));
       }
       throw error;
-    });
-    return this._opening;
+    }
   }
 
-  private async _open(): Promise<Link> {
-    const context = this.panel.sessionContext;
-    // A click may come before the kernel is there; where the user has to choose one, none comes by itself.
-    if (!(await context.initialize())) {
-      await context.ready;
-    }
-    const kernel = context.session?.kernel;
-    if (!kernel) {
-      throw new Error('this notebook has no kernel: choose one');
-    }
+  private async _open(kernel: Kernel.IKernelConnection): Promise<Link> {
+    const dropped = this._dropped;
     this._set('connecting');
-    // What is sent while Lab connects may never be answered.
-    const dropped = this._dropped.promise;
-    const link = await Promise.race([Link.open(kernel, this._onMessage, this._onClose), dropped]);
-    await Promise.race([this._tellCells(link), dropped]);
-    this._set('live');
-    return link;
+    const opening = this._listened(kernel, dropped);
+    try {
+      // What is sent while Lab connects may never be answered.
+      const link = await Promise.race([opening, dropped.promise]);
+      await Promise.race([this._tellCells(link), dropped.promise]);
+      this._set('live');
+      return link;
+    } catch (error) {
+      void opening.then(closed, () => undefined);
+      throw error;
+    }
+  }
+
+  /** Open a link that is listened to until it is dropped, which may be before it is open. */
+  private _listened(kernel: Kernel.IKernelConnection, dropped: Dropped): Promise<Link> {
+    return Link.open(
+      kernel,
+      message => {
+        if (this._dropped === dropped) {
+          this._onMessage(message);
+        }
+      },
+      () => {
+        if (this._dropped === dropped) {
+          this._onClose();
+        }
+      }
+    );
   }
 
   private async _tellCells(link: Link): Promise<void> {
@@ -331,12 +352,7 @@ export class PipelineSession implements IDisposable {
     this._areCellsTold = false;
     this._dropped.reject(new Disconnected());
     this._dropped = undecided();
-    opening?.then(
-      link => {
-        link.close();
-      },
-      () => undefined
-    );
+    void opening?.then(closed, () => undefined);
   }
 
   private _set(state: LinkState, failure = ''): void {
@@ -345,6 +361,7 @@ export class PipelineSession implements IDisposable {
     this._changed.emit();
   }
 
+  private readonly _begun: Promise<void>;
   private _known: Known | null = null;
   private _board: Board | null = null;
   private _isKept = false;
@@ -365,8 +382,12 @@ export class PipelineSession implements IDisposable {
   private readonly _changed = new Signal<this, void>(this);
 }
 
-/** What is rejected when a link is dropped; nobody need wait for it. */
-function undecided(): PromiseDelegate<never> {
+function closed(link: Link): void {
+  link.close();
+}
+
+/** One that nobody need wait for. */
+function undecided(): Dropped {
   const delegate = new PromiseDelegate<never>();
   delegate.promise.catch(() => undefined);
   return delegate;

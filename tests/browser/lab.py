@@ -11,7 +11,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.request import Request, urlopen
@@ -63,10 +63,18 @@ class Lab:
         self._token = token
         self._application = application
 
-    def open(self, notebook: Path, *, width: int = 1500, height: int = 1000) -> LabPage:
+    def open(
+        self,
+        notebook: Path,
+        *,
+        width: int = 1500,
+        height: int = 1000,
+        prepare: Callable[[Page], object] = lambda page: None,
+    ) -> LabPage:
         """Open a notebook of the folder alone in the main area; returns when its cells are there."""
         page = self._browser.new_page(viewport={"width": width, "height": height})
         page.set_default_timeout(WAIT_MILLISECONDS)
+        prepare(page)
         name = notebook.relative_to(self.folder).as_posix()
         place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
         page.goto(f"{self._address}/{place}/{name}?token={self._token}&reset")

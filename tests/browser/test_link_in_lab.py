@@ -9,7 +9,7 @@ from pathlib import Path
 import nbformat
 import pytest
 from lab import Lab, LabPage, write_notebook
-from playwright.sync_api import Locator, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from jupyter_pipes import Pipeline, RunFailed
 from tests.waiting import until
@@ -101,6 +101,25 @@ def test_a_reload_while_a_plain_cell_runs_shows_the_run(lab: Lab, notebook: Path
     expect(shown.header("load")).to_contain_text("completed")
     expect(shown.header("fit")).to_contain_text("failed")
     shown.lab.close()
+
+
+def test_a_press_before_lab_has_started_a_kernel_runs_once_it_is_there(lab: Lab, notebook: Path) -> None:
+    """Lab knows which kernel to start once it has asked for checkpoints: who starts one before gets a question."""
+    held: list[Route] = []
+
+    def prepare(page: Page) -> None:
+        page.route("**/checkpoints*", lambda asked: held.append(asked), times=1)
+
+    new = write_notebook(notebook.parent / "new.ipynb", "%%step alone\nx = 1")
+    page = lab.open(new, prepare=prepare)
+    header = page.page.locator(".jp-pipes-header")
+    expect(header).to_be_visible()
+    page.page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()
+    page.page.wait_for_event("response", lambda answer: "/api/sessions" in answer.url)
+    held[0].continue_()
+    expect(header).to_contain_text("completed")
+    expect(page.page.locator(".jp-Dialog")).to_have_count(0)
+    page.close()
 
 
 def test_two_tabs_agree(lab: Lab, notebook: Path) -> None:

@@ -24,6 +24,9 @@ def test_a_running_step_says_where_it_is_and_leads_there(lab: Lab, tmp_path: Pat
     expect(header).to_contain_text("not run yet")
     page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()
     expect(header).to_contain_text("running")
+    # By itself it opens only as long as no setting says otherwise.
+    if not panel.is_visible():
+        page.locator("[data-id=jp-pipes-panel]").first.click()
     panel.get_by_role("tab", name=tab, exact=True).click()
     ask = panel.get_by_role("button", name="Where is slow now?")
     calls = panel.locator(".jp-pipes-where li")

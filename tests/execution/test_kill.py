@@ -111,7 +111,7 @@ class Crime:
         """Check that a run completed with the right values, and the files that it leaves."""
         assert answer.code == 0, answer.out + answer.err
         if cached:
-            assert {step["status"] for step in answer.document["steps"]} == {"cached"}
+            assert {step["status"] for step in answer.document["steps"]} == {"cached"}, answer.err
         wanted = expected(n)
         got = self.ask("get", "study.ipynb", *wanted, "-p", f"n={n}", "--json").document["values"]
         assert {name: ast.literal_eval(value["repr"]) for name, value in got.items()} == wanted

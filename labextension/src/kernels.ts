@@ -1,0 +1,80 @@
+/** The kernel of a notebook, which may not be there yet. */
+import type { ISessionContext } from '@jupyterlab/apputils';
+import type { NotebookPanel } from '@jupyterlab/notebook';
+import type { Kernel } from '@jupyterlab/services';
+import { PromiseDelegate } from '@lumino/coreutils';
+import type { ISignal } from '@lumino/signaling';
+
+/** What Lab says of a kernel that will be there, or for which the user is asked. */
+const COMING: ReadonlySet<string> = new Set([
+  'initializing',
+  'starting',
+  'connecting',
+  'restarting',
+  'terminating'
+]);
+
+/** Lab tells nobody when it has begun to start a kernel: first it asks the server for checkpoints. */
+const START_MILLISECONDS = 10_000;
+
+/** Wait until Lab, by all odds, has begun to start a notebook's kernel, or to ask the user for one. */
+export async function begun(panel: NotebookPanel): Promise<void> {
+  await panel.context.ready;
+  await new Promise(resolve => setTimeout(resolve, START_MILLISECONDS));
+}
+
+/**
+ * The kernel of a notebook, once Lab is connected with it.
+ *
+ * It is started by Lab. Throws where there is none, as the user has to choose it, or where none answers.
+ *
+ * @param begin resolves when Lab has begun to start one
+ */
+export async function kernelOf(
+  context: ISessionContext,
+  begin: Promise<void>
+): Promise<Kernel.IKernelConnection> {
+  const there = until(context, () => !COMING.has(context.kernelDisplayStatus));
+  await Promise.race([there, toChoose(context, begin)]);
+  const kernel = context.session?.kernel;
+  if (!kernel) {
+    throw new Error('this notebook has no kernel: choose one');
+  }
+  if (kernel.connectionStatus === 'disconnected') {
+    throw new Error('the kernel does not answer: choose Reconnect to Kernel in the menu Kernel');
+  }
+  return kernel;
+}
+
+/** Wait until the user is asked for a kernel; forever, if Lab knows which. */
+async function toChoose(context: ISessionContext, begin: Promise<void>): Promise<void> {
+  await begin;
+  // Before Lab has begun, this would begin without knowing which kernel.
+  if (!(await context.initialize())) {
+    await new Promise(() => undefined);
+  }
+}
+
+/** Wait until something holds; any of a notebook's signals may tell of it. */
+async function until(context: ISessionContext, holds: () => boolean): Promise<void> {
+  const signals: readonly ISignal<unknown, unknown>[] = [
+    context.statusChanged,
+    context.kernelChanged,
+    context.connectionStatusChanged,
+    context.kernelPreferenceChanged
+  ];
+  const held = new PromiseDelegate<void>();
+  const look = (): void => {
+    if (holds()) {
+      held.resolve();
+    }
+  };
+  for (const signal of signals) {
+    signal.connect(look);
+  }
+  look();
+  await held.promise;
+  for (const signal of signals) {
+    signal.disconnect(look);
+  }
+}
