@@ -104,7 +104,7 @@ def test_a_reload_while_a_plain_cell_runs_shows_the_run(lab: Lab, notebook: Path
 
 
 def test_a_press_before_lab_has_started_a_kernel_runs_once_it_is_there(lab: Lab, notebook: Path) -> None:
-    """Lab knows which kernel to start once it has asked for checkpoints: who starts one before gets a question."""
+    """Before it has asked for checkpoints, Lab does not know which kernel, and would ask the user."""
     held: list[Route] = []
 
     def prepare(page: Page) -> None:
