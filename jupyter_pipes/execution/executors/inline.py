@@ -22,6 +22,9 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
 
+_PATIENCE = 2.0
+"""Seconds that a step has to end after an interrupt, before the next one."""
+
 
 class InlineExecutor:
     """Runs jobs on the thread that calls `work` (the kernel's main one), with the same hand-over of values.
@@ -45,9 +48,14 @@ class InlineExecutor:
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
         """Interrupt the attempt when it runs, or keep it from starting."""
         self._cancelled.setdefault(attempt, (outcome, reason))
+        self._interrupt(attempt)
+
+    def _interrupt(self, attempt: str) -> None:
+        """Interrupt an attempt until it ends: an interrupt may be lost, as in a destructor."""
         if self._running == attempt and self._interruptible:
             # A signal wakes what waits in the system, such as `time.sleep`; `interrupt_main` would not.
             signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+            self._loop.call_later(_PATIENCE, self._interrupt, attempt)
 
     def close(self) -> None:
         """Make `work` return."""

@@ -349,6 +349,12 @@ def test_a_timeout_fails_the_attempt_and_may_be_retried(ground: Ground) -> None:
     assert second.status is Status.COMPLETED
 
 
+def test_a_step_that_an_interrupt_does_not_end_is_stopped_all_the_same(ground: Ground) -> None:
+    rest = "try:\n    time.sleep(600)\nexcept KeyboardInterrupt:\n    pass"
+    step = ground.run(f"%%step only --timeout 1s\nimport time\n{rest}\ntime.sleep(600)").steps["only"]
+    assert (step.status, step.reason) == (Status.FAILED, "timed out after 1 s")
+
+
 def test_what_a_step_changes_in_its_process_is_not_seen_by_the_next(ground: Ground) -> None:
     run = ground.run(
         "%%step a\nimport os, sys\ndone = [os.chdir('/'), sys.path.append('/x')]\nx = 1",
