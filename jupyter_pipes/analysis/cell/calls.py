@@ -8,7 +8,8 @@ from jupyter_pipes.analysis.cell.expressions import Expressions
 from jupyter_pipes.analysis.cell.record import CellRecord
 from jupyter_pipes.analysis.cell.scopes import SUBCLASSES, Scope
 from jupyter_pipes.analysis.effects.methods import BOUND_MUTATORS, Use
-from jupyter_pipes.analysis.effects.values import NOTHING, union
+from jupyter_pipes.analysis.effects.summaries import Call
+from jupyter_pipes.analysis.effects.values import NOTHING, RESULT, union
 from jupyter_pipes.analysis.quoted_code import (
     expression_names,
     query_names,
@@ -182,6 +183,12 @@ class Calls(Expressions):
         if node.attr == SUBCLASSES:
             self.read(SUBCLASSES, node.lineno, optional=True)
         value = self.value_of(node.value)
+        if node.attr == "__class__":
+            in_other_words = ast.copy_location(ast.Call(node, [], []), node)
+            self.results[id(node)] = self.perform(
+                Call(in_other_words, self.new_key(RESULT), "type", positional=(value,))
+            )
+            return
         if node.attr in BOUND_MUTATORS:
             # `add = xs.append`: whoever has it may call it.
             self.note_changed(value.names, surely=False)

@@ -220,7 +220,15 @@ class _Expansion:
             return _kept_function(call)
         self._by_arguments(call)
         self._hand_on(call, call.arguments, depth)
-        return _of_library_function(call)
+        return self._class_of(call) or _of_library_function(call)
+
+    def _class_of(self, call: Call) -> Value | None:
+        """`type(x)` is a class of the notebook, if it is known of which one `x` is."""
+        match call.positional:
+            case [value] if call.name == "type" and value.kind.startswith(kinds.INSTANCE):
+                return self._module_value(value.kind.removeprefix(kinds.INSTANCE))
+            case _:
+                return None
 
     def _by_arguments(self, call: Call) -> None:
         self.changed |= call.changed.names

@@ -12,7 +12,9 @@ _Function = ast.FunctionDef | ast.AsyncFunctionDef
 _CLASS_FIRST = frozenset({"__new__", "__init_subclass__", "__class_getitem__"})
 """Methods that get the class as their first argument without a decorator."""
 
-_MUTABLE = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.SetComp, ast.DictComp)
+MUTABLE = (ast.List, ast.Dict, ast.Set, ast.Call, ast.ListComp, ast.SetComp, ast.DictComp)
+"""Expressions whose value can be changed."""
+
 _HOOKS = frozenset({"__init_subclass__", "__new__", "__init__", "__prepare__", "__set_name__"})
 
 
@@ -44,8 +46,17 @@ def ancestors(node: ast.stmt) -> frozenset[str]:
     return frozenset(each.id for each in given if isinstance(each, ast.Name))
 
 
+def shared_attributes(node: ast.ClassDef) -> frozenset[str]:
+    """Return the attributes that the class body gives a value and that no method gives its object."""
+    given = (each for each in node.body if isinstance(each, ast.Assign | ast.AnnAssign) and each.value)
+    targets = (each.targets[0] if isinstance(each, ast.Assign) else each.target for each in given)
+    attributes = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
+    bound = {part.attr for part in attributes if not isinstance(part.ctx, ast.Load)}
+    return frozenset(target.id for target in targets if isinstance(target, ast.Name)) - bound
+
+
 def _class_changes_itself(node: ast.ClassDef) -> bool:
-    shared = _shared_attributes(node)
+    shared = shared_attributes(node)
     methods = (each for each in node.body if isinstance(each, _Function))
     return any(_changes(method, _seen_by(method, node.name, shared)) for method in methods)
 
@@ -96,15 +107,6 @@ def _leads_to_definition(target: ast.expr, seen: _Seen) -> bool:
             return False
 
 
-def _shared_attributes(node: ast.ClassDef) -> frozenset[str]:
-    """Return the attributes that the class body gives a value and that no method gives its object."""
-    given = (each for each in node.body if isinstance(each, ast.Assign | ast.AnnAssign) and each.value)
-    targets = (each.targets[0] if isinstance(each, ast.Assign) else each.target for each in given)
-    attributes = (part for part in ast.walk(node) if isinstance(part, ast.Attribute))
-    bound = {part.attr for part in attributes if not isinstance(part.ctx, ast.Load)}
-    return frozenset(target.id for target in targets if isinstance(target, ast.Name)) - bound
-
-
 def _mutable_defaults(arguments: ast.arguments) -> Iterator[str]:
     positional = [*arguments.posonlyargs, *arguments.args]
     pairs = [
@@ -112,7 +114,7 @@ def _mutable_defaults(arguments: ast.arguments) -> Iterator[str]:
         *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
     ]
     for argument, default in pairs:
-        if isinstance(default, _MUTABLE):
+        if isinstance(default, MUTABLE):
             yield argument.arg
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -13,6 +14,8 @@ from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.analysis.cell.source import undecorated, words
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
+from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts, shared_containers
+from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
@@ -172,11 +175,23 @@ class Notebook:
         self.modules: dict[str, frozenset[str]] = {}
         self.definitions: dict[str, frozenset[str]] = {}
         self.changing: set[str] = set()
+        self._classes: list[tuple[int, str, frozenset[str]]] = []
         self.diagnostics: list[Diagnostic] = []
         units = self._gather(in_file=in_file)
         self._add_parameters(parameters)
         contexts = self._add_cells({id(cell): unit.name for unit in units for cell in unit.cells})
         self.units = [_analyzed(unit, contexts[unit.last]) for unit in units]
+
+    def changed_through_instances(self, last: int) -> frozenset[str]:
+        """Return the classes that the cells up to that place may change through objects made with them."""
+        if not self._classes:
+            return _NOTHING
+        handled = _NOTHING.union(*(_handled(expanded(cell)) for cell in self.cells[: last + 1]))
+        return frozenset(
+            name
+            for index, name, shared in self._classes
+            if index <= last and (ANY_CLASS in handled or not shared.isdisjoint(handled))
+        )
 
     def _gather(self, *, in_file: bool) -> list[Unit]:
         units: dict[str, Unit] = {}
@@ -235,6 +250,9 @@ class Notebook:
             changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
             self.timeline.add_all(statement.binds | changed, binding)
             self.changing |= statement.deferred_changes & statement.binds
+            if statement.is_definition and not (statement.is_import or statement.is_function):
+                shared = _shared(statement.source)
+                self._classes += [(index, name, shared) for name in statement.firm]
             if is_setup:
                 self.setup.append(binding)
             if statement.is_future:
@@ -268,6 +286,19 @@ class Notebook:
             return binding
         self.settings.append(made)
         return made.binding
+
+
+@lru_cache(maxsize=8192)
+def _handled(source: str) -> frozenset[str]:
+    tree = tree_of(source)
+    return handled_parts(tree) if tree else _NOTHING
+
+
+@lru_cache(maxsize=8192)
+def _shared(source: str) -> frozenset[str]:
+    """Return what instances of the classes that a statement defines share and can change."""
+    tree = tree_of(source)
+    return _NOTHING.union(*map(shared_containers, ast.walk(tree))) if tree else _NOTHING
 
 
 def _with_streams(

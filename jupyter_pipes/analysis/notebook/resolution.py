@@ -61,6 +61,7 @@ def resolve(
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
     for position, unit in enumerate(notebook.units):
+        notebook.changing |= notebook.changed_through_instances(unit.last)
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules

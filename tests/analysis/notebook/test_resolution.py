@@ -38,6 +38,10 @@ POOL = [
     "%%step e --after d --out-file made.txt\ne = z",
     "%%step late --file made.txt\nlate = [e, q, d]\ndel e",
     "%%step syntax\n(",
+    "class K:\n    items = []",
+    "%%step k\nk = [K()]",
+    "%%step changed\ntype(k[0]).items.append(a)",
+    "%%step items\nitems = K.items, k",
 ]
 
 
