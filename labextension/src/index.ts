@@ -18,6 +18,7 @@ import { addCommands, CommandIDs } from './commands';
 import { graph } from './panel/graph/plugin';
 import { keepKeysOfLiveGraphs } from './livegraphs';
 import { PipelinePanel } from './panel/panel';
+import { showPlansAtToolbars } from './panel/plan/glance';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
 import { hideHeadersBy, PipelineSettings } from './settings';
@@ -56,6 +57,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     addCommands(app, followed, trans);
     addStepCommands(app.commands, followed, trans);
     keepKeysOfLiveGraphs(window);
+    showPlansAtToolbars(document, followed, app.commands, trans);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);
     });

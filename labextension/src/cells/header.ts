@@ -55,8 +55,9 @@ export class StepHeader extends Widget {
     this._step = name;
     mark(this.node, STATUS, words.status);
     mark(this.node, 'aria-label', step ? spoken(step) : name);
-    mark(this._status, 'title', step?.reason ?? '');
+    mark(this._status, 'title', [words.look, step?.reason].filter(Boolean).join(': '));
     put(this._name, name || this._trans.__('without a name'));
+    mark(this._name, 'title', name);
     put(this._status, words.look);
     put(this._detail, words.detail);
     put(this._note, words.note);

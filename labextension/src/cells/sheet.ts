@@ -1,15 +1,17 @@
 /** A sheet beside something in a notebook: a glance while the pointer is there, or held until it is closed. */
-import { Widget } from '@lumino/widgets';
+import { PanelLayout, Widget } from '@lumino/widgets';
 
 const GRACE_MILLISECONDS = 250;
 const GAP = 2;
+const MARGIN = 8;
+const NARROWEST = 420;
 const WIDEST = 760;
 
 /** The sheet; there is at most one. */
 export class Sheet extends Widget {
   private constructor(
     private readonly _anchor: HTMLElement,
-    title: string,
+    private readonly _title: string,
     private readonly _isGlance: boolean
   ) {
     super();
@@ -17,10 +19,7 @@ export class Sheet extends Widget {
     this.node.tabIndex = -1;
     this.node.dataset.lmSuppressShortcuts = 'true';
     this.node.setAttribute('role', _isGlance ? 'tooltip' : 'dialog');
-    this.node.setAttribute('aria-label', title);
-    const heading = document.createElement('h2');
-    heading.textContent = title;
-    this.node.append(heading);
+    this.node.setAttribute('aria-label', _title);
   }
 
   /**
@@ -34,15 +33,15 @@ export class Sheet extends Widget {
   static open(
     anchor: HTMLElement,
     title: string,
-    content: Promise<HTMLElement>,
+    content: Promise<HTMLElement | Widget>,
     isGlance: boolean
   ): void {
     Sheet._shown?.dispose();
     const sheet = new Sheet(anchor, title, isGlance);
     Sheet._shown = sheet;
     content.catch(failed).then(
-      element => {
-        sheet._fill(element);
+      shown => {
+        sheet._fill(shown instanceof Widget ? shown : new Widget({ node: shown }));
       },
       () => undefined
     );
@@ -56,7 +55,9 @@ export class Sheet extends Widget {
     document.removeEventListener('pointerdown', this._onElsewhere, true);
     document.removeEventListener('scroll', this._onElsewhere, true);
     window.removeEventListener('resize', this._onResize);
+    document.removeEventListener('keydown', this._onKeyDown, true);
     this._anchor.removeEventListener('pointerleave', this._onLeave);
+    this._anchor.removeEventListener('focusout', this._onLeave);
     const hadFocus = this.node.contains(document.activeElement);
     super.dispose();
     if (hadFocus) {
@@ -64,24 +65,26 @@ export class Sheet extends Widget {
     }
   }
 
-  private _fill(content: HTMLElement): void {
+  private _fill(content: Widget): void {
     if (this.isDisposed || !this._anchor.isConnected) {
+      content.dispose();
       return;
     }
-    this.node.append(content);
+    const heading = document.createElement('h2');
+    heading.textContent = this._title;
+    const layout = new PanelLayout();
+    layout.addWidget(new Widget({ node: heading }));
+    layout.addWidget(content);
+    this.layout = layout;
     Widget.attach(this, document.body);
     this._place();
     document.addEventListener('pointerdown', this._onElsewhere, true);
     document.addEventListener('scroll', this._onElsewhere, true);
     window.addEventListener('resize', this._onResize);
-    this.node.addEventListener('keydown', event => {
-      if (event.key === 'Escape') {
-        event.stopPropagation();
-        this.dispose();
-      }
-    });
+    document.addEventListener('keydown', this._onKeyDown, true);
     if (this._isGlance) {
       this._anchor.addEventListener('pointerleave', this._onLeave);
+      this._anchor.addEventListener('focusout', this._onLeave);
       this.node.addEventListener('pointerleave', this._onLeave);
       this.node.addEventListener('pointerenter', () => {
         clearTimeout(this._leaving);
@@ -97,8 +100,9 @@ export class Sheet extends Widget {
     const { left, top, bottom, width } = this._anchor.getBoundingClientRect();
     const style = this.node.style;
     const below = window.innerHeight - bottom;
-    style.left = `${left}px`;
-    style.width = `${Math.min(width, WIDEST)}px`;
+    const wide = Math.min(Math.max(width, NARROWEST), WIDEST, window.innerWidth - 2 * MARGIN);
+    style.left = `${Math.max(Math.min(left, window.innerWidth - wide - MARGIN), MARGIN)}px`;
+    style.width = `${wide}px`;
     if (below >= top || below >= this.node.offsetHeight + GAP) {
       style.top = `${bottom + GAP}px`;
       style.maxHeight = `${below - 4 * GAP}px`;
@@ -110,6 +114,15 @@ export class Sheet extends Widget {
 
   private readonly _onElsewhere = (event: Event): void => {
     if (!this.node.contains(event.target as Node)) {
+      this.dispose();
+    }
+  };
+
+  private readonly _onKeyDown = (event: KeyboardEvent): void => {
+    if (event.key === 'Escape') {
+      if (this.node.contains(document.activeElement)) {
+        event.stopPropagation();
+      }
       this.dispose();
     }
   };

@@ -4,7 +4,8 @@ import { CommandIDs } from '../commands';
 import { CommandButton, PlanButtons, type RunAction } from './plan/peek';
 import type { TabProps } from './tabs';
 
-const RUNS: readonly RunAction[] = [
+/** What the buttons run, and how to ask what that would be. */
+export const RUNS: readonly RunAction[] = [
   { command: CommandIDs.run, plan: { ask: 'foresee' } },
   { command: CommandIDs.runStale, plan: { ask: 'foresee', only_stale: true } }
 ];

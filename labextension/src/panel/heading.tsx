@@ -20,14 +20,18 @@ export function Heading(props: TabProps): JSX.Element {
   const stale = staleSteps(board).length;
   return (
     <div className="jp-pipes-heading">
-      <div className="jp-pipes-line">
-        <b>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
-        {run ? <RunState run={run} {...props} /> : <span>{trans.__('not started yet')}</span>}
+      <div className="jp-pipes-headline">
+        <b title={pipeline}>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
+        {run && <Status run={run} />}
         {stale > 0 && (
           <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
             {`${STALE.icon} ${trans._n('%1 stale', '%1 stale', stale)}`}
           </span>
         )}
+        {run && <Elapsed run={run} session={session} />}
+      </div>
+      <div className="jp-pipes-headline">
+        {run ? <Tally run={run} /> : <span>{trans.__('not started yet')}</span>}
       </div>
       {run && <Parameters run={run} />}
       <Notice {...props} />
@@ -36,19 +40,30 @@ export function Heading(props: TabProps): JSX.Element {
   );
 }
 
-function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.Element {
-  const isLive = isRunning(session.board);
-  useTick(isLive);
+interface RunProps {
+  readonly run: BoardRun;
+}
+
+function Status({ run }: RunProps): JSX.Element {
   const look = LOOKS[run.status];
   return (
+    <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
+      {look.icon} {look.word}
+    </span>
+  );
+}
+
+function Elapsed({ run, session }: RunProps & Pick<TabProps, 'session'>): JSX.Element {
+  useTick(isRunning(session.board));
+  return (
+    <span className="jp-pipes-took">{durationText((run.ended ?? session.now) - run.started)}</span>
+  );
+}
+
+function Tally({ run }: RunProps): JSX.Element {
+  return (
     <>
-      <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
-        {look.icon} {look.word}
-      </span>
-      <span>{run.tally}</span>
-      <span className="jp-pipes-took">
-        {durationText((run.ended ?? session.now) - run.started)}
-      </span>
+      <span title={run.tally}>{run.tally}</span>
       <span className="jp-pipes-quiet" title={run.reason}>
         {run.reason}
       </span>
@@ -56,7 +71,7 @@ function RunState({ run, session }: TabProps & { readonly run: BoardRun }): JSX.
   );
 }
 
-function Parameters({ run }: { readonly run: BoardRun }): JSX.Element | null {
+function Parameters({ run }: RunProps): JSX.Element | null {
   const pairs = Object.entries(run.parameters);
   return pairs.length === 0 ? null : (
     <div className="jp-pipes-parameters">

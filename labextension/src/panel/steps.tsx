@@ -54,7 +54,7 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
             className={step.name === session.selected ? 'jp-pipes-selected' : ''}
           >
             <td className="jp-pipes-quiet">{place}</td>
-            <td>
+            <td className="jp-pipes-step">
               <button
                 type="button"
                 className="jp-pipes-link"

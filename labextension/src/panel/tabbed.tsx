@@ -34,6 +34,9 @@ export function TabbedPane(props: TabProps): JSX.Element {
             aria-selected={id === tab.id}
             aria-controls="jp-pipes-tabpanel"
             tabIndex={id === tab.id ? 0 : -1}
+            onFocus={event => {
+              event.currentTarget.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            }}
             onClick={() => {
               session.showTab(id);
             }}

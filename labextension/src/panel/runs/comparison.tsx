@@ -1,5 +1,5 @@
 /** Two kept runs held against each other: one graph with what changed, values, metrics, curves, and why. */
-import type { JSX } from 'react';
+import type { JSX, ReactNode } from 'react';
 import { useState } from 'react';
 import { LOOKS } from '../../wire';
 import type { ComparedRuns, DifferenceLine, RunLine } from '../../wire';
@@ -98,37 +98,54 @@ function Both(props: BothProps): JSX.Element {
 }
 
 function Sides({ both, trans, onOpen }: BothProps): JSX.Element {
-  const side = (letter: string, run: RunLine): JSX.Element => (
-    <tr data-side={letter}>
-      <th scope="row">{letter}</th>
-      <td>
-        <button
-          type="button"
-          className="jp-pipes-link"
-          onClick={() => {
-            onOpen(run.id);
-          }}
-        >
-          {run.title || run.id}
-        </button>
-      </td>
-      <td data-jupyter-pipes-status={run.status} className="jp-pipes-status">
-        {`${LOOKS[run.status].icon} ${LOOKS[run.status].word}`}
-      </td>
-      <td>{momentText(run.started)}</td>
-      <td className="jp-pipes-took">{durationText(run.seconds)}</td>
-      <td>{endingsText(run)}</td>
+  const sides: readonly (readonly [string, RunLine])[] = [
+    ['A', both.a],
+    ['B', both.b]
+  ];
+  const row = (title: string, content: (run: RunLine) => ReactNode): JSX.Element => (
+    <tr>
+      <th scope="row">{title}</th>
+      {sides.map(([letter, run]) => (
+        <td key={letter}>{content(run)}</td>
+      ))}
     </tr>
   );
   return (
-    <div className="jp-pipes-wide" tabIndex={0} role="group" aria-label={trans.__('Both runs')}>
-      <table className="jp-pipes-steps jp-pipes-sides">
-        <tbody>
-          {side('A', both.a)}
-          {side('B', both.b)}
-        </tbody>
-      </table>
-    </div>
+    <table className="jp-pipes-differences jp-pipes-sides" aria-label={trans.__('Both runs')}>
+      <thead>
+        <tr>
+          <td />
+          {sides.map(([letter]) => (
+            <th key={letter} scope="col">
+              <span data-side={letter}>{letter}</span>
+            </th>
+          ))}
+        </tr>
+      </thead>
+      <tbody>
+        {row(trans.__('Run'), run => (
+          <button
+            type="button"
+            className="jp-pipes-link"
+            onClick={() => {
+              onOpen(run.id);
+            }}
+          >
+            {run.title || run.id}
+          </button>
+        ))}
+        {row(trans.__('Status'), run => (
+          <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
+            {`${LOOKS[run.status].icon} ${LOOKS[run.status].word}`}
+          </span>
+        ))}
+        {row(trans.__('Started'), run => momentText(run.started))}
+        {row(trans.__('Time'), run => (
+          <span className="jp-pipes-took">{durationText(run.seconds)}</span>
+        ))}
+        {row(trans.__('Steps'), endingsText)}
+      </tbody>
+    </table>
   );
 }
 

@@ -134,7 +134,7 @@ export function markWords(mark: ComparedRuns['marks'][string], trans: Translatio
 }
 
 function fitting(text: string, width: number): string {
-  const most = Math.floor((width - 12) / LETTER);
+  const most = Math.floor((width - 8) / LETTER);
   return text.length > most ? `${text.slice(0, Math.max(most - 1, 1))}…` : text;
 }
 
