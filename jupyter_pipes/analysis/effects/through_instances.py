@@ -1,4 +1,4 @@
-"""What code may change of classes through their instances: `type(x).n += 1`, `x.members.append(y)`."""
+"""What code may change of classes by other names than theirs: `type(x).n += 1`, `x.members.append(y)`."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _LOOKING = _words("""
 
 
 def handled_parts(tree: ast.AST) -> frozenset[str]:
-    """Return the attributes whose values code may change, or hand to others, and `ANY_CLASS`."""
+    """Return the names and attributes whose values code may change, or hand to others, and `ANY_CLASS`."""
     parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
     return frozenset(name for node in parents for name in _leading(node) if _is_handled(node, name, parents))
 
@@ -61,6 +61,8 @@ def _leading(node: ast.AST) -> Iterator[str]:
             yield ANY_CLASS
         case ast.Attribute(attr=name):
             yield ANY_CLASS if name in _LEADING_TO_CLASS else name
+        case ast.Name(id=name, ctx=ast.Load()):
+            yield name
         case _:
             pass
 

@@ -183,14 +183,14 @@ class Notebook:
         self.units = [_analyzed(unit, contexts[unit.last]) for unit in units]
 
     def changed_through_instances(self, last: int) -> frozenset[str]:
-        """Return the classes that the cells up to that place may change through objects made with them."""
+        """Return the classes that the cells up to that place may change by other names than theirs."""
         if not self._classes:
             return _NOTHING
         handled = _NOTHING.union(*(_handled(expanded(cell)) for cell in self.cells[: last + 1]))
         return frozenset(
             name
             for index, name, shared in self._classes
-            if index <= last and (ANY_CLASS in handled or not shared.isdisjoint(handled))
+            if index <= last and not handled.isdisjoint((ANY_CLASS, name, *shared))
         )
 
     def _gather(self, *, in_file: bool) -> list[Unit]:

@@ -180,6 +180,7 @@ class Attempt:
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
         begun = time.perf_counter()
+        self.outputs.definitions.remember_bare(piece.registers_in)
         is_repeated = (piece.label, piece.line) in self.job.repeated
         with files_kept(self.cell.namespace) if is_repeated else nullcontext():
             failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)

@@ -36,10 +36,14 @@ class Gone(Enum):
 
 
 def remember(definition: object) -> dict[str, Any]:
-    """Keep in mind what a definition and its functions hold now, as their cell made them; return it."""
+    """Keep in mind what a definition and its functions hold now; return it.
+
+    What is remembered of one already stays: its cell made it so, and others registered something there since.
+    """
     first: dict[str, Any] = {}
     for path, holder in _holders(definition, "", set()):
-        _FIRST[holder] = holds = _held_by(holder)
+        holds = _held_by(holder)
+        _FIRST.setdefault(holder, holds)
         first |= {f"{path}{name}": value for name, value in holds.items()}
     return first
 

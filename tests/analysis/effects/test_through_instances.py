@@ -74,6 +74,20 @@ def test_whoever_looks_at_an_attribute_or_binds_it_changes_nothing_shared(source
 
 
 @pytest.mark.parametrize(
+    "source", ["K = Model", "patch(Model, 'n', 1)", "@method_of(Model)\ndef f(self): ...", "[Model, Other]"]
+)
+def test_whoever_gives_a_class_another_name_may_change_it(source: str) -> None:
+    assert "Model" in handled_parts(ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    "source", ["m = Model(1)", "isinstance(m, Model)", "n = Model.n + 1", "class A(Model): ..."]
+)
+def test_whoever_makes_instances_of_a_class_hands_on_no_class(source: str) -> None:
+    assert "Model" not in handled_parts(ast.parse(source))
+
+
+@pytest.mark.parametrize(
     ("body", "shared"),
     [
         ("members = []", {"members"}),

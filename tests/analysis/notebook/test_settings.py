@@ -143,6 +143,49 @@ def test_a_helper_that_sets_something_counts_where_it_is_called() -> None:
     assert sources[-3:] == [helper, "SIZE = 3", "style(SIZE)"]
 
 
+HELPERS = """
+def patch(target, name, value):
+    setattr(target, name, value)
+def patch_all(*targets, **values):
+    for each in targets:
+        for name, value in values.items():
+            patch(each, name, value)
+def widen(frames=pd.DataFrame):
+    options = frames
+    options.width = 9
+def method_of(cls):
+    def wrap(f):
+        setattr(cls, f.__name__, f)
+        return f
+    return wrap
+"""
+
+
+@pytest.mark.parametrize(
+    ("source", "is_taken"),
+    [
+        ("patch(pd, 'x', 1)", True),
+        ("patch(target=pd.DataFrame, name='x', value=1)", True),
+        ("patch(decimal.getcontext(), 'prec', 5)", True),
+        ("patch_all(rows, pd.DataFrame, x=1)", True),
+        ("for each in (pd.DataFrame, pd.Series):\n    patch(each, 'x', 1)", True),
+        ("for name in ['x', 'y']:\n    patch(pd, name, 1)", True),
+        ("widen()", True),
+        ("widen(rows)", False),
+        ("patch(rows, 'x', 1)", False),
+        ("patch('pd', 'x', 1)", False),
+        ("patch_all(rows, x=pd)", False),
+        ("@method_of(pd.DataFrame)\ndef shout(self):\n    return 1", True),
+        ("@method_of(rows)\ndef shout(self):\n    return 1", False),
+    ],
+)
+def test_what_a_helper_sets_in_what_it_is_handed_is_set_where_it_is_called(
+    source: str, is_taken: bool
+) -> None:
+    steps, _ = steps_of(IMPORTS, HELPERS, "rows = [1]", f"%%step first\ny = 1\n{source}", STEP)
+    assert (source in [piece.source for piece in steps["last"].prelude]) == is_taken
+
+
 def test_a_name_for_a_part_of_a_module_is_that_part() -> None:
     steps, _ = steps_of(
         "import logging",

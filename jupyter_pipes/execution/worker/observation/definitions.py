@@ -31,12 +31,23 @@ class Definitions:
         self._states.pop("", None)
         self._namespace = namespace
         self._first: dict[str, _First] = {}
+        self._bare: dict[str, dict[str, Any]] = {}
         self.changed: list[str] = []
         """The states that are not as their cells make them, once `states` was called."""
 
     def begin(self) -> None:
         """Remember what cells made of the definitions; let them go on where earlier steps left them."""
         self.put_on(self._states.values())
+
+    def remember_bare(self, names: Iterable[str]) -> None:
+        """Remember what definitions are before code of other cells registers something there.
+
+        What is made with them is of the same class with and without that.
+        """
+        for name in names:
+            value = self._namespace.get(name)
+            if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
+                self._bare.setdefault(name, holdings.remember(value))
 
     def put_on(self, states: Iterable[str]) -> None:
         """Do so for some, so that code which looks at them finds that; each once."""
@@ -92,7 +103,10 @@ class Definitions:
     def _remember(self, definition: str) -> None:
         value = self._namespace.get(definition)
         if isinstance(value, type | FunctionType) and value.__module__ == "__main__":
-            self._first[definition] = _First(value)
+            # What was registered there is part of what earlier steps left.
+            is_left = self._states[definition] in self._namespace
+            bare = self._bare.get(definition) if is_left else None
+            self._first[definition] = _First(value, bare)
 
 
 def _digest(state: str, changes: dict[str, Any]) -> str:
@@ -104,10 +118,11 @@ def _digest(state: str, changes: dict[str, Any]) -> str:
 class _First:
     """What a definition held at first, and what it holds otherwise by now."""
 
-    def __init__(self, definition: type | FunctionType) -> None:
+    def __init__(self, definition: type | FunctionType, bare: dict[str, Any] | None = None) -> None:
         self.definition = definition
         self.left_out: list[str] = []
-        self._held = holdings.remember(definition)
+        now = holdings.remember(definition)
+        self._held = now if bare is None else bare
         self._data = Snapshot(
             {name: value for name, value in self._held.items() if not holdings.is_method(value)}
         )
