@@ -65,7 +65,7 @@ def settle(code: Sequence[Binding], waiting: Sequence[Waiting], inputs: Mapping[
     blocked: list[tuple[Binding, Waiting]] = []
     late_setting: Waiting | None = None
     for binding in code:
-        names = frozenset(_names_when_run(code_of(binding), code))
+        names = frozenset(names_when_run(code_of(binding), code))
         cause = by_place.get(binding.place) or next(
             (bound[name] for name in sorted(names & bound.keys())), None
         )
@@ -85,14 +85,14 @@ def dependents(code: Sequence[Binding], start: Binding) -> tuple[int, ...]:
     bound, cells = set(code_of(start).binds), dict[int, None]()
     for binding in code:
         statement = code_of(binding)
-        if binding.place > start.place and bound & set(_names_when_run(statement, code)):
+        if binding.place > start.place and bound & set(names_when_run(statement, code)):
             bound |= statement.binds
             if not statement.is_definition and binding.cell != start.cell:
                 cells[binding.cell] = None
     return tuple(cells)
 
 
-def _names_when_run(statement: Statement, code: Sequence[Binding]) -> Iterator[str]:
+def names_when_run(statement: Statement, code: Sequence[Binding]) -> Iterator[str]:
     """Yield the names that a statement needs when it runs, through the functions that it calls as well."""
     yield from statement.reads | statement.optional_reads
     waiting, seen = [*statement.calls], set(statement.calls)

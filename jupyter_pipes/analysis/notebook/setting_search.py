@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.late_definitions import names_when_run
 from jupyter_pipes.analysis.notebook.prelude import Reach, Strength
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.settings import Setting
@@ -65,9 +66,20 @@ class SettingSearch:
         reached = self._reach({}, [binding])
         names = [problem.name for problem in reached.problems if problem.strength >= Strength.NEEDED]
         if binding.place not in reached.late:
-            names += [name for name, owner in reached.values.items() if owner != PARAMS_OWNER]
+            at_once = _needed_at_once(binding, reached.code)
+            names += [name for name in at_once if reached.values.get(name, PARAMS_OWNER) != PARAMS_OWNER]
         if names:
             code = code_of(binding)
             spot = Spot(binding.defined_in or None, binding.cell, code.line)
             self.diagnostics.append(problems.not_set(spot, code.source, names[0]))
         return not names
+
+
+def _needed_at_once(binding: Binding, code: Sequence[Binding]) -> list[str]:
+    """Return the names that a setting needs when it is made; what functions look up is there later."""
+    statement = code_of(binding)
+    functions = [code_of(each) for each in code if code_of(each).is_function]
+    is_called = any(statement.calls & function.binds for function in functions)
+    later = () if is_called else (function.deferred | function.deferred_optional for function in functions)
+    looked_up = statement.optional_reads & frozenset[str]().union(*later)
+    return sorted({*names_when_run(statement, code)} - looked_up)

@@ -143,6 +143,30 @@ def test_a_helper_that_sets_something_counts_where_it_is_called() -> None:
     assert sources[-3:] == [helper, "SIZE = 3", "style(SIZE)"]
 
 
+@pytest.mark.parametrize(
+    "source",
+    [
+        "total = sum([1])\npd.DataFrame.share = lambda self: self / total",
+        "total = sum([1])\ndef share(self):\n    return self / total\npd.DataFrame.share = share",
+        "total = sum([1])\npd.DataFrame.share = property(lambda self: self / total)",
+    ],
+)
+def test_a_method_that_looks_up_a_steps_value_is_set_and_the_value_read(source: str) -> None:
+    steps, diagnostics = steps_of(IMPORTS, f"%%step first\n{source}", STEP)
+    assert steps["last"].reads["total"] == "first"
+    assert source.splitlines()[-1] in [piece.source for piece in steps["last"].prelude]
+    assert "JP027" not in [each.code for each in diagnostics]
+
+
+def test_a_value_that_is_bound_anew_before_the_reader_is_not_set_and_that_is_said() -> None:
+    setting = "pd.DataFrame.scale = total"
+    steps, diagnostics = steps_of(
+        IMPORTS, f"%%step first\ntotal = sum([1])\n{setting}", "%%step second\ntotal = 2", STEP
+    )
+    assert setting not in [piece.source for piece in steps["last"].prelude]
+    assert "JP027" in [each.code for each in diagnostics]
+
+
 HELPERS = """
 def patch(target, name, value):
     setattr(target, name, value)
