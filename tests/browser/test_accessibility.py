@@ -23,7 +23,10 @@ CELLS = (
 )
 THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 PANEL = "#jp-pipes-panel"
-OURS = (PANEL, ".jp-pipes-header", ".jp-pipes-statusbar", "[data-jp-item-name^=jupyter-pipes-]")
+OURS = (
+    *(PANEL, ".jp-pipes-window", ".jp-pipes-header", ".jp-pipes-sheet", ".jp-pipes-statusbar"),
+    *("[data-jp-item-name^=jupyter-pipes-]", ".jp-Dialog-content .jp-Dialog-body"),
+)
 """Selectors of what is ours: whatever else a page of Lab has is Lab's."""
 
 
@@ -71,6 +74,50 @@ def test_axe_finds_nothing_in_any_tab(shown: LabPage, theme: str) -> None:
         tab.click()
         expect(page.locator(f"{PANEL} #jp-pipes-tabpanel")).not_to_be_empty()
         assert findings(shown) == [], tab.inner_text()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_in_runs_the_graph_by_itself_sheets_and_dialogs(shown: LabPage, theme: str) -> None:
+    page = shown.page
+    if theme != "JupyterLab Light":
+        shown.theme(theme, light=False)
+    tabs = page.locator(f"{PANEL} [role=tablist]").first
+    page.keyboard.press("Alt+Shift+R")
+    expect(header(shown, "report")).to_contain_text("skipped")
+    page.keyboard.press("Alt+Shift+R")
+    tabs.get_by_role("tab", name="Runs", exact=True).click()
+    runs = page.locator(".jp-pipes-runs")
+    ticks = runs.locator("tbody").get_by_role("checkbox")
+    expect(ticks).to_have_count(2)
+    for tick in ticks.all():
+        tick.check()
+    assert findings(shown) == [], "runs"
+    runs.get_by_role("button", name="Compare", exact=True).click()
+    expect(runs.get_by_role("table", name="Both runs")).to_be_visible()
+    assert findings(shown) == [], "comparison"
+    runs.get_by_role("button", name="Back to the runs").click()
+    runs.locator("tbody tr").first.get_by_role("button").click()
+    expect(runs.get_by_role("region", name="Step check")).to_contain_text("ZeroDivisionError")
+    assert findings(shown) == [], "opened run"
+    tabs.get_by_role("tab", name="Graph", exact=True).click()
+
+    page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
+    for name in ("Why", "Log"):
+        header(shown, "check").get_by_role("button", name=name, exact=True).click()
+        expect(page.locator(".jp-pipes-sheet")).to_be_visible()
+        assert findings(shown) == [], name
+        page.keyboard.press("Escape")
+    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").hover()
+    expect(page.locator(".jp-pipes-sheet")).to_contain_text("2 steps run")
+    assert findings(shown) == [], "toolbar"
+
+    shown.menu("Pipeline", "Export as Python Module")
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert findings(shown) == [], "export"
+    page.keyboard.press("Escape")
+    page.get_by_role("button", name="Open in the main area").click()
+    expect(page.locator(".jp-pipes-window canvas").first).to_be_visible()
+    assert findings(shown) == [], "graph"
 
 
 def test_a_keyboard_is_enough(shown: LabPage) -> None:
