@@ -17,7 +17,9 @@ CELLS = (
     "%%step load --stage data\nraw = list(range(rows))\nprint('loaded', rows)",
     "%%step fit --stage model\nimport time\nfrom jupyter_pipes import current\n"
     "for i in range(4):\n    current.progress(i + 1, 4)\n    time.sleep(0.2)\nfitted = sum(raw)",
-    "%%step check\nprint('about to fail')\nchecked = fitted / 0",
+    "%%step check\nfor code in [*range(30, 38), *range(90, 98)]:\n"
+    "    print(f'\\x1b[{code}mcolour {code}\\x1b[0m')\n"
+    "checked = fitted / 0",
     "%%step report\nsummary = {'checked': checked}",
     "extra = 1",
 )

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 MOST_ELEMENTS = 450
 """More nodes and edges than this are not drawn live: each of them is a widget of its own, about 6 ms."""
 
+_LEAST_LABEL = 8
+"""Names of values are not written smaller than this on the screen, in px: details tell them."""
+
 _LINE = "#8a94a0"
 _TEXT = "#1f2328"
 _CURVE_PIECES = 6
@@ -350,6 +353,7 @@ def _stylesheet() -> list[dict[str, Any]]:
             "text-margin-y": "data(dy)",
             "font-family": FONT.replace("'", ""),
             "font-size": LABEL_SIZE,
+            "min-zoomed-font-size": _LEAST_LABEL,
             "color": "#59636e",
             "text-background-color": "#ffffff",
             "text-background-opacity": 1,

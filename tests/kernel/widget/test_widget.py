@@ -207,6 +207,11 @@ def test_edges_are_labelled_and_run_between_their_nodes(stage: Stage) -> None:
     assert weights == sorted(weights)
 
 
+def test_names_of_values_are_written_only_where_they_can_be_read(stage: Stage) -> None:
+    style = {rule["selector"]: rule["style"] for rule in stage.canvas.get_style()}
+    assert style["edge.carries"]["min-zoomed-font-size"] >= 8
+
+
 def test_a_click_on_a_node_shows_its_details_and_marks_node_and_list(stage: Stage) -> None:
     stage.start()
     stage.source.log = "\x1b[32mreading\x1b[0m\n"

@@ -100,7 +100,7 @@ function TimelineRow({ step, timeline, session, trans, names }: RowProps): JSX.E
       data-jupyter-pipes-status={step.status}
       className={step.name === session.selected ? 'jp-pipes-selected' : ''}
     >
-      <th scope="row">
+      <th scope="row" title={step.name}>
         <button
           type="button"
           className="jp-pipes-link"
