@@ -9,12 +9,12 @@ from functools import lru_cache
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import arguments_of
-from jupyter_pipes.analysis.files.texts import Texts, bound, formatted
+from jupyter_pipes.analysis.files.texts import Texts, bound, formatted, rounds
 from jupyter_pipes.analysis.literals import tree_of
 
 _DEF = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MOST = 500
-"""Calls of functions that are looked into: what calls itself with ever other arguments has no end."""
+"""Calls of functions that are looked into, with ever other arguments, and rounds of loops."""
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
@@ -102,12 +102,17 @@ class Reach:
         """Yield each node that running the code runs, with what is known where it stands."""
         waiting: list[tuple[Sequence[ast.AST], Texts]] = [(code.nodes, bound(code.nodes, self.texts))]
         entered = set[tuple[Function, frozenset[tuple[str, str]]]]()
+        rounds_left = _MOST
         while waiting:
             nodes, texts = waiting.pop()
             callees = set[int]()
             # Objects are made before their methods are called, though the call stands around it.
             for node in (*filter(self._makes, nodes), *nodes):
                 yield node, texts
+                for known in reversed(rounds(node, texts)[:rounds_left]):
+                    rounds_left -= 1
+                    inner = _nodes_in(node)
+                    waiting.append((inner, bound(inner, {**texts, **known})))
                 if isinstance(node, ast.Call):
                     callees.add(id(node.func))
                 # What is called stands behind its call, and was entered with what that gives.
@@ -165,6 +170,20 @@ class Reach:
 def _nodes_of(function: Function) -> tuple[ast.AST, ...]:
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     return tuple(node for statement in body for node in ast.walk(statement))
+
+
+def _nodes_in(loop: ast.AST) -> tuple[ast.AST, ...]:
+    """Return the nodes that each round of a loop or comprehension runs."""
+    match loop:
+        case ast.For(body=body):
+            parts: Sequence[ast.AST] = body
+        case ast.ListComp(element) | ast.SetComp(element) | ast.GeneratorExp(element):
+            parts = [element]
+        case ast.DictComp(key, value):
+            parts = [key, value]
+        case _:
+            parts = []
+    return tuple(node for part in parts for node in ast.walk(part))
 
 
 def _defaults(function: Function, texts: Texts) -> dict[str, str]:

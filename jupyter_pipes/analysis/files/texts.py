@@ -3,11 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterable, Mapping
+from itertools import chain, islice, product
 
 Texts = Mapping[str, str]
-"""What is known by name: variables, `.path` for an attribute of whatever object, `PATHS[db]` for an item."""
+"""What is known by name: variables, `.path` for an attribute of whatever object, `PATHS[db]` for an item.
 
+Items of a list go by their numbers.
+"""
+
+_MOST = 100
+"""Rounds of a loop that are looked at."""
+
+_PLACE = re.compile(r"%[sd]|\{\}")
 _PATHS = frozenset(("Path", "PurePath", "PosixPath", "str", "fspath", "abspath", "join", "joinpath"))
 
 
@@ -32,6 +41,11 @@ def _bound(target: ast.expr, value: ast.expr, texts: Texts) -> dict[str, str]:
             items = zip(keys, values, strict=True)
             plain = ((key.value, held) for key, held in items if isinstance(key, ast.Constant))
             entries = {f"{name}[{key}]": text_of(held, texts) for key, held in plain}
+        case ast.Name(name), ast.List(items) | ast.Tuple(items):
+            entries = {f"{name}[{place}]": formatted(item, texts) for place, item in enumerate(items)}
+        case ast.Name(name), ast.ListComp(item):
+            made = (formatted(item, {**texts, **each}) for each in rounds(value, texts))
+            entries = {f"{name}[{place}]": text for place, text in enumerate(made)}
         case ast.Name(name), _:
             entries = {name: text_of(value, texts)}
         case ast.Attribute(_, name), _:
@@ -58,10 +72,23 @@ def text_of(node: ast.expr, texts: Texts) -> str:
             return _joined((text_of(each, texts) for each in (left, right)), "/")
         case ast.BinOp(left, ast.Add(), right):
             return _joined((text_of(each, texts) for each in (left, right)), "")
+        case ast.BinOp(ast.Constant(str(template)), ast.Mod(), value):
+            values = value.elts if isinstance(value, ast.Tuple) else [value]
+            return _filled(template, [formatted(each, texts) for each in values])
+        case ast.Call(ast.Attribute(ast.Constant(str(template)), "format"), arguments):
+            return _filled(template, [formatted(each, texts) for each in arguments])
         case ast.Call(function, arguments) if arguments and called(function) in _PATHS:
             return _joined((text_of(each, texts) for each in _parts_of_path(function, arguments)), "/")
         case _:
             return ""
+
+
+def _filled(template: str, values: list[str]) -> str:
+    """Return a template with its places filled in order, "" where it has others or one is not in sight."""
+    pieces = _PLACE.split(template)
+    if len(pieces) != len(values) + 1 or not all(values) or any(set(piece) & set("%{}") for piece in pieces):
+        return ""
+    return "".join(chain.from_iterable(zip(pieces, [*values, ""], strict=True)))
 
 
 def formatted(node: ast.expr, texts: Texts) -> str:
@@ -73,6 +100,85 @@ def formatted(node: ast.expr, texts: Texts) -> str:
             return str(number)
         case _:
             return text_of(node, texts)
+
+
+def rounds(loop: ast.AST, texts: Texts) -> list[dict[str, str]]:
+    """Return what each round of a loop or comprehension binds, as far as it goes over what is in sight."""
+    match loop:
+        case ast.For(target, iterable):
+            over = [(target, iterable)]
+        case (
+            ast.ListComp(_, parts)
+            | ast.SetComp(_, parts)
+            | ast.GeneratorExp(_, parts)
+            | ast.DictComp(_, _, parts)
+        ):
+            over = [(each.target, each.iter) for each in parts]
+        case _:
+            return []
+    bound_by = [[_bound_by(target, row) for row in _rows(iterable, texts)] for target, iterable in over]
+    chosen = (chain.from_iterable(each.items() for each in parts) for parts in product(*bound_by))
+    return [dict(each) for each in islice(chosen, _MOST)]
+
+
+def _bound_by(target: ast.expr, row: tuple[str, ...]) -> dict[str, str]:
+    names = [node.id for node in ast.walk(target) if isinstance(node, ast.Name)]
+    return dict(zip(names, row, strict=True)) if len(names) == len(row) else {}
+
+
+def _rows(iterable: ast.expr, texts: Texts) -> list[tuple[str, ...]]:
+    """Return the texts that going over a value in sight gives, of each item as many as it is made of."""
+    match iterable:
+        case ast.List(items) | ast.Tuple(items) | ast.Set(items) | ast.Dict(items):
+            return [_row(item, texts) for item in items if item is not None]
+        case ast.Name(name):
+            items = _items(name, texts)
+            is_list = all(key.isdecimal() for key in items)
+            return [(text if is_list else key,) for key, text in items.items()]
+        case ast.Call(ast.Name("range"), bounds):
+            return [(str(number),) for number in _numbers(bounds)]
+        case ast.Call(ast.Name("enumerate"), [inner]):
+            return [(str(place), *row) for place, row in enumerate(_rows(inner, texts))]
+        case ast.Call(ast.Name("zip"), inner):
+            return [
+                tuple(chain(*rows)) for rows in zip(*(_rows(each, texts) for each in inner), strict=False)
+            ]
+        case ast.Call(ast.Name("sorted" | "list" | "tuple" | "reversed" | "set"), [inner, *_]):
+            return _rows(inner, texts)
+        case ast.Call(ast.Attribute(inner, "items" | "keys" | "values" as part), []):
+            pairs = _pairs(inner, texts)
+            return pairs if part == "items" else [(pair[part == "values"],) for pair in pairs]
+        case _:
+            return []
+
+
+def _numbers(bounds: list[ast.expr]) -> Iterable[int]:
+    given = [each.value for each in bounds if isinstance(each, ast.Constant)]
+    numbers = [each for each in given if isinstance(each, int)]
+    is_known = 0 < len(numbers) == len(bounds) <= 3 and numbers[2:] != [0]
+    return islice(range(*numbers), _MOST) if is_known else ()
+
+
+def _row(item: ast.expr, texts: Texts) -> tuple[str, ...]:
+    parts = item.elts if isinstance(item, ast.Tuple | ast.List) else [item]
+    return tuple(formatted(part, texts) for part in parts)
+
+
+def _pairs(mapping: ast.expr, texts: Texts) -> list[tuple[str, ...]]:
+    match mapping:
+        case ast.Dict(keys, values):
+            pairs = zip(keys, values, strict=True)
+            return [
+                (formatted(key, texts), formatted(value, texts)) for key, value in pairs if key is not None
+            ]
+        case ast.Name(name):
+            return list(_items(name, texts).items())
+        case _:
+            return []
+
+
+def _items(name: str, texts: Texts) -> dict[str, str]:
+    return {key[len(name) + 1 : -1]: text for key, text in texts.items() if key.startswith(f"{name}[")}
 
 
 def called(function: ast.expr) -> str:

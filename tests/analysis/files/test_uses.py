@@ -218,3 +218,41 @@ def test_an_object_that_a_step_made_takes_its_paths_along() -> None:
     first = Step("a", 0, 'db = Store("mine.db")', "cell 2", prelude=(piece,), writes=("db",))
     second = Step("b", 1, "db.add(1)", "cell 3", prelude=(piece,), reads={"db": "a"})
     assert file_uses([first, second])["b"].written == ("mine.db",)
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ('for n in ["a", "b"]:\n    with open(f"{n}.txt", "w") as f: ...', ["a.txt", "b.txt"]),
+        ('for n in NAMES:\n    df.to_csv(n + ".csv")', ["x.csv", "y.csv"]),
+        ('for i, n in enumerate(("a", "b")):\n    df.to_csv(f"{i}_{n}.csv")', ["0_a.csv", "1_b.csv"]),
+        ('for n, k in zip(["a", "b"], [1, 2]):\n    df.to_csv(f"{n}{k}.csv")', ["a1.csv", "b2.csv"]),
+        ('for n, k in [("a", 1), ("b", 2)]:\n    df.to_csv(f"{n}{k}.csv")', ["a1.csv", "b2.csv"]),
+        ('for i in range(1, 3):\n    np.save("part%d.npy" % i, x)', ["part1.npy", "part2.npy"]),
+        ('for i in range(2):\n    np.save("{}.npy".format(i), x)', ["0.npy", "1.npy"]),
+        ('for n, t in {"a": "t"}.items():\n    open(f"{n}.txt", "w").write(t)', ["a.txt"]),
+        ('for n in TABLE:\n    open(f"{n}.txt", "w")', ["k.txt"]),
+        ('for p in TABLE.values():\n    open(p, "w")', ["v.txt"]),
+        (
+            'for n in "a", "b":\n    for k in (1, 2):\n        open(f"{n}{k}.t", "w")',
+            ["a1.t", "a2.t", "b1.t", "b2.t"],
+        ),
+        ('[df.to_csv(f"{n}.csv") for n in sorted(["a", "b"])]', ["a.csv", "b.csv"]),
+        ('paths = [f"{n}.bin" for n in NAMES]\nfor p in paths:\n    open(p, "wb")', ["x.bin", "y.bin"]),
+        ('def save(n):\n    open(f"{n}.log", "w")\nfor n in ["a", "b"]:\n    save(n)', ["a.log", "b.log"]),
+        ('def save():\n    for n in NAMES:\n        open(f"{n}.log", "w")\nsave()', ["x.log", "y.log"]),
+        ('for n in names():\n    open(f"{n}.txt", "w")', []),
+        ('for i in range(0, 9, 0):\n    open(f"{i}.txt", "w")', []),
+        ('for i in range(n):\n    open(f"{i}.txt", "w")', []),
+        ('for i, n in ["a", "b"]:\n    open(f"{n}.txt", "w")', []),
+    ],
+)
+def test_each_round_of_a_loop_over_what_is_in_sight_names_its_files(body: str, written: list[str]) -> None:
+    constants = CodePiece("cell 1", 1, 'NAMES = ["x", "y"]\nTABLE = {"k": "v.txt"}')
+    step = Step("s", 0, body, "cell 2", prelude=(constants,))
+    assert sorted(file_uses([step])["s"].written) == written
+
+
+def test_a_loop_of_many_rounds_is_looked_at_up_to_a_bound() -> None:
+    body = 'for i in range(1000000000):\n    for k in range(1000000000):\n        open(f"{i}_{k}.txt", "w")'
+    assert 0 < len(uses(body).written) <= 500
