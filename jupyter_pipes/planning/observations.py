@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
@@ -24,7 +25,9 @@ if TYPE_CHECKING:
 _G = TypeVar("_G", bound=Graph)
 
 
-def observations(steps: Iterable[Step], newest: Mapping[str, Result]) -> dict[str, Observation]:
+def observations(
+    steps: Iterable[Step], newest: Mapping[str, Result], places: Iterable[Path] = ()
+) -> dict[str, Observation]:
     """Return step -> what its newest result showed, and which of the files that others use it uses.
 
     The newest one counts whatever the code is by now: a step that was edited so that it changes nothing any
@@ -33,9 +36,10 @@ def observations(steps: Iterable[Step], newest: Mapping[str, Result]) -> dict[st
     Args:
         steps: in notebook order.
         newest: step -> its newest result.
+        places: the folders that local modules are in.
     """
     steps = tuple(steps)
-    files = _Files(steps, newest)
+    files = _Files(steps, newest, places)
     shown: dict[str, Observation] = {}
     for step in steps:
         of_values = newest[step.name].content.observed if step.name in newest else Observation()
@@ -106,8 +110,8 @@ class _Files:
         shared: those that one step writes and that another one uses.
     """
 
-    def __init__(self, steps: Sequence[Step], newest: Mapping[str, Result]) -> None:
-        self._uses = file_uses(steps)
+    def __init__(self, steps: Sequence[Step], newest: Mapping[str, Result], places: Iterable[Path]) -> None:
+        self._uses = file_uses(steps, places)
         self._newest = newest
         self.written = {step.name: self._written(step.name) for step in steps}
         made = {path for paths in self.written.values() for path in paths}

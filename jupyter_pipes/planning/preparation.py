@@ -146,7 +146,7 @@ def seen_before(definition: Definition, workspace: Workspace) -> dict[str, Obser
     """Return step -> what the newest kept results of a pipeline's steps showed, and files that they share."""
     has_history = workspace.has_history
     newest = workspace.history.newest_results(definition.pipeline) if has_history else {}
-    return observations(definition.steps, newest)
+    return observations(definition.steps, newest, map(Path, definition.python_path))
 
 
 def take(graph: Graph, chosen: Selection, wanted: Mapping[str, Any], decider: Decider) -> dict[str, Decision]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model.results import FileSeen, Observation
@@ -49,6 +51,16 @@ def test_a_step_that_names_what_another_was_seen_writing_waits_for_it_though_it_
     graph = as_observed(Graph((writer, reader)), seen)
     assert graph.step("r").upstream == ("w",)
     assert in_words(graph.step("r")) == ("waits for w, as both use out.csv",)
+
+
+def test_a_file_that_a_function_of_a_local_module_writes_gives_an_edge_in_the_first_run(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / "tools.py").write_text("def save(path='out.csv'):\n    open(path, 'w')")
+    writer = Step("w", 0, "tools.save()", "cell 1", imports=("tools",))
+    reader = Step("r", 1, "open('out.csv')", "cell 2")
+    seen = observations((writer, reader), {}, [tmp_path])
+    assert as_observed(Graph((writer, reader)), seen).step("r").upstream == ("w",)
 
 
 def test_a_reused_result_brings_what_it_showed() -> None:

@@ -83,12 +83,16 @@ class Reach:
     Args:
         pieces: the code that defines what the step reaches, and its own.
         texts: what is known of names of the notebook.
+        modules: the code of local modules that it imports.
     """
 
-    def __init__(self, pieces: Sequence[Code], texts: Texts) -> None:
+    def __init__(self, pieces: Sequence[Code], texts: Texts, modules: Sequence[Code] = ()) -> None:
         self._functions: dict[str, Function] = {}
         self._methods: dict[str, dict[str, Function]] = {}
-        for piece in pieces:
+        self._of_modules: dict[str, Function] = {}
+        for module in modules:
+            self._of_modules |= module.defines.functions
+        for piece in (*modules, *pieces):
             self._functions |= piece.defines.functions
             self._methods |= piece.defines.methods
         self._named: dict[str, list[Function]] = {}
@@ -130,6 +134,8 @@ class Reach:
                 yield function, _handed(function, node, texts, skipped=0)
             case ast.Call(ast.Name(name)) if name in self._methods:
                 yield from self._made(name, node, texts)
+            case ast.Call(ast.Attribute(ast.Name(), name)) if name in self._of_modules:
+                yield self._of_modules[name], _handed(self._of_modules[name], node, texts, skipped=0)
             case ast.Call(ast.Attribute(_, name)):
                 methods = self._named.get(name, ())
                 yield from ((each, _handed(each, node, texts, skipped=1)) for each in methods)

@@ -7,12 +7,14 @@ import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from pathlib import Path
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.files.reached import Code, Reach, code_of
 from jupyter_pipes.analysis.files.texts import Texts, bound, called, text_of
 from jupyter_pipes.analysis.files.writing import QUERIES, may_write, only_reads, opens_database
+from jupyter_pipes.analysis.local_modules import reach
 from jupyter_pipes.model.steps import Step
 
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
@@ -20,6 +22,9 @@ _READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|s
 _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUOTED = re.compile(r"'([^']+)'")
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
+_LARGEST = 200_000
+"""Characters of local modules."""
+
 _URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
 _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 """How a text looks that may be the path of a file: with an ending, or in a folder."""
@@ -37,19 +42,30 @@ class FileUses(Struct, frozen=True):
         return any(path.startswith(f"{folder}/") for folder in self.listed)
 
 
-def file_uses(steps: Sequence[Step]) -> dict[str, FileUses]:
+def file_uses(steps: Sequence[Step], places: Iterable[Path] = ()) -> dict[str, FileUses]:
     """Return step -> the files that its code names in calls; constants and functions of other cells count.
 
     Args:
         steps: in notebook order.
+        places: the folders with local modules, whose constants and functions count as well.
     """
     uses: dict[str, FileUses] = {}
     made: dict[str, Texts] = {}
+    modules: dict[tuple[str, ...], tuple[str, ...]] = {}
     for step in steps:
+        if step.imports not in modules:
+            modules[step.imports] = _local_modules(step.imports, tuple(places))
         pieces = tuple(piece.source for piece in step.pieces)
-        uses[step.name], made[step.name] = _uses(step.body, pieces, _handed_to(step, made))
+        handed = _handed_to(step, made)
+        uses[step.name], made[step.name] = _uses(step.body, pieces, modules[step.imports], handed)
     code = {text.path for step in steps if (text := written_by_magic(step.body))}
     return {step.name: _with_code(step, uses[step.name], code) for step in steps} if code else uses
+
+
+def _local_modules(imports: tuple[str, ...], places: tuple[Path, ...]) -> tuple[str, ...]:
+    """Return the sources of local modules; none of what is too large to be looked through for each plan."""
+    sources = tuple(reach(imports, places).local.values()) if places else ()
+    return sources if sum(map(len, sources)) <= _LARGEST else ()
 
 
 def _handed_to(step: Step, made: Mapping[str, Texts]) -> tuple[tuple[str, str], ...]:
@@ -95,17 +111,23 @@ def _runs_or_imports(step: Step, path: str) -> bool:
 
 
 @lru_cache(maxsize=8192)
-def _uses(body: str, pieces: tuple[str, ...], handed: tuple[tuple[str, str], ...]) -> tuple[FileUses, Texts]:
+def _uses(
+    body: str, pieces: tuple[str, ...], modules: tuple[str, ...], handed: tuple[tuple[str, str], ...]
+) -> tuple[FileUses, Texts]:
     """Return the files that code uses, and the names, attributes and items that it binds to texts."""
     codes, code = [code_of(piece) for piece in pieces], code_of(body)
-    texts: Texts = dict(handed)
+    imported = [code_of(module) for module in modules]
+    texts: Texts = {}
+    for each in imported:
+        texts = bound(each.nodes, texts)
+    texts = {**texts, **dict(handed)}
     for each in codes:
         texts = bound(each.nodes, texts)
-    reach = Reach((*codes, code), texts)
+    reached = Reach((*codes, code), texts, imported)
     seen = _Seen(_connections((*codes, code), texts))
-    for node, there in reach.nodes(code):
+    for node, there in reached.nodes(code):
         seen.take(node, there)
-    return seen.uses(), {**bound(code.nodes, {}), **_attributes(reach.texts)}
+    return seen.uses(), {**bound(code.nodes, {}), **_attributes(reached.texts)}
 
 
 def _attributes(texts: Texts) -> dict[str, str]:

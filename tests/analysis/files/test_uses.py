@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from jupyter_pipes.analysis.files.uses import FileUses, file_uses
@@ -256,3 +258,41 @@ def test_each_round_of_a_loop_over_what_is_in_sight_names_its_files(body: str, w
 def test_a_loop_of_many_rounds_is_looked_at_up_to_a_bound() -> None:
     body = 'for i in range(1000000000):\n    for k in range(1000000000):\n        open(f"{i}_{k}.txt", "w")'
     assert 0 < len(uses(body).written) <= 500
+
+
+MODULE = """
+from pathlib import Path
+from inner import keep
+OUT = Path("out") / "o.json"
+def save(rows, path="rows.csv"):
+    rows.to_csv(path)
+def save_out():
+    OUT.write_text("x")
+def save_each(names):
+    for name in ("a", "b"):
+        keep(name)
+"""
+INNER = """
+def keep(name):
+    open(f"{name}.txt", "w").write(name)
+"""
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("tools.save(rows)", ["rows.csv"]),
+        ('tools.save(rows, "mine.csv")', ["mine.csv"]),
+        ("t.save_out()", ["out/o.json"]),
+        ("save(rows)", ["rows.csv"]),
+        ("tools.save_each(names)", ["a.txt", "b.txt"]),
+        ('for n in ("x", "y"):\n    tools.save(rows, f"{n}.csv")', ["x.csv", "y.csv"]),
+        ("tools.other(rows)", []),
+        ("rows.tools.save(rows)", []),
+    ],
+)
+def test_what_functions_of_local_modules_write_counts(body: str, written: list[str], tmp_path: Path) -> None:
+    (tmp_path / "tools.py").write_text(MODULE)
+    (tmp_path / "inner.py").write_text(INNER)
+    step = Step("s", 0, body, "cell 2", imports=("tools", "pandas"))
+    assert sorted(file_uses([step], [tmp_path])["s"].written) == written
