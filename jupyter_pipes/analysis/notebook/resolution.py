@@ -61,7 +61,6 @@ def resolve(
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
     for position, unit in enumerate(notebook.units):
-        notebook.changing |= notebook.changed_through_instances(unit.last)
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules
@@ -249,7 +248,10 @@ class _Resolver:
         """Return the definitions that change, and that values which the step reads may be made with."""
         producers = {owner for owner in reached.values.values() if owner != PARAMS_OWNER}
         made_with = frozenset[str]().union(*(self._notebook.definitions[owner] for owner in producers))
-        names = made_with & self._notebook.changing - self._unit.names.writes
+        perhaps = self._notebook.changed_through_instances(self._unit.last) - self._notebook.changing
+        # What nobody is sure to change is no reason to refuse a step that cannot have it.
+        perhaps = frozenset(name for name in perhaps & made_with if self._is_there(name))
+        names = (made_with & self._notebook.changing | perhaps) - self._unit.names.writes
         return frozenset(name for name in names if self._timeline.is_definition(name, self._unit.place))
 
     def _is_there(self, name: str) -> bool:
