@@ -57,7 +57,6 @@ export class Sheet extends Widget {
     window.removeEventListener('resize', this._onResize);
     document.removeEventListener('keydown', this._onKeyDown, true);
     this._anchor.removeEventListener('pointerleave', this._onLeave);
-    this._anchor.removeEventListener('focusout', this._onLeave);
     const hadFocus = this.node.contains(document.activeElement);
     super.dispose();
     if (hadFocus) {
@@ -84,7 +83,6 @@ export class Sheet extends Widget {
     document.addEventListener('keydown', this._onKeyDown, true);
     if (this._isGlance) {
       this._anchor.addEventListener('pointerleave', this._onLeave);
-      this._anchor.addEventListener('focusout', this._onLeave);
       this.node.addEventListener('pointerleave', this._onLeave);
       this.node.addEventListener('pointerenter', () => {
         clearTimeout(this._leaving);

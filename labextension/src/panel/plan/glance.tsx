@@ -1,4 +1,4 @@
-/** What the toolbar's buttons would run: a glance below them, while the pointer or the keyboard is there. */
+/** What the toolbar's buttons would run: a glance below them, while the pointer is there. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -53,11 +53,6 @@ export function showPlansAtToolbars(
     }
   };
   page.addEventListener('pointerover', come);
-  page.addEventListener('focusin', event => {
-    if (event.target instanceof Element && event.target.matches(':focus-visible')) {
-      come(event);
-    }
-  });
   page.addEventListener(
     'pointerdown',
     () => {
