@@ -130,11 +130,20 @@ def _parse_ipython(text: str) -> ast.Module:
         try:
             return parse_python("".join(lines))
         except SyntaxError:
-            changed, transformed = _transformer().do_one_token_transform(lines)
+            changed, transformed = _transformed(lines)
             if not changed:
                 raise
             lines = _with_as_many_lines(transformed, lines)
     return parse_python("".join(lines))
+
+
+def _transformed(lines: list[str]) -> tuple[bool, list[str]]:
+    """Return whether a magic was replaced, and the lines with it replaced."""
+    try:
+        return _transformer().do_one_token_transform(lines)
+    except IndexError:
+        # Of a line that ends behind `= %`, IPython looks at what would follow.
+        return False, lines
 
 
 def _cleaned_up(text: str) -> list[str]:

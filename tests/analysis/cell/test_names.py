@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
@@ -406,6 +406,7 @@ def test_long_sums_are_no_trouble() -> None:
 
 
 @given(st.text(alphabet=" \n\t%!?${}()[]x=:'\"\\,;/ab#.@&*_1", max_size=40))
+@example("=%\\")
 def test_any_text_has_an_answer(source: str) -> None:
     """Whatever stands in a cell, `analyze` does not raise."""
     assert isinstance(analyze(source), Names)

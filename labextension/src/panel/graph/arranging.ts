@@ -79,7 +79,7 @@ export function useLayout(
   folded: readonly string[] | null
 ): Layout | null {
   const [layout, setLayout] = useState<Layout | null>(null);
-  const { board } = session;
+  const { board, state } = session;
   // Not with each frame: of many steps it is long.
   const shape = useMemo(() => board && shapeOf(board), [board]);
   useEffect(() => {
@@ -92,14 +92,14 @@ export function useLayout(
             setLayout(before => (isSame(before, answer) ? before : answer));
           }
         },
-        // The heading says that the kernel is gone.
+        // The heading says that the kernel is gone; when it is back, it is asked again.
         () => undefined
       );
     }
     return () => {
       isCurrent = false;
     };
-  }, [session, shape, room, folded]);
+  }, [session, state, shape, room, folded]);
   return layout;
 }
 

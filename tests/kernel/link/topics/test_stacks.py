@@ -27,7 +27,10 @@ def running(kernel: AskedKernel, folder: Path, **cells: str) -> Iterator[None]:
     run = kernel.session.run
     assert run is not None
     end = time.monotonic() + WAIT
-    while not (folder / "ready").exists() and not run.has_ended and time.monotonic() < end:
+    # The step's process may be ahead of what the run has heard of it.
+    while not run.has_ended and time.monotonic() < end:
+        if (folder / "ready").exists() and "running" in {step.status for step in run.steps.values()}:
+            break
         time.sleep(0.02)
     try:
         yield
