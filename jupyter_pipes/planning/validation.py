@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import Path
 from typing import Protocol
 
@@ -11,6 +11,7 @@ import msgspec
 from jupyter_pipes.analysis.notebook.file_edges import matches
 from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.model.quantities import bytes_text
+from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.steps import Diagnostic
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.fingerprints import files_named
@@ -26,12 +27,20 @@ class Capacity(Protocol):
     memory: int
 
 
-def capacity_problems(graph: Graph, local: Capacity) -> Iterable[Diagnostic]:
-    """Yield a problem for each step that would wait forever for what its queue does not have."""
+def capacity_problems(graph: Graph, local: Capacity, queues: Collection[str] = ()) -> Iterable[Diagnostic]:
+    """Yield a problem for each step that would wait forever for what its queue does not have.
+
+    Args:
+        graph: the pipeline.
+        local: what this machine has for steps.
+        queues: the names of the queues on other machines.
+    """
     for step in graph.steps:
         options = step.options
-        if options.queue != "local":
-            message = f"queue {options.queue} is unknown: this version serves the queue local"
+        if options.queue in queues:
+            continue
+        if options.queue != LOCAL:
+            message = f"queue {options.queue} is unknown: {_named(queues)}"
             yield Diagnostic("JP021", message, step.name, 1)
         elif options.cpus > local.cpus:
             message = f"--cpus {options.cpus} is more than this machine has ({local.cpus})"
@@ -39,6 +48,12 @@ def capacity_problems(graph: Graph, local: Capacity) -> Iterable[Diagnostic]:
         elif (options.memory or 0) > local.memory:
             message = f"--memory is more than this machine has ({bytes_text(local.memory)})"
             yield Diagnostic("JP020", f"{message}: the step would wait forever", step.name, 1)
+
+
+def _named(queues: Collection[str]) -> str:
+    if not queues:
+        return "there is the queue local, and pipes.toml can name others ([queues.NAME])"
+    return f"there are {', '.join((LOCAL, *queues))}"
 
 
 def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:

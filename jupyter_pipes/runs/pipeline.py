@@ -364,7 +364,7 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        capacity = capacity_problems(self.graph, local_executor())
+        capacity = capacity_problems(self.graph, local_executor(), self.workspace.settings.queues)
         problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 

@@ -13,6 +13,7 @@ from uuid import uuid4
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.queues import LOCAL, Queue
 from jupyter_pipes.runs.versions import numbered
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 
 _making = threading.Lock()
+_dask_executors: dict[str, tuple[Queue, Executor]] = {}
 
 
 def local_executor() -> LocalExecutor:
@@ -41,13 +43,35 @@ def _local_executor() -> LocalExecutor:
     return LocalExecutor(loop.loop())
 
 
+def _executor(workspace: Workspace) -> Executor:
+    """Return what runs the steps of a project: each on its queue."""
+    queues = workspace.settings.queues
+    if not queues:
+        return local_executor()
+    from jupyter_pipes.execution.executors.queues import Queues
+
+    return Queues({LOCAL: local_executor(), **{name: _dask_executor(each) for name, each in queues.items()}})
+
+
+def _dask_executor(queue: Queue) -> Executor:
+    from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
+
+    with _making:
+        # What has the same name and means something else now is another one.
+        known, executor = _dask_executors.get(queue.name, (None, None))
+        if executor is None or known != queue:
+            executor = DaskExecutor(queue, loop.loop())
+            _dask_executors[queue.name] = (queue, executor)
+        return executor
+
+
 def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
     """Start a run, or take up one again whose `earlier` records are given; return at once.
 
     Raises:
         StoreError: the history or the store cannot be opened.
     """
-    return _start(request, workspace, local_executor(), earlier)
+    return _start(request, workspace, _executor(workspace), earlier)
 
 
 def start_debugging(

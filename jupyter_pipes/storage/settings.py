@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.quantities import parse_duration
+from jupyter_pipes.model.queues import Queue, queues_of
 
 FOLDER = ".jupyter_pipes"
 SQLITE = "sqlite:///"
@@ -31,6 +32,7 @@ class Settings(Struct, frozen=True):
         store: fsspec URL or path of the artifact store.
         history: SQLAlchemy URL of the history.
         lease: seconds without a sign of life after which others take over a run of another machine.
+        queues: name -> a queue besides `local`.
     """
 
     directory: Path
@@ -38,6 +40,7 @@ class Settings(Struct, frozen=True):
     store: str
     history: str
     lease: float = LEASE
+    queues: dict[str, Queue] = {}
 
 
 def load(directory: Path) -> Settings:
@@ -52,11 +55,12 @@ def load(directory: Path) -> Settings:
             f"the folder {shown(str(directory))} has a name that is not UTF-8: rename it"
         )
     place, options = _find(directory)
+    queues = queues_of(options.pop("queues", {}), place)
     unknown = set(options) - {"store", "history", "lease"}
     if unknown:
         raise ConfigurationError(
             f"{place}: {', '.join(sorted(unknown))} is not known to this version; "
-            "it knows store, history and lease"
+            "it knows store, history, lease and queues"
         )
     for name, value in options.items():
         if not isinstance(value, str):
@@ -65,7 +69,7 @@ def load(directory: Path) -> Settings:
     folder = base / FOLDER
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
     history = _absolute(options.get("history", f"{SQLITE}{folder / 'history.db'}"), SQLITE, base)
-    return Settings(directory, folder, store, history, _lease(options, place))
+    return Settings(directory, folder, store, history, _lease(options, place), queues)
 
 
 def _lease(options: dict[str, Any], place: Path | None) -> float:

@@ -1,0 +1,1 @@
+"""Steps on other machines: a queue that the workers of a Dask scheduler serve."""

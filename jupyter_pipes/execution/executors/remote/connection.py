@@ -1,0 +1,144 @@
+"""A connection to a Dask scheduler: tasks placed, requests passed on to workers, and who is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from jupyter_pipes.execution.executors.remote import messages
+from jupyter_pipes.execution.executors.remote.messages import OPERATION, Answer, Request
+from jupyter_pipes.execution.loop import in_thread
+from jupyter_pipes.model.errors import ConfigurationError, PipesError
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+    from jupyter_pipes.model.queues import Queue
+
+TRY_AGAIN = 2.0
+"""Seconds between two tries to reach a scheduler that does not answer."""
+
+
+class Unreachable(PipesError):
+    """The scheduler, or a worker by its way, does not answer."""
+
+
+class Connection:
+    """A connection to the scheduler of one queue; all happens on the loop's thread.
+
+    Args:
+        queue: whose scheduler it is.
+        arrived: called with an attempt and the address of the worker that it has come to.
+    """
+
+    def __init__(self, queue: Queue, arrived: Callable[[str, str], None]) -> None:
+        self._queue = queue
+        self._arrived = arrived
+        self._topic = f"{OPERATION}/{uuid4().hex}"
+        self._client: Client | None = None
+
+    async def open(self) -> None:
+        """Connect.
+
+        Raises:
+            ConfigurationError: Dask is not installed.
+            Unreachable: nobody answers at the address.
+        """
+        await in_thread(_import_dask)
+        from distributed import Client
+
+        client = Client(
+            self._queue.scheduler, asynchronous=True, set_as_default=False, security=_security(self._queue)
+        )
+        try:
+            await client
+        except OSError as error:
+            await client.close()
+            raise Unreachable(str(error)) from error
+        client.subscribe_topic(self._topic, self._take_announcement)
+        self._client = client
+
+    @property
+    def client(self) -> Client:
+        """Dask's client."""
+        if self._client is None:
+            raise Unreachable(f"queue {self._queue.name} is not connected")
+        return self._client
+
+    def place(self, attempt: str) -> Future:
+        """Have the scheduler find a worker for an attempt; the future is done when its slot is free again."""
+        from jupyter_pipes.execution.executors.remote.station import host
+
+        return self.client.submit(
+            host,
+            attempt,
+            self._topic,
+            key=f"{OPERATION}-{attempt}-{uuid4().hex[:8]}",
+            resources=self._queue.resources or None,
+            priority=self._queue.priority,
+            pure=False,
+            retries=0,
+        )
+
+    async def ask(self, worker: str, request: Request) -> Answer:
+        """Pass a request on to the station of a worker.
+
+        Raises:
+            Unreachable: the way there is cut, or the worker is gone.
+        """
+        message = {"op": OPERATION, "request": messages.encode(request)}
+        try:
+            answer: Any = await self.client.scheduler.proxy(msg=message, worker=worker)
+        except (OSError, TimeoutError, KeyError) as error:
+            raise Unreachable(f"{worker} does not answer: {type(error).__name__}: {error}") from error
+        return messages.decode_answer(answer)
+
+    async def workers(self) -> dict[str, dict[str, Any]]:
+        """Return address -> what the scheduler knows of its workers.
+
+        Raises:
+            Unreachable: it does not answer.
+        """
+        try:
+            identity: Any = await self.client.scheduler.identity(n_workers=-1)
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
+        return identity["workers"]
+
+    async def close(self) -> None:
+        """Give up the connection; what was placed is taken back."""
+        client, self._client = self._client, None
+        if client is not None:
+            # It waits for a scheduler that may be gone.
+            with suppress(asyncio.TimeoutError, OSError):
+                await client.close(timeout=2)
+
+    def _take_announcement(self, event: tuple[float, dict[str, str]]) -> None:
+        _, announcement = event
+        self._arrived(announcement["attempt"], announcement["worker"])
+
+
+def _security(queue: Queue) -> Any:
+    if not queue.tls:
+        return None
+    from distributed.security import Security
+
+    files = queue.tls
+    return Security(
+        tls_ca_file=files["ca_file"],
+        tls_client_cert=files["cert"],
+        tls_client_key=files["key"],
+        require_encryption=True,
+    )
+
+
+def _import_dask() -> None:
+    try:
+        import distributed  # pyright: ignore[reportUnusedImport]  # noqa: F401 - takes a second: not on the loop
+    except ImportError as error:
+        raise ConfigurationError(
+            f'a queue on other machines needs Dask: pip install "jupyter_pipes[remote]" ({error})'
+        ) from error

@@ -1,0 +1,186 @@
+"""The Dask executor: each attempt is placed by the scheduler, begun on its worker once, and followed."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from jupyter_pipes.execution.executors.base import Report
+from jupyter_pipes.execution.executors.endings import Stop as Stopped
+from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
+from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Unreachable
+from jupyter_pipes.execution.executors.remote.messages import Answer, Begin, Forget, Poll, Stop
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import StepError
+
+if TYPE_CHECKING:
+    from distributed import Future
+
+    from jupyter_pipes.model.queues import Queue
+
+
+class _Attempt:
+    """A job in this executor's hands."""
+
+    def __init__(self, job: Job, report: Report) -> None:
+        self.job = job
+        self.report = report
+        self.worker: asyncio.Future[str] = asyncio.get_running_loop().create_future()
+        self.stopped: Stopped | None = None
+        self.following: asyncio.Task[None] | None = None
+
+    def tell_waiting(self, reason: str) -> None:
+        """Tell what it waits for."""
+        self.report(
+            ev.AttemptQueued(self.job.step.name, self.job.attempt, self.job.step.options.queue, reason)
+        )
+
+
+class DaskExecutor:
+    """Serves a queue with the workers of a Dask scheduler.
+
+    Args:
+        queue: how it is reached, and what its steps take.
+        loop: the loop of the background thread.
+    """
+
+    def __init__(self, queue: Queue, loop: asyncio.AbstractEventLoop) -> None:
+        self._queue = queue
+        self._loop = loop
+        self._attempts: dict[str, _Attempt] = {}
+        self._connection = Connection(queue, self._take_arrival)
+        self._opening: asyncio.Task[None] | None = None
+
+    def submit(self, job: Job, report: Report) -> None:
+        """Take a job: it starts when the scheduler finds a worker for it."""
+        attempt = _Attempt(job, report)
+        self._attempts[job.attempt_id] = attempt
+        attempt.tell_waiting(f"waits for queue {self._queue.name} ({self._queue.place})")
+        attempt.following = self._loop.create_task(self._follow_to_end(attempt))
+
+    def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
+        """Stop an attempt where it is: with the scheduler, or on its worker."""
+        running = self._attempts.get(attempt)
+        if running is None or running.stopped is not None:
+            return
+        running.stopped = (outcome, reason)
+        if running.worker.done():
+            self._loop.create_task(self._stop(running, Stop(attempt, outcome, reason)))
+        elif running.following is not None:
+            running.following.cancel()
+
+    def close(self) -> None:
+        """End all attempts and the connection."""
+        for attempt in [*self._attempts.values()]:
+            if attempt.stopped is None:
+                attempt.stopped = ("cancelled", "the executor was closed")
+            if attempt.following is not None:
+                attempt.following.cancel()
+        self._loop.create_task(self._connection.close())
+
+    async def _follow_to_end(self, attempt: _Attempt) -> None:
+        try:
+            ended = await self._follow(attempt)
+        except asyncio.CancelledError:
+            ended = as_stopped(attempt.job, attempt.stopped or ("cancelled", "the executor was closed"))
+        except PipesError as error:
+            ended = broken_off(attempt.job, StepError("ExecutorError", str(error), bases=("ExecutorError",)))
+        del self._attempts[attempt.job.attempt_id]
+        attempt.report(ended)
+
+    async def _follow(self, attempt: _Attempt) -> ev.AttemptEnded:
+        """Have an attempt placed, begin it, pass on what it reports, and return how it ended."""
+        await self._connect(attempt)
+        placed = self._connection.place(attempt.job.attempt_id)
+        try:
+            worker = await self._arrival(attempt, placed)
+            Path(attempt.job.log).parent.mkdir(parents=True, exist_ok=True)
+            Path(attempt.job.log).touch(mode=0o600)
+            await self._connection.ask(worker, Begin(replace(attempt.job, environment={})))
+            return await self._news(attempt, worker)
+        finally:
+            placed.release()
+
+    async def _connect(self, attempt: _Attempt) -> None:
+        """Connect if that is not done; an attempt waits, and says why, as long as nobody answers."""
+        while True:
+            if self._opening is None:
+                self._opening = self._loop.create_task(self._connection.open())
+            opening = self._opening
+            try:
+                return await asyncio.shield(opening)
+            except Unreachable as error:
+                if self._opening is opening:
+                    self._opening = None
+                attempt.tell_waiting(
+                    f"the scheduler of queue {self._queue.name} does not answer since "
+                    f"{datetime.now():%H:%M:%S}: {error}"
+                )
+                await asyncio.sleep(TRY_AGAIN)
+
+    async def _arrival(self, attempt: _Attempt, placed: Future) -> str:
+        """Return the worker that the attempt comes to."""
+        failing = asyncio.ensure_future(placed.result())
+        try:
+            await asyncio.wait((attempt.worker, failing), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            failing.cancel()
+        if not attempt.worker.done():
+            raise PipesError(f"queue {self._queue.name} did not take it: {failing.exception()}")
+        return attempt.worker.result()
+
+    async def _news(self, attempt: _Attempt, worker: str) -> ev.AttemptEnded:
+        """Pass on what the attempt reports until it has ended."""
+        last = 0
+        while True:
+            answer = await self._ask(attempt, worker, Poll(attempt.job.attempt_id, last))
+            if answer is None or answer.state == "unknown":
+                error = StepError(
+                    "Lost", f"its worker {worker} is gone, and the step with it", bases=("Lost",)
+                )
+                return broken_off(attempt.job, error, "lost")
+            for message in answer.messages:
+                last = message.number
+                if isinstance(message.event, ev.AttemptEnded):
+                    await self._connection.ask(worker, Forget(attempt.job.attempt_id))
+                    return message.event
+                attempt.report(message.event)
+
+    async def _ask(self, attempt: _Attempt, worker: str, request: Poll) -> Answer | None:
+        """Return the station's answer, None when its worker is gone; wait as long as that is not known."""
+        while True:
+            try:
+                return await self._connection.ask(worker, request)
+            except Unreachable:
+                if await self._is_gone(worker):
+                    return None
+                await asyncio.sleep(TRY_AGAIN)
+
+    async def _is_gone(self, worker: str) -> bool:
+        try:
+            return worker not in await self._connection.workers()
+        except Unreachable:
+            return False
+
+    async def _stop(self, attempt: _Attempt, stop: Stop) -> None:
+        try:
+            await self._connection.ask(attempt.worker.result(), stop)
+        except Unreachable:
+            # Its station gives it up when nobody asks for it any more.
+            if attempt.following is not None:
+                attempt.following.cancel()
+
+    def _take_arrival(self, name: str, worker: str) -> None:
+        attempt = self._attempts.get(name)
+        if attempt is not None and not attempt.worker.done():
+            attempt.worker.set_result(worker)
+
+
+def _lost(job: Job, message: str) -> ev.AttemptEnded:
+    return broken_off(job, StepError("Lost", message, bases=("Lost",)), "lost")
