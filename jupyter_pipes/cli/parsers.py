@@ -100,6 +100,7 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         "from_": arguments.from_,
         "only": arguments.only,
         "fail_fast": getattr(arguments, "fail_fast", False),
+        "queue": arguments.queue,
     }
 
 
@@ -188,6 +189,7 @@ PLANNED = (
         dest="from_",
     ),
     _steps("--only", "just these steps; the present outputs of the others are taken as they are"),
+    _argument("--queue", default="local", metavar="Q", help="where the steps run that name no queue"),
     _switch("--debug", "run the steps in this process, for a debugger"),
     _switch("--fail-fast", "the first failure cancels everything else"),
     *NO_CHECK,

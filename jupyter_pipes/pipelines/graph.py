@@ -15,6 +15,7 @@ from jupyter_pipes.analysis.notebook.resolution import resolve
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
 
 
@@ -47,6 +48,15 @@ class Graph(Struct, frozen=True):
     def errors(self) -> tuple[Diagnostic, ...]:
         """The diagnostics that keep a run from starting."""
         return tuple(problem for problem in self.diagnostics if problem.severity == "error")
+
+
+def on_queue(steps: Iterable[Step], queue: str) -> tuple[Step, ...]:
+    """Return the steps with those of this machine on another queue."""
+    return tuple(_on_queue(step, queue) if step.options.queue == LOCAL else step for step in steps)
+
+
+def _on_queue(step: Step, queue: str) -> Step:
+    return msgspec.structs.replace(step, options=msgspec.structs.replace(step.options, queue=queue))
 
 
 def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True) -> Graph:

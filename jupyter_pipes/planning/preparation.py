@@ -10,10 +10,17 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import parameters, selection
-from jupyter_pipes.pipelines.arguments import check_mapping, check_names, check_options, check_switch
+from jupyter_pipes.pipelines.arguments import (
+    check_mapping,
+    check_names,
+    check_options,
+    check_switch,
+    check_text,
+)
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
 from jupyter_pipes.pipelines.graph import Graph, needed
 from jupyter_pipes.pipelines.parameters import Parameter
@@ -56,6 +63,7 @@ class RunOptions(TypedDict, total=False):
         from_: run these and what hangs on them; the outputs of earlier steps are taken as they are.
         only: run just these; the outputs of the others are taken as they are.
         fail_fast: whether the first failure cancels everything else.
+        queue: where the steps run that name no other queue than this machine.
     """
 
     params: Mapping[str, object] | None
@@ -64,6 +72,7 @@ class RunOptions(TypedDict, total=False):
     from_: Iterable[str]
     only: Iterable[str]
     fail_fast: bool
+    queue: str
 
 
 def check_run_options(options: Mapping[str, object]) -> RunOptions:
@@ -81,6 +90,7 @@ def check_run_options(options: Mapping[str, object]) -> RunOptions:
     return RunOptions(
         params=check_mapping("params", options.get("params")),
         fail_fast=check_switch("fail_fast", options.get("fail_fast", False)),
+        queue=check_text("queue", options.get("queue", LOCAL)),
         **names,
     )
 

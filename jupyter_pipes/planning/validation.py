@@ -12,7 +12,7 @@ from jupyter_pipes.analysis.notebook.file_edges import matches
 from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.model.quantities import bytes_text
 from jupyter_pipes.model.queues import LOCAL
-from jupyter_pipes.model.steps import Diagnostic
+from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.fingerprints import files_named
 
@@ -27,15 +27,17 @@ class Capacity(Protocol):
     memory: int
 
 
-def capacity_problems(graph: Graph, local: Capacity, queues: Collection[str] = ()) -> Iterable[Diagnostic]:
+def capacity_problems(
+    steps: Iterable[Step], local: Capacity, queues: Collection[str] = ()
+) -> Iterable[Diagnostic]:
     """Yield a problem for each step that would wait forever for what its queue does not have.
 
     Args:
-        graph: the pipeline.
+        steps: the pipeline's steps, each on its queue.
         local: what this machine has for steps.
         queues: the names of the queues on other machines.
     """
-    for step in graph.steps:
+    for step in steps:
         options = step.options
         if options.queue in queues:
             continue

@@ -15,6 +15,7 @@ import msgspec
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import (
@@ -28,7 +29,7 @@ from jupyter_pipes.pipelines.arguments import (
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
-from jupyter_pipes.pipelines.graph import Graph, build, connect
+from jupyter_pipes.pipelines.graph import Graph, build, connect, on_queue
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
@@ -298,14 +299,16 @@ class Pipeline:
             as for `start`.
         """
         options = check_run_options(options)
-        for name in check_names("steps", steps):
+        names = check_names("steps", steps)
+        for name in names:
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
-        definition = self.definition()
+        placed = on_queue(self.graph.steps, options.get("queue", LOCAL))
+        definition = msgspec.structs.replace(self.definition(), steps=placed)
         seen = seen_before(definition, self.workspace)
-        selection = select(as_observed(self.graph, seen), steps, options)
-        problems = self.problems(selection.steps)
+        selection = select(as_observed(self.graph, seen), names, options)
+        problems = self.problems(selection.steps, options.get("queue", LOCAL))
         if problems:
             raise invalid(problems)
         said = options.get("params") or {}
@@ -361,10 +364,11 @@ class Pipeline:
         (program,) = entry_points(group="jupyter_pipes.programs", name="module")
         program.load()(self, arguments)
 
-    def problems(self, selected: Iterable[str] | None = None) -> tuple[Diagnostic, ...]:
-        """Return the errors that keep these steps (all, if None) from running."""
+    def problems(self, selected: Iterable[str] | None = None, queue: str = LOCAL) -> tuple[Diagnostic, ...]:
+        """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        capacity = capacity_problems(self.graph, local_executor(), self.workspace.settings.queues)
+        placed, queues = on_queue(self.graph.steps, queue), self.workspace.settings.queues
+        capacity = capacity_problems(placed, local_executor(), queues)
         problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 

@@ -22,6 +22,7 @@ from jupyter_pipes.model.views import AttemptView
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
 from jupyter_pipes.storage.file_digests import file_digest
+from tests.execution.executors.cluster import Cluster
 
 DEADLINE = 60.0
 """Seconds after which a test that waits gives up: a bound for hangs, no measure of speed."""
@@ -33,13 +34,14 @@ class Ground:
 
     name: str
     pipeline_of: Callable[..., Pipeline]
+    queue: str = "local"
 
     def run(self, *cells: str, params: dict[str, object] | None = None, force: tuple[str, ...] = ()) -> Run:
         """Run the cells to the end, whatever becomes of them."""
         pipeline, params = self.pipeline_of(*cells), params or {}
         if self.name == "inline":
             return pipeline.run(params=params, force=force, debug=True, check=False)
-        run = pipeline.start(params=params, force=force)
+        run = pipeline.start(params=params, force=force, queue=self.queue)
         return run.wait(DEADLINE)
 
     def attempt(self, code: str) -> tuple[Run, AttemptView]:
@@ -62,14 +64,28 @@ class Ground:
         return error
 
 
-@pytest.fixture(params=[pytest.param("local", marks=pytest.mark.slow), "inline"])
+@pytest.fixture(
+    params=[
+        pytest.param("local", marks=pytest.mark.slow),
+        pytest.param("dask", marks=pytest.mark.slow),
+        "inline",
+    ]
+)
 def ground(
-    request: pytest.FixtureRequest, pipeline_of: Callable[..., Pipeline], monkeypatch: pytest.MonkeyPatch
+    request: pytest.FixtureRequest,
+    pipeline_of: Callable[..., Pipeline],
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
 ) -> Iterator[Ground]:
     # What the inline executor sets for the whole process must not outlive a test.
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     before = sys.modules["__main__"], Path.cwd(), list(sys.path)
-    yield Ground(request.param, pipeline_of)
+    queue = "local"
+    if request.param == "dask":
+        queue = "far"
+        cluster: Cluster = request.getfixturevalue("cluster")
+        (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
+    yield Ground(request.param, pipeline_of, queue)
     assert (sys.modules["__main__"], Path.cwd(), list(sys.path)) == before
 
 

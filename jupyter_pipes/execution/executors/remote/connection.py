@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -14,8 +13,6 @@ from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
 
 if TYPE_CHECKING:
-    from distributed import Client, Future
-
     from jupyter_pipes.model.queues import Queue
 
 TRY_AGAIN = 2.0
@@ -24,6 +21,29 @@ TRY_AGAIN = 2.0
 
 class Unreachable(PipesError):
     """The scheduler, or a worker by its way, does not answer."""
+
+
+class Placement:
+    """An attempt in the scheduler's hands.
+
+    Args:
+        future: of the task that holds the attempt's slot.
+    """
+
+    def __init__(self, future: Any) -> None:
+        self._future = future
+
+    async def ended(self) -> BaseException | None:
+        """Return when the slot is free again, or why there is none."""
+        try:
+            await self._future.result()
+        except Exception as error:  # whatever Dask, or a worker that lacks this package, has to say
+            return error
+        return None
+
+    def give_up(self) -> None:
+        """Need no slot any more."""
+        self._future.release()
 
 
 class Connection:
@@ -38,7 +58,7 @@ class Connection:
         self._queue = queue
         self._arrived = arrived
         self._topic = f"{OPERATION}/{uuid4().hex}"
-        self._client: Client | None = None
+        self._client: Any = None
 
     async def open(self) -> None:
         """Connect.
@@ -50,7 +70,7 @@ class Connection:
         await in_thread(_import_dask)
         from distributed import Client
 
-        client = Client(
+        client: Any = Client(
             self._queue.scheduler, asynchronous=True, set_as_default=False, security=_security(self._queue)
         )
         try:
@@ -61,18 +81,11 @@ class Connection:
         client.subscribe_topic(self._topic, self._take_announcement)
         self._client = client
 
-    @property
-    def client(self) -> Client:
-        """Dask's client."""
-        if self._client is None:
-            raise Unreachable(f"queue {self._queue.name} is not connected")
-        return self._client
-
-    def place(self, attempt: str) -> Future:
-        """Have the scheduler find a worker for an attempt; the future is done when its slot is free again."""
+    def place(self, attempt: str) -> Placement:
+        """Have the scheduler find a worker for an attempt."""
         from jupyter_pipes.execution.executors.remote.station import host
 
-        return self.client.submit(
+        future = self._client.submit(
             host,
             attempt,
             self._topic,
@@ -82,6 +95,7 @@ class Connection:
             pure=False,
             retries=0,
         )
+        return Placement(future)
 
     async def ask(self, worker: str, request: Request) -> Answer:
         """Pass a request on to the station of a worker.
@@ -91,7 +105,7 @@ class Connection:
         """
         message = {"op": OPERATION, "request": messages.encode(request)}
         try:
-            answer: Any = await self.client.scheduler.proxy(msg=message, worker=worker)
+            answer: Any = await self._client.scheduler.proxy(msg=message, worker=worker)
         except (OSError, TimeoutError, KeyError) as error:
             raise Unreachable(f"{worker} does not answer: {type(error).__name__}: {error}") from error
         return messages.decode_answer(answer)
@@ -103,7 +117,7 @@ class Connection:
             Unreachable: it does not answer.
         """
         try:
-            identity: Any = await self.client.scheduler.identity(n_workers=-1)
+            identity: Any = await self._client.scheduler.identity(n_workers=-1)
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
         return identity["workers"]
@@ -113,7 +127,7 @@ class Connection:
         client, self._client = self._client, None
         if client is not None:
             # It waits for a scheduler that may be gone.
-            with suppress(asyncio.TimeoutError, OSError):
+            with suppress(TimeoutError, OSError):
                 await client.close(timeout=2)
 
     def _take_announcement(self, event: tuple[float, dict[str, str]]) -> None:

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop as Stopped
 from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
-from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Unreachable
+from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Placement, Unreachable
 from jupyter_pipes.execution.executors.remote.messages import Answer, Begin, Forget, Poll, Stop
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
@@ -20,8 +20,6 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import StepError
 
 if TYPE_CHECKING:
-    from distributed import Future
-
     from jupyter_pipes.model.queues import Queue
 
 
@@ -105,7 +103,7 @@ class DaskExecutor:
             await self._connection.ask(worker, Begin(replace(attempt.job, environment={})))
             return await self._news(attempt, worker)
         finally:
-            placed.release()
+            placed.give_up()
 
     async def _connect(self, attempt: _Attempt) -> None:
         """Connect if that is not done; an attempt waits, and says why, as long as nobody answers."""
@@ -124,16 +122,16 @@ class DaskExecutor:
                 )
                 await asyncio.sleep(TRY_AGAIN)
 
-    async def _arrival(self, attempt: _Attempt, placed: Future) -> str:
+    async def _arrival(self, attempt: _Attempt, placed: Placement) -> str:
         """Return the worker that the attempt comes to."""
-        failing = asyncio.ensure_future(placed.result())
+        ending = self._loop.create_task(placed.ended())
         try:
-            await asyncio.wait((attempt.worker, failing), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((attempt.worker, ending), return_when=asyncio.FIRST_COMPLETED)
+            if attempt.worker.done():
+                return attempt.worker.result()
+            raise PipesError(f"queue {self._queue.name} did not take it: {ending.result()}")
         finally:
-            failing.cancel()
-        if not attempt.worker.done():
-            raise PipesError(f"queue {self._queue.name} did not take it: {failing.exception()}")
-        return attempt.worker.result()
+            ending.cancel()
 
     async def _news(self, attempt: _Attempt, worker: str) -> ev.AttemptEnded:
         """Pass on what the attempt reports until it has ended."""
@@ -141,10 +139,7 @@ class DaskExecutor:
         while True:
             answer = await self._ask(attempt, worker, Poll(attempt.job.attempt_id, last))
             if answer is None or answer.state == "unknown":
-                error = StepError(
-                    "Lost", f"its worker {worker} is gone, and the step with it", bases=("Lost",)
-                )
-                return broken_off(attempt.job, error, "lost")
+                return _lost(attempt.job, f"its worker {worker} is gone, and the step with it")
             for message in answer.messages:
                 last = message.number
                 if isinstance(message.event, ev.AttemptEnded):

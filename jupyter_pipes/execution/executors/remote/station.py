@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from distributed import get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -26,9 +25,6 @@ from jupyter_pipes.execution.executors.remote.messages import (
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 
-if TYPE_CHECKING:
-    from distributed import Worker
-
 PATIENCE = 10.0
 """Seconds that a question for news is held open when there are none."""
 
@@ -43,7 +39,7 @@ async def host(attempt: str, topic: str) -> None:
         attempt: `Job.attempt_id`.
         topic: where the executor listens for the attempt's arrival.
     """
-    worker = get_worker()
+    worker: Any = get_worker()
     station = await _station_of(worker)
     visit = station.open(attempt)
     worker.log_event(topic, {"attempt": attempt, "worker": worker.address})
@@ -69,7 +65,7 @@ class Station(WorkerPlugin):
 
     name = OPERATION
 
-    def setup(self, worker: Worker) -> None:
+    def setup(self, worker: Any) -> None:
         """Take requests from now on."""
         self._loop = asyncio.get_running_loop()
         self._executor = LocalExecutor(self._loop, worker.state.nthreads)
@@ -77,7 +73,7 @@ class Station(WorkerPlugin):
         self._watch = self._loop.create_task(self._give_up_silent())
         worker.handlers[OPERATION] = self.answer
 
-    def teardown(self, worker: Worker) -> None:
+    def teardown(self, worker: Any) -> None:
         """End all attempts: their worker ends."""
         del worker.handlers[OPERATION]
         self._watch.cancel()
@@ -143,7 +139,7 @@ class Station(WorkerPlugin):
                     self._visits.pop(attempt, None)
 
 
-async def _station_of(worker: Worker) -> Station:
+async def _station_of(worker: Any) -> Station:
     if OPERATION not in worker.plugins:
         await worker.plugin_add(Station(), name=OPERATION)
     station: Any = worker.plugins[OPERATION]
@@ -159,8 +155,3 @@ def _state(visit: Visit) -> Any:
 def _at_home(job: Job) -> Job:
     """Return the job as it runs here: with this machine's environment, in the folder that both see."""
     return replace(job, environment=dict(os.environ))
-
-
-def sees(path: str) -> bool:
-    """Return whether a file that the executor has just made is here as well: folders are shared then."""
-    return Path(path).exists()

@@ -1,0 +1,74 @@
+"""A Dask scheduler with workers as separate processes, as users start them."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+PATIENCE = 60
+"""Seconds after which a cluster that does not come up is given up."""
+
+
+class Cluster:
+    """A scheduler and its workers.
+
+    Args:
+        folder: where they keep their files and logs.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._description = folder / "scheduler.json"
+        self.scheduler = self._start(
+            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._description)
+        )
+        self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.address = self._address()
+
+    def add_worker(self, name: str, *options: str, threads: int = 1) -> subprocess.Popen[bytes]:
+        """Start a worker in a folder of its own."""
+        place = self.folder / name
+        place.mkdir(exist_ok=True)
+        arguments = ("--nthreads", str(threads), "--name", name, "--local-directory", str(place), *options)
+        process = self._start("worker", self.address, *arguments, log=name)
+        self.workers[name] = process
+        return process
+
+    def close(self) -> None:
+        """End all of them."""
+        for process in (*self.workers.values(), self.scheduler):
+            process.terminate()
+        for process in (*self.workers.values(), self.scheduler):
+            process.wait(PATIENCE)
+
+    def _start(self, what: str, *arguments: str, log: str = "") -> subprocess.Popen[bytes]:
+        program = [sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
+        with (self.folder / f"{log or what}.log").open("wb") as written:
+            return subprocess.Popen(program, stdout=written, stderr=subprocess.STDOUT, cwd=self.folder)
+
+    def _address(self) -> str:
+        limit = time.monotonic() + PATIENCE
+        while time.monotonic() < limit:
+            if self._description.exists() and (text := self._description.read_text()):
+                return json.loads(text)["address"]
+            if self.scheduler.poll() is not None:
+                break
+            time.sleep(0.05)
+        raise AssertionError((self.folder / "scheduler.log").read_text())
+
+
+@contextmanager
+def running_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+    """A scheduler with workers `w1`, `w2`, … of one thread each."""
+    cluster = Cluster(folder)
+    try:
+        for number in range(workers):
+            cluster.add_worker(f"w{number + 1}")
+        yield cluster
+    finally:
+        cluster.close()
