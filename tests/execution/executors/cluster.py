@@ -14,15 +14,21 @@ PATIENCE = 60
 """Seconds after which a cluster that does not come up is given up."""
 
 
+_HIDE = 'mount -t tmpfs none "$0" && exec "$@"'
+"""Mounts an empty folder over one, in a mount namespace of its own, and runs the program there."""
+
+
 class Cluster:
     """A scheduler and its workers.
 
     Args:
         folder: where they keep their files and logs.
+        hidden: a folder of this machine that workers cannot see, as if they were on another one.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, hidden: Path | None = None) -> None:
         self.folder = folder
+        self._hidden = hidden
         self._description = folder / "scheduler.json"
         self.scheduler = self._start(
             "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._description)
@@ -48,6 +54,8 @@ class Cluster:
 
     def _start(self, what: str, *arguments: str, log: str = "") -> subprocess.Popen[bytes]:
         program = [sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
+        if what == "worker" and self._hidden is not None:
+            program = ["unshare", "--mount", "sh", "-c", _HIDE, str(self._hidden), *program]
         with (self.folder / f"{log or what}.log").open("wb") as written:
             return subprocess.Popen(program, stdout=written, stderr=subprocess.STDOUT, cwd=self.folder)
 
@@ -63,9 +71,9 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(folder: Path, workers: int = 2) -> Iterator[Cluster]:
+def running_cluster(folder: Path, hidden: Path | None = None, workers: int = 2) -> Iterator[Cluster]:
     """A scheduler with workers `w1`, `w2`, … of one thread each."""
-    cluster = Cluster(folder)
+    cluster = Cluster(folder, hidden)
     try:
         for number in range(workers):
             cluster.add_worker(f"w{number + 1}")

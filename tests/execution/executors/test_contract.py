@@ -67,7 +67,8 @@ class Ground:
 @pytest.fixture(
     params=[
         pytest.param("local", marks=pytest.mark.slow),
-        pytest.param("dask", marks=pytest.mark.slow),
+        pytest.param("cluster", marks=pytest.mark.slow),
+        pytest.param("distant_cluster", marks=pytest.mark.slow),
         "inline",
     ]
 )
@@ -81,9 +82,9 @@ def ground(
     monkeypatch.setenv("MPLBACKEND", "module://matplotlib_inline.backend_inline")
     before = sys.modules["__main__"], Path.cwd(), list(sys.path)
     queue = "local"
-    if request.param == "dask":
+    if request.param.endswith("cluster"):
         queue = "far"
-        cluster: Cluster = request.getfixturevalue("cluster")
+        cluster: Cluster = request.getfixturevalue(request.param)
         (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
     yield Ground(request.param, pipeline_of, queue)
     assert (sys.modules["__main__"], Path.cwd(), list(sys.path)) == before

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from msgspec.structs import replace
 
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop as Stopped
 from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
 from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Placement, Unreachable
-from jupyter_pipes.execution.executors.remote.messages import Answer, Begin, Forget, Poll, Stop
+from jupyter_pipes.execution.executors.remote.messages import Stop
+from jupyter_pipes.execution.executors.remote.transfer import Gone, Transfer
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
@@ -98,10 +96,9 @@ class DaskExecutor:
         placed = self._connection.place(attempt.job.attempt_id)
         try:
             worker = await self._arrival(attempt, placed)
-            Path(attempt.job.log).parent.mkdir(parents=True, exist_ok=True)
-            Path(attempt.job.log).touch(mode=0o600)
-            await self._connection.ask(worker, Begin(replace(attempt.job, environment={})))
-            return await self._news(attempt, worker)
+            transfer = Transfer(attempt.job, lambda request: self._connection.ask(worker, request))
+            await transfer.begin()
+            return await self._news(attempt, worker, transfer)
         finally:
             placed.give_up()
 
@@ -133,29 +130,22 @@ class DaskExecutor:
         finally:
             ending.cancel()
 
-    async def _news(self, attempt: _Attempt, worker: str) -> ev.AttemptEnded:
+    async def _news(self, attempt: _Attempt, worker: str, transfer: Transfer) -> ev.AttemptEnded:
         """Pass on what the attempt reports until it has ended."""
-        last = 0
-        while True:
-            answer = await self._ask(attempt, worker, Poll(attempt.job.attempt_id, last))
-            if answer is None or answer.state == "unknown":
-                return _lost(attempt.job, f"its worker {worker} is gone, and the step with it")
-            for message in answer.messages:
-                last = message.number
-                if isinstance(message.event, ev.AttemptEnded):
-                    await self._connection.ask(worker, Forget(attempt.job.attempt_id))
-                    return message.event
-                attempt.report(message.event)
-
-    async def _ask(self, attempt: _Attempt, worker: str, request: Poll) -> Answer | None:
-        """Return the station's answer, None when its worker is gone; wait as long as that is not known."""
         while True:
             try:
-                return await self._connection.ask(worker, request)
+                for event in await transfer.news():
+                    if isinstance(event, ev.AttemptEnded):
+                        return event
+                    attempt.report(event)
+            except Gone:
+                break
             except Unreachable:
                 if await self._is_gone(worker):
-                    return None
+                    break
                 await asyncio.sleep(TRY_AGAIN)
+        message = f"its worker {worker} is gone, and the step with it: run it again"
+        return broken_off(attempt.job, StepError("Lost", message, bases=("Lost",)), "lost")
 
     async def _is_gone(self, worker: str) -> bool:
         try:
@@ -175,7 +165,3 @@ class DaskExecutor:
         attempt = self._attempts.get(name)
         if attempt is not None and not attempt.worker.done():
             attempt.worker.set_result(worker)
-
-
-def _lost(job: Job, message: str) -> ev.AttemptEnded:
-    return broken_off(job, StepError("Lost", message, bases=("Lost",)), "lost")

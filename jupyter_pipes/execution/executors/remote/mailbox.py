@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import deque
 
-from jupyter_pipes.execution.executors.remote.messages import Message
+from jupyter_pipes.execution.executors.remote.messages import Message, message
 from jupyter_pipes.model import events as ev
 
 
@@ -20,7 +20,7 @@ class Mailbox:
     def put(self, event: ev.AnyEvent) -> None:
         """Keep an event under the next number."""
         self._count += 1
-        self._kept.append(Message(self._count, event))  # type: ignore[arg-type]  # held against it when decoded
+        self._kept.append(message(self._count, event))
         self._arrived.set()
 
     async def behind(self, number: int, patience: float) -> tuple[Message, ...]:

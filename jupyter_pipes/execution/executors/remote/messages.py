@@ -15,18 +15,72 @@ from jupyter_pipes.model.steps import encode_json
 OPERATION = "jupyter_pipes"
 """The name under which a worker's requests of ours are known to it."""
 
+PIECE = 1 << 22
+"""Bytes of a file, a value or a log that are sent at once."""
+
+
+class Luggage(Struct, frozen=True):
+    """What a job needs where nothing of its folder can be seen.
+
+    Attributes:
+        blobs: digests of what it reads of the store.
+        files: path, from the working directory -> digest of the content.
+        modules: for each entry of the job's `python_path`: path in it -> digest of a local module's file.
+    """
+
+    blobs: tuple[str, ...] = ()
+    files: dict[str, str] = {}
+    modules: tuple[dict[str, str], ...] = ()
+
+    @property
+    def digests(self) -> tuple[str, ...]:
+        """All that has to be there, each once."""
+        of_modules = (digest for entry in self.modules for digest in entry.values())
+        return tuple(dict.fromkeys((*self.blobs, *self.files.values(), *of_modules)))
+
+
+class Ask(Struct, frozen=True, tag=True):
+    """Say which of these are not there yet; `witness` is a file that the executor has just made.
+
+    Where the witness can be seen, both see the same folders, and nothing needs to travel.
+    """
+
+    attempt: str
+    witness: str
+    digests: tuple[str, ...]
+
+
+class Bring(Struct, frozen=True, tag=True):
+    """Take a piece of what was missing; `is_last` ends it."""
+
+    attempt: str
+    digest: str
+    data: bytes
+    is_last: bool
+
 
 class Begin(Struct, frozen=True, tag=True):
-    """Run the job now."""
+    """Run the job now, with the luggage that came before where it cannot see its folder."""
 
+    attempt: str
     job: Job
+    luggage: Luggage | None = None
 
 
 class Poll(Struct, frozen=True, tag=True):
-    """Answer with what has happened behind message number `after`; what stands before it was received."""
+    """Answer with what has happened behind message number `after`, and the log behind `log` bytes."""
 
     attempt: str
     after: int
+    log: int = 0
+
+
+class Fetch(Struct, frozen=True, tag=True):
+    """Answer with the piece from `offset` of what the attempt made: a blob's digest, or a file's path."""
+
+    attempt: str
+    what: str
+    offset: int
 
 
 class Stop(Struct, frozen=True, tag=True):
@@ -43,34 +97,46 @@ class Forget(Struct, frozen=True, tag=True):
     attempt: str
 
 
-Request = Begin | Poll | Stop | Forget
+Request = Ask | Bring | Begin | Poll | Fetch | Stop | Forget
 
 
 class Message(Struct, frozen=True):
-    """An event of an attempt with its number; numbers count from 1."""
+    """An event of an attempt with its number, as JSON; numbers count from 1."""
 
     number: int
-    event: Reported | ev.AttemptQueued | ev.AttemptStarted
+    content: bytes
 
 
 class Answer(Struct, frozen=True):
-    """What a station answers: how it stands with the attempt, and what has happened.
+    """What a station answers: how it stands with the attempt, and what was asked for.
 
     Attributes:
         state: "unknown" where the station has no such attempt.
+        missing: what has to be brought before the job can begin; None where nothing needs to travel.
+        messages: what has happened.
+        files: paths in the working directory of what the attempt left there, once it has ended.
+        data: a piece of the log, or of what was fetched.
+        size: how long the whole is, in bytes.
     """
 
     state: Literal["held", "running", "ended", "unknown"]
+    missing: tuple[str, ...] | None = None
     messages: tuple[Message, ...] = ()
+    files: tuple[str, ...] = ()
+    data: bytes = b""
+    size: int = 0
 
 
-_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
-_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+_requests: msgspec.msgpack.Decoder[Request] = msgspec.msgpack.Decoder(Request)
+_answers: msgspec.msgpack.Decoder[Answer] = msgspec.msgpack.Decoder(Answer)
+_events: msgspec.json.Decoder[Reported | ev.AttemptQueued | ev.AttemptStarted] = msgspec.json.Decoder(
+    Reported | ev.AttemptQueued | ev.AttemptStarted
+)
 
 
 def encode(struct: Request | Answer) -> bytes:
-    """Return a request or an answer as JSON."""
-    return encode_json(struct)
+    """Return a request or an answer as bytes."""
+    return msgspec.msgpack.encode(struct)
 
 
 def decode_request(data: bytes) -> Request:
@@ -79,5 +145,15 @@ def decode_request(data: bytes) -> Request:
 
 
 def decode_answer(data: bytes) -> Answer:
-    """Return an answer; msgspec.DecodeError if it is none, or tells what no attempt may tell."""
+    """Return an answer; msgspec.DecodeError if it is none."""
     return _answers.decode(data)
+
+
+def message(number: int, event: ev.AnyEvent) -> Message:
+    """Return an event under its number."""
+    return Message(number, encode_json(event))
+
+
+def event_of(message: Message) -> ev.AnyEvent:
+    """Return the event in a message; msgspec.DecodeError if it is one that no attempt may send."""
+    return _events.decode(message.content)

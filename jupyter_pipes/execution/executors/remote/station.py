@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import os
-from typing import Any
+from pathlib import Path
+from typing import Any, Literal
 
 from distributed import get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
@@ -12,21 +13,28 @@ from msgspec.structs import replace
 
 from jupyter_pipes.execution.executors.local import LocalExecutor
 from jupyter_pipes.execution.executors.remote import messages
+from jupyter_pipes.execution.executors.remote.home import Home
 from jupyter_pipes.execution.executors.remote.mailbox import Mailbox
 from jupyter_pipes.execution.executors.remote.messages import (
     OPERATION,
+    PIECE,
     Answer,
+    Ask,
     Begin,
+    Bring,
+    Fetch,
     Forget,
     Poll,
     Request,
     Stop,
 )
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.job import Job
 
 PATIENCE = 10.0
 """Seconds that a question for news is held open when there are none."""
+
+LOG_PATIENCE = 0.2
+"""The same where what the step prints has to be fetched as well."""
 
 LONGEST_SILENCE = 120.0
 """Seconds without a word from the executor after which an attempt is given up: nobody waits for it."""
@@ -47,13 +55,26 @@ async def host(attempt: str, topic: str) -> None:
 
 
 class Visit:
-    """An attempt at this worker, from its arrival until nobody asks for it any more."""
+    """An attempt at this worker, from its arrival until nobody asks for it any more.
 
-    def __init__(self) -> None:
+    Args:
+        home: where it runs if it cannot see its notebook's folder.
+    """
+
+    def __init__(self, home: Home) -> None:
         self.over = asyncio.Event()
         self.mailbox = Mailbox()
+        self.home = home
+        self.is_away = False
         self.has_begun = False
         self.heard = asyncio.get_running_loop().time()
+
+    @property
+    def state(self) -> Literal["held", "running", "ended"]:
+        """How it stands."""
+        if not self.has_begun:
+            return "held"
+        return "ended" if self.over.is_set() else "running"
 
 
 class Station(WorkerPlugin):
@@ -69,7 +90,9 @@ class Station(WorkerPlugin):
         """Take requests from now on."""
         self._loop = asyncio.get_running_loop()
         self._executor = LocalExecutor(self._loop, worker.state.nthreads)
+        self._folder = Path(worker.local_directory).resolve() / OPERATION
         self._visits: dict[str, Visit] = {}
+        self._count = 0
         self._watch = self._loop.create_task(self._give_up_silent())
         worker.handlers[OPERATION] = self.answer
 
@@ -78,12 +101,13 @@ class Station(WorkerPlugin):
         del worker.handlers[OPERATION]
         self._watch.cancel()
         self._executor.close()
-        for visit in self._visits.values():
-            visit.over.set()
+        for attempt in [*self._visits]:
+            self._forget(attempt)
 
     def open(self, attempt: str) -> Visit:
         """Return the visit of an attempt that has arrived."""
-        visit = self._visits[attempt] = Visit()
+        self._count += 1
+        visit = self._visits[attempt] = Visit(Home(self._folder, self._count))
         return visit
 
     async def answer(self, request: bytes) -> bytes:
@@ -91,41 +115,54 @@ class Station(WorkerPlugin):
         return messages.encode(await self._answer(messages.decode_request(request)))
 
     async def _answer(self, request: Request) -> Answer:
-        attempt = request.job.attempt_id if isinstance(request, Begin) else request.attempt
-        visit = self._visits.get(attempt)
+        visit = self._visits.get(request.attempt)
         if visit is None:
             return Answer("unknown")
         visit.heard = self._loop.time()
         match request:
+            case Ask():
+                visit.is_away = not Path(request.witness).exists()
+                return Answer(visit.state, visit.home.lacks(request.digests) if visit.is_away else None)
+            case Bring():
+                await visit.home.take(request.digest, request.data, is_last=request.is_last)
             case Begin():
-                self._begin(visit, request.job)
+                await self._begin(visit, request)
             case Poll():
-                news = await visit.mailbox.behind(request.after, PATIENCE)
-                return Answer(_state(visit), news)
+                return await _news(visit, request)
+            case Fetch():
+                data, size = visit.home.piece(request.what, request.offset)
+                return Answer(visit.state, data=data, size=size)
             case Stop():
-                self._stop(attempt, visit, request)
+                self._stop(visit, request)
             case Forget():
-                self._visits.pop(attempt, None)
-                visit.over.set()
-        return Answer(_state(visit))
+                self._forget(request.attempt)
+        return Answer(visit.state)
 
-    def _begin(self, visit: Visit, job: Job) -> None:
+    async def _begin(self, visit: Visit, request: Begin) -> None:
         # Asked again where the answer to the first request was lost.
-        if not visit.has_begun:
-            visit.has_begun = True
-            self._executor.submit(_at_home(job), lambda event: self._take(visit, event))
+        if visit.has_begun:
+            return
+        visit.has_begun = True
+        job = replace(request.job, environment=dict(os.environ))
+        if request.luggage is not None:
+            job = await visit.home.settle(job, request.luggage)
+        self._executor.submit(job, lambda event: self._take(visit, event))
 
     def _take(self, visit: Visit, event: ev.AnyEvent) -> None:
-        visit.mailbox.put(event)
+        visit.mailbox.put(visit.home.as_at_home(event) if visit.is_away else event)
         if isinstance(event, ev.AttemptEnded):
             visit.over.set()
 
-    def _stop(self, attempt: str, visit: Visit, request: Stop) -> None:
+    def _stop(self, visit: Visit, request: Stop) -> None:
         if visit.has_begun:
-            self._executor.cancel(attempt, request.outcome, request.reason)
+            self._executor.cancel(request.attempt, request.outcome, request.reason)
         else:
-            self._visits.pop(attempt, None)
-            visit.over.set()
+            self._forget(request.attempt)
+
+    def _forget(self, attempt: str) -> None:
+        visit = self._visits.pop(attempt)
+        visit.home.leave()
+        visit.over.set()
 
     async def _give_up_silent(self) -> None:
         """End the attempts whose executor is gone."""
@@ -134,9 +171,10 @@ class Station(WorkerPlugin):
             silent = self._loop.time() - LONGEST_SILENCE
             for attempt, visit in [*self._visits.items()]:
                 if visit.heard < silent:
-                    reason = "its run gave no sign of life"
-                    self._stop(attempt, visit, Stop(attempt, "lost", reason))
-                    self._visits.pop(attempt, None)
+                    self._stop(visit, Stop(attempt, "lost", "its run gave no sign of life"))
+                    if visit.has_begun:
+                        await visit.over.wait()
+                        self._forget(attempt)
 
 
 async def _station_of(worker: Any) -> Station:
@@ -146,12 +184,14 @@ async def _station_of(worker: Any) -> Station:
     return station
 
 
-def _state(visit: Visit) -> Any:
-    if not visit.has_begun:
-        return "held"
-    return "ended" if visit.over.is_set() else "running"
-
-
-def _at_home(job: Job) -> Job:
-    """Return the job as it runs here: with this machine's environment, in the folder that both see."""
-    return replace(job, environment=dict(os.environ))
+async def _news(visit: Visit, request: Poll) -> Answer:
+    """Return what has happened; the log that was there before comes with it, or before it."""
+    log = visit.home.log(request.log) if visit.is_away else b""
+    if len(log) == PIECE:
+        return Answer(visit.state, data=log)
+    patience = PATIENCE if not visit.is_away else LOG_PATIENCE
+    news = await visit.mailbox.behind(request.after, 0 if log else patience)
+    late = visit.home.log(request.log + len(log)) if visit.is_away else b""
+    has_ended = visit.is_away and visit.over.is_set()
+    files = await asyncio.to_thread(visit.home.left_files) if has_ended else ()
+    return Answer(visit.state, messages=news if len(late) < PIECE else (), files=files, data=log + late)

@@ -1,0 +1,109 @@
+"""The place of an attempt on a machine that sees nothing of its notebook's folder."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from jupyter_pipes.execution.executors.remote.luggage import files_in, is_local, unpack
+from jupyter_pipes.execution.executors.remote.messages import PIECE, Luggage
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.model.job import Job
+from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.file_digests import file_digest
+
+
+class Home:
+    """The place of one attempt whose folder cannot be seen from this machine.
+
+    Args:
+        folder: the worker's own, for all that comes to it and is made there.
+        attempt: a number that no other attempt here has.
+    """
+
+    def __init__(self, folder: Path, attempt: int) -> None:
+        self._folder = folder / f"attempt-{os.getpid()}-{attempt}"
+        self.store = ArtifactStore(folder / "artifacts")
+        self._pieces: dict[str, list[bytes]] = {}
+        self._job: Job | None = None
+        self._brought: dict[str, str] = {}
+
+    def lacks(self, digests: tuple[str, ...]) -> tuple[str, ...]:
+        """Return those that are not here."""
+        return tuple(digest for digest in digests if not self.store.blobs.is_whole(digest, None))
+
+    async def take(self, digest: str, data: bytes, *, is_last: bool) -> None:
+        """Take a piece of something.
+
+        Raises:
+            StoreError: it is not what its digest says, or cannot be kept.
+        """
+        pieces = self._pieces.setdefault(digest, [])
+        pieces.append(data)
+        if is_last:
+            del self._pieces[digest]
+            if await asyncio.to_thread(self.store.blobs.write, pieces) != digest:
+                raise StoreError(f"{digest} did not come over as it was sent")
+
+    async def settle(self, job: Job, luggage: Luggage) -> Job:
+        """Return the job as it runs here."""
+        self._job, self._brought = job, luggage.files
+        settled = await unpack(luggage, self.store, self._folder, job)
+        store = str(self.store_folder) if is_local(job.store) else job.store
+        return replace(settled, store=store, log=str(self._folder / "log"), proofs={})
+
+    @property
+    def store_folder(self) -> Path:
+        """The folder of what was brought and made here, by content."""
+        return self._folder.parent / "artifacts"
+
+    def as_at_home(self, event: ev.AnyEvent) -> ev.AnyEvent:
+        """Return an event with the paths that the notebook's machine has."""
+        if not isinstance(event, ev.AttemptEnded):
+            return event
+        files = tuple(replace(seen, path=path) for seen in event.files if (path := self._path(seen.path)))
+        written = tuple(path for each in event.written if (path := self._path(each)))
+        listed = tuple(replace(seen, path=path) for seen in event.listed if (path := self._path(seen.path)))
+        return replace(event, files=files, written=written, listed=listed)
+
+    def _path(self, path: str) -> str:
+        """Return the path on the notebook's machine, "" for one that it does not have."""
+        assert self._job is not None
+        work = str(self._folder / "work")
+        if path == work or path.startswith(work + os.sep):
+            return self._job.directory + path.removeprefix(work)
+        return "" if Path(path).is_absolute() else path
+
+    def piece(self, what: str, offset: int) -> tuple[bytes, int]:
+        """Return a piece of a blob, or of a file in the working directory, and the size of the whole."""
+        if self.store.blobs.size(what) is not None:
+            content = self.store.view(what)
+            return bytes(content[offset : offset + PIECE]), len(content)
+        with (self._folder / "work" / what).open("rb") as file:
+            size = file.seek(0, os.SEEK_END)
+            file.seek(offset)
+            return file.read(PIECE), size
+
+    def left_files(self) -> tuple[str, ...]:
+        """Return the paths in the working directory of what is not as it was brought."""
+        work = self._folder / "work"
+        files = {str(path.relative_to(work)): path for path in files_in(work)}
+        return tuple(name for name, path in files.items() if self._brought.get(name) != file_digest(path))
+
+    def log(self, offset: int) -> bytes:
+        """Return what the log has behind an offset, a piece at most."""
+        path = self._folder / "log"
+        if not path.exists():
+            return b""
+        with path.open("rb") as file:
+            file.seek(offset)
+            return file.read(PIECE)
+
+    def leave(self) -> None:
+        """Remove all of the attempt but what is kept by content."""
+        shutil.rmtree(self._folder, ignore_errors=True)
