@@ -213,6 +213,8 @@ class Scheduler:
             yield state.end(Status.COMPLETED, "")
         elif event.outcome == "cancelled":
             yield state.end(Status.CANCELLED, event.reason)
+        elif state.may_place_again(event):
+            yield state.place_again(event)
         elif state.may_retry(event):
             yield state.retry(event)
         else:

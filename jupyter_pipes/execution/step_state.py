@@ -7,11 +7,15 @@ from enum import Enum, auto
 from jupyter_pipes.execution import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import exact_duration_text
+from jupyter_pipes.model.results import WORKER_LOST
 from jupyter_pipes.model.steps import Status
 
 _MOST_DOUBLINGS = 20
 """Beyond this a delay grows no longer: a second has become twelve days."""
 
+
+MOST_LOST = 3
+"""Workers that one step may lose before it is held for what kills them."""
 
 _ENDED_WORDS = {
     Status.FAILED: "failed",
@@ -39,6 +43,7 @@ class StepState:
         children: those that wait for it.
         open_upstream: how many it waits for still.
         attempt, earlier_attempts: the number of its last attempt, and of the last before it was opened again.
+        lost: how many of its attempts since then went with their worker: no fault of the step's.
         is_stopping: whether its attempt was asked to stop, for good.
         outdated: why its attempt has other inputs than it should, in words; "" if it has the right ones.
         verdict: how it ends, from the saying on.
@@ -54,6 +59,7 @@ class StepState:
         self.phase = Phase.WAITING
         self.attempt = 0
         self.earlier_attempts = 0
+        self.lost = 0
         self.is_stopping = False
         self.outdated = ""
         self.verdict: Status | None = None
@@ -87,11 +93,27 @@ class StepState:
         assert self.status is not None, "only what ended has others skipped"
         return self.root_cause or f"{self.planned.name} {_ENDED_WORDS[self.status]}"
 
+    @property
+    def tries(self) -> int:
+        """How often it was tried since it was opened, where its worker stayed."""
+        return self.attempt - self.earlier_attempts - self.lost
+
+    def may_place_again(self, event: ev.AttemptEnded) -> bool:
+        """Whether an attempt that went with its worker is to be begun on another one."""
+        is_worker_lost = event.error is not None and WORKER_LOST in event.error.bases
+        return is_worker_lost and not self.is_stopping and self.lost < MOST_LOST
+
+    def place_again(self, event: ev.AttemptEnded) -> do.Append:
+        """Have it begun again at once; that is none of its `--retries`."""
+        self.phase = Phase.DELAYED
+        self.lost += 1
+        reason = f"{event.reason}; begun again elsewhere ({self.lost} of {MOST_LOST} times)"
+        return do.Append(ev.RetryScheduled(event.step, event.attempt, 0.0, reason))
+
     def may_retry(self, event: ev.AttemptEnded) -> bool:
         """Whether an attempt that failed is to be tried again."""
         # An attempt may fail by itself just when it is to be stopped.
-        tries = self.attempt - self.earlier_attempts
-        if self.is_stopping or tries > self.options.retries:
+        if self.is_stopping or self.tries > self.options.retries:
             return False
         names = event.error.bases if event.error else ()
         return not self.options.retry_on or any(name in names for name in self.options.retry_on)
@@ -99,7 +121,7 @@ class StepState:
     def retry(self, event: ev.AttemptEnded) -> do.Append:
         """Have it tried again; the delay doubles with each attempt (exponential back-off)."""
         self.phase = Phase.DELAYED
-        tried = self.attempt - self.earlier_attempts
+        tried = self.tries
         doubled = min(tried - 1, _MOST_DOUBLINGS)
         delay = self.options.retry_delay * 2**doubled
         tries = f"attempt {tried} of {self.options.retries + 1}: {event.reason}"
@@ -121,4 +143,4 @@ class StepState:
         """Forget how it ended; attempts are counted on, tries anew."""
         self.phase, self.verdict, self.status = Phase.WAITING, None, None
         self.root_cause, self.outdated, self.is_stopping = "", "", False
-        self.earlier_attempts = self.attempt
+        self.earlier_attempts, self.lost = self.attempt, 0

@@ -54,6 +54,10 @@ class OutputRef(Struct, frozen=True, gc=False):
     display_id: str | None = None
 
 
+WORKER_LOST = "WorkerLost"
+"""The error of an attempt that went with the machine that it ran on."""
+
+
 class StepError(Struct, frozen=True, gc=False):
     """An exception or abnormal end, told for people.
 

@@ -102,6 +102,7 @@ class Connection:
 
         Raises:
             Unreachable: the way there is cut, or the worker is gone.
+            PipesError: the worker could not do what it was asked to.
         """
         message = {"op": OPERATION, "request": messages.encode(request)}
         try:
@@ -121,6 +122,19 @@ class Connection:
         except (OSError, TimeoutError) as error:
             raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
         return identity["workers"]
+
+    async def busy(self) -> int:
+        """Return how many workers have as many tasks as threads, or more.
+
+        Raises:
+            Unreachable: the scheduler does not answer.
+        """
+        workers = await self.workers()
+        try:
+            tasks: Any = await self._client.scheduler.processing(workers=None)
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
+        return sum(len(tasks.get(address, ())) >= each["nthreads"] for address, each in workers.items())
 
     async def close(self) -> None:
         """Give up the connection; what was placed is taken back."""

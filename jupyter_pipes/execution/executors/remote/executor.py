@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from datetime import datetime
-from typing import TYPE_CHECKING
+from itertools import takewhile
+from typing import TYPE_CHECKING, TypeVar
 
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop as Stopped
@@ -12,13 +14,22 @@ from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
 from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Placement, Unreachable
 from jupyter_pipes.execution.executors.remote.messages import Stop
 from jupyter_pipes.execution.executors.remote.transfer import Gone, Transfer
+from jupyter_pipes.execution.executors.remote.waiting import waits_for
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.results import StepError
+from jupyter_pipes.model.results import WORKER_LOST, StepError
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.queues import Queue
+
+
+LOOK_AROUND = 1.0
+"""Seconds between two looks at what an attempt waits for."""
+
+_SILENT = "the scheduler does not answer"
+
+Answered = TypeVar("Answered")
 
 
 class _Attempt:
@@ -85,8 +96,14 @@ class DaskExecutor:
             ended = await self._follow(attempt)
         except asyncio.CancelledError:
             ended = as_stopped(attempt.job, attempt.stopped or ("cancelled", "the executor was closed"))
-        except PipesError as error:
-            ended = broken_off(attempt.job, StepError("ExecutorError", str(error), bases=("ExecutorError",)))
+        except Gone:
+            error = StepError(
+                WORKER_LOST, f"its worker {attempt.worker.result()} is gone", "", None, (WORKER_LOST,)
+            )
+            ended = broken_off(attempt.job, error, "lost")
+        except Exception as error:  # whatever it is: who waits for the attempt must hear of its end
+            text = str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"
+            ended = broken_off(attempt.job, StepError("ExecutorError", text, bases=("ExecutorError",)))
         del self._attempts[attempt.job.attempt_id]
         attempt.report(ended)
 
@@ -97,13 +114,18 @@ class DaskExecutor:
         try:
             worker = await self._arrival(attempt, placed)
             transfer = Transfer(attempt.job, lambda request: self._connection.ask(worker, request))
-            await transfer.begin()
-            return await self._news(attempt, worker, transfer)
+            await self._insist(worker, transfer.begin)
+            while True:
+                for event in await self._insist(worker, transfer.news):
+                    if isinstance(event, ev.AttemptEnded):
+                        return event
+                    attempt.report(event)
         finally:
             placed.give_up()
 
     async def _connect(self, attempt: _Attempt) -> None:
         """Connect if that is not done; an attempt waits, and says why, as long as nobody answers."""
+        silent_since = ""
         while True:
             if self._opening is None:
                 self._opening = self._loop.create_task(self._connection.open())
@@ -113,15 +135,14 @@ class DaskExecutor:
             except Unreachable as error:
                 if self._opening is opening:
                     self._opening = None
-                attempt.tell_waiting(
-                    f"the scheduler of queue {self._queue.name} does not answer since "
-                    f"{datetime.now():%H:%M:%S}: {error}"
-                )
+                silent_since = silent_since or f"{datetime.now():%H:%M:%S}"
+                attempt.tell_waiting(f"{_SILENT} since {silent_since}: {error}")
                 await asyncio.sleep(TRY_AGAIN)
 
     async def _arrival(self, attempt: _Attempt, placed: Placement) -> str:
         """Return the worker that the attempt comes to."""
         ending = self._loop.create_task(placed.ended())
+        telling = self._loop.create_task(self._tell_waiting(attempt))
         try:
             await asyncio.wait((attempt.worker, ending), return_when=asyncio.FIRST_COMPLETED)
             if attempt.worker.done():
@@ -129,23 +150,40 @@ class DaskExecutor:
             raise PipesError(f"queue {self._queue.name} did not take it: {ending.result()}")
         finally:
             ending.cancel()
+            telling.cancel()
 
-    async def _news(self, attempt: _Attempt, worker: str, transfer: Transfer) -> ev.AttemptEnded:
-        """Pass on what the attempt reports until it has ended."""
+    async def _tell_waiting(self, attempt: _Attempt) -> None:
+        """Tell what an attempt waits for that no worker has taken, whenever that changes."""
+        told = ""
+        while True:
+            await asyncio.sleep(LOOK_AROUND)
+            try:
+                workers, busy = await self._connection.workers(), await self._connection.busy()
+                reason = waits_for(self._queue, workers, busy, self._ahead_of(attempt))
+            except Unreachable as error:
+                reason = (
+                    told
+                    if told.startswith(_SILENT)
+                    else f"{_SILENT} since {datetime.now():%H:%M:%S}: {error}"
+                )
+            if reason != told:
+                told = reason
+                attempt.tell_waiting(reason)
+
+    def _ahead_of(self, attempt: _Attempt) -> int:
+        """Return how many of ours came earlier and have no worker either."""
+        earlier = takewhile(lambda each: each is not attempt, self._attempts.values())
+        return sum(not each.worker.done() for each in earlier)
+
+    async def _insist(self, worker: str, ask: Callable[[], Awaitable[Answered]]) -> Answered:
+        """Return what is asked of a worker, once it comes through; raise Gone when the worker is gone."""
         while True:
             try:
-                for event in await transfer.news():
-                    if isinstance(event, ev.AttemptEnded):
-                        return event
-                    attempt.report(event)
-            except Gone:
-                break
+                return await ask()
             except Unreachable:
                 if await self._is_gone(worker):
-                    break
+                    raise Gone from None
                 await asyncio.sleep(TRY_AGAIN)
-        message = f"its worker {worker} is gone, and the step with it: run it again"
-        return broken_off(attempt.job, StepError("Lost", message, bases=("Lost",)), "lost")
 
     async def _is_gone(self, worker: str) -> bool:
         try:

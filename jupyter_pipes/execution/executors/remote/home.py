@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.executors.remote.luggage import files_in, is_local, unpack
-from jupyter_pipes.execution.executors.remote.messages import PIECE, Luggage
+from jupyter_pipes.execution.executors.remote.messages import PIECE, Bring, Luggage
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.job import Job
@@ -29,7 +29,7 @@ class Home:
     def __init__(self, folder: Path, attempt: int) -> None:
         self._folder = folder / f"attempt-{os.getpid()}-{attempt}"
         self.store = ArtifactStore(folder / "artifacts")
-        self._pieces: dict[str, list[bytes]] = {}
+        self._pieces: dict[str, dict[int, bytes]] = {}
         self._job: Job | None = None
         self._brought: dict[str, str] = {}
 
@@ -37,18 +37,20 @@ class Home:
         """Return those that are not here."""
         return tuple(digest for digest in digests if not self.store.blobs.is_whole(digest, None))
 
-    async def take(self, digest: str, data: bytes, *, is_last: bool) -> None:
+    async def take(self, brought: Bring) -> None:
         """Take a piece of something.
 
         Raises:
             StoreError: it is not what its digest says, or cannot be kept.
         """
-        pieces = self._pieces.setdefault(digest, [])
-        pieces.append(data)
-        if is_last:
-            del self._pieces[digest]
-            if await asyncio.to_thread(self.store.blobs.write, pieces) != digest:
-                raise StoreError(f"{digest} did not come over as it was sent")
+        pieces = self._pieces.setdefault(brought.digest, {})
+        # What is sent again, because the way was cut, takes the place of what came first.
+        pieces[brought.offset] = brought.data
+        if brought.is_last:
+            del self._pieces[brought.digest]
+            buffers = [pieces[offset] for offset in sorted(pieces)]
+            if await asyncio.to_thread(self.store.blobs.write, buffers) != brought.digest:
+                raise StoreError(f"{brought.digest} did not come over as it was sent")
 
     async def settle(self, job: Job, luggage: Luggage) -> Job:
         """Return the job as it runs here."""

@@ -18,7 +18,7 @@ from jupyter_pipes.storage.file_digests import file_digest
 
 MOST_FILES = 1_000
 MOST_BYTES = 64 << 20
-"""What of a notebook's folder travels without being named; beyond that only what the code or `--file` names."""
+"""What of a folder travels without being named; of a larger one only what the code or `--file` names."""
 
 _LEFT = {"__pycache__", "node_modules"}
 """Folders that nobody reads data from, beside those whose names begin with a dot."""

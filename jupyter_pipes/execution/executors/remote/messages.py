@@ -51,10 +51,11 @@ class Ask(Struct, frozen=True, tag=True):
 
 
 class Bring(Struct, frozen=True, tag=True):
-    """Take a piece of what was missing; `is_last` ends it."""
+    """Take a piece of what was missing; the first has offset 0, and `is_last` ends it."""
 
     attempt: str
     digest: str
+    offset: int
     data: bytes
     is_last: bool
 

@@ -124,7 +124,7 @@ class Station(WorkerPlugin):
                 visit.is_away = not Path(request.witness).exists()
                 return Answer(visit.state, visit.home.lacks(request.digests) if visit.is_away else None)
             case Bring():
-                await visit.home.take(request.digest, request.data, is_last=request.is_last)
+                await visit.home.take(request)
             case Begin():
                 await self._begin(visit, request)
             case Poll():

@@ -99,7 +99,7 @@ class Transfer:
         for offset in range(0, max(len(content), 1), PIECE):
             piece = bytes(content[offset : offset + PIECE])
             is_last = offset + PIECE >= len(content)
-            await self._asked(Bring(self._job.attempt_id, digest, piece, is_last))
+            await self._asked(Bring(self._job.attempt_id, digest, offset, piece, is_last))
 
     async def _fetch_values(self, event: ev.AnyEvent) -> None:
         """Bring here what an event refers to."""

@@ -1,0 +1,31 @@
+"""What an attempt waits for is told as it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from jupyter_pipes.execution.executors.remote.waiting import waits_for
+from jupyter_pipes.model.queues import Queue
+
+PLAIN: dict[str, Any] = {"nthreads": 1, "resources": {}}
+GPU: dict[str, Any] = {"nthreads": 1, "resources": {"gpu": 1}}
+
+
+@pytest.mark.parametrize(
+    ("resources", "workers", "busy", "ahead", "words"),
+    [
+        ({}, [], 0, 0, "queue far has no workers: tcp://far:8786 waits for some"),
+        ({}, [PLAIN], 1, 0, "queue far has 1 worker, busy"),
+        ({}, [PLAIN, PLAIN], 2, 3, "queue far has 2 workers, all busy, 3 ahead"),
+        ({}, [PLAIN, PLAIN], 1, 0, "queue far has 2 workers, 1 busy"),
+        ({"gpu": 1}, [PLAIN, GPU], 1, 0, "queue far has 1 worker, busy"),
+        ({"gpu": 2}, [GPU], 0, 0, 'no worker of far has gpu=2: start one with --resources "gpu=2"'),
+    ],
+)
+def test_the_reason_names_who_is_there_and_what_is_in_the_way(
+    resources: dict[str, float], workers: list[dict[str, Any]], busy: int, ahead: int, words: str
+) -> None:
+    queue = Queue("far", "tcp://far:8786", resources=resources)
+    assert waits_for(queue, dict(enumerate(workers)), busy, ahead) == words  # type: ignore[arg-type]
