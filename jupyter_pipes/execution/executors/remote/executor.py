@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from datetime import datetime
 from itertools import takewhile
 from typing import TYPE_CHECKING, TypeVar
@@ -12,7 +13,7 @@ from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop as Stopped
 from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
 from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Placement, Unreachable
-from jupyter_pipes.execution.executors.remote.messages import Stop
+from jupyter_pipes.execution.executors.remote.messages import Forget, Stop
 from jupyter_pipes.execution.executors.remote.transfer import Gone, Transfer
 from jupyter_pipes.execution.executors.remote.waiting import waits_for
 from jupyter_pipes.model import events as ev
@@ -203,3 +204,10 @@ class DaskExecutor:
         attempt = self._attempts.get(name)
         if attempt is not None and not attempt.worker.done():
             attempt.worker.set_result(worker)
+        elif attempt is None or attempt.worker.result() != worker:
+            # Dask places again what a dead worker had; nobody waits for it there.
+            self._loop.create_task(self._send_away(name, worker))
+
+    async def _send_away(self, name: str, worker: str) -> None:
+        with suppress(Unreachable):
+            await self._connection.ask(worker, Forget(name))

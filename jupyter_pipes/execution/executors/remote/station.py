@@ -105,7 +105,9 @@ class Station(WorkerPlugin):
             self._forget(attempt)
 
     def open(self, attempt: str) -> Visit:
-        """Return the visit of an attempt that has arrived."""
+        """Return the visit of an attempt that has arrived, the same if it comes once more."""
+        if attempt in self._visits:
+            return self._visits[attempt]
         self._count += 1
         visit = self._visits[attempt] = Visit(Home(self._folder, self._count))
         return visit
