@@ -114,6 +114,7 @@ class Answer(Struct, frozen=True):
     Attributes:
         state: "unknown" where the station has no such attempt.
         missing: what has to be brought before the job can begin; None where nothing needs to travel.
+        versions: what the worker runs, where it was asked whether it is ready.
         messages: what has happened.
         files: paths in the working directory of what the attempt left there, once it has ended.
         data: a piece of the log, or of what was fetched.
@@ -122,6 +123,7 @@ class Answer(Struct, frozen=True):
 
     state: Literal["held", "running", "ended", "unknown"]
     missing: tuple[str, ...] | None = None
+    versions: dict[str, str] = {}
     messages: tuple[Message, ...] = ()
     files: tuple[str, ...] = ()
     data: bytes = b""

@@ -28,6 +28,7 @@ from jupyter_pipes.execution.executors.remote.messages import (
     Request,
     Stop,
 )
+from jupyter_pipes.execution.executors.remote.versions import versions
 from jupyter_pipes.model import events as ev
 
 PATIENCE = 10.0
@@ -124,7 +125,8 @@ class Station(WorkerPlugin):
         match request:
             case Ask():
                 visit.is_away = not Path(request.witness).exists()
-                return Answer(visit.state, visit.home.lacks(request.digests) if visit.is_away else None)
+                missing = visit.home.lacks(request.digests) if visit.is_away else None
+                return Answer(visit.state, missing, dict(versions()))
             case Bring():
                 await visit.home.take(request)
             case Begin():

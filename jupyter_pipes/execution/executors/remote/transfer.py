@@ -21,13 +21,19 @@ from jupyter_pipes.execution.executors.remote.messages import (
     Request,
     event_of,
 )
+from jupyter_pipes.execution.executors.remote.versions import versions, what_differs
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.whole_files import replacing
 
 Asking = Callable[[Request], Awaitable[Answer]]
+
+
+class UnfitWorker(PipesError):
+    """A worker cannot read what it would be sent."""
 
 
 class Gone(Exception):
@@ -51,7 +57,12 @@ class Transfer:
         self._is_away = False
 
     async def begin(self) -> None:
-        """Have the attempt begin, with what it needs where its folder cannot be seen."""
+        """Have the attempt begin, with what it needs where its folder cannot be seen.
+
+        Raises:
+            UnfitWorker: the worker has other versions of what decides.
+            Gone, Unreachable: as for `news`; after the latter it can be asked again.
+        """
         job = self._job
         log = Path(job.log)
         log.parent.mkdir(parents=True, exist_ok=True)
@@ -59,6 +70,10 @@ class Transfer:
         packed = await in_thread(Packed, job, self._store)
         luggage = packed.luggage
         answer = await self._asked(Ask(job.attempt_id, job.log, luggage.digests))
+        if differs := what_differs(answer.versions, versions()):
+            raise UnfitWorker(
+                f"the worker cannot run it: {differs}; start it in an environment like the run's"
+            )
         self._is_away = answer.missing is not None
         for digest in answer.missing or ():
             await self._bring(digest, packed.content(digest))
