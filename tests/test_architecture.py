@@ -42,6 +42,7 @@ ACROSS_MODULES = {
     "kernel/test_bad_inputs.py": "bad input to all magics of a kernel",
     "runs/test_bad_arguments.py": "wrong arguments of all functions of Python",
     "execution/executors/test_contract.py": "one suite for all executors",
+    "execution/executors/remote/test_faults.py": "workers and schedulers that are lost",
     "execution/test_claims.py": "several processes want the same result",
     "execution/test_kill.py": "everything that runs is killed at random",
     "execution/test_observed_runs.py": "scheduler and fold of runs that show more than the code does",

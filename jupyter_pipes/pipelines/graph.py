@@ -15,8 +15,8 @@ from jupyter_pipes.analysis.notebook.resolution import resolve
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.order import in_order
-from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
+from jupyter_pipes.storage.queues import LOCAL
 
 
 class Graph(Struct, frozen=True):

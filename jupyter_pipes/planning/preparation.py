@@ -10,7 +10,6 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.errors import ParameterError
-from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines import parameters, selection
@@ -28,6 +27,7 @@ from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
 from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest
+from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace

@@ -11,10 +11,10 @@ import msgspec
 from jupyter_pipes.analysis.notebook.file_edges import matches
 from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.model.quantities import bytes_text
-from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.fingerprints import files_named
+from jupyter_pipes.storage.queues import LOCAL
 
 STRUCTURE_PROBLEMS = ("JP014", "JP015")
 """Codes of problems (a cycle, a repeated name) that leave unclear what a step needs."""

@@ -15,7 +15,6 @@ import msgspec
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.model.errors import NotebookError
-from jupyter_pipes.model.queues import LOCAL
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import (
@@ -50,6 +49,7 @@ from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_probl
 from jupyter_pipes.runs.modules import import_module
 from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
+from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace

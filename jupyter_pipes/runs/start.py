@@ -13,8 +13,8 @@ from uuid import uuid4
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.model.queues import LOCAL, Queue
 from jupyter_pipes.runs.versions import numbered
+from jupyter_pipes.storage.queues import LOCAL, Queue
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.base import Executor

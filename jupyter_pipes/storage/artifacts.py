@@ -9,10 +9,10 @@ from typing import Any
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage.blobs import Blobs, DamagedBlob
+from jupyter_pipes.storage.blobs.base import Blobs, DamagedBlob
+from jupyter_pipes.storage.blobs.local import LocalBlobs
 from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
-from jupyter_pipes.storage.local_blobs import LocalBlobs
 from jupyter_pipes.storage.previews import Describer
 from jupyter_pipes.storage.serializers import Serialized, serialize, serialize_linked
 
@@ -203,7 +203,7 @@ def open_blobs(url: str | Path) -> Blobs:
 
         return LocalBlobs(Path(url2pathname(text.removeprefix("file://"))))
     if not Path(text).is_absolute() and ("://" in text or "::" in text):
-        from jupyter_pipes.storage.remote_blobs import RemoteBlobs
+        from jupyter_pipes.storage.blobs.remote import RemoteBlobs
 
         return RemoteBlobs(text)
     return LocalBlobs(Path(text))

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import OutFileMissing, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage.blobs import write_pieces
+from jupyter_pipes.storage.blobs.base import write_pieces
 from jupyter_pipes.storage.file_digests import file_digest, remember_written
 from jupyter_pipes.storage.serializers.plain import FileSerializer
 from jupyter_pipes.storage.whole_files import replacing

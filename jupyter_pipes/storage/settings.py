@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.quantities import parse_duration
-from jupyter_pipes.model.queues import Queue, queues_of
+from jupyter_pipes.storage.queues import Queue, queues_of
 
 FOLDER = ".jupyter_pipes"
 SQLITE = "sqlite:///"

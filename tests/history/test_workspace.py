@@ -10,7 +10,7 @@ from jupyter_pipes.history.history import History
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.storage.local_blobs import LocalBlobs
+from jupyter_pipes.storage.blobs.local import LocalBlobs
 from tests.leases import here, hold
 from tests.stories import Story
 

@@ -19,8 +19,9 @@ import pytest
 
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage import artifacts, local_blobs
+from jupyter_pipes.storage import artifacts
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.blobs import local as local_blobs
 from jupyter_pipes.storage.joining import Joiner
 from jupyter_pipes.storage.serializers import serialize
 

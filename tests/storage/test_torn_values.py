@@ -13,8 +13,11 @@ import pytest
 from jupyter_pipes.model.digests import digest_of
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage import blobs, file_digests, local_blobs, remote_blobs
+from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.blobs import base as blobs
+from jupyter_pipes.storage.blobs import local as local_blobs
+from jupyter_pipes.storage.blobs import remote as remote_blobs
 from jupyter_pipes.storage.joining import Joiner
 
 SIZES = {"small": 100, "mapped": 100_000, "large": 3_000_000}

@@ -15,7 +15,7 @@ from jupyter_pipes.history.cleanup.leftovers import Log, is_abandoned, logs, rem
 from jupyter_pipes.history.cleanup.references import Facts, RunFacts, Staying
 from jupyter_pipes.history.cleanup.rows import Rows
 from jupyter_pipes.history.workspace import Workspace, log_stem
-from jupyter_pipes.storage.blobs import Stored
+from jupyter_pipes.storage.blobs.base import Stored
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.sql.links import Transaction

@@ -9,7 +9,7 @@ from pathlib import Path, PurePath
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.storage.blobs import UNFINISHED, Stored
+from jupyter_pipes.storage.blobs.base import UNFINISHED, Stored
 
 
 class Log(Struct, frozen=True):

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model.events import RunCollected
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.storage.blobs import DIGEST
+from jupyter_pipes.storage.blobs.base import DIGEST
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.sql.links import Transaction

@@ -26,7 +26,7 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound
-from jupyter_pipes.storage.blobs import Stored
+from jupyter_pipes.storage.blobs.base import Stored
 from tests.conftest import MakePipeline
 from tests.stories import Story, newest_result
 

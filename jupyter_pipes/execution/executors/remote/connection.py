@@ -13,7 +13,7 @@ from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.queues import Queue
+    from jupyter_pipes.storage.queues import Queue
 
 TRY_AGAIN = 2.0
 """Seconds between two tries to reach a scheduler that does not answer."""

@@ -22,7 +22,7 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import WORKER_LOST, StepError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.queues import Queue
+    from jupyter_pipes.storage.queues import Queue
 
 
 LOOK_AROUND = 1.0

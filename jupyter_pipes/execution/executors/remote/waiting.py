@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from jupyter_pipes.model.queues import Queue
+from jupyter_pipes.storage.queues import Queue
 
 Workers = Mapping[str, Mapping[str, Any]]
 """Address -> what a Dask scheduler tells of a worker: `name`, `nthreads`, `resources`, …"""

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_pipes.execution.executors.remote.waiting import waits_for
-from jupyter_pipes.model.queues import Queue
+from jupyter_pipes.storage.queues import Queue
 
 PLAIN: dict[str, Any] = {"nthreads": 1, "resources": {}}
 GPU: dict[str, Any] = {"nthreads": 1, "resources": {"gpu": 1}}

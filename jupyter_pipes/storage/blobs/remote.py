@@ -13,7 +13,7 @@ from blake3 import blake3
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import StoreError
-from jupyter_pipes.storage.blobs import (
+from jupyter_pipes.storage.blobs.base import (
     UNFINISHED,
     DamagedBlob,
     Stored,
