@@ -9,6 +9,7 @@ from uuid import uuid4
 
 from jupyter_pipes.execution.executors.remote import messages
 from jupyter_pipes.execution.executors.remote.messages import OPERATION, Answer, Request
+from jupyter_pipes.execution.executors.remote.starting import start_cluster
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
 
@@ -59,20 +60,23 @@ class Connection:
         self._arrived = arrived
         self._topic = f"{OPERATION}/{uuid4().hex}"
         self._client: Any = None
+        self._cluster: Any = None
 
     async def open(self) -> None:
         """Connect.
 
         Raises:
-            ConfigurationError: Dask is not installed.
+            ConfigurationError: Dask is not installed, or the queue's cluster cannot be started.
             Unreachable: nobody answers at the address.
         """
         await in_thread(_import_dask)
         from distributed import Client
 
-        client: Any = Client(
-            self._queue.scheduler, asynchronous=True, set_as_default=False, security=_security(self._queue)
-        )
+        if self._queue.cluster and self._cluster is None:
+            self._cluster = await start_cluster(self._queue)
+        address = self._cluster or self._queue.scheduler
+        security = _security(self._queue)
+        client: Any = Client(address, asynchronous=True, set_as_default=False, security=security)
         try:
             await client
         except OSError as error:
@@ -137,12 +141,15 @@ class Connection:
         return sum(len(tasks.get(address, ())) >= each["nthreads"] for address, each in workers.items())
 
     async def close(self) -> None:
-        """Give up the connection; what was placed is taken back."""
+        """Give up the connection, with a cluster that was started for it; what was placed is taken back."""
         client, self._client = self._client, None
+        cluster, self._cluster = self._cluster, None
         if client is not None:
             # It waits for a scheduler that may be gone.
             with suppress(TimeoutError, OSError):
                 await client.close(timeout=2)
+        if cluster is not None:
+            await cluster.close()
 
     def _take_announcement(self, event: tuple[float, dict[str, str]]) -> None:
         _, announcement = event

@@ -107,6 +107,14 @@ class DaskExecutor:
             ended = broken_off(attempt.job, StepError("ExecutorError", text, bases=("ExecutorError",)))
         del self._attempts[attempt.job.attempt_id]
         attempt.report(ended)
+        if self._queue.cluster and not self._attempts:
+            self._loop.call_later(self._queue.idle, self._end_idle)
+
+    def _end_idle(self) -> None:
+        """End a cluster that was started for this queue, when no step needs it any more."""
+        if not self._attempts:
+            self._opening = None
+            self._loop.create_task(self._connection.close())
 
     async def _follow(self, attempt: _Attempt) -> ev.AttemptEnded:
         """Have an attempt placed, begin it, pass on what it reports, and return how it ended."""
