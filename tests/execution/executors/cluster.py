@@ -30,10 +30,8 @@ class Cluster:
         self.folder = folder
         self._hidden = hidden
         self._description = folder / "scheduler.json"
-        self.scheduler = self._start(
-            "scheduler", "--host", "127.0.0.1", "--port", "0", "--scheduler-file", str(self._description)
-        )
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
+        self.scheduler = self._start_scheduler("0")
         self.address = self._address()
 
     def add_worker(self, name: str, *options: str, threads: int = 1) -> subprocess.Popen[bytes]:
@@ -44,6 +42,23 @@ class Cluster:
         process = self._start("worker", self.address, *arguments, log=name)
         self.workers[name] = process
         return process
+
+    def restart(self) -> None:
+        """Kill the scheduler, and start another one at its address, with workers of the same names."""
+        names = [*self.workers]
+        self.scheduler.kill()
+        for process in (*self.workers.values(), self.scheduler):
+            process.terminate()
+            process.wait(PATIENCE)
+        self._description.unlink()
+        self.scheduler = self._start_scheduler(self.address.rpartition(":")[2])
+        assert self._address() == self.address
+        for name in names:
+            self.add_worker(name)
+
+    def _start_scheduler(self, port: str) -> subprocess.Popen[bytes]:
+        place = ("--host", "127.0.0.1", "--port", port, "--scheduler-file", str(self._description))
+        return self._start("scheduler", *place)
 
     def close(self) -> None:
         """End all of them."""

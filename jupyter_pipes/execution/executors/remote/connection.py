@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
@@ -34,13 +35,21 @@ class Placement:
     def __init__(self, future: Any) -> None:
         self._future = future
 
-    async def ended(self) -> BaseException | None:
-        """Return when the slot is free again, or why there is none."""
+    async def ended(self) -> None:
+        """Return when the slot is free again.
+
+        Raises:
+            Unreachable: the connection was lost, and the place in the queue with it.
+            PipesError: nobody could take the attempt.
+        """
+        from distributed.client import FutureCancelledError
+
         try:
             await self._future.result()
+        except FutureCancelledError as error:
+            raise Unreachable(str(error)) from error
         except Exception as error:  # whatever Dask, or a worker that lacks this package, has to say
-            return error
-        return None
+            raise PipesError(f"no worker could take it: {type(error).__name__}: {error}") from error
 
     def give_up(self) -> None:
         """Need no slot any more."""
@@ -48,7 +57,7 @@ class Placement:
 
 
 class Connection:
-    """A connection to the scheduler of one queue; all happens on the loop's thread.
+    """A connection to the scheduler of one queue, made anew when it was lost; all on the loop's thread.
 
     Args:
         queue: whose scheduler it is.
@@ -60,36 +69,21 @@ class Connection:
         self._arrived = arrived
         self._topic = f"{OPERATION}/{uuid4().hex}"
         self._client: Any = None
+        self._line: Any = None
         self._cluster: Any = None
+        self._opening = asyncio.Lock()
 
-    async def open(self) -> None:
-        """Connect.
+    async def place(self, attempt: str) -> Placement:
+        """Have the scheduler find a worker for an attempt.
 
         Raises:
             ConfigurationError: Dask is not installed, or the queue's cluster cannot be started.
             Unreachable: nobody answers at the address.
         """
-        await in_thread(_import_dask)
-        from distributed import Client
-
-        if self._queue.cluster and self._cluster is None:
-            self._cluster = await start_cluster(self._queue)
-        address = self._cluster or self._queue.scheduler
-        security = _security(self._queue)
-        client: Any = Client(address, asynchronous=True, set_as_default=False, security=security)
-        try:
-            await client
-        except OSError as error:
-            await client.close()
-            raise Unreachable(str(error)) from error
-        client.subscribe_topic(self._topic, self._take_announcement)
-        self._client = client
-
-    def place(self, attempt: str) -> Placement:
-        """Have the scheduler find a worker for an attempt."""
+        client = await self._connected()
         from jupyter_pipes.execution.executors.remote.station import host
 
-        future = self._client.submit(
+        future = client.submit(
             host,
             attempt,
             self._topic,
@@ -109,11 +103,7 @@ class Connection:
             PipesError: the worker could not do what it was asked to.
         """
         message = {"op": OPERATION, "request": messages.encode(request)}
-        try:
-            answer: Any = await self._client.scheduler.proxy(msg=message, worker=worker)
-        except (OSError, TimeoutError, KeyError) as error:
-            raise Unreachable(f"{worker} does not answer: {type(error).__name__}: {error}") from error
-        return messages.decode_answer(answer)
+        return messages.decode_answer(await self._call("proxy", msg=message, worker=worker))
 
     async def workers(self) -> dict[str, dict[str, Any]]:
         """Return address -> what the scheduler knows of its workers.
@@ -121,11 +111,7 @@ class Connection:
         Raises:
             Unreachable: it does not answer.
         """
-        try:
-            identity: Any = await self._client.scheduler.identity(n_workers=-1)
-        except (OSError, TimeoutError) as error:
-            raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
-        return identity["workers"]
+        return (await self._call("identity", n_workers=-1))["workers"]
 
     async def busy(self) -> int:
         """Return how many workers have as many tasks as threads, or more.
@@ -133,27 +119,68 @@ class Connection:
         Raises:
             Unreachable: the scheduler does not answer.
         """
-        workers = await self.workers()
-        try:
-            tasks: Any = await self._client.scheduler.processing(workers=None)
-        except (OSError, TimeoutError) as error:
-            raise Unreachable(f"{self._queue.place} does not answer: {error}") from error
+        workers, tasks = await self.workers(), await self._call("processing", workers=None)
         return sum(len(tasks.get(address, ())) >= each["nthreads"] for address, each in workers.items())
 
     async def close(self) -> None:
         """Give up the connection, with a cluster that was started for it; what was placed is taken back."""
-        client, self._client = self._client, None
-        cluster, self._cluster = self._cluster, None
-        if client is not None:
-            # It waits for a scheduler that may be gone.
-            with suppress(TimeoutError, OSError):
-                await client.close(timeout=2)
-        if cluster is not None:
-            await cluster.close()
+        async with self._opening:
+            client, self._client = self._client, None
+            cluster, self._cluster = self._cluster, None
+            await _close(client)
+            if cluster is not None:
+                await cluster.close()
+
+    async def _call(self, operation: str, **arguments: Any) -> Any:
+        """Return what the scheduler answers to one of its operations."""
+        client = await self._connected()
+        try:
+            return await getattr(client.scheduler, operation)(**arguments)
+        except (OSError, TimeoutError, KeyError) as error:
+            raise Unreachable(f"{self._queue.place}: {type(error).__name__}: {error}") from error
+
+    async def _connected(self) -> Any:
+        """Return Dask's client; one that lost its connection hears nothing any more, and is replaced."""
+        async with self._opening:
+            if not self._is_live():
+                lost, self._client = self._client, None
+                await _close(lost)
+                self._client = await self._connect()
+                self._line = self._client.scheduler_comm
+            return self._client
+
+    def _is_live(self) -> bool:
+        # One that connected again by itself has another line, on which nobody listens for arrivals.
+        client = self._client
+        return client is not None and client.status == "running" and client.scheduler_comm is self._line
+
+    async def _connect(self) -> Any:
+        await in_thread(_import_dask)
+        from distributed import Client
+
+        if self._queue.cluster and self._cluster is None:
+            self._cluster = await start_cluster(self._queue)
+        address = self._cluster or self._queue.scheduler
+        security = _security(self._queue)
+        client: Any = Client(address, asynchronous=True, set_as_default=False, security=security)
+        try:
+            await client
+        except OSError as error:
+            await _close(client)
+            raise Unreachable(f"{self._queue.place}: {error}") from error
+        client.subscribe_topic(self._topic, self._take_announcement)
+        return client
 
     def _take_announcement(self, event: tuple[float, dict[str, str]]) -> None:
         _, announcement = event
         self._arrived(announcement["attempt"], announcement["worker"])
+
+
+async def _close(client: Any) -> None:
+    if client is not None:
+        # It waits for a scheduler that may be gone.
+        with suppress(TimeoutError, OSError):
+            await client.close(timeout=2)
 
 
 def _security(queue: Queue) -> Any:

@@ -63,7 +63,6 @@ class DaskExecutor:
         self._loop = loop
         self._attempts: dict[str, _Attempt] = {}
         self._connection = Connection(queue, self._take_arrival)
-        self._opening: asyncio.Task[None] | None = None
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job: it starts when the scheduler finds a worker for it."""
@@ -98,10 +97,8 @@ class DaskExecutor:
         except asyncio.CancelledError:
             ended = as_stopped(attempt.job, attempt.stopped or ("cancelled", "the executor was closed"))
         except Gone:
-            error = StepError(
-                WORKER_LOST, f"its worker {attempt.worker.result()} is gone", "", None, (WORKER_LOST,)
-            )
-            ended = broken_off(attempt.job, error, "lost")
+            gone = f"its worker {attempt.worker.result()} is gone"
+            ended = broken_off(attempt.job, StepError(WORKER_LOST, gone, bases=(WORKER_LOST,)), "lost")
         except Exception as error:  # whatever it is: who waits for the attempt must hear of its end
             text = str(error) if isinstance(error, PipesError) else f"{type(error).__name__}: {error}"
             ended = broken_off(attempt.job, StepError("ExecutorError", text, bases=("ExecutorError",)))
@@ -113,15 +110,13 @@ class DaskExecutor:
     def _end_idle(self) -> None:
         """End a cluster that was started for this queue, when no step needs it any more."""
         if not self._attempts:
-            self._opening = None
             self._loop.create_task(self._connection.close())
 
     async def _follow(self, attempt: _Attempt) -> ev.AttemptEnded:
         """Have an attempt placed, begin it, pass on what it reports, and return how it ended."""
-        await self._connect(attempt)
-        placed = self._connection.place(attempt.job.attempt_id)
+        placed = await self._placed(attempt)
+        worker = attempt.worker.result()
         try:
-            worker = await self._arrival(attempt, placed)
             transfer = Transfer(attempt.job, lambda request: self._connection.ask(worker, request))
             await self._insist(worker, transfer.begin)
             while True:
@@ -132,34 +127,34 @@ class DaskExecutor:
         finally:
             placed.give_up()
 
-    async def _connect(self, attempt: _Attempt) -> None:
-        """Connect if that is not done; an attempt waits, and says why, as long as nobody answers."""
+    async def _placed(self, attempt: _Attempt) -> Placement:
+        """Return once a worker has the attempt; it waits, and says why, as long as nobody answers."""
         silent_since = ""
         while True:
-            if self._opening is None:
-                self._opening = self._loop.create_task(self._connection.open())
-            opening = self._opening
             try:
-                return await asyncio.shield(opening)
+                placed = await self._connection.place(attempt.job.attempt_id)
+                await self._arrival(attempt, placed)
+                return placed
             except Unreachable as error:
-                if self._opening is opening:
-                    self._opening = None
                 silent_since = silent_since or f"{datetime.now():%H:%M:%S}"
                 attempt.tell_waiting(f"{_SILENT} since {silent_since}: {error}")
                 await asyncio.sleep(TRY_AGAIN)
 
-    async def _arrival(self, attempt: _Attempt, placed: Placement) -> str:
-        """Return the worker that the attempt comes to."""
+    async def _arrival(self, attempt: _Attempt, placed: Placement) -> None:
+        """Return when the attempt has come to a worker."""
         ending = self._loop.create_task(placed.ended())
         telling = self._loop.create_task(self._tell_waiting(attempt))
         try:
             await asyncio.wait((attempt.worker, ending), return_when=asyncio.FIRST_COMPLETED)
-            if attempt.worker.done():
-                return attempt.worker.result()
-            raise PipesError(f"queue {self._queue.name} did not take it: {ending.result()}")
+            if not attempt.worker.done():
+                # It was lost, or nobody could take it: either is raised here.
+                await ending
+                raise Unreachable("its place in the queue was lost")
         finally:
             ending.cancel()
             telling.cancel()
+            if not attempt.worker.done():
+                placed.give_up()
 
     async def _tell_waiting(self, attempt: _Attempt) -> None:
         """Tell what an attempt waits for that no worker has taken, whenever that changes."""
@@ -170,11 +165,8 @@ class DaskExecutor:
                 workers, busy = await self._connection.workers(), await self._connection.busy()
                 reason = waits_for(self._queue, workers, busy, self._ahead_of(attempt))
             except Unreachable as error:
-                reason = (
-                    told
-                    if told.startswith(_SILENT)
-                    else f"{_SILENT} since {datetime.now():%H:%M:%S}: {error}"
-                )
+                silent = f"{_SILENT} since {datetime.now():%H:%M:%S}: {error}"
+                reason = told if told.startswith(_SILENT) else silent
             if reason != told:
                 told = reason
                 attempt.tell_waiting(reason)

@@ -67,6 +67,17 @@ def test_a_step_whose_worker_is_killed_runs_on_another_one_and_that_is_no_retry(
     assert len((tmp_path / "begun").read_text().split()) == 2
 
 
+def test_a_run_goes_on_with_a_scheduler_that_was_started_anew(
+    own_cluster: Cluster, pipeline_of: Callable[..., Pipeline], tmp_path: Path
+) -> None:
+    run = pipeline_of(f"%%step a --queue far\n{WAITS}", "%%step b --queue far\ny = x + 1").start()
+    begun(tmp_path / "begun")
+    own_cluster.restart()
+    run.wait(DEADLINE)
+    assert (run.status, run["y"]) == (Status.COMPLETED, 2)
+    assert "is gone; begun again elsewhere (1 of 3 times)" in _reasons(run)
+
+
 def test_a_run_waits_for_a_scheduler_that_does_not_answer_and_says_so(
     pipeline_of: Callable[..., Pipeline], tmp_path: Path
 ) -> None:
