@@ -14,6 +14,7 @@ import msgspec
 
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
+from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
@@ -47,7 +48,7 @@ from jupyter_pipes.planning.preparation import (
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
 from jupyter_pipes.runs.modules import import_module
-from jupyter_pipes.runs.start import local_executor, start, start_debugging, wait_or_cancel
+from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
@@ -299,15 +300,14 @@ class Pipeline:
             as for `start`.
         """
         options = check_run_options(options)
-        names = check_names("steps", steps)
-        for name in names:
+        for name in check_names("steps", steps):
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
         placed = on_queue(self.graph.steps, options.get("queue", LOCAL))
         definition = msgspec.structs.replace(self.definition(), steps=placed)
         seen = seen_before(definition, self.workspace)
-        selection = select(as_observed(self.graph, seen), names, options)
+        selection = select(as_observed(self.graph, seen), steps, options)
         problems = self.problems(selection.steps, options.get("queue", LOCAL))
         if problems:
             raise invalid(problems)
@@ -367,8 +367,8 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None, queue: str = LOCAL) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        placed, queues = on_queue(self.graph.steps, queue), self.workspace.settings.queues
-        capacity = capacity_problems(placed, local_executor(), queues)
+        placed, others = on_queue(self.graph.steps, queue), self.workspace.settings.queues
+        capacity = capacity_problems(placed, local_executor(), others)
         problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_pipes.execution.defaults import computed_values
+from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history import elsewhere
 from jupyter_pipes.history.history import Result
 from jupyter_pipes.history.indexing import ResultContent
@@ -24,7 +25,7 @@ from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
-from jupyter_pipes.runs.start import local_executor, start
+from jupyter_pipes.runs.start import start
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace

@@ -6,72 +6,33 @@ import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
-from functools import cache
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jupyter_pipes.execution import loop
+from jupyter_pipes.execution.executors.queues import executor_of, with_queues_looked_at
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.runs.versions import numbered
-from jupyter_pipes.storage.queues import LOCAL, Queue
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.base import Executor
     from jupyter_pipes.execution.executors.inline import InlineExecutor
-    from jupyter_pipes.execution.executors.local import LocalExecutor
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.planning.request import RunRequest
     from jupyter_pipes.runs.run import Run
 
 
-_making = threading.Lock()
-_dask_executors: dict[str, tuple[Queue, Executor]] = {}
-
-
-def local_executor() -> LocalExecutor:
-    """Return what runs steps on this machine; one for all runs of this process."""
-    # Asked for by a kernel's cells and, at the same time, by what looks for stale steps.
-    with _making:
-        return _local_executor()
-
-
-@cache
-def _local_executor() -> LocalExecutor:
-    from jupyter_pipes.execution.executors.local import LocalExecutor
-
-    return LocalExecutor(loop.loop())
-
-
-def _executor(workspace: Workspace) -> Executor:
-    """Return what runs the steps of a project: each on its queue."""
-    queues = workspace.settings.queues
-    if not queues:
-        return local_executor()
-    from jupyter_pipes.execution.executors.queues import Queues
-
-    return Queues({LOCAL: local_executor(), **{name: _dask_executor(each) for name, each in queues.items()}})
-
-
-def _dask_executor(queue: Queue) -> Executor:
-    from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
-
-    with _making:
-        # What has the same name and means something else now is another one.
-        known, executor = _dask_executors.get(queue.name, (None, None))
-        if executor is None or known != queue:
-            executor = DaskExecutor(queue, loop.loop())
-            _dask_executors[queue.name] = (queue, executor)
-        return executor
-
-
 def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
     """Start a run, or take up one again whose `earlier` records are given; return at once.
+
+    Queues on other machines are looked at before: what is wrong with them is among the run's diagnostics.
 
     Raises:
         StoreError: the history or the store cannot be opened.
     """
-    return _start(request, workspace, _executor(workspace), earlier)
+    looked_at = request if earlier else with_queues_looked_at(request, workspace.settings.queues)
+    return _start(looked_at, workspace, executor_of(workspace.settings.queues), earlier)
 
 
 def start_debugging(

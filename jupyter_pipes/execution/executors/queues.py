@@ -1,12 +1,33 @@
-"""All queues of a project as one executor: each job is given to what serves its queue."""
+"""The queues of a project as one executor, and what is wrong with them before a run begins."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import threading
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future
+from functools import cache
+from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.executors.base import Executor, Report
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.steps import Diagnostic, Step
+from jupyter_pipes.storage.queues import LOCAL, Queue
+
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.executors.local import LocalExecutor
+    from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
+    from jupyter_pipes.planning.request import RunRequest
+
+PATIENCE = 5.0
+"""Seconds that a queue has to answer before a run begins without having looked at it."""
+
+_making = threading.Lock()
+_dask_executors: dict[str, tuple[Queue, DaskExecutor]] = {}
 
 
 class Queues:
@@ -32,3 +53,64 @@ class Queues:
         """Close all of them."""
         for executor in self._executors.values():
             executor.close()
+
+
+def local_executor() -> LocalExecutor:
+    """Return what runs steps on this machine; one for all runs of this process."""
+    # Asked for by a kernel's cells and, at the same time, by what looks for stale steps.
+    with _making:
+        return _local_executor()
+
+
+@cache
+def _local_executor() -> LocalExecutor:
+    from jupyter_pipes.execution.executors.local import LocalExecutor
+
+    return LocalExecutor(loop.loop())
+
+
+def executor_of(queues: Mapping[str, Queue]) -> Executor:
+    """Return what runs the steps of a project that has these queues besides this machine."""
+    if not queues:
+        return local_executor()
+    return Queues({LOCAL: local_executor(), **{name: _dask_executor(each) for name, each in queues.items()}})
+
+
+def with_queues_looked_at(request: RunRequest, queues: Mapping[str, Queue]) -> RunRequest:
+    """Return the request with what is wrong with its queues on other machines among its diagnostics."""
+    definition, decided = request.definition, set(request.arguments.selection.decided)
+    steps = [step for step in definition.steps if step.name in decided and step.options.queue in queues]
+    if not steps:
+        return request
+    warnings = tuple(_warnings(steps, queues))
+    return replace(request, definition=replace(definition, diagnostics=(*definition.diagnostics, *warnings)))
+
+
+def _warnings(steps: Iterable[Step], queues: Mapping[str, Queue]) -> Iterator[Diagnostic]:
+    """Yield a warning for each queue that could not run its steps now, at the first of them."""
+    first = {step.options.queue: step for step in reversed(list(steps))}
+    asked = {name: _ask(_dask_executor(queues[name])) for name in first}
+    for name, answer in asked.items():
+        try:
+            trouble = answer.result(PATIENCE)
+        except TimeoutError:
+            trouble = f"queue {name} did not answer within {PATIENCE:g} s"
+        if trouble:
+            message = f"{trouble}; its steps wait until that has changed"
+            yield Diagnostic("JP029", message, first[name].name, 1, severity="warning")
+
+
+def _ask(executor: DaskExecutor) -> Future[str]:
+    return asyncio.run_coroutine_threadsafe(executor.trouble(), loop.loop())
+
+
+def _dask_executor(queue: Queue) -> DaskExecutor:
+    from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
+
+    with _making:
+        # What has the same name and means something else now is another one.
+        known, executor = _dask_executors.get(queue.name, (None, None))
+        if executor is None or known != queue:
+            executor = DaskExecutor(queue, loop.loop())
+            _dask_executors[queue.name] = (queue, executor)
+        return executor

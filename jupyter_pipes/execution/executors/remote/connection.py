@@ -113,6 +113,16 @@ class Connection:
         """
         return (await self._call("identity", n_workers=-1))["workers"]
 
+    async def pythons(self) -> dict[str, str]:
+        """Return the minor version of Python of each worker: address -> such as "3.11".
+
+        Raises:
+            Unreachable: the scheduler does not answer.
+        """
+        answers = await self._call("broadcast", msg={"op": "versions"}, on_error="ignore")
+        full = {address: answer["host"]["python"] for address, answer in answers.items()}
+        return {address: ".".join(version.split(".")[:2]) for address, version in full.items()}
+
     async def busy(self) -> int:
         """Return how many workers have as many tasks as threads, or more.
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from jupyter_pipes.execution.executors.remote.versions import PYTHON, versions
 from jupyter_pipes.storage.queues import Queue
 
 Workers = Mapping[str, Mapping[str, Any]]
@@ -27,6 +28,25 @@ def waits_for(queue: Queue, workers: Workers, busy: int, ahead: int) -> str:
         return f"no worker of {queue.name} has {_demanded(queue)}"
     served = f"queue {queue.name} has {_counted(len(fitting), busy)}"
     return f"{served}, {ahead} ahead" if ahead else served
+
+
+def what_is_wrong(queue: Queue, workers: Workers, pythons: Mapping[str, str]) -> str:
+    """Return why no step of the queue could run now, in words; "" if one could.
+
+    Args:
+        queue: the queue.
+        workers: who serves it.
+        pythons: address -> the minor version of the worker's Python.
+    """
+    fitting = [address for address, worker in workers.items() if not _lacks(queue, worker)]
+    if not fitting:
+        return waits_for(queue, workers, 0, 0)
+    own = versions()[PYTHON]
+    others = sorted({pythons.get(address, "?") for address in fitting} - {own})
+    is_any_like = any(pythons.get(address) == own for address in fitting)
+    return (
+        "" if is_any_like else f"the workers of {queue.name} have Python {', '.join(others)}, the run {own}"
+    )
 
 
 def _counted(workers: int, busy: int) -> str:
