@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
     from jupyter_pipes.planning.request import RunRequest
 
-PATIENCE = 5.0
+PATIENCE = 8.0
 """Seconds that a queue has to answer before a run begins without having looked at it."""
 
 _making = threading.Lock()

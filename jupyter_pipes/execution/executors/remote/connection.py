@@ -17,6 +17,9 @@ from jupyter_pipes.model.errors import ConfigurationError, PipesError
 if TYPE_CHECKING:
     from jupyter_pipes.storage.queues import Queue
 
+PATIENCE = 3.0
+"""Seconds that a scheduler has to take a connection, before it is tried again."""
+
 TRY_AGAIN = 2.0
 """Seconds between two tries to reach a scheduler that does not answer."""
 
@@ -172,7 +175,9 @@ class Connection:
             self._cluster = await start_cluster(self._queue)
         address = self._cluster or self._queue.scheduler
         security = _security(self._queue)
-        client: Any = Client(address, asynchronous=True, set_as_default=False, security=security)
+        client: Any = Client(
+            address, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE
+        )
         try:
             await client
         except OSError as error:
