@@ -261,6 +261,21 @@ VERIFIED = (
     _switch("--tag", "as if every cell that computes something were a step: what the notebook would be"),
 )
 REBUILD = (_argument("what", choices=("rebuild",), help="make the indexes again from the journal"),)
+SCHEDULER = (
+    _argument(
+        "--host", default="127.0.0.1", metavar="HOST", help="where it listens (127.0.0.1: for this machine)"
+    ),
+    _argument("--port", type=_count, default=8786, metavar="N", help="8786 if not given"),
+)
+WORKER = (
+    _argument(
+        "--queue", metavar="Q", help="the queue of pipes.toml that it serves; the only one if not given"
+    ),
+    _argument(
+        "--scheduler", metavar="ADDRESS", help="the scheduler's address, if the queue names another one"
+    ),
+    _argument("--threads", type=_count, metavar="N", help="steps at a time; 1 if not given"),
+)
 PIPELINE_NAME = (
     _argument("name", metavar="NAME", help="the pipeline's name"),
     _argument("--version", metavar="V", help="its version: dotted numbers"),

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.cli import answers, command_line, parsers
+from jupyter_pipes.cli import answers, command_line, parsers, queues
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
@@ -178,6 +178,15 @@ VERBS: Mapping[str, Verb] = {
         answers.export,
         parsers.EXPORT,
         parsers.SOURCE,
+    ),
+    "queues": _both("how the queues on other machines stand", queues.queues, ()),
+    "scheduler": Verb(
+        "start a Dask scheduler for a queue", command=Way(queues.start_scheduler, parsers.SCHEDULER)
+    ),
+    "worker": Verb(
+        "start a Dask worker that serves a queue",
+        command=Way(queues.start_worker, (*parsers.WORKER, *parsers.PLACE)),
+        loads="inputs of the steps that it runs, in the steps' processes",
     ),
     "name": Verb(
         "name the pipeline", Way(lambda kernel, arguments: kernel.name(arguments), parsers.PIPELINE_NAME)

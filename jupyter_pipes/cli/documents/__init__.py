@@ -10,6 +10,7 @@ from jupyter_pipes.cli.documents.answers import (
     of_error,
     of_explanation,
     of_plan,
+    of_queues,
     of_runs,
     of_values,
 )
@@ -27,6 +28,7 @@ __all__ = [
     "of_error",
     "of_explanation",
     "of_plan",
+    "of_queues",
     "of_run",
     "of_runs",
     "of_values",

@@ -16,6 +16,7 @@ from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.verification.findings import Outcome, Verification
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan, PlannedDecision
     from jupyter_pipes.runs.comparing.comparison import Difference
@@ -138,6 +139,28 @@ class AmountDocument(Document, frozen=True):
 
     count: int
     bytes: int
+
+
+class QueueDocument(Document, frozen=True):
+    """How a queue stands; `trouble` is why no step of it could run now, "" if one could."""
+
+    name: str
+    place: str
+    workers: int
+    busy: int
+    trouble: str
+
+
+class QueuesDocument(Document, frozen=True):
+    """How the queues on other machines stand."""
+
+    queues: list[QueueDocument]
+
+
+def of_queues(looks: Iterable[QueueLook]) -> QueuesDocument:
+    """Return the document of what was seen of queues."""
+    named = ((look, look.queue.name, look.queue.place) for look in looks)
+    return QueuesDocument([QueueDocument.of(look, name=name, place=place) for look, name, place in named])
 
 
 class CleanupDocument(Document, frozen=True):

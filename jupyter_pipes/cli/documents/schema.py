@@ -24,7 +24,8 @@ VERBS: dict[type[Document], str] = {
     answers.CleanupDocument: "gc",
     answers.RebuildingDocument: "history",
     answers.VerificationDocument: "verify",
-    answers.ErrorDocument: "each, with exit code 2, or 3 without a run",
+    answers.QueuesDocument: "queues",
+    answers.ErrorDocument: "scheduler, worker, and each, with exit code 2, or 3 without a run",
 }
 """Document -> the verbs that print it."""
 

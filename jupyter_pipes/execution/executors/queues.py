@@ -21,6 +21,7 @@ from jupyter_pipes.storage.queues import LOCAL, Queue
 if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.local import LocalExecutor
     from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
+    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
     from jupyter_pipes.planning.request import RunRequest
 
 PATIENCE = 8.0
@@ -89,19 +90,26 @@ def with_queues_looked_at(request: RunRequest, queues: Mapping[str, Queue]) -> R
 def _warnings(steps: Iterable[Step], queues: Mapping[str, Queue]) -> Iterator[Diagnostic]:
     """Yield a warning for each queue that could not run its steps now, at the first of them."""
     first = {step.options.queue: step for step in reversed(list(steps))}
-    asked = {name: _ask(_dask_executor(queues[name])) for name in first}
-    for name, answer in asked.items():
+    for look in look_at(queues[name] for name in first):
+        if look.trouble:
+            message = f"{look.trouble}; its steps wait until that has changed"
+            yield Diagnostic("JP029", message, first[look.queue.name].name, 1, severity="warning")
+
+
+def look_at(queues: Iterable[Queue]) -> Iterator[QueueLook]:
+    """Yield how each queue stands; all are asked at once, and have `PATIENCE` to answer."""
+    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
+
+    asked = [(queue, _ask(_dask_executor(queue))) for queue in queues]
+    for queue, answer in asked:
         try:
-            trouble = answer.result(PATIENCE)
+            yield answer.result(PATIENCE)
         except TimeoutError:
-            trouble = f"queue {name} did not answer within {PATIENCE:g} s"
-        if trouble:
-            message = f"{trouble}; its steps wait until that has changed"
-            yield Diagnostic("JP029", message, first[name].name, 1, severity="warning")
+            yield QueueLook(queue, trouble=f"queue {queue.name} did not answer within {PATIENCE:g} s")
 
 
-def _ask(executor: DaskExecutor) -> Future[str]:
-    return asyncio.run_coroutine_threadsafe(executor.trouble(), loop.loop())
+def _ask(executor: DaskExecutor) -> Future[QueueLook]:
+    return asyncio.run_coroutine_threadsafe(executor.look(), loop.loop())
 
 
 def _dask_executor(queue: Queue) -> DaskExecutor:

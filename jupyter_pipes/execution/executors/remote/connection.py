@@ -76,6 +76,11 @@ class Connection:
         self._cluster: Any = None
         self._opening = asyncio.Lock()
 
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a connection, or was until lately."""
+        return self._client is not None
+
     async def place(self, attempt: str) -> Placement:
         """Have the scheduler find a worker for an attempt.
 

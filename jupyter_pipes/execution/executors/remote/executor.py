@@ -15,7 +15,7 @@ from jupyter_pipes.execution.executors.endings import as_stopped, broken_off
 from jupyter_pipes.execution.executors.remote.connection import TRY_AGAIN, Connection, Placement, Unreachable
 from jupyter_pipes.execution.executors.remote.messages import Forget, Stop
 from jupyter_pipes.execution.executors.remote.transfer import Gone, Transfer
-from jupyter_pipes.execution.executors.remote.waiting import waits_for, what_is_wrong
+from jupyter_pipes.execution.executors.remote.waiting import QueueLook, waits_for, what_is_wrong
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
@@ -82,15 +82,17 @@ class DaskExecutor:
         elif running.following is not None:
             running.following.cancel()
 
-    async def trouble(self) -> str:
-        """Return why no step could run now, in words; "" if one could, or a cluster is yet to be started."""
-        if self._queue.cluster:
-            return ""
+    async def look(self) -> QueueLook:
+        """Return how the queue stands; a cluster that no step has needed yet is not started for it."""
+        if self._queue.cluster and not self._connection.is_open:
+            return QueueLook(self._queue)
         try:
             workers, pythons = await self._connection.workers(), await self._connection.pythons()
-            return what_is_wrong(self._queue, workers, pythons)
+            trouble = what_is_wrong(self._queue, workers, pythons)
+            return QueueLook(self._queue, len(workers), await self._connection.busy(), trouble)
         except PipesError as error:
-            return f"{_SILENT}: {error}" if isinstance(error, Unreachable) else str(error)
+            text = f"{_SILENT}: {error}" if isinstance(error, Unreachable) else str(error)
+            return QueueLook(self._queue, trouble=text)
 
     def close(self) -> None:
         """End all attempts and the connection."""

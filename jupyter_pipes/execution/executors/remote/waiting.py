@@ -5,11 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from msgspec import Struct
+
 from jupyter_pipes.execution.executors.remote.versions import PYTHON, versions
 from jupyter_pipes.storage.queues import Queue
 
 Workers = Mapping[str, Mapping[str, Any]]
 """Address -> what a Dask scheduler tells of a worker: `name`, `nthreads`, `resources`, …"""
+
+
+class QueueLook(Struct, frozen=True):
+    """What was seen of a queue.
+
+    Attributes:
+        queue: the queue.
+        workers: how many serve it.
+        busy: how many of them have no slot to spare.
+        trouble: why no step of it could run now, in words; "" if one could.
+    """
+
+    queue: Queue
+    workers: int = 0
+    busy: int = 0
+    trouble: str = ""
 
 
 def waits_for(queue: Queue, workers: Workers, busy: int, ahead: int) -> str:

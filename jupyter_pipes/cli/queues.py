@@ -1,0 +1,88 @@
+"""The verbs about queues on other machines: how they stand, and starting what serves them."""
+
+from __future__ import annotations
+
+import os
+import shlex
+import sys
+from argparse import Namespace
+from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.cli.answers import Answer, Face
+from jupyter_pipes.model.errors import ConfigurationError, UsageError
+
+if TYPE_CHECKING:
+    from jupyter_pipes.storage.queues import Queue
+    from jupyter_pipes.storage.settings import Settings
+
+
+def queues(face: Face, arguments: Namespace) -> Answer:
+    """Say how the project's queues stand: who serves them, and what is in the way."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.queues_text import text
+    from jupyter_pipes.execution.executors.queues import look_at
+
+    looks = tuple(look_at(_settings(face, arguments).queues.values()))
+    return Answer(lambda: documents.of_queues(looks), lambda _: text(looks))
+
+
+def start_scheduler(face: Face, arguments: Namespace) -> NoReturn:
+    """Become a Dask scheduler."""
+    _become("scheduler", "--host", arguments.host, "--port", str(arguments.port))
+
+
+def start_worker(face: Face, arguments: Namespace) -> NoReturn:
+    """Become a Dask worker that serves a queue.
+
+    Raises:
+        UsageError: there is no such queue, or it starts its own workers.
+    """
+    queue = _queue(_settings(face, arguments), arguments.queue)
+    address = arguments.scheduler or queue.scheduler
+    if not address:
+        raise UsageError(f"queue {queue.name} starts its own workers ({queue.cluster})")
+    _become("worker", address, "--nthreads", str(arguments.threads or 1), *_options(queue))
+
+
+def _options(queue: Queue) -> Iterator[str]:
+    if queue.resources:
+        yield from ("--resources", " ".join(f"{name}={amount:g}" for name, amount in queue.resources.items()))
+    for name, path in queue.tls.items():
+        yield from (f"--tls-{name.replace('_', '-')}", path)
+
+
+def _queue(settings: Settings, name: str | None) -> Queue:
+    queues = settings.queues
+    if name is None and len(queues) == 1:
+        return next(iter(queues.values()))
+    if name is None:
+        raise UsageError(f"say which queue it serves: --queue, one of {', '.join(queues) or 'pipes.toml'}")
+    if name in queues:
+        return queues[name]
+    near = nearest(name, queues)
+    remedy = (
+        f"did you mean {near}?" if near else f'name it in pipes.toml: [queues.{name}] scheduler = "tcp://…"'
+    )
+    raise UsageError(f"there is no queue {name}; {remedy}")
+
+
+def _settings(face: Face, arguments: Namespace) -> Settings:
+    from jupyter_pipes.storage.settings import load
+
+    notebook = getattr(arguments, "notebook", None)
+    folder = Path(notebook).parent if notebook else Path(getattr(arguments, "directory", None) or ".")
+    return load(face.directory / folder)
+
+
+def _become(what: str, *options: str) -> NoReturn:
+    """Run one of Dask's programs in place of this one, and say which."""
+    if find_spec("distributed") is None:
+        raise ConfigurationError('a queue on other machines needs Dask: pip install "jupyter_pipes[remote]"')
+    words: Sequence[str] = ("dask", what, *options)
+    sys.stderr.write(f"{shlex.join(words)}\n")
+    sys.stderr.flush()
+    os.execv(sys.executable, (sys.executable, "-m", *words))

@@ -1,0 +1,99 @@
+"""The verbs about queues, as a user says them: a scheduler and workers started, looked at and used."""
+
+from __future__ import annotations
+
+import json
+import socket
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.project import Project
+from tests.waiting import until
+
+pytestmark = pytest.mark.slow
+
+Start = Callable[..., "subprocess.Popen[str]"]
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(tmp_path, "%%step make --queue far\nmade = 6 * 7")
+
+
+@pytest.fixture
+def start(project: Project) -> Iterator[Start]:
+    """Starts `jupyter-pipes WORDS…` in the project's folder, beside the test."""
+    started: list[subprocess.Popen[str]] = []
+
+    def begin(*words: str) -> subprocess.Popen[str]:
+        program = [sys.executable, "-m", "jupyter_pipes", *words]
+        started.append(subprocess.Popen(program, cwd=project.folder, stderr=subprocess.PIPE, text=True))
+        return started[-1]
+
+    yield begin
+    for process in started:
+        process.terminate()
+        process.communicate()
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return probe.getsockname()[1]
+
+
+def test_a_scheduler_and_workers_serve_a_queue_of_the_project(project: Project, start: Start) -> None:
+    port = _free_port()
+    (project.folder / "pipes.toml").write_text(
+        f'[queues.far]\nscheduler = "tcp://127.0.0.1:{port}"\nresources = {{ room = 1 }}\n'
+    )
+
+    def stands() -> tuple[int, str]:
+        (queue,) = json.loads(project.jupyter_pipes_here("queues", "--json").out)["queues"]
+        assert (queue["name"], queue["place"]) == ("far", f"tcp://127.0.0.1:{port}")
+        return queue["workers"], queue["trouble"]
+
+    assert "the scheduler does not answer" in stands()[1]
+    scheduler = start("scheduler", "--port", str(port))
+    assert scheduler.stderr is not None
+    assert scheduler.stderr.readline() == f"dask scheduler --host 127.0.0.1 --port {port}\n"
+    until(
+        lambda: "has no worker" in stands()[1] or "no worker of far" in stands()[1],
+        "a scheduler without workers",
+    )
+    worker = start("worker", "--queue", "far")
+    assert worker.stderr is not None
+    assert worker.stderr.readline() == (
+        f"dask worker tcp://127.0.0.1:{port} --nthreads 1 --resources room=1\n"
+    )
+    until(lambda: stands() == (1, ""), "a worker")
+    assert "far  tcp://127.0.0.1" in project.jupyter_pipes_here("queues").out
+    assert project.jupyter_pipes_here("run", "study.ipynb").code == 0
+    assert project.jupyter_pipes_here("get", "study.ipynb", "made").out == "42\n"
+
+
+@pytest.mark.parametrize(
+    ("settings", "words", "said"),
+    [
+        ("", ("--queue", "far"), "there is no queue far; name it in pipes.toml"),
+        ('[queues.far]\nscheduler = "tcp://h:1"', ("--queue", "fra"), "did you mean far?"),
+        ('[queues.pool]\ncluster = "dask.distributed.LocalCluster"', ("--queue", "pool"), "its own workers"),
+        ("", (), "say which queue it serves"),
+    ],
+)
+def test_a_worker_of_no_queue_is_refused_in_words(
+    project: Project, settings: str, words: tuple[str, ...], said: str
+) -> None:
+    (project.folder / "pipes.toml").write_text(settings)
+    answer = project.jupyter_pipes_here("worker", *words)
+    assert answer.code == 2
+    assert said in answer.err
+
+
+def test_a_project_without_queues_is_told_how_to_name_one(project: Project) -> None:
+    answer = project.jupyter_pipes_here("queues")
+    assert (answer.code, "[queues.far]" in answer.out) == (0, True)
