@@ -6,15 +6,22 @@ import json
 import shutil
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import nbformat
 import papermill
+import psutil
 import pytest
 from nbclient import NotebookClient
 
 from jupyter_pipes import Pipeline
+from jupyter_pipes.runs.kept import find_run
+from tests.execution.executors.cluster import running_cluster
+from tests.waiting import until
 
 pytestmark = pytest.mark.slow
 
@@ -196,3 +203,31 @@ def test_trouble_on_the_command_line_tells_each_failure(tmp_path: Path) -> None:
     assert [attempt["status"] for attempt in steps["flaky"]["attempts"]] == ["failed", "failed", "completed"]
     assert len(steps["picky"]["attempts"]) == 1
     assert any("private" in note for note in steps["private_lock"]["notes"])
+
+
+def test_remote_gives_the_same_though_a_worker_is_killed(tmp_path: Path) -> None:
+    place = tmp_path / "project"
+    place.mkdir()
+    path = copied("remote", place)
+    with running_cluster(tmp_path) as cluster, ThreadPoolExecutor(1) as beside:
+        (place / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
+        ask = partial(subprocess.check_output, [PIPES, "queues"], cwd=place, text=True)
+        until(lambda: "2 workers" in ask(), "the workers")
+        running = beside.submit(executed, path)
+        victim = until(
+            lambda: next(filter(_has_a_step, cluster.workers.values()), None), "a step on a worker"
+        )
+        victim.kill()
+        notebook = running.result()
+    assert "2 workers" in outputs_of(notebook, "queues")[0].text
+    assert "best forest: 7" in outputs_of(notebook, "best")[0].text
+    run = find_run(Pipeline.from_notebook(path).workspace, "last")
+    assert {step.status for step in run.steps.values()} == {"completed"}
+    assert sorted(len(step.attempts) for step in run.steps.values()) == [1, 1, 1, 2]
+
+
+def _has_a_step(worker: subprocess.Popen[bytes]) -> bool:
+    with suppress(psutil.NoSuchProcess):
+        children = psutil.Process(worker.pid).children(recursive=True)
+        return any("jupyter_pipes.execution.worker" in child.cmdline() for child in children)
+    return False
