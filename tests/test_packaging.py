@@ -31,6 +31,9 @@ USED_BY_NAME = {
 OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow"}
 """Imported only where a user's values are theirs: whoever has such values has them."""
 
+OF_EXTRAS = {"distributed"}
+"""Imported only where a project has a queue on other machines: `jupyter_pipes[remote]` brings it."""
+
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -146,12 +149,12 @@ def test_the_version_is_said_once() -> None:
 def test_dependencies_are_what_is_imported() -> None:
     """One that nothing imports is named with its reason; what is imported is a dependency or optional."""
     modules = set().union(*map(imported_anywhere, (ROOT / "jupyter_pipes").rglob("*.py")))
-    foreign = modules - set(sys.stdlib_module_names) - {"jupyter_pipes", "__future__"} - OPTIONAL
+    foreign = modules - set(sys.stdlib_module_names) - {"jupyter_pipes", "__future__"} - OPTIONAL - OF_EXTRAS
     of_module = packages_distributions()
     imported = {_normalised(of_module[module][0]) for module in foreign}
     declared = {_normalised(re.split("[^A-Za-z0-9_.-]", each)[0]) for each in PROJECT["dependencies"]}
     assert imported == declared - USED_BY_NAME.keys()
-    assert modules >= OPTIONAL
+    assert modules >= OPTIONAL | OF_EXTRAS
     assert declared >= USED_BY_NAME.keys()
 
 
