@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import signal
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -210,9 +212,19 @@ def test_an_interrupted_run_exits_with_3_and_its_steps_end(
     assert document["steps"][0]["reason"]
 
 
+def test_a_step_in_the_background_of_a_script_is_ended_by_its_timeout(project: NewProject) -> None:
+    """What a shell's script starts with `&` ignores interrupts, and debugged steps end by one."""
+    study = project("%%step a --timeout 1s\nimport time\ntime.sleep(600)")
+    program = [sys.executable, "-m", "jupyter_pipes", "run", "study.ipynb", "--debug"]
+    script = ["sh", "-c", 'trap "" INT; exec "$@"', "sh", *program]
+    done = subprocess.run(script, cwd=study.folder, timeout=120, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "timed out after 1 s" in done.stderr
+
+
 REFUSED = {
     "an unknown verb": (["rum", "study.ipynb"], "run"),
-    "a verb of a later version": (["worker", "gpu"], "worker"),
+    "a verb of a later version": (["models"], "models"),
     "an unknown option": (["run", "study.ipynb", "--forse", "all"], "--force"),
     "an option of a later version": (["run", "study.ipynb", "--sweep", "rows=1,2"], "--sweep"),
     "an unknown step": (["run", "study.ipynb", "lod"], "load"),

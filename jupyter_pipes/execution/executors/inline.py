@@ -69,11 +69,12 @@ class InlineExecutor:
                 call again to go on.
         """
         self._interruptible = threading.current_thread() is threading.main_thread()
-        while (item := self._jobs.get()) is not None:
-            self._run(*item)
-            if self._interrupted:
-                self._interrupted = False
-                raise KeyboardInterrupt
+        with _heard_interrupts() if self._interruptible else contextlib.nullcontext():
+            while (item := self._jobs.get()) is not None:
+                self._run(*item)
+                if self._interrupted:
+                    self._interrupted = False
+                    raise KeyboardInterrupt
 
     def _run(self, job: Job, report: Report) -> None:
         def tell(event: ev.AnyEvent) -> None:
@@ -145,6 +146,20 @@ class InlineExecutor:
             # An interrupt from the keyboard during a step means: cancel.
             return as_stopped(job, ("cancelled", "interrupted"), reported)
         return reported or as_stopped(job, ("cancelled", "interrupted"))
+
+
+@contextlib.contextmanager
+def _heard_interrupts() -> Generator[None]:
+    """Hear interrupts also where they are ignored, as in all that a shell's script starts with `&`."""
+    handler = signal.getsignal(signal.SIGINT)
+    if handler is not signal.SIG_IGN:
+        yield
+        return
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
 
 
 @contextlib.contextmanager
