@@ -10,6 +10,7 @@ from functools import cache
 from typing import ParamSpec, TypeVar
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.system.threads import OURS, own_pool
 
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
@@ -27,7 +28,8 @@ def loop() -> asyncio.AbstractEventLoop:
 @cache
 def _started() -> tuple[asyncio.AbstractEventLoop, threading.Thread]:
     started = asyncio.new_event_loop()
-    thread = threading.Thread(target=started.run_forever, name="jupyter_pipes", daemon=True)
+    started.set_default_executor(own_pool())
+    thread = threading.Thread(target=started.run_forever, name=OURS, daemon=True)
     thread.start()
     return started, thread
 

@@ -8,11 +8,11 @@ import os
 import secrets
 import time
 from collections.abc import Generator, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
 from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.system.threads import own_pool
 
 _AT_ONCE = 8
 """Files whose way to the disk is waited for at the same time."""
@@ -58,7 +58,7 @@ def reach_disk(places: Iterable[Path | str]) -> None:
 def _synced(places: Sequence[str]) -> list[OSError | None]:
     if len(places) < 2:
         return [_sync(place) for place in places]
-    with ThreadPoolExecutor(min(len(places), _AT_ONCE)) as threads:
+    with own_pool(min(len(places), _AT_ONCE)) as threads:
         return list(threads.map(_sync, places))
 
 

@@ -22,6 +22,7 @@ from jupyter_pipes.execution.worker.observation.native import NativeWatch, Opene
 from jupyter_pipes.model.results import FileSeen, FolderSeen
 from jupyter_pipes.storage.file_digests import file_digest, file_stamp, may_change_unseen
 from jupyter_pipes.storage.settings import FOLDER
+from jupyter_pipes.system.threads import is_own_thread
 
 _CODE = (".py", ".pyc", ".so", ".pyi")
 _BYTECODE = f"{os.sep}__pycache__{os.sep}"
@@ -297,7 +298,8 @@ def _install() -> None:
 
 
 def _hook(event: str, arguments: tuple[Any, ...]) -> None:
-    if _watching and event in _EVENTS:
+    # A debugged step has the controller in its process, which brings files back beside it.
+    if _watching and event in _EVENTS and not is_own_thread():
         # In a folder that was removed no path can be told; the step's own call must not fail for that.
         with suppress(OSError, ValueError):
             _EVENTS[event](_watching[-1], arguments)

@@ -17,6 +17,7 @@ from jupyter_pipes.execution.worker.observation.files import UNKNOWN, FileWatch
 from jupyter_pipes.execution.worker.observation.listings import file_time
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import FileSeen
+from jupyter_pipes.system.threads import own_pool
 
 pytestmark = [
     pytest.mark.slow,
@@ -330,3 +331,20 @@ def _polars_elsewhere(path: str) -> None:
     import polars as pl
 
     pl.read_parquet(path)
+
+
+def test_what_our_threads_open_beside_a_step_is_not_the_steps(project: Path) -> None:
+    """A debugged step has the controller in its process, which brings back and syncs files of others."""
+
+    def bring_back() -> None:
+        draft = Path("data/.draft")
+        draft.write_text(TEXT)
+        draft.read_text()
+        draft.replace("data/copy.csv")
+
+    watch = FileWatch(project, str(project / "store"))
+    with watch.watching(is_alone=False), own_pool(1) as ours:
+        ours.submit(bring_back).result()
+        Path("data/x.csv").read_text()
+    assert [os.path.relpath(seen.path, project) for seen in watch.seen()] == ["data/x.csv"]
+    assert not watch.written()
