@@ -17,6 +17,7 @@ from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.queues import Queue
 from jupyter_pipes.storage.settings import sqlite_file
 from jupyter_pipes.storage.whole_files import reach_disk
 
@@ -34,6 +35,11 @@ class Workspace:
         self._is_in_place = False
         """Whether the names of the history's folders are on the disk."""
         self._is_trusted = False
+
+    @property
+    def queues(self) -> dict[str, Queue]:
+        """The queues on other machines, as they are named now: also once a kernel runs."""
+        return config.load(self.settings.directory).queues
 
     @property
     def has_history(self) -> bool:

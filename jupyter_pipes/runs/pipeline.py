@@ -367,7 +367,7 @@ class Pipeline:
     def problems(self, selected: Iterable[str] | None = None, queue: str = LOCAL) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
         steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        placed, others = on_queue(self.graph.steps, queue), self.workspace.settings.queues
+        placed, others = on_queue(self.graph.steps, queue), self.workspace.queues
         capacity = capacity_problems(placed, local_executor(), others)
         problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)

@@ -31,8 +31,9 @@ def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record
     Raises:
         StoreError: the history or the store cannot be opened.
     """
-    looked_at = request if earlier else with_queues_looked_at(request, workspace.settings.queues)
-    return _start(looked_at, workspace, executor_of(workspace.settings.queues), earlier)
+    queues = workspace.queues
+    looked_at = request if earlier else with_queues_looked_at(request, queues)
+    return _start(looked_at, workspace, executor_of(queues), earlier)
 
 
 def start_debugging(

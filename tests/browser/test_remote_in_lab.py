@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from lab import Lab
+from lab import Lab, write_notebook
 from playwright.sync_api import expect
 
 from tests.execution.executors.cluster import Cluster, running_cluster
@@ -43,8 +43,10 @@ def test_a_step_on_another_machine_is_watched_and_survives_its_worker(
     lab: Lab, cluster: Cluster, request: pytest.FixtureRequest
 ) -> None:
     folder = lab.folder_of(request.node.name)
-    shown = lab.open_new(request.node.name, "far.ipynb", *CELLS)
+    folder.mkdir()
     (folder / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
+    shown = lab.open(write_notebook(folder / "far.ipynb", *CELLS))
+    shown.wait_for_kernel()
     page = shown.page
     header = page.locator(".jp-pipes-header:has(.jp-pipes-name:text-is('fit'))")
     page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()

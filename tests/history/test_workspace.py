@@ -105,3 +105,10 @@ def test_a_run_that_was_left_behind_is_settled_where_its_artifacts_cannot_be_loo
     monkeypatch.setattr(LocalBlobs, "sync", fail)
     view = Workspace(tmp_path).history.view("r")
     assert (view.status, view.steps["a"].status) == (Status.INTERRUPTED, Status.COMPLETED)
+
+
+def test_a_queue_that_is_named_while_a_kernel_runs_is_known(tmp_path: Path) -> None:
+    workspace = Workspace(tmp_path)
+    assert workspace.queues == {}
+    (tmp_path / "pipes.toml").write_text('[queues.far]\nscheduler = "tcp://127.0.0.1:1"\n')
+    assert [*workspace.queues] == ["far"]
