@@ -56,8 +56,10 @@ def shared_by(values: Mapping[str, Value]) -> Sharing:
                 is_inside = key in value.holds and key not in value.names
                 this, that = frozenset({name}), frozenset({other})
                 mine = Shared(inside=that) if is_inside else Shared(along=that)
-                # A part changes when parts of the whole do, not when the whole gets longer.
-                theirs = Shared(inside=this) if value.is_part and not is_inside else Shared(along=this)
+                # A part changes when parts of the whole do, not when the whole gets longer; what the whole
+                # has inside may be the part itself.
+                is_only_part = value.is_part and key not in value.holds
+                theirs = Shared(inside=this) if is_only_part else Shared(along=this)
                 sharing[name] = sharing.get(name, NOT_SHARED) | mine
                 sharing[other] = sharing.get(other, NOT_SHARED) | theirs
     return tuple(sharing.items())

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.changes import changed, written
@@ -74,6 +74,7 @@ simple = st.one_of(
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(simple, min_size=1, max_size=6), st.lists(simple, min_size=0, max_size=2))
+@example(["x = add(a, [0])"], ["y = c[0]"])
 def test_what_is_really_changed_is_known(lines: list[str], before: list[str]) -> None:
     """Every name whose value differs afterwards is written by the step; what only counted loops is none."""
     more = "%%step more\nx = y = []\n" + "\n".join(before)
