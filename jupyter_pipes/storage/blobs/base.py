@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 import re
+from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.model.errors import StoreError
 
+Item = TypeVar("Item")
+Done = TypeVar("Done")
+
 DIGEST = "[0-9a-f]{64}"
 UNFINISHED = ".writing-"
 """What the names of blobs look like, and of those that are being written."""
 
-_PIECE = 16 * 1024 * 1024
-"""Bytes written at once."""
+PIECE = 16 * 1024 * 1024
+"""Bytes written or fetched at once."""
+
+AT_ONCE = 8
+"""Pieces, or blobs, that are on their way at a time."""
 
 
 class Stored(Struct, frozen=True):
@@ -56,6 +64,14 @@ class Blobs(Protocol):
 
         Raises:
             StoreError: the blob is missing, cannot be read, or is damaged (then it is removed).
+        """
+        ...
+
+    def piece(self, digest: str, start: int, end: int) -> memoryview:
+        """Return bytes `start` to `end` of a blob as they lie there, not held against the digest.
+
+        Raises:
+            StoreError: the blob is missing, or cannot be read.
         """
         ...
 
@@ -142,14 +158,33 @@ def digest_at(place: str) -> str | None:
 def pieces(buffers: Iterable[BytesLike]) -> Iterator[memoryview]:
     """Yield views of buffers, one after the other, of never more than some MB."""
     for view in map(memoryview, buffers):
-        for start in range(0, view.nbytes, _PIECE):
-            yield view[start : start + _PIECE]
+        for start in range(0, view.nbytes, PIECE):
+            yield view[start : start + PIECE]
 
 
 def write_pieces(file: Any, buffers: Iterable[BytesLike]) -> None:
     """Write buffers one after the other, never more than some MB at once."""
     for piece in pieces(buffers):
         file.write(piece)
+
+
+def in_parallel(work: Callable[[Item], Done], items: Iterable[Item]) -> Iterator[Done]:
+    """Yield what is made of each item, in their order; some are worked on at a time, and no more are held.
+
+    Raises:
+        Exception: what the work of one raises; no more is begun then.
+    """
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        begun: deque[Future[Done]] = deque()
+        try:
+            for item in items:
+                begun.append(pool.submit(work, item))
+                if len(begun) >= AT_ONCE:
+                    yield begun.popleft().result()
+            while begun:
+                yield begun.popleft().result()
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
 
 
 @contextmanager

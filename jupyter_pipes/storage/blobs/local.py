@@ -96,6 +96,12 @@ class LocalBlobs:
             raise DamagedBlob(path.as_uri())
         return content
 
+    def piece(self, digest: str, start: int, end: int) -> memoryview:
+        """Return a part of the bytes as they lie there."""
+        path = self._path(digest)
+        with os_errors("read from", path), path.open("rb") as file:
+            return memoryview(os.pread(file.fileno(), end - start, start))
+
     def damaged(self) -> list[str]:
         """Return the digests of what was mapped and has another content now, where it lies."""
         stamps = ((digest, file_stamp(self._path(digest)), stamp) for digest, stamp in self._mapped.items())
