@@ -261,6 +261,20 @@ VERIFIED = (
     _switch("--tag", "as if every cell that computes something were a step: what the notebook would be"),
 )
 REBUILD = (_argument("what", choices=("rebuild",), help="make the indexes again from the journal"),)
+STORE = (
+    _argument(
+        "what",
+        choices=("push", "pull", "verify"),
+        help="copy what the runs need to another place, or from there; or read it all and check it",
+    ),
+    _argument(
+        "url",
+        nargs="?",
+        metavar="URL",
+        help="the other place: a folder or any fsspec URL; `verify` looks there, or at the project's store",
+    ),
+    *IN_RUN,
+)
 SCHEDULER = (
     _argument(
         "--host", default="127.0.0.1", metavar="HOST", help="where it listens (127.0.0.1: for this machine)"

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.cli import answers, command_line, parsers, queues
+from jupyter_pipes.cli import answers, command_line, parsers, queues, store
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
@@ -180,6 +180,10 @@ VERBS: Mapping[str, Verb] = {
         parsers.SOURCE,
     ),
     "queues": _both("how the queues on other machines stand", queues.queues, ()),
+    "store": Verb(
+        "copy what runs need to another artifact store or from there, by content; or check it",
+        command=Way(store.store, (*parsers.STORE, *parsers.PLACE)),
+    ),
     "scheduler": Verb(
         "start a Dask scheduler for a queue", command=Way(queues.start_scheduler, parsers.SCHEDULER)
     ),

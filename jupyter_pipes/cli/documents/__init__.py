@@ -16,6 +16,7 @@ from jupyter_pipes.cli.documents.answers import (
 )
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.cli.documents.runs import of_run, of_view
+from jupyter_pipes.cli.documents.stores import of_blobs
 
 __all__ = [
     "CleanupDocument",
@@ -24,6 +25,7 @@ __all__ = [
     "LogDocument",
     "RebuildingDocument",
     "VerificationDocument",
+    "of_blobs",
     "of_comparison",
     "of_error",
     "of_explanation",

@@ -59,6 +59,15 @@ class Blobs(Protocol):
         """Keep these bytes, one buffer after the other, and return their digest; StoreError if that fails."""
         ...
 
+    def adopt(self, digest: str, source: Blobs) -> None:
+        """Keep a blob of another place, under its digest.
+
+        Raises:
+            DamagedBlob: what came from there is not what the digest says; nothing is kept.
+            StoreError: one of the places cannot be read or written.
+        """
+        ...
+
     def read(self, digest: str) -> memoryview:
         """Return the bytes, writable and private to this process.
 

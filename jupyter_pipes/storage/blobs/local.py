@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import mmap
 import os
 import secrets
@@ -16,10 +17,13 @@ from blake3 import blake3
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.storage.blobs.base import (
+    PIECE,
     UNFINISHED,
+    Blobs,
     DamagedBlob,
     Stored,
     digest_at,
+    in_parallel,
     key,
     os_errors,
     pieces,
@@ -73,6 +77,31 @@ class LocalBlobs:
             if not self._touch(digest):
                 self._write(partial(_write_known, content, digest))
             return digest
+
+    def adopt(self, digest: str, source: Blobs) -> None:
+        """Keep a blob of another place, fetched in pieces; what came before a break is not fetched again."""
+        self._make_folder()
+        draft = self._root / "objects" / f"{UNFINISHED}{digest}"
+        with os_errors("written to", self._root), draft.open("ab") as file:
+            # Another process may fetch the same: whoever comes second finds it done.
+            fcntl.flock(file, fcntl.LOCK_EX)
+            if not self._path(digest).exists():
+                begin = file.tell() // PIECE * PIECE
+                file.truncate(begin)
+                starts = range(begin, source.size(digest) or 0, PIECE)
+                file.writelines(in_parallel(partial(_fetch, source, digest), starts))
+                file.flush()
+                self._name_whole(draft, digest, source)
+
+    def _name_whole(self, draft: Path, digest: str, source: Blobs) -> None:
+        """Give what was fetched its name, if that is what its content says."""
+        if blake3().update_mmap(draft).hexdigest() != digest:
+            draft.unlink()
+            raise DamagedBlob(source.uri(digest))
+        final = self._path(digest)
+        final.parent.mkdir(exist_ok=True)
+        draft.replace(final)
+        self.note_written(digest)
 
     def read(self, digest: str) -> memoryview:
         """Return the bytes, held against the digest: large blobs as pages shared until written to.
@@ -223,10 +252,7 @@ class LocalBlobs:
 
     def _write(self, write: Callable[[BufferedRandom], str]) -> str:
         """Have a file written under a temporary name, then give it that of the digest it comes to."""
-        folder = self._root / "objects"
-        if not folder.is_dir():
-            _make_private(self._root)
-            folder.mkdir(exist_ok=True)
+        self._make_folder()
         path = self._unfinished()
         try:
             with path.open("x+b") as file:
@@ -239,6 +265,12 @@ class LocalBlobs:
             raise
         return digest
 
+    def _make_folder(self) -> None:
+        folder = self._root / "objects"
+        if not folder.is_dir():
+            _make_private(self._root)
+            folder.mkdir(exist_ok=True)
+
     def _touch(self, digest: str) -> bool:
         """Say of a whole blob that it is wanted again; return False if it is not there."""
         if self.is_whole(digest, None):
@@ -247,6 +279,11 @@ class LocalBlobs:
                 os.utime(self._path(digest))
                 return True
         return False
+
+
+def _fetch(source: Blobs, digest: str, start: int) -> memoryview:
+    """Return the piece of a blob that begins there; the last one is shorter."""
+    return source.piece(digest, start, min(start + PIECE, source.size(digest) or 0))
 
 
 def _make_private(folder: Path) -> None:

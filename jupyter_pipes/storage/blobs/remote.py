@@ -17,6 +17,7 @@ from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.storage.blobs.base import (
     PIECE,
     UNFINISHED,
+    Blobs,
     DamagedBlob,
     Stored,
     digest_at,
@@ -53,6 +54,10 @@ class RemoteBlobs:
             elif not self._uploaded(files, path, buffers, digest):
                 return self.write([b"".join(buffers)])
         return digest
+
+    def adopt(self, digest: str, source: Blobs) -> None:
+        """Keep a blob of another place, as its reading there gives it."""
+        self.write([source.read(digest)])
 
     def _uploaded(self, files: Any, path: str, buffers: Sequence[BytesLike], digest: str) -> bool:
         """Return whether the content stands under its key, sent from here or by who sends the same."""

@@ -1,0 +1,66 @@
+"""Which blobs runs need: what their steps kept and showed, and what that refers to."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from msgspec import Struct
+
+from jupyter_pipes.history.history import History
+from jupyter_pipes.model.errors import RunNotFound
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
+
+
+class Need(Struct, frozen=True):
+    """A blob, and the first that was found to need it.
+
+    Attributes:
+        digest: its name.
+        run, step: whose it is.
+        name: of the artifact; "" for what the step showed.
+    """
+
+    digest: str
+    run: str
+    step: str
+    name: str = ""
+
+
+def needs(history: History, runs: Iterable[str]) -> dict[str, Need]:
+    """Return digest -> who needs it, of all that these runs kept, showed, or took over from others.
+
+    Raises:
+        RunNotFound: there is no such run.
+    """
+    needed: dict[str, Need] = {}
+    for run in runs:
+        for need in _of_run(history, history.view(run)):
+            needed.setdefault(need.digest, need)
+    return needed
+
+
+def _of_run(history: History, view: RunView) -> Iterator[Need]:
+    for step in view.steps.values():
+        for artifact in step.artifacts:
+            for digest in (artifact.digest, *artifact.references):
+                yield Need(digest, view.run, step.name, artifact.name)
+        for attempt in (*step.attempts, *_taken_over(history, step)):
+            yield from _of_attempt(view.run, step.name, attempt)
+
+
+def _of_attempt(run: str, step: str, attempt: AttemptView) -> Iterator[Need]:
+    for artifact in attempt.artifacts:
+        for digest in (artifact.digest, *artifact.references):
+            yield Need(digest, run, step, artifact.name)
+    yield from (Need(output.digest, run, step) for output in attempt.outputs)
+
+
+def _taken_over(history: History, step: StepView) -> Iterable[AttemptView]:
+    """Return the attempts that a cached step shows, as far as their run is kept."""
+    if not step.source_run:
+        return ()
+    try:
+        made = history.view(step.source_run).steps.get(step.source_step)
+    except RunNotFound:
+        return ()
+    return made.attempts if made else ()
