@@ -18,7 +18,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step, StepOptions
-from jupyter_pipes.pipelines.declarations.packing import pack
+from jupyter_pipes.pipelines.declarations.packing import Packed, pack
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 from jupyter_pipes.pipelines.parameters import Parameter, bind
 from jupyter_pipes.planning.preparation import Values, bindings, values_of
@@ -38,6 +38,7 @@ def computed_values(
     overrides: Mapping[str, object],
     workspace: Workspace,
     executor: Executor,
+    run: str,
 ) -> Values:
     """Return the values of all parameters; a process runs what only running code tells.
 
@@ -47,30 +48,42 @@ def computed_values(
         overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
         workspace: where the run is kept.
         executor: starts the process.
+        run: the id of the run.
 
     Raises:
         ParameterError: an unknown parameter, a value that does not fit, or a default that fails.
         UsageError: a subscriber of a run calls: what the process answers would never arrive.
     """
-    values = values_of(definition, declared, overrides)
-    if not values.to_come:
-        return values
-    loop.refuse_to_wait(f"what the default of {', '.join(values.to_come)} comes to")
+    to_come = values_of(definition, declared, overrides, run=run, settled=False).to_come
+    told = _told(definition, declared, overrides, workspace, executor, run, to_come) if to_come else {}
+    return values_of(definition, declared, overrides, told, run=run)
+
+
+def _told(
+    definition: Definition,
+    declared: Sequence[Parameter],
+    overrides: Mapping[str, object],
+    workspace: Workspace,
+    executor: Executor,
+    run: str,
+    to_come: Sequence[str],
+) -> dict[str, dict[str, Packed]]:
+    loop.refuse_to_wait(f"what the default of {', '.join(to_come)} comes to")
     said = bindings(overrides)
     question = Question(
         definition.declarations,
         definition.python_path,
-        {name: _binding(declared, each) for name, each in said.items()},
+        {name: _binding(declared, each, run) for name, each in said.items()},
     )
     answer = _ask(_job(definition, question, workspace), workspace, executor)
     if answer.problem:
         where = f"cell {answer.cell}, line {answer.line}: " if answer.cell and answer.line else ""
         raise ParameterError(f"{where}{answer.problem}", line=answer.line)
-    return values_of(definition, declared, overrides, answer.values)
+    return answer.values
 
 
-def _binding(declared: Sequence[Parameter], said: Mapping[str, object]) -> Binding:
-    values = bind(declared, said)
+def _binding(declared: Sequence[Parameter], said: Mapping[str, object], run: str) -> Binding:
+    values = bind(declared, said, run=run)
     known = {name: value for name, value in values.items() if value is not UNKNOWN}
     return Binding(pack(said), pack(known), tuple(values.keys() - known.keys()))
 

@@ -10,6 +10,7 @@ from IPython.core import completer
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.pipelines import step_options
+from jupyter_pipes.pipelines.references import known_references
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
@@ -38,6 +39,9 @@ def _fitting(context: Any, session: Callable[[], Session]) -> Any:
 def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
     """Return all words that may stand where `text`, a line up to the cursor, ends."""
     words = text.split(" ")
+    if words[0] in ("%%step", "%pipeline") and "${" in words[-1]:
+        begun, is_option = words[-1].rpartition("${")[0], words[0] == "%%step"
+        return [f"{begun}${{{name}}}" for name in _references(session(), of_option=is_option)]
     if words[0] == "%%step":
         previous = words[-2] if len(words) > 2 else ""
         flags = [option.flag for option in step_options.STEP_OPTIONS]
@@ -85,6 +89,10 @@ def _runs(session: Session) -> list[str]:
     workspace = session.pipeline().workspace
     runs = workspace.history.runs() if workspace.has_history else []
     return ["last", *(summary.run for summary in runs[:_MOST_RUNS])]
+
+
+def _references(session: Session, *, of_option: bool) -> list[str]:
+    return known_references([each.name for each in session.pipeline().parameters], of_option=of_option)
 
 
 def _steps(session: Session) -> list[str]:

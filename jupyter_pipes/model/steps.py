@@ -73,6 +73,8 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes.
 
     They travel whole: what is kept of a step, and what an attempt is given, holds them as they were said.
+    What has references in it (`${params.n}`) stands in `referring`, by field, as it was said; the field
+    itself has what that came to for the values of a run.
     """
 
     after: tuple[str, ...] = ()
@@ -94,6 +96,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     stage: str | None = None
     tags: tuple[str, ...] = ()
     queue: str = "local"
+    referring: dict[str, str | tuple[str, ...]] = {}
 
 
 CellRole = Literal["step", "params", "setup", "code", "markdown"]

@@ -18,7 +18,8 @@ from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.arguments import check_text, shown
-from jupyter_pipes.pipelines.step_options import check_name, from_keywords
+from jupyter_pipes.pipelines.step_names import check_name
+from jupyter_pipes.pipelines.step_options import from_keywords
 
 Arguments = ParamSpec("Arguments")
 Returned = TypeVar("Returned")

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from graphlib import CycleError
+from typing import Any, TypeVar, cast
 
-import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.file_edges import file_problems, spot_of, with_files
 from jupyter_pipes.analysis.notebook.problems import Spot
@@ -15,7 +18,10 @@ from jupyter_pipes.analysis.notebook.resolution import resolve
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.order import in_order
-from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
+from jupyter_pipes.pipelines.parameters import lookup_in
+from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
+from jupyter_pipes.pipelines.step_options import BY_FIELD, Option, checked
 from jupyter_pipes.storage.queues import LOCAL
 
 
@@ -50,13 +56,59 @@ class Graph(Struct, frozen=True):
         return tuple(problem for problem in self.diagnostics if problem.severity == "error")
 
 
+_G = TypeVar("_G", bound=Graph)
+
+
 def on_queue(steps: Iterable[Step], queue: str) -> tuple[Step, ...]:
     """Return the steps with those of this machine on another queue."""
     return tuple(_on_queue(step, queue) if step.options.queue == LOCAL else step for step in steps)
 
 
 def _on_queue(step: Step, queue: str) -> Step:
-    return msgspec.structs.replace(step, options=msgspec.structs.replace(step.options, queue=queue))
+    return replace(step, options=replace(step.options, queue=queue))
+
+
+def with_options(graph: _G, options: Mapping[str, StepOptions]) -> _G:
+    """Return the graph with other options of some steps, and the edges of files that follow from them."""
+    if not options:
+        return graph
+    steps = with_files([replace(step, options=options.get(step.name, step.options)) for step in graph.steps])
+    known = set(graph.diagnostics)
+    news = (problem for problem in file_problems(steps) if problem not in known)
+    return replace(graph, steps=steps, diagnostics=(*graph.diagnostics, *news))
+
+
+def resolved(options: StepOptions, values: Mapping[str, Any], step: str) -> StepOptions:
+    """Return the options of a step for these values of parameters.
+
+    Raises:
+        UsageError: a reference stands for what is not known before a run, or for what does not fit.
+    """
+    lookup = lookup_in(values, tuple(values))
+    fields = {field: _value(BY_FIELD[field], said, lookup, step) for field, said in options.referring.items()}
+    return replace(options, **fields)
+
+
+def _value(option: Option, said: object, lookup: Lookup, step: str) -> Any:
+    return checked(option, said, step, partial(_converted, option, lookup))
+
+
+def _converted(option: Option, lookup: Lookup, said: object) -> Any:
+    filled = fill(said, lookup)
+    if filled is UNKNOWN:
+        names = " and ".join(map(str, references(said)))
+        raise ValueError(f"{names} is known only when a run starts, and options before: give the value (-p)")
+    values = [_as_said(each) for item in _items(filled) for each in _items(item)]
+    return option.convert(values if option.many else values[0] if len(values) == 1 else filled)
+
+
+def _items(value: Any) -> list[Any]:
+    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
+
+
+def _as_said(value: object) -> object:
+    """Return a number as it would be written in a cell: options that are texts take it so."""
+    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
 
 
 def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True) -> Graph:
@@ -74,7 +126,7 @@ def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in
 
 def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> Graph:
     """Return the graph of steps whose `reads` (names) and `writes` are known: functions."""
-    placed = [msgspec.structs.replace(step, position=place) for place, step in enumerate(steps)]
+    placed = [replace(step, position=place) for place, step in enumerate(steps)]
     declared = {parameter.name for parameter in parameters}
     diagnostics: list[Diagnostic] = []
     connected: dict[str, Step] = {}
@@ -85,7 +137,7 @@ def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> 
         owners = {name: _owner(name, connected.values(), declared) for name in step.reads}
         diagnostics += [_missing(step, name, placed) for name, owner in owners.items() if owner is None]
         reads = {name: owner for name, owner in owners.items() if owner is not None}
-        connected[step.name] = msgspec.structs.replace(step, reads=reads)
+        connected[step.name] = replace(step, reads=reads)
     return _finish(tuple(connected.values()), parameters, diagnostics)
 
 
@@ -162,12 +214,21 @@ def _finish(
         for name, owner in step.reads.items():
             if owner in demanded:
                 demanded[owner].add(name)
-    finished = with_files(
-        [msgspec.structs.replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps]
-    )
-    unsorted = (*diagnostics, *_order_problems(finished), *file_problems(finished))
+    finished = with_files([replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps])
+    found = (*_order_problems(finished), *_reference_problems(finished, parameters), *file_problems(finished))
+    unsorted = (*diagnostics, *found)
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
     return Graph(finished, tuple(parameters), tuple(by_place))
+
+
+def _reference_problems(steps: Sequence[Step], parameters: Sequence[ParameterSpec]) -> Iterator[Diagnostic]:
+    names = [parameter.name for parameter in parameters]
+    for step in steps:
+        for field, said in step.options.referring.items():
+            for reference in references(said):
+                if reference.parameter not in names:
+                    flag, why = BY_FIELD[field].flag, str(unknown(reference, names, of_option=True))
+                    yield problems.unknown_reference(spot_of(step), flag, why)
 
 
 def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:

@@ -18,7 +18,8 @@ from msgspec import Struct
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import as_shown, check_path, is_text
-from jupyter_pipes.pipelines.step_options import LONGEST_NAME, parse_step
+from jupyter_pipes.pipelines.step_names import LONGEST_NAME
+from jupyter_pipes.pipelines.step_options import parse_step
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -10,6 +10,7 @@ import inspect
 import pathlib
 import typing
 from collections.abc import Callable, Mapping, Sequence
+from graphlib import CycleError
 from typing import Any
 
 import msgspec
@@ -17,10 +18,21 @@ import msgspec
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN, NotConstant
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ParameterError, UsageError
+from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.arguments import as_shown, shown, written
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse
-from jupyter_pipes.pipelines.references import refuse_references
+from jupyter_pipes.pipelines.references import (
+    RUN_ID,
+    Lookup,
+    Reference,
+    fill,
+    is_whole,
+    item_of,
+    references,
+    refers,
+    unknown,
+)
 
 TYPE_NAMES: dict[str, Any] = {
     **{name: getattr(typing, name) for name in ("Annotated", "Any", "Literal", "Optional", "Union")},
@@ -109,12 +121,17 @@ class Parameter:
         return self.fitted(value)
 
     def fitted(self, value: object) -> Any:
-        """Return the value as the declared type wants it.
+        """Return the value as the declared type wants it; one with references as it is, until it is bound.
 
         Raises:
-            ParameterError: it does not fit.
+            ParameterError: it does not fit, or has a `${…}` that is no reference.
         """
-        self._refuse_references(value)
+        if refers(value):
+            self.refers_to(value)
+            return value
+        return self._fitted(value)
+
+    def _fitted(self, value: object) -> Any:
         if self.type is UNKNOWN or value is UNKNOWN:
             return UNKNOWN
         try:
@@ -123,12 +140,30 @@ class Parameter:
             raise self._misfit(value) from None
 
     def parsed(self, text: str) -> Any:
-        """Return the value that a text means for the declared type.
+        """Return the value that a text means for the declared type; one with references as it is.
 
         Raises:
-            ParameterError: it means none that fits.
+            ParameterError: it means none that fits, or has a `${…}` that is no reference.
         """
-        self._refuse_references(text)
+        if refers(text):
+            self.refers_to(text)
+            return text
+        return self._parsed(text)
+
+    def filled(self, value: object, lookup: Lookup) -> Any:
+        """Return the value that one with references comes to.
+
+        Raises:
+            ParameterError: one of them stands for nothing, or what it comes to does not fit.
+        """
+        try:
+            meant = fill(value, lookup)
+        except ValueError as error:
+            raise self.refused(error) from None
+        is_text = isinstance(meant, str) and not is_whole(value)
+        return self._parsed(meant) if is_text else self._fitted(meant)
+
+    def _parsed(self, text: str) -> Any:
         if self.type is UNKNOWN:
             return UNKNOWN
         try:
@@ -173,17 +208,24 @@ class Parameter:
             message = f"parameter {self.name}: the default {shown(self.default)} cannot be copied ({reason})"
             raise ParameterError(message, line=self.spec.line) from error
 
-    def _refuse_references(self, value: object) -> None:
+    def refers_to(self, value: object) -> tuple[str, ...]:
+        """Return the parameters that a value of it refers to.
+
+        Raises:
+            ParameterError: it has a `${…}` that is no reference.
+        """
         try:
-            refuse_references(value)
+            return tuple(each.parameter for each in references(value) if each.parameter is not None)
         except ValueError as error:
-            name = f"parameter {self.name}" if self.name else "a parameter"
-            raise ParameterError(f"{name}: {error}", line=self.spec.line) from None
+            raise self.refused(error) from None
+
+    def refused(self, why: object) -> ParameterError:
+        """Return the error that tells of a value of it."""
+        name = f"parameter {self.name}" if self.name else "a parameter"
+        return ParameterError(f"{name}: {why}", line=self.spec.line)
 
     def _misfit(self, value: object) -> ParameterError:
-        name = f"parameter {self.name}" if self.name else "a parameter"
-        message = f"{name}: {shown(value)} does not fit; use {allowed(self.type)}"
-        return ParameterError(message, line=self.spec.line)
+        return self.refused(f"{shown(value)} does not fit; use {allowed(self.type)}")
 
 
 def from_mapping(params: Mapping[str, object]) -> tuple[Parameter, ...]:
@@ -201,7 +243,7 @@ def from_mapping(params: Mapping[str, object]) -> tuple[Parameter, ...]:
         parameter = parameter.named(name)
         if parameter.computed is not None:
             parameter.default = parameter.value(values)
-        values[name] = parameter.default
+        values[name] = UNKNOWN if refers(parameter.default) else parameter.default
         parameters.append(parameter)
     return tuple(parameters)
 
@@ -211,7 +253,11 @@ Evaluate = Callable[[Parameter, Mapping[str, Any], Mapping[str, object]], Any]
 
 
 def bind(
-    parameters: Sequence[Parameter], overrides: Mapping[str, object], evaluate: Evaluate | None = None
+    parameters: Sequence[Parameter],
+    overrides: Mapping[str, object],
+    evaluate: Evaluate | None = None,
+    *,
+    run: str = "",
 ) -> dict[str, Any]:
     """Return the value of every parameter, in order of declaration.
 
@@ -219,9 +265,11 @@ def bind(
         parameters: the declared parameters.
         overrides: name -> value; a text is parsed by the declared type.
         evaluate: tells what only running code tells; without it, such a value is `UNKNOWN`.
+        run: what `${run.id}` stands for; without it, such a value is `UNKNOWN`.
 
     Raises:
-        ParameterError: an unknown name, or a value that does not fit; the message names both.
+        ParameterError: an unknown name, a value that does not fit, or references that go round in a circle;
+            the message names both.
     """
     names = [parameter.name for parameter in parameters]
     for name in overrides:
@@ -229,14 +277,53 @@ def bind(
             raise ParameterError(_unknown(name, names))
     values: dict[str, Any] = {}
     changed: set[str] = set()
-    for parameter in parameters:
+    lookup = lookup_in(values, names, run)
+    for parameter in _in_order(parameters, overrides):
         is_moved = not changed.isdisjoint(parameter.reads)
         value = _value(parameter, overrides, values, is_moved=is_moved)
+        said = overrides
+        if refers(value):
+            value = parameter.filled(value, lookup)
+            said = {**overrides, parameter.name: value}
         if value is UNKNOWN and evaluate is not None:
-            value = evaluate(parameter, values, overrides)
+            value = evaluate(parameter, values, said)
         values[parameter.name] = value
         changed |= {parameter.name} if is_moved or parameter.name in overrides else set()
-    return values
+    return {name: values[name] for name in names}
+
+
+def lookup_in(values: Mapping[str, Any], names: Sequence[str], run: str = "") -> Lookup:
+    """Return what finds the value of a reference among those of parameters.
+
+    Args:
+        values: parameter -> its value; more may come to it.
+        names: the declared parameters.
+        run: the id of the run, "" while there is none.
+    """
+
+    def lookup(reference: Reference) -> Any:
+        if reference.text == RUN_ID:
+            return run or UNKNOWN
+        if reference.parameter is None or reference.parameter not in names:
+            raise unknown(reference, names)
+        return item_of(reference, values[reference.parameter])
+
+    return lookup
+
+
+def _in_order(parameters: Sequence[Parameter], overrides: Mapping[str, object]) -> list[Parameter]:
+    """Return the parameters so that each stands behind those that it refers to, else as declared."""
+    said = {each.name: overrides.get(each.name, each.default) for each in parameters}
+    if not any(map(refers, said.values())):
+        return list(parameters)
+    by_name = {parameter.name: parameter for parameter in parameters}
+    upstream = {name: (*by_name[name].reads, *by_name[name].refers_to(value)) for name, value in said.items()}
+    try:
+        return [by_name[name] for name in in_order(upstream)]
+    except CycleError as error:
+        cycle: list[str] = error.args[1]
+        first = by_name[cycle[0]]
+        raise first.refused(f"refers to itself: {' → '.join(reversed(cycle))}") from None
 
 
 def _value(
@@ -277,8 +364,8 @@ def split_assignment(text: str) -> tuple[str, str]:
 
 
 def type_of(default: object) -> Any:
-    """Return the type that a parameter has by its default alone; `UNKNOWN` if that is."""
-    return Any if default is None else UNKNOWN if default is UNKNOWN else type(default)
+    """Return the type that a parameter has by its default alone; `UNKNOWN` if that is, any by a reference."""
+    return Any if default is None or refers(default) else UNKNOWN if default is UNKNOWN else type(default)
 
 
 def _unknown(name: str, names: list[str]) -> str:

@@ -1,26 +1,186 @@
-"""`${params.n}`, `${load.df.rows}`: references; this version refuses them, for nobody wants that text."""
+"""`${params.n}`, `${run.id}`: texts that stand for a value; what they name, and filling it in."""
 
 from __future__ import annotations
 
+import ast
 import re
-from collections.abc import Iterable, Mapping
-from typing import cast
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, cast
 
-_REFERENCE = re.compile(r"\$\{[^{}]*\}")
+from msgspec import Struct
+
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
+from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.model.steps import PARAMS_OWNER
+from jupyter_pipes.pipelines.arguments import shown
+
+_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<text>[^{}]*)\}")
+
+RUN_ID = "run.id"
+"""What stands for the id of the run."""
 
 
-def refuse_references(value: object) -> None:
-    """Refuse a text, or a collection with one, that has a reference in it.
+class Reference(Struct, frozen=True):
+    """What stands in `${…}`.
+
+    Attributes:
+        text: the same as written, without the braces.
+        owner: its first name: `params`, `run`, or a step.
+        name: the second: a parameter.
+        path: the attributes and items behind it.
+    """
+
+    text: str
+    owner: str
+    name: str
+    path: tuple[str | int, ...] = ()
+
+    @property
+    def parameter(self) -> str | None:
+        """The parameter that it means, if it means one."""
+        return self.name if self.owner == PARAMS_OWNER else None
+
+    def __str__(self) -> str:
+        return f"${{{self.text}}}"
+
+
+_OF_THE_GRAPH = ("after", "inputs", "outputs", "ignored_parameters")
+"""Fields of `StepOptions` without references: what they name is there before any value is."""
+
+Lookup = Callable[[Reference], Any]
+"""From a reference to its value, `UNKNOWN` while that is not known; raises ValueError if there is none."""
+
+
+def references(value: object) -> Iterator[Reference]:
+    """Yield the references in a text, or in the texts that a collection holds.
 
     Raises:
-        ValueError: it has one.
+        ValueError: a `${…}` is none.
+    """
+    return (_read(match["text"]) for match in _matches(value) if not match["escaped"])
+
+
+def refers(value: object) -> bool:
+    """Whether a value has references in it, or `$${…}` for a text that only looks like one."""
+    return next(_matches(value), None) is not None
+
+
+def is_said_by_reference(field: str, items: Sequence[object]) -> bool:
+    """Return whether what was said of a step's option is known only with the values of a run.
+
+    Raises:
+        ValueError: it has a reference, and is no text; or it says what the graph is made of.
+    """
+    first = next(references(items), None)
+    if first is not None and field in _OF_THE_GRAPH:
+        raise ValueError(f"the graph is made of it before there are values: write it without {first}")
+    if first is not None and not all(isinstance(item, str) for item in items):
+        raise ValueError(f"use texts beside {first}")
+    return refers(items)
+
+
+def fill(value: Any, lookup: Lookup) -> Any:
+    """Return a value with what its references stand for; a text that is one, and no more, becomes that.
+
+    It is `UNKNOWN` if one of them is.
+
+    Raises:
+        ValueError: a `${…}` is none, or stands for nothing.
     """
     if isinstance(value, str):
-        if match := _REFERENCE.search(value):
-            raise ValueError(f"references such as {match[0]} are not known to this version; write the value")
+        return _filled_text(value, lookup)
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[Any, Any]", value).items()
+        filled = {key: fill(held, lookup) for key, held in pairs}
+        return UNKNOWN if any(held is UNKNOWN for held in filled.values()) else filled
+    if isinstance(value, (list, tuple, set, frozenset)):
+        items = [fill(item, lookup) for item in cast("Iterable[Any]", value)]
+        kind = cast("Callable[[list[Any]], Any]", type(cast("object", value)))
+        return UNKNOWN if any(item is UNKNOWN for item in items) else kind(items)
+    return value
+
+
+def is_whole(value: object) -> bool:
+    """Whether a value is a text that is one reference and no more: it stands for a value of any type."""
+    match = _REFERENCE.fullmatch(value) if isinstance(value, str) else None
+    return match is not None and not match["escaped"]
+
+
+def item_of(reference: Reference, value: Any) -> Any:
+    """Return the item that a reference means in the value of what it names; only of plain data.
+
+    Raises:
+        ValueError: there is no such item.
+    """
+    for key in reference.path:
+        if value is UNKNOWN:
+            return UNKNOWN
+        held = cast("object", value)
+        try:
+            # Of anything else it would be code of its class that gives the item.
+            value = cast("Any", held if isinstance(held, (dict, list, tuple)) else {})[key]
+        except (LookupError, TypeError):
+            message = f"{reference}: there is no {key} in {shown(cast('object', value))}"
+            raise ValueError(message) from None
+    return value
+
+
+def known_references(parameters: Iterable[str], *, of_option: bool = False) -> list[str]:
+    """Return what references may name, without the braces.
+
+    Args:
+        parameters: the parameters that there are.
+        of_option: whether an option refers so: options are settled before a run has its id.
+    """
+    return [*(f"{PARAMS_OWNER}.{name}" for name in parameters), *(() if of_option else (RUN_ID,))]
+
+
+def unknown(reference: Reference, parameters: Iterable[str], *, of_option: bool = False) -> ValueError:
+    """Return the error of a reference that stands for nothing, with the nearest that does."""
+    names = known_references(parameters, of_option=of_option)
+    near = nearest(reference.text, names)
+    listed = ", ".join(f"${{{name}}}" for name in names) or "no parameters"
+    hint = f"did you mean ${{{near}}}?" if near else f"there are {listed}."
+    return ValueError(f"{reference} stands for nothing; {hint} Write $${{…}} for the text itself.")
+
+
+def _matches(value: object) -> Iterator[re.Match[str]]:
+    if isinstance(value, str):
+        yield from _REFERENCE.finditer(value)
     elif isinstance(value, Mapping):
-        for pair in cast("Mapping[object, object]", value).items():
-            refuse_references(pair)
+        for held in cast("Mapping[object, object]", value).values():
+            yield from _matches(held)
     elif isinstance(value, (list, tuple, set, frozenset)):
         for item in cast("Iterable[object]", value):
-            refuse_references(item)
+            yield from _matches(item)
+
+
+def _read(text: str) -> Reference:
+    """Return what stands between the braces: names and items (`params.sizes[0]`), no other code."""
+    try:
+        first, *others = _keys(ast.parse(text.strip(), mode="eval").body)
+        return Reference(text.strip(), str(first), str(others[0]), tuple(others[1:]))
+    except (SyntaxError, ValueError, IndexError):
+        raise ValueError(f"${{{text}}} is no reference such as ${{params.n}}") from None
+
+
+def _keys(node: ast.expr) -> list[str | int]:
+    match node:
+        case ast.Name(name):
+            return [name]
+        case ast.Attribute(value, name):
+            return [*_keys(value), name]
+        case ast.Subscript(value, ast.Constant(str() | int() as key)):
+            return [*_keys(value), key]
+        case _:
+            raise ValueError("something else than names and items")
+
+
+def _filled_text(text: str, lookup: Lookup) -> Any:
+    if is_whole(text):
+        return lookup(_read(text[2:-1]))
+    values = [lookup(reference) for reference in references(text)]
+    if any(value is UNKNOWN for value in values):
+        return UNKNOWN
+    texts = iter(map(str, values))
+    return _REFERENCE.sub(lambda match: match[0][1:] if match["escaped"] else next(texts), text)

@@ -6,8 +6,7 @@ import argparse
 import os
 import re
 import shlex
-import unicodedata
-from functools import cache, lru_cache
+from functools import cache, lru_cache, partial
 from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
 
 import msgspec
@@ -16,18 +15,14 @@ from msgspec import Struct
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
-from jupyter_pipes.model.steps import PARAMS_OWNER, OnFail, StepOptions
+from jupyter_pipes.model.steps import OnFail, StepOptions
 from jupyter_pipes.pipelines.arguments import as_shown, is_text, shown
-from jupyter_pipes.pipelines.references import refuse_references
+from jupyter_pipes.pipelines.references import is_said_by_reference
+from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-LONGEST_NAME = 100
-NAME_RULE = (
-    f"a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most {LONGEST_NAME} of "
-    f"them, and is not `{PARAMS_OWNER}`"
-)
 _MOST = 10**9
 """What no number of tries or processors reaches."""
 
@@ -95,27 +90,6 @@ _FIELDS = {
 }
 
 
-def check_name(name: str) -> str:
-    """Return a step's name in its canonical Unicode form.
-
-    Raises:
-        UsageError: it is empty, a path, too long or reserved, or has characters that a name may not have.
-    """
-    canonical = unicodedata.normalize("NFC", name)
-    wrong = next((char for char in canonical if not _may_be_in_name(char)), None)
-    if wrong is not None:
-        problem = f"the step name {name!r} has the character {wrong!r}"
-    elif canonical in ("", ".", ".."):
-        problem = f"{name!r} is no name for a step"
-    elif len(canonical) > LONGEST_NAME:
-        problem = f"the step name {f'{canonical[:20]}…'!r} has {len(canonical)} characters"
-    elif canonical == PARAMS_OWNER:
-        problem = f"the step name {name!r} is reserved: what a step reads from it are the parameters"
-    else:
-        return canonical
-    raise UsageError(f"{problem}; {NAME_RULE}", line=1)
-
-
 @lru_cache(maxsize=8192)
 def parse_step(line: str) -> StepLine:
     """Parse what stands behind `%%step`.
@@ -132,9 +106,7 @@ def parse_step(line: str) -> StepLine:
         raise UsageError(_unexpected(name, extra[0]), step=name, line=1)
     values: dict[str, Any] = {key: value for key, value in vars(parsed).items() if value is not None}
     switches = {switch: bool(values.pop(switch, False)) for switch in _CELL_SWITCHES}
-    by_field = {option.field: option for option in STEP_OPTIONS}
-    fields = {field: _convert(by_field[field], value, name) for field, value in values.items()}
-    return StepLine(name, StepOptions(**fields), **switches)
+    return StepLine(name, _converted(values, name), **switches)
 
 
 def from_keywords(**options: object) -> StepOptions:
@@ -156,15 +128,17 @@ def from_keywords(**options: object) -> StepOptions:
         if keyword not in by_keyword:
             raise UsageError(f"@step has no option {keyword}{_suggest(keyword, by_keyword)}")
         if value is not None:
-            fields[by_keyword[keyword].field] = _convert(by_keyword[keyword], value)
-    return StepOptions(**fields)
+            fields[by_keyword[keyword].field] = value
+    return _converted(fields)
 
 
 def as_keywords(options: StepOptions) -> dict[str, object]:
     """Return what was said, as keywords that `from_keywords` makes the same options of."""
     # Options that were not said are omitted by the struct itself.
     values: dict[str, Any] = msgspec.to_builtins(options)
-    return {field: _WRITERS.get(field, _unpacked)(value) for field, value in values.items()}
+    referring = values.pop("referring", {})
+    written = {field: _WRITERS.get(field, _unpacked)(value) for field, value in values.items()}
+    return {**written, **{field: _unpacked(value) for field, value in referring.items()}}
 
 
 def _unpacked(value: object) -> object:
@@ -213,12 +187,33 @@ def _split(line: str) -> list[str]:
         raise UsageError(f"%%step {line.strip()}: {error}; close the quotation mark", line=1) from None
 
 
-def _convert(option: Option, value: object, step: str | None = None) -> Any:
+def _converted(values: dict[str, Any], step: str | None = None) -> StepOptions:
+    """Return the options that were said: field -> value as the user gave it."""
+    fields: dict[str, Any] = {}
+    referring: dict[str, str | tuple[str, ...]] = {}
+    for field, value in values.items():
+        option = BY_FIELD[field]
+        if checked(option, value, step, partial(_refers, field)):
+            referring[field] = value if isinstance(value, str) else tuple(_items(value))
+        else:
+            fields[field] = checked(option, value, step, option.convert)
+    return StepOptions(**fields, referring=referring)
+
+
+def _refers(field: str, value: object) -> bool:
+    return is_said_by_reference(field, _items(value))
+
+
+def checked(option: Option, value: object, step: str | None, convert: Callable[[Any], Any]) -> Any:
+    """Return what `convert` makes of an option's value.
+
+    Raises:
+        UsageError: it raises ValueError, or the value is text that no file can hold.
+    """
     try:
-        refuse_references(value)
         if not all(is_text(item) for item in _items(value) if isinstance(item, str)):
             raise ValueError("use text that a file can hold")
-        return option.convert(value)
+        return convert(value)
     except ValueError as error:
         words = " ".join(map(_as_given, _items(value)))
         raise UsageError(f"{option.flag} {words}: {error}", step=step, line=1) from None
@@ -238,11 +233,6 @@ def _unexpected(name: str, word: str) -> str:
 def _suggest(word: str, words: Iterable[str]) -> str:
     near = nearest(word, words)
     return f"; did you mean {near}?" if near else "; see %%step? for those there are"
-
-
-def _may_be_in_name(char: str) -> bool:
-    # Marks are parts of letters in many scripts (Devanagari, Thai, …).
-    return char in "_-." or unicodedata.category(char)[0] in "LMN"
 
 
 def _duration(value: object) -> float:
@@ -385,3 +375,5 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--tags", _texts, "a,b", "labels"),
 )
 """Every option of `%%step`, in the order of the help text; for the parser, the help and completion."""
+
+BY_FIELD = {option.field: option for option in STEP_OPTIONS}

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
-from jupyter_pipes.model.steps import Step
+from jupyter_pipes.model.steps import Step, StepOptions
 from jupyter_pipes.pipelines import parameters, selection
 from jupyter_pipes.pipelines.arguments import (
     check_mapping,
@@ -21,8 +21,9 @@ from jupyter_pipes.pipelines.arguments import (
     check_text,
 )
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
-from jupyter_pipes.pipelines.graph import Graph, needed
+from jupyter_pipes.pipelines.graph import Graph, needed, resolved
 from jupyter_pipes.pipelines.parameters import Parameter
+from jupyter_pipes.pipelines.references import references
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
 from jupyter_pipes.planning.observations import as_observed, observations
@@ -46,11 +47,13 @@ class Values(Struct, frozen=True):
         of_steps: step -> parameter -> pickled value, of those that it reads and whose values are known.
         shown: the values of all as a run's `params` has them, `STEP.NAME` included.
         to_come: parameters with a value that only running code tells.
+        options: step -> its options with what their references come to, of those that have some.
     """
 
     of_steps: dict[str, dict[str, bytes]]
     shown: dict[str, Any]
     to_come: tuple[str, ...] = ()
+    options: dict[str, StepOptions] = {}
 
 
 class RunOptions(TypedDict, total=False):
@@ -179,6 +182,9 @@ def values_of(
     declared: Sequence[Parameter],
     overrides: Mapping[str, object],
     told: Mapping[str, Mapping[str, Packed]] = _NOTHING,
+    *,
+    run: str = "",
+    settled: bool = True,
 ) -> Values:
     """Return the values of parameters.
 
@@ -187,12 +193,17 @@ def values_of(
         declared: the parameters.
         overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
         told: what running code told, by `bindings`: those of all steps, and of some -> parameter -> value.
+        run: the id of the run, "" before one.
+        settled: whether options of steps are settled by them.
 
     Raises:
         ParameterError: an unknown parameter, or a value that does not fit.
+        UsageError: an option refers to what is not known before a run, or does not fit.
     """
     said = bindings(overrides)
-    values = {each: {**parameters.bind(declared, of), **told.get(each, {})} for each, of in said.items()}
+    values = {
+        each: {**parameters.bind(declared, of, run=run), **told.get(each, {})} for each, of in said.items()
+    }
     for step, special in parameters.split_overrides(overrides)[1].items():
         _check_reads(graph.step(step), special)
     unknown = {name: of.get(name) for of in values.values() for name in of if of[name] is UNKNOWN}
@@ -200,6 +211,11 @@ def values_of(
         {step.name: _packed(step, values.get(step.name, values[FOR_ALL])) for step in graph.steps},
         _shown(values, overrides),
         tuple(unknown),
+        {
+            step.name: resolved(step.options, values.get(step.name, values[FOR_ALL]), step.name)
+            for step in graph.steps
+            if settled and step.options.referring
+        },
     )
 
 
@@ -221,7 +237,9 @@ def _shown(values: Mapping[str, Mapping[str, Any]], overrides: Mapping[str, obje
 
 
 def _check_reads(step: Step, names: Iterable[str]) -> None:
+    referred = (each.parameter for said in step.options.referring.values() for each in references(said))
+    read = {*step.parameters, *referred}
     for name in names:
-        if name not in step.parameters:
+        if name not in read:
             message = f"step {step.name} does not read parameter {name}; it reads: "
             raise ParameterError(message + (", ".join(step.parameters) or "none"), step=step.name)

@@ -75,6 +75,7 @@ class RunRequest(Struct, frozen=True):
             has all of it as it was written.
         repeats: the run that it runs again, else "".
         observed: step -> what earlier runs showed of it; `definition` is as the code has it.
+        run: the id that it is to have, "" for any.
     """
 
     definition: Definition
@@ -84,6 +85,7 @@ class RunRequest(Struct, frozen=True):
     state: str = ""
     repeats: str = ""
     observed: dict[str, Observation] = {}
+    run: str = ""
 
     def steps(self) -> ObservedSteps:
         """Return the steps of the run, with what was observed in their reads and writes."""

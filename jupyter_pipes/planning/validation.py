@@ -16,8 +16,8 @@ from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.fingerprints import files_named
 from jupyter_pipes.storage.queues import LOCAL
 
-STRUCTURE_PROBLEMS = ("JP014", "JP015")
-"""Codes of problems (a cycle, a repeated name) that leave unclear what a step needs."""
+STRUCTURE_PROBLEMS = ("JP014", "JP015", "JP034")
+"""Codes of problems (a cycle, a repeated name, a reference to nothing) that leave open what a step needs."""
 
 
 class Capacity(Protocol):

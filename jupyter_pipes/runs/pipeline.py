@@ -29,7 +29,7 @@ from jupyter_pipes.pipelines.arguments import (
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
-from jupyter_pipes.pipelines.graph import Graph, build, connect, on_queue
+from jupyter_pipes.pipelines.graph import Graph, build, connect, on_queue, with_options
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
@@ -48,7 +48,7 @@ from jupyter_pipes.planning.preparation import (
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
 from jupyter_pipes.runs.modules import import_module
-from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel
+from jupyter_pipes.runs.start import new_run_id, start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
@@ -304,30 +304,22 @@ class Pipeline:
             self.graph.step(name)
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
             raise invalid(self.problems())
-        placed = on_queue(self.graph.steps, options.get("queue", LOCAL))
-        definition = msgspec.structs.replace(self.definition(), steps=placed)
+        said, queue = options.get("params") or {}, options.get("queue", LOCAL)
+        run = new_run_id() if for_run else ""
+        # Files that options name by values make edges; else what is wrong with the graph is told first.
+        refers = any(step.options.referring for step in self.graph.steps)
+        values = self.values(said, run) if refers else None
+        definition = with_options(self.definition(), values.options if values else {})
+        definition = msgspec.structs.replace(definition, steps=on_queue(definition.steps, queue))
         seen = seen_before(definition, self.workspace)
-        selection = select(as_observed(self.graph, seen), steps, options)
-        problems = self.problems(selection.steps, options.get("queue", LOCAL))
-        if problems:
+        selection = select(as_observed(definition, seen), steps, options)
+        if problems := self.problems(selection.steps, queue, definition):
             raise invalid(problems)
-        said = options.get("params") or {}
-        request = prepare(
-            definition,
-            self._values(definition, said, for_run=for_run),
-            selection,
-            said,
-            decider_of(definition, self.workspace),
-            fail_fast=options.get("fail_fast", False),
-            seen=seen,
-        )
+        values, decider = values or self.values(said, run), decider_of(definition, self.workspace)
+        fail_fast = options.get("fail_fast", False)
+        request = prepare(definition, values, selection, said, decider, fail_fast=fail_fast, seen=seen)
         now = "" if self._as_written is self else state(self._as_written.graph)
-        return msgspec.structs.replace(request, version=self.version, state=now)
-
-    def _values(self, definition: Definition, said: Mapping[str, object], *, for_run: bool) -> Values:
-        if not for_run:
-            return values_of(definition, self.parameters, said)
-        return computed_values(definition, self.parameters, said, self.workspace, local_executor())
+        return msgspec.structs.replace(request, version=self.version, state=now, run=run)
 
     def observed_graph(self) -> Graph:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
@@ -364,21 +356,26 @@ class Pipeline:
         (program,) = entry_points(group="jupyter_pipes.programs", name="module")
         program.load()(self, arguments)
 
-    def problems(self, selected: Iterable[str] | None = None, queue: str = LOCAL) -> tuple[Diagnostic, ...]:
+    def problems(
+        self, selected: Iterable[str] | None = None, queue: str = LOCAL, graph: Graph | None = None
+    ) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
-        steps = [step.name for step in self.graph.steps] if selected is None else list(selected)
-        placed, others = on_queue(self.graph.steps, queue), self.workspace.queues
-        capacity = capacity_problems(placed, local_executor(), others)
-        problems = (*self.graph.errors, *file_problems(self.graph, self.directory), *capacity)
+        graph = graph or self.graph
+        steps = [step.name for step in graph.steps] if selected is None else list(selected)
+        capacity = capacity_problems(on_queue(graph.steps, queue), local_executor(), self.workspace.queues)
+        problems = (*graph.errors, *file_problems(graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 
-    def values(self, said: Mapping[str, object]) -> Values:
-        """Return the values of all parameters, as far as they are known before a run.
+    def values(self, said: Mapping[str, object], run: str = "") -> Values:
+        """Return the values of all parameters; without the id of a run, as far as they are known before one.
 
         Raises:
-            ParameterError: an unknown parameter, or a value that does not fit.
+            ParameterError, UsageError: an unknown parameter, or a value that does not fit it or an option.
         """
-        return values_of(self.graph, self.parameters, said)
+        of, declared = self.definition(), self.parameters
+        if not run:
+            return values_of(of, declared, said)
+        return computed_values(of, declared, said, self.workspace, local_executor(), run)
 
 
 def _function_steps(steps: object) -> tuple[FunctionStep[..., Any], ...]:

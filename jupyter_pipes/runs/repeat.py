@@ -20,12 +20,13 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.declarations.packing import unpack
+from jupyter_pipes.pipelines.graph import with_options
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
-from jupyter_pipes.runs.start import start
+from jupyter_pipes.runs.start import new_run_id, start
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
@@ -70,10 +71,12 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
     """
     definition, arguments = kept_request(run.workspace, run.view)
     said = {**unpack(arguments.given), **overrides}
-    workspace, declared = run.workspace, _parameters(definition)
+    workspace, declared, new = run.workspace, _parameters(definition), new_run_id()
+    values = computed_values(definition, declared, said, workspace, local_executor(), new)
+    definition = with_options(definition, values.options)
     request = prepare(
         definition,
-        computed_values(definition, declared, said, workspace, local_executor()),
+        values,
         # What was forced once need not be again: other values run by themselves.
         msgspec.structs.replace(arguments.selection, forced=frozenset()),
         said,
@@ -81,7 +84,8 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
         fail_fast=arguments.fail_fast,
         seen=seen_before(definition, run.workspace),
     )
-    request = msgspec.structs.replace(request, version=run.view.version, state=run.view.state, repeats=run.id)
+    version, now = run.view.version, run.view.state
+    request = msgspec.structs.replace(request, version=version, state=now, repeats=run.id, run=new)
     return start(request, run.workspace)
 
 

@@ -23,6 +23,11 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
+def new_run_id() -> str:
+    """Return an id that is sortable by time, and short enough to say."""
+    return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+
+
 def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
     """Start a run, or take up one again whose `earlier` records are given; return at once.
 
@@ -85,8 +90,7 @@ def _start(
 
     workspace.open()
     reserve.keep(workspace.settings.folder)
-    # A new id is sortable by time, and short enough to say.
-    name = earlier[0].run if earlier else f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
+    name = earlier[0].run if earlier else request.run or new_run_id()
     request = request if earlier else numbered(request, workspace.history)
     controller = Controller(name, request, workspace, executor, loop.loop(), earlier)
     run = Run(workspace, name, controller)

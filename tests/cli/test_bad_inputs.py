@@ -19,7 +19,7 @@ pytestmark = pytest.mark.slow
 
 SOURCES: Mapping[str, tuple[tuple[str, ...], str]] = {
     "an option with a reference": (("%%step a --timeout ${params.n}s\nx = 1",), "${params.n}"),
-    "a default with a reference": (("%%params\nm = '${run.id}'", "%%step a\nx = m"), "${run.id}"),
+    "a default with a reference": (("%%params\nm = '${run.ib}'", "%%step a\nx = m"), "${run.id}"),
     "an out-file above": (("%%step a --out-file ../x.txt\nx = 1",), "--out-file ../x.txt"),
     "an out-file that goes up inside": (("%%step a --out-file d/../../x.txt\nx = 1",), "stay in"),
     "elif": (
@@ -53,14 +53,16 @@ def test_a_source_that_does_not_do_is_named_with_its_place(tmp_path: Path, kind:
 @pytest.mark.parametrize(
     ("words", "reference"),
     [
-        (("plan", "n.ipynb", "-p", "m=${run.id}"), "${run.id}"),
+        (("plan", "n.ipynb", "-p", "m=${run.name}"), "${run.name}"),
         (("run", "n.ipynb", "-p", "a.m=by ${params.who}"), "${params.who}"),
         (("get", "n.ipynb", "x", "-p", 'xs=["${load.x}"]'), "${load.x}"),
     ],
 )
-def test_a_value_with_a_reference_is_refused(tmp_path: Path, words: tuple[str, ...], reference: str) -> None:
+def test_a_value_that_refers_to_nothing_is_refused(
+    tmp_path: Path, words: tuple[str, ...], reference: str
+) -> None:
     write_notebook(tmp_path / "n.ipynb", ("%%params\nm: str = 'a'\nxs: list = []", "%%step a\nx = m, xs"))
-    assert f"references such as {reference} are not known" in _refused(tmp_path, *words)
+    assert f"{reference} stands for nothing" in _refused(tmp_path, *words)
 
 
 @pytest.mark.parametrize("name", FILES)

@@ -370,6 +370,8 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
         ("%pipeline get ", {"df", "--run"}),
         ("%%step clean --after ", {"load"}),
         ("%%step clean --", {"--retries"}),
+        ("%%step clean --version v${", {"v${params.rows}"}),
+        ("%pipeline run -p rows=${par", {"rows=${params.rows}", "rows=${run.id}"}),
     ],
 )
 def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: set[str]) -> None:

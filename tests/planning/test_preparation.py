@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, UsageError
+from jupyter_pipes.model.errors import ArtifactMissing, InvalidPipeline, ParameterError, UsageError
 from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
@@ -70,6 +70,26 @@ def test_values_that_do_not_fit_are_refused(
 ) -> None:
     with pytest.raises(error, match=words):
         study.pipeline().plan(params=given)
+
+
+# Options that refer to values ---------------------------------------------------------------------------
+
+REFERRING = (
+    "%%params\nn: int = 1\nname = 'x'",
+    "%%step load --version v${params.n} --out-file ${params.name}.txt\nx = 1",
+    "%%step use --file ${params.name}.txt\ny = 2",
+    "%%step other\nz = n",
+)
+
+
+def test_options_are_settled_by_the_values_of_their_step_and_files_make_edges(tmp_path: Path) -> None:
+    pipeline = Project(tmp_path, *REFERRING).pipeline()
+    steps = {step.name: step for step in pipeline.request(params={"name": "y"}).definition.steps}
+    assert steps["load"].options.version == "v1"
+    assert steps["load"].options.out_files == ("y.txt",)
+    assert steps["use"].files_from == {"y.txt": "load"}
+    with pytest.raises(InvalidPipeline, match="JP025 step use"):
+        pipeline.plan(params={"load.name": "y"})
 
 
 # Outputs that are taken as they are ---------------------------------------------------------------------

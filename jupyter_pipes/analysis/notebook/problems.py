@@ -230,6 +230,11 @@ def file_like_output(spot: Spot, path: str) -> Diagnostic:
     return _at(spot, "JP024", message)
 
 
+def unknown_reference(spot: Spot, flag: str, why: str) -> Diagnostic:
+    """JP034: an option refers to what there is not."""
+    return _at(spot, "JP034", f"{spot} says {flag}: {why}")
+
+
 def unreadable(spot: Spot, message: str) -> Diagnostic:
     """JP001 in a cell that is no step: it is left out, which is worth a warning only."""
     return _at(spot, "JP001", f"{message} Steps cannot use what this cell defines.", "warning")

@@ -16,7 +16,8 @@ from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
 from jupyter_pipes.model.version import __version__
-from jupyter_pipes.pipelines.step_options import NAME_RULE, STEP_OPTIONS, Option
+from jupyter_pipes.pipelines.step_names import NAME_RULE
+from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, Option
 
 _HEAD = """\
 /** What kernel and extension say to each other; made from Python's types, see CONTRIBUTING.md. */

@@ -17,7 +17,8 @@ from jupyter_pipes.analysis.syntax import parse_unfolded
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.parameter_types import Range, choices_of
-from jupyter_pipes.pipelines.parameters import TYPE_NAMES, Parameter, bind, type_of
+from jupyter_pipes.pipelines.parameters import TYPE_NAMES, Parameter, type_of
+from jupyter_pipes.pipelines.references import refers
 
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
@@ -41,14 +42,20 @@ def declare(
     """
     comments = _comments(body)
     names = {parameter.name for parameter in earlier}
-    namespace = {**known.BUILTINS, **TYPE_NAMES, **surroundings, **bind(earlier, {})}
+    namespace = {**known.BUILTINS, **TYPE_NAMES, **surroundings}
+    namespace |= {parameter.name: _known(parameter) for parameter in earlier}
     declared: list[Parameter] = []
     for statement in _assignments(body):
         parameter = _declared(statement, body, comments, names, namespace, cell)
         names.add(parameter.name)
-        namespace[parameter.name] = parameter.default
+        namespace[parameter.name] = _known(parameter)
         declared.append(parameter)
     return tuple(declared)
+
+
+def _known(parameter: Parameter) -> Any:
+    """Return what later defaults may go by: what others refer to is not known before all are declared."""
+    return UNKNOWN if refers(parameter.default) else parameter.copied()
 
 
 def failed(what: str, line: int, error: BaseException) -> ParameterError:

@@ -16,6 +16,7 @@ from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.pipelines.arguments import written
 from jupyter_pipes.pipelines.parameter_types import allowed, choices_of
 from jupyter_pipes.pipelines.parameters import Parameter, bind
+from jupyter_pipes.pipelines.references import refers
 
 Kind = Literal["switch", "whole", "number", "choice", "text"]
 
@@ -86,7 +87,12 @@ def check_parameters(session: Session, request: CheckParameters) -> ParametersCh
     misfits = {name: problem for name, problem in problems.items() if problem}
     if misfits:
         return ParametersChecked(misfits, {})
-    values = bind(parameters, request.texts)
+    try:
+        values = bind(parameters, request.texts)
+    except ParameterError as error:
+        # Only what texts refer to can be wrong by now.
+        at_fault = next(name for name in request.texts if refers(request.texts[name]))
+        return ParametersChecked({at_fault: str(error)}, {})
     return ParametersChecked({}, {name: _in_words(value) for name, value in values.items()})
 
 
