@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.retrieval import Match
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.storage.settings import Settings
 
 
 def _no_document() -> Document:
@@ -78,6 +79,14 @@ class Face(Protocol):
 
         Raises:
             RunNotFound: none are.
+        """
+        ...
+
+    def settings(self) -> Settings:
+        """Return what the project's settings say, whether or not it keeps runs.
+
+        Raises:
+            ConfigurationError: they cannot be read.
         """
         ...
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.storage.settings import Settings
 
 
 class CommandLine:
@@ -56,14 +57,32 @@ class CommandLine:
         """
         if "source" in self._arguments or self._pipeline is not None:
             return self.pipeline().workspace
+        return _existing_workspace(self._place())
+
+    def settings(self) -> Settings:
+        """Return what the settings say for `--notebook` or `--directory`.
+
+        Raises:
+            NotebookError, UsageError: there is no such file or folder.
+            ConfigurationError: they cannot be read.
+        """
+        from jupyter_pipes.storage.settings import load
+
+        return load(self._place() if self._pipeline is None else self._pipeline.directory)
+
+    def _place(self) -> Path:
+        """Return the folder that `--notebook` or `--directory` mean, else the current one."""
         if self._arguments.notebook is None:
-            return _existing_workspace(Path(self._arguments.directory or ".").absolute())
+            directory = Path(self._arguments.directory or ".").absolute()
+            if not directory.is_dir():
+                raise UsageError(f"there is no folder {directory}; check the path")
+            return directory
         if self._arguments.directory is not None:
             raise UsageError("--notebook and --directory exclude each other")
         path = Path(self._arguments.notebook).absolute()
         if not path.is_file():
             raise NotebookError(f"there is no file {path}; check the path")
-        return _existing_workspace(path.parent)
+        return path.parent
 
     def pipeline_name(self) -> str | None:
         """Return the pipeline whose runs are meant, if a notebook is named."""
@@ -191,8 +210,6 @@ def _existing_workspace(directory: Path) -> Workspace:
     """Return what a folder's project keeps; looking makes no project where there is none."""
     from jupyter_pipes.history.workspace import Workspace
 
-    if not directory.is_dir():
-        raise UsageError(f"there is no folder {directory}; check the path")
     workspace = Workspace(directory)
     if workspace.settings.history.startswith("sqlite") and not workspace.settings.folder.exists():
         raise RunNotFound(

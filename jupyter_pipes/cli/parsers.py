@@ -276,10 +276,9 @@ STORE = (
     *IN_RUN,
 )
 SCHEDULER = (
-    _argument(
-        "--host", default="127.0.0.1", metavar="HOST", help="where it listens (127.0.0.1: for this machine)"
-    ),
-    _argument("--port", type=_count, default=8786, metavar="N", help="8786 if not given"),
+    _argument("--queue", metavar="Q", help="the queue of pipes.toml whose address and TLS files it has"),
+    _argument("--host", metavar="HOST", help="where it listens; 127.0.0.1, for this machine, if not given"),
+    _argument("--port", type=_count, metavar="N", help="8786 if not given"),
 )
 WORKER = (
     _argument(

@@ -8,8 +8,8 @@ import sys
 from argparse import Namespace
 from collections.abc import Iterator, Sequence
 from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
+from urllib.parse import urlsplit
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.cli.answers import Answer, Face
@@ -20,19 +20,32 @@ if TYPE_CHECKING:
     from jupyter_pipes.storage.settings import Settings
 
 
+LOOPBACK, PORT = "127.0.0.1", 8786
+"""Where a scheduler listens if nothing else is said."""
+
+
 def queues(face: Face, arguments: Namespace) -> Answer:
     """Say how the project's queues stand: who serves them, and what is in the way."""
     from jupyter_pipes.cli import documents
     from jupyter_pipes.display.queues_text import text
     from jupyter_pipes.execution.executors.queues import look_at
 
-    looks = tuple(look_at(_settings(face, arguments).queues.values()))
+    looks = tuple(look_at(face.settings().queues.values()))
     return Answer(lambda: documents.of_queues(looks), lambda _: text(looks))
 
 
 def start_scheduler(face: Face, arguments: Namespace) -> NoReturn:
-    """Become a Dask scheduler."""
-    _become("scheduler", "--host", arguments.host, "--port", str(arguments.port))
+    """Become a Dask scheduler, at the address of a queue if one is named.
+
+    Raises:
+        UsageError: there is no such queue, or it starts its own scheduler.
+    """
+    if arguments.queue is None:
+        _become("scheduler", "--host", arguments.host or LOOPBACK, "--port", str(arguments.port or PORT))
+    queue = _queue(face.settings(), arguments.queue)
+    address = urlsplit(_address(queue))
+    host, port = arguments.host or address.hostname or LOOPBACK, arguments.port or address.port or PORT
+    _become("scheduler", "--host", host, "--port", str(port), *_tls_options(queue))
 
 
 def start_worker(face: Face, arguments: Namespace) -> NoReturn:
@@ -41,18 +54,27 @@ def start_worker(face: Face, arguments: Namespace) -> NoReturn:
     Raises:
         UsageError: there is no such queue, or it starts its own workers.
     """
-    queue = _queue(_settings(face, arguments), arguments.queue)
-    address = arguments.scheduler or queue.scheduler
-    if not address:
-        raise UsageError(f"queue {queue.name} starts its own workers ({queue.cluster})")
+    queue = _queue(face.settings(), arguments.queue)
+    address = arguments.scheduler or _address(queue)
     _become("worker", address, "--nthreads", str(arguments.threads or 1), *_options(queue))
+
+
+def _address(queue: Queue) -> str:
+    if not queue.scheduler:
+        raise UsageError(f"queue {queue.name} starts its own scheduler and workers ({queue.cluster})")
+    return queue.scheduler
 
 
 def _options(queue: Queue) -> Iterator[str]:
     if queue.resources:
         yield from ("--resources", " ".join(f"{name}={amount:g}" for name, amount in queue.resources.items()))
-    for name, path in queue.tls.items():
-        yield from (f"--tls-{name.replace('_', '-')}", path)
+    yield from _tls_options(queue)
+
+
+def _tls_options(queue: Queue) -> Iterator[str]:
+    if queue.tls is not None:
+        for option in ("ca_file", "cert", "key"):
+            yield from (f"--tls-{option.replace('_', '-')}", getattr(queue.tls, option))
 
 
 def _queue(settings: Settings, name: str | None) -> Queue:
@@ -68,14 +90,6 @@ def _queue(settings: Settings, name: str | None) -> Queue:
         f"did you mean {near}?" if near else f'name it in pipes.toml: [queues.{name}] scheduler = "tcp://…"'
     )
     raise UsageError(f"there is no queue {name}; {remedy}")
-
-
-def _settings(face: Face, arguments: Namespace) -> Settings:
-    from jupyter_pipes.storage.settings import load
-
-    notebook = getattr(arguments, "notebook", None)
-    folder = Path(notebook).parent if notebook else Path(getattr(arguments, "directory", None) or ".")
-    return load(face.directory / folder)
 
 
 def _become(what: str, *options: str) -> NoReturn:

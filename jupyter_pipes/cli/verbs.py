@@ -185,7 +185,8 @@ VERBS: Mapping[str, Verb] = {
         command=Way(store.store, (*parsers.STORE, *parsers.PLACE)),
     ),
     "scheduler": Verb(
-        "start a Dask scheduler for a queue", command=Way(queues.start_scheduler, parsers.SCHEDULER)
+        "start a Dask scheduler for a queue",
+        command=Way(queues.start_scheduler, (*parsers.SCHEDULER, *parsers.PLACE)),
     ),
     "worker": Verb(
         "start a Dask worker that serves a queue",

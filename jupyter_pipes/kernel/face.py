@@ -14,6 +14,7 @@ from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.arguments import check_text, check_version, shown
 from jupyter_pipes.runs import repeat
+from jupyter_pipes.storage.settings import load
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.storage.settings import Settings
 
 
 class KernelFace:
@@ -49,6 +51,10 @@ class KernelFace:
     def workspace(self) -> Workspace:
         """Return where runs are kept."""
         return self._session.pipeline().workspace
+
+    def settings(self) -> Settings:
+        """Return what the settings beside the notebook, or above, say now."""
+        return load(self._session.directory)
 
     def pipeline_name(self) -> str | None:
         """Return this notebook's name."""

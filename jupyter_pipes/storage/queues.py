@@ -7,11 +7,20 @@ from typing import Any
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import ConfigurationError
 
 LOCAL = "local"
 """The queue that is always there: processes of this machine."""
+
+
+class Tls(Struct, frozen=True, forbid_unknown_fields=True):
+    """The files that prove who is who: of the authority, and the own certificate with its key."""
+
+    ca_file: str
+    cert: str
+    key: str
 
 
 class Queue(Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,8 +33,8 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
         keywords: what `cluster` is called with.
         resources: what each step of the queue takes of a worker's `--resources`.
         priority: steps of the queue with a higher one are placed first.
-        idle: seconds that a started cluster outlives its last run.
-        tls: files that prove who is who: `ca_file`, `cert`, `key`.
+        idle: seconds that a started cluster outlives its last step, five at least; it ends with its process.
+        tls: what proves who is who where the scheduler is at a `tls://` address.
     """
 
     name: str
@@ -35,7 +44,7 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
     resources: dict[str, float] = {}
     priority: int = 0
     idle: float = 0.0
-    tls: dict[str, str] = {}
+    tls: Tls | None = None
 
     @property
     def place(self) -> str:
@@ -71,4 +80,11 @@ def _queue(name: str, table: dict[str, Any], place: Path | None) -> Queue:
         raise ConfigurationError(
             f'{place}: queue {name} needs one of scheduler = "tcp://…" and cluster = "package.Class"'
         )
-    return queue
+    if queue.tls and not queue.scheduler.startswith("tls://"):
+        raise ConfigurationError(f'{place}: queue {name} has tls, which needs scheduler = "tls://…"')
+    return replace(queue, tls=_beside(queue.tls, place)) if queue.tls and place else queue
+
+
+def _beside(tls: Tls, place: Path) -> Tls:
+    """Return the files as they count from the folder of the settings."""
+    return Tls(*(str(place.parent / Path(path).expanduser()) for path in (tls.ca_file, tls.cert, tls.key)))

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+import trustme
 
 from tests.acceptance.project import Project
 from tests.waiting import until
@@ -76,12 +77,50 @@ def test_a_scheduler_and_workers_serve_a_queue_of_the_project(project: Project, 
     assert project.jupyter_pipes_here("get", "study.ipynb", "made").out == "42\n"
 
 
+def _certify(folder: Path, name: str) -> str:
+    """Write an authority and a certificate of it, and return what names them in the settings."""
+    authority = trustme.CA()
+    certificate = authority.issue_cert("127.0.0.1")
+    authority.cert_pem.write_to_path(str(folder / f"{name}-ca.pem"))
+    certificate.cert_chain_pems[0].write_to_path(str(folder / f"{name}.pem"))
+    certificate.private_key_pem.write_to_path(str(folder / f"{name}.key"))
+    return f'tls = {{ ca_file = "{name}-ca.pem", cert = "{name}.pem", key = "{name}.key" }}'
+
+
+def test_a_queue_with_certificates_serves_who_has_one_and_tells_who_has_not(
+    project: Project, start: Start
+) -> None:
+    port = _free_port()
+    settings = f'[queues.far]\nscheduler = "tls://127.0.0.1:{port}"\n'
+    tls, other_tls = _certify(project.folder, "team"), _certify(project.folder, "other")
+
+    def trouble(of: str) -> str:
+        (project.folder / "pipes.toml").write_text(settings + of)
+        (queue,) = project.jupyter_pipes_here("queues", "--json").document["queues"]
+        return queue["trouble"]
+
+    assert "the scheduler does not answer" in trouble(tls)
+    for words in (("scheduler", "--queue", "far"), ("worker", "--queue", "far")):
+        process = start(*words)
+        assert process.stderr is not None
+        assert f"--tls-cert {project.folder / 'team.pem'}" in process.stderr.readline()
+    until(lambda: not trouble(tls), "a worker")
+    assert project.jupyter_pipes_here("run", "study.ipynb").code == 0
+    assert "asks for a certificate: name the files in pipes.toml" in trouble("")
+    assert "TLS certificate does not match" in trouble(other_tls)
+    assert "tls cannot be used" in trouble(tls.replace("team.key", "nothing.key"))
+
+
 @pytest.mark.parametrize(
     ("settings", "words", "said"),
     [
         ("", ("--queue", "far"), "there is no queue far; name it in pipes.toml"),
         ('[queues.far]\nscheduler = "tcp://h:1"', ("--queue", "fra"), "did you mean far?"),
-        ('[queues.pool]\ncluster = "dask.distributed.LocalCluster"', ("--queue", "pool"), "its own workers"),
+        (
+            '[queues.pool]\ncluster = "dask.distributed.LocalCluster"',
+            ("--queue", "pool"),
+            "its own scheduler and workers",
+        ),
         ("", (), "say which queue it serves"),
     ],
 )

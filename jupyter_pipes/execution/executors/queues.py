@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import atexit
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future
@@ -122,3 +123,10 @@ def _dask_executor(queue: Queue) -> DaskExecutor:
             executor = DaskExecutor(queue, loop.loop())
             _dask_executors[queue.name] = (queue, executor)
         return executor
+
+
+@atexit.register
+def _end_clusters() -> None:
+    """End what queues of this process started."""
+    for _, executor in _dask_executors.values():
+        executor.end_cluster()

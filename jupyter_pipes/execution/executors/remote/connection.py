@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import logging
+import threading
 from collections.abc import Callable
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -147,7 +150,9 @@ class Connection:
             cluster, self._cluster = self._cluster, None
             await _close(client)
             if cluster is not None:
-                await cluster.close()
+                # Once it has ended its jobs, dask_jobqueue 0.9 does not say so, and Dask wonders.
+                with suppress(AssertionError):
+                    await cluster.close()
 
     async def _call(self, operation: str, **arguments: Any) -> Any:
         """Return what the scheduler answers to one of its operations."""
@@ -174,12 +179,13 @@ class Connection:
 
     async def _connect(self) -> Any:
         await in_thread(_import_dask)
+        _tell_ourselves()
         from distributed import Client
 
         if self._queue.cluster and self._cluster is None:
             self._cluster = await start_cluster(self._queue)
         address = self._cluster or self._queue.scheduler
-        security = _security(self._queue)
+        security = await in_thread(_security, self._queue)
         client: Any = Client(
             address, asynchronous=True, set_as_default=False, security=security, timeout=PATIENCE
         )
@@ -188,6 +194,13 @@ class Connection:
         except OSError as error:
             await _close(client)
             raise Unreachable(f"{self._queue.place}: {error}") from error
+        except TypeError as error:
+            # What Dask raises where an address demands a certificate and it knows of none.
+            await _close(client)
+            raise ConfigurationError(
+                f"queue {self._queue.name}: the scheduler at {address} asks for a certificate: name the "
+                'files in pipes.toml, tls = { ca_file = "…", cert = "…", key = "…" }'
+            ) from error
         client.subscribe_topic(self._topic, self._take_announcement)
         return client
 
@@ -204,17 +217,45 @@ async def _close(client: Any) -> None:
 
 
 def _security(queue: Queue) -> Any:
-    if not queue.tls:
+    """Return what proves who is who; None where the settings name nothing.
+
+    Raises:
+        ConfigurationError: a file cannot be read, or is not what it should be.
+    """
+    if queue.tls is None:
         return None
     from distributed.security import Security
 
     files = queue.tls
-    return Security(
-        tls_ca_file=files["ca_file"],
-        tls_client_cert=files["cert"],
-        tls_client_key=files["key"],
+    security: Any = Security(
+        tls_ca_file=files.ca_file,
+        tls_client_cert=files.cert,
+        tls_client_key=files.key,
         require_encryption=True,
     )
+    try:
+        security.get_connection_args("client")
+    except OSError as error:
+        paths = ", ".join((files.ca_file, files.cert, files.key))
+        raise ConfigurationError(f"queue {queue.name}: tls cannot be used ({paths}): {error}") from error
+    return security
+
+
+class OnOtherThreads(logging.Filter):
+    """Lets through what is logged on any thread but this one."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._own = threading.get_ident()
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return record.thread != self._own
+
+
+@cache
+def _tell_ourselves() -> None:
+    """Keep what Dask logs of our connections off standard error: steps say what they wait for."""
+    logging.getLogger("distributed.client").addFilter(OnOtherThreads())
 
 
 def _import_dask() -> None:

@@ -28,6 +28,12 @@ if TYPE_CHECKING:
 LOOK_AROUND = 1.0
 """Seconds between two looks at what an attempt waits for."""
 
+_NEXT_STEP = 5.0
+"""Seconds within which the next step of a run comes: so long a started cluster stays at least."""
+
+_LONGEST_END = 10.0
+"""Seconds that a cluster may take to end with the process that started it."""
+
 _SILENT = "the scheduler does not answer"
 
 Answered = TypeVar("Answered")
@@ -103,6 +109,12 @@ class DaskExecutor:
                 attempt.following.cancel()
         self._loop.create_task(self._connection.close())
 
+    def end_cluster(self) -> None:
+        """End a cluster that was started for this queue, and wait for that: the process ends."""
+        if self._queue.cluster and self._connection.is_open:
+            with suppress(TimeoutError):
+                asyncio.run_coroutine_threadsafe(self._connection.close(), self._loop).result(_LONGEST_END)
+
     async def _follow_to_end(self, attempt: _Attempt) -> None:
         try:
             ended = await self._follow(attempt)
@@ -117,7 +129,7 @@ class DaskExecutor:
         del self._attempts[attempt.job.attempt_id]
         attempt.report(ended)
         if self._queue.cluster and not self._attempts:
-            self._loop.call_later(self._queue.idle, self._end_idle)
+            self._loop.call_later(max(self._queue.idle, _NEXT_STEP), self._end_idle)
 
     def _end_idle(self) -> None:
         """End a cluster that was started for this queue, when no step needs it any more."""

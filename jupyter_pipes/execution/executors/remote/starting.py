@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
+from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError
 
 if TYPE_CHECKING:
@@ -20,7 +25,7 @@ async def start_cluster(queue: Queue) -> Any:
     Raises:
         ConfigurationError: there is no such class, or it cannot be called with these keywords.
     """
-    kind = class_at(queue.cluster, queue.name)
+    kind = await in_thread(class_at, queue.cluster, queue.name)
     keywords = {**_QUIET.get(kind.__name__, {}), **queue.keywords}
     try:
         return await kind(asynchronous=True, **keywords)
@@ -31,16 +36,36 @@ async def start_cluster(queue: Queue) -> Any:
 
 
 def class_at(path: str, queue: str) -> Any:
-    """Return the class that has an import path.
+    """Return the class that has an import path, imported off the main thread.
 
     Raises:
         ConfigurationError: there is none.
     """
     module, _, name = path.rpartition(".")
     try:
-        return getattr(import_module(module), name)
+        with _signals_left_alone():
+            return getattr(import_module(module), name)
     except (ImportError, AttributeError, ValueError) as error:
         raise ConfigurationError(
             f"queue {queue}: cluster = {path!r} is no class that can be imported ({error}): install what "
             "has it, or correct the path"
         ) from error
+
+
+@contextmanager
+def _signals_left_alone() -> Generator[None]:
+    """Let modules be imported that set handlers of signals meanwhile, as dask_jobqueue does of Ctrl-C.
+
+    Only the main thread may set them, and those that are there are the program's own.
+    """
+    own = signal.signal
+
+    def set_handler(number: int, handler: Any) -> Any:
+        is_main = threading.current_thread() is threading.main_thread()
+        return own(number, handler) if is_main else signal.getsignal(number)
+
+    signal.signal = cast("Any", set_handler)
+    try:
+        yield
+    finally:
+        signal.signal = own
