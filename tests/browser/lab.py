@@ -12,8 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Generator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from urllib.error import HTTPError
 from urllib.request import Request, urlopen
 
 import nbformat
@@ -33,6 +34,43 @@ SERVER_CONFIG = Path(__file__).parents[2] / "labextension" / "server.json"
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
+SHOW = """async path => {
+    const { commands, shell } = window.jupyterapp;
+    const opened = await commands.execute('docmanager:open', { path });
+    await opened.revealed;
+    // Lab puts its launcher where nothing is open.
+    [...shell.widgets('main')].filter(each => each !== opened).forEach(each => each.dispose());
+}"""
+"""Shows a notebook alone in the main area."""
+
+CLEAR = """async () => {
+    const { commands, serviceManager, shell } = window.jupyterapp;
+    for (const widget of [...shell.widgets('main')]) {
+        const { session } = widget.sessionContext ?? {};
+        // A kernel that is busy takes its time.
+        session && serviceManager.sessions.shutdown(session.id).catch(() => undefined);
+        // Unlike one that is closed, one that is disposed of does not ask about what is not saved.
+        widget.dispose();
+    }
+    shell.collapseRight();
+    await commands.execute('filebrowser:activate');
+    await commands.execute('apputils:dismiss-notification', {});
+    if (document.body.dataset.jpThemeLight === 'false') {
+        await commands.execute('apputils:change-theme', { theme: 'JupyterLab Light' });
+    }
+}"""
+"""Closes all that is open, with its kernels, and gives the side areas and the theme that Lab begins with."""
+
+REOPEN = """async () => {
+    const { commands, serviceManager, shell } = window.jupyterapp;
+    const { context } = shell.currentWidget;
+    await serviceManager.sessions.shutdown(context.sessionContext.session.id);
+    shell.currentWidget.dispose();
+    await commands.execute('docmanager:open', { path: context.path });
+}"""
+
+THEME = "theme => window.jupyterapp.commands.execute('apputils:change-theme', { theme })"
+
 
 def chromium() -> str | None:
     """Return the path of the Chromium that is installed, or None."""
@@ -50,6 +88,8 @@ def write_notebook(path: Path, *sources: str) -> Path:
 class Lab:
     """A running JupyterLab server on a folder of its own, and pages of it in Chromium.
 
+    A page that was closed is kept, cleared, for the next that is opened: to load Lab takes seconds.
+
     Args:
         application: `jupyterlab`, or `notebook` for Notebook 7, which is made of the same parts.
     """
@@ -58,10 +98,13 @@ class Lab:
         self, folder: Path, browser: Browser, port: int, token: str, application: str = "jupyterlab"
     ) -> None:
         self.folder = folder
-        self._browser = browser
+        self._context = browser.new_context()
+        self._context.set_default_timeout(WAIT_MILLISECONDS)
         self._address = f"http://127.0.0.1:{port}"
         self._token = token
         self._application = application
+        self._cleared: dict[tuple[int, int], list[Page]] = {}
+        self._loaded = 0
 
     def open(
         self,
@@ -69,38 +112,83 @@ class Lab:
         *,
         width: int = 1500,
         height: int = 1000,
-        prepare: Callable[[Page], object] = lambda page: None,
+        prepare: Callable[[Page], object] | None = None,
+        is_new: bool = False,
     ) -> LabPage:
-        """Open a notebook of the folder alone in the main area; returns when its cells are there."""
-        page = self._browser.new_page(viewport={"width": width, "height": height})
-        page.set_default_timeout(WAIT_MILLISECONDS)
-        prepare(page)
+        """Open a notebook of the folder alone in the main area; returns when its cells are there.
+
+        Args:
+            prepare: is called with the page before it is loaded.
+            is_new: whether the page is to be loaded for this, and not kept behind it.
+        """
         name = notebook.relative_to(self.folder).as_posix()
-        place = "lab/tree" if self._application == "jupyterlab" else "notebooks"
-        page.goto(f"{self._address}/{place}/{name}?token={self._token}&reset")
+        cleared = self._cleared.setdefault((width, height), [])
+        if self._application != "jupyterlab" or prepare or is_new:
+            page = self._load(name, width, height, prepare)
+            shown = LabPage(page, page.close)
+        else:
+            page = cleared.pop() if cleared else self._load(name, width, height)
+            page.set_viewport_size({"width": width, "height": height})
+            page.evaluate(SHOW, name)
+            shown = LabPage(page, lambda: self._clear(page, cleared))
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-        return LabPage(page)
+        return shown
+
+    def _load(
+        self, notebook: str, width: int, height: int, prepare: Callable[[Page], object] | None = None
+    ) -> Page:
+        page = self._context.new_page()
+        page.set_viewport_size({"width": width, "height": height})
+        if prepare:
+            prepare(page)
+        self._loaded += 1
+        # Of two pages with one workspace, Lab would give the second another, and load it again.
+        place = f"lab/workspaces/{self._loaded}/tree" if self._application == "jupyterlab" else "notebooks"
+        page.goto(f"{self._address}/{place}/{notebook}?token={self._token}&reset")
+        page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+        return page
+
+    def _clear(self, page: Page, cleared: list[Page]) -> None:
+        """Close all that a page shows, and keep the page; one in which Lab still asks something is closed."""
+        page.mouse.move(0, 0)
+        if page.locator(".jp-Dialog, .lm-Menu").count():
+            page.close()
+        else:
+            page.evaluate(CLEAR)
+            cleared.append(page)
 
     def folder_of(self, test: str) -> Path:
         """Return the folder of a test's own, by its name."""
         return self.folder / re.sub(r"\W+", "-", test)
 
-    def open_new(self, test: str, name: str, *cells: str, width: int = 1500, height: int = 1000) -> LabPage:
+    def open_new(
+        self,
+        test: str,
+        name: str,
+        *cells: str,
+        width: int = 1500,
+        height: int = 1000,
+        is_new: bool = False,
+    ) -> LabPage:
         """Open a new notebook with these cells, in a folder of its test's, once its kernel is there.
 
         Headers are there before the kernel is, and what is pressed or run too early may do nothing.
         """
         folder = self.folder_of(test)
         folder.mkdir()
-        page = self.open(write_notebook(folder / name, *cells), width=width, height=height)
+        page = self.open(write_notebook(folder / name, *cells), width=width, height=height, is_new=is_new)
         page.wait_for_kernel()
         return page
 
-    def end_kernels(self) -> None:
-        """End every notebook's kernel, as a restart of the machine would."""
-        # Those of two notebooks may have one kernel: with it, both end.
-        while sessions := json.loads(self._ask("sessions")):
-            self._ask(f"sessions/{sessions[0]['id']}", method="DELETE")
+    def end_kernels(self, folder: Path) -> None:
+        """End the kernels of all notebooks in a folder, as a restart of the machine would."""
+        place = folder.relative_to(self.folder).as_posix()
+        # Two notebooks may have one kernel: with it, both end; and a page that was cleared ends its own.
+        while sessions := [
+            each for each in json.loads(self._ask("sessions")) if each["path"].startswith(f"{place}/")
+        ]:
+            with suppress(HTTPError):
+                self._ask(f"sessions/{sessions[0]['id']}", method="DELETE")
 
     def share_kernel(self, notebook: Path, other: Path) -> None:
         """Give another notebook the kernel that a notebook has."""
@@ -110,17 +198,27 @@ class Lab:
         session = {"path": names[1], "name": other.name, "type": "notebook", "kernel": {"id": kernel}}
         self._ask("sessions", "POST", json.dumps(session).encode())
 
-    def _ask(self, what: str, method: str = "GET", body: bytes | None = None) -> bytes:
-        request = Request(f"{self._address}/api/{what}?token={self._token}", body, method=method)
+    def forget_settings(self) -> None:
+        """Have pages that are loaded from now on begin with our default settings."""
+        nothing = json.dumps({"raw": "{}"}).encode()
+        self._ask("settings/jupyter_pipes:pipelines", "PUT", nothing, "lab/api")
+
+    def _ask(self, what: str, method: str = "GET", body: bytes | None = None, api: str = "api") -> bytes:
+        request = Request(f"{self._address}/{api}/{what}?token={self._token}", body, method=method)
         with urlopen(request, timeout=30) as answer:
             return answer.read()
 
 
 class LabPage:
-    """One notebook in one browser page."""
+    """One notebook in one browser page.
 
-    def __init__(self, page: Page) -> None:
+    Args:
+        close: closes it; unsaved changes are lost.
+    """
+
+    def __init__(self, page: Page, close: Callable[[], object]) -> None:
         self.page = page
+        self.close = close
 
     @property
     def notebook(self) -> Locator:
@@ -154,6 +252,15 @@ class LabPage:
         self.page.locator(".lm-MenuBar-itemLabel", has_text=title).first.click()
         self.page.locator(".lm-Menu-itemLabel", has_text=entry).first.click()
 
+    def reopen(self) -> None:
+        """Close the notebook, end its kernel, and open it again from its file."""
+        self.page.evaluate(REOPEN)
+        self.page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
+
+    def command(self, name: str) -> None:
+        """Execute a command of Lab by its id."""
+        self.page.evaluate("name => window.jupyterapp.commands.execute(name)", name)
+
     def save(self) -> None:
         """Save the notebook and wait until it is saved."""
         self.page.keyboard.press("Control+s")
@@ -172,15 +279,9 @@ class LabPage:
         self.page.screenshot(path=str(path))
         return path
 
-    def close(self) -> None:
-        """Close the page; unsaved changes are lost."""
-        self.page.close()
-
     def theme(self, name: str, *, light: bool) -> None:
-        """Change to a theme by its name in Lab's menu."""
-        self.page.locator(".lm-MenuBar-itemLabel", has_text="Settings").first.click()
-        self.page.locator(".lm-Menu-itemLabel", has_text="Theme").first.hover()
-        self.page.locator(".lm-Menu-itemLabel", has_text=name).first.click()
+        """Change to a theme by its name."""
+        self.page.evaluate(THEME, name)
         body = self.page.locator(f'body[data-jp-theme-light="{str(light).lower()}"]')
         expect(body).to_have_count(1)
 
@@ -194,7 +295,7 @@ def running_lab(folder: Path, browser: Browser, application: str = "jupyterlab")
     command = [
         *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
-        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None"),
+        *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]
     with (private / "lab.log").open("wb") as log:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
@@ -15,8 +15,8 @@ from playwright.sync_api import Locator, expect
 CELLS = (
     "%%params\nrows: int = 50      # rows to load",
     "%%step load --stage data\nraw = list(range(rows))\nprint('loaded', rows)",
-    "%%step fit --stage model\nimport time\nfrom jupyter_pipes import current\n"
-    "for i in range(4):\n    current.progress(i + 1, 4)\n    time.sleep(0.2)\nfitted = sum(raw)",
+    "%%step fit --stage model\nimport time\nfrom pathlib import Path\nfrom jupyter_pipes import current\n"
+    "current.progress(1, 4)\nwhile not Path('end').exists():\n    time.sleep(0.02)\nfitted = sum(raw)",
     "%%step check\nfor code in [*range(30, 38), *range(90, 98)]:\n"
     "    print(f'\\x1b[{code}mcolour {code}\\x1b[0m')\n"
     "checked = fitted / 0",
@@ -44,26 +44,36 @@ def header(shown: LabPage, step: str) -> Locator:
     return shown.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
 
 
-def findings(shown: LabPage) -> list[str]:
-    """Return what axe-core has against our elements, each with the element and why."""
+def findings(shown: LabPage, where: str) -> list[str]:
+    """Return what axe-core has against our elements, each with the theme, the place and why."""
     scopes: Any = {"include": [[scope] for scope in OURS if shown.page.locator(scope).count()]}
     violations = Axe().run(shown.page, context=scopes).response["violations"]
     return [
-        f"{violation['id']} ({violation['impact']}): {json.dumps(node['target'])} {node['failureSummary']}"
+        f"{where}: {violation['id']} ({violation['impact']}): "
+        f"{json.dumps(node['target'])} {node['failureSummary']}"
         for violation in violations
         for node in violation["nodes"]
     ]
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_in_any_tab(shown: LabPage, theme: str) -> None:
+def in_all_themes(shown: LabPage, look: Callable[[str], list[str]]) -> list[str]:
+    """Return what is found by a look in each theme, which is called with its name."""
+    found: list[str] = []
+    for theme in THEMES:
+        shown.theme(theme, light=theme == "JupyterLab Light")
+        found += look(theme)
+    return found
+
+
+def test_axe_finds_nothing_in_any_tab_and_theme(
+    shown: LabPage, lab: Lab, request: pytest.FixtureRequest
+) -> None:
     page = shown.page
-    if theme != "JupyterLab Light":
-        shown.theme(theme, light=False)
-    assert findings(shown) == []
+    assert in_all_themes(shown, lambda theme: findings(shown, f"{theme}, before a run")) == []
     page.keyboard.press("Alt+Shift+R")
-    expect(header(shown, "fit")).to_contain_text("running")
-    assert findings(shown) == []
+    expect(header(shown, "fit")).to_contain_text("25 %")
+    assert in_all_themes(shown, lambda theme: findings(shown, f"{theme}, while it runs")) == []
+    (lab.folder_of(request.node.name) / "end").touch()
     expect(header(shown, "report")).to_contain_text("skipped")
     # Problems are listed, and what was run is stale.
     for cell, text in ((5, "%%step oops\nq = nobody_knows"), (1, "%%step load --stage data\nraw = [rows]")):
@@ -72,57 +82,73 @@ def test_axe_finds_nothing_in_any_tab(shown: LabPage, theme: str) -> None:
         page.keyboard.type(text)
     expect(page.locator(".jp-pipes-problems")).to_contain_text("nobody_knows")
     expect(header(shown, "load")).to_contain_text("stale")
-    for tab in page.locator(f"{PANEL} [role=tablist]").first.get_by_role("tab").all():
-        tab.click()
-        expect(page.locator(f"{PANEL} #jp-pipes-tabpanel")).not_to_be_empty()
-        assert findings(shown) == [], tab.inner_text()
+
+    def in_all_tabs(theme: str) -> list[str]:
+        found: list[str] = []
+        for tab in page.locator(f"{PANEL} [role=tablist]").first.get_by_role("tab").all():
+            tab.click()
+            expect(page.locator(f"{PANEL} #jp-pipes-tabpanel")).not_to_be_empty()
+            found += findings(shown, f"{theme}, {tab.inner_text()}")
+        return found
+
+    assert in_all_themes(shown, in_all_tabs) == []
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_in_runs_the_graph_by_itself_sheets_and_dialogs(shown: LabPage, theme: str) -> None:
+def test_axe_finds_nothing_in_runs_the_graph_by_itself_sheets_and_dialogs(
+    shown: LabPage, lab: Lab, request: pytest.FixtureRequest
+) -> None:
     page = shown.page
-    if theme != "JupyterLab Light":
-        shown.theme(theme, light=False)
     tabs = page.locator(f"{PANEL} [role=tablist]").first
+    (lab.folder_of(request.node.name) / "end").touch()
     page.keyboard.press("Alt+Shift+R")
     expect(header(shown, "report")).to_contain_text("skipped")
     page.keyboard.press("Alt+Shift+R")
-    tabs.get_by_role("tab", name="Runs", exact=True).click()
     runs = page.locator(".jp-pipes-runs")
+    tabs.get_by_role("tab", name="Runs", exact=True).click()
     ticks = runs.locator("tbody").get_by_role("checkbox")
     expect(ticks).to_have_count(2)
-    for tick in ticks.all():
-        tick.check()
-    assert findings(shown) == [], "runs"
-    runs.get_by_role("button", name="Compare", exact=True).click()
-    expect(runs.get_by_role("table", name="Both runs")).to_be_visible()
-    assert findings(shown) == [], "comparison"
-    runs.get_by_role("button", name="Back to the runs").click()
-    runs.locator("tbody tr").first.get_by_role("button").click()
-    expect(runs.get_by_role("region", name="Step check")).to_contain_text("ZeroDivisionError")
-    assert findings(shown) == [], "opened run"
-    tabs.get_by_role("tab", name="Graph", exact=True).click()
 
-    page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
-    for name in ("Why", "Log"):
-        header(shown, "check").get_by_role("button", name=name, exact=True).click()
-        expect(page.locator(".jp-pipes-sheet")).to_be_visible()
-        assert findings(shown) == [], name
+    def everywhere(theme: str) -> list[str]:
+        found: list[str] = []
+        tabs.get_by_role("tab", name="Runs", exact=True).click()
+        for tick in ticks.all():
+            tick.check()
+        found += findings(shown, f"{theme}, runs")
+        runs.get_by_role("button", name="Compare", exact=True).click()
+        expect(runs.get_by_role("table", name="Both runs")).to_be_visible()
+        found += findings(shown, f"{theme}, comparison")
+        runs.get_by_role("button", name="Back to the runs").click()
+        runs.locator("tbody tr").first.get_by_role("button").click()
+        expect(runs.get_by_role("region", name="Step check")).to_contain_text("ZeroDivisionError")
+        found += findings(shown, f"{theme}, opened run")
+        runs.get_by_role("button", name="Back to the runs").click()
+        tabs.get_by_role("tab", name="Graph", exact=True).click()
+
+        page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
+        for name in ("Why", "Log"):
+            header(shown, "check").get_by_role("button", name=name, exact=True).click()
+            expect(page.locator(".jp-pipes-sheet")).to_be_visible()
+            found += findings(shown, f"{theme}, {name}")
+            page.keyboard.press("Escape")
+        page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").hover()
+        expect(page.locator(".jp-pipes-sheet")).to_contain_text("2 steps run")
+        found += findings(shown, f"{theme}, toolbar")
+
+        shown.menu("Pipeline", "Export as Python Module")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        found += findings(shown, f"{theme}, export")
         page.keyboard.press("Escape")
-    page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").hover()
-    expect(page.locator(".jp-pipes-sheet")).to_contain_text("2 steps run")
-    assert findings(shown) == [], "toolbar"
+        page.get_by_role("button", name="Open in the main area").click()
+        expect(page.locator(".jp-pipes-window canvas").first).to_be_visible()
+        found += findings(shown, f"{theme}, graph")
+        page.locator(".lm-DockPanel-tabBar .lm-mod-current .lm-TabBar-tabCloseIcon").last.click()
+        return found
 
-    shown.menu("Pipeline", "Export as Python Module")
-    expect(page.get_by_role("dialog")).to_be_visible()
-    assert findings(shown) == [], "export"
-    page.keyboard.press("Escape")
-    page.get_by_role("button", name="Open in the main area").click()
-    expect(page.locator(".jp-pipes-window canvas").first).to_be_visible()
-    assert findings(shown) == [], "graph"
+    assert in_all_themes(shown, everywhere) == []
 
 
-def test_a_keyboard_is_enough(shown: LabPage) -> None:
+def test_a_keyboard_is_enough(shown: LabPage, lab: Lab, request: pytest.FixtureRequest) -> None:
+    (lab.folder_of(request.node.name) / "end").touch()
     page, focused = shown.page, shown.page.locator(":focus")
     page.locator(".jp-Notebook-cell").first.locator(".cm-content").click()
     page.keyboard.press("Alt+Shift+R")

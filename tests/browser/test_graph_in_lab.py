@@ -36,15 +36,24 @@ class Graph:
         return self.panel.get_by_role("button", name=name, exact=True)
 
 
-@pytest.fixture
-def graph(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Graph]:
+@pytest.fixture(scope="module")
+def opened(lab: Lab) -> Iterator[Graph]:
     """A notebook with four steps in two stages, and the panel."""
-    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, width=1440, height=900)
-    shown = Graph(page)
-    shown.page.locator("[data-id=jp-pipes-panel]").first.click()
-    expect(shown.node("plot")).to_be_attached()
-    yield shown
+    page = lab.open_new("graph", "train.ipynb", *CELLS)
+    page.page.locator("[data-id=jp-pipes-panel]").first.click()
+    yield Graph(page)
     page.close()
+
+
+@pytest.fixture
+def graph(opened: Graph) -> Graph:
+    """The same with no stage folded, whatever another test did."""
+    expect(opened.nodes.first).to_be_attached()
+    if opened.nodes.count() < len(CELLS):
+        opened.button("Fold all stages").click()
+        opened.button("Unfold all stages").click()
+    expect(opened.nodes).to_have_count(len(CELLS))
+    return opened
 
 
 def test_keys_go_through_the_graph_select_and_open_a_menu(graph: Graph) -> None:

@@ -48,7 +48,7 @@ def notebook(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Path]:
     with pytest.raises(RunFailed):
         Pipeline.from_notebook(path).run()
     yield path
-    lab.end_kernels()
+    lab.end_kernels(folder)
 
 
 def test_the_last_run_is_shown_without_a_kernel(lab: Lab, notebook: Path) -> None:

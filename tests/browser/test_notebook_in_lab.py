@@ -27,14 +27,20 @@ ENDLESS = (
 )
 
 
-@pytest.fixture
-def endless(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
-    """A notebook in Lab whose second step runs for ten minutes, once that has begun."""
-    page = lab.open_new(request.node.name, "endless.ipynb", *ENDLESS)
-    page.run_all()
-    expect(page.listed("endless, running")).to_be_attached(timeout=LONG)
+@pytest.fixture(scope="module")
+def opened(lab: Lab) -> Iterator[LabPage]:
+    page = lab.open_new("endless", "endless.ipynb", *ENDLESS)
     yield page
     page.close()
+
+
+@pytest.fixture
+def endless(opened: LabPage) -> LabPage:
+    """A notebook in Lab whose second step runs for ten minutes, once that has begun."""
+    opened.command("notebook:clear-all-cell-outputs")
+    opened.run_all()
+    expect(opened.listed("endless, running")).to_be_attached(timeout=LONG)
+    return opened
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +91,12 @@ def test_the_saved_notebook_shows_the_graph_through_nbconvert(quickstart: LabPag
     assert "report, completed" in page
 
 
-def test_cancel_answers_within_a_second(endless: LabPage) -> None:
+def test_a_log_is_below_its_cell_while_the_step_runs_and_cancel_answers_within_a_second(
+    endless: LabPage,
+) -> None:
     """The button works while the cell runs; what ran and what waited ends as cancelled."""
+    cell = endless.page.locator(".jp-CodeCell", has_text="%%step endless").first
+    expect(cell.locator(".jp-OutputArea")).to_contain_text("has begun")
     endless.notebook.locator(".jupyter-pipes-buttons").get_by_role("button", name="Cancel").click()
     expect(endless.listed("endless, cancelled")).to_be_attached(timeout=1500)
     expect(endless.listed("last, cancelled")).to_be_attached()
@@ -97,8 +107,3 @@ def test_interrupting_the_kernel_cancels_the_run(endless: LabPage) -> None:
     endless.menu("Kernel", "Interrupt Kernel")
     expect(endless.listed("endless, cancelled")).to_be_attached(timeout=10_000)
     endless.wait_for_kernel()
-
-
-def test_the_log_is_below_the_cell_while_the_step_runs(endless: LabPage) -> None:
-    cell = endless.page.locator(".jp-CodeCell", has_text="%%step endless").first
-    expect(cell.locator(".jp-OutputArea")).to_contain_text("has begun")

@@ -47,10 +47,10 @@ class Runs:
         self.button("Run with these").click()
 
 
-@pytest.fixture
-def runs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Runs]:
-    """A pipeline that was run once, and the tab with that run."""
-    opened = lab.open_new(request.node.name, "study.ipynb", *CELLS)
+@pytest.fixture(scope="module")
+def runs(lab: Lab) -> Iterator[Runs]:
+    """A pipeline that was run, and the tab with that run."""
+    opened = lab.open_new("runs", "study.ipynb", *CELLS)
     opened.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(opened.page.locator(".jp-pipes-header", has_text="score")).to_contain_text("pending")
     opened.page.get_by_role("tab", name="Runs").click()
@@ -61,6 +61,13 @@ def runs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Runs]:
     expect(shown.rows.first).to_contain_text("3 completed", timeout=WAIT_MILLISECONDS)
     yield shown
     opened.close()
+
+
+@pytest.fixture(autouse=True)
+def listed(runs: Runs) -> None:
+    """Whatever was looked at before, the runs are listed."""
+    if runs.button("← Back to the runs").count():
+        runs.button("← Back to the runs").click()
 
 
 def test_a_run_is_opened_repeated_found_and_compared(runs: Runs) -> None:
@@ -94,11 +101,19 @@ def test_a_run_is_opened_repeated_found_and_compared(runs: Runs) -> None:
     expect(runs.tab.get_by_role("region", name="Step fit")).to_contain_text("0.25")
 
 
-def test_what_is_put_away_is_in_the_archive_only(runs: Runs) -> None:
+def test_what_is_put_away_is_in_the_archive_only_until_it_is_taken_out(runs: Runs) -> None:
+    expect(runs.rows.first).to_be_visible()
+    count = runs.rows.count()
     runs.rows.first.get_by_role("button").click()
     runs.button("Archive").click()
     expect(runs.button("Take out of the archive")).to_be_visible()
     runs.button("← Back to the runs").click()
-    expect(runs.rows).to_have_count(0)
+    expect(runs.rows).to_have_count(count - 1)
     runs.tab.get_by_label("Archive").check()
     expect(runs.rows).to_have_count(1)
+    runs.rows.first.get_by_role("button").click()
+    runs.button("Take out of the archive").click()
+    runs.button("← Back to the runs").click()
+    expect(runs.rows).to_have_count(0)
+    runs.tab.get_by_label("Archive").uncheck()
+    expect(runs.rows).to_have_count(count)

@@ -55,11 +55,14 @@ def _keeps_settings(response: Response) -> bool:
 
 @pytest.fixture
 def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Set]:
-    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
+    # A page keeps the settings that it was told.
+    is_new = "settings" in request.node.name
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, is_new=is_new)
     ready = Set(page)
     expect(ready.header).to_contain_text("not run yet")
     yield ready
     page.close()
+    lab.forget_settings()
 
 
 def test_settings_hold_at_once_and_ends_of_runs_are_told_as_they_say(shown: Set) -> None:

@@ -67,11 +67,11 @@ class Watched:
         return counts["Nodes"], counts["JSEventListeners"]
 
 
-@pytest.fixture
-def watched(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Watched]:
+@pytest.fixture(scope="module")
+def watched(lab: Lab) -> Iterator[Watched]:
     """A notebook of three steps, of which the last waits, and the panel with its graph."""
-    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, width=1440, height=900)
-    seen = Watched(page.page, lab.folder_of(request.node.name))
+    page = lab.open_new("watched", "train.ipynb", *CELLS, is_new=True)
+    seen = Watched(page.page, lab.folder_of("watched"))
     seen.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(seen.page.locator("#jp-pipes-panel .jp-pipes-graph li button")).to_have_count(3)
     yield seen

@@ -57,6 +57,18 @@ def tabs(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Tabs]:
     page.close()
 
 
+@pytest.fixture(scope="module")
+def ran(lab: Lab) -> Iterator[Tabs]:
+    """The same, behind a run."""
+    page = lab.open_new("ran", "train.ipynb", *CELLS)
+    page.page.locator("[data-id=jp-pipes-panel]").first.click()
+    shown = Tabs(page)
+    page.page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()
+    expect(shown.heading).to_contain_text("failed")
+    yield shown
+    page.close()
+
+
 def test_a_form_is_checked_while_one_types_kept_as_a_preset_and_run(tabs: Tabs) -> None:
     tabs.open("Parameters")
     expect(tabs.field("rows")).to_have_value("150")
@@ -98,32 +110,28 @@ def test_what_would_run_is_seen_before_and_confirmed(tabs: Tabs) -> None:
     expect(tabs.heading.get_by_role("button", name="Run stale", exact=True)).to_be_disabled()
 
 
-def test_a_traceback_leads_to_its_line_and_a_log_is_searched(tabs: Tabs) -> None:
-    tabs.page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()
-    expect(tabs.heading).to_contain_text("failed")
-    tabs.open("Log")
-    expect(tabs.content).to_contain_text("before")
-    tabs.button("Step split, line 3").click()
-    expect(tabs.page.locator(".jp-Notebook-cell").nth(4)).to_have_class(re.compile("jp-mod-active"))
-    tabs.content.get_by_label("Step", exact=True).select_option("load")
-    expect(tabs.content.get_by_role("log", name="Log of load")).to_contain_text("loaded 150")
-    expect(tabs.content.locator(".ansi-green-fg")).to_have_text("loaded")
-    tabs.content.get_by_label("Search the log").fill("LOADED")
-    expect(tabs.content.locator("mark")).to_have_text("loaded")
+def test_a_traceback_leads_to_its_line_and_a_log_is_searched(ran: Tabs) -> None:
+    ran.open("Log")
+    expect(ran.content).to_contain_text("before")
+    ran.button("Step split, line 3").click()
+    expect(ran.page.locator(".jp-Notebook-cell").nth(4)).to_have_class(re.compile("jp-mod-active"))
+    ran.content.get_by_label("Step", exact=True).select_option("load")
+    expect(ran.content.get_by_role("log", name="Log of load")).to_contain_text("loaded 150")
+    expect(ran.content.locator(".ansi-green-fg")).to_have_text("loaded")
+    ran.content.get_by_label("Search the log").fill("LOADED")
+    expect(ran.content.locator("mark")).to_have_text("loaded")
 
 
-def test_a_frame_is_paged_and_loaded_and_the_timeline_says_what_was_waited_for(tabs: Tabs) -> None:
-    tabs.page.locator(".jp-NotebookPanel-toolbar").get_by_role("button", name="Run pipeline").click()
-    expect(tabs.heading).to_contain_text("failed")
-    tabs.open("Artifacts")
-    tabs.button("raw").click()
-    expect(tabs.content).to_contain_text("rows 1 to 100 of 150")
-    tabs.button("Rows behind").click()
-    expect(tabs.content).to_contain_text("rows 101 to 150 of 150")
-    expect(tabs.content.locator(".jp-pipes-values tbody tr").last).to_contain_text("149")
-    tabs.button("Load into the notebook").click()
-    expect(tabs.page.get_by_text("raw is a variable of the notebook now").first).to_be_attached()
-    tabs.open("Timeline")
-    expect(tabs.rows("clean")).to_contain_text("waits for load")
-    expect(tabs.rows("load")).to_contain_text("MiB")
-    expect(tabs.content.get_by_label("on the critical path").first).to_be_attached()
+def test_a_frame_is_paged_and_loaded_and_the_timeline_says_what_was_waited_for(ran: Tabs) -> None:
+    ran.open("Artifacts")
+    ran.button("raw").click()
+    expect(ran.content).to_contain_text("rows 1 to 100 of 150")
+    ran.button("Rows behind").click()
+    expect(ran.content).to_contain_text("rows 101 to 150 of 150")
+    expect(ran.content.locator(".jp-pipes-values tbody tr").last).to_contain_text("149")
+    ran.button("Load into the notebook").click()
+    expect(ran.page.get_by_text("raw is a variable of the notebook now").first).to_be_attached()
+    ran.open("Timeline")
+    expect(ran.rows("clean")).to_contain_text("waits for load")
+    expect(ran.rows("load")).to_contain_text("MiB")
+    expect(ran.content.get_by_label("on the critical path").first).to_be_attached()

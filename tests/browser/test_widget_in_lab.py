@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from lab import Lab, LabPage, write_notebook
-from playwright.sync_api import Locator, expect
+from lab import Lab, LabPage
+from playwright.sync_api import Locator, ViewportSize, expect
 
 from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
@@ -88,6 +88,9 @@ PAINTED = """([x, y]) => {
 }"""
 
 
+WIDE: ViewportSize = {"width": 1500, "height": 1000}
+
+
 class Shown:
     """The widget on a page."""
 
@@ -104,19 +107,23 @@ class Shown:
         return self.lab.listed(spoken)
 
 
-@pytest.fixture
-def notebook(lab: Lab, request: pytest.FixtureRequest) -> Path:
-    return write_notebook(lab.folder / f"{request.node.name}.ipynb", SETUP)
-
-
-@pytest.fixture
-def shown(lab: Lab, notebook: Path) -> Iterator[Shown]:
-    page = lab.open(notebook)
-    page.run_all()
-    shown = Shown(page)
-    expect(shown.root.locator("canvas").first).to_be_attached(timeout=60_000)
-    yield shown
+@pytest.fixture(scope="module")
+def opened(lab: Lab) -> Iterator[LabPage]:
+    page = lab.open_new("widget", "widget.ipynb", SETUP)
+    yield page
     page.close()
+
+
+@pytest.fixture
+def shown(opened: LabPage) -> Shown:
+    """A new widget, in place of the one that another test left."""
+    opened.page.set_viewport_size(WIDE)
+    opened.command("notebook:clear-all-cell-outputs")
+    shown = Shown(opened)
+    expect(shown.root).to_have_count(0)
+    opened.run_all()
+    expect(shown.root.locator("canvas").first).to_be_attached(timeout=60_000)
+    return shown
 
 
 def test_run_and_cancel_work_and_statuses_change_in_place(shown: Shown) -> None:
@@ -151,9 +158,10 @@ def test_a_click_on_a_node_selects_it_also_when_the_canvas_was_moved(shown: Show
     shown.lab.wait_for_kernel()
     shown.lab.page.wait_for_function(PAINTED, arg=[x, y])
     canvas = shown.root.locator("canvas").first
-    shown.lab.page.add_style_tag(content=".jp-Cell-outputWrapper { padding-top: 57px }")
+    moving = shown.lab.page.add_style_tag(content=".jp-Cell-outputWrapper { padding-top: 57px }")
     canvas.hover()
     canvas.click(position={"x": x, "y": y})
+    moving.evaluate("style => style.remove()")
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("writes")
     expect(shown.root.locator(".jupyter-pipes-details")).to_contain_text("load")
 
@@ -208,8 +216,6 @@ def test_the_live_widget_stands_alone_while_it_lives(shown: Shown) -> None:
 
 
 def test_the_graph_has_lab_colours_in_both_themes(shown: Shown) -> None:
-    # Another test may have left another theme.
-    shown.lab.light()
     canvas = shown.root.locator("canvas").first
     assert canvas.evaluate("canvas => getComputedStyle(canvas).filter") == "none"
     shown.lab.dark()
@@ -220,25 +226,20 @@ def test_the_graph_has_lab_colours_in_both_themes(shown: Shown) -> None:
     shown.lab.light()
 
 
-def test_a_saved_notebook_shows_the_still_with_the_last_statuses(
-    lab: Lab, shown: Shown, notebook: Path
-) -> None:
+def test_a_saved_notebook_shows_the_still_with_the_last_statuses(lab: Lab, shown: Shown) -> None:
     shown.button("Run").click()
     expect(shown.item("load, running")).to_be_attached()
     shown.button("Cancel").click()
     expect(shown.item("clean, failed")).to_be_attached()
     expect(shown.still).to_contain_text("clean, failed")
     shown.lab.save()
-    lab.end_kernels()
-    again = lab.open(notebook)
-    still = Shown(again).still
-    expect(still).to_be_visible()
-    expect(still.get_by_role("img")).to_be_visible()
-    expect(still).to_contain_text("clean, failed")
-    expect(again.notebook.get_by_text("Error displaying widget")).to_be_hidden()
-    again.close()
+    shown.lab.reopen()
+    expect(shown.still).to_be_visible()
+    expect(shown.still.get_by_role("img")).to_be_visible()
+    expect(shown.still).to_contain_text("clean, failed")
+    expect(shown.lab.notebook.get_by_text("Error displaying widget")).to_be_hidden()
 
-    page = _converted(notebook)
+    page = _converted(lab.folder_of("widget") / "widget.ipynb")
     for said in ("clean, failed", "jupyter-pipes-static", "<svg", "&lt;b&gt;bold&lt;/b&gt;"):
         assert said in page
 
