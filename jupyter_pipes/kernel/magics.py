@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 import re
+import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -37,6 +38,7 @@ class PipesMagics(Magics):
     def __init__(self, shell: InteractiveShell) -> None:
         super().__init__(shell)
         self._shell: Any = shell
+        self._making = threading.Lock()
         self._session: Session | None = None
         self._nested = False
         self._cell = ""
@@ -44,17 +46,22 @@ class PipesMagics(Magics):
     @property
     def session(self) -> Session:
         """The kernel's session, made when the first cell behind `%load_ext` runs: loading shall be quick."""
-        if self._session is None:
-            from jupyter_pipes.kernel.notebook.whereabouts import told_path
-            from jupyter_pipes.kernel.session import Session
+        # Front ends ask for it on threads of their own.
+        with self._making:
+            if self._session is None:
+                self._session = self._made_session()
+            return self._session
 
-            path = told_path(self._shell.user_ns)
-            directory = path.parent if path and path.parent.is_dir() else Path.cwd()
-            live = hasattr(self._shell, "kernel")
-            self._session = Session(directory, path, self._shell.user_ns, live=live)
-            for count, source in enumerate(self._shell.history_manager.input_hist_raw[1:], 1):
-                self._session.take_earlier(source, count)
-        return self._session
+    def _made_session(self) -> Session:
+        from jupyter_pipes.kernel.notebook.whereabouts import told_path
+        from jupyter_pipes.kernel.session import Session
+
+        path = told_path(self._shell.user_ns)
+        directory = path.parent if path and path.parent.is_dir() else Path.cwd()
+        session = Session(directory, path, self._shell.user_ns, live=hasattr(self._shell, "kernel"))
+        for count, source in enumerate(self._shell.history_manager.input_hist_raw[1:], 1):
+            session.take_earlier(source, count)
+        return session
 
     def on_cell(self, info: Any) -> None:
         """Take the text of a cell that is about to run (IPython's event with its `ExecutionInfo`)."""

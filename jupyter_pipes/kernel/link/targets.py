@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -25,6 +26,8 @@ class Link:
 
     def __init__(self, session: Callable[[], Session]) -> None:
         self._session = session
+        # Lab answers each comm on a thread of its own, and two pages may come at once.
+        self._making = threading.Lock()
         self._feed: Feed | None = None
         self._answers: Answers | None = None
 
@@ -41,13 +44,13 @@ class Link:
     def _on_events(self, comm: Any, opening: Any) -> None:
         from jupyter_pipes.kernel.link.feed import Feed
 
-        if self._feed is None:
-            self._feed = Feed(self._session())
+        with self._making:
+            self._feed = self._feed or Feed(self._session())
         self._feed.open(comm)
 
     def _on_commands(self, comm: Any, opening: Any) -> None:
         from jupyter_pipes.kernel.link.answers import Answers
 
-        if self._answers is None:
-            self._answers = Answers(self._session())
+        with self._making:
+            self._answers = self._answers or Answers(self._session())
         self._answers.open(comm)
