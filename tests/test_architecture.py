@@ -54,6 +54,7 @@ ACROSS_MODULES = {
     "history/test_postgresql.py": "all of the history, with a real server",
     "kernel/test_load.py": "many runs in one kernel, and what stays of them there",
     "kernel/test_magics_around.py": "other libraries' magics around ours, in a kernel",
+    "runs/elsewhere/test_detached.py": "runs that outlive who started them, with real processes",
     "runs/test_model_equivalence.py": "random edits held against running everything again",
     "storage/serializers/test_frames.py": "arrays, frames, models and figures through all that may keep them",
     "storage/serializers/test_stability.py": "bytes of equal values in several processes",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Protocol
 
 from msgspec import Struct
 
-from jupyter_pipes.cli.parsers import check_repetition, overrides, run_options
+from jupyter_pipes.cli.parsers import overrides, run_options
 from jupyter_pipes.display.ansi import plain, terminal_text
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
@@ -98,6 +98,10 @@ class Face(Protocol):
         """Start a run and show how it goes on, to its end or until the face can wait for it."""
         ...
 
+    def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Start a run that goes on without this process, and say how to follow it."""
+        ...
+
     def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
         """Run in this process, for a debugger; `start` takes what is called before the first step."""
         ...
@@ -158,38 +162,6 @@ def _what_a_run_would_do(match: Match) -> str:
     if not match.to_come:
         return "a run now would make it again"
     return f"a run now computes {', '.join(match.to_come)} when it starts, and may make it again"
-
-
-def run(face: Face, arguments: Namespace) -> Answer:
-    """Run the pipeline, or a kept run once more."""
-    from jupyter_pipes.runs.repeat import repeat
-
-    if arguments.of is not None:
-        check_repetition(arguments)
-        earlier = run_named(face, arguments.of)
-        # Its parameters are kept as pickles.
-        earlier.workspace.check_values(trust=arguments.trust)
-        return face.drive(lambda: repeat(earlier, overrides(arguments)), arguments)
-    steps, options = arguments.steps, run_options(arguments)
-    if arguments.debug:
-        return face.drive_debugging(
-            lambda prepared: face.pipeline().start_debugging(*steps, **options, prepared=prepared), arguments
-        )
-    return face.drive(lambda: face.pipeline().start(*steps, **options), arguments)
-
-
-def resume(face: Face, arguments: Namespace) -> Answer:
-    """Take up a run again that did not complete; the newest such, if none is named."""
-    from jupyter_pipes.runs import repeat
-    from jupyter_pipes.runs.kept import find_resumable
-
-    if arguments.run is None:
-        run = find_resumable(face.workspace(), face.pipeline_name())
-    else:
-        run = run_named(face, arguments.run)
-    # Its parameters are kept as pickles.
-    run.workspace.check_values(trust=arguments.trust)
-    return face.drive(lambda: repeat.resume(run, force=arguments.force), arguments)
 
 
 def plan(face: Face, arguments: Namespace) -> Answer:

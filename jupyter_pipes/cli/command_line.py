@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
+from jupyter_pipes.cli.driving import running
 from jupyter_pipes.cli.interrupts import Interrupts
-from jupyter_pipes.cli.output import COMPLETED, EXIT_CODES
+from jupyter_pipes.cli.output import CANCELLED, COMPLETED, EXIT_CODES
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
 
 if TYPE_CHECKING:
@@ -102,6 +103,13 @@ class CommandLine:
                 interrupts.wait(run)
         return self._ended(run, arguments)
 
+    def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Start a run that goes on without this process; print its id."""
+        # Half a start is none: an interrupt waits.
+        with Interrupts():
+            run = start()
+        return _going_on(run, COMPLETED, f"{run.id}\n")
+
     def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:
         """Run in this process, for a debugger."""
         from jupyter_pipes.cli import terminal
@@ -121,6 +129,8 @@ class CommandLine:
         from jupyter_pipes.display.text import results_text, summary
         from jupyter_pipes.export.executed_notebook import write_executed_notebook
 
+        if not run.has_ended:
+            return _going_on(run, CANCELLED)
         if getattr(arguments, "output", None):
             write_executed_notebook(self.pipeline(), run, Path(arguments.output))
         code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
@@ -150,21 +160,28 @@ class CommandLine:
         return ()
 
 
+def _going_on(run: Run, code: int, text: str = "") -> Answer:
+    """Return that a run goes on without this process."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.display.text import goes_on
+
+    return Answer(
+        lambda: documents.of_run(run),
+        lambda _: text,
+        notices=(goes_on(run.id, "jupyter pipes"),),
+        code=code,
+        is_done=True,
+    )
+
+
 def cancel(face: CommandLine, arguments: Namespace) -> Answer:
-    """Cancel a run, in whichever process it is; and wait for its end.
+    """Cancel a run or a step of it, in whichever process it is; and wait for its end.
 
     Raises:
-        UsageError: the run does not go on, or its controller did not end it in time.
+        UsageError: the run does not go on, has no such step, or its controller did not end it in time.
     """
-    from jupyter_pipes.history import elsewhere
-    from jupyter_pipes.runs.kept import find_running
-
-    if arguments.run is None:
-        run = find_running(face.workspace(), face.pipeline_name())
-    else:
-        run = run_named(face, arguments.run)
-    reason = "cancelled by jupyter pipes cancel"
-    elsewhere.cancel(run.workspace, run.id, reason, force=arguments.force)
+    run = running(face, arguments.run)
+    run.cancel(arguments.step, force=arguments.force, reason="cancelled by jupyter pipes cancel")
     return of_run(run_named(face, run.id))
 
 

@@ -43,13 +43,13 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def wait(self, run: Run) -> None:
-        """Wait for a run's end; the first signal cancels it, another one raises `KeyboardInterrupt`."""
-        try:
-            self.release()
-            run.wait()
-        except KeyboardInterrupt:
-            run.cancel()
-            run.wait()
+        """Wait for a run's end; the first signal cancels it, another one raises `KeyboardInterrupt`.
+
+        A run that another process drives is left by the first one, and goes on.
+        """
+        from jupyter_pipes.runs.start import wait_or_cancel
+
+        wait_or_cancel(run, self.release)
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self._held = True

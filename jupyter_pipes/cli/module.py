@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, NoReturn
 
-from jupyter_pipes.cli import answers, parsers
+from jupyter_pipes.cli import answers, driving, parsers
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.main import give_answer
 from jupyter_pipes.cli.parsers import VerbParser
@@ -50,7 +50,7 @@ def _understand(pipeline: Pipeline, words: Sequence[str]) -> Callable[[], Answer
     if "." in Path(pipeline.origin).stem:
         raise NotebookError(f"{pipeline.origin} cannot be imported by its steps; give it a name without dots")
     options = _options(pipeline, check_words(words))
-    carry_out = answers.plan if options.plan else answers.run
+    carry_out = answers.plan if options.plan else driving.run
     return lambda: carry_out(CommandLine(options, pipeline), options)
 
 
@@ -86,7 +86,7 @@ def _parser(pipeline: Pipeline) -> VerbParser:
             metavar=metavar, help=_help(parameter),
         )  # fmt: skip
         parser.arguments.append(option)
-    for add in (*parsers.PLANNED, *parsers.REPEATED):
+    for add in (*parsers.PLANNED, *parsers.REPEATED, *parsers.DETACHED):
         add(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")

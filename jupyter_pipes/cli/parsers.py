@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.preparation import RunOptions
@@ -111,6 +112,18 @@ def overrides(arguments: argparse.Namespace) -> dict[str, str]:
     return dict(map(split_assignment, arguments.params))
 
 
+def controller_queue(arguments: argparse.Namespace) -> str:
+    """Return which queue gets the run's controller, "" for this process.
+
+    Raises:
+        UsageError: what only a process that waits for the run can do was asked for as well.
+    """
+    waiting = [name for name in ("debug", "output") if getattr(arguments, name, None)]
+    if arguments.detach and waiting:
+        raise UsageError(f"--detach and --{waiting[0]} exclude each other: nobody waits for the run's end")
+    return getattr(arguments, "queue", LOCAL) if arguments.detach else ""
+
+
 def check_repetition(arguments: argparse.Namespace) -> None:
     """Refuse what cannot be said of a kept run's repetition.
 
@@ -201,6 +214,11 @@ TRUST = (_switch("--trust", "load values that another user wrote: loading runs t
 REPEATED = (
     _argument("--of", metavar="RUN", help="repeat this kept run with its own code; -p gives other values"),
     *TRUST,
+)
+DETACHED = (
+    _switch(
+        "--detach", "hand the controller to a process of its own, or to --queue: it goes on without this one"
+    ),
 )
 BACKGROUND = (_switch("--background", "return at once; the display goes on"),)
 EXECUTED = (

@@ -10,7 +10,7 @@ from typing import Generic, Protocol, TypeVar
 from msgspec import Struct
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.cli import answers, command_line, parsers, queues, store
+from jupyter_pipes.cli import answers, command_line, driving, parsers, queues, store
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.parsers import Argument, VerbParser
@@ -30,6 +30,7 @@ class Kernel(Face, Protocol):
     def show(self, arguments: Namespace) -> Answer: ...
     def status(self, arguments: Namespace) -> Answer: ...
     def cancel(self, arguments: Namespace) -> Answer: ...
+    def attach(self, arguments: Namespace) -> Answer: ...
     def get(self, arguments: Namespace) -> Answer: ...
     def debug(self, arguments: Namespace) -> Answer: ...
     def name(self, arguments: Namespace) -> Answer: ...
@@ -92,8 +93,11 @@ VERBS: Mapping[str, Verb] = {
     ),
     "run": Verb(
         "run the pipeline, or just what the named steps need",
-        Way(answers.run, (*parsers.PLANNED, *parsers.REPEATED, *parsers.BACKGROUND)),
-        Way(answers.run, (*parsers.SOURCE, *parsers.PLANNED, *parsers.REPEATED, *parsers.EXECUTED)),
+        Way(driving.run, (*parsers.PLANNED, *parsers.REPEATED, *parsers.BACKGROUND, *parsers.DETACHED)),
+        Way(
+            driving.run,
+            (*parsers.SOURCE, *parsers.PLANNED, *parsers.REPEATED, *parsers.EXECUTED, *parsers.DETACHED),
+        ),
         loads="inputs of steps, in the steps' processes, which run the notebook's code anyway; "
         "with --of the kept run's parameters, in its own process",
     ),
@@ -108,23 +112,43 @@ VERBS: Mapping[str, Verb] = {
         Way(lambda kernel, arguments: kernel.status(arguments), parsers.PERHAPS_RUN),
     ),
     "cancel": Verb(
-        "cancel a run that goes on; in a kernel, the current one or one step of it",
+        "cancel a run that goes on, or one step of it; in a kernel, of the current one",
         Way(
             lambda kernel, arguments: kernel.cancel(arguments),
             (*parsers.PERHAPS_STEP, *parsers.IN_RUN, *parsers.WHOEVER_DRIVES),
         ),
-        Way(command_line.cancel, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.PLACE)),
+        Way(
+            command_line.cancel,
+            (*parsers.PERHAPS_RUN, *parsers.PERHAPS_STEP, *parsers.WHOEVER_DRIVES, *parsers.PLACE),
+        ),
+    ),
+    "attach": Verb(
+        "follow a run that goes on, in whichever process, to its end; an interrupt leaves it",
+        Way(
+            lambda kernel, arguments: kernel.attach(arguments),
+            (*parsers.PERHAPS_RUN, *parsers.BACKGROUND, *parsers.NO_CHECK),
+        ),
+        Way(driving.attach, (*parsers.PERHAPS_RUN, *parsers.NO_CHECK, *parsers.PLACE)),
+        loads="the run's parameters, in a kernel, if nobody else could have written them",
     ),
     "resume": Verb(
         "take up a run again that did not complete; the newest such, if none is named",
         Way(
-            answers.resume, (*parsers.PERHAPS_RUN, *parsers.WHOEVER_DRIVES, *parsers.NO_CHECK, *parsers.TRUST)
-        ),
-        Way(
-            answers.resume,
+            driving.resume,
             (
                 *parsers.PERHAPS_RUN,
                 *parsers.WHOEVER_DRIVES,
+                *parsers.DETACHED,
+                *parsers.NO_CHECK,
+                *parsers.TRUST,
+            ),
+        ),
+        Way(
+            driving.resume,
+            (
+                *parsers.PERHAPS_RUN,
+                *parsers.WHOEVER_DRIVES,
+                *parsers.DETACHED,
                 *parsers.NO_CHECK,
                 *parsers.TRUST,
                 *parsers.PLACE,

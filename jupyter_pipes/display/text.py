@@ -99,6 +99,17 @@ def _step_lines(view: RunView, stale: Mapping[str, str], now: float | None = Non
         yield "  ".join(("", f"{spoken(step, stale):<{width}}", *facts)).rstrip()
 
 
+def goes_on(run: str, program: str) -> str:
+    """Return what is to be said of a run that is left, and goes on without who watched it.
+
+    Args:
+        run: its id.
+        program: what stands before the verbs: `%pipeline`, or `jupyter pipes`.
+    """
+    cancel = f"cancel --run {run}" if program.startswith("%") else f"cancel {run}"
+    return f"run {run} goes on: {program} attach {run} follows it, {program} {cancel} ends it"
+
+
 def run_text(view: RunView, *, colour: bool) -> str:
     """Return a run with its parameters, steps and errors."""
     parts = [run_line(view)]

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import threading
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
 from contextlib import suppress
@@ -15,13 +14,15 @@ from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.decisions.deciding import Deciding
 from jupyter_pipes.execution.early_reads import read_by, written_by
+from jupyter_pipes.execution.ending import Ending
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
-from jupyter_pipes.execution.loop import in_thread
-from jupyter_pipes.execution.recording.recorder import Recorder, Subscriber
+from jupyter_pipes.execution.loop import call, in_thread
+from jupyter_pipes.execution.recording.recorder import Recorder
 from jupyter_pipes.execution.recording.renewal import Renewal
 from jupyter_pipes.execution.recording.stated import resumed, started
+from jupyter_pipes.execution.recording.subscribers import Subscriber
 from jupyter_pipes.execution.recording.syncing import Syncing
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history.surroundings import environment
@@ -44,16 +45,6 @@ _TRY_AGAIN = 0.5
 _GIVEN_UP = "the run was given up"
 
 
-class Ending(threading.Event):
-    """Set when a run has ended; outlives the controller, which goes then with all that it knows.
-
-    Attributes:
-        error: why the run could not be driven or recorded to its end, if it could not.
-    """
-
-    error: PipesError | None = None
-
-
 class Controller:
     """Drives one run. Everything but `ended` and `view` is touched on the background thread only.
 
@@ -65,6 +56,8 @@ class Controller:
         loop: the background thread's.
         earlier: the records of a run that is taken up again; none for a new one.
     """
+
+    is_controller = True
 
     def __init__(
         self,
@@ -107,6 +100,8 @@ class Controller:
             do.WaitForRetry: self._wait_for_retry,
             do.Append: self._append_synced,
         }
+        self._heeded = earlier[-1].seq if earlier else -1
+        self._pending = _unheeded(earlier)
         for record in earlier:
             self._scheduler.handle(record.event)
 
@@ -136,6 +131,8 @@ class Controller:
         began = resumed if self.view.steps else started
         skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
         self.take(began(self.request, lease.process, self._recorder.keep), *skipped)
+        for command in self._pending:
+            self._obey(command)
 
     def _skipped(self) -> list[str]:
         selection = self.request.arguments.selection
@@ -143,12 +140,15 @@ class Controller:
 
     def subscribe(self, subscriber: Subscriber) -> None:
         """Call `subscriber` with the view and each new record, on the background thread."""
-        self._recorder.subscribe(subscriber)
+        self._recorder.subscribers.add(subscriber)
 
-    def cancel(self, step: str | None = None, reason: str = "cancelled by the user") -> None:
-        """Cancel one step, or the run."""
-        if not self.ended.is_set() and (step is None or step in self.view.steps):
-            self.take(ev.CancelRequested(step, reason))
+    def command(self, command: ev.RunCommand) -> None:
+        """Have a command carried out; from any thread."""
+        call(lambda: self._obey(command))
+
+    def _obey(self, command: ev.RunCommand) -> None:
+        if not self.ended.is_set() and (command.step is None or command.step in self.view.steps):
+            self.take(ev.CancelRequested(command.step, command.reason))
 
     def take(self, *facts: ev.AnyEvent) -> None:
         """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
@@ -283,16 +283,15 @@ class Controller:
             self.take(ev.RetryDue(step))
 
     async def _heed_others(self) -> None:
-        """Cancel the run when another process asks for it."""
-        seen = self.view.seq
+        """Carry out the commands that other processes give."""
         while not self.ended.is_set():
             await asyncio.sleep(_LOOK_AROUND)
             # A history that cannot be read just now is looked at again.
             with suppress(StoreError):
-                for record in await in_thread(self._workspace.history.records, self.run, seen):
-                    seen = record.seq
-                    if isinstance(record.event, ev.CancelAsked):
-                        self.cancel(reason=record.event.reason)
+                for record in await in_thread(self._workspace.history.records, self.run, self._heeded):
+                    self._heeded = record.seq
+                    if isinstance(record.event, ev.CommandGiven):
+                        self._obey(record.event.command)
 
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""
@@ -348,3 +347,11 @@ class Controller:
             task.cancel()
         self._syncing.close()
         self.ended.set()
+
+
+def _unheeded(earlier: Sequence[ev.Record]) -> list[ev.RunCommand]:
+    """Return the commands that were given while nobody drove the run yet."""
+    events = [record.event for record in earlier]
+    ends = [place for place, event in enumerate(events) if isinstance(event, ev.RunEnded)]
+    open_ones = events[ends[-1] + 1 :] if ends else events
+    return [event.command for event in open_ones if isinstance(event, ev.CommandGiven)]

@@ -1,4 +1,4 @@
-"""Runs that another process drives: asked to end, or ended in its place."""
+"""Runs that another process drives: it is given commands, or they are ended in its place."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from jupyter_pipes.model.steps import Status
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import History
     from jupyter_pipes.history.leases import Standing
-    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.views import RunView
 
 _logger = logging.getLogger(__name__)
 
@@ -22,41 +22,50 @@ CANCEL_TIME = 10.0
 """Seconds that a controller gets to end its run."""
 
 
-def cancel(workspace: Workspace, run: str, reason: str, *, force: bool = False) -> None:
-    """Have a run cancelled by its controller, and return when it has ended.
-
-    Args:
-        workspace: where it is kept.
-        run: its id.
-        reason: why, in words.
-        force: end it at once, whatever its controller does or where it is.
+def command(history: History, run: str, command: ev.RunCommand) -> None:
+    """Give a command to whoever drives a run; return at once.
 
     Raises:
-        UsageError: it does not go on, or its controller did not end it in time.
+        UsageError: the run does not go on.
     """
-    history = workspace.history
     status = history.view(run).status
     if status is not Status.RUNNING:
         raise UsageError(f"run {run} does not go on: it is {status}")
-    if force:
-        history.end(run, Status.CANCELLED, reason)
-    else:
-        history.remark(run, ev.CancelAsked(reason))
-        _wait(workspace.history, run)
+    history.remark(run, ev.CommandGiven(command))
 
 
-def free(workspace: Workspace, run: str, *, force: bool) -> None:
+def cancel(history: History, run: str, cancel: ev.Cancel, *, force: bool = False) -> None:
+    """Have a run, or a step of it, cancelled by its controller, and return when that has ended.
+
+    Args:
+        history: where it is kept.
+        run: its id.
+        cancel: what is to be cancelled, and why.
+        force: end the run at once, whatever its controller does or where it is.
+
+    Raises:
+        UsageError: the run does not go on, or its controller did not end it in time.
+    """
+    if not force:
+        command(history, run, cancel)
+        _wait(history, run, cancel.step)
+    elif cancel.step is not None:
+        raise UsageError(f"--force ends run {run} as a whole: leave {cancel.step} out")
+    elif not history.end(run, Status.CANCELLED, cancel.reason):
+        raise UsageError(f"run {run} does not go on: it is {history.view(run).status}")
+
+
+def free(history: History, run: str, *, force: bool) -> None:
     """See that nobody drives a run that is to be taken up again.
 
     Args:
-        workspace: where it is kept.
+        history: where it is kept.
         run: its id.
         force: take it from a controller that may still be there.
 
     Raises:
         UsageError: it goes on.
     """
-    history = workspace.history
     history.settle_interrupted()
     if history.view(run).status is not Status.RUNNING:
         return
@@ -81,16 +90,21 @@ def _seen(history: History) -> list[Standing]:
     return [history.leases.look(summary.run) for summary in history.running()]
 
 
-def _wait(history: History, run: str) -> None:
+def _wait(history: History, run: str, step: str | None) -> None:
     latest = time.monotonic() + CANCEL_TIME
-    while history.view(run).status is Status.RUNNING:
+    while not _has_ended(history.view(run), step):
         if time.monotonic() > latest:
+            what = f"run {run}" if step is None else f"step {step} of run {run}"
             raise UsageError(
-                f"run {run} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}: it is "
+                f"{what} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}: the run is "
                 f"{history.leases.look(run)}; {_remedy(run, 'cancel')}"
             )
         time.sleep(0.05)
         history.settle_interrupted()
+
+
+def _has_ended(view: RunView, step: str | None) -> bool:
+    return view.status.is_final or (step is not None and view.steps[step].status.is_final)
 
 
 def _remedy(run: str, verb: str) -> str:

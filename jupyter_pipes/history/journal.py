@@ -18,7 +18,7 @@ from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.views import RunView
 
-REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.CancelAsked)
+REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.CommandGiven)
 """Facts that anybody may add to a run at any time; all others are the controller's alone."""
 
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.quantities import exact_duration_text
@@ -33,12 +34,12 @@ _PROBATION = 2
 
 
 class Lease(Struct, frozen=True):
-    """The right to drive a run.
+    """The right to drive a run; one without a process waits on a queue for a controller.
 
     Attributes:
         run: its id.
         holder: tells this lease from every other one of the run.
-        process: the controller's.
+        process: the controller's; its number is 0, and the queue its host, where there is none yet.
         term: seconds without a renewal after which it lapses.
         renewals: how often it was renewed.
         renewed: when last, in seconds since 1970 by the controller's clock: for people, nothing goes by it.
@@ -72,9 +73,16 @@ class Standing(Struct, frozen=True):
         if self.lease is None:
             return "driven by nobody"
         process = self.lease.process
+        if self.is_waiting:
+            return f"waiting for a worker of queue {process.host}"
         if self.silent is None:
             return f"process {process.pid} on this machine"
         return f"on {process.host or 'another machine'}, last seen {_ago(self.silent)}"
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether a queue has it, for a controller that is yet to begin."""
+        return self.lease is not None and not self.lease.process.pid
 
     @property
     def why_over(self) -> str:
@@ -93,9 +101,31 @@ class Leases:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._handed: dict[str, str] = {}
+
+    def receive(self, run: str, holder: str) -> None:
+        """Let this process take the lease of a run from a holder that hands it over."""
+        self._handed[run] = holder
+
+    def is_handed(self, standing: Standing) -> bool:
+        """Return whether a lease stands as it was handed over to this process."""
+        return standing.lease is not None and standing.lease.holder == self._handed.get(standing.lease.run)
+
+    def hand_to(self, lease: Lease, queue: str) -> Lease:
+        """Return what stands in place of a lease of this process: one that waits on a queue to be taken.
+
+        Raises:
+            StoreError: it was taken over meanwhile, or the history cannot be written.
+        """
+        waiting = replace(lease, holder=uuid4().hex, process=Process(queue, 0, "", ""))
+        self.receive(lease.run, lease.holder)
+        now = self.look(lease.run)
+        if not self.is_handed(now) or self.take_over(now, waiting) is None:
+            raise StoreError(f"run {lease.run} was taken over by another process")
+        return waiting
 
     def take(self, run: str, term: float) -> Lease:
-        """Return a new lease of a run that nobody drives.
+        """Return a new lease of a run that nobody drives, or that was handed over to this process.
 
         Raises:
             StoreError: somebody drives it, or the history cannot be written.
@@ -103,7 +133,7 @@ class Leases:
         lease = Lease(run, uuid4().hex, this_process(), term, 0, time.time())
         while not self._database.change([("add_lease", _row(lease))]):
             before = self.look(run)
-            if not before.is_over:
+            if not (before.is_over or self.is_handed(before)):
                 raise StoreError(f"run {run} is driven by another controller: {before}")
             if self.take_over(before, lease):
                 break
@@ -132,6 +162,8 @@ class Leases:
         if not rows:
             return Standing()
         lease = _lease(rows[0])
+        if not lease.process.pid:
+            return Standing(lease, is_over=False)
         gone = is_gone(lease.process)
         if gone is not None:
             return Standing(lease, is_over=gone)

@@ -222,6 +222,10 @@ class Workspace:
         """Return where an attempt's log is."""
         return self.log_folder / run / f"{log_stem(step)}.{attempt}.log"
 
+    def controller_log(self, run: str) -> Path:
+        """Return where the log of a run's own controller is; one of a step has a number in its name."""
+        return self.log_folder / run / "controller.log"
+
 
 def log_stem(step: str) -> str:
     """Return how names of logs begin: with the step's name, or a short form of it that no other step has."""

@@ -8,7 +8,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
+from jupyter_pipes.cli.answers import (
+    Answer,
+    artifacts_named,
+    of_run,
+    outdated_notices,
+    run_named,
+)
+from jupyter_pipes.cli.driving import attach, running
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
@@ -89,6 +96,18 @@ class KernelFace:
         notice = self._session.settle_name()
         run = self._session.drive(start, again="of" in arguments and arguments.of is None)
         notices = (*([notice] if notice else ()), *self._session.edit_warnings())
+        return self._answer_for(run, arguments, *notices)
+
+    def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
+        """Start a run that goes on without this kernel, and show it as one in the background."""
+        from jupyter_pipes.display.text import goes_on
+
+        notice = self._session.settle_name()
+        run = self._session.drive(start)
+        notices = filter(None, (notice, *self._session.edit_warnings(), goes_on(run.id, "%pipeline")))
+        return Answer(shown=lambda: run, notices=tuple(notices))
+
+    def _answer_for(self, run: Run, arguments: Namespace, *notices: str) -> Answer:
         if getattr(arguments, "background", False):
             return Answer(shown=lambda: run, notices=notices)
         return Answer(run=run, check=not arguments.no_check, notices=notices)
@@ -118,13 +137,18 @@ class KernelFace:
         return Answer()
 
     def _cancel_elsewhere(self, arguments: Namespace) -> Answer:
-        from jupyter_pipes.history import elsewhere
-
-        if arguments.step is not None:
-            raise UsageError("%pipeline cancel STEP is about the current run: leave --run and --force out")
         run = run_named(self, arguments.run)
-        elsewhere.cancel(run.workspace, run.id, "cancelled by %pipeline cancel", force=arguments.force)
+        run.cancel(arguments.step, force=arguments.force, reason="cancelled by %pipeline cancel")
         return of_run(run_named(self, run.id))
+
+    def attach(self, arguments: Namespace) -> Answer:
+        """Follow a run that goes on; the one that this kernel follows already is shown here as well."""
+        name, current = arguments.run, self.current
+        is_followed = current is not None and not current.has_ended
+        if not is_followed or current is None or running(self, name or current.id).id != current.id:
+            return attach(self, arguments)
+        self._session.show_if_live()
+        return self._answer_for(current, arguments)
 
     def get(self, arguments: Namespace) -> Answer:
         """Load artifacts as variables."""

@@ -27,7 +27,9 @@ TICK = 0.05
 """Seconds between two looks of a waiting cell: an interrupt does not wake one that only awaits."""
 
 _AWAITED = "--awaited "
-_RUNNING_LINE = re.compile(r"^(\w+ = )?get_ipython\(\)\.run_line_magic\('pipeline', '((?:run|resume)\b)")
+_RUNNING_LINE = re.compile(
+    r"^(\w+ = )?get_ipython\(\)\.run_line_magic\('pipeline', '((?:run|resume|attach)\b)"
+)
 _RUNNING_CELL = re.compile(r"^get_ipython\(\)\.run_cell_magic\('step', '([^']*--run\b)")
 
 
@@ -138,24 +140,35 @@ class PipesMagics(Magics):
         from jupyter_pipes.runs.start import wait_or_cancel
 
         wait_or_cancel(run)
-        self.session.settle()
-        return run.check() if check else run
+        return _ended(run, self.session, check=check)
 
 
 async def _wait(run: Run, session: Session, *, check: bool) -> Run:
-    """Wait while the kernel goes on answering widgets; an interrupt cancels the run."""
+    """Wait while the kernel goes on answering widgets; an interrupt cancels the run, or leaves another's."""
     try:
         while not run.has_ended:
             await asyncio.sleep(TICK)
     except (KeyboardInterrupt, asyncio.CancelledError):
+        if not run.is_driven_here:
+            return _ended(run, session, check=check)
         run.cancel()
         run.wait(5)
         session.settle()
         if check:
             raise RunCancelled(f"run {run.id} was cancelled by an interrupt", run) from None
         return run
+    return _ended(run, session, check=check)
+
+
+def _ended(run: Run, session: Session, *, check: bool) -> Run:
+    """Return a run that was waited for; one that was left goes on, in another process."""
     session.settle()
-    return run.check() if check else run
+    if run.has_ended:
+        return run.check() if check else run
+    from jupyter_pipes.display.text import goes_on
+
+    print(goes_on(run.id, "%pipeline"))  # noqa: T201 - what an interrupt did
+    return run
 
 
 async def _awaitable(value: object) -> object:

@@ -30,6 +30,7 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.planning.explanation import explain, explain_kept
+from jupyter_pipes.runs.elsewhere.following import going_on
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
@@ -137,8 +138,18 @@ class Session:
     def show_cells(self, cells: Sequence[LiveCell]) -> None:
         """Take the notebook as a front end shows it now, all its cells in order."""
         self.cells.show(cells)
+        self.join()
         self._changed()
         self.look_for_stale()
+
+    def join(self) -> None:
+        """Follow the run of this notebook that another process drives, if one goes on and none was here."""
+        if self.run is not None:
+            return
+        pipeline = self.upcoming()
+        run = going_on(pipeline.workspace, pipeline.name, pipeline.origin)
+        if run is not None:
+            self.follow(run, show=False)
 
     def start_shown(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
         """Start a run of the cells as a front end shows them; they are defined by that.
@@ -315,13 +326,15 @@ class Session:
 
     def refuse_second_run(self) -> None:
         """Raise a `UsageError` while a run of this kernel goes on."""
-        if self.run is not None and not self.run.has_ended:
+        if self.run is not None and self.run.is_driven_here and not self.run.has_ended:
             raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
 
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
         self._graphs.mark(self.run, NOTHING)
-        self.run, self.parameters = run, given_parameters(run)
+        self.run = run
+        # They are pickles, of whoever started it.
+        self.parameters = given_parameters(run) if run.workspace.is_trusted else {}
         self._marks.take_back()
         if self.live:
             self._outputs.follow(run)

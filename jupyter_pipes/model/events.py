@@ -64,6 +64,7 @@ class RunStarted(Event, frozen=True):
         state: digest of the pipeline's code, edges and defaults: equal for what may share a version.
         definition, arguments: digests of the attachments with all steps, and with what the run was given.
         observed: step -> what earlier runs showed of it; `steps` are as their code has them.
+        queue: to which queue its controller was handed; "" where it is in the process that started the run.
     """
 
     pipeline: str
@@ -82,10 +83,11 @@ class RunStarted(Event, frozen=True):
     repeats: str = ""
     fail_fast: bool = False
     observed: dict[str, Observation] = {}
+    queue: str = ""
 
 
 class RunResumed(Event, frozen=True):
-    """A controller took up a run again that had ended: what is not completed or cached is open again."""
+    """A controller took up a run that had ended, or that was handed to it: what is not done is open again."""
 
     host: str = ""
     pid: int = 0
@@ -283,14 +285,25 @@ class CancelRequested(Event, frozen=True):
     reason: str = "cancelled by the user"
 
 
-class CancelAsked(Event, frozen=True):
-    """Somebody in another process asked the run's controller to cancel it."""
+class Cancel(Struct, frozen=True, tag_field="do", tag="cancel"):
+    """Cancel one step, or the run when `step` is None."""
 
-    reason: str
+    step: str | None = None
+    reason: str = "cancelled by the user"
+
+
+RunCommand = Cancel
+"""What people want of whoever drives a run, wherever that is."""
+
+
+class CommandGiven(Event, frozen=True):
+    """Somebody in another process gave the run's controller a command: it looks for such facts."""
+
+    command: RunCommand
 
 
 class RunHeldUp(Event, frozen=True):
-    """What happens in the run cannot be written down just now, for this reason; "": it can again."""
+    """The whole run waits: for a history that can be written, or a controller; "": it goes on."""
 
     reason: str
 
@@ -331,7 +344,7 @@ AnyEvent = (
     | StepReopened
     | StepEnded
     | CancelRequested
-    | CancelAsked
+    | CommandGiven
     | RunHeldUp
     | RunEnded
 )

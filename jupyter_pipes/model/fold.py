@@ -55,7 +55,7 @@ def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.host, view.pid = event.host, event.pid
     view.started = time
     view.origin, view.directory = event.origin, event.directory
-    view.user, view.repeats = event.user, event.repeats
+    view.user, view.repeats, view.queue = event.user, event.repeats, event.queue
     view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
     view.by_code, view.observed = event.steps, dict(event.observed)
@@ -83,7 +83,7 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
-    view.status, view.reason, view.ended = Status.RUNNING, "", None
+    view.status, view.reason, view.ended, view.held_up = Status.RUNNING, "", None, ""
     view.host, view.pid = event.host, event.pid
     reopened = [step for step in view.steps.values() if not step.status.is_done]
     for step in reopened:

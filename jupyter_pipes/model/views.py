@@ -219,7 +219,8 @@ class RunView(Struct):
         by_code: its steps as their code has them.
         observed: step -> what runs showed of it, which goes into each step's `planned`.
         readers: step -> those that wait for it.
-        held_up: why nothing of it can be written down just now, in words; "" if it can.
+        held_up: what the whole run waits for, in words; "" if for nothing.
+        queue: to which queue its controller was handed; "" where it is in the process that started the run.
         connects: whether what a run shows goes into each step's `planned` at once.
     """
 
@@ -240,6 +241,7 @@ class RunView(Struct):
     arguments: str = ""
     environment: str = ""
     repeats: str = ""
+    queue: str = ""
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0

@@ -71,6 +71,12 @@ class FunctionStep(Generic[Arguments, Returned]):
             literals=_literals(self.function),
         )
 
+    @property
+    def folder(self) -> Path:
+        """The folder from which the function's top-level module is imported."""
+        path, module = Path(inspect.getfile(self.function)).absolute(), self.function.__module__
+        return path.parents[0 if module == "__main__" else module.count(".")]
+
 
 @overload
 def step(function: Callable[Arguments, Returned], /) -> FunctionStep[Arguments, Returned]: ...

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
 from functools import cache
@@ -95,7 +94,7 @@ class Pipeline:
         self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
         self._as_written: Pipeline = self
-        self._python_path = tuple(dict.fromkeys(_folder_of(each) for each in steps))
+        self._python_path = tuple(dict.fromkeys(each.folder for each in steps))
 
     @classmethod
     def from_cells(
@@ -244,11 +243,12 @@ class Pipeline:
         foreseen = self.foreseen(*steps, params=params or {})
         return {step.name: decision.result.artifacts for step, decision in foreseen if decision.result}
 
-    def start(self, *steps: str, **options: Unpack[RunOptions]) -> Run:
+    def start(self, *steps: str, detach: bool = False, **options: Unpack[RunOptions]) -> Run:
         """Start a run of the steps (all, if none is named) and what they need; return at once.
 
         Args:
             steps: names of the steps to run.
+            detach: hand the controller to `queue`: the run goes on without this process, and is followed.
             options: see `RunOptions`.
 
         Raises:
@@ -256,7 +256,9 @@ class Pipeline:
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
             ArtifactMissing: outputs that are to be taken as they are, and are not kept.
         """
-        return start(self.request(*steps, for_run=True, **options), self.workspace)
+        controller = options.get("queue", LOCAL) if check_switch("detach", detach) else ""
+        request = self.request(*steps, for_run=True, **options)
+        return start(request, self.workspace, detached_to=controller)
 
     def run(self, *steps: str, debug: bool = False, check: bool = True, **options: Unpack[RunOptions]) -> Run:
         """Run the steps (all, if none is named) and what they need; return when the run has ended.
@@ -388,10 +390,3 @@ def _workspace(directory: Path) -> Workspace:
     from jupyter_pipes.history.workspace import Workspace
 
     return Workspace(directory)
-
-
-def _folder_of(step: FunctionStep[..., Any]) -> Path:
-    """Return the folder from which the function's top-level module is imported."""
-    path = Path(inspect.getfile(step.function)).absolute()
-    depth = 0 if step.function.__module__ == "__main__" else step.function.__module__.count(".")
-    return path.parents[depth]

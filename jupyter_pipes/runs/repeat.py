@@ -33,36 +33,49 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
-def resume(run: Run, *, force: bool = False) -> Run:
+def resume(run: Run, *, force: bool = False, detached_to: str = "") -> Run:
     """Take up a run again under its own id, with its own code: what is not completed or cached runs.
 
     Args:
         run: the run.
         force: take it over also from a controller that may still be there.
+        detached_to: the queue that gets its controller, "" for this process.
 
     Raises:
         RunNotFound: it was kept without its code.
         UsageError: it is still running, or it completed.
         ArtifactMissing: outputs that it was to take as they were, and that are not kept any more.
     """
-    elsewhere.free(run.workspace, run.id, force=force)
-    workspace, view = run.workspace, run.workspace.history.view(run.id)
-    if view.status is Status.COMPLETED:
+    elsewhere.free(run.workspace.history, run.id, force=force)
+    if run.workspace.history.view(run.id).status is Status.COMPLETED:
         raise UsageError(
             f"run {run.id} completed: there is nothing left to do; repeat it with run --of {run.id}"
         )
+    return take_up(run, detached_to)
+
+
+def take_up(run: Run, detached_to: str = "") -> Run:
+    """Drive a run that has ended, or whose lease was handed over to this process, from where it stands.
+
+    Raises:
+        RunNotFound: it was kept without its code.
+        ArtifactMissing: outputs that it was to take as they were, and that are not kept any more.
+        StoreError: another controller drives it.
+    """
+    workspace, view = run.workspace, run.workspace.history.view(run.id)
     definition, arguments = kept_request(workspace, view)
     taken = _as_they_are(workspace, view, definition, arguments)
     request = RunRequest(definition, arguments, taken, observed=view.observed)
-    return start(request, workspace, workspace.history.records(run.id))
+    return start(request, workspace, workspace.history.records(run.id), detached_to)
 
 
-def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
+def repeat(run: Run, overrides: Mapping[str, object], detached_to: str = "") -> Run:
     """Start a kept run's own code anew, with other values for some parameters.
 
     Args:
         run: the kept run.
         overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+        detached_to: the queue that gets its controller, "" for this process.
 
     Raises:
         RunNotFound: it was kept without its code.
@@ -86,7 +99,7 @@ def repeat(run: Run, overrides: Mapping[str, object]) -> Run:
     )
     version, now = run.view.version, run.view.state
     request = msgspec.structs.replace(request, version=version, state=now, repeats=run.id, run=new)
-    return start(request, run.workspace)
+    return start(request, run.workspace, detached_to=detached_to)
 
 
 def kept_request(workspace: Workspace, view: RunView) -> tuple[Definition, Arguments]:

@@ -6,14 +6,16 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Protocol, cast
 
 import msgspec
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.execution import loop
+from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
+    PipesError,
     RunCancelled,
     RunFailed,
     RunNotFound,
@@ -30,9 +32,38 @@ from jupyter_pipes.runs.logs import Log
 from jupyter_pipes.runs.looks import preview
 
 if TYPE_CHECKING:
-    from jupyter_pipes.execution.controller import Controller
+    from jupyter_pipes.execution.ending import Ending
+    from jupyter_pipes.execution.recording.subscribers import Subscriber
     from jupyter_pipes.history.workspace import Workspace
-    from jupyter_pipes.model import events as ev
+
+
+class Driver(Protocol):
+    """What a run under way goes on by here: its controller, or what follows that of another process."""
+
+    is_controller: bool
+    """Whether the run ends with this process."""
+
+    @property
+    def view(self) -> RunView:
+        """How the run stands, live."""
+        ...
+
+    @property
+    def ended(self) -> Ending:
+        """Set when it has ended."""
+        ...
+
+    def subscribe(self, subscriber: Subscriber) -> None:
+        """Call `subscriber` with the view and each new record, on the background thread."""
+        ...
+
+    def command(self, command: ev.RunCommand) -> None:
+        """Have something done with the run; from any thread.
+
+        Raises:
+            UsageError: it does not go on.
+        """
+        ...
 
 
 class Run(Mapping[str, Any]):
@@ -44,18 +75,20 @@ class Run(Mapping[str, Any]):
     that of one step.
     """
 
-    def __init__(self, workspace: Workspace, run: str, controller: Controller | None = None) -> None:
+    def __init__(self, workspace: Workspace, run: str, driver: Driver | None = None) -> None:
         self._workspace = workspace
         # The background thread holds it as long as the run goes on; then it goes, though users keep the run.
-        self._driver = weakref.ref(controller) if controller else None
-        self._ended = controller.ended if controller else None
-        self._view = controller.view if controller else workspace.history.view(run)
+        self._driver_here = weakref.ref(driver) if driver else None
+        self._ended = driver.ended if driver else None
+        self._view = driver.view if driver else workspace.history.view(run)
         self._sources: dict[str, RunView | None] = {}
         self.id = run
+        self.is_driven_here = driver is not None and driver.is_controller
+        """Whether it ends with this process: another one, or nobody, drives it otherwise."""
 
     @property
-    def _controller(self) -> Controller | None:
-        return self._driver() if self._driver is not None else None
+    def _driver(self) -> Driver | None:
+        return self._driver_here() if self._driver_here is not None else None
 
     @property
     def workspace(self) -> Workspace:
@@ -234,34 +267,35 @@ class Run(Mapping[str, Any]):
         return preview(artifact, self._workspace)
 
     def subscribe(self, subscriber: Callable[[RunView, ev.Record], None]) -> None:
-        """Call `subscriber(view, record)` on a background thread for each new fact of a run under way."""
-        controller = self._controller
-        if controller is not None:
-            controller.subscribe(subscriber)
+        """Call `subscriber(view, record)` on a background thread for each new fact of a run followed here."""
+        driver = self._driver
+        if driver is not None:
+            driver.subscribe(subscriber)
 
-    def cancel(self, step: str | None = None, *, force: bool = False) -> None:
-        """Cancel the run, or one step of it; returns at once, or when a run of another process has ended.
+    def cancel(
+        self, step: str | None = None, *, force: bool = False, reason: str = "cancelled by the user"
+    ) -> None:
+        """Cancel the run, or one step of it; returns at once if the run is followed here, else when it ended.
 
         Args:
-            step: only this one, of a run that this process drives.
+            step: only this one.
             force: end a run of another process whether or not its controller is there and answers.
+            reason: why, in words.
 
         Raises:
-            UsageError: the run has no such step, or the run of another process does not go on, or did not
-                end in time.
+            UsageError: the run has no such step, or does not go on, or did not end in time.
         """
         if step is not None:
             self.step(step)
-        controller = self._controller
-        if controller is not None:
-            loop.call(lambda: controller.cancel(step))
+        command, driver = ev.Cancel(step, reason), self._driver
+        if driver is not None and not force:
+            driver.command(command)
             return
         from jupyter_pipes.history import elsewhere
 
-        if step is not None:
-            raise UsageError(f"run {self.id} is another process's: it can be cancelled as a whole only")
-        elsewhere.cancel(self._workspace, self.id, "cancelled by the user", force=force)
-        self._view = self._workspace.history.view(self.id)
+        elsewhere.cancel(self._workspace.history, self.id, command, force=force)
+        if driver is None:
+            self._view = self._workspace.history.view(self.id)
 
     def wait(self, timeout: float | None = None) -> Run:
         """Wait until the run has ended, at most `timeout` seconds.
@@ -283,6 +317,11 @@ class Run(Mapping[str, Any]):
         """Whether nothing more will happen in this run."""
         return self._ended.is_set() if self._ended else self._view.status.is_final
 
+    @property
+    def trouble(self) -> PipesError | None:
+        """Why it could not be driven, recorded or followed to its end, if it could not."""
+        return self._ended.error if self._ended is not None else None
+
     def check(self) -> Run:
         """Return the run itself if it completed.
 
@@ -291,8 +330,8 @@ class Run(Mapping[str, Any]):
             RunCancelled: it was cancelled or interrupted.
             PipesError: it could not be driven or recorded to its end.
         """
-        if self._ended is not None and self._ended.error is not None:
-            raise self._ended.error
+        if self.trouble is not None:
+            raise self.trouble
         if self.status in (Status.CANCELLED, Status.INTERRUPTED):
             raise RunCancelled(f"run {self.id} was {self.status}: {self.reason}", self)
         if self.status is Status.FAILED:

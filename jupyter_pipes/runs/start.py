@@ -28,17 +28,31 @@ def new_run_id() -> str:
     return f"{datetime.now():%Y%m%d-%H%M%S}-{uuid4().hex[:4]}"
 
 
-def start(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = ()) -> Run:
+def start(
+    request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record] = (), detached_to: str = ""
+) -> Run:
     """Start a run, or take up one again whose `earlier` records are given; return at once.
 
     Queues on other machines are looked at before: what is wrong with them is among the run's diagnostics.
 
+    Args:
+        request: what it is to do.
+        workspace: where it is kept.
+        earlier: the records of a run that is taken up again; none for a new one.
+        detached_to: the queue that gets its controller, "" for this process.
+
     Raises:
         StoreError: the history or the store cannot be opened.
+        UsageError, PipesError: nobody on that queue could drive it, or its process did not begin.
     """
     queues = workspace.queues
     looked_at = request if earlier else with_queues_looked_at(request, queues)
-    return _start(looked_at, workspace, executor_of(queues), earlier)
+    if not detached_to:
+        return _start(looked_at, workspace, executor_of(queues), earlier)
+    from jupyter_pipes.runs.elsewhere.handing_over import hand_over
+
+    name, numbered_request = _named(looked_at, workspace, earlier)
+    return hand_over(name, numbered_request, workspace, detached_to, earlier)
 
 
 def start_debugging(
@@ -72,27 +86,41 @@ def _close_at_end(run: Run, executor: InlineExecutor) -> None:
     executor.close()
 
 
-def wait_or_cancel(run: Run) -> None:
-    """Wait for a run; an interrupt cancels it and waits for its end."""
+def wait_or_cancel(run: Run, before: Callable[[], None] = lambda: None) -> None:
+    """Wait for a run; an interrupt cancels one that this process drives, waits for its end, leaves any other.
+
+    Args:
+        run: the run.
+        before: called first, with the same meaning of an interrupt.
+    """
     try:
+        before()
         run.wait()
     except KeyboardInterrupt:
-        run.cancel()
-        run.wait()
+        if run.is_driven_here:
+            run.cancel()
+            run.wait()
 
 
 def _start(
     request: RunRequest, workspace: Workspace, executor: Executor, earlier: Sequence[ev.Record] = ()
 ) -> Run:
     from jupyter_pipes.execution.controller import Controller
-    from jupyter_pipes.history.cleanup import reserve
     from jupyter_pipes.runs.run import Run
 
-    workspace.open()
-    reserve.keep(workspace.settings.folder)
-    name = earlier[0].run if earlier else request.run or new_run_id()
-    request = request if earlier else numbered(request, workspace.history)
+    name, request = _named(request, workspace, earlier)
     controller = Controller(name, request, workspace, executor, loop.loop(), earlier)
     run = Run(workspace, name, controller)
     loop.call(controller.start)
     return run
+
+
+def _named(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record]) -> tuple[str, RunRequest]:
+    """Return a run's id, and the request with the version that it has; its workspace is open then."""
+    from jupyter_pipes.history.cleanup import reserve
+
+    workspace.open()
+    reserve.keep(workspace.settings.folder)
+    if earlier:
+        return earlier[0].run, request
+    return request.run or new_run_id(), numbered(request, workspace.history)

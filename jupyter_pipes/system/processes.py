@@ -56,6 +56,11 @@ def machine() -> str:
     return _machine(os.getpid())
 
 
+def system() -> str:
+    """Return which start of an operating system this is, whatever container: one memory for all; or ""."""
+    return machine().partition(" ")[0]
+
+
 @cache
 def _machine(pid: int) -> str:
     try:

@@ -12,6 +12,7 @@ from jupyter_pipes.execution import loop as background
 from jupyter_pipes.execution.controller import Controller
 from jupyter_pipes.execution.decisions.lookup import Lookup
 from jupyter_pipes.execution.executors.base import Report
+from jupyter_pipes.execution.recording.stated import started
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.journal import Journal
@@ -30,6 +31,7 @@ from jupyter_pipes.planning.observations import observations
 from jupyter_pipes.planning.plan import PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import decider_of
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest
+from jupyter_pipes.system.processes import this_process
 from tests.options import EVERY_OPTION, SAID
 
 DEADLINE = 60.0
@@ -333,3 +335,59 @@ def test_a_run_that_was_given_up_can_be_gone_on_with(tmp_path: Path, monkeypatch
     stage.run()
     assert {str(step.status) for step in stage.controller.view.steps.values()} == {"completed"}
     assert stage.kept == stage.live
+
+
+# Commands ------------------------------------------------------------------------------------------------
+
+
+def handed_over(stage: Stage, *events: ev.AnyEvent) -> Stage:
+    """Have the stage's run begun by another process, and then these facts; its controller comes now."""
+    log, request = stage.workspace.history.journal("r"), stage.controller.request
+    began = started(request, this_process(), lambda digest, content: digest, "local")
+    records = [log.number(event) for event in (began, *events)]
+    log.write(records, fold("r", records))
+    stage.controller = Controller("r", request, stage.workspace, stage, background.loop(), records)
+    return stage
+
+
+TWO = ("%%step first\nx = 1", "%%step second\ny = x")
+
+
+def test_a_command_that_was_given_before_a_controller_came_is_carried_out(tmp_path: Path) -> None:
+    stage = handed_over(Stage(tmp_path, graph_of(*TWO)), ev.CommandGiven(ev.Cancel(reason="too late")))
+    stage.run()
+    assert stage.controller.view.status is Status.CANCELLED
+    assert stage.jobs == {}
+
+
+def test_a_command_of_the_time_before_a_run_was_taken_up_again_is_not(tmp_path: Path) -> None:
+    facts = (ev.CommandGiven(ev.Cancel()), ev.RunEnded(Status.CANCELLED))
+    stage = handed_over(Stage(tmp_path, graph_of(*TWO), first="completed", second="completed"), *facts)
+    stage.run()
+    assert stage.controller.view.status is Status.COMPLETED
+
+
+class Commanded(Stage):
+    """A run whose step `slow` is cancelled by another process as soon as it has begun."""
+
+    def __init__(self, folder: Path) -> None:
+        graph = graph_of("%%step slow\nx = 1", "%%step other\ny = 1")
+        super().__init__(folder, graph, other="completed")
+        self.reports: dict[str, Report] = {}
+
+    def submit(self, job: Job, report: Report) -> None:
+        super().submit(job, report)
+        self.reports[job.attempt_id] = report
+        if job.step.name == "slow":
+            self.workspace.history.remark("r", ev.CommandGiven(ev.Cancel("slow", "from elsewhere")))
+
+    def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
+        self.reports[attempt](ev.AttemptEnded("slow", 1, outcome, reason))
+
+
+def test_a_step_is_cancelled_by_another_process_and_the_others_go_on(tmp_path: Path) -> None:
+    stage = Commanded(tmp_path)
+    stage.run()
+    steps = stage.controller.view.steps
+    ends = {name: (str(step.status), step.reason) for name, step in steps.items()}
+    assert ends == {"slow": ("cancelled", "from elsewhere"), "other": ("completed", "")}

@@ -278,8 +278,8 @@ def test_a_run_of_another_process_is_ended_in_python_whatever_its_controller_doe
     process = scene.start(*CONTAINER, *NAMED)
     os.killpg(process.pid, signal.SIGSTOP)
     run = find_run(scene.workspace, scene.newest)
-    with pytest.raises(UsageError, match="it can be cancelled as a whole only"):
-        run.cancel("slow")
+    with pytest.raises(UsageError, match=f"--force ends run {run.id} as a whole: leave slow out"):
+        run.cancel("slow", force=True)
     run.cancel(force=True)
     assert run.status is Status.CANCELLED
     with pytest.raises(UsageError, match=f"run {run.id} does not go on: it is cancelled"):
@@ -315,14 +315,14 @@ def test_runs_of_another_process_are_cancelled_and_taken_over_in_a_kernel(scene:
         scene.project.folder,
         [
             "%load_ext jupyter_pipes",
-            f"%pipeline cancel slow --run {cancelled}",
+            f"%pipeline cancel slow --run {cancelled} --force",
             f"%pipeline cancel --run {cancelled} --force",
             f"%pipeline resume {taken}",
             f"run = %pipeline resume {taken} --force",
             "print(run.id, run.status, run['x'])",
         ],
     )
-    assert "leave --run and --force out" in ran.error(1)[1]
+    assert f"--force ends run {cancelled} as a whole: leave slow out" in ran.error(1)[1]
     assert ran.error(2) == ("", "")
     assert f"run {taken} is still going on, on pod-1" in ran.error(3)[1]
     assert ran.text(5).strip() == f"{taken} completed 1"

@@ -191,3 +191,43 @@ def test_a_run_is_ended_in_place_of_a_controller_that_lives(history: History) ->
     assert (history.view("r").status, history.view("r").reason) == (Status.CANCELLED, "enough")
     assert not history.leases.renew(mine)
     assert not history.end("r", Status.CANCELLED, "again")
+
+
+def test_a_lease_that_waits_on_a_queue_is_nobody_elses_however_long(history: History, clock: Clock) -> None:
+    mine = history.leases.take("r", 30.0)
+    history.leases.renew(mine)
+    waiting = history.leases.hand_to(mine, "far")
+    other = another(history)
+    for _ in range(3):
+        clock.steady += 1e6
+        standing = other.leases.look("r")
+        assert (standing.is_over, standing.is_unclear, standing.is_waiting) == (False, False, True)
+    assert str(standing) == "waiting for a worker of queue far"
+    with pytest.raises(StoreError, match="driven by another controller: waiting for a worker of queue far"):
+        other.leases.take("r", 30.0)
+    other.leases.receive("r", waiting.holder)
+    assert other.leases.take("r", 30.0).process == this_process()
+    assert not history.leases.renew(waiting)
+    other.close()
+
+
+def test_a_lease_is_taken_from_its_holder_once_by_those_that_it_was_handed_to(history: History) -> None:
+    """Dask may begin a lost controller anew while the first one lives."""
+    handed = history.leases.take("r", 30.0)
+    first, second = another(history), another(history)
+    for one in (first, second):
+        one.leases.receive("r", handed.holder)
+        assert one.leases.is_handed(one.leases.look("r"))
+    first.leases.take("r", 30.0)
+    assert not second.leases.is_handed(second.leases.look("r"))
+    with pytest.raises(StoreError, match="driven by another controller"):
+        second.leases.take("r", 30.0)
+    first.close()
+    second.close()
+
+
+def test_a_lease_that_is_gone_is_not_handed_over(history: History) -> None:
+    mine = history.leases.take("r", 30.0)
+    history.leases.take_over(history.leases.look("r"))
+    with pytest.raises(StoreError, match="run r was taken over by another process"):
+        history.leases.hand_to(mine, "far")

@@ -125,7 +125,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.StepReopened: st.builds(ev.StepReopened, TEXT, TEXT),
     ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
     ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
-    ev.CancelAsked: st.builds(ev.CancelAsked, TEXT),
+    ev.CommandGiven: st.builds(ev.CommandGiven, st.builds(ev.Cancel, st.none() | TEXT, TEXT)),
     ev.RunHeldUp: st.builds(ev.RunHeldUp, TEXT),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }
@@ -167,7 +167,7 @@ def test_each_event_of_a_table_goes_to_a_function_that_takes_such_an_event(
 
 
 def test_a_view_takes_every_event_but_those_that_are_of_no_interest_to_it() -> None:
-    others = {ev.CancelAsked, ev.CancelRequested, ev.RetryDue, ev.ResultAccepted, ev.RunCollected}
+    others = {ev.CommandGiven, ev.CancelRequested, ev.RetryDue, ev.ResultAccepted, ev.RunCollected}
     assert EVENTS.keys() - FOLD.keys() == others
 
 

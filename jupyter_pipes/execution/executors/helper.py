@@ -7,7 +7,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, PLOTLY_RE
 from jupyter_pipes.execution.worker.hosting.marks import VARIABLE, mark
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
+from jupyter_pipes.system.python_path import python_path
 
 
 class Owner(Protocol):
@@ -154,19 +155,12 @@ def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Po
     return subprocess.Popen(
         program,
         cwd=os.sep,
-        env={**defaults, **environment, **_full_python_path(environment), VARIABLE: mark()},
+        env={**defaults, **environment, **python_path(environment), VARIABLE: mark()},
         pass_fds=[control.fileno()],
         stdin=subprocess.DEVNULL,
         # A session of its own: an interrupt of the kernel's group is the controller's business.
         start_new_session=True,
     )
-
-
-def _full_python_path(environment: Mapping[str, str]) -> dict[str, str]:
-    """Return `PYTHONPATH` with relative folders as they are for this process: the helper has another one."""
-    folders = environment.get("PYTHONPATH", "").split(os.pathsep)
-    full = [str(Path(folder).absolute()) if folder else "" for folder in folders]
-    return {"PYTHONPATH": os.pathsep.join(full)} if any(full) else {}
 
 
 def _mtime(path: str) -> int:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
 from concurrent.futures import Future
 from functools import cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from msgspec.structs import replace
 
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.executors.base import Executor, Report
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.storage.queues import LOCAL, Queue
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
     from jupyter_pipes.execution.executors.remote.waiting import QueueLook
     from jupyter_pipes.planning.request import RunRequest
+
+Answered = TypeVar("Answered")
 
 PATIENCE = 8.0
 """Seconds that a queue has to answer before a run begins without having looked at it."""
@@ -95,6 +98,34 @@ def _warnings(steps: Iterable[Step], queues: Mapping[str, Queue]) -> Iterator[Di
         if look.trouble:
             message = f"{look.trouble}; its steps wait until that has changed"
             yield Diagnostic("JP029", message, first[look.queue.name].name, 1, severity="warning")
+
+
+def on_all_workers(queue: Queue, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+    """Return worker's address -> what a function returns there, or the exception that it raised.
+
+    Raises:
+        PipesError: the queue's scheduler does not answer, or Dask is not installed.
+    """
+    connection = _dask_executor(queue).connection
+    return _answer(connection.on_all_workers(function, *arguments), queue)
+
+
+def leave(queue: Queue, task: Callable[..., Any], *arguments: Any, name: str) -> None:
+    """Leave a task with a queue's scheduler, which begins it anew when it fails or its worker is lost.
+
+    Raises:
+        PipesError: the queue's scheduler does not answer, or Dask is not installed.
+    """
+    _answer(_dask_executor(queue).connection.leave(task, *arguments, name=name), queue)
+
+
+def _answer(asked: Coroutine[Any, Any, Answered], queue: Queue) -> Answered:
+    answer = asyncio.run_coroutine_threadsafe(asked, loop.loop())
+    try:
+        return answer.result(PATIENCE)
+    except TimeoutError:
+        answer.cancel()
+        raise PipesError(f"queue {queue.name} did not answer within {PATIENCE:g} s") from None
 
 
 def look_at(queues: Iterable[Queue]) -> Iterator[QueueLook]:

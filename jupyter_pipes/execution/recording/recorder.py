@@ -2,27 +2,22 @@
 
 from __future__ import annotations
 
-import logging
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 
+from jupyter_pipes.execution.recording.subscribers import Subscribers
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.leases import Lease
 from jupyter_pipes.history.sql.failures import Locked
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply, fold
-from jupyter_pipes.model.views import RunView
-
-_logger = logging.getLogger(__name__)
 
 _BEHIND_THE_END = (ev.RunResumed, ev.EnvironmentCaptured, ev.RunHeldUp, ev.RunEnded)
 """What may come when a run has ended: going on with it, what it ran in, that its end cannot be recorded."""
 
 _WORTH_TELLING = 1.0
 """Seconds of waiting for the history after which it is told."""
-
-Subscriber = Callable[[RunView, ev.Record], None]
 
 
 class Recorder:
@@ -43,15 +38,11 @@ class Recorder:
         self._locked_since: float | None = None
         self._told_ahead: ev.Record | None = None
         self._attachments: dict[str, bytes] = {}
-        self._subscribers: list[Subscriber] = []
+        self.subscribers = Subscribers()
 
     def hold(self, lease: Lease) -> None:
         """Write by this lease from now on, up to the end of the run, which gives it back."""
         self._journal.lease = lease
-
-    def subscribe(self, subscriber: Subscriber) -> None:
-        """Call `subscriber` with the view and each new record."""
-        self._subscribers.append(subscriber)
 
     def keep(self, digest: str, content: bytes) -> str:
         """Have an attachment written with the next facts, which refer to it; return its digest."""
@@ -101,7 +92,7 @@ class Recorder:
             return
         self.add(ev.RunHeldUp("waits for the history: another process has locked it"))
         self._told_ahead = self._unwritten[-1]
-        self._tell_of(self._told_ahead)
+        self.subscribers.tell(self.view, self._told_ahead)
 
     def _go_on(self) -> bool:
         self._locked_since, was_told = None, self._told_ahead is not None
@@ -133,11 +124,4 @@ class Recorder:
         records, self._unwritten = self._unwritten, []
         for record in records:
             if record is not self._told_ahead:
-                self._tell_of(record)
-
-    def _tell_of(self, record: ev.Record) -> None:
-        for subscriber in self._subscribers:
-            try:
-                subscriber(self.view, record)
-            except Exception:  # a display that fails is no reason to stop the run
-                _logger.exception("a subscriber of run %s failed", self.view.run)
+                self.subscribers.tell(self.view, record)

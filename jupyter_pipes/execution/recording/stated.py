@@ -18,8 +18,8 @@ Keep = Callable[[str, bytes], str]
 """Has an attachment written with the fact that refers to it, and returns its digest."""
 
 
-def started(request: RunRequest, process: Process, keep: Keep) -> ev.RunStarted:
-    """Return that a process takes up a new run."""
+def started(request: RunRequest, process: Process, keep: Keep, queue: str = "") -> ev.RunStarted:
+    """Return that a process takes up a new run, or hands its controller to a queue."""
     definition, arguments = request.definition, request.arguments
     chosen = frozenset(arguments.selection.steps)
     steps = (step for step in definition.steps if step.name in chosen)
@@ -40,6 +40,7 @@ def started(request: RunRequest, process: Process, keep: Keep) -> ev.RunStarted:
         repeats=request.repeats,
         fail_fast=arguments.fail_fast,
         observed=request.observed,
+        queue=queue,
     )
 
 

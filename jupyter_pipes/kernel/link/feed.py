@@ -39,6 +39,7 @@ class Feed:
 
     def open(self, comm: Any) -> None:
         """Tell this comm the board, and from now on its changes, until it is closed."""
+        self._session.join()
         with self._lock:
             listener = _Listener(comm, self._board())
             # A page that was closed in a hurry could not say so.

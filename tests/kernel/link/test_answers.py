@@ -19,6 +19,9 @@ from jupyter_pipes.kernel.link.answers import Answers
 from jupyter_pipes.kernel.link.feed import Feed
 from jupyter_pipes.kernel.link.requests import Reply
 from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.steps import Status
+from tests.elsewhere import Elsewhere
 
 pytestmark = pytest.mark.slow
 
@@ -286,3 +289,23 @@ def refusal(lab: Lab, ask: str, **more: Any) -> str:
 def why(lab: Lab, step: str) -> tuple[list[str], str]:
     answer: Any = lab.ask("why", step=step).answer
     return list(answer["reasons"]), answer["diff"]
+
+
+def test_a_notebook_that_is_opened_while_its_run_goes_on_elsewhere_follows_and_stops_it(
+    lab: Lab, tmp_path: Path
+) -> None:
+    """From the first board on: nothing else is shown before."""
+    elsewhere = Elsewhere(tmp_path, "far", "notebook", str(tmp_path / "notebook.ipynb"))
+    tab = lab.tab()
+    assert tab.board is not None
+    assert tab.board.heading.run is not None
+    assert tab.board.heading.run.status is Status.RUNNING
+    lab.show()
+    elsewhere.add(ev.AttemptStarted("a", 1, 7, "pod-1"))
+    tab.wait_for(lambda board: statuses(board) == {"a": "running", "b": "pending"})
+    assert lab.ask("stop").refusal is None
+    commands = [record.event for record in elsewhere.workspace.history.records("r")]
+    assert commands[-1] == ev.CommandGiven(ev.Cancel())
+    elsewhere.add(ev.StepEnded("a", Status.CANCELLED), ev.StepEnded("b", Status.CANCELLED))
+    elsewhere.add(ev.RunEnded(Status.CANCELLED))
+    tab.wait_for(lambda board: board.heading.run is not None and board.heading.run.status is Status.CANCELLED)

@@ -26,6 +26,9 @@ PATIENCE = 3.0
 TRY_AGAIN = 2.0
 """Seconds between two tries to reach a scheduler that does not answer."""
 
+BEGUN_ANEW = 5
+"""How often a task that was left with the scheduler is begun anew when it fails."""
+
 
 class Unreachable(PipesError):
     """The scheduler, or a worker by its way, does not answer."""
@@ -142,6 +145,35 @@ class Connection:
         """
         workers, tasks = await self.workers(), await self._call("processing", workers=None)
         return sum(len(tasks.get(address, ())) >= each["nthreads"] for address, each in workers.items())
+
+    async def on_all_workers(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
+        """Return address -> what a function returns on that worker, or the exception that it raised.
+
+        Raises:
+            Unreachable: the scheduler does not answer.
+        """
+        client = await self._connected()
+        try:
+            return await client.run(function, *arguments, on_error="return")
+        except (OSError, TimeoutError) as error:
+            raise Unreachable(f"{self._queue.place}: {error}") from error
+
+    async def leave(self, task: Callable[..., Any], *arguments: Any, name: str) -> None:
+        """Leave a task with the scheduler, which begins it anew when it fails or its worker is lost.
+
+        Returns when the scheduler has it: nobody here needs to wait for it.
+
+        Raises:
+            Unreachable: the scheduler does not answer.
+        """
+        client = await self._connected()
+        from distributed import fire_and_forget  # pyright: ignore[reportUnknownVariableType]
+
+        key = f"{OPERATION}-{name}-{uuid4().hex[:8]}"
+        future = client.submit(task, *arguments, key=key, pure=False, retries=BEGUN_ANEW)
+        fire_and_forget(future)
+        while not await self._call("get_story", keys_or_stimuli=[key]):
+            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         """Give up the connection, with a cluster that was started for it; what was placed is taken back."""

@@ -68,7 +68,7 @@ class DaskExecutor:
         self._queue = queue
         self._loop = loop
         self._attempts: dict[str, _Attempt] = {}
-        self._connection = Connection(queue, self._take_arrival)
+        self._connection = self.connection = Connection(queue, self._take_arrival)
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job: it starts when the scheduler finds a worker for it."""

@@ -41,6 +41,10 @@ LONGEST_SILENCE = 120.0
 """Seconds without a word from the executor after which an attempt is given up: nobody waits for it."""
 
 
+LONGEST_HOLDING = 15.0
+"""The same for an attempt that has not begun: who had it placed begins it at once, or is gone."""
+
+
 async def host(attempt: str, topic: str) -> None:
     """Hold a slot of this worker for an attempt until it has ended; the task that Dask places.
 
@@ -172,9 +176,9 @@ class Station(WorkerPlugin):
         """End the attempts whose executor is gone."""
         while True:
             await asyncio.sleep(PATIENCE)
-            silent = self._loop.time() - LONGEST_SILENCE
+            now = self._loop.time()
             for attempt, visit in [*self._visits.items()]:
-                if visit.heard < silent:
+                if visit.heard < now - (LONGEST_SILENCE if visit.has_begun else LONGEST_HOLDING):
                     self._stop(visit, Stop(attempt, "lost", "its run gave no sign of life"))
                     if visit.has_begun:
                         await visit.over.wait()

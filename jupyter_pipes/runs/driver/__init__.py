@@ -1,0 +1,1 @@
+"""The program that drives one run: what a run is handed over to."""

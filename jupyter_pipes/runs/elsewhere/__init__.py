@@ -1,0 +1,1 @@
+"""Runs whose controller is another process: handed over to it, and followed."""
