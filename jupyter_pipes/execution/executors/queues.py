@@ -31,6 +31,9 @@ Answered = TypeVar("Answered")
 PATIENCE = 8.0
 """Seconds that a queue has to answer before a run begins without having looked at it."""
 
+LONG_PATIENCE = 60.0
+"""The same where nothing goes on without an answer: a busy worker takes seconds to import what it needs."""
+
 _making = threading.Lock()
 _dask_executors: dict[str, tuple[Queue, DaskExecutor]] = {}
 
@@ -122,10 +125,10 @@ def leave(queue: Queue, task: Callable[..., Any], *arguments: Any, name: str) ->
 def _answer(asked: Coroutine[Any, Any, Answered], queue: Queue) -> Answered:
     answer = asyncio.run_coroutine_threadsafe(asked, loop.loop())
     try:
-        return answer.result(PATIENCE)
+        return answer.result(LONG_PATIENCE)
     except TimeoutError:
         answer.cancel()
-        raise PipesError(f"queue {queue.name} did not answer within {PATIENCE:g} s") from None
+        raise PipesError(f"queue {queue.name} did not answer within {LONG_PATIENCE:g} s") from None
 
 
 def look_at(queues: Iterable[Queue]) -> Iterator[QueueLook]:
