@@ -11,6 +11,7 @@ EXAMPLES = {
     "--out": "y",
     "--file": "data.csv",
     "--out-file": "made.txt",
+    "--when": "x",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",

@@ -6,11 +6,11 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | event            | what follows |
 | --- | --- |
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
-| StepDecided      | `run` → an attempt is submitted · `cached` → the step ends `cached` |
+| StepDecided      | `run` → an attempt is submitted · `cached`, `skipped` → the step ends so |
 | InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
 | NamesJoined      | the same; so it is for what a cached result showed |
 | FileReadEarly    | the same for the step that used the file: it waits for the writer |
-| AttemptEnded     | completed, cancelled → the step ends so · else a retry is scheduled or it ends `failed` |
+| AttemptEnded     | completed, skipped, cancelled → the step ends so · else it is retried or ends `failed` |
 | RetryScheduled   | the delay is waited for |
 | RetryDue         | the next attempt is submitted |
 | StepReopened     | it waits again; who used what it left is reopened · if the run stops, `cancelled` |
@@ -96,7 +96,7 @@ class Scheduler:
     def _count_open_upstream(self) -> None:
         for state in self._steps.values():
             upstream = (self._steps[name] for name in state.planned.upstream if name in self._steps)
-            state.open_upstream = sum(not before.is_released for before in upstream)
+            state.open_upstream = sum(not before.lets_go(state) for before in upstream)
 
     def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[do.AnyCommand]:
         self._ended = self._cancelled_by_user = False
@@ -127,7 +127,9 @@ class Scheduler:
             yield from self._observe(event.step, event.observed.of_values)
         if state.phase is not Phase.DECIDING:
             return
-        if event.decision == "cached":
+        if event.decision == "skipped":
+            yield state.leave_out(event.reasons[0])
+        elif event.decision == "cached":
             yield state.end(Status.CACHED, "; ".join(event.reasons))
         else:
             yield self._submit(state)
@@ -183,11 +185,12 @@ class Scheduler:
 
     def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
-        was_released, root = state.is_released, event.reason.rpartition(_AGAIN)[2]
+        released = [child for child in state.children if state.lets_go(child)]
+        root = event.reason.rpartition(_AGAIN)[2]
         self._open_steps += state.status is not None
         state.status = None
         for child in state.children:
-            child.open_upstream += was_released
+            child.open_upstream += child in released
             yield from self._outdate(child, f"{event.step}{_AGAIN}{root}")
         if state.phase is Phase.REOPENING:
             state.reopen()
@@ -196,7 +199,7 @@ class Scheduler:
     def _blocked_by(self, state: StepState) -> str:
         """Return in words what ended so that the step cannot run; "" if nothing did."""
         for before in (self._steps[name] for name in state.planned.upstream if name in self._steps):
-            will_come = before.is_released or before.phase is Phase.REOPENING
+            will_come = before.lets_go(state) or before.phase is Phase.REOPENING
             if before.status is not None and not will_come:
                 return before.cause
         return ""
@@ -207,7 +210,9 @@ class Scheduler:
             return
         if state.outdated and not state.is_stopping:
             yield state.begin_again(state.outdated)
-        elif event.outcome == "completed" and state.outdated:
+        elif event.outcome == "skipped" and not state.outdated:
+            yield state.leave_out(event.reason)
+        elif event.outcome in ("completed", "skipped") and state.outdated:
             yield state.end(Status.CANCELLED, state.outdated)
         elif event.outcome == "completed":
             yield state.end(Status.COMPLETED, "")
@@ -247,7 +252,7 @@ class Scheduler:
         name, on_fail = state.planned.name, state.options.on_fail
         failed = status is Status.FAILED
         if status.is_done or (failed and on_fail == "ignore"):
-            yield from self._release(state)
+            yield from self._release(state.children)
         elif failed and on_fail == "stop":
             yield from self._cancel_all(f"{name} failed and stops the run (--on-fail stop)")
         elif failed and self._fail_fast:
@@ -255,17 +260,18 @@ class Scheduler:
         else:
             yield from self._skip_children(state, status)
 
-    def _release(self, state: StepState) -> Iterable[do.AnyCommand]:
-        for child in state.children:
+    def _release(self, children: Iterable[StepState]) -> Iterable[do.AnyCommand]:
+        for child in children:
             child.open_upstream -= 1
             if child.open_upstream == 0 and child.phase is Phase.WAITING:
                 yield self._decide(child)
 
     def _skip_children(self, state: StepState, status: Status) -> Iterable[do.AnyCommand]:
         cause = state.cause
+        yield from self._release(child for child in state.children if state.lets_go(child))
         for child in state.children:
-            if child.phase is Phase.WAITING and not child.root_cause:
-                child.root_cause = cause
+            if child.phase is Phase.WAITING and not child.root_cause and not state.lets_go(child):
+                child.root_cause, child.is_conditional = cause, state.is_conditional
                 yield child.end(Status.SKIPPED, cause)
 
     def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[do.AnyCommand]:

@@ -49,6 +49,7 @@ class StepState:
         verdict: how it ends, from the saying on.
         status: how it ended.
         root_cause: why it is skipped, if a step before it is the cause.
+        is_conditional: whether it is skipped by a `--when`, its own or that of a step before it.
     """
 
     def __init__(self, planned: ev.PlannedStep) -> None:
@@ -65,6 +66,7 @@ class StepState:
         self.verdict: Status | None = None
         self.status: Status | None = None
         self.root_cause = ""
+        self.is_conditional = False
 
     @property
     def is_done(self) -> bool:
@@ -76,10 +78,16 @@ class StepState:
         """Whether those that wait for it may go on."""
         return self.is_done or (self.status is Status.FAILED and not self.counts_as_failed)
 
+    def lets_go(self, child: StepState) -> bool:
+        """Return whether a step that waits for it may go on."""
+        if self.status is Status.SKIPPED and self.is_conditional:
+            return not child.planned.is_skipped_with(self.planned.name)
+        return self.is_released
+
     @property
     def is_left_out(self) -> bool:
         """Whether somebody said that it is not to run: by `--skip`, or by cancelling it."""
-        by_option = self.verdict is Status.SKIPPED and not self.root_cause
+        by_option = self.verdict is Status.SKIPPED and not (self.root_cause or self.is_conditional)
         return by_option or self.verdict is Status.CANCELLED
 
     @property
@@ -134,6 +142,11 @@ class StepState:
         self.phase, self.verdict = Phase.ENDING, status
         return do.Append(ev.StepEnded(self.planned.name, status, reason))
 
+    def leave_out(self, reason: str) -> do.Append:
+        """Have it skipped by its `--when`."""
+        self.is_conditional = True
+        return self.end(Status.SKIPPED, reason)
+
     def begin_again(self, reason: str) -> do.Append:
         """Have it reopened."""
         self.phase = Phase.REOPENING
@@ -142,5 +155,6 @@ class StepState:
     def reopen(self) -> None:
         """Forget how it ended; attempts are counted on, tries anew."""
         self.phase, self.verdict, self.status = Phase.WAITING, None, None
-        self.root_cause, self.outdated, self.is_stopping = "", "", False
+        self.root_cause, self.outdated = "", ""
+        self.is_conditional = self.is_stopping = False
         self.earlier_attempts, self.lost = self.attempt, 0

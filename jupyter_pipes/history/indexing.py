@@ -19,7 +19,11 @@ if TYPE_CHECKING:
 
 
 class ResultContent(Struct, frozen=True, gc=False):
-    """What a completed attempt left, beside the parts of its signature; `observed` tells of values only."""
+    """What a completed attempt left, beside the parts of its signature; `observed` tells of values only.
+
+    Attributes:
+        skipped: why the step was skipped instead, by its `--when`; "" if it was not.
+    """
 
     files: tuple[FileSeen, ...] = ()
     artifacts: tuple[ArtifactRef, ...] = ()
@@ -28,6 +32,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     written: tuple[str, ...] = ()
     observed: Observation = Observation()
     listed: tuple[FolderSeen, ...] = ()
+    skipped: str = ""
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -89,7 +94,7 @@ def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> Iterator
 def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator[Change]:
     step = view.steps[event.step]
     # A step that is never to be cached has no signature.
-    if event.outcome == "completed" and step.signature:
+    if event.outcome in ("completed", "skipped") and step.signature:
         files = tuple(FileSeen(_inside(seen.path, view), seen.digest) for seen in event.files)
         # Also of one that is outdated by now: it is what its inputs give, and others may have them.
         artifacts = tuple(view.attempt_of(event).artifacts)
@@ -134,6 +139,7 @@ def _result(
         tuple(_inside(path, view) for path in written),
         step.observed.of_values,
         tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
+        step.latest.reason if step.latest and step.latest.status is Status.SKIPPED else "",
     )
     row = {
         "signature": signature,

@@ -131,6 +131,8 @@ class StepDeferred(StepEvent, frozen=True):
 class StepDecided(StepEvent, frozen=True):
     """The signature was compared with kept ones; `cached` carries the kept outputs and whose they are.
 
+    `skipped`: for the same inputs its `--when` was not true; `reasons` begin with why.
+
     Attributes:
         parts: digest of the attachment with the signature's parts, "" when they were not looked at.
         compared: digest of the attachment with the parts that these were held against, "" if none.
@@ -138,7 +140,7 @@ class StepDecided(StepEvent, frozen=True):
         artifacts, metrics, notes, observed: what that step left, and showed.
     """
 
-    decision: Literal["run", "cached"]
+    decision: Literal["run", "cached", "skipped"]
     reasons: tuple[str, ...] = ()
     signature: str = ""
     artifacts: tuple[ArtifactRef, ...] = ()
@@ -238,7 +240,7 @@ class NoteAdded(AttemptEvent, frozen=True):
     text: str
 
 
-Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost"]
+Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost", "skipped"]
 
 
 class AttemptEnded(AttemptEvent, frozen=True):

@@ -18,6 +18,7 @@ _OUTCOME_STATUS: dict[str, Status] = {
     "timed out": Status.FAILED,
     "cancelled": Status.CANCELLED,
     "lost": Status.FAILED,
+    "skipped": Status.SKIPPED,
 }
 
 

@@ -7,7 +7,18 @@ from typing import Literal
 from msgspec import Struct
 
 PartKind = Literal[
-    "code", "helper", "setup", "parameter", "input", "file", "module", "package", "python", "version", "name"
+    "code",
+    "helper",
+    "setup",
+    "parameter",
+    "input",
+    "file",
+    "module",
+    "package",
+    "python",
+    "version",
+    "name",
+    "condition",
 ]
 
 

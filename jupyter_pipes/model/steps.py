@@ -96,6 +96,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     stage: str | None = None
     tags: tuple[str, ...] = ()
     queue: str = "local"
+    when: str = ""
     referring: dict[str, str | tuple[str, ...]] = {}
 
 
@@ -236,6 +237,13 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     def only_after(self) -> tuple[str, ...]:
         """Names of the steps that it waits for although it need not read anything of them."""
         return tuple(dict.fromkeys((*self.options.after, *self.observed_files)))
+
+    def is_skipped_with(self, step: str) -> bool:
+        """Return whether a step that its `--when` skipped has this one, which waits for it, skipped as well.
+
+        One that reads nothing of it, or says `--on-fail ignore`, goes on with None in place of outputs.
+        """
+        return self.options.on_fail != "ignore" and step in self.inputs.values()
 
     @property
     def writes_by_code(self) -> tuple[str, ...]:

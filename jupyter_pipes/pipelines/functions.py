@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from jupyter_pipes.analysis import slices
+from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
@@ -57,15 +58,16 @@ class FunctionStep(Generic[Arguments, Returned]):
         if inspect.iscoroutinefunction(self.function):
             call = f"await {call}"
         source, module = _import_of(self.function)
+        condition, code = _condition(self.function, self.options.when)
         return Step(
             self.name,
             0,
             f"{', '.join(writes)} = {call}" if writes else f"{call};",
             _label(self.function),
             options=self.options,
-            reads=dict.fromkeys(reads, ""),
+            reads=dict.fromkeys((*reads, *condition), ""),
             writes=tuple(writes),
-            prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)),),
+            prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)), *code),
             imports=(module,) if module else (),
             doc=inspect.getdoc(self.function) or "",
             literals=_literals(self.function),
@@ -180,12 +182,33 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
     """Return the code that gets the function in another process, and the module it imports."""
     name, module = function.__name__, _module_of(function)
     if module is None:
-        import cloudpickle
-
-        payload = base64.b64encode(cast("Any", cloudpickle).dumps(function)).decode("ascii")
+        payload = _packed(function)
         # Signatures and kept runs hold this text: its address is one that does not move.
         return f'from jupyter_pipes.functions import unpack\n{name} = unpack("{payload}")', ""
     return _import_from(module, name), module
+
+
+def _condition(function: Callable[..., Any], when: str) -> tuple[tuple[str, ...], tuple[CodePiece, ...]]:
+    """Return the names that a `--when` reads of the pipeline, and the code of those of the module."""
+    names = sorted(analyze(f"({when}\n)").reads) if when else []
+    module: dict[str, Any] = getattr(function, "__globals__", {})
+    # A step of the module may be called what an output is called.
+    own = [name for name in names if name in module and not isinstance(module[name], FunctionStep)]
+    code = tuple(CodePiece(_label(function), 1, _import_value(function, name), (name,)) for name in own)
+    return tuple(name for name in names if name not in own), code
+
+
+def _import_value(function: Callable[..., Any], name: str) -> str:
+    module, value = _module_of(function), cast("Any", function).__globals__[name]
+    if module is not None:
+        return _import_from(module, name)
+    return f'from jupyter_pipes.functions import unpack\n{name} = unpack("{_packed(value)}")'
+
+
+def _packed(value: object) -> str:
+    import cloudpickle
+
+    return base64.b64encode(cast("Any", cloudpickle).dumps(value)).decode("ascii")
 
 
 def _import_from(module: str, name: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import ast
 import os
 import re
 import shlex
@@ -328,6 +329,16 @@ def _text(value: object) -> str:
     return value.strip()
 
 
+def _expression(value: object) -> str:
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        ast.parse(text, mode="eval")
+    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
+        why = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise ValueError(f"use an expression of Python, such as len(xs) > 2 ({why})") from None
+    return text
+
+
 def _on_fail(value: object) -> Literal["skip", "stop", "ignore"]:
     for choice in get_args(OnFail):
         if value == choice:
@@ -354,6 +365,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "PATH…",
         "files that the step makes: kept, and put back when missing or changed",
     ),
+    Option("--when", _expression, "EXPR", "skip the step unless this is true, over parameters and inputs"),
     Option("--always", _switch, "", "run whatever is kept"),
     Option("--never-cache", _switch, "", "neither look for a kept result nor keep one"),
     Option("--version", _text, "V", "a text that counts for the signature"),

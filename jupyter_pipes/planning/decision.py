@@ -56,6 +56,11 @@ class Decision(Struct, frozen=True):
     is_first: bool = False
     to_come: tuple[str, ...] = ()
 
+    @property
+    def skipped(self) -> str:
+        """Why the step is skipped by its `--when`, as it was for the same inputs; "" if it is not."""
+        return self.result.content.skipped if self.result is not None else ""
+
     def packed_parts(self) -> tuple[str, bytes]:
         """Return digest and content of the attachment that keeps the parts."""
         return packed_parts(self.parts)
@@ -114,7 +119,8 @@ class Decider:
             obstacles = self._problems(step, result, parts if result.signature == signature else ())
             if not obstacles:
                 gone = result_files.gone(step, result, self._directory)
-                why = (f"nothing changed since run {result.run}", *gone)
+                skipped = (result.content.skipped,) if result.content.skipped else ()
+                why = (*skipped, f"nothing changed since run {result.run}", *gone)
                 return Decision("cached", why, signature, parts, result, result)
             problems = problems or obstacles
         latest = self._latest(step)
@@ -177,7 +183,7 @@ class Decider:
         wanted = set(runs)
         results = self.workspace.history.results_of(self._pipeline, step.name)
         for result in sorted(results, key=lambda result: result.run not in wanted):
-            if not self._lost(step, result):
+            if not (result.content.skipped or self._lost(step, result)):
                 reason = f"taken as it is ({why}), from run {result.run}"
                 return Decision("cached", (reason,), result.signature, (), result, result)
         raise ArtifactMissing(
@@ -194,7 +200,7 @@ class Decider:
         """
         parts, _ = self._parts(step, parameters, inputs)
         latest = self._latest(step)
-        if latest is None or self._lost(step, latest):
+        if latest is None or latest.content.skipped or self._lost(step, latest):
             raise ArtifactMissing(
                 f"there are no kept outputs of {step.name} to accept: run it first", step=step.name
             )
@@ -218,7 +224,7 @@ class Decider:
             f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
         ]
         directory = self._directory
-        version = step.options.version
+        version, when = step.options.version, step.options.when
         is_named = any("current.step" in source for source in step.sources)
         leaves_nothing = not (step.writes_by_code or step.options.out_files)
         parts = (
@@ -227,6 +233,7 @@ class Decider:
             *_piece_parts("helper", step.prelude),
             *(part for part, _ in valued),
             *([Part("version", "", digest(version), version)] if version else ()),
+            *([Part("condition", "", digest(when), when)] if when else ()),
             # All other steps do the same under another name.
             *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
             # What it does is all that it is for, and that another one did the same does not do it.
@@ -274,6 +281,8 @@ class Decider:
         return self.workspace.settings.directory
 
     def _lost(self, step: Step, result: Result) -> tuple[str, ...]:
+        if result.content.skipped:
+            return ()
         names = {artifact.name for artifact in result.artifacts}
         missing = [name for name in (*step.demanded, *step.options.out_files) if name not in names]
         store = self.workspace.store

@@ -9,10 +9,11 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import in_words
 
 if TYPE_CHECKING:
-    from jupyter_pipes.planning.decision import Decider, Decision
+    from jupyter_pipes.planning.decision import Decider
     from jupyter_pipes.planning.observations import ObservedSteps
     from jupyter_pipes.planning.request import RunRequest
 
@@ -84,9 +85,14 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
     steps, outputs = request.steps(), KnownOutputs(request.taken)
     left_out = set(request.arguments.selection.skipped)
     comes: list[str] = []
+    skipped: dict[str, str] = {}
     for name in steps.names():
         if name in left_out or left_out.intersection(steps[name].upstream):
             left_out.add(name)
+            continue
+        if cause := _skipped_with(steps[name], skipped):
+            skipped[name] = cause
+            yield _would_be_skipped(steps[name], cause), Decision("cached", (cause,))
             continue
         decision = _foreseen(request, decider, steps, name, outputs, comes)
         while steps.take(name, decision) and name not in request.taken:
@@ -95,7 +101,21 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
         edges = () if decision.result else in_words(steps[name])
+        if decision.skipped:
+            skipped[name] = f"{name} was skipped"
+            yield _would_be_skipped(steps[name], "; ".join(decision.reasons)), decision
+            continue
         yield PlannedDecision(steps[name], decision.decision, (*decision.reasons, *edges)), decision
+
+
+def _skipped_with(step: Step, skipped: Mapping[str, str]) -> str:
+    """Return why a step would be skipped with another one that its `--when` skips; "" if it would not."""
+    causes = (skipped[name] for name in step.upstream if name in skipped and step.is_skipped_with(name))
+    return next(causes, "")
+
+
+def _would_be_skipped(step: Step, why: str) -> PlannedDecision:
+    return PlannedDecision(step, "cached", (f"would be skipped: {why}",))
 
 
 def _foreseen(
@@ -127,8 +147,9 @@ def settled(request: RunRequest, decider: Decider) -> dict[str, Decision]:
         while decision is not None and steps.take(name, decision):
             decision = _settled(request, decider, steps[name], outputs)
         if decision is not None:
-            outputs.add(name, decision)
             decisions[name] = decision
+        if decision is not None and not decision.skipped:
+            outputs.add(name, decision)
     return decisions
 
 

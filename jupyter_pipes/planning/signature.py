@@ -16,7 +16,13 @@ from jupyter_pipes.planning.code_digests import code_digest
 CODE_KINDS = ("code", "helper", "setup", "module")
 """Kinds of parts whose text is code."""
 
-_SUBJECTS = {"code": "code", "name": "name", "python": "Python", "version": "--version"}
+_SUBJECTS = {
+    "code": "code",
+    "name": "name",
+    "python": "Python",
+    "version": "--version",
+    "condition": "--when",
+}
 
 FIRST_RUN = "first run"
 """The reason of a step that was never tried."""
@@ -59,7 +65,7 @@ class Change(Struct, frozen=True, gc=False):
         subject = _SUBJECTS.get(part.kind) or (
             part.name if part.kind == "package" else f"{part.kind} {part.name}"
         )
-        if part.kind in ("parameter", "package", "python", "version", "name"):
+        if part.kind in ("parameter", "package", "python", "version", "name", "condition"):
             texts = [state.text if state else "(none)" for state in (self.old, self.new)]
             return f"{subject} {texts[0]} → {texts[1]}"
         if self.old is None:

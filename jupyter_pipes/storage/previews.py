@@ -62,6 +62,14 @@ def describe(value: object) -> tuple[str, tuple[int, ...], str]:
     return Describer().describe(value)
 
 
+def value_in_words(name: str, value: object) -> str:
+    """Return a named value as a reason tells it: by how much it holds, or as it is (`xs has 1`, `n is 3`)."""
+    _, shape, preview = describe(value)
+    if not shape or isinstance(value, (str, bytes)):
+        return f"{name} is {preview}"
+    return f"{name} has {' by '.join(map(str, shape))}"
+
+
 class _TimeIsUp(BaseException):
     """Interrupts code that must not catch it as one of its own errors."""
 

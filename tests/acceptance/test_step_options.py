@@ -175,6 +175,43 @@ def test_on_fail_ignore_gives_none_and_the_run_completes(project: NewProject) ->
     assert run["seen"] is None
 
 
+CONDITIONAL = (
+    "%%params\nn: int = 1",
+    "def big(xs):\n    return len(xs) > 2",
+    "%%step load\nxs = list(range(n))",
+    '%%step heavy --when "big(xs)"\ntotal = sum(xs)',
+    "%%step beside --after heavy\nz = 1",
+    "%%step report\nr = total",
+    "%%step careful --on-fail ignore\nt = total is None",
+)
+SKIPPED = {"load": "completed", "heavy": "skipped", "beside": "completed", "report": "skipped"}
+
+
+def test_a_step_is_skipped_unless_its_condition_is_true_and_that_is_remembered(project: NewProject) -> None:
+    study = project(*CONDITIONAL)
+    run = study.run()
+    assert statuses(run) == {**SKIPPED, "careful": "completed"}
+    assert (run.status, run["t"]) == ("completed", True)
+    reasons = {name: run.steps[name].reason for name in ("heavy", "report")}
+    assert reasons == {"heavy": "big(xs): xs has 1", "report": "heavy was skipped"}
+    planned = {step.name: step.reasons[0] for step in study.pipeline().plan().steps}
+    assert planned["heavy"].startswith("would be skipped: big(xs): xs has 1")
+    assert planned["report"] == "would be skipped: heavy was skipped"
+    again = study.run()
+    assert again.steps["heavy"].reason == "big(xs): xs has 1"
+    assert [name for name, step in again.steps.items() if step.attempts] == []
+    many = study.run(params={"n": 5}, debug=True)
+    assert (many["r"], many["t"]) == (10, False)
+
+
+def test_a_condition_that_raises_is_a_failed_step_with_the_line(project: NewProject) -> None:
+    run = project("%%step a\nx = []", '%%step b --when "x[0] > 1"\ny = 1').run(check=False)
+    error = run.steps["b"].error
+    assert error is not None
+    assert (run.steps["b"].status, error.type, error.line) == ("failed", "IndexError", 1)
+    assert "--when x[0] > 1: IndexError" in run.steps["b"].reason
+
+
 def test_cpus_are_reserved_so_that_steps_wait_for_each_other(project: NewProject) -> None:
     cpus = os.cpu_count() or 1
     source = "%%step {0} --cpus {1}\nimport time\n"
@@ -215,7 +252,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
         "a --gpus 1",
         "a --gate 'ok?'",
         "a --map 'x in xs'",
-        "a --when x",
         "a --bash",
         "a --pipeline other.ipynb",
         "a --packages x==1",

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from tests.scheduling import (
     World,
     appended,
@@ -26,6 +26,48 @@ from tests.scheduling import (
     run_of,
     started,
 )
+
+# Conditions ---------------------------------------------------------------------------------------------
+
+
+def conditional(*facts: ev.AnyEvent) -> list[do.AnyCommand]:
+    """Carry out a run in which `a` is conditional, and others read it, wait for it, or put up with that."""
+    reads = replace(planned("reads", "a"), reads={"x": "a"})
+    waits = planned("waits", "a")
+    puts_up = replace(reads, name="puts_up", options=StepOptions(on_fail="ignore"))
+    behind = replace(planned("behind", "reads"), reads={"y": "reads"})
+    late = replace(behind, name="late", options=StepOptions(on_fail="ignore"))
+    return run_of(Scheduler(), started(planned("a"), reads, waits, puts_up, behind, late), *facts)
+
+
+SKIPPING = [
+    (decided("a"), ev.AttemptEnded("a", 1, "skipped", "n > 1: n is 0")),
+    (ev.StepDecided("a", "skipped", ("n > 1: n is 0", "nothing changed")),),
+]
+
+
+@pytest.mark.parametrize("facts", SKIPPING, ids=["found out", "remembered"])
+def test_who_needs_a_step_that_its_condition_skips_is_skipped_and_the_others_go_on(
+    facts: tuple[ev.AnyEvent, ...],
+) -> None:
+    commands = conditional(*facts)
+    assert endings(commands) == {
+        "a": (Status.SKIPPED, "n > 1: n is 0"),
+        "reads": (Status.SKIPPED, "a was skipped"),
+        "behind": (Status.SKIPPED, "a was skipped"),
+    }
+    decisions = [command.step for command in commands if isinstance(command, do.Decide)]
+    assert sorted(decisions[1:]) == ["late", "puts_up", "waits"]
+
+
+def test_a_step_left_out_by_the_user_holds_up_all_that_wait_for_it() -> None:
+    commands = conditional(ev.StepEnded("a", Status.SKIPPED, "--skip"))
+    assert {name for name, (status, _) in endings(commands).items() if status is Status.SKIPPED} >= {
+        "reads",
+        "waits",
+        "puts_up",
+    }
+
 
 # The table ----------------------------------------------------------------------------------------------
 
@@ -68,6 +110,7 @@ def test_a_step_waits_for_all_that_it_needs() -> None:
         ("timed out", Status.FAILED, Status.FAILED),
         ("lost", Status.FAILED, Status.FAILED),
         ("cancelled", Status.CANCELLED, Status.CANCELLED),
+        ("skipped", Status.SKIPPED, Status.COMPLETED),
     ],
 )
 def test_the_outcome_of_the_last_attempt_is_the_step_s_and_the_last_step_ends_the_run(

@@ -558,3 +558,31 @@ def test_steps_alone_give_what_one_kernel_gives(parts: list[tuple[bool, str]]) -
         return
     for step, values in run_in_steps(built).items():
         assert values == {n: truth[step][n] for n in values}
+
+
+# Conditions ---------------------------------------------------------------------------------------------
+
+
+def test_a_condition_reads_names_as_the_cell_does() -> None:
+    """Values are edges, code of other cells is in the prelude, names of its own are none."""
+    built = graph(
+        "import math",
+        "def big(v):\n    return v > limit",
+        "limit = 3",
+        "%%step a\nx = 1\nys = [2]",
+        "%%step b\nz = 2",
+        b=StepOptions(when="big(x) and any(math.sqrt(y) for y in ys)"),
+    )
+    step = built.step("b")
+    assert step.reads == {"x": "a", "ys": "a"}
+    assert {name for piece in step.prelude for name in piece.names} == {"big", "limit", "math"}
+    assert built.step("a").demanded == ("x", "ys")
+
+
+def test_a_condition_that_reads_what_there_is_not_is_a_problem_at_the_line_of_the_step() -> None:
+    assert errors(graph("%%step b\nz = 2", b=StepOptions(when="xs"))) == [("JP010", "b", 1, 1)]
+
+
+def test_inputs_that_are_said_do_not_take_those_of_the_condition_away() -> None:
+    built = graph("%%step a\nx = 1\ny = 2", "%%step b\nz = 2", b=StepOptions(when="x", inputs=("y",)))
+    assert built.step("b").reads == {"x": "a", "y": "a"}

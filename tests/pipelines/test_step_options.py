@@ -163,6 +163,12 @@ def test_the_table_has_a_row_for_every_field_and_every_row_is_tried() -> None:
     assert sorted(as_keywords(EVERY_OPTION)) == sorted(rows), "an option without an example of its own"
 
 
+@pytest.mark.parametrize("text", ["", "x >", "x = 1", "import x", "x; y", "x)(y"])
+def test_a_condition_is_an_expression(text: str) -> None:
+    with pytest.raises(UsageError, match="use an expression of Python"):
+        from_keywords(when=text)
+
+
 DURATIONS = st.floats(1e-3, 1e9) | st.integers(1, 10**6).map(lambda minutes: minutes * 60.0)
 
 

@@ -12,7 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
-from jupyter_pipes.storage.previews import Describer, describe, within
+from jupyter_pipes.storage.previews import Describer, describe, value_in_words, within
 
 
 @dataclass
@@ -142,3 +142,17 @@ def test_beside_the_main_thread_there_is_a_limit_as_well():
     thread.start()
     thread.join(60)
     assert ended == [1]
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ([1], "x has 1"),
+        (3, "x is 3"),
+        ("abc", "x is 'abc'"),
+        (np.zeros((2, 3)), "x has 2 by 3"),
+        (None, "x is None"),
+    ],
+)
+def test_a_reason_tells_a_value_by_how_much_it_holds_or_as_it_is(value, words):
+    assert value_in_words("x", value) == words

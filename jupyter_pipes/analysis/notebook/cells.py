@@ -96,6 +96,7 @@ class Unit(Struct, frozen=True):
         body: their code, joined.
         text: the same as the analysis reads it: with what scripts that it runs bind.
         names: what that code does with names.
+        condition: what its `--when` does with names.
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
         registered_in: names whose objects only decorators of its definitions change: code does so for others.
@@ -109,6 +110,7 @@ class Unit(Struct, frozen=True):
     body: str = ""
     text: str = ""
     names: Names = Names()
+    condition: Names = Names()
     streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
     registered_in: frozenset[str] = _NOTHING
@@ -343,13 +345,14 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     parts = (statement for cell in unit.cells for statement in _code(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = context.streams(text)
-    names = context.names(text)
+    names, when = context.names(text), unit.options.when
     plain = context.names(undecorated(text))
     return msgspec.structs.replace(
         unit,
         body=body,
         text=text,
         names=names,
+        condition=context.names(f"({when}\n)") if when else Names(),
         streams=streams,
         code=code,
         registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),

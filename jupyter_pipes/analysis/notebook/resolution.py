@@ -300,6 +300,8 @@ class _Resolver:
         if inputs is not None:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
             needed, optional = frozenset(inputs), optional | needed
+        needed |= self._unit.condition.reads
+        called |= called_names(self._unit.options.when)
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
         needs |= dict.fromkeys(sorted(self._unit.streams.draws), Strength.OPTIONAL)
         for name in sorted(optional - needed):
@@ -313,7 +315,8 @@ class _Resolver:
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
         inputs = self._unit.options.inputs
-        asked_for = values.keys() if inputs is None else {*inputs, *STREAM_NAMES}
+        condition = self._unit.condition.reads
+        asked_for = values.keys() if inputs is None else {*inputs, *condition, *STREAM_NAMES}
         taken = {name for name, owner in values.items() if owner == PARAMS_OWNER or name in asked_for}
         return {name: values[name] for name in sorted(taken)}
 

@@ -30,7 +30,7 @@ def how_it_ended(
         stopped: what was asked of it, if something was.
         code: the exit code as `subprocess` gives it.
     """
-    if reported is not None and reported.outcome == "completed":
+    if reported is not None and reported.outcome in ("completed", "skipped"):
         return reported
     if stopped is not None:
         return as_stopped(job, stopped, reported)

@@ -138,7 +138,7 @@ class InlineExecutor:
             tell(self._as_stopped(job, ended[0] if ended else None))
 
     def _as_stopped(self, job: Job, reported: ev.AttemptEnded | None) -> ev.AttemptEnded:
-        if reported is not None and reported.outcome == "completed":
+        if reported is not None and reported.outcome in ("completed", "skipped"):
             return reported
         if job.attempt_id in self._cancelled:
             return as_stopped(job, self._cancelled[job.attempt_id], reported)

@@ -56,7 +56,7 @@ def decided(step: str, decision: Decision, reopened: str, keep: Keep) -> ev.Step
     if result is not None:
         return ev.StepDecided(
             step,
-            "cached",
+            "skipped" if decision.skipped else "cached",
             decision.reasons,
             decision.signature,
             result.artifacts,

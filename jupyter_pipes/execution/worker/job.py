@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
@@ -42,12 +43,16 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import OutputRef, StepError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.previews import value_in_words
 
 SLOW_PRELUDE = 0.5
 """Seconds from which a stretch of prelude earns a note that it runs in every step that needs it."""
 
 _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 100_000
+
+_MET = "_when_it_is_true"
+"""What the value of a `--when` is called while it is looked at."""
 
 Report = Callable[[ev.AnyEvent], None]
 
@@ -138,6 +143,8 @@ class Attempt:
         self.outputs.watch()
         watch_tqdm()
         begun = states()
+        if ended := self._left_out():
+            return ended
         with self.outputs.definitions.remembered_when_made(self.cell.shell):
             failure = self._run_parts()
         if failure is not None:
@@ -189,6 +196,25 @@ class Attempt:
             names = ", ".join(piece.names)
             self.note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
         return failure
+
+    def _left_out(self) -> ev.AttemptEnded | None:
+        """Return how the attempt ends if the step's `--when` is not true, or fails; None if it is to run."""
+        when = self.step.options.when
+        if not when:
+            return None
+        if failure := self._run_code(f"{_MET} = not not ({when}\n)", self._label):
+            ended = self._failed(failure.error, 1)
+            return msgspec.structs.replace(ended, reason=f"--when {when}: {ended.reason}")
+        if self.cell.namespace.pop(_MET):
+            return None
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "skipped", self._not_true(when))
+
+    def _not_true(self, when: str) -> str:
+        """Return in words what an expression comes to that is not true: `len(xs) > 2: xs has 1`."""
+        known = self.job.inputs.keys() | self.job.parameters.keys()
+        names = sorted(expression_names(when) & known & self.cell.namespace.keys(), key=when.index)
+        values = ", ".join(value_in_words(name, self.cell.namespace[name]) for name in names)
+        return f"{when}: {values}" if values else f"{when} is not true"
 
     def _run_parts(self) -> Failure | None:
         """Run the step's own cells in order, up to the first that fails."""
