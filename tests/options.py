@@ -24,6 +24,12 @@ EXAMPLES = {
     "--cpus": "2",
     "--memory": "1.5G",
     "--queue": "gpu",
+    "--packages": "numpy<3 'tiny==1'",
+    "--python": "3.12",
+    "--env": ".venv",
+    "--env-var": "'LEVEL=very high' TOKEN",
+    "--repo": f"https://example.org/models@{40 * '0'}",
+    "--container": "docker.io/library/python:3.12",
     "--stage": "work",
     "--tags": "a,b",
 }
@@ -33,3 +39,11 @@ OF_THE_CELL = ("--run", "--append")
 OF_THE_STEP = tuple(option for option in STEP_OPTIONS if option.flag not in OF_THE_CELL)
 SAID = " ".join(f"{option.flag} {EXAMPLES.get(option.flag, '')}" for option in OF_THE_STEP)
 EVERY_OPTION: StepOptions = parse_step(f"all {SAID}").options
+
+_ALONE = ("--env", "--container")
+TOGETHER = " ".join(
+    f"{each.flag} {EXAMPLES.get(each.flag, '')}" for each in OF_THE_STEP if each.flag not in _ALONE
+)
+"""All that one step may say: what says a whole environment excludes what says parts of one."""
+
+ALL_TOGETHER: StepOptions = parse_step(f"all {TOGETHER}").options

@@ -95,6 +95,7 @@ class Jobs:
             directory=str(request.directory),
             python_path=request.definition.python_path,
             environment=self._environment,
+            own=self._workspace.locks.settled(step.options),
             store=self._workspace.settings.store,
             proofs=dict(self._workspace.store.proofs(ref for ref in inputs.values() if ref is not None)),
             log=str(self._workspace.log_path(run, name, attempt)),

@@ -17,6 +17,7 @@ from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.locks import Locks
 from jupyter_pipes.storage.queues import Queue
 from jupyter_pipes.storage.settings import sqlite_file
 from jupyter_pipes.storage.whole_files import reach_disk
@@ -63,6 +64,11 @@ class Workspace:
             # Looking and cleaning up must go where nothing can be written: on a full disk.
             _logger.warning("runs whose controller is gone count as running: %s", error)
         return history
+
+    @property
+    def locks(self) -> Locks:
+        """What steps' packages and revisions came to."""
+        return Locks(self.settings.folder, self.settings.directory)
 
     @cached_property
     def store(self) -> ArtifactStore:

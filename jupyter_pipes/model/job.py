@@ -8,6 +8,66 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import CodePiece, Step
+from jupyter_pipes.model.version import RUNNING
+
+
+class StepEnvironment(Struct, frozen=True, omit_defaults=True):
+    """A step's own environment as a worker has to make it; empty for a step that says nothing of its own.
+
+    Attributes:
+        packages: what the step asked for, as requirements.
+        lock: distribution -> its version, or " @ URL" behind the name, of all that they come to.
+        python: the version of Python, "" for the run's own, or where only a worker can tell.
+        folder: an existing virtual environment.
+        variables: environment variable -> value.
+        secrets: names of variables whose values the environment has, or the job brings.
+        repository: URL of a repository whose checkout is the working directory, "" for the notebook's folder.
+        commit: which commit of it.
+        container: the image that it runs in.
+    """
+
+    packages: tuple[str, ...] = ()
+    lock: dict[str, str] = {}
+    python: str = ""
+    folder: str = ""
+    variables: dict[str, str] = {}
+    secrets: tuple[str, ...] = ()
+    repository: str = ""
+    commit: str = ""
+    container: str = ""
+
+    @property
+    def is_the_runs(self) -> bool:
+        """Whether it is the run's environment, without anything of its own."""
+        return self == StepEnvironment()
+
+    @property
+    def has_only_variables(self) -> bool:
+        """Whether it has nothing of its own but variables."""
+        return self == StepEnvironment(variables=self.variables, secrets=self.secrets)
+
+    @property
+    def minor(self) -> str:
+        """The minor version of its Python, "" where only a worker can tell."""
+        own = ".".join(self.python.split(".")[:2])
+        return own or ("" if self.folder or self.container else RUNNING)
+
+    @property
+    def is_layered(self) -> bool:
+        """Whether it has all packages of the run's environment, below its own."""
+        return not (self.folder or self.container) and self.minor == RUNNING
+
+    @property
+    def is_built(self) -> bool:
+        """Whether a virtual environment is made for it."""
+        return bool(self.packages or self.python) and not self.folder
+
+    @property
+    def yet_to_find(self) -> str:
+        """What of it nobody has looked up yet, in words; "" where all is known."""
+        if self.packages and not self.lock:
+            return f"what {' '.join(self.packages)} comes to"
+        return f"which commit {self.repository} is at" if self.repository and not self.commit else ""
 
 
 class Job(Struct, frozen=True):
@@ -27,6 +87,7 @@ class Job(Struct, frozen=True):
         directory: working directory (the notebook's folder).
         python_path: entries put in front of `sys.path`.
         environment: the environment variables of the process.
+        own: the step's own environment.
         store: fsspec URL of the artifact store.
         proofs: digest -> what tells that a kept input is what was checked when the step was decided.
         log: path of the attempt's log file.
@@ -45,6 +106,7 @@ class Job(Struct, frozen=True):
     directory: str = "."
     python_path: tuple[str, ...] = ()
     environment: dict[str, str] = {}
+    own: StepEnvironment = StepEnvironment()
     store: str = ""
     proofs: dict[str, str] = {}
     log: str = ""

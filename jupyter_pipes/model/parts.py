@@ -16,10 +16,17 @@ PartKind = Literal[
     "module",
     "package",
     "python",
+    "environment",
+    "variable",
+    "repository",
+    "container",
     "version",
     "name",
     "condition",
 ]
+
+OWN = "the step's environment"
+"""The origin of a package that a step has for itself."""
 
 
 class Part(Struct, frozen=True, gc=False):
@@ -30,7 +37,7 @@ class Part(Struct, frozen=True, gc=False):
         name: which one ("lr", "clean_text", "data.csv"); "" where there is only one of the kind.
         digest: equal exactly when the thing counts as unchanged.
         text: the thing for people: source code for a diff, a value's repr, a version.
-        origin: the producing step of an input, else "".
+        origin: the producing step of an input, `OWN` of a package of the step's own environment, else "".
         observed: whether it is no part of what finds a result again: each result says what of it was seen.
     """
 

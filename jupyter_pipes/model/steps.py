@@ -97,6 +97,12 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     queue: str = "local"
     when: str = ""
+    packages: tuple[str, ...] = ()
+    python: str = ""
+    environment: str = ""
+    variables: tuple[str, ...] = ()
+    repository: str = ""
+    container: str = ""
     referring: dict[str, str | tuple[str, ...]] = {}
 
 

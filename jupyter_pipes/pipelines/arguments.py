@@ -7,7 +7,7 @@ import os
 import re
 import threading
 from collections.abc import Iterable, Mapping
-from typing import cast
+from typing import Any, cast
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
@@ -182,3 +182,10 @@ def check_options(options: Mapping[str, object], among: Iterable[str]) -> None:
             near = nearest(name, names)
             hint = f"did you mean {near}?" if near else f"there are {', '.join(names)}"
             raise UsageError(f"there is no option {name}; {hint}")
+
+
+def items(value: object) -> list[Any]:
+    """Return what the user gave as a list: sets in sorted order, one thing alone as a list of one."""
+    if isinstance(value, (set, frozenset)):
+        return sorted(cast("set[Any]", value), key=str)
+    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]

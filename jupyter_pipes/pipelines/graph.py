@@ -19,10 +19,10 @@ from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
+from jupyter_pipes.pipelines.environment_options import environment_problems
 from jupyter_pipes.pipelines.parameters import lookup_in
 from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
 from jupyter_pipes.pipelines.step_options import BY_FIELD, Option, checked
-from jupyter_pipes.storage.queues import LOCAL
 
 
 class Graph(Struct, frozen=True):
@@ -57,15 +57,6 @@ class Graph(Struct, frozen=True):
 
 
 _G = TypeVar("_G", bound=Graph)
-
-
-def on_queue(steps: Iterable[Step], queue: str) -> tuple[Step, ...]:
-    """Return the steps with those of this machine on another queue."""
-    return tuple(_on_queue(step, queue) if step.options.queue == LOCAL else step for step in steps)
-
-
-def _on_queue(step: Step, queue: str) -> Step:
-    return replace(step, options=replace(step.options, queue=queue))
 
 
 def with_options(graph: _G, options: Mapping[str, StepOptions]) -> _G:
@@ -216,7 +207,7 @@ def _finish(
                 demanded[owner].add(name)
     finished = with_files([replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps])
     found = (*_order_problems(finished), *_reference_problems(finished, parameters), *file_problems(finished))
-    unsorted = (*diagnostics, *found)
+    unsorted = (*diagnostics, *found, *environment_problems(finished))
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
     return Graph(finished, tuple(parameters), tuple(by_place))
 

@@ -17,7 +17,8 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
 from jupyter_pipes.model.steps import OnFail, StepOptions
-from jupyter_pipes.pipelines.arguments import as_shown, is_text, shown
+from jupyter_pipes.pipelines import environment_options
+from jupyter_pipes.pipelines.arguments import as_shown, is_text, items, shown
 from jupyter_pipes.pipelines.references import is_said_by_reference
 from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
 
@@ -79,7 +80,7 @@ class Option(Struct, frozen=True):
     @property
     def many(self) -> bool:
         """Whether it takes several values."""
-        return self.convert in (_texts, _variables, _exceptions, _steps, _paths, _out_paths)
+        return self.convert in _OF_SEVERAL
 
 
 _FIELDS = {
@@ -88,6 +89,9 @@ _FIELDS = {
     "file": "files",
     "out_file": "out_files",
     "ignore_param": "ignored_parameters",
+    "env": "environment",
+    "env_var": "variables",
+    "repo": "repository",
 }
 
 
@@ -195,14 +199,14 @@ def _converted(values: dict[str, Any], step: str | None = None) -> StepOptions:
     for field, value in values.items():
         option = BY_FIELD[field]
         if checked(option, value, step, partial(_refers, field)):
-            referring[field] = value if isinstance(value, str) else tuple(_items(value))
+            referring[field] = value if isinstance(value, str) else tuple(items(value))
         else:
             fields[field] = checked(option, value, step, option.convert)
     return StepOptions(**fields, referring=referring)
 
 
 def _refers(field: str, value: object) -> bool:
-    return is_said_by_reference(field, _items(value))
+    return is_said_by_reference(field, items(value))
 
 
 def checked(option: Option, value: object, step: str | None, convert: Callable[[Any], Any]) -> Any:
@@ -212,11 +216,11 @@ def checked(option: Option, value: object, step: str | None, convert: Callable[[
         UsageError: it raises ValueError, or the value is text that no file can hold.
     """
     try:
-        if not all(is_text(item) for item in _items(value) if isinstance(item, str)):
+        if not all(is_text(item) for item in items(value) if isinstance(item, str)):
             raise ValueError("use text that a file can hold")
         return convert(value)
     except ValueError as error:
-        words = " ".join(map(_as_given, _items(value)))
+        words = " ".join(map(_as_given, items(value)))
         raise UsageError(f"{option.flag} {words}: {error}", step=step, line=1) from None
 
 
@@ -260,15 +264,8 @@ def _whole_number(least: int) -> Callable[[object], int]:
     return convert
 
 
-def _items(value: object) -> list[Any]:
-    """What the user gave as a list: sets in sorted order, one thing alone as a list of one."""
-    if isinstance(value, (set, frozenset)):
-        return sorted(cast("set[Any]", value), key=str)
-    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
-
-
 def _texts(value: object) -> tuple[str, ...]:
-    texts = (part for item in _items(value) for part in re.split(r"[,\s]+", _name_of(item)))
+    texts = (part for item in items(value) for part in re.split(r"[,\s]+", _name_of(item)))
     return tuple(dict.fromkeys(text for text in texts if text))
 
 
@@ -305,7 +302,7 @@ def _steps(value: object) -> tuple[str, ...]:
 
 def _paths(value: object) -> tuple[str, ...]:
     try:
-        return tuple(dict.fromkeys(os.fsdecode(item) for item in _items(value)))
+        return tuple(dict.fromkeys(os.fsdecode(item) for item in items(value)))
     except TypeError:
         raise ValueError("use paths of files") from None
 
@@ -352,6 +349,12 @@ def _switch(value: object) -> bool:
     return value
 
 
+_OF_SEVERAL = (
+    *(_texts, _variables, _exceptions, _steps, _paths, _out_paths),
+    *(environment_options.requirements, environment_options.variables),
+)
+
+
 STEP_OPTIONS: tuple[Option, ...] = (
     Option("--run", bool, "", "run this step now, with what it needs that is not up to date"),
     Option("--append", bool, "", "this cell continues the step NAME of an earlier cell"),
@@ -383,6 +386,12 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--cpus", _whole_number(1), "N", "processors to reserve"),
     Option("--memory", parse_size, "4G", "memory to reserve, and its limit"),
     Option("--queue", _text, "NAME", "where it runs (default: local)"),
+    Option("--packages", environment_options.requirements, '"x==1 y"', "packages of its own"),
+    Option("--python", environment_options.python_version, "3.12", "its version of Python"),
+    Option("--env", environment_options.folder, "PATH", "an existing virtual environment that it runs in"),
+    Option("--env-var", environment_options.variables, "K=V…", "environment variables; K alone: a secret"),
+    Option("--repo", environment_options.repository, "URL@REV", "a checkout that it works in"),
+    Option("--container", environment_options.image, "IMAGE", "the image of a container that it runs in"),
     Option("--stage", _text, "NAME", "the group that it is shown in"),
     Option("--tags", _texts, "a,b", "labels"),
 )

@@ -224,6 +224,8 @@ class Decider:
             f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
         ]
         directory = self._directory
+        own = self.workspace.locks.settled(step.options)
+        unstable += [f"it is not known yet {own.yet_to_find}"] if own.yet_to_find else []
         version, when = step.options.version, step.options.when
         is_named = any("current.step" in source for source in step.sources)
         leaves_nothing = not (step.writes_by_code or step.options.out_files)
@@ -240,7 +242,7 @@ class Decider:
             *([Part("name", EFFECT, digest(step.name), step.name)] if leaves_nothing else ()),
             *fingerprints.file_parts(step, directory),
             *result_files.named_parts(step, self._newest_results, directory),
-            *fingerprints.import_parts(step, self._python_path, self.workspace.settings.folder),
+            *fingerprints.import_parts(step, self._python_path, self.workspace.settings.folder, own),
             *_input_parts(step, inputs),
         )
         return parts, unstable

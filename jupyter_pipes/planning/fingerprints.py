@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from jupyter_pipes.analysis import slices
@@ -11,13 +10,17 @@ from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.local_modules import source_of
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
-from jupyter_pipes.history.surroundings.distributions import version_of
+from jupyter_pipes.history.surroundings.distributions import installed_in, normal, version_of
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.job import StepEnvironment
+from jupyter_pipes.model.parts import OWN, Part
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
+
+_THE_RUNS = StepEnvironment()
 
 _SHALLOW = 3
 """Parts of an absolute path (`/`, `home`, `me`) up to which a folder holds more than a project's data."""
@@ -44,6 +47,9 @@ def named_files(step: Step, directory: Path) -> tuple[FileSeen, ...]:
     and folders, with a slash behind them: it may use files in them. Files that steps of the pipeline are said
     to make are left out.
     """
+    if step.options.repository:
+        # It works in a checkout, whose commit says all.
+        return ()
     texts = dict.fromkeys(map(normalised, named_texts(step)))
     apart = {*_made(step, directory), *_scripts(step, directory)}
     paths = [path for path in map(directory.joinpath, texts) if path not in apart]
@@ -66,14 +72,18 @@ def files_named(pattern: str, directory: Path) -> list[Path]:
     return list(filter(_is_file, paths))
 
 
-def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[Part]:
+def import_parts(
+    step: Step, python_path: Iterable[Path], cache: Path, own: StepEnvironment = _THE_RUNS
+) -> list[Part]:
     """Return a part for each local module that the step's code reaches, of what it reaches of it, for each
-    script that it runs with `%run`, for Python's minor version, and for the version of each distribution.
+    script that it runs with `%run`, for Python's minor version, for the version of each distribution, and for
+    what the step has of its own.
 
     Args:
         step: the step.
         python_path: the folders that local modules are in.
         cache: an existing folder that keeps which distributions are installed.
+        own: the step's own environment.
     """
     places = tuple(python_path)
     has_inputs = len(step.reads) > len(step.parameters)
@@ -84,13 +94,38 @@ def import_parts(step: Step, python_path: Iterable[Path], cache: Path) -> list[P
     local = sorted((scripts | reached.local).items())
     return [
         *(code_part("module", _shown(path, places[0]), source) for path, source in local),
-        _PYTHON,
-        *(Part("package", name, version, version) for name, version in versions.items() if version),
+        *_environment_parts(own, versions),
     ]
 
 
-_VERSION = f"{sys.version_info.major}.{sys.version_info.minor}"
-_PYTHON = Part("python", "", _VERSION, _VERSION)
+def _environment_parts(own: StepEnvironment, imported: Mapping[str, str]) -> Iterator[Part]:
+    """Yield the parts of what a step runs in: Python, packages, variables, a checkout, a container.
+
+    Args:
+        own: its own environment.
+        imported: top-level module -> version that the run's environment has, "" where it has none.
+    """
+    if own.minor:
+        yield Part("python", "", own.minor, own.minor)
+    packages = installed_in(Path(own.folder)) if own.folder else own.lock
+    for name, version in imported.items():
+        if (
+            version
+            and own.is_layered
+            and not {normal(name), normal(version.rpartition(" ")[0])} & packages.keys()
+        ):
+            yield Part("package", name, version, version)
+    for name, version in packages.items():
+        yield Part("package", name, version, version, OWN)
+    for name, value in own.variables.items():
+        yield Part("variable", name, digest(value), value)
+    if own.folder and not packages:
+        # A worker sees it, and this machine does not: its path is all that is known of it.
+        yield Part("environment", "", own.folder, own.folder)
+    if own.repository:
+        yield Part("repository", own.repository, own.commit, own.commit[:12])
+    if own.container:
+        yield Part("container", "", own.container, own.container)
 
 
 def _scripts(step: Step, directory: Path) -> list[Path]:

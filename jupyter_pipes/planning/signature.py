@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.changed_definitions import changed_definitions
 from jupyter_pipes.model.digests import digest
-from jupyter_pipes.model.parts import Part, PartKind
+from jupyter_pipes.model.parts import OWN, Part, PartKind
 from jupyter_pipes.planning.code_digests import code_digest
 
 CODE_KINDS = ("code", "helper", "setup", "module")
@@ -22,7 +22,14 @@ _SUBJECTS = {
     "python": "Python",
     "version": "--version",
     "condition": "--when",
+    "environment": "--env",
+    "container": "--container",
 }
+_SHOWN = (
+    *("parameter", "package", "python", "version", "name", "condition"),
+    *("environment", "variable", "repository", "container"),
+)
+"""Kinds of parts whose text is short enough to be said."""
 
 FIRST_RUN = "first run"
 """The reason of a step that was never tried."""
@@ -65,9 +72,10 @@ class Change(Struct, frozen=True, gc=False):
         subject = _SUBJECTS.get(part.kind) or (
             part.name if part.kind == "package" else f"{part.kind} {part.name}"
         )
-        if part.kind in ("parameter", "package", "python", "version", "name", "condition"):
+        if part.kind in _SHOWN:
             texts = [state.text if state else "(none)" for state in (self.old, self.new)]
-            return f"{subject} {texts[0]} → {texts[1]}"
+            words = f"{subject} {texts[0]} → {texts[1]}"
+            return f"package {words} in {OWN}" if OWN in _origins(self.old, self.new) else words
         if self.old is None:
             return f"{subject} is new"
         if self.new is None:
@@ -100,6 +108,10 @@ def difference(old: Part | None, new: Part | None) -> str:
     before = old.text.strip("\n").splitlines() if old else []
     after = new.text.strip("\n").splitlines() if new else []
     return "\n".join(difflib.unified_diff(before, after, "before", "now", lineterm="", n=2))
+
+
+def _origins(*states: Part | None) -> set[str]:
+    return {state.origin for state in states if state is not None}
 
 
 def _digest_of(part: Part | None) -> str:

@@ -13,6 +13,7 @@ import msgspec
 
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
+from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
@@ -28,7 +29,7 @@ from jupyter_pipes.pipelines.arguments import (
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
-from jupyter_pipes.pipelines.graph import Graph, build, connect, on_queue, with_options
+from jupyter_pipes.pipelines.graph import Graph, build, connect, with_options
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
@@ -312,7 +313,8 @@ class Pipeline:
         refers = any(step.options.referring for step in self.graph.steps)
         values = self.values(said, run) if refers else None
         definition = with_options(self.definition(), values.options if values else {})
-        definition = msgspec.structs.replace(definition, steps=on_queue(definition.steps, queue))
+        placed = on_queue(definition.steps, queue, self.workspace.queues)
+        definition = msgspec.structs.replace(definition, steps=placed)
         seen = seen_before(definition, self.workspace)
         selection = select(as_observed(definition, seen), steps, options)
         if problems := self.problems(selection.steps, queue, definition):
@@ -364,7 +366,8 @@ class Pipeline:
         """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
         graph = graph or self.graph
         steps = [step.name for step in graph.steps] if selected is None else list(selected)
-        capacity = capacity_problems(on_queue(graph.steps, queue), local_executor(), self.workspace.queues)
+        placed, queues = on_queue(graph.steps, queue, self.workspace.queues), self.workspace.queues
+        capacity = capacity_problems(placed, local_executor(), queues)
         problems = (*graph.errors, *file_problems(graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 

@@ -35,6 +35,8 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
         priority: steps of the queue with a higher one are placed first.
         idle: seconds that a started cluster outlives its last step, five at least; it ends with its process.
         tls: what proves who is who where the scheduler is at a `tls://` address.
+        packages: what its steps have that name no environment of their own.
+        environment: the same, of all that can be said of one: options of `@step`.
     """
 
     name: str
@@ -45,6 +47,8 @@ class Queue(Struct, frozen=True, forbid_unknown_fields=True):
     priority: int = 0
     idle: float = 0.0
     tls: Tls | None = None
+    packages: str | list[str] = ""
+    environment: dict[str, Any] = {}
 
     @property
     def place(self) -> str:

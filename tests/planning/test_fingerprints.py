@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from jupyter_pipes.analysis.local_modules import imported, reach
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.job import StepEnvironment
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.planning.fingerprints import file_parts, import_parts, named_files
@@ -113,3 +114,46 @@ def test_a_package_is_found_by_the_module_that_it_provides(tmp_path: Path) -> No
     parts = import_parts(step(imports=("sklearn",)), [tmp_path], tmp_path)
     (part,) = (part for part in parts if part.kind == "package")
     assert "scikit-learn" in part.text
+
+
+def own_parts(own: StepEnvironment, folder: Path, *imports: str) -> dict[tuple[str, str], str]:
+    parts = import_parts(step("", imports=imports), [folder], folder, own)
+    return {(part.kind, part.name): f"{part.text}{' (own)' if part.origin else ''}" for part in parts}
+
+
+def test_a_lock_counts_whole_and_in_the_place_of_what_the_run_has(tmp_path: Path) -> None:
+    plain = own_parts(StepEnvironment(), tmp_path, "numpy", "pandas")
+    own = own_parts(StepEnvironment(("numpy",), {"numpy": "1.0", "tiny": "2"}), tmp_path, "numpy", "pandas")
+    assert own["package", "numpy"] == "1.0 (own)"
+    assert own["package", "tiny"] == "2 (own)"
+    assert own["package", "pandas"] == plain["package", "pandas"], "what is not in the lock is the run's"
+
+
+def test_an_environment_apart_has_nothing_of_the_run_s(tmp_path: Path) -> None:
+    apart = StepEnvironment(("tiny",), {"tiny": "2"}, python="3.99")
+    assert own_parts(apart, tmp_path, "numpy") == {("python", ""): "3.99", ("package", "tiny"): "2 (own)"}
+    image = StepEnvironment(container="python:3.12")
+    assert own_parts(image, tmp_path, "numpy") == {("container", ""): "python:3.12"}
+
+
+def test_a_variable_counts_by_its_value_and_a_secret_not_at_all(tmp_path: Path) -> None:
+    own = own_parts(StepEnvironment(variables={"LEVEL": "high"}, secrets=("TOKEN",)), tmp_path)
+    assert own["variable", "LEVEL"] == "high"
+    assert not any("TOKEN" in name for _, name in own)
+
+
+def test_an_existing_environment_counts_by_its_packages_and_by_its_path_where_it_is_not_seen(
+    tmp_path: Path,
+) -> None:
+    packages = tmp_path / "venv" / "lib" / "python3.99" / "site-packages"
+    (packages / "tiny-2.dist-info").mkdir(parents=True)
+    (packages / "tiny-2.dist-info" / "METADATA").write_text("Metadata-Version: 2.1\nName: tiny\nVersion: 2\n")
+    seen = own_parts(StepEnvironment(folder=str(tmp_path / "venv"), python="3.99"), tmp_path, "numpy")
+    assert seen == {("python", ""): "3.99", ("package", "tiny"): "2 (own)"}
+    unseen = own_parts(StepEnvironment(folder="/elsewhere"), tmp_path)
+    assert unseen == {("environment", ""): "/elsewhere"}
+
+
+def test_a_checkout_counts_by_its_commit(tmp_path: Path) -> None:
+    own = own_parts(StepEnvironment(repository="https://x.org/a", commit="0123456789abcdef"), tmp_path)
+    assert own["repository", "https://x.org/a"] == "0123456789ab"

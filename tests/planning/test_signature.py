@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.parts import OWN, Part, PartKind
 from jupyter_pipes.planning.signature import code_digest, code_part, combine, difference, reasons
 
 SAME = [
@@ -114,3 +114,21 @@ def test_a_change_of_code_has_a_diff() -> None:
     old, new = code_part("code", "", "\nx = 1\ny = 2"), code_part("code", "", "\nx = 1\ny = 3")
     assert difference(old, new).splitlines()[3:] == [" x = 1", "-y = 2", "+y = 3"]
     assert difference(old, old) == ""
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "words"),
+    [
+        ("package", "numpy", "package numpy 1.26 → 2.0 in the step's environment"),
+        ("variable", "LEVEL", "variable LEVEL 1.26 → 2.0"),
+        ("container", "", "--container 1.26 → 2.0"),
+        ("environment", "", "--env 1.26 → 2.0"),
+        ("repository", "https://x.org/a", "repository https://x.org/a 1.26 → 2.0"),
+    ],
+)
+def test_a_change_of_the_step_s_own_environment_is_told_with_both_states(
+    kind: PartKind, name: str, words: str
+) -> None:
+    origin = OWN if kind == "package" else ""
+    old, new = (Part(kind, name, text, text, origin) for text in ("1.26", "2.0"))
+    assert reasons([old], [new]) == (words,)

@@ -7,11 +7,12 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.execution.loop import in_thread
+from jupyter_pipes.history.surroundings.distributions import installed
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.decision import Decision, Inputs
-from jupyter_pipes.planning.plan import settled
+from jupyter_pipes.planning.plan import in_order, settled
 from jupyter_pipes.planning.preparation import decider_of
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Lookup:
         self._request = request
         self._workspace = workspace
         self._decider = decider_of(request.definition, workspace)
+        self._looked_up: set[str] = set()
 
     async def ahead(self) -> dict[str, Decision]:
         """Return the decisions of the steps that are cached behind cached ones only."""
@@ -60,6 +62,8 @@ class Lookup:
         wait, told = _FIRST_LOOK, None
         self._decider.note_written(written)
         while True:
+            if not_known := self._workspace.locks.settled(step.options).yet_to_find:
+                deferred(f"starting: looks up {not_known}")
             decision, owner = await in_thread(self._decide, step, inputs)
             if is_over():
                 if owner is None:
@@ -79,9 +83,21 @@ class Lookup:
         if decision.shared:
             self._workspace.history.release(decision.signature, self._run)
 
+    def _look_up(self, step: Step) -> None:
+        """Find out what its packages and its revision come to, once in a run."""
+        options = step.options
+        if (options.packages or options.repository) and step.name not in self._looked_up:
+            from jupyter_pipes.execution.environments.locking import look_up
+
+            look_up(options, self._workspace.locks, installed(self._workspace.settings.folder))
+            self._looked_up.add(step.name)
+
     def _ahead(self) -> dict[str, Decision]:
         request = self._request
         try:
+            for step in in_order(request):
+                if step.options.repository:
+                    self._look_up(step)
             decisions = {**request.taken, **settled(request, self._decider)}
             for step in request.definition.steps:
                 if step.name in decisions:
@@ -94,6 +110,7 @@ class Lookup:
 
     def _decide(self, step: Step, inputs: Inputs) -> tuple[Decision, Claim | None]:
         request, history = self._request, self._workspace.history
+        self._look_up(step)
         values, selection = request.arguments.values_of(step.name), request.arguments.selection
         decision = self._decider.decide(step, values, inputs, forced=step.name in selection.forced)
         owner = None

@@ -6,7 +6,6 @@ import asyncio
 import os
 import socket
 import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from typing import Any, Protocol
 import msgspec
 
 from jupyter_pipes.analysis.local_modules import files_of, imported, parts_imported, reach
+from jupyter_pipes.execution.environments.launching import Launch
 from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, PLOTLY_RENDERER
 from jupyter_pipes.execution.worker.hosting.marks import VARIABLE, mark
 from jupyter_pipes.model.job import Job
@@ -40,10 +40,10 @@ class Owner(Protocol):
 class Helper:
     """A worker process (`execution.worker`) and the socket to it. All happens on the loop's thread."""
 
-    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop, environment: dict[str, str]) -> None:
+    def __init__(self, owner: Owner, loop: asyncio.AbstractEventLoop, launch: Launch) -> None:
         self._owner = owner
         self._loop = loop
-        self._environment = environment
+        self._launch = launch
         self._open_imports = 0
         self._preloaded: set[str] = set()
         self._modules: dict[str, int] = {}
@@ -52,7 +52,7 @@ class Helper:
         self._unread = b""
         self._control, theirs = socket.socketpair()
         with theirs:
-            self._process = _spawn(theirs, environment)
+            self._process = _spawn(theirs, launch)
         loop.add_reader(self._control, self._receive)
 
     @property
@@ -60,13 +60,13 @@ class Helper:
         """Whether it has yet to import what it was asked to."""
         return self._open_imports > 0
 
-    def serves(self, environment: dict[str, str], python_path: Sequence[str]) -> bool:
+    def serves(self, launch: Launch, python_path: Sequence[str]) -> bool:
         """Whether it can run jobs with these: nothing that it imported has changed or another meaning now."""
         unchanged = all(_mtime(path) == mtime for path, mtime in self._modules.items())
         places = tuple(map(Path, python_path))
         names = {name.partition(":")[0].split(".")[0] for name in self._preloaded}
         hidden = any(any(files_of(name, places)) for name in names)
-        return unchanged and not hidden and self._environment == environment and self._process.poll() is None
+        return unchanged and not hidden and self._launch == launch and self._process.poll() is None
 
     def preload(
         self, python_path: Sequence[str], imports: Iterable[str], sources: Iterable[str] = ()
@@ -148,12 +148,11 @@ class Helper:
             self._owner.on_exited(message["exited"], message["code"], usage)
 
 
-def _spawn(control: socket.socket, environment: dict[str, str]) -> subprocess.Popen[bytes]:
-    # -P: a random.py in the notebook's folder must not take the standard library's place in the helper.
-    program = [sys.executable, "-P", "-m", "jupyter_pipes.execution.worker", "serve", str(control.fileno())]
+def _spawn(control: socket.socket, launch: Launch) -> subprocess.Popen[bytes]:
+    environment = launch.environment
     defaults = {"MPLBACKEND": MATPLOTLIB_BACKEND, "PLOTLY_RENDERER": PLOTLY_RENDERER}
     return subprocess.Popen(
-        program,
+        [*launch.program, "serve", str(control.fileno())],
         cwd=os.sep,
         env={**defaults, **environment, **python_path(environment), VARIABLE: mark()},
         pass_fds=[control.fileno()],

@@ -11,7 +11,7 @@ import queue
 import signal
 import sys
 import threading
-from collections.abc import Generator
+from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -21,6 +21,10 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
+
+_NOT_ITS_OWN = (
+    "is debugged in this process: what it has of its own but variables (packages, a checkout) is not there"
+)
 
 _PATIENCE = 2.0
 """Seconds that a step has to end after an interrupt, before the next one."""
@@ -126,7 +130,9 @@ class InlineExecutor:
         os.environ.setdefault("MPLBACKEND", MATPLOTLIB_BACKEND)
         shell: Any = get_ipython() or make_shell()
         try:
-            with _logged(Path(job.log)) as log, _captured_commands(shell):
+            if not job.own.has_only_variables:
+                tell(ev.NoteAdded(job.step.name, job.attempt, _NOT_ITS_OWN))
+            with _logged(Path(job.log)) as log, _captured_commands(shell), _variables(job.own.variables):
                 run_job(job, shell, hold_end, log.tell, interactive=True)
         except KeyboardInterrupt:
             # It came between the cell and its report.
@@ -160,6 +166,21 @@ def _heard_interrupts() -> Generator[None]:
         yield
     finally:
         signal.signal(signal.SIGINT, handler)
+
+
+@contextlib.contextmanager
+def _variables(own: Mapping[str, str]) -> Generator[None]:
+    """Set the variables of a step, and put back what was there before."""
+    before = {name: os.environ.get(name) for name in own}
+    os.environ.update(own)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
 
 
 @contextlib.contextmanager

@@ -7,29 +7,43 @@ import contextlib
 import os
 import platform
 import signal
+import subprocess
 import sys
 import tempfile
 import time
 from collections import deque
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from jupyter_pipes.execution import reports
+from jupyter_pipes.execution.environments.launching import Launch, Prepared, plain, prepare
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off, how_it_ended
 from jupyter_pipes.execution.executors.helper import Helper
+from jupyter_pipes.execution.executors.helper_pool import Helpers
+from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import bytes_text, exact_duration_text
 from jupyter_pipes.model.results import StepError, Usage
+
+if TYPE_CHECKING:
+    from jupyter_pipes.execution.environments.containers import Contained
 
 _LONGEST_REPORT = 1 << 26
 """Bytes without the end of a line that are no report any more."""
 
 STOP_LADDER = ((0.0, signal.SIGINT), (0.5, signal.SIGTERM), (0.8, signal.SIGKILL))
 """Seconds after which a process group that must stop gets which signal."""
+
+
+_HelperFor = Callable[[Launch, tuple[str, ...]], Helper]
+"""Gives the helper that starts processes so, for jobs with these entries of `sys.path`."""
 
 
 class _Attempt:
@@ -47,6 +61,8 @@ class _Attempt:
         self.reported: ev.AttemptEnded | None = None
         self.stopped: Stop | None = None
         self.timers: list[asyncio.TimerHandle] = []
+        self.preparing: asyncio.Task[None] | None = None
+        self.prepared: Prepared | None = None
 
 
 class LocalExecutor:
@@ -66,7 +82,7 @@ class LocalExecutor:
         self.memory = memory or _machine_memory()
         self._waiting: deque[_Attempt] = deque()
         self._running: dict[str, _Attempt] = {}
-        self._helper: Helper | None = None
+        self._helpers = Helpers(self, loop)
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job: it starts when its CPUs and memory are free, in the order of submission."""
@@ -102,22 +118,51 @@ class LocalExecutor:
         for attempt in [*self._running.values()]:
             _signal_group(attempt, signal.SIGKILL)
             self._finish(attempt, as_stopped(attempt.job, stopped))
-        if self._helper is not None:
-            self._helper.close()
-            self._helper = None
+        self._helpers.close()
 
     def warm_up(self, python_path: tuple[str, ...], imports: tuple[str, ...]) -> None:
         """Start the helper and have modules imported, before any job needs them."""
-        self._helper_with(dict(os.environ), python_path).preload(python_path, imports)
+        self._helpers.plain(plain(os.environ), python_path).preload(python_path, imports)
 
     def _start_waiting(self) -> None:
         while self._waiting and not self._what_is_busy(self._waiting[0].job):
             attempt = self._waiting.popleft()
             self._running[attempt.job.attempt_id] = attempt
-            try:
-                self._start(attempt)
-            except OSError as error:
-                self._refuse(attempt, str(error))
+            job = attempt.job
+            if job.own.is_the_runs:
+                self._start(attempt, self._helpers.plain, plain(job.environment))
+            else:
+                attempt.preparing = self._loop.create_task(self._prepare(attempt))
+
+    async def _prepare(self, attempt: _Attempt) -> None:
+        """Start an attempt in an environment of its own, once that is there."""
+
+        def tell(doing: str) -> None:
+            self._loop.call_soon_threadsafe(self._tell_waiting, attempt, f"starting: {doing}")
+
+        try:
+            prepared = await in_thread(prepare, attempt.job, tell)
+        except (PipesError, OSError) as error:
+            if self._is_running(attempt):
+                self._fail(attempt, error)
+            return
+        if not self._is_running(attempt):
+            # It was cancelled meanwhile.
+            await in_thread(prepared.remove)
+            return
+        attempt.job, attempt.prepared = prepared.job, prepared
+        if prepared.contained is None:
+            self._start(attempt, self._helpers.own, prepared.launch)
+        else:
+            self._start_contained(attempt, prepared.contained)
+
+    def _is_running(self, attempt: _Attempt) -> bool:
+        return self._running.get(attempt.job.attempt_id) is attempt
+
+    def _tell_waiting(self, attempt: _Attempt, reason: str) -> None:
+        if self._is_running(attempt):
+            job = attempt.job
+            attempt.report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, reason))
 
     def _what_is_busy(self, job: Job) -> str:
         """Return what keeps the job from starting now, "" when nothing does."""
@@ -131,14 +176,36 @@ class LocalExecutor:
             return f"waits for memory: {bytes_text(used_memory)} of {bytes_text(self.memory)} reserved"
         return ""
 
-    def _start(self, attempt: _Attempt) -> None:
+    def _start(self, attempt: _Attempt, helper_for: _HelperFor, launch: Launch) -> None:
+        try:
+            self._start_with(attempt, helper_for(launch, attempt.job.python_path))
+        except OSError as error:
+            self._refuse(attempt, str(error))
+
+    def _start_contained(self, attempt: _Attempt, contained: Contained) -> None:
+        Path(attempt.job.log).touch(mode=0o600)
+        attempt.events = contained.events
+        try:
+            process = contained.start()
+        except OSError as error:
+            self._refuse(attempt, str(error))
+            return
+        self._loop.add_reader(attempt.events, self._read_events, attempt)
+        self.on_started(attempt.job.attempt_id, process.pid)
+        attempt.preparing = self._loop.create_task(self._wait_for(attempt, process))
+
+    async def _wait_for(self, attempt: _Attempt, process: subprocess.Popen[bytes]) -> None:
+        code = await in_thread(process.wait)
+        self.on_exited(attempt.job.attempt_id, code, Usage())
+
+    def _start_with(self, attempt: _Attempt, helper: Helper) -> None:
         job = attempt.job
         Path(job.log).parent.mkdir(parents=True, exist_ok=True)
-        attempt.helper = helper = self._helper_with(job.environment, job.python_path)
+        attempt.helper = helper
         helper.preload(job.python_path, job.step.imports, job.step.sources)
         if helper.is_importing:
             imports = f"imports {', '.join(job.step.imports)}" if job.step.imports else "starts"
-            attempt.report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, imports))
+            self._tell_waiting(attempt, imports)
         with contextlib.ExitStack() as opened:
             attempt.events, writer = os.pipe()
             opened.callback(os.close, writer)
@@ -150,13 +217,6 @@ class LocalExecutor:
             opened.callback(os.close, data)
             helper.start(job, [data, writer, log])
         self._loop.add_reader(attempt.events, self._read_events, attempt)
-
-    def _helper_with(self, environment: dict[str, str], python_path: tuple[str, ...]) -> Helper:
-        if self._helper is None or not self._helper.serves(environment, python_path):
-            if self._helper is not None:
-                self._helper.retire()
-            self._helper = Helper(self, self._loop, environment)
-        return self._helper
 
     def on_started(self, attempt: str, pid: int) -> None:
         """Take note that the helper forked the attempt's process."""
@@ -193,14 +253,24 @@ class LocalExecutor:
 
     def on_lost(self, helper: Helper, code: int) -> None:
         """Report the attempts of a helper that died; a new one is started when it is needed."""
-        if self._helper is helper:
-            self._helper = None
+        self._helpers.forget(helper)
         how = f"the helper process that starts steps died (exit code {code})"
         for attempt in [each for each in self._running.values() if each.helper is helper]:
             # The processes went with it; what they started in turn did not.
             _signal_group(attempt, signal.SIGKILL)
             error = StepError("Lost", f"{how}, and the step with it: run it again", bases=("Lost",))
             self._finish(attempt, broken_off(attempt.job, error, "lost"))
+
+    def _fail(self, attempt: _Attempt, error: Exception) -> None:
+        """Report an attempt whose own environment cannot be had; all that a program said is in its log."""
+        text = str(error)
+        Path(attempt.job.log).parent.mkdir(parents=True, exist_ok=True)
+        with Path(attempt.job.log).open("a", encoding="utf-8") as log:
+            log.write(f"{text}\n")
+        self._finish(
+            attempt,
+            broken_off(attempt.job, StepError("EnvironmentFailed", text, bases=("EnvironmentFailed",))),
+        )
 
     def _refuse(self, attempt: _Attempt, reason: str) -> None:
         message = f"its process could not be started: {reason}"
@@ -251,6 +321,8 @@ class LocalExecutor:
 
     def _finish(self, attempt: _Attempt, ended: ev.AttemptEnded) -> None:
         del self._running[attempt.job.attempt_id]
+        if attempt.prepared is not None:
+            ended = self._put_away(attempt.prepared, ended)
         for timer in attempt.timers:
             timer.cancel()
         if attempt.events >= 0:
@@ -261,10 +333,22 @@ class LocalExecutor:
             attempt.helper.forget(attempt.job.attempt_id)
         self._start_waiting()
 
+    def _put_away(self, prepared: Prepared, ended: ev.AttemptEnded) -> ev.AttemptEnded:
+        """Remove what was made for an attempt; return its end as it is told where the notebook is."""
+        try:
+            return prepared.checkout.as_at_home(ended) if prepared.checkout else ended
+        except OSError as error:
+            return ev.AttemptEnded(ended.step, ended.attempt, "failed", f"its --out-file was lost: {error}")
+        finally:
+            self._loop.run_in_executor(None, prepared.remove)
+
 
 def _signal_group(attempt: _Attempt, number: signal.Signals) -> None:
     if attempt.pid:
         processes.kill_group(attempt.pid, number)
+    contained = attempt.prepared.contained if attempt.prepared else None
+    if contained is not None and number == signal.SIGKILL:
+        contained.kill()
 
 
 def _file_of(data: bytes) -> int:

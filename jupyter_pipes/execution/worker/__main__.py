@@ -7,7 +7,11 @@ import sys
 
 
 def main(arguments: list[str]) -> None:
-    """Serve on the inherited socket (`serve FD`) or run one job (`attempt JOB EVENTS LOG`, file numbers)."""
+    """Serve on the inherited socket (`serve FD`), or run one job.
+
+    The job, where it reports and its log come as file numbers (`attempt JOB EVENTS LOG`), or, in a container,
+    as files (`contained FOLDER LOG`).
+    """
     import os
 
     from jupyter_pipes.execution.worker.hosting.keeper import fork_helper
@@ -26,6 +30,10 @@ def main(arguments: list[str]) -> None:
             Server(socket.socket(fileno=int(control))).serve()
         case ["attempt", job, events, log]:
             status = run_child(int(job), int(events), int(log), make_shell())
+        case ["contained", folder, log]:
+            # No open file comes into a container.
+            job, events = os.open(f"{folder}/job", os.O_RDONLY), os.open(f"{folder}/events", os.O_WRONLY)
+            status = run_child(job, events, os.open(log, os.O_WRONLY | os.O_APPEND), make_shell())
         case _:
             raise SystemExit("this program is started by jupyter_pipes")
     # A step's threads do not hold the attempt open, and no exit handler has anything to say here.

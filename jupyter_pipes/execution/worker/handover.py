@@ -105,7 +105,7 @@ class HandOver:
                 return self._store.load(artifact, loading)
         except PipesError as error:
             message = f"input {artifact.name} of step {self._step.name} cannot be loaded: {error}"
-            raise type(error)(message) from error
+            raise type(error)(message + _what_is_missing(error)) from error
 
     def keep(self) -> None:
         """Store the outputs, and the inputs that the attempt changed; tell of both.
@@ -291,3 +291,13 @@ def _line_binding(body: str, name: str) -> int | None:
     binding = re.compile(rf"^\s*(?:\w+\s*,\s*)*{re.escape(name)}\b[^=\n]*=(?!=)|\bas {re.escape(name)}\b")
     lines = [number for number, line in enumerate(body.splitlines(), 1) if binding.search(line)]
     return lines[-1] if lines else None
+
+
+def _what_is_missing(error: BaseException) -> str:
+    """Return what to do where a package is missing that a value was made with."""
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, ModuleNotFoundError):
+        cause = cause.__cause__
+    if cause is None:
+        return ""
+    return f". The environment of this step has no {cause.name}: give it the --packages of who made the value"

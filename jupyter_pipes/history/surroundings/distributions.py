@@ -66,6 +66,25 @@ def version_of(module: str, cache: Path) -> str:
     return lookup.modules[module]
 
 
+def installed_in(environment: Path) -> dict[str, str]:
+    """Return name -> version of what is installed in a virtual environment; {} where there is none.
+
+    Args:
+        environment: its folder.
+    """
+    folders = sorted(map(str, environment.glob("lib/python3*/site-packages")))
+    return _installed_in(tuple((folder, os.stat(folder).st_mtime_ns) for folder in folders))  # noqa: PTH116
+
+
+@lru_cache(maxsize=64)
+def _installed_in(folders: Key) -> dict[str, str]:
+    from importlib import metadata
+
+    found = metadata.distributions(path=[folder for folder, _ in folders])
+    facts = [_facts(distribution) for distribution in found]
+    return {normal(name): version for name, version, _ in sorted(facts) if name}
+
+
 def _lookup(cache: Path) -> tuple[_Lookup, Path]:
     """Return what is installed, as kept or newly looked up, and the file in the cache."""
     key = _key()
@@ -83,18 +102,19 @@ def _lookup(cache: Path) -> tuple[_Lookup, Path]:
 def _version(module: str, packages: Mapping[str, str]) -> str:
     from importlib import metadata
 
-    named = {_normal(name): version for name, version in packages.items()}
-    if _normal(module) in named:
-        return _without_origin(named[_normal(module)])
+    named = {normal(name): version for name, version in packages.items()}
+    if normal(module) in named:
+        return _without_origin(named[normal(module)])
     owners = sorted(set(metadata.packages_distributions().get(module, [])))
-    return " ".join(f"{owner} {_without_origin(named.get(_normal(owner), ''))}" for owner in owners)
+    return " ".join(f"{owner} {_without_origin(named.get(normal(owner), ''))}" for owner in owners)
 
 
 def _without_origin(version: str) -> str:
     return version.partition(" @ ")[0]
 
 
-def _normal(name: str) -> str:
+def normal(name: str) -> str:
+    """Return a distribution's name as all its spellings come to."""
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
@@ -142,9 +162,9 @@ def _look() -> Iterator[tuple[str, str]]:
     seen: set[str] = set()
     for distribution in metadata.distributions():
         name, version, origin = _facts(distribution)
-        normal = _normal(name)
-        if name and normal not in seen:
-            seen.add(normal)
+        spelt = normal(name)
+        if name and spelt not in seen:
+            seen.add(spelt)
             yield name, f"{version} @ {origin}" if origin else version
 
 

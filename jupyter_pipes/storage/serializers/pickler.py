@@ -12,6 +12,7 @@ import cloudpickle
 from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
+from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.serializers import arrays, drawings, functions, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
@@ -221,7 +222,8 @@ class _Pickler(cloudpickle.Pickler):
 
     def _reduce_code(self, code: CodeType) -> Any:
         # Where the code stood differs from process to process and says nothing about what it does.
-        return self.dispatch_table[CodeType](code.replace(co_filename=_SOURCE_NAME, co_firstlineno=1))
+        reduced = self.dispatch_table[CodeType](code.replace(co_filename=_SOURCE_NAME, co_firstlineno=1))
+        return restoring.code, (RUNNING, *reduced[1])
 
     def _reduce_module(self, marker: functions.ModuleInCode) -> Any:
         return self.dispatch_table[ModuleType](marker.module)

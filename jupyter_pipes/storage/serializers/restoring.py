@@ -7,10 +7,12 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
-from types import CellType, FunctionType
+from types import CellType, CodeType, FunctionType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
+from jupyter_pipes.model.errors import SerializationError
+from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 
 if TYPE_CHECKING:
@@ -302,6 +304,20 @@ def fill_cell(cell: CellType, contents: tuple[Any]) -> None:
     (cell.cell_contents,) = contents
 
 
+def code(python: str, *arguments: Any) -> CodeType:
+    """Return compiled code that a Python of this minor version wrote.
+
+    Raises:
+        SerializationError: this is another one, which would not understand it.
+    """
+    if python != RUNNING:
+        raise SerializationError(
+            f"It holds code of the notebook that Python {python} compiled, and this is {RUNNING}: hand on "
+            "data instead of functions and objects of the notebook's classes, or use one Python for both"
+        )
+    return CodeType(*arguments)
+
+
 # pickle finds what it names by importing the module of that name.
 sys.modules[ADDRESS] = sys.modules[__name__]
 _RESTORERS = (
@@ -317,6 +333,7 @@ _RESTORERS = (
     _handler,
     _fill_handler,
     file_map,
+    code,
 )
 for _restorer in _RESTORERS:
     _restorer.__module__ = ADDRESS

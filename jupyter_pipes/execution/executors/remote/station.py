@@ -151,7 +151,7 @@ class Station(WorkerPlugin):
         if visit.has_begun:
             return
         visit.has_begun = True
-        job = replace(request.job, environment=dict(os.environ))
+        job = replace(request.job, environment={**os.environ, **request.job.environment})
         if request.luggage is not None:
             job = await visit.home.settle(job, request.luggage)
         self._executor.submit(job, lambda event: self._take(visit, event))

@@ -77,7 +77,8 @@ class Transfer:
         self._is_away = answer.missing is not None
         for digest in answer.missing or ():
             await self._bring(digest, packed.content(digest))
-        sent = replace(job, environment={})
+        secrets = {name: job.environment[name] for name in job.own.secrets if name in job.environment}
+        sent = replace(job, environment=secrets)
         await self._asked(Begin(job.attempt_id, sent, luggage if self._is_away else None))
 
     async def news(self) -> list[ev.AnyEvent]:

@@ -250,8 +250,9 @@ def _receive_files(waiting: socket.socket) -> list[int]:
 def _execute_fresh(files: list[int]) -> NoReturn:
     for file in files:
         os.set_inheritable(file, True)
-    program = [sys.executable, "-P", "-m", "jupyter_pipes.execution.worker", "attempt", *map(str, files)]
-    os.execv(sys.executable, program)
+    # As this process was started, but for what it was to do.
+    program = sys.orig_argv[: -len(sys.argv[1:])]
+    os.execv(sys.executable, [*program, "attempt", *map(str, files)])
 
 
 def _try_import(name: str) -> None:
