@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
+import sysconfig
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from importlib.machinery import PathFinder
 from pathlib import Path
 
 from msgspec import Struct
@@ -61,6 +64,13 @@ def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
         if (place / module / "__init__.py").is_file():
             yield from sorted((place / module).rglob("*.py"))
             return
+
+
+@lru_cache(maxsize=8192)
+def is_installed(module: str) -> bool:
+    """Return whether a top-level module is Python's own, or stands where packages are installed to."""
+    places = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
+    return module in sys.stdlib_module_names or PathFinder.find_spec(module, places) is not None
 
 
 def parts_imported(sources: Iterable[str], places: Iterable[Path]) -> tuple[str, ...]:

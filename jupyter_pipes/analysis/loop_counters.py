@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
+
+from msgspec.structs import replace
 
 from jupyter_pipes.analysis.cell.scopes import Bindings, declared_global
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.model.steps import Step
 
 
 @lru_cache(maxsize=8192)
@@ -32,3 +36,25 @@ class _Counters(Bindings):
         self.visit_all([node.iter, *node.body, *node.orelse])
 
     visit_AsyncFor = visit_For
+
+
+def without_counters(steps: Sequence[Step]) -> Iterator[Step]:
+    """Yield the steps without what only counted loops in `writes`, unless a step reads it.
+
+    Where one step keeps a name all do: else the value of an earlier step would stand for it.
+    """
+    read = {(owner, name) for step in steps for name, owner in step.reads.items()}
+    noise = {step.name: _noise(step) for step in steps}
+    kept = {
+        name
+        for step in steps
+        for name in step.writes
+        if name not in noise[step.name] or (step.name, name) in read
+    }
+    for step in steps:
+        writes = (name for name in step.writes if name not in noise[step.name] or name in kept)
+        yield replace(step, writes=tuple(writes))
+
+
+def _noise(step: Step) -> frozenset[str]:
+    return loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads)

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.states import ANY_ATTRIBUTE
 from jupyter_pipes.analysis.streams import GENERATOR_MAKERS
 
 _NOTHING: frozenset[str] = frozenset()
@@ -151,6 +152,32 @@ def targets_of(source: str) -> Targets:
     now = _united(resolved(path, bound) for path in _united(map(_set_by, leaves)))
     calls = chain.from_iterable(call.resolved(bound) for call in _called_in(leaves))
     return Targets(now=now, calls=frozenset(calls))
+
+
+@lru_cache(maxsize=8192)
+def attribute_targets_of(source: str) -> Targets:
+    """Return of which modules and classes a statement sets attributes, whatever else it does.
+
+    Its calls are those whose value is used as well. Of a part of a module only its name tells a class.
+    """
+    tree = tree_of(source)
+    if tree is None or any(isinstance(statement, _Definition) for statement in tree.body):
+        return Targets()
+    nodes = list(ast.walk(tree))
+    bound = [node.value for node in nodes if isinstance(node, ast.Attribute) and _is_set(node)]
+    calls = [
+        (node.func.id, node)
+        for node in nodes
+        if isinstance(node, ast.Call)
+        if isinstance(node.func, ast.Name)
+    ]
+    bound += [call.args[0] for name, call in calls if name in SETTERS_OF_ANYTHING and call.args]
+    paths = (path for path in map(dotted, bound) if path.rpartition(".")[2][:1].isupper() or "." not in path)
+    return Targets(now=frozenset(paths) - {""}, calls=frozenset(_called(name, call) for name, call in calls))
+
+
+def _is_set(node: ast.Attribute) -> bool:
+    return not isinstance(node.ctx, ast.Load) and node.attr not in _STREAM_NAMES
 
 
 def _targets_of_definition(statement: _Definition) -> Targets:
@@ -326,3 +353,48 @@ def dotted(node: ast.expr) -> str:
             return path if path.rpartition(".")[2] in _SHARED_PARTS else ""
         case _:
             return ""
+
+
+_SETTING_WORDS = _words("environ putenv chdir getcontext setcontext prec rounding")
+"""What code names that sets something of a module which is no attribute of it."""
+
+_RUNNING = (ast.Call, ast.Attribute, ast.Subscript, ast.BinOp, ast.Compare, ast.With, ast.For)
+_LEADING_TO_ANY = _words("setattr delattr __dict__ vars")
+_ANY_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+
+
+@lru_cache(maxsize=8192)
+def attributes_set(source: str) -> frozenset[str]:
+    """Return the names of the attributes that some code sets or deletes."""
+    tree = tree_of(source)
+    return frozenset(_attributes_set_in(tree)) if tree else frozenset()
+
+
+@lru_cache(maxsize=8192)
+def attributes_set_later(source: str) -> frozenset[str]:
+    """Return those that what the code binds may set or delete: its functions, and `partial(setattr, …)`."""
+    tree = tree_of(source)
+    nodes = list(ast.walk(tree)) if tree else []
+    handed = {ANY_ATTRIBUTE for node in nodes if getattr(node, "id", "") in _LEADING_TO_ANY}
+    functions = (node for node in nodes if isinstance(node, _ANY_FUNCTION))
+    return frozenset(name for function in functions for name in _attributes_set_in(function)) | handed
+
+
+@lru_cache(maxsize=8192)
+def calls_anything(source: str) -> bool:
+    """Return whether code may have other code run: it calls, or has operators or attributes."""
+    tree = tree_of(source)
+    return tree is not None and any(isinstance(node, _RUNNING) for node in ast.walk(tree))
+
+
+def _attributes_set_in(tree: ast.AST) -> Iterator[str]:
+    for node in ast.walk(tree):
+        match node:
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+                yield name
+            case ast.Attribute(attr=name) | ast.Name(id=name) if name in _LEADING_TO_ANY:
+                yield ANY_ATTRIBUTE
+            case ast.Attribute(attr=name) | ast.Name(id=name) if name in _SETTING_WORDS:
+                yield name
+            case _:
+                pass

@@ -1,4 +1,4 @@
-"""Names under which steps hand on what is no variable: what definitions hold, states of random streams."""
+"""Names under which steps hand on what is no variable: what definitions and modules hold, random streams."""
 
 from __future__ import annotations
 
@@ -6,6 +6,13 @@ from jupyter_pipes.analysis.streams import STREAM_NAMES
 
 _OF_DEFINITION = "state of "
 """How such a name begins; the blank keeps it from any variable's."""
+
+_OF_MODULE = f"{_OF_DEFINITION}module "
+OF_LOCAL_MODULES = f"{_OF_DEFINITION}local modules"
+"""The name for what all modules beside the notebook hold: one may use what another one keeps."""
+
+ANY_ATTRIBUTE = "*"
+"""Stands for attributes of modules of which the code does not say the names."""
 
 
 def state_of(definition: str, number: int = 1) -> str:
@@ -21,7 +28,22 @@ def state_of(definition: str, number: int = 1) -> str:
 def definition_of(name: str) -> str:
     """Return the name of the definition whose state goes under this name, "" if it is no such name."""
     _, mark, definition = name.rpartition(_OF_DEFINITION)
-    return definition.partition(" ")[0] if mark else ""
+    return definition.partition(" ")[0] if mark and not is_of_modules(name) else ""
+
+
+def state_of_module(module: str) -> str:
+    """Return the name for what an installed top-level module, and its classes, hold."""
+    return f"{_OF_MODULE}{module}"
+
+
+def module_of(name: str) -> str:
+    """Return the name of the installed module whose state goes under this name, "" if it is no such name."""
+    return name.removeprefix(_OF_MODULE) if name.startswith(_OF_MODULE) else ""
+
+
+def is_of_modules(name: str) -> bool:
+    """Return whether it is a name for what modules hold."""
+    return name == OF_LOCAL_MODULES or name.startswith(_OF_MODULE)
 
 
 def is_state(name: str) -> bool:

@@ -274,6 +274,8 @@ class Step(StepInterface, frozen=True):
         setup: the `%%setup` cells, whole, in order.
         prelude: definitions of other cells that it reaches, in order.
         imports: top-level module names that its code, prelude and setup import.
+        sets: names of attributes that its code may set in modules so that only its process shows it; `*`
+            where the code does not say which.
         opaque: whether analysis could not see all that it reads and writes.
         doc: the Markdown above its cell, or the function's docstring.
         literals: short texts of code that is in none of the above: of the function that is the step.
@@ -288,6 +290,7 @@ class Step(StepInterface, frozen=True):
     setup: tuple[CodePiece, ...] = ()
     prelude: tuple[CodePiece, ...] = ()
     imports: tuple[str, ...] = ()
+    sets: tuple[str, ...] = ()
     opaque: bool = False
     doc: str = ""
     literals: tuple[str, ...] = ()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
-from jupyter_pipes.analysis.files.uses import file_uses
+from jupyter_pipes.analysis.files.uses import FileUses, file_uses
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
 from jupyter_pipes.model.observed import observed
@@ -113,6 +113,7 @@ class _Files:
     def __init__(self, steps: Sequence[Step], newest: Mapping[str, Result], places: Iterable[Path]) -> None:
         self._uses = file_uses(steps, places)
         self._newest = newest
+        self._folders = _first_makers(steps, self._uses)
         self.written = {step.name: self._written(step.name) for step in steps}
         made = {path for paths in self.written.values() for path in paths}
         self.read = {step.name: self._read(step, made) for step in steps}
@@ -121,7 +122,8 @@ class _Files:
 
     def _written(self, step: str) -> tuple[str, ...]:
         """What a step was seen only reading it does not write: a connection to a database may do either."""
-        by_code = self._uses[step].written
+        folders = tuple(folder for folder, maker in self._folders.items() if maker == step)
+        by_code = (*self._uses[step].written, *folders)
         if step not in self._newest:
             return by_code
         only_read = {file.path for file in self._newest[step].files if not file.is_only_named}
@@ -134,4 +136,19 @@ class _Files:
         texts = (*map(normalised, named_texts(step)), *uses.named) if made else ()
         folders = self._newest[step.name].listed if step.name in self._newest else ()
         listed = (path for path in made if uses.lists(path) or any(each.holds(path) for each in folders))
-        return tuple(dict.fromkeys((*seen, *sorted(made.intersection(texts).union(listed)))))
+        used = made.intersection(texts).union(listed, self._inside(texts))
+        return tuple(dict.fromkeys((*seen, *sorted(used - {*uses.made}))))
+
+    def _inside(self, texts: Iterable[str]) -> set[str]:
+        """Return the folders that steps make and in which these paths lie."""
+        named = tuple(texts) if self._folders else ()
+        return {folder for folder in self._folders if any(text.startswith(f"{folder}/") for text in named)}
+
+
+def _first_makers(steps: Sequence[Step], uses: Mapping[str, FileUses]) -> dict[str, str]:
+    """Return folder -> the first step that makes it: who does so as well need not wait."""
+    makers: dict[str, str] = {}
+    for step in steps:
+        for folder in uses[step.name].made:
+            makers.setdefault(folder, step.name)
+    return makers

@@ -112,3 +112,17 @@ def test_who_writes_a_file_by_a_helper_stands_in_notebook_order_before_anything_
         "n": ("two",),
         "m": ("two",),
     }
+
+
+def test_what_uses_a_folder_waits_for_the_step_that_makes_it_unless_it_makes_it_too() -> None:
+    """Helpers that save something mostly make the folder themselves: their steps need not wait."""
+    steps = (
+        Step("make", 0, "import os\nos.makedirs('out', exist_ok=True)", "cell 1"),
+        Step("save", 1, "df.to_csv('out/a.csv')", "cell 2"),
+        Step("both", 2, "import os\nos.makedirs('out', exist_ok=True)\ndf.to_csv('out/b.csv')", "cell 3"),
+        Step("go", 3, "import os\nos.chdir('out')", "cell 4"),
+        Step("other", 4, "df.to_csv('output/a.csv')", "cell 5"),
+    )
+    graph = as_observed(Graph(steps), observations(steps, {}))
+    waiting = {step.name: step.upstream for step in graph.steps if step.upstream}
+    assert waiting == {"save": ("make",), "go": ("make",)}

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.analysis.files.reached import Code, Reach, code_of
 from jupyter_pipes.analysis.files.texts import Texts, bound, called, text_of
@@ -17,6 +18,7 @@ from jupyter_pipes.analysis.files.writing import QUERIES, may_write, only_reads,
 from jupyter_pipes.analysis.local_modules import reach
 from jupyter_pipes.model.steps import Step
 
+_MAKERS_OF_FOLDERS = frozenset(("mkdir", "makedirs"))
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
 _READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
 _PATTERN = re.compile(r"[^/]*[*?[].*")
@@ -31,15 +33,19 @@ _FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 
 
 class FileUses(Struct, frozen=True):
-    """Paths, normalised: all that the code names, those that it may write, and folders that it lists."""
+    """Paths, normalised: all that code names, what it may write, folders that it lists, and that it makes."""
 
     named: tuple[str, ...] = ()
     written: tuple[str, ...] = ()
     listed: tuple[str, ...] = ()
+    made: tuple[str, ...] = ()
 
     def lists(self, path: str) -> bool:
         """Return whether the code lists a folder that the file is in."""
-        return any(path.startswith(f"{folder}/") for folder in self.listed)
+        return any(
+            path.startswith(f"{folder}/") or (folder == "." and not path.startswith(("/", "../")))
+            for folder in self.listed
+        )
 
 
 def file_uses(steps: Sequence[Step], places: Iterable[Path] = ()) -> dict[str, FileUses]:
@@ -101,7 +107,8 @@ def _with_code(step: Step, uses: FileUses, code: Iterable[str]) -> FileUses:
     text = written_by_magic(step.body)
     used = [path for path in code if _runs_or_imports(step, path)]
     mine = [text.path] if text else []
-    return FileUses((*uses.named, *mine, *sorted(used)), (*uses.written, *mine), uses.listed)
+    named, written = (*uses.named, *mine, *sorted(used)), (*uses.written, *mine)
+    return replace(uses, named=named, written=written)
 
 
 def _runs_or_imports(step: Step, path: str) -> bool:
@@ -158,6 +165,7 @@ class _Seen:
         self._named: list[str] = []
         self._written: list[str] = []
         self._listed: list[str] = []
+        self._made: list[str] = []
         self._databases: list[str] = []
         self._queries: list[bool] = []
 
@@ -174,6 +182,7 @@ class _Seen:
         self._written += files if may_write(call, texts) else ()
         self._databases += files if opens_database(call) else ()
         self._listed += _folders_of(call, texts)
+        self._made += _made_by(call, texts)
         if (is_reading := only_reads(call, texts)) is not None:
             self._queries.append(is_reading)
 
@@ -182,7 +191,8 @@ class _Seen:
         reads_only = self._queries and all(self._queries)
         written = (*self._written, *(() if reads_only else self._databases))
         named = (*self._named, *self._databases)
-        return FileUses(*(tuple(dict.fromkeys(each)) for each in (named, written, self._listed)))
+        lists = (named, written, self._listed, self._made)
+        return FileUses(*(tuple(dict.fromkeys(each)) for each in lists))
 
 
 def _folders_of(call: ast.Call, texts: Texts) -> Iterator[str]:
@@ -194,6 +204,14 @@ def _folders_of(call: ast.Call, texts: Texts) -> Iterator[str]:
             folder = _PATTERN.sub("", text)
             if folder.rstrip("/") and (is_lister or (folder.endswith("/") and folder != text)):
                 yield posixpath.normpath(folder)
+
+
+def _made_by(call: ast.Call, texts: Texts) -> Iterator[str]:
+    """Yield the folders that a call makes, with those that they are in, if it makes these as well."""
+    for path in _paths_of(call, texts) if called(call.func) in _MAKERS_OF_FOLDERS else ():
+        folder = posixpath.normpath(path) if path else ""
+        if folder not in ("", "."):
+            yield folder
 
 
 def _paths_of(call: ast.Call, texts: Texts) -> Iterator[str]:

@@ -19,7 +19,13 @@ from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
-from jupyter_pipes.analysis.notebook.settings import Setting, setting
+from jupyter_pipes.analysis.notebook.settings import (
+    HandedOn,
+    Setting,
+    sets_anything,
+    setting,
+    settings_of_step,
+)
 from jupyter_pipes.analysis.notebook.statements import (
     Statement,
     definitions,
@@ -162,6 +168,7 @@ class Notebook:
         futures: the `from __future__` imports.
         settings: statements of other cells, and of steps, that set something in a module.
         modules: step -> the modules that its code and what it reads come from, of steps resolved so far.
+        set_in: step -> what it sets in modules that is handed on.
         definitions: step -> the definitions that these come from.
         changing: definitions that hold something which changes, as far as cells were read and resolved.
         diagnostics: what is wrong with cells that are no steps, and with names of steps.
@@ -175,7 +182,9 @@ class Notebook:
         self.futures: list[Binding] = []
         self.settings: list[Setting] = []
         self.modules: dict[str, frozenset[str]] = {}
+        self.set_in: dict[str, HandedOn] = {}
         self.definitions: dict[str, frozenset[str]] = {}
+        self._of_steps: frozenset[str] = _NOTHING
         self.changing: set[str] = set()
         self._classes: list[tuple[int, str, frozenset[str]]] = []
         self.diagnostics: list[Diagnostic] = []
@@ -236,6 +245,8 @@ class Notebook:
             names = context.names(expanded(cell))
             if cell.role != "step":
                 self.diagnostics += _diagnostics(cell, names)
+            else:
+                self._of_steps |= names.writes - names.definitions - names.modules
             context = _with_imports(context, cell.body)
             self._add_code(index, cell, owners.get(id(cell), ""), context)
             context = context.behind(expanded(cell))
@@ -275,11 +286,17 @@ class Notebook:
         behind, texts = len(self.cells[index].body), plain_texts(cell.body)
         # Few steps set anything: what their statements do with names is not to be found out for nothing.
         parts = (Binding((index, behind), cell.number, "", Statement(1, text), owner) for text in texts or ())
-        if texts is not None and not any(setting(part, self.timeline) for part in parts):
+        if texts is not None and not any(sets_anything(part, self.timeline) for part in parts):
             return
-        for place, statement in enumerate(statements(cell.body, mentioned(cell.body, context.modules))):
-            if not (statement.is_definition or context.streams(statement.source).seeds):
-                self._add_setting(Binding((index, behind + place), cell.number, "", statement, owner))
+        own = statements(cell.body, mentioned(cell.body, context.modules))
+        bindings = (
+            Binding((index, behind + place), cell.number, "", statement, owner)
+            for place, statement in enumerate(own)
+            if not (statement.is_definition or context.streams(statement.source).seeds)
+        )
+        settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps)
+        self.settings += settings
+        self.set_in[owner] = self.set_in.get(owner, HandedOn()).united(handed_on)
 
     def _add_setting(self, binding: Binding) -> Binding:
         """Note the statement if it is a setting; return it as what it is."""

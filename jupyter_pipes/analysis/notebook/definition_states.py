@@ -1,14 +1,20 @@
-"""What definitions hold besides their code goes from step to step: who takes it, who leaves it changed."""
+"""What definitions and modules hold besides their code goes from step to step: who takes and changes it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Set
+from collections.abc import Iterable, Iterator, Mapping, Set
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from jupyter_pipes.analysis.local_modules import is_installed
+from jupyter_pipes.analysis.notebook.settings import Setting
+from jupyter_pipes.analysis.notebook.statements import plain_texts
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
-from jupyter_pipes.analysis.states import state_of
+from jupyter_pipes.analysis.setting_targets import attributes_set, attributes_set_later, calls_anything
+from jupyter_pipes.analysis.states import OF_LOCAL_MODULES, definition_of, state_of, state_of_module
+from jupyter_pipes.model.steps import Cell, Step
 
 
 class States(Struct, frozen=True):
@@ -46,6 +52,59 @@ def states(
         tuple(sorted(reached[name] for name in changed & reached.keys())),
         tuple(sorted({*reached.values(), *made.values()} - owners.keys())),
     )
+
+
+def definitions_of(step: Step, of_steps: Mapping[str, Set[str]]) -> frozenset[str]:
+    """Return the definitions that a step's values, and those that it reads, may be made with.
+
+    Args:
+        step: the step.
+        of_steps: step -> the same of those before it.
+    """
+    producers = (of_steps.get(owner, frozenset[str]()) for owner in step.inputs.values())
+    return frozenset(map(definition_of, (*step.plain, *step.reads))).union(*producers) - {""}
+
+
+def states_of_modules(modules: Iterable[str]) -> frozenset[str]:
+    """Return the names for what these top-level modules hold."""
+    return frozenset(state_of_module(each) if is_installed(each) else OF_LOCAL_MODULES for each in modules)
+
+
+def with_states_of_modules(
+    step: Step, timeline: Timeline, place: Place, modules: Iterable[str], changed: Iterable[str]
+) -> Step:
+    """Return the step with what modules hold among what it reads, leaves, and finds in its process.
+
+    Args:
+        step: the step.
+        timeline, place: where it stands.
+        modules: those that it may reach.
+        changed: those in which its code sets something.
+    """
+    reached = states_of_modules((*modules, *changed))
+    owners = {state: owner for state in sorted(reached) if (owner := _owner(timeline, state, place))}
+    is_said = step.options.outputs is not None
+    return replace(
+        step,
+        reads=step.reads | owners,
+        writes=step.writes if is_said else (*step.writes, *sorted(states_of_modules(changed))),
+        plain=(*step.plain, *sorted(reached - owners.keys())),
+    )
+
+
+def set_in_modules(step: Step, cells: Iterable[Cell], settings: Iterable[Setting]) -> tuple[str, ...]:
+    """Return the attributes that a step may set in modules, but for settings that later steps make as well.
+
+    Args:
+        step: the step.
+        cells: those of the notebook up to it: any function of theirs may be called, by any name.
+        settings: those of the step's own cells.
+    """
+    repeated = {code_of(each.binding).source for each in settings}
+    texts = [text for part in step.parts for text in plain_texts(part) or (part,) if text not in repeated]
+    others = [cell.body for cell in cells if cell.role != "markdown"]
+    later = map(attributes_set_later, others if any(map(calls_anything, texts)) else ())
+    return tuple(sorted(frozenset[str]().union(*map(attributes_set, texts), *later)))
 
 
 class TooEarly(NamedTuple):

@@ -49,6 +49,14 @@ class Problem(Struct, frozen=True):
     owner: str = ""
     dependents: tuple[int, ...] = ()
 
+    @property
+    def via(self) -> str:
+        """Through what code of another cell it is needed, in words; "" where the step needs it itself."""
+        if self.code is None:
+            return ""
+        line = code_of(self.code).line_of(self.name)
+        return f" through {self.root} (cell {self.code.cell}, line {line})"
+
 
 class Reach(Struct, frozen=True):
     """What a step reaches.

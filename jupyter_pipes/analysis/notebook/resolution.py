@@ -10,15 +10,22 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.cell.source import undecorated
-from jupyter_pipes.analysis.loop_counters import loop_counters
+from jupyter_pipes.analysis.loop_counters import without_counters
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
-from jupyter_pipes.analysis.notebook.definition_states import states, too_early
+from jupyter_pipes.analysis.notebook.definition_states import (
+    definitions_of,
+    set_in_modules,
+    states,
+    too_early,
+    with_states_of_modules,
+)
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
 from jupyter_pipes.analysis.notebook.set_up import SetUp, is_sure, reach_setup
 from jupyter_pipes.analysis.notebook.setting_search import SettingSearch
+from jupyter_pipes.analysis.notebook.settings import HandedOn
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
@@ -64,7 +71,7 @@ def resolve(
         one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules
-        notebook.definitions[unit.name] = _definitions(one.step, notebook)
+        notebook.definitions[unit.name] = definitions_of(one.step, notebook.definitions)
         notebook.changing |= set(map(definition_of, one.step.writes))
         diagnostics += one.diagnostics
         for name, owner in one.step.reads.items():
@@ -74,13 +81,7 @@ def resolve(
         binding = Binding((unit.index, BEFORE_STATEMENTS), unit.cells[0].number, unit.name)
         notebook.timeline.add_all(one.step.writes, binding)
     _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
-    return tuple(_without_counters([one.step for one in resolved])), tuple(dict.fromkeys(diagnostics))
-
-
-def _definitions(step: Step, notebook: Notebook) -> frozenset[str]:
-    """Return the definitions that a step's values, and those that it reads, may be made with."""
-    producers = (notebook.definitions.get(owner, frozenset[str]()) for owner in step.inputs.values())
-    return frozenset(map(definition_of, (*step.plain, *step.reads))).union(*producers) - {""}
+    return tuple(without_counters([one.step for one in resolved])), tuple(dict.fromkeys(diagnostics))
 
 
 class _Resolved(Struct, frozen=True):
@@ -135,15 +136,6 @@ def _still_true(
     return {place: one for place, (_, _, one) in enumerate(unchanged) if not one.hangs_on_later}
 
 
-def _without_counters(steps: Sequence[Step]) -> Iterator[Step]:
-    """Leave out of `writes` what only counted loops: nobody means it as a result, unless a step reads it."""
-    read = {(owner, name) for step in steps for name, owner in step.reads.items()}
-    for step in steps:
-        noise = loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads)
-        writes = (name for name in step.writes if name not in noise or (step.name, name) in read)
-        yield msgspec.structs.replace(step, writes=tuple(writes))
-
-
 _SAID_BY_OPTIONS: dict[str, Callable[[StepOptions], tuple[object, ...]]] = {
     "JP002": lambda options: (options.inputs, options.outputs),
     "JP006": lambda options: (options.inputs,),
@@ -165,9 +157,21 @@ class _Resolver:
     def resolved(self, position: int, setup: SetUp) -> _Resolved:
         """Return the step at this position, with what is wrong with it."""
         step = self._step(position, setup)
+        modules = self._modules(step)
+        step = self._with_modules(step, modules)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
         hangs_on_later = bool(self._diagnostics or self._blocked)
-        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, self._modules(step))
+        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, modules)
+
+    def _set_in(self) -> HandedOn:
+        return self._notebook.set_in.get(self._unit.name, HandedOn())
+
+    def _with_modules(self, step: Step, modules: frozenset[str]) -> Step:
+        changed = self._set_in().modules
+        step = with_states_of_modules(step, self._timeline, self._unit.place, modules, changed)
+        cells = self._notebook.cells[: self._unit.last + 1]
+        mine = (each for each in self._notebook.settings if each.binding.defined_in == step.name)
+        return msgspec.structs.replace(step, sets=set_in_modules(step, cells, mine))
 
     def _step(self, position: int, setup: SetUp) -> Step:
         unit = self._unit
@@ -273,7 +277,7 @@ class _Resolver:
     def _cell_diagnostics(self) -> Iterator[Diagnostic]:
         options = self._unit.options
         mine = (one.binding for one in self._notebook.settings if one.binding.defined_in == self._unit.name)
-        handed_on = {(binding.cell, code_of(binding).line) for binding in mine}
+        handed_on = {(binding.cell, code_of(binding).line) for binding in mine} | self._set_in().lines
         for problem in self._unit.names.diagnostics:
             if problem.code in _SAID_BY_OPTIONS and None not in _SAID_BY_OPTIONS[problem.code](options):
                 continue
@@ -378,7 +382,7 @@ class _Resolver:
         name, unit = problem.name, self._unit
         if problem.code is None and name in (unit.options.inputs or ()):
             return problems.unknown_input(unit.spot(), name, self._timeline.names())
-        diagnostic = self._nowhere_before(name, unit.spot_of(problem.root), _via(problem))
+        diagnostic = self._nowhere_before(name, unit.spot_of(problem.root), problem.via)
         return diagnostic if is_sure(problem) else msgspec.structs.replace(diagnostic, severity="warning")
 
     def _nowhere_before(self, name: str, spot: Spot, via: str) -> Diagnostic:
@@ -390,10 +394,3 @@ class _Resolver:
             return problems.prompt_history(spot, name, via=via)
         cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
         return problems.undefined(spot, name, self._timeline.names(), via=via, defined_later=cell)
-
-
-def _via(problem: Problem) -> str:
-    if problem.code is None:
-        return ""
-    line = code_of(problem.code).line_of(problem.name)
-    return f" through {problem.root} (cell {problem.code.cell}, line {line})"

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.local_modules import is_installed
 from jupyter_pipes.analysis.notebook.statements import NO_NAMES
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.analysis.setting_targets import (
     SETTERS_OF_ANYTHING,
     Called,
+    attribute_targets_of,
     dotted,
     leaves_of,
     resolved,
@@ -79,6 +82,70 @@ def setting(binding: Binding, timeline: Timeline) -> Setting | None:
     helpers = frozenset(call.name for call in called if _is_own(call.name, binding.place, timeline))
     sets_only = not binds and (modules <= _KNOWN or _is_assignment(statement.source, helpers))
     return Setting(msgspec.structs.replace(binding, only_sets=sets_only), modules)
+
+
+def sets_anything(binding: Binding, timeline: Timeline) -> bool:
+    """Return whether a statement, of which the text is enough, sets something in a module."""
+    made = setting(binding, timeline)
+    return made is not None or bool(_handed_on(binding, timeline, made))
+
+
+class HandedOn(Struct, frozen=True):
+    """What a step sets in modules that goes to later steps as a value, where they do not set it as well.
+
+    Attributes:
+        modules: top-level modules: all that goes for one of them.
+        lines: cell and line of the statements.
+    """
+
+    modules: frozenset[str] = _NOTHING
+    lines: frozenset[tuple[int, int]] = frozenset()
+
+    def united(self, other: HandedOn) -> HandedOn:
+        """Return both."""
+        return HandedOn(self.modules | other.modules, self.lines | other.lines)
+
+
+def settings_of_step(
+    bindings: Iterable[Binding], timeline: Timeline, of_steps: frozenset[str]
+) -> tuple[list[Setting], HandedOn]:
+    """Return what later steps set as well, and what is handed on to them as the step leaves it.
+
+    Handed on go attributes of modules and of their classes, and whatever local modules hold, where a value of
+    a step is needed for them, or the statement does other things as well.
+
+    Args:
+        bindings: the step's statements.
+        timeline: what stands before it.
+        of_steps: the names that steps bind up to there.
+    """
+    made = [(each, setting(each, timeline)) for each in bindings]
+    found = [(each, one, _handed_on(each, timeline, one)) for each, one in made]
+    handed_on = _NOTHING.union(
+        *(
+            modules
+            for each, one, modules in found
+            if one is None or (one.modules <= modules and code_of(each).reads & of_steps)
+        )
+    )
+    settings = [one for _, one, modules in found if one and not one.modules <= modules & handed_on]
+    lines = (line for each, _, modules in found if modules & handed_on for line in _lines(each))
+    return settings, HandedOn(handed_on, frozenset(lines))
+
+
+def _lines(binding: Binding) -> Iterator[tuple[int, int]]:
+    statement = code_of(binding)
+    last = statement.line + statement.source.strip("\n").count("\n")
+    yield from ((binding.cell, line) for line in range(statement.line, last + 1))
+
+
+def _handed_on(binding: Binding, timeline: Timeline, made: Setting | None) -> frozenset[str]:
+    """Return the modules of which a statement sets something that can be handed on."""
+    targets = attribute_targets_of(code_of(binding).source)
+    called = (_set_by_call(call, binding.place, timeline) for call in targets.calls)
+    named = (_modules_of(target, binding.place, timeline) for target in targets.now)
+    local = (module for module in made.modules if not is_installed(module)) if made else ()
+    return _NOTHING.union(*called, *named, local)
 
 
 @lru_cache(maxsize=8192)

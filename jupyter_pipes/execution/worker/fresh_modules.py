@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Generator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
@@ -17,7 +17,7 @@ from importlib.machinery import (
     FileFinder,
     SourceFileLoader,
 )
-from types import CodeType
+from types import CodeType, ModuleType
 
 from jupyter_pipes.execution.worker.observation.files import full_folder
 
@@ -32,8 +32,21 @@ class _SourceLoader(SourceFileLoader):
 
 
 @contextmanager
-def loaded_from_source(places: Sequence[str]) -> Generator[None]:
-    """Let modules in these folders, and in their packages, be compiled from source meanwhile."""
+def loaded_from_source(
+    places: Sequence[str], tell: Callable[[ModuleType], None] = lambda module: None
+) -> Generator[None]:
+    """Let modules in these folders, and in their packages, be compiled from source meanwhile.
+
+    Args:
+        places: the folders.
+        tell: is told of each module whose code has run.
+    """
+
+    class Loader(_SourceLoader):
+        def exec_module(self, module: ModuleType) -> None:
+            super().exec_module(module)
+            tell(module)
+
     inside = tuple(map(full_folder, places))
     # An environment that lies in one of them is not local.
     environments = (sys.prefix, sys.base_prefix)
@@ -49,7 +62,7 @@ def loaded_from_source(places: Sequence[str]) -> Generator[None]:
     def finder(path: str) -> FileFinder:
         if not is_local(path):
             raise ImportError(f"{path} is no folder of local modules")
-        loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES), (_SourceLoader, SOURCE_SUFFIXES)
+        loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES), (Loader, SOURCE_SUFFIXES)
         return FileFinder(path, *loaders)
 
     def forget_finders() -> None:

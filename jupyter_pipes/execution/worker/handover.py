@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from jupyter_pipes.execution.worker.observation.definitions import Definitions
+from jupyter_pipes.execution.worker.observation.modules import Modules
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, SerializationError
 from jupyter_pipes.model.job import Job
@@ -54,6 +55,8 @@ class HandOver:
         self._held: list[Holder] = []
         self.definitions = Definitions((*self._step.plain, *job.inputs, *self._step.writes), namespace)
         """The notebook's classes and functions, which may hold something that the step changes."""
+        self.modules = Modules(job, namespace)
+        """The imported modules, which may as well."""
 
     def load_inputs(self) -> None:
         """Bind the inputs in the step's namespace; those that `put_back` binds again, as drafts of them.
@@ -90,6 +93,7 @@ class HandOver:
         What earlier steps left in definitions is put there first.
         """
         self.definitions.begin()
+        self.modules.watch()
         names = {*self._step.parameters, *self._step.plain}.difference(self._step.writes, self._job.inputs)
         there = sorted(names & self._namespace.keys())
         self._before = Snapshot({name: self._namespace[name] for name in there})
@@ -143,6 +147,7 @@ class HandOver:
         """Return the names that hold something else now than what was taken over, though nobody said so."""
         try:
             self._namespace.update(self.definitions.states())
+            self._namespace.update(self.modules.states())
             changed = [
                 *self._changed_inputs(),
                 *self._before.changed(self._namespace),
@@ -180,10 +185,11 @@ class HandOver:
                     self._joiner.add(Holder(name, partial(_same, artifact), inspected.parts))
 
     def _changed_definitions(self) -> Iterator[str]:
-        for text in self.definitions.left_out:
+        for text in (*self.definitions.left_out, *self.modules.left_out):
             self._note(text)
         expected = {*self._job.inputs, *self._step.writes}
-        yield from (name for name in self.definitions.changed if name not in expected)
+        changed = (*self.definitions.changed, *self.modules.changed)
+        yield from (name for name in changed if name not in expected)
 
     def _hold(self, name: str) -> None:
         """Let outputs link to a value that has to be kept for that; it is handed on then.

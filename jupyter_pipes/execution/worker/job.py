@@ -12,6 +12,7 @@ import traceback as tracebacks
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from types import ModuleType
 from typing import Any, NoReturn
 
 import msgspec
@@ -114,7 +115,7 @@ class Attempt:
         try:
             with (
                 self.cell.entered(),
-                _surroundings(self.job, interactive=interactive),
+                _surroundings(self.job, self.outputs.modules.loaded, interactive=interactive),
                 self.files.watching(is_alone=not interactive),
                 own_numbers(restored=interactive) as numbers,
             ):
@@ -137,6 +138,7 @@ class Attempt:
         self.cell.namespace.update(context.parameters)
         self.outputs.load_inputs()
         restore_streams(self.cell.namespace)
+        self.outputs.modules.begin()
         if failed := self._run_late_pieces():
             return failed
         self._runs_other_cells = False
@@ -284,7 +286,7 @@ def _check_that_it_only_looks(piece: CodePiece, changed: Sequence[str]) -> None:
 
 
 @contextmanager
-def _surroundings(job: Job, *, interactive: bool) -> Generator[None]:
+def _surroundings(job: Job, loaded: Callable[[ModuleType], None], *, interactive: bool) -> Generator[None]:
     """Put the process into the notebook's folder and on its path; undo it afterwards."""
     before = (Path.cwd(), list(sys.path), builtins.input)
     os.chdir(job.directory)
@@ -292,7 +294,7 @@ def _surroundings(job: Job, *, interactive: bool) -> Generator[None]:
     if not interactive:
         builtins.input = _refuse_input
     try:
-        with loaded_from_source(job.python_path):
+        with loaded_from_source(job.python_path, loaded):
             yield
     finally:
         sys.path[:] = before[1]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib import import_module
 from types import CellType, FunctionType, ModuleType
 from typing import Any
 
@@ -52,6 +54,12 @@ def reduced_cell(cell: CellType) -> tuple[Any, ...]:
 def marked(value: Any) -> Any:
     """Return a value that code uses, a module so that it can be pickled."""
     return ModuleInCode(value) if isinstance(value, ModuleType) else value
+
+
+def reduced_module(module: ModuleType) -> tuple[Any, ...] | None:
+    """Return how to import a module again; None for one that was made while code ran."""
+    is_imported = module.__spec__ is not None and sys.modules.get(module.__name__) is module
+    return (import_module, (module.__name__,)) if is_imported else None
 
 
 @contextmanager

@@ -116,6 +116,11 @@ def is_method(attribute: object) -> bool:
     return hasattr(type(attribute), "__get__")
 
 
+def is_code(attribute: object) -> bool:
+    """Return whether it is a method whose class is Python's own: one of the notebook's may hold anything."""
+    return is_method(attribute) and type(attribute).__module__ != "__main__"
+
+
 def _holders(definition: object, path: str, met: set[int]) -> Iterator[tuple[str, type | FunctionType]]:
     """Yield a definition and the functions that it is made of, each once, with the paths to them."""
     is_enum = isinstance(definition, type) and issubclass(definition, Enum)

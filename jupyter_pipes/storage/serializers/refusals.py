@@ -67,10 +67,10 @@ _REFUSED = {
     "an event loop: make one in the step that needs it": """
         asyncio.events.AbstractEventLoop asyncio.runners.Runner
     """,
-    "a generator: keep list(…) of it instead": "builtins.generator builtins.async_generator",
+    "a generator: keep list(…) of it instead": "builtins.generator builtins.async_generator _sre.SRE_Scanner",
     "a coroutine: keep the result of awaiting it instead": "builtins.coroutine",
     "a running frame or traceback: keep its text instead": "builtins.frame builtins.traceback",
-    "a module: import it in the step that needs it": "builtins.module",
+    "a module that no file is behind: make it in the step that needs it": "builtins.module",
     "a view of another object's memory: keep bytes(…) of it instead": "builtins.memoryview",
     "a pointer of another library: keep the data instead": "builtins.PyCapsule",
 }

@@ -99,6 +99,14 @@ def test_who_lists_a_folder_uses_what_is_in_it(body: str) -> None:
 
 def test_who_makes_a_folder_lists_nothing() -> None:
     assert uses('os.makedirs("plots")').listed == ()
+    assert uses('os.makedirs("plots/a")\nPath("b/").mkdir()').made == ("plots/a", "b")
+
+
+def test_the_notebooks_own_folder_holds_what_lies_below_it() -> None:
+    listing = uses('list(Path(".").glob("*.txt"))')
+    assert listing.lists("a.txt")
+    assert not listing.lists("/tmp/a.txt")
+    assert not listing.lists("../a.txt")
 
 
 HELPERS = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_pipes.analysis.states import OF_LOCAL_MODULES, is_of_modules, state_of_module
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
@@ -159,12 +160,58 @@ def test_a_method_that_looks_up_a_steps_value_is_set_and_the_value_read(source: 
 
 
 def test_a_value_that_is_bound_anew_before_the_reader_is_not_set_and_that_is_said() -> None:
-    setting = "pd.DataFrame.scale = total"
+    setting = "pd.set_option('display.width', total)"
     steps, diagnostics = steps_of(
         IMPORTS, f"%%step first\ntotal = sum([1])\n{setting}", "%%step second\ntotal = 2", STEP
     )
     assert setting not in [piece.source for piece in steps["last"].prelude]
     assert "JP027" in [each.code for each in diagnostics]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "total = sum([1])\npd.DataFrame.scale = total",
+        "total = sum([1])\nfor name in ['a']:\n    setattr(pd.DataFrame, name, total)",
+        "old = pd.DataFrame.scale\npd.DataFrame.scale = 3\npd.DataFrame.scale = old",
+        "old = put(pd.DataFrame, 'scale', 1)",
+        "with suppress(KeyError):\n    pd.scale = 1",
+        "print(pd.DataFrame.scale, put(pd, 'scale', 1))",
+    ],
+)
+def test_attributes_of_modules_go_on_as_values_where_later_steps_cannot_set_them(source: str) -> None:
+    """They need a value that may be another one later, or what sets them does other things as well."""
+    helper = "def put(target, name, value):\n    setattr(target, name, value)\n    return value"
+    cells = [f"{IMPORTS}\nfrom contextlib import suppress", helper, f"%%step first\n{source}"]
+    steps, diagnostics = steps_of(*cells, "%%step second\ntotal = 2", STEP)
+    assert steps["last"].reads[state_of_module("pandas")] == "first"
+    assert not [piece for piece in steps["last"].prelude if "scale" in piece.source or "put(" in piece.source]
+    assert "JP027" not in [each.code for each in diagnostics]
+
+
+def test_steps_find_what_modules_hold_by_module_and_of_all_local_ones_together() -> None:
+    steps, _ = steps_of(IMPORTS, "import mine.part\nfrom other import x", f"{STEP}\nmine, x")
+    assert {state_of_module("pandas"), OF_LOCAL_MODULES} <= set(steps["last"].plain)
+    assert not any("mine" in name or "other" in name for name in steps["last"].plain if is_of_modules(name))
+
+
+@pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("x = 1", set[str]()),
+        ("df.columns = []", {"columns", "rate"}),
+        ("pd.scale = 3", set[str]()),
+        ("change(pd)", set[str]()),
+        ("y = change(pd)", {"rate"}),
+        ("f = partial(setattr, pd)\nf('x', 1)", {"*", "rate"}),
+        ("vars(pd)['x'] = 1", {"*", "rate"}),
+    ],
+)
+def test_a_step_tells_which_attributes_only_its_process_may_have(source: str, expected: set[str]) -> None:
+    """What later steps set as well is none of them; what functions of the notebook set is, if it calls."""
+    helper = "def change(target):\n    target.rate = 2"
+    steps, _ = steps_of(IMPORTS, helper, f"%%step last\n{source}")
+    assert set(steps["last"].sets) == expected
 
 
 HELPERS = """

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Generator, Iterable
+from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager, suppress
 from types import FunctionType
 from typing import Any
@@ -30,7 +30,7 @@ class Definitions:
         self._states = {definition_of(name): name for name in names}
         self._states.pop("", None)
         self._namespace = namespace
-        self._first: dict[str, _First] = {}
+        self._first: dict[str, First] = {}
         self._bare: dict[str, dict[str, Any]] = {}
         self.changed: list[str] = []
         """The states that are not as their cells make them, once `states` was called."""
@@ -106,7 +106,7 @@ class Definitions:
             # What was registered there is part of what earlier steps left.
             is_left = self._states[definition] in self._namespace
             bare = self._bare.get(definition) if is_left else None
-            self._first[definition] = _First(value, bare)
+            self._first[definition] = First(value, bare)
 
 
 def _digest(state: str, changes: dict[str, Any]) -> str:
@@ -115,34 +115,38 @@ def _digest(state: str, changes: dict[str, Any]) -> str:
     return ""
 
 
-class _First:
-    """What a definition held at first, and what it holds otherwise by now."""
+class First:
+    """What a definition held at first, and what it holds otherwise by now.
 
-    def __init__(self, definition: type | FunctionType, bare: dict[str, Any] | None = None) -> None:
+    Args:
+        definition: the class or function.
+        bare: what it held before code of other cells registered something there; None for what it holds now.
+        is_remembered: whether that is what it is known by where it is stored.
+    """
+
+    def __init__(
+        self,
+        definition: type | FunctionType,
+        bare: dict[str, Any] | None = None,
+        *,
+        is_remembered: bool = True,
+    ) -> None:
         self.definition = definition
         self.left_out: list[str] = []
-        now = holdings.remember(definition)
+        now = holdings.remember(definition) if is_remembered else holdings.held(definition)
         self._held = now if bare is None else bare
         self._data = Snapshot(
-            {name: value for name, value in self._held.items() if not holdings.is_method(value)}
+            {name: value for name, value in self._held.items() if not holdings.is_code(value)}
         )
 
     def changes(self) -> dict[str, Any]:
         """Return what it holds otherwise, by name."""
         now = holdings.held(self.definition)
-        bound = {name for name, value in now.items() if not self._is_still(name, value)}
+        bound = {name for name, value in now.items() if not is_still(self._held, name, value)}
         bound -= {name for name in bound if self._is_of_this_process(name, now[name])}
         changed = bound.union(self._data.changed({name: now[name] for name in now.keys() - bound}))
         gone = self._held.keys() - now.keys()
         return {name: now.get(name, Gone.GONE) for name in sorted(changed | gone)}
-
-    def _is_still(self, name: str, value: Any) -> bool:
-        if name not in self._held:
-            return False
-        first = self._held[name]
-        return first is value or (
-            type(first) is type(value) and isinstance(value, UNCHANGING) and bool(first == value)
-        )
 
     def _is_of_this_process(self, name: str, value: Any) -> bool:
         """Return whether it was made when first asked for, and cannot be stored: a connection, a lock."""
@@ -156,6 +160,16 @@ class _First:
             )
             return True
         return False
+
+
+def is_still(before: Mapping[str, Any], name: str, value: Any) -> bool:
+    """Return whether a name holds what it held before: that object, or an equal one that nobody changes."""
+    if name not in before:
+        return False
+    first = before[name]
+    return first is value or (
+        type(first) is type(value) and isinstance(value, UNCHANGING) and bool(first == value)
+    )
 
 
 class _Marker(ast.NodeTransformer):

@@ -31,6 +31,12 @@ CHANGED = [
         "f",
         {"n in closure": 1},
     ),
+    (
+        "class D(dict):\n    def __get__(self, x, kind=None):\n        self['n'] = 1\nclass A:\n    x = D()",
+        "A().x",
+        "A",
+        {"x": {"n": 1}},
+    ),
 ]
 SAME = [
     ("class A:\n    n = 0\n    names = ['a']", "A().n = 5"),
