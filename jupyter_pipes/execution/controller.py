@@ -19,6 +19,7 @@ from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.loop import call, in_thread
+from jupyter_pipes.execution.recording.files_seen import FilesSeen
 from jupyter_pipes.execution.recording.recorder import Recorder
 from jupyter_pipes.execution.recording.renewal import Renewal
 from jupyter_pipes.execution.recording.stated import resumed, started
@@ -83,11 +84,13 @@ class Controller:
         self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._jobs = Jobs(self._recorder.view, request, workspace)
+        self._files = FilesSeen(self._recorder.view, (record.event for record in earlier))
         self._deciding = Deciding(
             request,
             workspace,
             self._recorder,
             self._jobs,
+            self._files,
             has_ended=self.ended.is_set,
             take=self.take,
             begin=self._do,
@@ -201,15 +204,18 @@ class Controller:
         """Return the fact; in front of an attempt's end, whose files it used early, and who used its."""
         if not isinstance(event, ev.AttemptEnded) or not self.view.steps:
             return [event]
-        early = list(read_by(event, self.view)) if event.outcome in ("completed", "failed") else []
+        sharing = self._files.sharing(event)
+        used = event.outcome in ("completed", "failed")
+        early = list(read_by(event, self.view, sharing)) if used else []
         if event.outcome == "failed" and not early:
             event = with_writer(event, self.view, self.request.definition.steps)
-        return [*early, *written_by(event, self.view), event]
+        return [*early, *written_by(event, self.view, sharing), event]
 
     def _take_in(self, event: ev.AnyEvent) -> list[do.AnyCommand]:
         """Append a fact; return what is to be done, but for what follows at once: that goes to the inbox."""
         if not self._recorder.add(event):
             return []
+        self._files.take(event)
         self._inbox.extend(self._worth_saying(event))
         if isinstance(event, ev.StepReopened):
             self._deciding.forget(event.step)
@@ -235,7 +241,7 @@ class Controller:
     def _look_at_results(self, event: ev.AttemptEnded) -> list[ev.NoteAdded]:
         """Return what there is to say of what an attempt has left."""
         self._syncing.add_written(self.view.attempt_of(event).artifacts)
-        return undeclared_files(self.view, event.step, self.view.directory)
+        return undeclared_files(self.view, event.step, self.view.directory, self._files.sharing(event))
 
     def _follows(self, command: do.AnyCommand) -> ev.AnyEvent | None:
         """Return the fact that a command comes to without anything being done."""

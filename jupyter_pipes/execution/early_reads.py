@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import accumulate
 
 from jupyter_pipes.execution.file_notes import QUOTED, shown, whole
@@ -14,51 +14,56 @@ from jupyter_pipes.model.views import AttemptView, RunView
 _WILDCARD = re.compile(r"[^/]*[*?[].*", re.DOTALL)
 
 
-def read_by(ended: ev.AttemptEnded, view: RunView) -> Iterator[ev.FileReadEarly]:
+def read_by(
+    ended: ev.AttemptEnded, view: RunView, sharing: Sequence[str] | None = None
+) -> Iterator[ev.FileReadEarly]:
     """Yield what the attempt used that earlier steps of the notebook wrote while it ran.
 
     Args:
         ended: the end of an attempt.
         view: the run, without that end.
+        sharing: its step and those that may share files with it, in the notebook's order; all if None.
     """
-    names = list(view.steps)
+    names = list(view.steps) if sharing is None else sharing
     reader = view.steps[ended.step].latest
     if reader is None or reader.is_outdated:
         return
-    used, began = _used(ended, view.directory), reader.started or 0
-    for name in names[: names.index(ended.step)] if used else ():
+    files, began = used(ended, view.directory), reader.started or 0
+    for name in names[: names.index(ended.step)] if files else ():
         writer = view.steps[name].latest
         if writer is not None and (writer.ended or 0) > began:
-            yield from _early(ended.step, ended.attempt, used, name, _written(writer, view.directory), view)
+            yield from _early(ended.step, ended.attempt, files, name, _written(writer, view.directory), view)
 
 
-def written_by(ended: ev.AttemptEnded, view: RunView) -> Iterator[ev.FileReadEarly]:
+def written_by(
+    ended: ev.AttemptEnded, view: RunView, sharing: Sequence[str] | None = None
+) -> Iterator[ev.FileReadEarly]:
     """Yield what the attempt wrote that later steps of the notebook have used already: arguments as above."""
     written = whole(ended.written, view.directory) if ended.outcome == "completed" else {}
-    names = list(view.steps)
+    names = list(view.steps) if sharing is None else sharing
     for name in names[names.index(ended.step) + 1 :] if written else ():
         reader = view.steps[name].latest
         if reader is not None and reader.ended is not None and not reader.is_outdated:
-            used = _used(reader, view.directory)
-            yield from _early(name, reader.number, used, ended.step, written, view)
+            files = used(reader, view.directory)
+            yield from _early(name, reader.number, files, ended.step, written, view)
 
 
 def _early(
     reader: str,
     attempt: int,
-    used: Mapping[str, None],
+    files: Mapping[str, None],
     writer: str,
     written: Mapping[str, None],
     view: RunView,
 ) -> Iterator[ev.FileReadEarly]:
-    places = _with_folders(written)
+    places = with_folders(written)
     # One is enough to have it wait.
-    path = next((path for path in used if path in places), None)
+    path = next((path for path in files if path in places), None)
     if path is not None and path not in whole(view.steps[reader].planned.files_from, view.directory):
         yield ev.FileReadEarly(reader, attempt, shown(path, view.directory), writer)
 
 
-def _with_folders(files: Iterable[str]) -> set[str]:
+def with_folders(files: Iterable[str]) -> set[str]:
     """Return files and all folders that they are in."""
     return {place for file in files for place in accumulate(file.split("/"), "{}/{}".format)}
 
@@ -68,7 +73,7 @@ def _written(attempt: AttemptView, directory: str) -> dict[str, None]:
     return whole(attempt.written, directory) if is_done else {}
 
 
-def _used(attempt: ev.AttemptEnded | AttemptView, directory: str) -> dict[str, None]:
+def used(attempt: ev.AttemptEnded | AttemptView, directory: str) -> dict[str, None]:
     """Return the files that an attempt read, and of one that failed all that it touched or named as missing.
 
     What it wrote as well, and completed, it must not do twice: text that it appended would stand there twice.

@@ -17,7 +17,9 @@ from jupyter_pipes.model.views import RunView, StepView
 QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
 
 
-def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteAdded]:
+def undeclared_files(
+    view: RunView, ended: str, directory: str, sharing: Sequence[str] | None = None
+) -> list[ev.NoteAdded]:
     """Return the notes to append when an attempt of the step `ended` has ended.
 
     They are on the step that read: on `ended`, or on one that ended earlier and read what `ended` writes.
@@ -26,19 +28,22 @@ def undeclared_files(view: RunView, ended: str, directory: str) -> list[ev.NoteA
         view: the run, that end included.
         ended: the step.
         directory: the notebook's folder, absolute and without links.
+        sharing: that step and those that may share files with it, in the notebook's order; all if None.
     """
-    step = view.steps[ended]
-    others = [other for other in view.steps.values() if other is not step]
-    pairs = [*((step, other) for other in others), *((other, step) for other in others)]
-    names = list(view.steps)
-    in_order = (
-        (step, other) if names.index(step.name) < names.index(other.name) else (other, step)
-        for other in others
-    )
+    steps = [view.steps[name] for name in (view.steps if sharing is None else sharing)]
+    place = next(number for number, step in enumerate(steps) if step.name == ended)
+    step, before, behind = steps[place], steps[:place], steps[place + 1 :]
+    pairs = [*((other, step) for other in before), *((step, other) for other in behind)]
     return [
-        *(note for reader, writer in pairs for note in _notes(reader, writer, view, directory)),
-        *(note for earlier, later in in_order for note in _of_both(earlier, later, directory)),
+        *(note for pair in pairs for note in _notes(step, *pair, directory)),
+        *(note for pair in pairs for note in _notes(_other(step, pair), *pair, directory)),
+        *(note for earlier, later in pairs for note in _of_both(earlier, later, directory)),
     ]
+
+
+def _other(step: StepView, pair: tuple[StepView, StepView]) -> StepView:
+    earlier, later = pair
+    return earlier if step is later else later
 
 
 def with_writer(ended: ev.AttemptEnded, view: RunView, steps: Sequence[Step]) -> ev.AttemptEnded:
@@ -83,11 +88,11 @@ def _missing_text(path: str, reader: StepView, writer: str) -> str:
     )
 
 
-def _notes(reader: StepView, writer: StepView, view: RunView, directory: str) -> Iterator[ev.NoteAdded]:
+def _notes(reader: StepView, earlier: StepView, later: StepView, directory: str) -> Iterator[ev.NoteAdded]:
+    """Yield what there is to say to a step, one of two, that read what the other wrote."""
+    writer = earlier if reader is later else later
     if reader.latest is None or writer.latest is None:
         return
-    names = list(view.steps)
-    later, earlier = sorted((reader, writer), key=lambda step: names.index(step.name), reverse=True)
     if earlier.name in later.planned.observed_files:
         return
     waits = (

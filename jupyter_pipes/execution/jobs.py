@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jupyter_pipes.execution.file_notes import shown, whole
 from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job
@@ -59,19 +59,6 @@ class Jobs:
         """
         return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
 
-    def written(self) -> dict[str, str]:
-        """Return file -> the step that wrote it last, of the attempts of this run."""
-        directory = self._view.directory
-        attempts = [(step.latest, step.name) for step in self._view.steps.values() if step.latest is not None]
-        done = [
-            (attempt.ended or 0.0, attempt, name) for attempt, name in attempts if not attempt.is_outdated
-        ]
-        return {
-            shown(path, directory): name
-            for _, attempt, name in sorted(done, key=lambda each: each[0])
-            for path in whole(attempt.written, directory)
-        }
-
     def job(self, name: str, attempt: int) -> Job:
         """Return an attempt of a step as data.
 
@@ -102,11 +89,24 @@ class Jobs:
         )
 
     def _repeated(self, step: Step) -> frozenset[tuple[str, int]]:
-        earlier = [each for each in self._by_code.values() if each.position < step.position]
-        cells = {each.label for each in earlier}
-        run = {(piece.label, piece.line) for each in earlier for piece in each.pieces}
+        cells, run = self._first_uses
         places = ((piece.label, piece.line) for piece in step.pieces)
-        return frozenset(place for place in places if place[0] in cells or place in run)
+        return frozenset(
+            place
+            for place in places
+            if min(cells.get(place[0], step.position), run.get(place, step.position)) < step.position
+        )
+
+    @cached_property
+    def _first_uses(self) -> tuple[dict[str, int], dict[tuple[str, int], int]]:
+        """Cell -> the position of its first step; a place in the code -> that of the first that runs it."""
+        cells: dict[str, int] = {}
+        run: dict[tuple[str, int], int] = {}
+        for step in sorted(self._by_code.values(), key=lambda each: each.position):
+            cells.setdefault(step.label, step.position)
+            for piece in step.pieces:
+                run.setdefault((piece.label, piece.line), step.position)
+        return cells, run
 
     def _holders(self, step: Step) -> dict[str, int]:
         names = {name for piece in step.prelude for name in piece.registers_in}

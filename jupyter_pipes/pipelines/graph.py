@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cached_property, partial
 from graphlib import CycleError
 from typing import Any, TypeVar, cast
 
@@ -25,7 +25,7 @@ from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
 from jupyter_pipes.pipelines.step_options import BY_FIELD, Option, checked
 
 
-class Graph(Struct, frozen=True):
+class Graph(Struct, frozen=True, dict=True):
     """A pipeline's steps with their names resolved.
 
     Attributes:
@@ -44,11 +44,15 @@ class Graph(Struct, frozen=True):
         Raises:
             UsageError: there is none; the message names the nearest that exists.
         """
-        for step in self.steps:
-            if step.name == name:
-                return step
+        if name in self._by_name:
+            return self._by_name[name]
         names = [step.name for step in self.steps]
         raise UsageError(f"There is no step {name!r}{problems.nearest(name, names)}")
+
+    @cached_property
+    def _by_name(self) -> dict[str, Step]:
+        # Of two with one name, which is an error, the first.
+        return {step.name: step for step in reversed(self.steps)}
 
     @property
     def errors(self) -> tuple[Diagnostic, ...]:

@@ -127,7 +127,7 @@ class Overwriting(Struct):
         place = self.order.get(step.name)
         if place is None:
             return set()
-        read = {seen.path for seen in result.files} - self.now.keys()
+        read = {seen.path for seen in result.files if seen.path not in self.now}
         before, behind = set[str](), set[str]()
         for name, each in newest.items():
             if (other := self.order.get(name, place)) != place:

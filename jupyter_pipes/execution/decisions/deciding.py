@@ -15,6 +15,7 @@ from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.jobs import Jobs
+    from jupyter_pipes.execution.recording.files_seen import FilesSeen
     from jupyter_pipes.execution.recording.recorder import Recorder
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.model.views import StepView
@@ -30,6 +31,7 @@ class Deciding:
         workspace: where it is kept.
         recorder: has its view, and keeps what a decision went by.
         jobs: says what a step reads.
+        files: says who wrote which file last.
         has_ended: whether nothing more will happen in the run.
         take: takes the facts that come of it.
         begin: has work done on the loop.
@@ -41,6 +43,7 @@ class Deciding:
         workspace: Workspace,
         recorder: Recorder,
         jobs: Jobs,
+        files: FilesSeen,
         *,
         has_ended: Callable[[], bool],
         take: Callable[..., None],
@@ -50,6 +53,7 @@ class Deciding:
         self._recorder = recorder
         self._lookup = Lookup(recorder.view.run, request, workspace)
         self._jobs = jobs
+        self._files = files
         self._has_ended = has_ended
         self._take = take
         self._begin = begin
@@ -96,7 +100,7 @@ class Deciding:
             decision = await self._lookup.decide(
                 step,
                 self._jobs.inputs(step),
-                self._jobs.written(),
+                self._files.last_writers(),
                 lambda reason: self._take(ev.StepDeferred(name, reason)),
                 lambda: self._is_over(command),
             )
