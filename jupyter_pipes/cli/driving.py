@@ -24,7 +24,8 @@ def run(face: Face, arguments: Namespace) -> Answer:
         earlier = run_named(face, arguments.of)
         # Its parameters are kept as pickles.
         earlier.workspace.check_values(trust=arguments.trust)
-        return drive(lambda: repeat(earlier, overrides(arguments), queue), arguments)
+        place = "" if arguments.queue == LOCAL else arguments.queue
+        return drive(lambda: repeat(earlier, overrides(arguments), place, detached_to=queue), arguments)
     steps, options = arguments.steps, run_options(arguments)
     if arguments.debug:
         return face.drive_debugging(

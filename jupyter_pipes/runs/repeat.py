@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,16 +16,17 @@ from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 from jupyter_pipes.model.fold import apply
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.declarations.packing import unpack
-from jupyter_pipes.pipelines.graph import with_options
+from jupyter_pipes.pipelines.graph import on_queue, with_options
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
+from jupyter_pipes.planning.validation import capacity_problems, invalid
 from jupyter_pipes.runs.start import new_run_id, start
 
 if TYPE_CHECKING:
@@ -44,6 +45,7 @@ def resume(run: Run, *, force: bool = False, detached_to: str = "") -> Run:
     Raises:
         RunNotFound: it was kept without its code.
         UsageError: it is still running, or it completed.
+        InvalidPipeline: a queue is named no more.
         ArtifactMissing: outputs that it was to take as they were, and that are not kept any more.
     """
     elsewhere.free(run.workspace.history, run.id, force=force)
@@ -64,21 +66,26 @@ def take_up(run: Run, detached_to: str = "") -> Run:
     """
     workspace, view = run.workspace, run.workspace.history.view(run.id)
     definition, arguments = kept_request(workspace, view)
+    _check_queues((step for step in definition.steps if not view.steps[step.name].status.is_done), workspace)
     taken = _as_they_are(workspace, view, definition, arguments)
     request = RunRequest(definition, arguments, taken, observed=view.observed)
     return start(request, workspace, workspace.history.records(run.id), detached_to)
 
 
-def repeat(run: Run, overrides: Mapping[str, object], detached_to: str = "") -> Run:
+def repeat(
+    run: Run, overrides: Mapping[str, object], queue: str = "", *, detached_to: str = ""
+) -> Run:
     """Start a kept run's own code anew, with other values for some parameters.
 
     Args:
         run: the kept run.
         overrides: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
+        queue: where the steps run that ran on this machine; "" for where each ran.
         detached_to: the queue that gets its controller, "" for this process.
 
     Raises:
         RunNotFound: it was kept without its code.
+        InvalidPipeline: a queue that is not named, or not any more.
         ParameterError: an unknown parameter, or a value that does not fit.
         ArtifactMissing: outputs that the run took as they were, and that are not kept any more.
     """
@@ -87,6 +94,9 @@ def repeat(run: Run, overrides: Mapping[str, object], detached_to: str = "") -> 
     workspace, declared, new = run.workspace, _parameters(definition), new_run_id()
     values = computed_values(definition, declared, said, workspace, local_executor(), new)
     definition = with_options(definition, values.options)
+    if queue:
+        definition = msgspec.structs.replace(definition, steps=on_queue(definition.steps, queue))
+    _check_queues(definition.steps, workspace)
     request = prepare(
         definition,
         values,
@@ -100,6 +110,12 @@ def repeat(run: Run, overrides: Mapping[str, object], detached_to: str = "") -> 
     version, now = run.view.version, run.view.state
     request = msgspec.structs.replace(request, version=version, state=now, repeats=run.id, run=new)
     return start(request, run.workspace, detached_to=detached_to)
+
+
+def _check_queues(steps: Iterable[Step], workspace: Workspace) -> None:
+    """Refuse steps that no queue of the project's settings, as they are now, could run."""
+    if problems := tuple(capacity_problems(steps, local_executor(), workspace.queues)):
+        raise invalid(problems)
 
 
 def kept_request(workspace: Workspace, view: RunView) -> tuple[Definition, Arguments]:

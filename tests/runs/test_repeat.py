@@ -9,7 +9,13 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.display.text import run_text
-from jupyter_pipes.model.errors import ArtifactMissing, ParameterError, RunNotFound, UsageError
+from jupyter_pipes.model.errors import (
+    ArtifactMissing,
+    InvalidPipeline,
+    ParameterError,
+    RunNotFound,
+    UsageError,
+)
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs import repeat as repetition
 from jupyter_pipes.runs.run import Run
@@ -217,3 +223,14 @@ def test_what_was_taken_as_it_was_is_taken_again(kept: Project) -> None:
             blob.unlink()
     with pytest.raises(ArtifactMissing, match="--only total"):
         repetition.repeat(only, {})
+
+
+# On a queue ---------------------------------------------------------------------------------------------
+
+
+def test_a_queue_that_the_settings_do_not_name_is_refused_before_anything_is_repeated(study: Project) -> None:
+    (study.folder / "good").touch()
+    first = study.run()
+    with pytest.raises(InvalidPipeline, match="queue far is unknown"):
+        repetition.repeat(first, {}, queue="far")
+    assert study.jupyter_pipes_here("run", "study.ipynb", "--of", "last", "--queue", "far").code == 2
