@@ -19,6 +19,7 @@ from benchmarks import (
     reruns,
     scheduler,
     search,
+    simulation,
 )
 from benchmarks.measure import Figure
 
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "reruns": reruns.measure,
     "graph": graph.measure,
     "others": others.measure,
+    "simulation": simulation.measure,
 }
 
 

@@ -31,8 +31,8 @@ USED_BY_NAME = {
 OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow"}
 """Imported only where a user's values are theirs: whoever has such values has them."""
 
-OF_EXTRAS = {"distributed"}
-"""Imported only where a project has a queue on other machines: `jupyter_pipes[remote]` brings it."""
+OF_EXTRAS = {"dask", "distributed"}
+"""Imported only where a project has a queue on other machines: `jupyter_pipes[remote]` brings them."""
 
 
 @pytest.fixture(scope="module")

@@ -132,7 +132,7 @@ def check_repetition(arguments: argparse.Namespace) -> None:
     """
     chosen = (arguments.steps, arguments.force, arguments.skip, arguments.from_, arguments.only)
     if any(chosen) or arguments.debug:
-        raise UsageError("--of repeats a run as it was: only -p can stand beside it")
+        raise UsageError("--of repeats a run as it was: only -p and --queue can stand beside it")
 
 
 class _Forced(argparse.Action):
@@ -305,7 +305,8 @@ WORKER = (
     _argument(
         "--scheduler", metavar="ADDRESS", help="the scheduler's address, if the queue names another one"
     ),
-    _argument("--threads", type=_count, metavar="N", help="steps at a time; 1 if not given"),
+    _argument("--threads", type=_count, metavar="N", help="steps at a time, and cpus; 1 if not given"),
+    _argument("--memory-limit", metavar="SIZE", help="what steps may ask for with --memory, such as 64GiB"),
 )
 PIPELINE_NAME = (
     _argument("name", metavar="NAME", help="the pipeline's name"),

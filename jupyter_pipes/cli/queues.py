@@ -23,6 +23,12 @@ if TYPE_CHECKING:
 LOOPBACK, PORT = "127.0.0.1", 8786
 """Where a scheduler listens if nothing else is said."""
 
+CUT = "60s"
+"""How long a connection of what is started here may carry nothing before it counts as lost.
+
+Dask's own 30 s would lose the steps of workers whose network was away for so long.
+"""
+
 
 def queues(face: Face, arguments: Namespace) -> Answer:
     """Say how the project's queues stand: who serves them, and what is in the way."""
@@ -56,7 +62,8 @@ def start_worker(face: Face, arguments: Namespace) -> NoReturn:
     """
     queue = _queue(face.settings(), arguments.queue)
     address = arguments.scheduler or _address(queue)
-    _become("worker", address, "--nthreads", str(arguments.threads or 1), *_options(queue))
+    limit = ("--memory-limit", arguments.memory_limit) if arguments.memory_limit else ()
+    _become("worker", address, "--nthreads", str(arguments.threads or 1), *limit, *_options(queue))
 
 
 def _address(queue: Queue) -> str:
@@ -97,6 +104,7 @@ def _become(what: str, *options: str) -> NoReturn:
     if find_spec("distributed") is None:
         raise ConfigurationError('a queue on other machines needs Dask: pip install "jupyter_pipes[remote]"')
     words: Sequence[str] = ("dask", what, *options)
+    environment = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": CUT, **os.environ}
     sys.stderr.write(f"{shlex.join(words)}\n")
     sys.stderr.flush()
-    os.execv(sys.executable, (sys.executable, "-m", *words))
+    os.execve(sys.executable, (sys.executable, "-m", *words), environment)

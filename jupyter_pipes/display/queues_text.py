@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from jupyter_pipes.execution.executors.remote.waiting import QueueLook
+from jupyter_pipes.execution.executors.remote.queues.waiting import QueueLook
 
 NONE = """\
 all steps run on this machine: name a queue in pipes.toml, such as
@@ -26,4 +26,5 @@ def _state(look: QueueLook) -> str:
         return look.trouble
     if not look.workers:
         return "starts when a step needs it"
-    return f"{look.workers} worker{'s' * (look.workers != 1)}, {look.busy} busy"
+    waiting = f", {look.waiting} waiting" if look.waiting else ""
+    return f"{look.workers} worker{'s' * (look.workers != 1)}, {look.busy} busy{waiting}"

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_pipes.execution.defaults import computed_values
+from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history import elsewhere
 from jupyter_pipes.history.history import Result
@@ -20,7 +21,7 @@ from jupyter_pipes.model.steps import Status, Step
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.declarations.packing import unpack
-from jupyter_pipes.pipelines.graph import on_queue, with_options
+from jupyter_pipes.pipelines.graph import with_options
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
@@ -72,9 +73,7 @@ def take_up(run: Run, detached_to: str = "") -> Run:
     return start(request, workspace, workspace.history.records(run.id), detached_to)
 
 
-def repeat(
-    run: Run, overrides: Mapping[str, object], queue: str = "", *, detached_to: str = ""
-) -> Run:
+def repeat(run: Run, overrides: Mapping[str, object], queue: str = "", *, detached_to: str = "") -> Run:
     """Start a kept run's own code anew, with other values for some parameters.
 
     Args:
@@ -95,7 +94,8 @@ def repeat(
     values = computed_values(definition, declared, said, workspace, local_executor(), new)
     definition = with_options(definition, values.options)
     if queue:
-        definition = msgspec.structs.replace(definition, steps=on_queue(definition.steps, queue))
+        placed = on_queue(definition.steps, queue, workspace.queues)
+        definition = msgspec.structs.replace(definition, steps=placed)
     _check_queues(definition.steps, workspace)
     request = prepare(
         definition,

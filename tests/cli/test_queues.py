@@ -12,7 +12,10 @@ from pathlib import Path
 import pytest
 import trustme
 
+from jupyter_pipes.runs.kept import find_run
+from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
+from tests.kernels import run_cells
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -22,7 +25,7 @@ Start = Callable[..., "subprocess.Popen[str]"]
 
 @pytest.fixture
 def project(tmp_path: Path) -> Project:
-    return Project(tmp_path, "%%step make --queue far\nmade = 6 * 7")
+    return Project(tmp_path, "%%params\nn: int = 6", "%%step make\nmade = n * 7")
 
 
 @pytest.fixture
@@ -73,8 +76,27 @@ def test_a_scheduler_and_workers_serve_a_queue_of_the_project(project: Project, 
     )
     until(lambda: stands() == (1, ""), "a worker")
     assert "far  tcp://127.0.0.1" in project.jupyter_pipes_here("queues").out
-    assert project.jupyter_pipes_here("run", "study.ipynb").code == 0
+    assert project.jupyter_pipes_here("run", "study.ipynb", "--queue", "far").code == 0
     assert project.jupyter_pipes_here("get", "study.ipynb", "made").out == "42\n"
+    _repeat_there(project)
+
+
+def _repeat_there(project: Project) -> None:
+    """Repeat a run of this machine on the queue, with other parameters: by the command, and by the magic."""
+    assert project.jupyter_pipes_here("run", "study.ipynb", "-p", "n=1").code == 0
+    first = _last(project)
+    words = ("run", "study.ipynb", "--of", first.id, "-p", "n=2", "--queue", "far")
+    assert project.jupyter_pipes_here(*words).code == 0
+    second = _last(project)
+    magic = f"%pipeline run --of {first.id} -p n=3 --queue far"
+    assert run_cells(project.folder, ["%load_ext jupyter_pipes", magic]).error(1) == ("", "")
+    runs = (first, second, _last(project))
+    queues = [run.steps["make"].planned.options.queue for run in runs]
+    assert (queues, [run["made"] for run in runs]) == (["local", "far", "far"], [7, 14, 21])
+
+
+def _last(project: Project) -> Run:
+    return find_run(project.pipeline().workspace, "last")
 
 
 def _certify(folder: Path, name: str) -> str:

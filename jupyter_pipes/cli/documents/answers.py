@@ -16,7 +16,7 @@ from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.verification.findings import Outcome, Verification
 
 if TYPE_CHECKING:
-    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
+    from jupyter_pipes.execution.executors.remote.queues.waiting import QueueLook
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan, PlannedDecision
     from jupyter_pipes.runs.comparing.comparison import Difference
@@ -148,6 +148,7 @@ class QueueDocument(Document, frozen=True):
     place: str
     workers: int
     busy: int
+    waiting: int
     trouble: str
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -23,7 +23,7 @@ from jupyter_pipes.storage.queues import LOCAL, Queue
 if TYPE_CHECKING:
     from jupyter_pipes.execution.executors.local import LocalExecutor
     from jupyter_pipes.execution.executors.remote.executor import DaskExecutor
-    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
+    from jupyter_pipes.execution.executors.remote.queues.waiting import QueueLook
     from jupyter_pipes.planning.request import RunRequest
 
 Answered = TypeVar("Answered")
@@ -94,13 +94,15 @@ def with_queues_looked_at(request: RunRequest, queues: Mapping[str, Queue]) -> R
     return replace(request, definition=replace(definition, diagnostics=(*definition.diagnostics, *warnings)))
 
 
-def _warnings(steps: Iterable[Step], queues: Mapping[str, Queue]) -> Iterator[Diagnostic]:
-    """Yield a warning for each queue that could not run its steps now, at the first of them."""
-    first = {step.options.queue: step for step in reversed(list(steps))}
-    for look in look_at(queues[name] for name in first):
-        if look.trouble:
-            message = f"{look.trouble}; its steps wait until that has changed"
-            yield Diagnostic("JP029", message, first[look.queue.name].name, 1, severity="warning")
+def _warnings(steps: Sequence[Step], queues: Mapping[str, Queue]) -> Iterator[Diagnostic]:
+    """Yield a warning for each reason why steps could not run on their queues now, at the first of them."""
+    named = dict.fromkeys(step.options.queue for step in steps)
+    looks = {look.queue.name: look for look in look_at(queues[name] for name in named)}
+    troubled = ((step, looks[step.options.queue].trouble_of(step.options)) for step in steps)
+    first = {trouble: step for step, trouble in reversed(list(troubled)) if trouble}
+    for trouble, step in reversed(first.items()):
+        message = f"{trouble}; its steps wait until that has changed"
+        yield Diagnostic("JP029", message, step.name, 1, severity="warning")
 
 
 def on_all_workers(queue: Queue, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
@@ -133,7 +135,7 @@ def _answer(asked: Coroutine[Any, Any, Answered], queue: Queue) -> Answered:
 
 def look_at(queues: Iterable[Queue]) -> Iterator[QueueLook]:
     """Yield how each queue stands; all are asked at once, and have `PATIENCE` to answer."""
-    from jupyter_pipes.execution.executors.remote.waiting import QueueLook
+    from jupyter_pipes.execution.executors.remote.queues.waiting import QueueLook
 
     asked = [(queue, _ask(_dask_executor(queue))) for queue in queues]
     for queue, answer in asked:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from types import MappingProxyType
+
+import psutil
 
 PATIENCE = 60
 """Seconds after which a cluster that does not come up is given up."""
@@ -24,24 +28,56 @@ class Cluster:
     Args:
         folder: where they keep their files and logs.
         hidden: a folder of this machine that workers cannot see, as if they were on another one.
+        host: where the scheduler listens.
+        settings: what stands in the environment of all of them besides.
     """
 
-    def __init__(self, folder: Path, hidden: Path | None = None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        hidden: Path | None = None,
+        host: str = "127.0.0.1",
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self.folder = folder
         self._hidden = hidden
+        self._host = host
+        self._environment = {**os.environ, **settings}
         self._description = folder / "scheduler.json"
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
         self.scheduler = self._start_scheduler("0")
         self.address = self._address()
 
-    def add_worker(self, name: str, *options: str, threads: int = 1) -> subprocess.Popen[bytes]:
-        """Start a worker in a folder of its own."""
+    def add_worker(
+        self, name: str, *options: str, threads: int = 1, within: Sequence[str] = (), **settings: str
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker in a folder of its own.
+
+        Args:
+            name, options, threads: what it is called and started with.
+            within: words of a program that runs it somewhere else, as `ip netns exec NAME`.
+            settings: what stands in its environment besides.
+        """
         place = self.folder / name
         place.mkdir(exist_ok=True)
         arguments = ("--nthreads", str(threads), "--name", name, "--local-directory", str(place), *options)
-        process = self._start("worker", self.address, *arguments, log=name)
+        process = self._start("worker", self.address, *arguments, log=name, within=within, settings=settings)
         self.workers[name] = process
         return process
+
+    def kill(self, name: str, *, with_nanny: bool = True) -> None:
+        """Kill a worker with all that it started, as if its machine were gone.
+
+        Args:
+            name: the worker.
+            with_nanny: or only the process that its nanny started, and will start anew.
+        """
+        nanny = psutil.Process(self.workers[name].pid)
+        for each in [*nanny.children(recursive=True), *[nanny] * with_nanny]:
+            with suppress(psutil.NoSuchProcess):
+                each.kill()
+        if with_nanny:
+            self.workers.pop(name).wait(PATIENCE)
 
     def restart(self) -> None:
         """Kill the scheduler, and start another one at its address, with workers of the same names."""
@@ -57,7 +93,7 @@ class Cluster:
             self.add_worker(name)
 
     def _start_scheduler(self, port: str) -> subprocess.Popen[bytes]:
-        place = ("--host", "127.0.0.1", "--port", port, "--scheduler-file", str(self._description))
+        place = ("--host", self._host, "--port", port, "--scheduler-file", str(self._description))
         return self._start("scheduler", *place)
 
     def close(self) -> None:
@@ -67,12 +103,25 @@ class Cluster:
         for process in (*self.workers.values(), self.scheduler):
             process.wait(PATIENCE)
 
-    def _start(self, what: str, *arguments: str, log: str = "") -> subprocess.Popen[bytes]:
-        program = [sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
+    def _start(
+        self,
+        what: str,
+        *arguments: str,
+        log: str = "",
+        within: Sequence[str] = (),
+        settings: Mapping[str, str] = MappingProxyType({}),
+    ) -> subprocess.Popen[bytes]:
+        program = [*within, sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
         if what == "worker" and self._hidden is not None:
             program = ["unshare", "--mount", "sh", "-c", _HIDE, str(self._hidden), *program]
         with (self.folder / f"{log or what}.log").open("wb") as written:
-            return subprocess.Popen(program, stdout=written, stderr=subprocess.STDOUT, cwd=self.folder)
+            return subprocess.Popen(
+                program,
+                stdout=written,
+                stderr=subprocess.STDOUT,
+                cwd=self.folder,
+                env={**self._environment, **settings},
+            )
 
     def _address(self) -> str:
         limit = time.monotonic() + PATIENCE
@@ -86,9 +135,15 @@ class Cluster:
 
 
 @contextmanager
-def running_cluster(folder: Path, hidden: Path | None = None, workers: int = 2) -> Iterator[Cluster]:
+def running_cluster(
+    folder: Path,
+    hidden: Path | None = None,
+    workers: int = 2,
+    host: str = "127.0.0.1",
+    settings: Mapping[str, str] = MappingProxyType({}),
+) -> Iterator[Cluster]:
     """A scheduler with workers `w1`, `w2`, … of one thread each."""
-    cluster = Cluster(folder, hidden)
+    cluster = Cluster(folder, hidden, host, settings)
     try:
         for number in range(workers):
             cluster.add_worker(f"w{number + 1}")

@@ -5,14 +5,18 @@ from __future__ import annotations
 import asyncio
 import logging
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Collection, Generator, Mapping
+from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
+import msgspec
+from msgspec import Struct
+
 from jupyter_pipes.execution.executors.remote import messages
-from jupyter_pipes.execution.executors.remote.messages import OPERATION, Answer, Request
+from jupyter_pipes.execution.executors.remote.messages import OPERATION, Answer, Forget, Request
+from jupyter_pipes.execution.executors.remote.queues.standing import Standing, by_value, look, read
 from jupyter_pipes.execution.executors.remote.starting import start_cluster
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
@@ -34,14 +38,32 @@ class Unreachable(PipesError):
     """The scheduler, or a worker by its way, does not answer."""
 
 
+class Arrival(Struct, frozen=True):
+    """An attempt has come to a worker.
+
+    Attributes:
+        attempt: `Job.attempt_id`.
+        worker: its address.
+        versions: what it runs.
+    """
+
+    attempt: str
+    worker: str
+    versions: Mapping[str, str] = {}
+
+
 class Placement:
     """An attempt in the scheduler's hands.
 
     Args:
         future: of the task that holds the attempt's slot.
+
+    Attributes:
+        key: of that task.
     """
 
     def __init__(self, future: Any) -> None:
+        self.key: str = future.key
         self._future = future
 
     async def ended(self) -> None:
@@ -70,25 +92,26 @@ class Connection:
 
     Args:
         queue: whose scheduler it is.
-        arrived: called with an attempt and the address of the worker that it has come to.
+        arrived: called when an attempt has come to a worker.
     """
 
-    def __init__(self, queue: Queue, arrived: Callable[[str, str], None]) -> None:
+    def __init__(self, queue: Queue, arrived: Callable[[Arrival], None]) -> None:
         self._queue = queue
         self._arrived = arrived
-        self._topic = f"{OPERATION}/{uuid4().hex}"
+        self._topic = f"{OPERATION}-{uuid4().hex}"
         self._client: Any = None
         self._line: Any = None
         self._cluster: Any = None
         self._opening = asyncio.Lock()
+        self._forgetting: set[asyncio.Task[None]] = set()
 
     @property
     def is_open(self) -> bool:
         """Whether there is a connection, or was until lately."""
         return self._client is not None
 
-    async def place(self, attempt: str) -> Placement:
-        """Have the scheduler find a worker for an attempt.
+    async def place(self, attempt: str, among: Collection[str] | None = None) -> Placement:
+        """Have the scheduler find a worker for an attempt, of all or of those with these addresses.
 
         Raises:
             ConfigurationError: Dask is not installed, or the queue's cluster cannot be started.
@@ -101,7 +124,8 @@ class Connection:
             host,
             attempt,
             self._topic,
-            key=f"{OPERATION}-{attempt}-{uuid4().hex[:8]}",
+            key=f"{self._topic}-{uuid4().hex[:8]}-{attempt}",
+            workers=None if among is None else [*among],
             resources=self._queue.resources or None,
             priority=self._queue.priority,
             pure=False,
@@ -119,13 +143,26 @@ class Connection:
         message = {"op": OPERATION, "request": messages.encode(request)}
         return messages.decode_answer(await self._call("proxy", msg=message, worker=worker))
 
-    async def workers(self) -> dict[str, dict[str, Any]]:
-        """Return address -> what the scheduler knows of its workers.
+    def send_away(self, attempt: str, worker: str) -> None:
+        """Have a worker drop what it has of an attempt, some time."""
+        forgetting = asyncio.get_running_loop().create_task(self._send_away(attempt, worker))
+        self._forgetting.add(forgetting)
+        forgetting.add_done_callback(self._forgetting.discard)
+
+    async def _send_away(self, attempt: str, worker: str) -> None:
+        # A worker that does not hear it gives the attempt up when nobody asks for it.
+        with suppress(PipesError):
+            await self.ask(worker, Forget(attempt))
+
+    async def standing(self) -> Standing:
+        """Return how the queue stands.
 
         Raises:
-            Unreachable: it does not answer.
+            Unreachable: the scheduler does not answer.
         """
-        return (await self._call("identity", n_workers=-1))["workers"]
+        client = await self._connected()
+        with self._as_unreachable():
+            return read(await client.run_on_scheduler(by_value(look), self._topic))
 
     async def pythons(self) -> dict[str, str]:
         """Return the minor version of Python of each worker: address -> such as "3.11".
@@ -136,15 +173,6 @@ class Connection:
         answers = await self._call("broadcast", msg={"op": "versions"}, on_error="ignore")
         full = {address: answer["host"]["python"] for address, answer in answers.items()}
         return {address: ".".join(version.split(".")[:2]) for address, version in full.items()}
-
-    async def busy(self) -> int:
-        """Return how many workers have as many tasks as threads, or more.
-
-        Raises:
-            Unreachable: the scheduler does not answer.
-        """
-        workers, tasks = await self.workers(), await self._call("processing", workers=None)
-        return sum(len(tasks.get(address, ())) >= each["nthreads"] for address, each in workers.items())
 
     async def on_all_workers(self, function: Callable[..., Any], *arguments: Any) -> dict[str, Any]:
         """Return address -> what a function returns on that worker, or the exception that it raised.
@@ -189,8 +217,13 @@ class Connection:
     async def _call(self, operation: str, **arguments: Any) -> Any:
         """Return what the scheduler answers to one of its operations."""
         client = await self._connected()
-        try:
+        with self._as_unreachable():
             return await getattr(client.scheduler, operation)(**arguments)
+
+    @contextmanager
+    def _as_unreachable(self) -> Generator[None]:
+        try:
+            yield
         except (OSError, TimeoutError, KeyError) as error:
             raise Unreachable(f"{self._queue.place}: {type(error).__name__}: {error}") from error
 
@@ -236,9 +269,8 @@ class Connection:
         client.subscribe_topic(self._topic, self._take_announcement)
         return client
 
-    def _take_announcement(self, event: tuple[float, dict[str, str]]) -> None:
-        _, announcement = event
-        self._arrived(announcement["attempt"], announcement["worker"])
+    def _take_announcement(self, event: tuple[float, dict[str, Any]]) -> None:
+        self._arrived(msgspec.convert(event[1], Arrival))
 
 
 async def _close(client: Any) -> None:

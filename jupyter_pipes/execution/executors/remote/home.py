@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -14,8 +15,15 @@ from jupyter_pipes.execution.executors.remote.messages import PIECE, Bring, Lugg
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.results import WORKER_LOST, StepError
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.file_digests import file_digest
+
+ROOM = 1 << 20
+"""Bytes that a disk has at least which is not full."""
+
+_NO_ROOM = os.strerror(errno.ENOSPC)
+_FULL = "has no room left on its disk"
 
 
 class Home:
@@ -68,10 +76,25 @@ class Home:
         """Return an event with the paths that the notebook's machine has."""
         if not isinstance(event, ev.AttemptEnded):
             return event
+        is_full = event.error is not None and (_NO_ROOM in event.error.message or self._is_full)
+        if event.outcome == "failed" and is_full:
+            return replace(
+                event, outcome="lost", reason=_FULL, error=StepError(WORKER_LOST, _FULL, bases=(WORKER_LOST,))
+            )
         files = tuple(replace(seen, path=path) for seen in event.files if (path := self._path(seen.path)))
         written = tuple(path for each in event.written if (path := self._path(each)))
         listed = tuple(replace(seen, path=path) for seen in event.listed if (path := self._path(seen.path)))
         return replace(event, files=files, written=written, listed=listed)
+
+    def trouble(self, error: Exception) -> str:
+        """Return in words what keeps the worker from doing something for the attempt."""
+        is_full = _NO_ROOM in str(error) or self._is_full
+        return _FULL if is_full else f"cannot take it in: {type(error).__name__}: {error}"
+
+    @property
+    def _is_full(self) -> bool:
+        place = next(each for each in (self._folder, *self._folder.parents) if each.exists())
+        return shutil.disk_usage(place).free < ROOM
 
     def _path(self, path: str) -> str:
         """Return the path on the notebook's machine, "" for one that it does not have."""

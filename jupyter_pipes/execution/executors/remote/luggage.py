@@ -68,13 +68,13 @@ class Packed:
 
 
 async def unpack(luggage: Luggage, store: ArtifactStore, home: Path, job: Job) -> Job:
-    """Lay out a job's luggage in an empty folder; return the job as it runs there.
+    """Lay out a job's luggage in a folder of its own; return the job as it runs there.
 
     Raises:
         StoreError: something was not brought.
     """
     work = home / "work"
-    work.mkdir(parents=True)
+    work.mkdir(parents=True, exist_ok=True)
     entries = [
         work if entry == job.directory else home / "modules" / str(number)
         for number, entry in enumerate(job.python_path)

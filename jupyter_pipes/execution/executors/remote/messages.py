@@ -40,13 +40,9 @@ class Luggage(Struct, frozen=True):
 
 
 class Ask(Struct, frozen=True, tag=True):
-    """Say which of these are not there yet; `witness` is a file that the executor has just made.
-
-    Where the witness can be seen, both see the same folders, and nothing needs to travel.
-    """
+    """Say which of these are not there yet."""
 
     attempt: str
-    witness: str
     digests: tuple[str, ...]
 
 
@@ -61,10 +57,15 @@ class Bring(Struct, frozen=True, tag=True):
 
 
 class Begin(Struct, frozen=True, tag=True):
-    """Run the job now, with the luggage that came before where it cannot see its folder."""
+    """Run the job now.
+
+    `witness` is a file that the executor has just made. Where it can be seen, both see the same folders, and
+    nothing needs to travel; else the job can begin only with its luggage, which must have come before.
+    """
 
     attempt: str
     job: Job
+    witness: str
     luggage: Luggage | None = None
 
 
@@ -113,8 +114,9 @@ class Answer(Struct, frozen=True):
 
     Attributes:
         state: "unknown" where the station has no such attempt.
-        missing: what has to be brought before the job can begin; None where nothing needs to travel.
-        versions: what the worker runs, where it was asked whether it is ready.
+        trouble: why the worker cannot do what it was asked to, in words; "" if it could.
+        is_away: whether it does not see the folders of the run.
+        missing: what has to be brought before the job can begin.
         messages: what has happened.
         files: paths in the working directory of what the attempt left there, once it has ended.
         data: a piece of the log, or of what was fetched.
@@ -122,8 +124,9 @@ class Answer(Struct, frozen=True):
     """
 
     state: Literal["held", "running", "ended", "unknown"]
-    missing: tuple[str, ...] | None = None
-    versions: dict[str, str] = {}
+    trouble: str = ""
+    is_away: bool = False
+    missing: tuple[str, ...] = ()
     messages: tuple[Message, ...] = ()
     files: tuple[str, ...] = ()
     data: bytes = b""

@@ -7,6 +7,8 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
+import dask.config
+from dask.utils import parse_timedelta
 from distributed import get_worker
 from distributed.diagnostics.plugin import WorkerPlugin
 from msgspec.structs import replace
@@ -30,6 +32,7 @@ from jupyter_pipes.execution.executors.remote.messages import (
 )
 from jupyter_pipes.execution.executors.remote.versions import versions
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import PipesError
 
 PATIENCE = 10.0
 """Seconds that a question for news is held open when there are none."""
@@ -37,12 +40,14 @@ PATIENCE = 10.0
 LOG_PATIENCE = 0.2
 """The same where what the step prints has to be fetched as well."""
 
-LONGEST_SILENCE = 120.0
-"""Seconds without a word from the executor after which an attempt is given up: nobody waits for it."""
+LONGEST_SILENCE = "120s"
+"""Time without a word from the executor after which an attempt is given up: nobody waits for it.
 
+Dask's configuration may give another one, as `jupyter-pipes.longest-silence`.
+"""
 
 LONGEST_HOLDING = 15.0
-"""The same for an attempt that has not begun: who had it placed begins it at once, or is gone."""
+"""Seconds of the same for an attempt that has not begun: who had it placed begins it at once, or is gone."""
 
 
 async def host(attempt: str, topic: str) -> None:
@@ -55,7 +60,8 @@ async def host(attempt: str, topic: str) -> None:
     worker: Any = get_worker()
     station = await _station_of(worker)
     visit = station.open(attempt)
-    worker.log_event(topic, {"attempt": attempt, "worker": worker.address})
+    arrival = {"attempt": attempt, "worker": worker.address, "versions": dict(versions())}
+    worker.log_event(topic, arrival)
     await visit.over.wait()
 
 
@@ -70,6 +76,7 @@ class Visit:
         self.over = asyncio.Event()
         self.mailbox = Mailbox()
         self.home = home
+        self.beginning = asyncio.Lock()
         self.is_away = False
         self.has_begun = False
         self.heard = asyncio.get_running_loop().time()
@@ -126,11 +133,16 @@ class Station(WorkerPlugin):
         if visit is None:
             return Answer("unknown")
         visit.heard = self._loop.time()
+        try:
+            return await self._carry_out(visit, request)
+        except (OSError, PipesError) as error:
+            return Answer(visit.state, trouble=visit.home.trouble(error))
+
+    async def _carry_out(self, visit: Visit, request: Request) -> Answer:
         match request:
             case Ask():
-                visit.is_away = not Path(request.witness).exists()
-                missing = visit.home.lacks(request.digests) if visit.is_away else None
-                return Answer(visit.state, missing, dict(versions()))
+                missing = await asyncio.to_thread(visit.home.lacks, request.digests)
+                return Answer(visit.state, missing=missing)
             case Bring():
                 await visit.home.take(request)
             case Begin():
@@ -144,17 +156,19 @@ class Station(WorkerPlugin):
                 self._stop(visit, request)
             case Forget():
                 self._forget(request.attempt)
-        return Answer(visit.state)
+        return Answer(visit.state, is_away=visit.is_away)
 
     async def _begin(self, visit: Visit, request: Begin) -> None:
-        # Asked again where the answer to the first request was lost.
-        if visit.has_begun:
-            return
-        visit.has_begun = True
-        job = replace(request.job, environment={**os.environ, **request.job.environment})
-        if request.luggage is not None:
-            job = await visit.home.settle(job, request.luggage)
-        self._executor.submit(job, lambda event: self._take(visit, event))
+        async with visit.beginning:
+            visit.is_away = not Path(request.witness).exists()
+            # Asked again where the answer to the first request was lost.
+            if visit.has_begun or (visit.is_away and request.luggage is None):
+                return
+            job = replace(request.job, environment={**os.environ, **request.job.environment})
+            if request.luggage is not None:
+                job = await visit.home.settle(job, request.luggage)
+            visit.has_begun = True
+            self._executor.submit(job, lambda event: self._take(visit, event))
 
     def _take(self, visit: Visit, event: ev.AnyEvent) -> None:
         visit.mailbox.put(visit.home.as_at_home(event) if visit.is_away else event)
@@ -168,17 +182,21 @@ class Station(WorkerPlugin):
             self._forget(request.attempt)
 
     def _forget(self, attempt: str) -> None:
-        visit = self._visits.pop(attempt)
-        visit.home.leave()
-        visit.over.set()
+        visit = self._visits.pop(attempt, None)
+        if visit is not None:
+            visit.home.leave()
+            visit.over.set()
 
     async def _give_up_silent(self) -> None:
         """End the attempts whose executor is gone."""
+        configuration: Any = dask.config
+        said: str = configuration.get("jupyter-pipes.longest-silence", LONGEST_SILENCE)
+        longest: float = parse_timedelta(said)
         while True:
-            await asyncio.sleep(PATIENCE)
+            await asyncio.sleep(min(PATIENCE, longest / 4))
             now = self._loop.time()
             for attempt, visit in [*self._visits.items()]:
-                if visit.heard < now - (LONGEST_SILENCE if visit.has_begun else LONGEST_HOLDING):
+                if visit.heard < now - (longest if visit.has_begun else LONGEST_HOLDING):
                     self._stop(visit, Stop(attempt, "lost", "its run gave no sign of life"))
                     if visit.has_begun:
                         await visit.over.wait()

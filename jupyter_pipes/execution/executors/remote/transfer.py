@@ -21,7 +21,6 @@ from jupyter_pipes.execution.executors.remote.messages import (
     Request,
     event_of,
 )
-from jupyter_pipes.execution.executors.remote.versions import versions, what_differs
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
@@ -32,8 +31,8 @@ from jupyter_pipes.storage.whole_files import replacing
 Asking = Callable[[Request], Awaitable[Answer]]
 
 
-class UnfitWorker(PipesError):
-    """A worker cannot read what it would be sent."""
+class Refused(PipesError):
+    """A worker cannot take an attempt in: its disk is full, for one."""
 
 
 class Gone(Exception):
@@ -60,26 +59,29 @@ class Transfer:
         """Have the attempt begin, with what it needs where its folder cannot be seen.
 
         Raises:
-            UnfitWorker: the worker has other versions of what decides.
+            Refused: the worker cannot keep what it is sent.
             Gone, Unreachable: as for `news`; after the latter it can be asked again.
         """
         job = self._job
         log = Path(job.log)
         log.parent.mkdir(parents=True, exist_ok=True)
         log.touch(mode=0o600)
-        packed = await in_thread(Packed, job, self._store)
-        luggage = packed.luggage
-        answer = await self._asked(Ask(job.attempt_id, job.log, luggage.digests))
-        if differs := what_differs(answer.versions, versions()):
-            raise UnfitWorker(
-                f"the worker cannot run it: {differs}; start it in an environment like the run's"
-            )
-        self._is_away = answer.missing is not None
-        for digest in answer.missing or ():
-            await self._bring(digest, packed.content(digest))
         secrets = {name: job.environment[name] for name in job.own.secrets if name in job.environment}
         sent = replace(job, environment=secrets)
-        await self._asked(Begin(job.attempt_id, sent, luggage if self._is_away else None))
+        answer = await self._willing(Begin(job.attempt_id, sent, job.log))
+        self._is_away = answer.is_away
+        if self._is_away and answer.state == "held":
+            packed = await in_thread(Packed, job, self._store)
+            answer = await self._willing(Ask(job.attempt_id, packed.luggage.digests))
+            for digest in answer.missing:
+                await self._bring(digest, packed.content(digest))
+            await self._willing(Begin(job.attempt_id, sent, job.log, packed.luggage))
+
+    async def _willing(self, request: Request) -> Answer:
+        answer = await self._asked(request)
+        if answer.trouble:
+            raise Refused(answer.trouble)
+        return answer
 
     async def news(self) -> list[ev.AnyEvent]:
         """Return what has happened since it was asked last, once all that belongs to it is here.
@@ -102,7 +104,9 @@ class Transfer:
         if events and isinstance(events[-1], ev.AttemptEnded):
             for path in answer.files:
                 await self._fetch_file(path)
-            await self._asked(Forget(self._job.attempt_id))
+            if self._is_away:
+                # What it left there takes room until it is told.
+                await self._asked(Forget(self._job.attempt_id))
         return events
 
     async def _asked(self, request: Request) -> Answer:
@@ -115,7 +119,7 @@ class Transfer:
         for offset in range(0, max(len(content), 1), PIECE):
             piece = bytes(content[offset : offset + PIECE])
             is_last = offset + PIECE >= len(content)
-            await self._asked(Bring(self._job.attempt_id, digest, offset, piece, is_last))
+            await self._willing(Bring(self._job.attempt_id, digest, offset, piece, is_last))
 
     async def _fetch_values(self, event: ev.AnyEvent) -> None:
         """Bring here what an event refers to."""
@@ -144,6 +148,8 @@ class Transfer:
         offset, size = 0, 1
         while offset < size:
             answer = await self._asked(Fetch(self._job.attempt_id, what, offset))
+            if answer.trouble:
+                raise PipesError(f"{what} cannot be fetched from its worker, which {answer.trouble}")
             yield answer.data
             offset, size = offset + len(answer.data), answer.size
 

@@ -25,4 +25,4 @@ def versions() -> Mapping[str, str]:
 def what_differs(theirs: Mapping[str, str], ours: Mapping[str, str]) -> str:
     """Return in words why a worker gets no job of a run, "" if it may have it."""
     differing = [name for name, own in ours.items() if theirs.get(name) != own]
-    return " and ".join(f"it has {name} {theirs.get(name, '?')}, the run {ours[name]}" for name in differing)
+    return " and ".join(f"has {name} {theirs.get(name, '?')}, the kernel {ours[name]}" for name in differing)

@@ -14,10 +14,10 @@ OURS = {"Python": "3.11", "cloudpickle": "3", "jupyter_pipes": "0.3.0"}
     [
         (OURS, ""),
         ({**OURS, "numpy": "2"}, ""),
-        ({**OURS, "Python": "3.12"}, "it has Python 3.12, the run 3.11"),
+        ({**OURS, "Python": "3.12"}, "has Python 3.12, the kernel 3.11"),
         (
             {"Python": "3.12", "cloudpickle": "3"},
-            "it has Python 3.12, the run 3.11 and it has jupyter_pipes ?, the run 0.3.0",
+            "has Python 3.12, the kernel 3.11 and has jupyter_pipes ?, the kernel 0.3.0",
         ),
     ],
 )
