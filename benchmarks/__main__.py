@@ -11,6 +11,7 @@ from benchmarks import (
     chain,
     definitions,
     documents,
+    environments,
     frame,
     graph,
     handover,
@@ -35,6 +36,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "documents": documents.measure,
     "reruns": reruns.measure,
     "graph": graph.measure,
+    "environments": environments.measure,
     "others": others.measure,
     "simulation": simulation.measure,
 }

@@ -37,6 +37,7 @@ def _gone(collection: Collection) -> Iterator[str]:
         (collection.artifacts, "artifact{s}"),
         (collection.logs, "log{s}"),
         (collection.unfinished, "half-written artifact{s}"),
+        (collection.environments, "environment{s} of steps"),
     ):
         if amount.count:
             yield _amount(amount, what)

@@ -7,9 +7,12 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
+from jupyter_pipes.execution.environments import cache
 from jupyter_pipes.execution.worker.hosting.marks import end_left_behind
 from jupyter_pipes.history.cleanup import reserve
-from jupyter_pipes.history.cleanup.collect import collect, plan_collection
+from jupyter_pipes.history.cleanup.collect import Amount, collect, plan_collection
 from jupyter_pipes.history.elsewhere import wait_for_news
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.quantities import parse_duration, parse_size
@@ -20,6 +23,9 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.cleanup.references import StepOfRun
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
+
+_IN_USE = 86_400.0
+"""Seconds for which an environment stays in any case: a step that began in it may go on."""
 
 
 def limits(options: Namespace) -> Limits:
@@ -67,7 +73,19 @@ def clean_up(
             wait_for_news(workspace.history)
         present = (*_present(workspace), *unsaved)
         limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
-        return (plan_collection if dry_run else collect)(workspace, **limits)
+        collection = (plan_collection if dry_run else collect)(workspace, **limits)
+    environments = _environments(limits.get("older"), dry_run=dry_run)
+    return replace(collection, environments=environments)
+
+
+def _environments(older: float | None, *, dry_run: bool) -> Amount:
+    """Take away environments of steps that nobody used for so long; all projects of this user share them."""
+    if older is None:
+        return Amount()
+    unused = cache.unused(max(older, _IN_USE))
+    for each in unused if not dry_run else ():
+        cache.remove(each.path)
+    return Amount(len(unused), sum(each.bytes for each in unused))
 
 
 def _present(workspace: Workspace) -> Iterator[Pipeline]:

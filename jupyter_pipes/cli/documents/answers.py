@@ -176,6 +176,7 @@ class CleanupDocument(Document, frozen=True):
     artifacts: AmountDocument
     logs: AmountDocument
     unfinished: AmountDocument
+    environments: AmountDocument
     later: AmountDocument
     left: AmountDocument
 

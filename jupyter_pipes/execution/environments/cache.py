@@ -6,7 +6,7 @@ import contextlib
 import os
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 from filelock import FileLock
@@ -54,11 +54,15 @@ def made(name: str, make: Callable[[Path], None]) -> Path:
     return folder
 
 
-def kept() -> Iterator[Kept]:
-    """Yield the folders of the cache, the longest unused first."""
-    marks = sorted(cache_folder().glob(f"*/{_MADE}"), key=lambda mark: mark.stat().st_mtime)
-    for mark in marks:
-        yield Kept(mark.parent, _size(mark.parent), time.time() - mark.stat().st_mtime)
+def unused(seconds: float) -> list[Kept]:
+    """Return the folders that nobody used for so long, the longest first, and what is left of broken ones."""
+    base, now = cache_folder(), time.time()
+    folders = [Path(entry.path) for entry in os.scandir(base) if entry.is_dir()] if base.is_dir() else []
+    since = {folder: now - _last_use(folder) for folder in folders}
+    old = sorted(
+        (folder for folder in folders if since[folder] >= seconds), key=lambda folder: -since[folder]
+    )
+    return [Kept(folder, _size(folder), since[folder]) for folder in old]
 
 
 def remove(folder: Path) -> None:
@@ -70,6 +74,11 @@ def remove(folder: Path) -> None:
 
 def _lock(folder: Path) -> str:
     return f"{folder}.lock"
+
+
+def _last_use(folder: Path) -> float:
+    mark = folder / _MADE
+    return (mark if mark.exists() else folder).stat().st_mtime
 
 
 def _size(folder: Path) -> int:

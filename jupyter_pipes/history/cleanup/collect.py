@@ -48,6 +48,7 @@ class Collection(Struct, frozen=True):
         artifacts: artifacts and shown outputs.
         logs: logs of attempts.
         unfinished: what processes that are gone had begun to write.
+        environments: environments of steps that nobody used for long, in this user's cache.
         later: artifacts that nobody refers to, but a run under way may be about to.
         left: the artifacts that somebody refers to.
     """
@@ -60,6 +61,7 @@ class Collection(Struct, frozen=True):
     artifacts: Amount = Amount()
     logs: Amount = Amount()
     unfinished: Amount = Amount()
+    environments: Amount = Amount()
     later: Amount = Amount()
     left: Amount = Amount()
 

@@ -61,8 +61,8 @@ def test_what_nobody_used_for_long_is_told_first_and_can_be_removed() -> None:
         cache.made(name, maker([]))
     mark = next((cache.cache_folder() / "old").glob(".jupyter*"))
     os.utime(mark, (mark.stat().st_mtime - 1000, mark.stat().st_mtime - 1000))
-    old, new = cache.kept()
+    old, new = cache.unused(0)
     assert (old.path.name, new.path.name) == ("old", "new")
-    assert old.unused > 900
+    assert [each.path for each in cache.unused(900)] == [old.path]
     cache.remove(old.path)
-    assert [each.path.name for each in cache.kept()] == ["new"]
+    assert [each.path.name for each in cache.unused(0)] == ["new"]

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.execution.environments.cache import kept
+from jupyter_pipes.execution.environments.cache import unused
 from jupyter_pipes.export.write import write
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import StepView
@@ -71,7 +71,7 @@ def test_packages_are_on_top_of_the_run_s_built_once_and_cached(pipeline_of: Mak
     )
     assert run.status is Status.COMPLETED, run.reason
     assert (run["a.versions"], run["b.versions"], run["there"]) == (("1.0", "1.5"),) * 2 + (None,)
-    built = [each for each in kept() if each.path.name.startswith("env-")]
+    built = [each for each in unused(0) if each.path.name.startswith("env-")]
     assert len(built) == 1, "two steps that begin at once, and one environment"
     again = ended(pipeline_of(*cells))
     assert {each.status for each in again.steps.values()} == {Status.CACHED}
