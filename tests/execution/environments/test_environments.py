@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.execution.environments.cache import unused
+from jupyter_pipes.execution.environments.programs import uv
 from jupyter_pipes.export.write import write
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import StepView
@@ -135,8 +136,8 @@ def test_an_existing_environment_has_its_own_packages_and_none_of_the_run_s(
     pipeline_of: MakePipeline, tmp_path: Path
 ) -> None:
     venv = tmp_path / "its own"
-    subprocess.run(["uv", "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
-    install = ["uv", "pip", "install", "--quiet", "--python", str(venv / "bin" / "python"), "tiny"]
+    subprocess.run([uv(), "venv", "--quiet", "--python", sys.executable, str(venv)], check=True)
+    install = [uv(), "pip", "install", "--quiet", "--python", str(venv / "bin" / "python"), "tiny"]
     subprocess.run(install, check=True)
     code = "import importlib.util, sys, tiny\nprefix, there = sys.prefix, importlib.util.find_spec('numpy')"
     run = ended(pipeline_of(f"%%step a --env 'its own'\n{code}", "%%step b --env nowhere\nx = 1"))
