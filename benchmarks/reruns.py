@@ -53,10 +53,9 @@ def _chain(folder: Path) -> list[Figure]:
 
 def _until_decided(run: Any) -> float:
     """Return milliseconds from a run's first fact to its last step's end, by the journal."""
-    from jupyter_pipes.history import journal
     from jupyter_pipes.model import events
 
-    records = list(journal.read(run.workspace.history.database, run.id))
+    records = run.workspace.history.records(run.id)
     ends = [record.time for record in records if isinstance(record.event, events.StepEnded)]
     return (ends[-1] - records[0].time) * 1000
 

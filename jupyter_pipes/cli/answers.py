@@ -313,7 +313,8 @@ def rebuild_history(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.cli import documents
     from jupyter_pipes.history.rebuilding import rebuild
 
-    rebuilt = rebuild(face.workspace().history.database)
+    history = face.workspace().history
+    rebuilt = rebuild(history.database, history.seals)
     return Answer(
         lambda: documents.RebuildingDocument.of(rebuilt),
         lambda _: f"made the indexes of {rebuilt.runs} runs again\n",

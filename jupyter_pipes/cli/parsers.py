@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.quantities import parse_size
 from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
@@ -156,6 +157,13 @@ def _count(text: str) -> int:
     if not text.isdecimal() or len(text) > 9:
         raise argparse.ArgumentTypeError(f"{text} is no whole number from 0")
     return int(text)
+
+
+def _size(text: str) -> int:
+    try:
+        return parse_size(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{text}: {error}") from error
 
 
 def _steps(flag: str, text: str, **settings: Any) -> Argument:
@@ -307,6 +315,12 @@ WORKER = (
     ),
     _argument("--threads", type=_count, metavar="N", help="steps at a time, and cpus; 1 if not given"),
     _argument("--memory-limit", metavar="SIZE", help="what steps may ask for with --memory, such as 64GiB"),
+    _argument(
+        "--cache",
+        type=_size,
+        metavar="20G",
+        help="what values that it keeps may take; 10GiB if not given",
+    ),
 )
 PIPELINE_NAME = (
     _argument("name", metavar="NAME", help="the pipeline's name"),

@@ -62,6 +62,8 @@ def start_worker(face: Face, arguments: Namespace) -> NoReturn:
     """
     queue = _queue(face.settings(), arguments.queue)
     address = arguments.scheduler or _address(queue)
+    if arguments.cache is not None:
+        os.environ["JUPYTER_PIPES_CACHE"] = str(arguments.cache)
     limit = ("--memory-limit", arguments.memory_limit) if arguments.memory_limit else ()
     _become("worker", address, "--nthreads", str(arguments.threads or 1), *limit, *_options(queue))
 

@@ -13,6 +13,7 @@ from msgspec import Struct
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.history.leases import Leases, Standing
+from jupyter_pipes.history.seals import Seals, attachment_of
 from jupyter_pipes.history.sql.database import PATIENCE, Database
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model import events as ev
@@ -24,7 +25,6 @@ from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
 
-_content = msgspec.msgpack.Decoder(ResultContent)
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
 
 
@@ -101,10 +101,17 @@ class History:
     Args:
         url: the database (SQLAlchemy's form).
         lost: tells which of the steps that completed in a run have lost what they left.
+        seals: sign what names artifacts, and tell who did.
     """
 
-    def __init__(self, url: str, lost: Callable[[RunView], Sequence[str]] = lambda _: ()) -> None:
+    def __init__(
+        self,
+        url: str,
+        lost: Callable[[RunView], Sequence[str]] = lambda _: (),
+        seals: Seals | None = None,
+    ) -> None:
         self.database = Database(url)
+        self.seals = seals or Seals()
         self._lost = lost
         self.leases = Leases(self.database)
 
@@ -114,7 +121,7 @@ class History:
 
     def journal(self, run: str) -> journal.Journal:
         """Return the journal to append a run's events to."""
-        return journal.Journal(self.database, run)
+        return journal.Journal(self.database, run, self.seals)
 
     def runs(self, pipeline: str | None = None) -> list[RunSummary]:
         """Return the runs, newest first."""
@@ -176,7 +183,7 @@ class History:
         Raises:
             RunNotFound: the history has no event of it.
         """
-        view = fold(run, journal.read(self.database, run))
+        view = fold(run, journal.read(self.database, run, self.seals))
         if view.seq < 0:
             raise RunNotFound(f"there is no run {run!r} in the history")
         return view
@@ -194,10 +201,15 @@ class History:
 
     def records(self, run: str, after: int = -1) -> list[ev.Record]:
         """Return the records of a run behind number `after`, in order."""
-        return list(journal.read(self.database, run, after))
+        return list(journal.read(self.database, run, self.seals, after))
 
     def attachment(self, attachment: str) -> bytes | None:
-        """Return what a digest in an event refers to, None if it is not kept."""
+        """Return what a digest in an event refers to, None if it is not kept.
+
+        Raises:
+            StoreError: it cannot be read, or is not what was kept.
+        """
+        attachment, _ = attachment_of(attachment)
         return journal.read_attachment(self.database, attachment) if attachment else None
 
     def keep_attachments(self, attachments: Mapping[str, bytes]) -> None:
@@ -211,17 +223,17 @@ class History:
 
     def newest_results(self, pipeline: str) -> dict[str, Result]:
         """Return step -> its newest result, of all steps of a pipeline at once."""
-        results = map(_result, self.database.rows("newest_results", pipeline=pipeline))
+        results = map(self._result, self.database.rows("newest_results", pipeline=pipeline))
         return {result.step: result for result in results}
 
     def results(self, signature: str) -> list[Result]:
         """Return the results under a signature, whichever step made them; newest first."""
-        return [_result(row) for row in self.database.rows("results", most=20, signature=signature)]
+        return [self._result(row) for row in self.database.rows("results", most=20, signature=signature)]
 
     def results_of(self, pipeline: str, step: str, limit: int = 20) -> list[Result]:
         """Return the last results of a step, newest first."""
         rows = self.database.rows("results_of", most=limit, pipeline=pipeline, step=step)
-        return [_result(row) for row in rows]
+        return [self._result(row) for row in rows]
 
     def last_try(self, pipeline: str, step: str) -> tuple[str, str] | None:
         """Return the run in which the step was tried last, and how it ended (`completed`, `failed`, …)."""
@@ -276,6 +288,12 @@ class History:
                 return True
         return False
 
+    def _result(self, row: Any) -> Result:
+        signature, pipeline, step, run, parts, kept = row
+        return Result(
+            signature, pipeline, step, run, parts, self.seals.result(signature, run, parts, bytes(kept))
+        )
+
     def _goes_on(self, run: str) -> bool:
         return any(summary.run == run for summary in self.running())
 
@@ -291,7 +309,7 @@ class History:
             lost = lost_facts(self._lost(view), "what it left did not outlast the end of its run")
             facts = (*lost, *ending_facts(view, f"{status}: {reason}"), ev.RunEnded(status, reason))
             records = [log.number(fact) for fact in facts]
-            ended = fold(run, (*journal.read(self.database, run), *records))
+            ended = fold(run, (*journal.read(self.database, run, self.seals), *records))
             # Another session that noticed it too, or its controller, may come first.
             with suppress(journal.Overtaken):
                 log.write(records, ended)
@@ -307,8 +325,3 @@ def packed_parts(parts: tuple[Part, ...]) -> tuple[str, bytes]:
 def _summary(row: Any) -> RunSummary:
     run, pipeline, version, state, status, started, ended = row
     return RunSummary(run, pipeline, version, state, Status(status), started, ended)
-
-
-def _result(row: Any) -> Result:
-    signature, pipeline, step, run, parts, content = row
-    return Result(signature, pipeline, step, run, parts, _content.decode(content))

@@ -10,10 +10,12 @@ import msgspec
 
 from jupyter_pipes.history import indexing
 from jupyter_pipes.history.leases import Lease, renewal
+from jupyter_pipes.history.seals import Seals
 from jupyter_pipes.history.sql.database import PATIENCE, Database, Readable
 from jupyter_pipes.history.sql.failures import Conflict, Fenced, Locked
 from jupyter_pipes.history.sql.links import Change
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.digests import digest_of
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.views import RunView
@@ -33,8 +35,9 @@ class Journal:
         lease: the writer's right to the run: once that is gone, nothing is written; None for who needs none.
     """
 
-    def __init__(self, database: Database, run: str) -> None:
+    def __init__(self, database: Database, run: str, seals: Seals) -> None:
         self._database = database
+        self._seals = seals
         self._run = run
         self._next: int | None = None
         self.lease: Lease | None = None
@@ -75,7 +78,8 @@ class Journal:
         """
         changed = [change for record in records for change in indexing.changes(record, view)]
         try:
-            changes = [*_added(attachments or {}), *map(_row, records), *changed]
+            sealed = map(self._seals.sealed, (*map(_row, records), *changed))
+            changes = [*_added(attachments or {}), *sealed]
             self._database.change(changes, patience, renewal(self.lease) if self.lease else None)
         except Fenced as fenced:
             raise Overtaken(f"run {self._run} was taken over or ended by another process") from fenced
@@ -99,7 +103,7 @@ class Journal:
 
     def _renumbered(self, records: Sequence[ev.Record], conflict: Conflict) -> list[ev.Record]:
         """Return the records behind the remarks that came in between."""
-        others = list(read(self._database, self._run, after=records[0].seq - 1))
+        others = list(read(self._database, self._run, self._seals, after=records[0].seq - 1))
         if not all(isinstance(record.event, REMARKS) for record in others):
             raise Overtaken(f"run {self._run} cannot be recorded: another process writes it as well")
         if not others:
@@ -108,7 +112,7 @@ class Journal:
         return [msgspec.structs.replace(self.number(each.event), time=each.time) for each in records]
 
 
-def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
+def read(database: Readable, run: str, seals: Seals, after: int = -1) -> Iterator[ev.Record]:
     """Yield the records of a run behind number `after`, in order.
 
     Raises:
@@ -116,7 +120,7 @@ def read(database: Readable, run: str, after: int = -1) -> Iterator[ev.Record]:
     """
     for seq, moment, body in database.rows("events", run=run, after=after):
         try:
-            event = ev.decode(body)
+            event = seals.event(run, seq, body)
         except msgspec.DecodeError as error:
             raise StoreError(f"record {seq} of run {run} cannot be read: {error}") from error
         yield ev.Record(run, seq, moment, event)
@@ -126,7 +130,10 @@ def read_attachment(database: Database, digest: str) -> bytes | None:
     """Return what a digest in an event refers to, None if it is not kept (any more)."""
     for (row,) in database.rows("document", digest=digest):
         stored = bytes(row)
-        return zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+        content = zlib.decompress(stored[1:]) if stored[:1] == _PACKED else stored[1:]
+        if digest_of([content]) != digest:
+            raise StoreError(f"document {digest} of the history is damaged")
+        return content
     return None
 
 

@@ -8,6 +8,7 @@ from operator import itemgetter
 from msgspec import Struct
 
 from jupyter_pipes.history import indexing, journal
+from jupyter_pipes.history.seals import Seals
 from jupyter_pipes.history.sql.database import Database
 from jupyter_pipes.history.sql.links import Change, Transaction
 from jupyter_pipes.history.sql.schema import table
@@ -31,8 +32,12 @@ class Rebuilt(Struct, frozen=True):
     unreadable: tuple[str, ...]
 
 
-def rebuild(database: Database) -> Rebuilt:
+def rebuild(database: Database, seals: Seals) -> Rebuilt:
     """Empty the indexes and make them again, in one transaction; who drives and computes what stays.
+
+    Args:
+        database: the history's.
+        seals: sign the results; what was not signed goes on being marked.
 
     Raises:
         StoreError: the history cannot be read or written; nothing was changed.
@@ -43,7 +48,7 @@ def rebuild(database: Database) -> Rebuilt:
         runs = _runs(transaction)
         for run in runs:
             try:
-                changes = list(_changes(transaction, run))
+                changes = list(_changes(transaction, run, seals))
             except (StoreError, LookupError) as error:
                 # A fact about a step that the run does not have is a LookupError.
                 unreadable.append(f"run {run}: {error}")
@@ -67,13 +72,13 @@ def _runs(transaction: Transaction) -> list[str]:
     return list(transaction.connection.execute(runs).scalars())
 
 
-def _changes(transaction: Transaction, run: str) -> Iterator[Timed]:
+def _changes(transaction: Transaction, run: str, seals: Seals) -> Iterator[Timed]:
     view = RunView(run)
-    for record in journal.read(transaction, run):
+    for record in journal.read(transaction, run, seals):
         apply(record, view)
         for change in indexing.changes(record, view):
             if change[0] not in indexing.PRESENT:
-                yield record.time, change
+                yield record.time, seals.sealed(change)
 
 
 def _is_result(change: Change) -> bool:

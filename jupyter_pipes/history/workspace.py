@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from jupyter_pipes.history.history import History
+from jupyter_pipes.history.seals import Seals, attachment_of
 from jupyter_pipes.history.sql.database import PATIENCE
 from jupyter_pipes.history.sql.failures import Locked
 from jupyter_pipes.model.digests import digest
@@ -16,10 +17,11 @@ from jupyter_pipes.model.errors import ConfigurationError, StoreError, Untrusted
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
-from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.artifacts import UNSIGNED, ArtifactStore
 from jupyter_pipes.storage.locks import Locks
 from jupyter_pipes.storage.queues import Queue
 from jupyter_pipes.storage.settings import sqlite_file
+from jupyter_pipes.storage.signing import Signer
 from jupyter_pipes.storage.whole_files import reach_disk
 
 _logger = logging.getLogger(__name__)
@@ -56,7 +58,7 @@ class Workspace:
         """
         if not self.has_history and not self._is_made():
             return History(f"{config.SQLITE}{self._elsewhere.name}/history.db")
-        history = History(self.settings.history, self.lost)
+        history = History(self.settings.history, self.lost, Seals(self._signer))
         file_digests.recall(history.file_digests())
         try:
             history.settle_interrupted()
@@ -73,7 +75,11 @@ class Workspace:
     @cached_property
     def store(self) -> ArtifactStore:
         """The artifacts."""
-        return ArtifactStore(self.settings.store)
+        return ArtifactStore(self.settings.store, signed_only=bool(self.settings.signing))
+
+    @cached_property
+    def _signer(self) -> Signer | None:
+        return self.settings.signing.signer() if self.settings.signing else None
 
     def open(self) -> None:
         """Open all of it, to be written.
@@ -124,9 +130,21 @@ class Workspace:
         """
         store = self.settings.store.removeprefix("file://")
         self._is_trusted = self._is_trusted or trust
+        self.store.signed_only = bool(self.settings.signing) and not self._is_trusted
         if not self._is_trusted and "://" not in store:
             for place in (self.settings.folder, Path(store)):
                 config.check_store(place)
+
+    def arguments(self, view: RunView) -> bytes | None:
+        """Return what a run was given, with pickled parameters; None if it is not kept.
+
+        Raises:
+            UntrustedStore: nobody of the team signed it, and the user did not say that it is trusted.
+        """
+        digest, is_unsigned = attachment_of(view.arguments)
+        if is_unsigned and not self._is_trusted:
+            raise UntrustedStore(f"run {view.run} {UNSIGNED}")
+        return self.history.attachment(digest)
 
     def keep_file_digests(self, patience: float = PATIENCE) -> None:
         """Keep what was read of files, so that no later process reads them again for it; they reach the disk.

@@ -24,6 +24,7 @@ class ArtifactRef(Struct, frozen=True, gc=False):
         content: digest of the value by itself, where the stored bytes refer to parts that are kept elsewhere;
             else "": it is `digest`.
         references: digests of the artifacts that hold those parts: who loads both has one object.
+        unsigned: whether it was read from a record that lacks the signature of the team, where one is wanted.
     """
 
     name: str
@@ -36,6 +37,7 @@ class ArtifactRef(Struct, frozen=True, gc=False):
     stable: bool = True
     content: str = ""
     references: tuple[str, ...] = ()
+    unsigned: bool = False
 
 
 class OutputRef(Struct, frozen=True, gc=False):

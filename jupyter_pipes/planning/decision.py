@@ -288,6 +288,9 @@ class Decider:
         names = {artifact.name for artifact in result.artifacts}
         missing = [name for name in (*step.demanded, *step.options.out_files) if name not in names]
         store = self.workspace.store
+        refused = [artifact.name for artifact in result.artifacts if store.is_refused(artifact)]
+        if refused:
+            return tuple(f"output {name} of run {result.run} is not signed by the team" for name in refused)
         lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
         return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
 

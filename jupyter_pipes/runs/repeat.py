@@ -125,7 +125,7 @@ def kept_request(workspace: Workspace, view: RunView) -> tuple[Definition, Argum
         RunNotFound: it is not kept with the run.
     """
     definition = workspace.history.attachment(view.definition)
-    arguments = workspace.history.attachment(view.arguments)
+    arguments = workspace.arguments(view)
     if definition is None or arguments is None:
         raise RunNotFound(
             f"run {view.run} was kept without its code (by an earlier version of jupyter_pipes)"
@@ -151,7 +151,7 @@ def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definitio
 
 def given_parameters(run: Run) -> dict[str, object]:
     """Return what was said of parameters when a run was started; nothing if it could not be recorded."""
-    arguments = run.workspace.history.attachment(run.view.arguments)
+    arguments = run.workspace.arguments(run.view)
     return {} if arguments is None else unpack(read(arguments, Arguments).given)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
-from jupyter_pipes.model.errors import SerializationError, StoreError
+from jupyter_pipes.model.errors import SerializationError, StoreError, UntrustedStore
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.blobs.base import Blobs, DamagedBlob
 from jupyter_pipes.storage.blobs.local import LocalBlobs
@@ -15,6 +15,12 @@ from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.previews import Describer
 from jupyter_pipes.storage.serializers import Serialized, serialize, serialize_linked
+
+UNSIGNED = (
+    "is not signed with the key that the settings name (signing), and loading a kept value runs the code "
+    "that it names: run its step again, or say --trust (in Python: run.trust()) if you know who wrote it"
+)
+"""Why a value, or a run's parameters, are not loaded."""
 
 
 class ArtifactStore:
@@ -25,9 +31,11 @@ class ArtifactStore:
 
     Args:
         url: a folder, or any fsspec URL. Nothing is touched before something is kept.
+        signed_only: whether artifacts that are marked as unsigned are not loaded.
     """
 
-    def __init__(self, url: str | Path) -> None:
+    def __init__(self, url: str | Path, *, signed_only: bool = False) -> None:
+        self.signed_only = signed_only
         self.blobs = open_blobs(url)
         """What it keeps, as bytes without a meaning."""
         self._describer = Describer()
@@ -100,6 +108,7 @@ class ArtifactStore:
 
     def load(self, ref: ArtifactRef, loading: Loading) -> Any:
         """Return the value as `get` does, together with others."""
+        self._check_signed(ref)
         size = self.blobs.size(ref.digest)
         if size is not None and size != ref.bytes:
             raise StoreError(self._damage(ref, f"holds {size} bytes instead of {ref.bytes}"))
@@ -119,9 +128,18 @@ class ArtifactStore:
             StoreError: it is missing or damaged.
             SerializationError: its bytes are whole, but what it takes to read them is not there.
         """
+        self._check_signed(ref)
         if not self.is_whole(ref):
             raise StoreError(self._damage(ref, "is missing or damaged"))
         return self.get(ref)
+
+    def is_refused(self, ref: ArtifactRef) -> bool:
+        """Return whether the artifact lacks a signature that it needs to be loaded."""
+        return ref.unsigned and self.signed_only
+
+    def _check_signed(self, ref: ArtifactRef) -> None:
+        if self.is_refused(ref):
+            raise UntrustedStore(f"the kept artifact {ref.name!r} {UNSIGNED}")
 
     def put_bytes(self, data: BytesLike) -> str:
         """Keep bytes as they are and return their digest; StoreError if the store cannot be written."""

@@ -13,6 +13,7 @@ from msgspec import Struct
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.quantities import parse_duration
 from jupyter_pipes.storage.queues import Queue, queues_of
+from jupyter_pipes.storage.signing import Signing, signing_of
 
 FOLDER = ".jupyter_pipes"
 SQLITE = "sqlite:///"
@@ -33,6 +34,7 @@ class Settings(Struct, frozen=True):
         history: SQLAlchemy URL of the history.
         lease: seconds without a sign of life after which others take over a run of another machine.
         queues: name -> a queue besides `local`.
+        signing: where the team's key is; None where only the user writes history and store.
     """
 
     directory: Path
@@ -41,6 +43,7 @@ class Settings(Struct, frozen=True):
     history: str
     lease: float = LEASE
     queues: dict[str, Queue] = {}
+    signing: Signing | None = None
 
 
 def load(directory: Path) -> Settings:
@@ -56,11 +59,12 @@ def load(directory: Path) -> Settings:
         )
     place, options = _find(directory)
     queues = queues_of(options.pop("queues", {}), place)
+    signing = signing_of(options.pop("signing", None), place)
     unknown = set(options) - {"store", "history", "lease"}
     if unknown:
         raise ConfigurationError(
             f"{place}: {', '.join(sorted(unknown))} is not known to this version; "
-            "it knows store, history, lease and queues"
+            "it knows store, history, lease, signing and queues"
         )
     for name, value in options.items():
         if not isinstance(value, str):
@@ -69,7 +73,7 @@ def load(directory: Path) -> Settings:
     folder = base / FOLDER
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
     history = _absolute(options.get("history", f"{SQLITE}{folder / 'history.db'}"), SQLITE, base)
-    return Settings(directory, folder, store, history, _lease(options, place), queues)
+    return Settings(directory, folder, store, history, _lease(options, place), queues, signing)
 
 
 def _lease(options: dict[str, Any], place: Path | None) -> float:

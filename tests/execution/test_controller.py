@@ -329,7 +329,7 @@ def test_a_run_that_was_given_up_can_be_gone_on_with(tmp_path: Path, monkeypatch
         patch(broken, Scheduler, "handle", fails_at(ev.AttemptEnded, ZeroDivisionError("a fault")))
         GivenUp(tmp_path).run()
     stage = GivenUp(tmp_path)
-    earlier = list(journal.read(stage.workspace.history.database, "r"))
+    earlier = list(journal.read(stage.workspace.history.database, "r", stage.workspace.history.seals))
     request = stage.controller.request
     stage.outcomes["long"] = stage.outcomes["last"] = "completed"
     stage.controller = Controller("r", request, stage.workspace, stage, background.loop(), earlier)

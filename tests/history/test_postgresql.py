@@ -17,6 +17,7 @@ from jupyter_pipes.history import journal
 from jupyter_pipes.history.cleanup.collect import collect, plan_collection
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.rebuilding import Rebuilt, rebuild
+from jupyter_pipes.history.seals import Seals
 from jupyter_pipes.history.search.search import find_runs
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
@@ -69,7 +70,9 @@ def test_what_is_written_is_read_the_same(workspace: Workspace) -> None:
     story.end()
     other = History(workspace.settings.history)
     assert other.view("r") == story.view
-    assert [record.seq for record in journal.read(other.database, "r")] == list(range(story.view.seq + 1))
+    assert [record.seq for record in journal.read(other.database, "r", other.seals)] == list(
+        range(story.view.seq + 1)
+    )
     assert other.attachment(story.view.definition) == b"definition of r"
     result = other.results(signature)[0]
     assert other.parts(result.parts) is not None
@@ -171,7 +174,7 @@ def test_a_rebuild_gives_the_same_rows(workspace: Workspace) -> None:
     database = workspace.history.database
     before = rows(database)
     spoil(database)
-    assert rebuild(database) == Rebuilt(3, ())
+    assert rebuild(database, Seals()) == Rebuilt(3, ())
     assert rows(database) == before
     assert [result.run for result in workspace.history.results(signature)] == ["r2", "r1", "r0"]
 

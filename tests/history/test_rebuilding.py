@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes.history.rebuilding import Rebuilt, rebuild
+from jupyter_pipes.history.seals import Seals
 from jupyter_pipes.history.sql.database import Database
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.history.workspace import Workspace
@@ -48,7 +49,7 @@ def spoil(database: Database) -> None:
 def check_rebuild(database: Database, runs: int) -> None:
     before = rows(database)
     spoil(database)
-    assert rebuild(database) == Rebuilt(runs, ())
+    assert rebuild(database, Seals()) == Rebuilt(runs, ())
     assert rows(database) == before
 
 
@@ -114,7 +115,7 @@ def test_results_of_runs_beside_each_other_keep_their_order(tmp_path: Path) -> N
     quick.compute("a", b"1")
     slow.at = 2000.0
     signature = slow.compute("a", b"1")
-    rebuild(workspace.history.database)
+    rebuild(workspace.history.database, Seals())
     assert [result.run for result in workspace.history.results(signature)] == ["slow", "quick"]
 
 
@@ -131,7 +132,7 @@ def test_a_run_whose_journal_cannot_be_read_is_told_and_keeps_its_rows(tmp_path:
         connection.execute(
             sa.update(events).where(events.c.run == "broken", events.c.seq == 2).values(body='{"kind": "?"}')
         )
-    rebuilt = rebuild(database)
+    rebuilt = rebuild(database, Seals())
     assert rebuilt.runs == 2
     assert [told.partition(":")[0] for told in rebuilt.unreadable] == ["run broken"]
     assert rows(database) == before
@@ -148,5 +149,5 @@ def test_what_a_rebuild_cannot_write_changes_nothing(tmp_path: Path) -> None:
             "create trigger full before insert on results begin select raise(abort, 'disk is full'); end"
         )
     with pytest.raises(StoreError, match="disk is full"):
-        rebuild(database)
+        rebuild(database, Seals())
     assert rows(database) == before

@@ -268,7 +268,7 @@ def test_a_rebuild_after_it_gives_the_same_rows(workspace: Workspace) -> None:
     reusing(workspace, old).end()
     gc(workspace, older=DAY)
     before = contents(workspace)
-    rebuild(workspace.history.database)
+    rebuild(workspace.history.database, workspace.history.seals)
     after = contents(workspace)
     results = [[row[1:] for row in each.pop("results")] for each in (before, after)]
     assert results[0] == results[1]
@@ -431,7 +431,7 @@ def test_whatever_ran_and_whatever_goes_the_rest_is_whole(
             again = collect(workspace, **limit)
             assert again == Collection(later=again.later, left=again.left)
         before = contents(workspace)
-        rebuild(workspace.history.database)
+        rebuild(workspace.history.database, workspace.history.seals)
         after = contents(workspace)
         assert _by_signature(after["results"]) == _by_signature(before["results"])
         assert (after["runs"], after["fields"]) == (before["runs"], before["fields"])

@@ -160,7 +160,7 @@ def test_what_was_said_of_a_step_is_read_from_runs_that_version_2_kept(study: Wo
 def test_a_run_that_version_2_kept_is_gone_on_with_as_was_said_of_its_steps(study: Workspace) -> None:
     run = study.history.runs("failing")[0].run
     scheduler = Scheduler()
-    started = next(journal.read(study.history.database, run)).event
+    started = next(journal.read(study.history.database, run, study.history.seals)).event
     cached = ev.StepEnded("load", Status.CACHED)
     run_of(scheduler, started, cached, ev.StepDecided("scale", "run"))
     commands = run_of(scheduler, attempt("scale", "failed"))

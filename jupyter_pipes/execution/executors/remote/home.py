@@ -6,6 +6,7 @@ import asyncio
 import errno
 import os
 import shutil
+from contextlib import suppress
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -17,7 +18,11 @@ from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import WORKER_LOST, StepError
 from jupyter_pipes.storage.artifacts import ArtifactStore
+from jupyter_pipes.storage.blobs.base import key
 from jupyter_pipes.storage.file_digests import file_digest
+
+ARTIFACTS = "artifacts"
+"""The folder, beside those of the attempts, of what they brought and made, by content."""
 
 ROOM = 1 << 20
 """Bytes that a disk has at least which is not full."""
@@ -36,14 +41,18 @@ class Home:
 
     def __init__(self, folder: Path, attempt: int) -> None:
         self._folder = folder / f"attempt-{os.getpid()}-{attempt}"
-        self.store = ArtifactStore(folder / "artifacts")
+        self.store = ArtifactStore(folder / ARTIFACTS)
         self._pieces: dict[str, dict[int, bytes]] = {}
         self._job: Job | None = None
         self._brought: dict[str, str] = {}
 
     def lacks(self, digests: tuple[str, ...]) -> tuple[str, ...]:
-        """Return those that are not here."""
-        return tuple(digest for digest in digests if not self.store.blobs.is_whole(digest, None))
+        """Return those that are not here; those that are stay for now."""
+        missing = tuple(digest for digest in digests if not self.store.blobs.is_whole(digest, None))
+        for digest in set(digests) - {*missing}:
+            with suppress(FileNotFoundError):
+                os.utime(self.store_folder / key(digest))
+        return missing
 
     async def take(self, brought: Bring) -> None:
         """Take a piece of something.
@@ -70,7 +79,7 @@ class Home:
     @property
     def store_folder(self) -> Path:
         """The folder of what was brought and made here, by content."""
-        return self._folder.parent / "artifacts"
+        return self._folder.parent / ARTIFACTS
 
     def as_at_home(self, event: ev.AnyEvent) -> ev.AnyEvent:
         """Return an event with the paths that the notebook's machine has."""

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import os
+import time
 from pathlib import Path
 from typing import Any, Literal
 
@@ -15,7 +17,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.execution.executors.local import LocalExecutor
 from jupyter_pipes.execution.executors.remote import messages
-from jupyter_pipes.execution.executors.remote.home import Home
+from jupyter_pipes.execution.executors.remote.home import ARTIFACTS, Home
 from jupyter_pipes.execution.executors.remote.mailbox import Mailbox
 from jupyter_pipes.execution.executors.remote.messages import (
     OPERATION,
@@ -32,7 +34,15 @@ from jupyter_pipes.execution.executors.remote.messages import (
 )
 from jupyter_pipes.execution.executors.remote.versions import versions
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.errors import PipesError, StoreError
+from jupyter_pipes.model.quantities import parse_size
+from jupyter_pipes.storage.blobs.limits import keep_within
+from jupyter_pipes.storage.blobs.local import LocalBlobs
+
+CACHE_VARIABLE, CACHE_SIZE = "JUPYTER_PIPES_CACHE", "10GiB"
+"""The environment variable of a worker that says what values that came to it or were made there may take."""
+
+_logger = logging.getLogger(__name__)
 
 PATIENCE = 10.0
 """Seconds that a question for news is held open when there are none."""
@@ -74,6 +84,7 @@ class Visit:
 
     def __init__(self, home: Home) -> None:
         self.over = asyncio.Event()
+        self.began = time.time()
         self.mailbox = Mailbox()
         self.home = home
         self.beginning = asyncio.Lock()
@@ -103,6 +114,7 @@ class Station(WorkerPlugin):
         self._loop = asyncio.get_running_loop()
         self._executor = LocalExecutor(self._loop, worker.state.nthreads)
         self._folder = Path(worker.local_directory).resolve() / OPERATION
+        self._limit = parse_size(os.environ.get(CACHE_VARIABLE, CACHE_SIZE))
         self._visits: dict[str, Visit] = {}
         self._count = 0
         self._watch = self._loop.create_task(self._give_up_silent())
@@ -186,6 +198,15 @@ class Station(WorkerPlugin):
         if visit is not None:
             visit.home.leave()
             visit.over.set()
+            self._loop.run_in_executor(None, self._keep_within_limit)
+
+    def _keep_within_limit(self) -> None:
+        """Have what attempts brought and made here take no more than it may; what is in use stays."""
+        began = min((visit.began for visit in [*self._visits.values()]), default=time.time())
+        try:
+            keep_within(LocalBlobs(self._folder / ARTIFACTS), self._limit, began)
+        except StoreError:
+            _logger.warning("what this worker keeps cannot be brought below its limit", exc_info=True)
 
     async def _give_up_silent(self) -> None:
         """End the attempts whose executor is gone."""
