@@ -14,7 +14,13 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis.files.reached import Code, Reach, code_of
 from jupyter_pipes.analysis.files.texts import Texts, bound, called, text_of
-from jupyter_pipes.analysis.files.writing import QUERIES, may_write, only_reads, opens_database
+from jupyter_pipes.analysis.files.writing import (
+    QUERIES,
+    may_write,
+    only_reads,
+    opens_database,
+    opens_keyed_store,
+)
 from jupyter_pipes.analysis.local_modules import reach
 from jupyter_pipes.model.steps import Step
 
@@ -24,6 +30,14 @@ _READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|s
 _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUOTED = re.compile(r"'([^']+)'")
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
+_SHELLS = frozenset(("system", "getoutput", "popen"))
+_PROGRAMS = frozenset(("run", "call", "check_call", "check_output", "Popen"))
+"""Functions that are given command lines; the second ones if they are to use a shell."""
+
+_WORD = re.compile(r"[\w./~-]+")
+_WRITTEN_BY_SHELL = re.compile(
+    r"(?:>>?|\btee(?:\s+-a)?|\btouch|\s-[oO])\s*([\w./~-]+)|\b(?:cp|mv)\b[^|;&]*\s([\w./~-]+)"
+)
 _LARGEST = 200_000
 """Characters of local modules."""
 
@@ -178,11 +192,16 @@ class _Seen:
 
     def _take_call(self, call: ast.Call, texts: Texts) -> None:
         files = list(_files_of(call, texts))
+        if opens_keyed_store(call) and not files:
+            files = [text for text in (text_of(each, texts) for each in call.args[:1]) if text]
         self._named += files
         self._written += files if may_write(call, texts) else ()
         self._databases += files if opens_database(call) else ()
         self._listed += _folders_of(call, texts)
         self._made += _made_by(call, texts)
+        for line in _command_lines(call, texts):
+            self._named += filter(_FILE.fullmatch, _WORD.findall(line))
+            self._written += (one or other for one, other in _WRITTEN_BY_SHELL.findall(line))
         if (is_reading := only_reads(call, texts)) is not None:
             self._queries.append(is_reading)
 
@@ -204,6 +223,14 @@ def _folders_of(call: ast.Call, texts: Texts) -> Iterator[str]:
             folder = _PATTERN.sub("", text)
             if folder.rstrip("/") and (is_lister or (folder.endswith("/") and folder != text)):
                 yield posixpath.normpath(folder)
+
+
+def _command_lines(call: ast.Call, texts: Texts) -> Iterator[str]:
+    """Yield the command lines that a call has a shell run; IPython's `!` lines are such calls."""
+    name = called(call.func)
+    is_shell = any(each.arg == "shell" for each in call.keywords) and name in _PROGRAMS
+    if call.args and (name in _SHELLS or is_shell):
+        yield text_of(call.args[0], texts)
 
 
 def _made_by(call: ast.Call, texts: Texts) -> Iterator[str]:

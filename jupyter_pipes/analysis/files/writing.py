@@ -38,6 +38,11 @@ def opens_database(call: ast.Call) -> bool:
     return called(call.func) in _DATABASES
 
 
+def opens_keyed_store(call: ast.Call) -> bool:
+    """Return whether a call opens a store of keys and values; its files have names of their own."""
+    return _qualified(call.func) in _WITH_FLAGS
+
+
 def may_write(call: ast.Call, texts: Texts) -> bool:
     """Return whether a call may write a file that it is given, no database."""
     name = called(call.func)

@@ -238,6 +238,7 @@ _RESTORED = (
     restoring.reduced_exception,
     restoring.reduced_logger,
     restoring.reduced_handler,
+    restoring.reduced_view,
 )
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {

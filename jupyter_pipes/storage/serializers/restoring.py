@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from contextlib import contextmanager
@@ -31,6 +32,7 @@ MOVED = {
 
 
 _CachedFunction = type(lru_cache(ord))
+_VIEWS = {type(getattr({}, look)()): look for look in ("keys", "values", "items")}
 
 
 class _Origin(NamedTuple):
@@ -161,6 +163,12 @@ def _logger(name: str, level: int, disabled: bool, propagate: bool) -> object:
     logger.setLevel(level)
     logger.disabled, logger.propagate = disabled, propagate
     return logger
+
+
+def reduced_view(value: object) -> tuple[Any, ...] | None:
+    """Return how to look at a dictionary again: who changes that later changes what `d.keys()` shows."""
+    look = _VIEWS.get(type(value))
+    return None if look is None else (getattr(dict, look), (gc.get_referents(value)[0],))
 
 
 def reduced_handler(value: object) -> tuple[Any, ...] | None:

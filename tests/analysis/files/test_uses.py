@@ -304,3 +304,27 @@ def test_what_functions_of_local_modules_write_counts(body: str, written: list[s
     (tmp_path / "inner.py").write_text(INNER)
     step = Step("s", 0, body, "cell 2", imports=("tools", "pandas"))
     assert sorted(file_uses([step], [tmp_path])["s"].written) == written
+
+
+@pytest.mark.parametrize(
+    ("body", "written"),
+    [
+        ("!echo hello > out.txt", "out.txt"),
+        ("!sort in.txt >> out.txt", "out.txt"),
+        ("!sort in.txt | tee -a out.txt", "out.txt"),
+        ("!curl -o out.csv http://localhost/x", "out.csv"),
+        ("!cp data/in.txt out.txt", "out.txt"),
+        ("lines = !cat out.txt", ""),
+        ("subprocess.run('date > out.txt', shell=True)", "out.txt"),
+        ("os.system('touch out.txt')", "out.txt"),
+    ],
+)
+def test_command_lines_of_a_shell_name_files_and_write_some(body: str, written: str) -> None:
+    found = uses(body)
+    assert found.written == ((written,) if written else ())
+    assert any(name.startswith("out.") for name in found.named)
+
+
+def test_a_store_of_keys_is_used_under_the_name_that_it_is_opened_by() -> None:
+    assert uses("with shelve.open('kept') as db:\n    db['x'] = 1").written == ("kept",)
+    assert uses("db = shelve.open('kept', 'r')") == FileUses(named=("kept",))

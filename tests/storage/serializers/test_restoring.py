@@ -17,6 +17,7 @@ import cloudpickle
 import pytest
 
 from jupyter_pipes.analysis.literals import texts_of
+from jupyter_pipes.storage.serializers import deserialize, serialize
 from jupyter_pipes.storage.serializers.pickler import pickled, unpickled
 from jupyter_pipes.storage.serializers.restoring import ADDRESS, MOVED
 
@@ -153,3 +154,13 @@ def test_a_handler_of_a_file_writes_behind_what_is_there(kind: Any, tmp_path: Pa
     handler.close()
     kept.close()
     assert path.read_text() == "text\ntext\n"
+
+
+@pytest.mark.parametrize("view", [dict.keys, dict.values, dict.items], ids=["keys", "values", "items"])
+def test_a_view_looks_at_the_same_dictionary_again(view: Any) -> None:
+    there = {"a": [1]}
+    serializer, stored = serialize("x", [there, view(there)])
+    again, seen = deserialize(serializer, memoryview(bytearray(b"".join(map(bytes, stored.buffers)))))
+    again["b"] = [2]
+    assert type(seen) is type(view(there))
+    assert list(seen) == list(view(again))
