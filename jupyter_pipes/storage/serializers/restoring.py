@@ -32,7 +32,7 @@ MOVED = {
 
 
 _CachedFunction = type(lru_cache(ord))
-_VIEWS = {type(getattr({}, look)()): look for look in ("keys", "values", "items")}
+_VIEWS: dict[type, str] = {type(getattr({}, look)()): look for look in ("keys", "values", "items")}
 
 
 class _Origin(NamedTuple):
