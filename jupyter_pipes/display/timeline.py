@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, StepView
 
 Phase = Literal["upstream", "decision", "queue", "imports", "retry", "running"]
@@ -19,14 +19,18 @@ class Span(Struct, frozen=True):
     """What a step did for a while; times in seconds since 1970, `end` None as long as it goes on.
 
     Attributes:
-        phase: waits for earlier steps, is decided, waits for a slot, for imports, for the next try, or runs.
-        words: for which steps, which imports, or why.
+        phase: waits for earlier steps, is decided, waits for a slot or a queue, for imports, for the next
+            try, or runs.
+        words: for which steps, which imports, or why; of an attempt, where it ran, if that is another
+            machine, and why it came to nothing.
+        is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone.
     """
 
     phase: Phase
     start: float
     end: float | None
     words: str = ""
+    is_lost: bool = False
 
 
 class TimelineStep(Struct, frozen=True):
@@ -63,7 +67,7 @@ def timeline_of(view: RunView, records: Iterable[ev.Record]) -> Timeline:
         view: the run as it stands.
         records: its journal.
     """
-    tracks = {name: _Track(view.started) for name in view.steps}
+    tracks = {name: _Track(view.started, step.planned.options.queue) for name, step in view.steps.items()}
     for record in records:
         event = record.event
         if isinstance(event, ev.StepEvent) and event.step in tracks:
@@ -127,9 +131,11 @@ class _Track:
 
     Args:
         start: when it began to wait.
+        queue: where its attempts run.
     """
 
-    def __init__(self, start: float) -> None:
+    def __init__(self, start: float, queue: str) -> None:
+        self._is_remote = queue != StepOptions().queue
         self.spans: list[Span] = [Span("upstream", start, None)]
         self.ended: float | None = None
 
@@ -144,12 +150,14 @@ class _Track:
             case ev.AttemptQueued(reason=reason):
                 phase = "imports" if reason.startswith(("imports ", "starts")) else "queue"
                 self._begin(phase, time, reason)
-            case ev.AttemptStarted():
-                self._begin("running", time)
+            case ev.AttemptStarted(host=host):
+                self._begin("running", time, f"on {host}" if self._is_remote else "")
             case ev.RetryScheduled(reason=reason):
                 self._begin("retry", time, reason)
-            case ev.StepDecided() | ev.AttemptEnded():
+            case ev.StepDecided():
                 self._close(time)
+            case ev.AttemptEnded(outcome=outcome, reason=reason):
+                self._close(time, "" if outcome == "completed" else reason or outcome)
             case ev.StepDeferred(reason=reason):
                 self._begin("queue", time, reason)
             case ev.StepReopened(reason=reason):
@@ -185,10 +193,13 @@ class _Track:
         self._close(time)
         self.spans.append(Span(phase, time, None, words))
 
-    def _close(self, time: float) -> None:
+    def _close(self, time: float, lost: str = "") -> None:
+        """End the span that goes on; `lost` says why an attempt came to nothing."""
         last = self.spans[-1]
         if last.end is None:
-            self.spans[-1] = Span(last.phase, last.start, time, last.words)
+            is_lost = bool(lost) and last.phase == "running"
+            words = ": ".join(filter(None, (last.words, lost))) if is_lost else last.words
+            self.spans[-1] = Span(last.phase, last.start, time, words, is_lost)
 
 
 def _has_length(span: Span) -> bool:

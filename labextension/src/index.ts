@@ -17,7 +17,7 @@ import { MissingNames } from './cells/missing';
 import { addCommands, CommandIDs } from './commands';
 import { graph } from './panel/graph/plugin';
 import { keepKeysOfLiveGraphs } from './livegraphs';
-import { PipelinePanel } from './panel/panel';
+import { PANEL, PipelinePanel } from './panel/panel';
 import { showPlansAtToolbars } from './panel/plan/glance';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
@@ -51,7 +51,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
       new StepHeaders(session, app.commands, trans);
       new MissingNames(session, app.commands, trans);
       new CellProblems(session);
-      new RunWatch(session, settings, app.commands, trans);
+      new RunWatch(session, settings, app.commands, trans, () => isShown(app));
       hideHeadersBy(settings, session.panel);
     });
     addCommands(app, followed, trans);
@@ -77,6 +77,11 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     return followed;
   }
 };
+
+/** Whether the panel is before the user's eyes. */
+function isShown(app: JupyterFrontEnd): boolean {
+  return Array.from(app.shell.widgets('right')).some(each => each.id === PANEL && each.isVisible);
+}
 
 const panel: JupyterFrontEndPlugin<void> = {
   id: 'jupyter_pipes:panel',

@@ -35,7 +35,11 @@ export async function kernelOf(
   begin: Promise<void>
 ): Promise<Kernel.IKernelConnection> {
   const there = until(context, () => !COMING.has(context.kernelDisplayStatus));
-  await Promise.race([there, toChoose(context, begin)]);
+  try {
+    await Promise.race([there.held, toChoose(context, begin)]);
+  } finally {
+    there.stop();
+  }
   const kernel = context.session?.kernel;
   if (!kernel) {
     throw new Error('this notebook has no kernel: choose one');
@@ -55,8 +59,14 @@ async function toChoose(context: ISessionContext, begin: Promise<void>): Promise
   }
 }
 
-/** Wait until something holds; any of a notebook's signals may tell of it. */
-async function until(context: ISessionContext, holds: () => boolean): Promise<void> {
+/** Something that is waited for, until it is there or nobody waits any more. */
+interface Wait {
+  readonly held: Promise<void>;
+  readonly stop: () => void;
+}
+
+/** Look whether something holds, now and whenever one of a notebook's signals may tell of it. */
+function until(context: ISessionContext, holds: () => boolean): Wait {
   const signals: readonly ISignal<unknown, unknown>[] = [
     context.statusChanged,
     context.kernelChanged,
@@ -69,12 +79,12 @@ async function until(context: ISessionContext, holds: () => boolean): Promise<vo
       held.resolve();
     }
   };
-  for (const signal of signals) {
-    signal.connect(look);
-  }
+  signals.forEach(signal => signal.connect(look));
   look();
-  await held.promise;
-  for (const signal of signals) {
-    signal.disconnect(look);
-  }
+  return {
+    held: held.promise,
+    stop: () => {
+      signals.forEach(signal => signal.disconnect(look));
+    }
+  };
 }

@@ -70,3 +70,14 @@ export async function revealLine(notebook: Notebook, cell: string, line: number)
     editor.setCursorPosition({ line: Math.min(line, editor.lineCount) - 1, column: 0 });
   }
 }
+
+/** Whether the top of a cell, where its header is, is seen. */
+export function isInView(notebook: Notebook, cell: string): boolean {
+  const node = notebook.widgets.find(widget => widget.model.id === cell)?.node;
+  if (!node?.isConnected) {
+    return false;
+  }
+  const { top, bottom } = notebook.node.getBoundingClientRect();
+  const header = node.getBoundingClientRect().top;
+  return header >= top && header < bottom;
+}

@@ -1,9 +1,10 @@
-/** Watches the runs of one notebook: opens the panel when one begins, and tells when a long one ends. */
+/** Watches the runs of one notebook: opens the panel when one begins, and tells of an end that may go unseen. */
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { CommandIDs, lookAt } from './commands';
-import { turn } from './model';
+import { stepToLookAt, turn } from './model';
+import { isInView } from './notebook';
 import type { PipelineSession } from './session';
 import type { PipelineSettings } from './settings';
 import { LOOKS } from './wire';
@@ -19,7 +20,8 @@ export class RunWatch {
     private readonly _session: PipelineSession,
     private readonly _settings: PipelineSettings,
     private readonly _commands: CommandRegistry,
-    private readonly _trans: TranslationBundle
+    private readonly _trans: TranslationBundle,
+    private readonly _isPanelShown: () => boolean
   ) {
     _session.changed.connect(this._onChanged, this);
   }
@@ -30,6 +32,7 @@ export class RunWatch {
     this._before = board;
     const run = board?.heading.run;
     if (happened === 'began') {
+      Notification.dismiss(this._told);
       this._open('run');
     } else if (happened === 'ended' && run) {
       this._onEnded(run);
@@ -43,9 +46,20 @@ export class RunWatch {
       this._open('failure');
     }
     const isTold = notifications === 'all' || (notifications === 'failures' && hasFailed);
-    if (isTold && run.ended !== null && run.ended - run.started >= notifyAfter) {
-      this._notify(run, durationText(run.ended - run.started));
+    const seconds = (run.ended ?? run.started) - run.started;
+    if (isTold && (seconds >= notifyAfter || (hasFailed && !this._isSeen()))) {
+      this._told = this._notify(run, durationText(seconds));
     }
+  }
+
+  /** Whether the failure is before the user's eyes: at the step's cell, or in the panel. */
+  private _isSeen(): boolean {
+    const { panel, board } = this._session;
+    if (document.visibilityState !== 'visible' || !panel.isVisible) {
+      return false;
+    }
+    const cell = stepToLookAt(board)?.cell;
+    return this._isPanelShown() || Boolean(cell && isInView(panel.content, cell));
   }
 
   /** Open the panel once for this notebook: who closes it has seen it. */
@@ -56,7 +70,7 @@ export class RunWatch {
     }
   }
 
-  private _notify(run: BoardRun, took: string): void {
+  private _notify(run: BoardRun, took: string): string {
     const { pipeline } = this._session.board?.heading ?? { pipeline: '' };
     const words = this._trans.__('%1: %2 after %3', pipeline, LOOKS[run.status].word, took);
     const failed = this._session.board?.steps.find(step => step.status === 'failed');
@@ -66,14 +80,14 @@ export class RunWatch {
         void this._commands.execute(CommandIDs.openPanel, { isByItself: true });
         void lookAt(this._session, failed);
       };
-      Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
-    } else if (run.status === 'completed') {
-      Notification.success(words, { autoClose: SHOWN_MILLISECONDS });
-    } else {
-      Notification.warning(words, { autoClose: SHOWN_MILLISECONDS });
+      return Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
     }
+    return run.status === 'completed'
+      ? Notification.success(words, { autoClose: SHOWN_MILLISECONDS })
+      : Notification.warning(words, { autoClose: SHOWN_MILLISECONDS });
   }
 
+  private _told = '';
   private _before: Board | null = null;
   private _hasOpened = false;
 }

@@ -116,7 +116,7 @@ export interface BoardShown {
   readonly board: Board;
 }
 
-/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. */
+/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. */
 export interface BoardStep {
   readonly name: string;
   readonly cell: string | null;
@@ -129,6 +129,9 @@ export interface BoardStep {
   readonly share: number | null;
   readonly progress: string;
   readonly attempts: number;
+  readonly earlier: readonly (string)[];
+  readonly queue: string;
+  readonly host: string;
   readonly source_run: string;
   readonly stage: string | null;
   readonly upstream: readonly (string)[];
@@ -553,12 +556,13 @@ export interface ShowTimeline {
   readonly ask: "timeline";
 }
 
-/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot, for imports, for the next try, or runs. words: for which steps, which imports, or why. */
+/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot or a queue, for imports, for the next try, or runs. words: for which steps, which imports, or why; of an attempt, where it ran, if that is another machine, and why it came to nothing. is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone. */
 export interface Span {
   readonly phase: "decision" | "imports" | "queue" | "retry" | "running" | "upstream";
   readonly start: number;
   readonly end: number | null;
   readonly words?: string;
+  readonly is_lost?: boolean;
 }
 
 /** The calls that a step was in. Attributes: at: when, in seconds since 1970. frames: the calls, the latest last. cells: number of a cell, as the places name it -> its id. */

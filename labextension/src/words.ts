@@ -2,6 +2,9 @@
 import { LOOKS, STALE } from './wire';
 import type { Board, BoardStep } from './wire';
 
+/** The queue of this machine. */
+export const LOCAL = 'local';
+
 /** A measured duration: `0.34 s`, `12.3 s`, `4 min 05 s`, `2 h 03 min`. */
 export function durationText(seconds: number): string {
   if (seconds < 1) {
@@ -29,6 +32,12 @@ export function secondsOf(step: BoardStep, now: number): number {
 /** A step's accessible name: `STEP, STATUS`, with `, stale` or `, may be stale` behind it where it is. */
 export function spoken(step: BoardStep): string {
   return `${step.name}, ${LOOKS[step.status].word}${step.stale ? `, ${step.stale_word}` : ''}`;
+}
+
+/** Where a step runs, if that is a queue: `queue far, on node-7`; "" for this machine. */
+export function queueText(step: BoardStep): string {
+  const host = step.host && `, on ${step.host}`;
+  return step.queue === LOCAL ? '' : `queue ${step.queue}${host}`;
 }
 
 /** What a stale step is called, with its icon: `△ stale`, or `△ may be stale`. */

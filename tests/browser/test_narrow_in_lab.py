@@ -80,10 +80,14 @@ def test_tabs_stand_in_one_row_and_their_tables_fit(shown: LabPage) -> None:
     assert tabs.evaluate("row => row.scrollWidth <= row.clientWidth")
     assert len({round(tab.bounding_box()["y"]) for tab in tabs.get_by_role("tab").all()}) == 1  # type: ignore[index]
     content = shown.page.locator("#jp-pipes-tabpanel")
-    for name in ("Graph", "Steps", "Parameters", "Artifacts", "Log", "Timeline"):
+    for name in ("Graph", "Steps", "Parameters", "Artifacts", "Log", "Timeline", "Runs"):
         tabs.get_by_role("tab", name=name, exact=True).click()
         expect(content).not_to_be_empty()
         assert content.evaluate("place => place.scrollWidth <= place.clientWidth"), name
+    runs = content.get_by_role("group", name="Runs")
+    expect(runs.get_by_role("row").nth(1)).to_contain_text("failed")
+    assert runs.evaluate("place => place.scrollWidth <= place.clientWidth")
+    expect(runs.get_by_role("columnheader", name="Started")).to_be_visible()
 
 
 def test_two_compared_runs_fit(shown: LabPage) -> None:
@@ -133,3 +137,20 @@ def test_the_toolbars_button_shows_what_it_would_run_on_hover(shown: LabPage) ->
     button.hover()
     page.mouse.move(5, 700)
     expect(glance).to_have_count(0)
+    # By keyboard as well.
+    button.focus()
+    expect(glance).to_contain_text("1 step runs, 1 cached")
+    page.keyboard.press("Escape")
+    expect(glance).to_have_count(0)
+    expect(button).to_be_focused()
+
+
+def test_the_panel_keeps_its_share_of_the_window(shown: LabPage) -> None:
+    panel = shown.page.locator("#jp-pipes-panel")
+    narrow = panel.evaluate("panel => panel.clientWidth")
+    for width, wanted in ((1600, 460), (1024, narrow)):
+        shown.page.set_viewport_size({"width": width, "height": 768})
+        shown.page.wait_for_function(
+            "([panel, wanted]) => Math.abs(panel.clientWidth - wanted) < 4",
+            arg=[panel.element_handle(), wanted],
+        )

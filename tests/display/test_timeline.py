@@ -8,7 +8,7 @@ from jupyter_pipes.display.timeline import Timeline, TimelineStep, timeline_of
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView
 
 STEPS = (
@@ -16,6 +16,7 @@ STEPS = (
     ev.PlannedStep("clean", upstream=("load",)),
     ev.PlannedStep("side", upstream=("load",)),
     ev.PlannedStep("fit", upstream=("clean", "side")),
+    ev.PlannedStep("far", options=StepOptions(queue="cluster")),
 )
 
 
@@ -116,3 +117,24 @@ def test_cpu_time_and_memory_are_those_of_all_attempts() -> None:
 def test_in_a_run_that_has_ended_nobody_waits_any_more(status: Status) -> None:
     shown = timeline(*ran("load", 0, 1, 2), (3, ev.RunEnded(status)))
     assert phases(shown, "fit") == []
+
+
+def test_an_attempt_that_came_to_nothing_says_why_and_on_a_queue_where_it_ran() -> None:
+    gone = "its worker tcp://1 is gone"
+    shown = timeline(
+        (1, ev.StepDecided("far", "run")),
+        (1, ev.AttemptQueued("far", 1, "cluster", "queue cluster has no workers")),
+        (3, ev.AttemptStarted("far", 1, 5, "node-1")),
+        (4, ev.AttemptEnded("far", 1, "lost", gone)),
+        (4, ev.RetryScheduled("far", 1, 0.0, f"{gone}; begun again elsewhere")),
+        (4, ev.AttemptQueued("far", 2, "cluster", "queue cluster has 1 worker, busy")),
+        (6, ev.AttemptStarted("far", 2, 5, "node-2")),
+        (9, ev.AttemptEnded("far", 2, "completed")),
+    )
+    spans = [(span.phase, span.words, span.is_lost) for span in step_of(shown, "far").spans]
+    assert [span for span in spans if span[0] not in ("decision", "retry")] == [
+        ("queue", "queue cluster has no workers", False),
+        ("running", f"on node-1: {gone}", True),
+        ("queue", "queue cluster has 1 worker, busy", False),
+        ("running", "on node-2", False),
+    ]

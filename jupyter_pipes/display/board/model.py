@@ -34,6 +34,9 @@ class BoardStep(Struct, frozen=True):
         share: how far it is, 0 to 1; None if nobody knows.
         progress: the same in words.
         attempts: how many there were.
+        earlier: why those before the latest one ended, in words.
+        queue: where it runs, as `--queue` says.
+        host: the machine that its latest attempt runs or ran on; "" before its first.
         source_run: the run whose outputs it takes, "" if its own.
         upstream: the steps that must end before it starts.
         reads: name, or path of a file, -> the step that makes it, or `params`.
@@ -52,6 +55,9 @@ class BoardStep(Struct, frozen=True):
     share: float | None
     progress: str
     attempts: int
+    earlier: tuple[str, ...]
+    queue: str
+    host: str
     source_run: str
     stage: str | None
     upstream: tuple[str, ...]

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Density, Direction
-from jupyter_pipes.display.graph.layout import Layout, arrange
+from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node
 from jupyter_pipes.model.events import PlannedStep
 
 READABLE_SIZE = 11.0
@@ -33,6 +33,43 @@ def arrange_within(
     """
     if collapsed is not None:
         return _largest(steps, width, height, collapsed)
+    layout = _least_folded(steps, lambda folded: _readable(steps, width, height, folded))
+    return layout or _largest(steps, width, height, stages_of(steps))
+
+
+def folded_within(steps: Sequence[PlannedStep], width: float, height: float, scale: float) -> frozenset[str]:
+    """Return the stages, the largest first, that must be folded so that a graph need not be drawn too small.
+
+    Args:
+        width, height: the room for the whole graph in px, with all that is told in it.
+        scale: the least size of a layout's px.
+    """
+
+    def look(folded: frozenset[str]) -> Layout | None:
+        layout = arrange(steps, collapsed=folded, fit_width=width)
+        return layout if scale_within(layout, width, height) >= scale else None
+
+    layout = _least_folded(steps, look)
+    return stages_of(steps) if layout is None else _folded_in(steps, layout)
+
+
+def stages_of(steps: Iterable[PlannedStep]) -> frozenset[str]:
+    """Return the stages that some steps belong to."""
+    return frozenset(step.options.stage for step in steps if step.options.stage)
+
+
+def _folded_in(steps: Sequence[PlannedStep], layout: Layout) -> frozenset[str]:
+    return frozenset(stage for stage in stages_of(steps) if stage_node(stage) in layout.nodes)
+
+
+def _least_folded(
+    steps: Sequence[PlannedStep], look: Callable[[frozenset[str]], Layout | None]
+) -> Layout | None:
+    """Return the first layout that is good enough, with as few stages folded as it takes; None for all.
+
+    Args:
+        look: returns the layout with these stages folded, or None if that is not good enough.
+    """
     sizes = Counter(step.options.stage for step in steps if step.options.stage)
     stages = [stage for stage, _ in sizes.most_common()]
     # The more are folded, the larger the rest is drawn: halving finds how many it takes among many stages.
@@ -40,12 +77,12 @@ def arrange_within(
     best: Layout | None = None
     while fewest < most:
         count = (fewest + most) // 2
-        layout = _readable(steps, width, height, frozenset(stages[:count]))
+        layout = look(frozenset(stages[:count]))
         if layout is None:
             fewest = count + 1
         else:
             best, most = layout, count
-    return best or _largest(steps, width, height, frozenset(stages))
+    return best
 
 
 def _readable(

@@ -66,13 +66,16 @@ class Parts:
         for kind in ("jupyter-pipes", "jupyter-pipes-live", name):
             self.root.add_class(kind)
 
-    def put_graph(self, graph: Any, width: float) -> None:
+    def put_graph(self, graph: Any, width: float, scale: float) -> None:
         """Put a graph of this width in px into its pane, in the place of the one before.
 
         Where the window has no room for both, the details stand below the graph.
+
+        Args:
+            scale: size of a layout's px in it.
         """
         self._left.layout.flex = f"100 1 {max(min(width, PANE_WIDTH), _LEAST_GRAPH_WIDTH):.0f}px"
-        self._fits.value = f"<style>{fitting_css(self._name, width)}</style>"
+        self._fits.value = f"<style>{fitting_css(self._name, width, scale)}</style>"
         self._graph.children = [graph]
 
     def put_fitted(self, *, is_fitted: bool) -> None:

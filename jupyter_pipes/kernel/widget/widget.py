@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
+from jupyter_pipes.display.graph.fitting import folded_within, stages_of
 from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.display.heading import heading_html
 from jupyter_pipes.display.looks import NOTHING
@@ -182,7 +183,7 @@ class PipelineWidget:
             pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
         else:
             pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
-        self._parts.put_graph(pane.widget, layout.width * self._scale)
+        self._parts.put_graph(pane.widget, layout.width * self._scale, self._scale)
         self._parts.put_fitted(is_fitted=True)
         stages = _stages(view)
         self._parts.put_stages(
@@ -300,13 +301,14 @@ def _is_running(view: RunView) -> bool:
 
 
 def _stages(view: RunView) -> frozenset[str]:
-    return frozenset(stage for step in view.steps.values() if (stage := step.planned.options.stage))
+    return stages_of(_plans(view))
 
 
 def _collapsed_at_first(view: RunView) -> frozenset[str]:
     links = sum(len(set(step.planned.upstream)) for step in view.steps.values())
-    is_large = len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS
-    return _stages(view) if is_large else frozenset()
+    if len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS:
+        return _stages(view)
+    return folded_within(_plans(view), PANE_WIDTH, MOST_HEIGHT, LEAST_SCALE)
 
 
 def _plans(view: RunView) -> list[PlannedStep]:

@@ -1,4 +1,4 @@
-/** A sheet beside something in a notebook: a glance while the pointer is there, or held until it is closed. */
+/** A sheet beside something in a notebook: a glance while the pointer or the focus is there, or held until it is closed. */
 import { PanelLayout, Widget } from '@lumino/widgets';
 
 const GRACE_MILLISECONDS = 250;
@@ -28,7 +28,7 @@ export class Sheet extends Widget {
    * @param anchor what it is about
    * @param title its heading
    * @param content what it shows, once it is there; why it cannot be shown, in words, if it fails
-   * @param isGlance whether it goes when the pointer does
+   * @param isGlance whether it goes when the pointer or the focus does
    */
   static open(
     anchor: HTMLElement,
@@ -57,6 +57,7 @@ export class Sheet extends Widget {
     window.removeEventListener('resize', this._onResize);
     document.removeEventListener('keydown', this._onKeyDown, true);
     this._anchor.removeEventListener('pointerleave', this._onLeave);
+    this._anchor.removeEventListener('focusout', this._onLeave);
     const hadFocus = this.node.contains(document.activeElement);
     super.dispose();
     if (hadFocus) {
@@ -83,6 +84,7 @@ export class Sheet extends Widget {
     document.addEventListener('keydown', this._onKeyDown, true);
     if (this._isGlance) {
       this._anchor.addEventListener('pointerleave', this._onLeave);
+      this._anchor.addEventListener('focusout', this._onLeave);
       this.node.addEventListener('pointerleave', this._onLeave);
       this.node.addEventListener('pointerenter', () => {
         clearTimeout(this._leaving);

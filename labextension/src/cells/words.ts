@@ -64,6 +64,10 @@ function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'no
     const place = line === null ? '' : ` (${__('line')} ${line})`;
     return { note: `${type}: ${message.split('\n')[0]}${place}`, noteStatus: 'failed' };
   }
+  const before = step.earlier.at(-1);
+  if (step.status === 'running' && before) {
+    return { note: `${__('attempt')} ${step.attempts}: ${before}`, noteStatus: 'queued' };
+  }
   const isTold = ['queued', 'skipped', 'cancelled', 'interrupted', 'failed'].includes(step.status);
   return { note: isTold ? step.reason : '', noteStatus: step.status };
 }

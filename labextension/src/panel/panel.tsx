@@ -11,7 +11,10 @@ import type { IPipelines } from '../tokens';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
-import { widen } from './width';
+import { RoomyWidth } from './width';
+
+/** The panel's id. */
+export const PANEL = 'jp-pipes-panel';
 
 /** The panel. */
 export class PipelinePanel extends ReactWidget {
@@ -22,7 +25,7 @@ export class PipelinePanel extends ReactWidget {
     private readonly _themes: IThemeManager | null
   ) {
     super();
-    this.id = 'jp-pipes-panel';
+    this.id = PANEL;
     this.addClass('jp-pipes-panel');
     this.title.icon = pipelineIcon;
     this.title.caption = this._trans.__('Pipeline');
@@ -39,13 +42,18 @@ export class PipelinePanel extends ReactWidget {
     this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
   }
 
+  override dispose(): void {
+    this._width.dispose();
+    super.dispose();
+  }
+
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     if (!this._isWidened) {
       this._isWidened = true;
       // The area opens with its widget, and has its size behind that.
       requestAnimationFrame(() => {
-        widen(this);
+        this._width.widen();
       });
     }
     this._redraw.emit();
@@ -79,5 +87,6 @@ export class PipelinePanel extends ReactWidget {
   }
 
   private _isWidened = false;
+  private readonly _width = new RoomyWidth(this);
   private readonly _redraw = new Signal<this, void>(this);
 }

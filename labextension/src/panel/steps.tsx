@@ -5,7 +5,7 @@ import { isRunning } from '../model';
 import { reveal } from '../notebook';
 import { LOOKS } from '../wire';
 import type { BoardStep } from '../wire';
-import { durationText, secondsOf, staleWords } from '../words';
+import { durationText, LOCAL, secondsOf, staleWords } from '../words';
 import { useTick } from './heading';
 import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
@@ -15,6 +15,8 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
   const [order, setOrder] = useState<Order>({ column: 'place', isDown: false });
   useTick(isRunning(session.board));
   const { now } = session;
+  const steps = session.board?.steps ?? [];
+  const hasQueues = steps.some(step => step.queue !== LOCAL);
   const titles: Record<Column, string> = {
     place: '#',
     name: trans.__('Step'),
@@ -43,11 +45,12 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
               </button>
             </th>
           ))}
+          {hasQueues && <th>{trans.__('Queue')}</th>}
           <th>{trans.__('Why')}</th>
         </tr>
       </thead>
       <tbody>
-        {sorted(session.board?.steps ?? [], order, now).map(({ step, place }) => (
+        {sorted(steps, order, now).map(({ step, place }) => (
           <tr
             key={step.name}
             data-jupyter-pipes-status={step.status}
@@ -74,6 +77,11 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
               {step.progress && ` ${step.progress}`}
             </td>
             <td className="jp-pipes-took">{time(step, now)}</td>
+            {hasQueues && (
+              <td title={step.host && trans.__('on %1', step.host)}>
+                {step.queue === LOCAL ? '' : step.queue}
+              </td>
+            )}
             <td className="jp-pipes-why" title={why(step)}>
               {why(step)}
             </td>
@@ -92,5 +100,6 @@ function time(step: BoardStep, now: number): string {
 function why(step: BoardStep): string {
   const stale = step.stale && `${staleWords(step)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
-  return [stale, error ?? step.reason].filter(Boolean).join(' · ');
+  const earlier = step.earlier.map((reason, place) => `attempt ${place + 1}: ${reason}`);
+  return [stale, error ?? step.reason, ...earlier].filter(Boolean).join(' · ');
 }

@@ -11,7 +11,13 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.display.graph import fitting
 from jupyter_pipes.display.graph.density import NAME_SIZE
-from jupyter_pipes.display.graph.fitting import READABLE_SIZE, arrange_within, scale_within
+from jupyter_pipes.display.graph.fitting import (
+    READABLE_SIZE,
+    arrange_within,
+    folded_within,
+    scale_within,
+    stages_of,
+)
 from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.steps import StepOptions
@@ -52,6 +58,15 @@ def test_stages_are_folded_only_as_far_as_it_takes() -> None:
     narrow, wide = arrange_within(steps, *NARROW), arrange_within(steps, 4000, 4000)
     assert any(len(members) > 1 for members in narrow.members.values())
     assert set(wide.nodes) == {step.name for step in steps}
+
+
+def test_what_would_be_drawn_too_small_is_folded_the_largest_stages_first() -> None:
+    steps = staged(120, 6)
+    assert folded_within(steps, 10_000, 10_000, 0.8) == frozenset()
+    assert folded_within(steps, 1, 1, 0.8) == stages_of(steps)
+    folded = folded_within(steps, 860, 700, 0.8)
+    assert frozenset() < folded <= stages_of(steps)
+    assert folded_within(staged(120, 0), 860, 700, 0.8) == frozenset()
 
 
 def test_of_many_stages_few_foldings_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,7 +1,7 @@
 /** What each node of the graph shows now: a step, or a stage that is folded into one. Pure. */
 import type { Board, BoardStep, Layout, Status } from '../../wire';
 import { LOOKS, STALE } from '../../wire';
-import { isMaybeStale, spoken, staleWords, statusLine } from '../../words';
+import { isMaybeStale, queueText, spoken, staleWords, statusLine } from '../../words';
 
 /** What a node shows. */
 export interface Face {
@@ -76,7 +76,13 @@ function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: nu
         ? `${look.icon} ${step.name}`
         : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleWords(step)}` : words}`,
     spoken: spoken(step),
-    told: [step.name, words, step.stale || step.error?.message || step.reason]
+    told: [
+      step.name,
+      words,
+      step.stale || step.error?.message || step.reason,
+      queueText(step),
+      ...step.earlier.map((reason, place) => `attempt ${place + 1}: ${reason}`)
+    ]
       .filter(Boolean)
       .join('\n'),
     status: step.status,

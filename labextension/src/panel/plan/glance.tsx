@@ -1,4 +1,4 @@
-/** What the toolbar's buttons would run: a glance below them, while the pointer is there. */
+/** What the toolbar's buttons would run: a glance below them, while the pointer or the keyboard's focus is there. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
@@ -53,6 +53,9 @@ export function showPlansAtToolbars(
     }
   };
   page.addEventListener('pointerover', come);
+  // Lab keeps the focus where it is when one of its buttons is pressed: on them it comes from the keyboard.
+  page.addEventListener('focusin', come);
+  page.addEventListener('focusout', leave);
   page.addEventListener(
     'pointerdown',
     () => {

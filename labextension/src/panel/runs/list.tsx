@@ -134,10 +134,11 @@ function Table(props: TableProps): JSX.Element {
   const columns = columnsOf(runs);
   return (
     <div className="jp-pipes-wide" tabIndex={0} role="group" aria-label={trans.__('Runs')}>
-      <table className="jp-pipes-steps">
-        <thead>
-          <tr>
-            <th>
+      {/* Where it is narrow each run is a block of its own; to a screen reader it stays a table. */}
+      <table className="jp-pipes-steps jp-pipes-blocks" role="table">
+        <thead role="rowgroup">
+          <tr role="row" data-label={trans.__('Sort by')}>
+            <th role="columnheader">
               <span className="jp-pipes-hidden">{trans.__('Compare')}</span>
             </th>
             {columns.map(column => (
@@ -145,7 +146,7 @@ function Table(props: TableProps): JSX.Element {
             ))}
           </tr>
         </thead>
-        <tbody>
+        <tbody role="rowgroup">
           {sortedRuns(runs, view.order).map(run => (
             <Row key={run.id} {...props} run={run} columns={columns} />
           ))}
@@ -174,7 +175,7 @@ function Head({
     metric: column.name
   };
   return (
-    <th aria-sort={!isChosen ? 'none' : isDown ? 'descending' : 'ascending'}>
+    <th role="columnheader" aria-sort={!isChosen ? 'none' : isDown ? 'descending' : 'ascending'}>
       <button
         type="button"
         onClick={() => {
@@ -198,8 +199,8 @@ function Row({
   trans
 }: TableProps & { readonly run: RunLine; readonly columns: readonly RunColumn[] }): JSX.Element {
   return (
-    <tr data-jupyter-pipes-status={run.status}>
-      <td>
+    <tr role="row" data-jupyter-pipes-status={run.status}>
+      <td role="cell">
         <input
           type="checkbox"
           aria-label={trans.__('Compare run %1', run.id)}
@@ -212,7 +213,12 @@ function Row({
         />
       </td>
       {columns.map(column => (
-        <td key={column.key} className={`jp-pipes-run-${column.kind}`}>
+        <td
+          key={column.key}
+          role="cell"
+          className={`jp-pipes-run-${column.kind}`}
+          data-label={column.name || undefined}
+        >
           {column.kind === 'run' ? (
             <button
               type="button"

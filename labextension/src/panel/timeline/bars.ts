@@ -11,6 +11,7 @@ export interface Bar {
   readonly width: number;
   readonly seconds: number;
   readonly words: string;
+  readonly isLost: boolean;
 }
 
 /** How long a timeline is so far, in seconds; never nothing. */
@@ -32,7 +33,8 @@ export function barsOf(spans: readonly Span[], timeline: Timeline, now: number):
       left: Math.max(span.start - timeline.started, 0) / length,
       width: (end - span.start) / length,
       seconds: end - span.start,
-      words: span.words ?? ''
+      words: span.words ?? '',
+      isLost: span.is_lost ?? false
     };
   });
 }

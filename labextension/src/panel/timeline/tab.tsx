@@ -40,6 +40,12 @@ export function TimelineTab({ session, trans }: TabProps): JSX.Element {
             <span className="jp-pipes-bar-key" data-phase={phase} /> {names[phase]}
           </li>
         ))}
+        {answer.steps.some(step => step.spans.some(span => span.is_lost)) && (
+          <li data-jupyter-pipes-status="completed">
+            <span className="jp-pipes-bar-key" data-phase="running" data-lost="true" />{' '}
+            {trans.__('ran for nothing')}
+          </li>
+        )}
         <li>
           <span className="jp-pipes-critical-key">◆</span> {trans.__('critical path')}
         </li>
@@ -133,6 +139,7 @@ function TimelineRow({ step, timeline, session, trans, names }: RowProps): JSX.E
             key={place}
             className="jp-pipes-bar-span"
             data-phase={bar.phase}
+            data-lost={bar.isLost || undefined}
             title={spokenBar(bar, names)}
             style={{ left: `${100 * bar.left}%`, width: `${100 * bar.width}%` }}
           />
@@ -161,14 +168,15 @@ function TimelineRow({ step, timeline, session, trans, names }: RowProps): JSX.E
 }
 
 function spokenBar(bar: Bar, names: PhaseNames): string {
-  return `${bar.words || names[bar.phase]}: ${durationText(bar.seconds)}`;
+  const words = bar.phase === 'running' && bar.words ? `${names.running} ${bar.words}` : bar.words;
+  return `${words || names[bar.phase]}: ${durationText(bar.seconds)}`;
 }
 
 function phaseNames(trans: TranslationBundle): PhaseNames {
   return {
     upstream: trans.__('waits for earlier steps'),
     decision: trans.__('is decided'),
-    queue: trans.__('waits for a slot'),
+    queue: trans.__('waits for a slot or a queue'),
     imports: trans.__('imports'),
     retry: trans.__('waits for the next try'),
     running: trans.__('runs')
