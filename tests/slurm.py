@@ -67,13 +67,15 @@ def running_slurm(folder: Path) -> Generator[Path]:
         until((folder / "munge.socket").exists, "munged")
         start(_running(("slurmctld", "-D", "-c"), configuration))
         start(_running(("slurmd", "-D", "-c"), configuration))
-        until(lambda: "idle" in _said("sinfo", configuration), "a node that takes jobs")
+        until(lambda: "idle" in _said(configuration, "sinfo"), "a node that takes jobs")
         yield configuration
+        # What watches over a job ends only while the daemons are there.
+        until(lambda: not _said(configuration, "squeue", "--noheader"), "the end of all jobs")
 
 
-def _said(command: str, configuration: Path) -> str:
+def _said(configuration: Path, *words: str) -> str:
     environment = {**os.environ, "SLURM_CONF": str(configuration)}
-    return subprocess.run([command], env=environment, capture_output=True, text=True, check=False).stdout
+    return subprocess.run(words, env=environment, capture_output=True, text=True, check=False).stdout
 
 
 @contextmanager
