@@ -143,14 +143,3 @@ def test_the_toolbars_button_shows_what_it_would_run_on_hover(shown: LabPage) ->
     page.keyboard.press("Escape")
     expect(glance).to_have_count(0)
     expect(button).to_be_focused()
-
-
-def test_the_panel_keeps_its_share_of_the_window(shown: LabPage) -> None:
-    panel = shown.page.locator("#jp-pipes-panel")
-    narrow = panel.evaluate("panel => panel.clientWidth")
-    for width, wanted in ((1600, 460), (1024, narrow)):
-        shown.page.set_viewport_size({"width": width, "height": 768})
-        shown.page.wait_for_function(
-            "([panel, wanted]) => Math.abs(panel.clientWidth - wanted) < 4",
-            arg=[panel.element_handle(), wanted],
-        )

@@ -11,7 +11,7 @@ import type { IPipelines } from '../tokens';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
-import { RoomyWidth } from './width';
+import { widen } from './width';
 
 /** The panel's id. */
 export const PANEL = 'jp-pipes-panel';
@@ -42,18 +42,13 @@ export class PipelinePanel extends ReactWidget {
     this.node.querySelector<HTMLElement>('[role=tab][aria-selected=true]')?.focus();
   }
 
-  override dispose(): void {
-    this._width.dispose();
-    super.dispose();
-  }
-
   protected override onAfterShow(message: Message): void {
     super.onAfterShow(message);
     if (!this._isWidened) {
       this._isWidened = true;
       // The area opens with its widget, and has its size behind that.
       requestAnimationFrame(() => {
-        this._width.widen();
+        widen(this);
       });
     }
     this._redraw.emit();
@@ -87,6 +82,5 @@ export class PipelinePanel extends ReactWidget {
   }
 
   private _isWidened = false;
-  private readonly _width = new RoomyWidth(this);
   private readonly _redraw = new Signal<this, void>(this);
 }

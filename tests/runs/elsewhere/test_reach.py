@@ -47,7 +47,7 @@ def test_a_sqlite_history_is_not_shared_with_another_machine(need: Need, system:
 
 def test_other_versions_are_named(need: Need) -> None:
     other = replace(need, versions={**need.versions, "Python": "2.7"})
-    assert what_is_missing(other).endswith("the run 2.7")
+    assert what_is_missing(other).endswith("the kernel 2.7")
 
 
 def test_a_history_that_does_not_answer_is_named(need: Need) -> None:
