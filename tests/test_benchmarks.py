@@ -13,8 +13,11 @@ from benchmarks.__main__ import MEASUREMENTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
+    "CHAIN": 2,
+    "EVENTS": 2,
     "FEW": 2,
     "FEW_TIMES": 1,
+    "GRID": 3,
     "HELPERS": 3,
     "MANY": 20,
     "PAIRS": 3,
@@ -22,6 +25,7 @@ SMALL = {
     "RUNS": 10,
     "STEPS": 3,
     "TIMES": 1,
+    "WORKERS": 1,
     "MAKE": frame.MAKE.replace(str(frame.ROWS), "100"),
 }
 """What stands in place of the constants of a benchmark that have these names."""

@@ -111,15 +111,23 @@ class RemoteScene:
             LONGEST,
         )
         is_hit = program.poll() is None
+        run = self._done()[-1].split()[0]
         self._strike(kill, program)
-        code = program.wait(LONGEST)
+        code = self._code_of(program)
         if is_hit and kill.victim == "controller":
             assert code == -signal.SIGKILL
-            code = self._start(mark, "resume").wait(LONGEST)
+            code = self._code_of(self._start(mark, "resume", run))
         assert code == 0, (self._place / "controller.log").read_text()
         checks.check_no_process_left(mark)
-        self._check(kill, self._done()[before:])
+        self._check(kill, run, self._done()[before:])
         return is_hit
+
+    def _code_of(self, program: subprocess.Popen[bytes]) -> int:
+        try:
+            return program.wait(LONGEST)
+        except subprocess.TimeoutExpired:
+            program.kill()
+            raise AssertionError((self._place / "controller.log").read_text()) from None
 
     def _start(self, mark: str, *words: str) -> subprocess.Popen[bytes]:
         program = [sys.executable, "-m", "jupyter_pipes", *words]
@@ -147,12 +155,13 @@ class RemoteScene:
         """Return what steps said of their effects: run, step and attempt."""
         return self._effects.read_text().splitlines() if self._effects.exists() else []
 
-    def _check(self, kill: Kill, done: list[str]) -> None:
+    def _check(self, kill: Kill, run: str, done: list[str]) -> None:
         twice = [line for line, count in Counter(done).items() if count > 1]
         assert twice == [], "an attempt had its effect more than once"
         workspace = Workspace(self._project.folder)
-        (run,) = {line.split()[0] for line in done}
-        _check_run(Run(workspace, run), kill.seed, {tuple(line.split()[1:]) for line in done})
+        # A step of an earlier round, whose worker or controller died, may have been at work still.
+        own = {tuple(line.split()[1:]) for line in done if line.startswith(run)}
+        _check_run(Run(workspace, run), kill.seed, own)
         checks.check_history(workspace)
         checks.check_leftovers(workspace)
         workspace.history.close()

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
+from weakref import WeakSet
 
 import msgspec
 from msgspec import Struct
@@ -65,6 +66,11 @@ class Placement:
     def __init__(self, future: Any) -> None:
         self.key: str = future.key
         self._future = future
+        self._lost = asyncio.Event()
+
+    def lose(self) -> None:
+        """Learn that the connection is gone, and the place in the queue with it: Dask may not tell."""
+        self._lost.set()
 
     async def ended(self) -> None:
         """Return when the slot is free again.
@@ -73,6 +79,18 @@ class Placement:
             Unreachable: the connection was lost, and the place in the queue with it.
             PipesError: nobody could take the attempt.
         """
+        ending = asyncio.ensure_future(self._ended())
+        losing = asyncio.ensure_future(self._lost.wait())
+        try:
+            await asyncio.wait((ending, losing), return_when=asyncio.FIRST_COMPLETED)
+            if not ending.done():
+                raise Unreachable("the connection was lost")
+            await ending
+        finally:
+            ending.cancel()
+            losing.cancel()
+
+    async def _ended(self) -> None:
         from distributed.client import FutureCancelledError
 
         try:
@@ -104,6 +122,7 @@ class Connection:
         self._cluster: Any = None
         self._opening = asyncio.Lock()
         self._forgetting: set[asyncio.Task[None]] = set()
+        self._placements: WeakSet[Placement] = WeakSet()
 
     @property
     def is_open(self) -> bool:
@@ -131,7 +150,9 @@ class Connection:
             pure=False,
             retries=0,
         )
-        return Placement(future)
+        placement = Placement(future)
+        self._placements.add(placement)
+        return placement
 
     async def ask(self, worker: str, request: Request) -> Answer:
         """Pass a request on to the station of a worker.
@@ -161,8 +182,10 @@ class Connection:
             Unreachable: the scheduler does not answer.
         """
         client = await self._connected()
-        with self._as_unreachable():
+        try:
             return read(await client.run_on_scheduler(by_value(look), self._topic))
+        except Exception as error:  # whatever a connection that is being lost, or a scheduler, has to say
+            raise self._unreachable(error) from error
 
     async def pythons(self) -> dict[str, str]:
         """Return the minor version of Python of each worker: address -> such as "3.11".
@@ -225,13 +248,19 @@ class Connection:
         try:
             yield
         except (OSError, TimeoutError, KeyError) as error:
-            raise Unreachable(f"{self._queue.place}: {type(error).__name__}: {error}") from error
+            raise self._unreachable(error) from error
+
+    def _unreachable(self, error: Exception) -> Unreachable:
+        return Unreachable(f"{self._queue.place}: {type(error).__name__}: {error}")
 
     async def _connected(self) -> Any:
         """Return Dask's client; one that lost its connection hears nothing any more, and is replaced."""
         async with self._opening:
             if not self._is_live():
                 lost, self._client = self._client, None
+                for placement in [*self._placements]:
+                    placement.lose()
+                self._placements.clear()
                 await _close(lost)
                 self._client = await self._connect()
                 self._line = self._client.scheduler_comm

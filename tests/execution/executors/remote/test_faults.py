@@ -236,14 +236,17 @@ def test_a_run_goes_on_when_the_network_was_cut_between_any_two(tmp_path: Path) 
         )
         words = [*of_controller.within, sys.executable, "-m", "jupyter_pipes", "run", "study.ipynb"]
         with subprocess.Popen(words, cwd=tmp_path) as controller:
-            begun(tmp_path / "begun")
-            for each in (of_workers, of_controller):
-                each.cut()
-                time.sleep(CUT)
-                each.mend()
-            for attempt in range(1, 5):
-                (tmp_path / f"go-{attempt}").touch()
-            assert controller.wait(DEADLINE + 4 * CUT) == 0
+            try:
+                begun(tmp_path / "begun")
+                for each in (of_workers, of_controller):
+                    each.cut()
+                    time.sleep(CUT)
+                    each.mend()
+                for attempt in range(1, 5):
+                    (tmp_path / f"go-{attempt}").touch()
+                assert controller.wait(DEADLINE + 4 * CUT) == 0
+            finally:
+                controller.kill()
     run = find_run(project.pipeline().workspace, "last")
     attempts = run.steps["a"].attempts
     assert (run.status, run["x"], run["y"]) == (Status.COMPLETED, len(attempts), len(attempts))
