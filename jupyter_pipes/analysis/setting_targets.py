@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS
 from jupyter_pipes.analysis.literals import tree_of
-from jupyter_pipes.analysis.states import ANY_ATTRIBUTE
+from jupyter_pipes.analysis.states import ANY_ATTRIBUTE, STREAMS
 from jupyter_pipes.analysis.streams import GENERATOR_MAKERS
 
 _NOTHING: frozenset[str] = frozenset()
@@ -43,7 +43,6 @@ SETTERS_OF_ANYTHING = _words("setattr delattr")
 _SHARED_PARTS = _words("getLogger get_logger getcontext get_ipython")
 """Functions that hand out a part of their module's state, not a value of its own."""
 
-_STREAM_NAMES = _words("stdin stdout stderr")
 _VALUED_SETTERS = _SETTERS | {"manual_seed", "set_option"}
 _MAGICS = _words("config env set_env cd precision")
 
@@ -177,7 +176,7 @@ def attribute_targets_of(source: str) -> Targets:
 
 
 def _is_set(node: ast.Attribute) -> bool:
-    return not isinstance(node.ctx, ast.Load) and node.attr not in _STREAM_NAMES
+    return not isinstance(node.ctx, ast.Load) and node.attr not in STREAMS
 
 
 def _targets_of_definition(statement: _Definition) -> Targets:
@@ -295,8 +294,8 @@ def _set_by(leaf: ast.stmt) -> frozenset[str]:
 
 
 def _set_part(target: ast.expr) -> frozenset[str]:
-    if isinstance(target, ast.Attribute) and target.attr in _STREAM_NAMES:
-        # Where a process prints is its own affair; a file opened for that again would be emptied.
+    if isinstance(target, ast.Attribute) and target.attr in STREAMS:
+        # A file opened for that again would be emptied.
         return _NOTHING
     is_part = isinstance(target, ast.Attribute | ast.Subscript)
     path = dotted(target.value) if is_part else ""
@@ -390,6 +389,8 @@ def calls_anything(source: str) -> bool:
 def _attributes_set_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
+            case ast.Attribute(attr=name) if name in STREAMS:
+                pass
             case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
                 yield name
             case ast.Attribute(attr=name) | ast.Name(id=name) if name in _LEADING_TO_ANY:

@@ -14,6 +14,9 @@ OF_LOCAL_MODULES = f"{_OF_DEFINITION}local modules"
 ANY_ATTRIBUTE = "*"
 """Stands for attributes of modules of which the code does not say the names."""
 
+STREAMS = frozenset({"stdin", "stdout", "stderr"})
+"""Attributes that no step hands on: where a process reads and prints is its own affair."""
+
 
 def state_of(definition: str, number: int = 1) -> str:
     """Return the name for what a class or function holds.

@@ -254,7 +254,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
         "a --map 'x in xs'",
         "a --bash",
         "a --pipeline other.ipynb",
-        "a --packages x==1",
         "a --repeat-while x --at-most 3",
     ],
 )

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Set
 from types import FunctionType, ModuleType
 from typing import Any
 
-from jupyter_pipes.analysis.states import ANY_ATTRIBUTE
+from jupyter_pipes.analysis.states import ANY_ATTRIBUTE, STREAMS
 from jupyter_pipes.execution.worker.observation.definitions import First, is_still
 from jupyter_pipes.storage.serializers import holdings
 from jupyter_pipes.storage.serializers.holdings import Gone
@@ -78,7 +78,7 @@ class InstalledContent:
 
     def _among(self, content: Mapping[str, Any]) -> list[str]:
         names = {name for name in content if not name.startswith("_")} if ANY_ATTRIBUTE in self._names else ()
-        there = (name for name in {*names, *self._names} if name in content)
+        there = (name for name in {*names, *self._names} - STREAMS if name in content)
         return [name for name in there if not isinstance(content[name], ModuleType)]
 
 

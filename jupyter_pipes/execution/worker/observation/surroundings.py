@@ -75,11 +75,15 @@ def _set_variable(name: str, value: Any) -> None:
 
 
 def _folder() -> dict[str, str]:
-    return {"": str(Path.cwd())}
+    try:
+        return {"": str(Path.cwd())}
+    except FileNotFoundError:  # it was removed under the process: nobody else can go there
+        return {}
 
 
 def _change_folder(_: str, value: Any) -> None:
-    os.chdir(value)
+    if value is not Gone.GONE:
+        os.chdir(value)
 
 
 def _context() -> dict[str, Any]:
