@@ -389,9 +389,7 @@ def calls_anything(source: str) -> bool:
 def _attributes_set_in(tree: ast.AST) -> Iterator[str]:
     for node in ast.walk(tree):
         match node:
-            case ast.Attribute(attr=name) if name in STREAMS:
-                pass
-            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()):
+            case ast.Attribute(attr=name, ctx=ast.Store() | ast.Del()) if name not in STREAMS:
                 yield name
             case ast.Attribute(attr=name) | ast.Name(id=name) if name in _LEADING_TO_ANY:
                 yield ANY_ATTRIBUTE
