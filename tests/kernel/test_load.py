@@ -24,7 +24,7 @@ import ipywidgets
 gc.collect()
 runs = [value for value in Out.values() if type(value).__name__ == "Run"]
 def driven():
-    return sum(run._controller is not None for run in runs)
+    return sum(run._driver is not None for run in runs)
 # Sockets of threads that have ended are closed by ZeroMQ on a thread of its own, controllers by that of runs.
 deadline = time.monotonic() + 60
 while (psutil.Process().num_fds() > most or driven() > 1) and time.monotonic() < deadline:
