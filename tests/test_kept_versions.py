@@ -147,11 +147,13 @@ def test_nothing_reruns_of_what_did_not_change(source: str, kept: Path) -> None:
 
 @same_python
 def test_equal_values_have_the_digests_that_they_had(study: Path) -> None:
-    """So what reads them does not rerun."""
+    """So what reads them does not rerun; but instances of the notebook's classes name their Python since."""
     before = _artifacts(pipes(study, "show", FIVE))
     again = pipes(study, "run", "study.ipynb", "--force", "all")
     assert statuses(again) == ["completed"] * 3
-    assert _artifacts(again) == before
+    after = _artifacts(again)
+    assert {name for name in before if after[name] != before[name]} == {("load", "account")}
+    assert after.keys() == before.keys()
 
 
 def _artifacts(run: dict[str, Any]) -> dict[tuple[str, str], Any]:

@@ -174,7 +174,7 @@ def test_a_narrow_window_shows_the_graph_smaller_and_whole_and_clicks_still_meet
     pane.hover()
     scrolls = "pane => pane.scrollWidth > pane.clientWidth"
     shown.lab.page.wait_for_function("pane => pane.clientWidth < 560", arg=pane.element_handle())
-    assert not pane.evaluate(scrolls)
+    shown.lab.page.wait_for_function(f"pane => !({scrolls})(pane)", arg=pane.element_handle(), timeout=20_000)
     assert not shown.root.locator(".jupyter-pipes-head").evaluate(scrolls)
     box = canvas.bounding_box()
     assert box is not None
