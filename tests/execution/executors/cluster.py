@@ -30,6 +30,7 @@ class Cluster:
         hidden: a folder of this machine that workers cannot see, as if they were on another one.
         host: where the scheduler listens.
         settings: what stands in the environment of all of them besides.
+        within: words of a program that runs the scheduler somewhere else, as `ip netns exec NAME`.
     """
 
     def __init__(
@@ -38,10 +39,12 @@ class Cluster:
         hidden: Path | None = None,
         host: str = "127.0.0.1",
         settings: Mapping[str, str] = MappingProxyType({}),
+        within: Sequence[str] = (),
     ) -> None:
         self.folder = folder
         self._hidden = hidden
         self._host = host
+        self._within = within
         self._environment = {**os.environ, **settings}
         self._description = folder / "scheduler.json"
         self.workers: dict[str, subprocess.Popen[bytes]] = {}
@@ -55,7 +58,7 @@ class Cluster:
 
         Args:
             name, options, threads: what it is called and started with.
-            within: words of a program that runs it somewhere else, as `ip netns exec NAME`.
+            within: words of a program that runs it somewhere else.
             settings: what stands in its environment besides.
         """
         place = self.folder / name
@@ -94,7 +97,7 @@ class Cluster:
 
     def _start_scheduler(self, port: str) -> subprocess.Popen[bytes]:
         place = ("--host", self._host, "--port", port, "--scheduler-file", str(self._description))
-        return self._start("scheduler", *place)
+        return self._start("scheduler", *place, within=self._within)
 
     def close(self) -> None:
         """End all of them."""
@@ -141,9 +144,10 @@ def running_cluster(
     workers: int = 2,
     host: str = "127.0.0.1",
     settings: Mapping[str, str] = MappingProxyType({}),
+    within: Sequence[str] = (),
 ) -> Iterator[Cluster]:
     """A scheduler with workers `w1`, `w2`, … of one thread each."""
-    cluster = Cluster(folder, hidden, host, settings)
+    cluster = Cluster(folder, hidden, host, settings, within)
     try:
         for number in range(workers):
             cluster.add_worker(f"w{number + 1}")

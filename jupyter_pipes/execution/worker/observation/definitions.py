@@ -172,6 +172,12 @@ def is_still(before: Mapping[str, Any], name: str, value: Any) -> bool:
     )
 
 
+def changed_since(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the names that hold something else now, with that; `Gone.GONE` for what is gone."""
+    changed = {name: value for name, value in now.items() if not is_still(before, name, value)}
+    return changed | dict.fromkeys(before.keys() - now.keys(), Gone.GONE)
+
+
 class _Marker(ast.NodeTransformer):
     """Puts a call behind each definition on the top level of a cell."""
 

@@ -7,7 +7,7 @@ from types import FunctionType, ModuleType
 from typing import Any
 
 from jupyter_pipes.analysis.states import ANY_ATTRIBUTE, STREAMS
-from jupyter_pipes.execution.worker.observation.definitions import First, is_still
+from jupyter_pipes.execution.worker.observation.definitions import First, changed_since, is_still
 from jupyter_pipes.storage.serializers import holdings
 from jupyter_pipes.storage.serializers.holdings import Gone
 from jupyter_pipes.storage.unchanged import Snapshot
@@ -62,9 +62,7 @@ class InstalledContent:
 
     def changes(self) -> dict[str, Any]:
         """Return what they hold otherwise by now, by name."""
-        now = dict(self._held())
-        changed = {name: value for name, value in now.items() if not is_still(self._first, name, value)}
-        return changed | dict.fromkeys(self._first.keys() - now.keys(), Gone.GONE)
+        return changed_since(self._first, dict(self._held()))
 
     def _held(self) -> Iterator[tuple[str, Any]]:
         content = vars(self._module)

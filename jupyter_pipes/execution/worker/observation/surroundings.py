@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Set
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jupyter_pipes.execution.worker.observation.definitions import is_still
+from jupyter_pipes.execution.worker.observation.definitions import changed_since
 from jupyter_pipes.storage.serializers.holdings import Gone
 
 MARK = "()"
@@ -48,9 +48,7 @@ class Surroundings:
 
     def changes(self) -> dict[str, Any]:
         """Return what they hold otherwise by now, by name."""
-        now = dict(self._held())
-        changed = {name: value for name, value in now.items() if not is_still(self._first, name, value)}
-        return changed | dict.fromkeys(self._first.keys() - now.keys(), Gone.GONE)
+        return changed_since(self._first, dict(self._held()))
 
     def _held(self) -> Iterator[tuple[str, Any]]:
         for name, part in self._parts.items():

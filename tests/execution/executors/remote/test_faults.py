@@ -23,7 +23,7 @@ from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.project import Project
 from tests.execution.executors.cluster import Cluster, running_cluster
-from tests.execution.executors.network import cable, can_be_laid
+from tests.execution.executors.network import can_be_laid, network
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -223,16 +223,17 @@ def test_a_run_goes_on_when_the_network_was_cut_between_any_two(tmp_path: Path) 
     folder.mkdir()
     longer = {"DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP": "60s"}
     with (
-        cable() as of_workers,
-        cable() as of_controller,
-        running_cluster(folder, workers=0, host="0.0.0.0", settings=longer) as cluster,
+        network() as middle,
+        middle.cable() as of_workers,
+        middle.cable() as of_controller,
+        running_cluster(folder, workers=0, host="0.0.0.0", settings=longer, within=middle.within) as cluster,
     ):
         port = cluster.address.rpartition(":")[2]
-        cluster.address = f"tcp://{of_workers.here}:{port}"
+        cluster.address = f"tcp://{of_workers.middle_address}:{port}"
         cluster.add_worker("w1", within=of_workers.within)
         cluster.add_worker("w2", within=of_workers.within)
         (tmp_path / "pipes.toml").write_text(
-            f'[queues.far]\nscheduler = "tcp://{of_controller.here}:{port}"\n'
+            f'[queues.far]\nscheduler = "tcp://{of_controller.middle_address}:{port}"\n'
         )
         words = [*of_controller.within, sys.executable, "-m", "jupyter_pipes", "run", "study.ipynb"]
         with subprocess.Popen(words, cwd=tmp_path) as controller:
