@@ -204,10 +204,8 @@ class Connection:
             Unreachable: the scheduler does not answer.
         """
         client = await self._connected()
-        try:
+        with self._as_unreachable():
             return await client.run(function, *arguments, on_error="return")
-        except (OSError, TimeoutError) as error:
-            raise Unreachable(f"{self._queue.place}: {error}") from error
 
     async def leave(self, task: Callable[..., Any], *arguments: Any, name: str) -> None:
         """Leave a task with the scheduler, which begins it anew when it fails or its worker is lost.

@@ -46,8 +46,8 @@ class DaskExecutor:
         self._queue = queue
         self._loop = loop
         self._attempts: dict[str, Attempt] = {}
-        self._connection = self.connection = Connection(queue, self._take_arrival)
-        self._placing = Placing(queue, self._connection, loop)
+        self.connection = Connection(queue, self._take_arrival)
+        self._placing = Placing(queue, self.connection, loop)
 
     def submit(self, job: Job, report: Report) -> None:
         """Take a job: it starts when the scheduler finds a worker for it."""
@@ -69,10 +69,10 @@ class DaskExecutor:
 
     async def look(self) -> QueueLook:
         """Return how the queue stands; a cluster that no step has needed yet is not started for it."""
-        if self._queue.cluster and not self._connection.is_open:
+        if self._queue.cluster and not self.connection.is_open:
             return QueueLook(self._queue)
         try:
-            standing, pythons = await self._connection.standing(), await self._connection.pythons()
+            standing, pythons = await self.connection.standing(), await self.connection.pythons()
             return QueueLook(self._queue, standing, what_is_wrong(self._queue, standing, pythons))
         except PipesError as error:
             text = f"{SILENT}: {error}" if isinstance(error, Unreachable) else str(error)
@@ -85,13 +85,13 @@ class DaskExecutor:
                 attempt.stopped = ("cancelled", "the executor was closed")
             if attempt.following is not None:
                 attempt.following.cancel()
-        self._loop.create_task(self._connection.close())
+        self._loop.create_task(self.connection.close())
 
     def end_cluster(self) -> None:
         """End a cluster that was started for this queue, and wait for that: the process ends."""
-        if self._queue.cluster and self._connection.is_open:
+        if self._queue.cluster and self.connection.is_open:
             with suppress(TimeoutError):
-                asyncio.run_coroutine_threadsafe(self._connection.close(), self._loop).result(_LONGEST_END)
+                asyncio.run_coroutine_threadsafe(self.connection.close(), self._loop).result(_LONGEST_END)
 
     async def _follow_to_end(self, attempt: Attempt) -> None:
         try:
@@ -112,7 +112,7 @@ class DaskExecutor:
     def _end_idle(self) -> None:
         """End a cluster that was started for this queue, when no step needs it any more."""
         if not self._attempts:
-            self._loop.create_task(self._connection.close())
+            self._loop.create_task(self.connection.close())
 
     async def _follow(self, attempt: Attempt) -> ev.AttemptEnded:
         """Have an attempt placed, begin it, pass on what it reports, and return how it ended."""
@@ -126,7 +126,7 @@ class DaskExecutor:
                 placed.give_up()
 
     async def _follow_at_worker(self, attempt: Attempt, worker: str) -> ev.AttemptEnded:
-        transfer = Transfer(attempt.job, lambda request: self._connection.ask(worker, request))
+        transfer = Transfer(attempt.job, lambda request: self.connection.ask(worker, request))
         await self._insist(worker, transfer.begin)
         while True:
             for event in await self._insist(worker, transfer.news):
@@ -136,7 +136,7 @@ class DaskExecutor:
                 if event.error is not None and event.error.type == WORKER_LOST:
                     self._placing.refuse(attempt, event.reason)
                     return replace(event, reason=f"its worker {worker} {event.reason}")
-                self._connection.send_away(attempt.name, worker)
+                self.connection.send_away(attempt.name, worker)
                 return event
 
     async def _insist(self, worker: str, ask: Callable[[], Awaitable[Answered]]) -> Answered:
@@ -151,14 +151,14 @@ class DaskExecutor:
 
     async def _is_gone(self, worker: str) -> bool:
         try:
-            standing = await self._connection.standing()
+            standing = await self.connection.standing()
             return all(each.address != worker for each in standing.workers)
         except Unreachable:
             return False
 
     async def _stop(self, attempt: Attempt, stop: Stop) -> None:
         try:
-            await self._connection.ask(attempt.worker, stop)
+            await self.connection.ask(attempt.worker, stop)
         except Unreachable:
             # Its station gives it up when nobody asks for it any more.
             if attempt.following is not None:
@@ -170,4 +170,4 @@ class DaskExecutor:
             attempt.arrival.set_result(arrival)
         elif attempt is None or attempt.worker != arrival.worker:
             # Dask places again what a dead worker had; nobody waits for it there.
-            self._connection.send_away(arrival.attempt, arrival.worker)
+            self.connection.send_away(arrival.attempt, arrival.worker)
