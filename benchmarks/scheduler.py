@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections import deque
 
 from benchmarks.measure import Figure, milliseconds
-from jupyter_pipes.execution import commands as do
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 
 STEPS = 10_000

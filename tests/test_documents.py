@@ -68,7 +68,7 @@ def test_files_and_folders_that_builders_are_sent_to_are_there(path: Path) -> No
 def test_the_picture_shows_folders_and_files_that_are_there() -> None:
     (picture,) = re.findall(r"```mermaid\n(.*?)```", FOR_BUILDERS[0].read_text("utf-8"), re.DOTALL)
     named = set(re.findall(r"(?:\w+/)+\w*", re.sub("<.*?>", " ", picture)))
-    assert {"kernel/", "execution/scheduler", "history/"} <= named
+    assert {"kernel/", "execution/scheduling/scheduler", "history/"} <= named
     assert [name for name in sorted(named) if not _is_part(name)] == []
 
 

@@ -10,7 +10,6 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
-from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.decisions.deciding import Deciding
 from jupyter_pipes.execution.early_reads import read_by, written_by
@@ -25,7 +24,8 @@ from jupyter_pipes.execution.recording.renewal import Renewal
 from jupyter_pipes.execution.recording.stated import resumed, started
 from jupyter_pipes.execution.recording.subscribers import Subscriber
 from jupyter_pipes.execution.recording.syncing import Syncing
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev

@@ -13,7 +13,7 @@ from jupyter_pipes.execution.controller import Controller
 from jupyter_pipes.execution.decisions.lookup import Lookup
 from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.recording.stated import started
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.journal import Journal
 from jupyter_pipes.history.workspace import Workspace

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.early_reads import read_by, written_by
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import FileSeen, StepError
 from jupyter_pipes.model.steps import Status

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from jupyter_pipes.execution import commands as do
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_pipes.execution import commands as do
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.steps import Status

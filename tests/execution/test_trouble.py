@@ -14,7 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from jupyter_pipes.execution import commands as do
+from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, InvalidPipeline, RunFailed, StoreError
 from jupyter_pipes.model.steps import Status
@@ -758,7 +758,7 @@ def test_a_subscriber_may_cancel_the_run(pipeline_of: MakePipeline) -> None:
 def test_an_unexpected_error_in_the_controller_ends_the_run_instead_of_hanging_it(
     pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from jupyter_pipes.execution.scheduler import Scheduler
+    from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 
     handle = Scheduler.handle
 

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history import indexing
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import FOLD

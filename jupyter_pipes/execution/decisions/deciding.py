@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.execution import commands as do
 from jupyter_pipes.execution.decisions.lookup import Lookup
 from jupyter_pipes.execution.recording.stated import decided
+from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, described
 from jupyter_pipes.model.results import StepError

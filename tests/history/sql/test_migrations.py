@@ -10,8 +10,8 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from jupyter_pipes.execution import commands as do
-from jupyter_pipes.execution.scheduler import Scheduler
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history import journal
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.sql.schema import SCHEMA_VERSION, table

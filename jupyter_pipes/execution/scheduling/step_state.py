@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import Enum, auto
 
-from jupyter_pipes.execution import commands as do
+from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import WORKER_LOST

@@ -24,8 +24,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 
-from jupyter_pipes.execution import commands as do
-from jupyter_pipes.execution.step_state import Phase, StepState
+from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
