@@ -3,33 +3,24 @@
 from __future__ import annotations
 
 import argparse
-import ast
-import os
-import re
 import shlex
 from functools import cache, lru_cache, partial
-from typing import TYPE_CHECKING, Any, Literal, NoReturn, cast, get_args
+from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.quantities import duration_option, parse_duration, parse_size, size_option
-from jupyter_pipes.model.steps import OnFail, StepOptions
-from jupyter_pipes.pipelines import environment_options
+from jupyter_pipes.model.quantities import duration_option, parse_size, size_option
+from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.pipelines.arguments import as_shown, is_text, items, shown
+from jupyter_pipes.pipelines.options import converters, environment
 from jupyter_pipes.pipelines.references import is_said_by_reference
 from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
-
-_MOST = 10**9
-"""What no number of tries or processors reaches."""
-
-_LONGEST = 36_500 * 86_400
-"""Seconds that nobody waits."""
 
 _CELL_SWITCHES = ("append", "run")
 """Options that say something of the cell, not of the step."""
@@ -240,160 +231,63 @@ def _suggest(word: str, words: Iterable[str]) -> str:
     return f"; did you mean {near}?" if near else "; see %%step? for those there are"
 
 
-def _duration(value: object) -> float:
-    seconds = parse_duration(value)
-    if seconds > _LONGEST:
-        raise ValueError("use a duration of at most 36500d, such as 30m")
-    return seconds
-
-
-def _timeout(value: object) -> float:
-    seconds = _duration(value)
-    if seconds == 0:
-        raise ValueError("use a duration above zero, such as 30m")
-    return seconds
-
-
-def _whole_number(least: int) -> Callable[[object], int]:
-    def convert(value: object) -> int:
-        text = value.strip() if isinstance(value, str) else shown(value)
-        if not re.fullmatch(r"\d{1,10}", text) or not least <= int(text) <= _MOST:
-            raise ValueError(f"use a whole number of at least {least}")
-        return int(text)
-
-    return convert
-
-
-def _texts(value: object) -> tuple[str, ...]:
-    texts = (part for item in items(value) for part in re.split(r"[,\s]+", _name_of(item)))
-    return tuple(dict.fromkeys(text for text in texts if text))
-
-
-def _name_of(value: object) -> str:
-    name = value if isinstance(value, str) else getattr(value, "__name__", getattr(value, "name", None))
-    if not isinstance(name, str):
-        raise ValueError("use names")
-    return name
-
-
-def _variables(value: object) -> tuple[str, ...]:
-    return _names(value, str.isidentifier, "a variable")
-
-
-def _exceptions(value: object) -> tuple[str, ...]:
-    what = "an exception, such as ConnectionError"
-    return _names(value, lambda name: all(map(str.isidentifier, name.split("."))), what)
-
-
-def _names(value: object, is_name: Callable[[str], bool], what: str) -> tuple[str, ...]:
-    names = _texts(value)
-    for name in names:
-        if not is_name(name):
-            raise ValueError(f"{name!r} is not the name of {what}")
-    return names
-
-
-def _steps(value: object) -> tuple[str, ...]:
-    try:
-        return tuple(map(check_name, _texts(value)))
-    except UsageError as error:
-        raise ValueError(str(error)) from None
-
-
-def _paths(value: object) -> tuple[str, ...]:
-    try:
-        return tuple(dict.fromkeys(os.fsdecode(item) for item in items(value)))
-    except TypeError:
-        raise ValueError("use paths of files") from None
-
-
-def _out_paths(value: object) -> tuple[str, ...]:
-    paths = _paths(value)
-    for path in paths:
-        inside = os.path.normpath(path)
-        if inside == ".." or inside.startswith(f"..{os.sep}"):
-            raise ValueError(
-                "paths stay in the notebook's folder; write the whole path, from / on, for a file elsewhere"
-            )
-        if inside == "." or path.endswith("/") or "\0" in path:
-            raise ValueError("use the path of a file")
-    return paths
-
-
-def _text(value: object) -> str:
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError("use a word or two")
-    return value.strip()
-
-
-def _expression(value: object) -> str:
-    text = value.strip() if isinstance(value, str) else ""
-    try:
-        ast.parse(text, mode="eval")
-    except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        why = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise ValueError(f"use an expression of Python, such as len(xs) > 2 ({why})") from None
-    return text
-
-
-def _on_fail(value: object) -> Literal["skip", "stop", "ignore"]:
-    for choice in get_args(OnFail):
-        if value == choice:
-            return choice
-    raise ValueError("use skip, stop or ignore")
-
-
-def _switch(value: object) -> bool:
-    if not isinstance(value, bool):
-        raise ValueError("use True or False")
-    return value
-
-
 _OF_SEVERAL = (
-    *(_texts, _variables, _exceptions, _steps, _paths, _out_paths),
-    *(environment_options.requirements, environment_options.variables),
+    *(
+        converters.texts,
+        converters.variables,
+        converters.exceptions,
+        converters.steps,
+        converters.paths,
+        converters.out_paths,
+    ),
+    *(environment.requirements, environment.variables),
 )
 
 
 STEP_OPTIONS: tuple[Option, ...] = (
     Option("--run", bool, "", "run this step now, with what it needs that is not up to date"),
     Option("--append", bool, "", "this cell continues the step NAME of an earlier cell"),
-    Option("--after", _steps, "A B", "also wait for these steps"),
-    Option("--in", _variables, "x y", "the names it reads, instead of inferring them"),
-    Option("--out", _variables, "x y", "the names it writes, instead of inferring them"),
-    Option("--file", _paths, "PATH…", "files that the step reads (globs allowed)"),
+    Option("--after", converters.steps, "A B", "also wait for these steps"),
+    Option("--in", converters.variables, "x y", "the names it reads, instead of inferring them"),
+    Option("--out", converters.variables, "x y", "the names it writes, instead of inferring them"),
+    Option("--file", converters.paths, "PATH…", "files that the step reads (globs allowed)"),
     Option(
         "--out-file",
-        _out_paths,
+        converters.out_paths,
         "PATH…",
         "files that the step makes: kept, and put back when missing or changed",
     ),
-    Option("--when", _expression, "EXPR", "skip the step unless this is true, over parameters and inputs"),
-    Option("--always", _switch, "", "run whatever is kept"),
-    Option("--never-cache", _switch, "", "neither look for a kept result nor keep one"),
-    Option("--version", _text, "V", "a text that counts for the signature"),
+    Option(
+        "--when",
+        converters.expression,
+        "EXPR",
+        "skip the step unless this is true, over parameters and inputs",
+    ),
+    Option("--always", converters.switch, "", "run whatever is kept"),
+    Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
+    Option("--version", converters.text, "V", "a text that counts for the signature"),
     Option(
         "--ignore-param",
-        _variables,
+        converters.variables,
         "p…",
         "parameters that do not count for the signature (log level, n_jobs)",
     ),
-    Option("--retries", _whole_number(0), "N", "tries after the first"),
-    Option("--retry-delay", _duration, "10s", "wait before the first retry; doubles each time"),
-    Option("--retry-on", _exceptions, "Exc…", "retry only on these exceptions"),
-    Option("--timeout", _timeout, "30m", "longest time of one attempt; a timeout is a failure"),
-    Option("--on-fail", _on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"),
-    Option("--cpus", _whole_number(1), "N", "processors to reserve"),
+    Option("--retries", converters.whole_number(0), "N", "tries after the first"),
+    Option("--retry-delay", converters.duration, "10s", "wait before the first retry; doubles each time"),
+    Option("--retry-on", converters.exceptions, "Exc…", "retry only on these exceptions"),
+    Option("--timeout", converters.timeout, "30m", "longest time of one attempt; a timeout is a failure"),
+    Option("--on-fail", converters.on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"),
+    Option("--cpus", converters.whole_number(1), "N", "processors to reserve"),
     Option("--memory", parse_size, "4G", "memory to reserve, and its limit"),
-    Option("--queue", _text, "NAME", "where it runs (default: local)"),
-    Option("--packages", environment_options.requirements, '"x==1 y"', "packages of its own"),
-    Option("--python", environment_options.python_version, "3.12", "its version of Python"),
-    Option("--env", environment_options.folder, "PATH", "an existing virtual environment that it runs in"),
-    Option("--env-var", environment_options.variables, "K=V…", "environment variables; K alone: a secret"),
-    Option("--repo", environment_options.repository, "URL@REV", "a checkout that it works in"),
-    Option("--container", environment_options.image, "IMAGE", "the image of a container that it runs in"),
-    Option("--stage", _text, "NAME", "the group that it is shown in"),
-    Option("--tags", _texts, "a,b", "labels"),
+    Option("--queue", converters.text, "NAME", "where it runs (default: local)"),
+    Option("--packages", environment.requirements, '"x==1 y"', "packages of its own"),
+    Option("--python", environment.python_version, "3.12", "its version of Python"),
+    Option("--env", environment.folder, "PATH", "an existing virtual environment that it runs in"),
+    Option("--env-var", environment.variables, "K=V…", "environment variables; K alone: a secret"),
+    Option("--repo", environment.repository, "URL@REV", "a checkout that it works in"),
+    Option("--container", environment.image, "IMAGE", "the image of a container that it runs in"),
+    Option("--stage", converters.text, "NAME", "the group that it is shown in"),
+    Option("--tags", converters.texts, "a,b", "labels"),
 )
 """Every option of `%%step`, in the order of the help text; for the parser, the help and completion."""
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import ConfigurationError, UsageError
 from jupyter_pipes.model.steps import Step, StepOptions
-from jupyter_pipes.pipelines.environment_options import ENVIRONMENT, WHOLE, contradiction
+from jupyter_pipes.pipelines.options.environment import ENVIRONMENT, WHOLE, contradiction
 from jupyter_pipes.pipelines.step_options import from_keywords
 from jupyter_pipes.storage.queues import LOCAL, Queue
 

@@ -7,7 +7,7 @@ import pytest
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Step, StepOptions
 from jupyter_pipes.model.version import RUNNING
-from jupyter_pipes.pipelines.environment_options import environment_problems
+from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.step_options import from_keywords, parse_step
 from jupyter_pipes.storage.locks import divided
 

@@ -1,0 +1,1 @@
+"""What each option of `%%step` may say, and which exclude each other."""
