@@ -22,6 +22,11 @@ def pytest_configure(config: pytest.Config) -> None:
         config.pluginmanager.register(NoProcesses())
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """Have the unit tests not even read what they leave out as a whole: None of the rest is decided here."""
+    return (config.option.markexpr == UNIT and collection_path.name in SLOW_FOLDERS) or None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what drives the program from outside."""
     for item in items:

@@ -43,12 +43,9 @@ def test_a_benchmark_measures(name: str, monkeypatch: pytest.MonkeyPatch, tmp_pa
     module = sys.modules[MEASUREMENTS[name].__module__]
     for constant in SMALL.keys() & vars(module).keys():
         monkeypatch.setattr(module, constant, SMALL[constant])
-    if hasattr(module, "running_chromium"):
-        # The tests' own browser may run on this thread, which can have one only.
-        with ThreadPoolExecutor(1) as thread:
-            figures = thread.submit(MEASUREMENTS[name]).result()
-    else:
-        figures = MEASUREMENTS[name]()
+    # The tests' own browser may run on this thread: it leaves a loop there, and there can be one only.
+    with ThreadPoolExecutor(1) as thread:
+        figures = thread.submit(MEASUREMENTS[name]).result()
     assert figures
     assert [figure.name for figure in figures if not figure.name.startswith(f"{name}: ")] == []
     assert [figure.name for figure in figures if not figure.values or min(figure.values) < 0] == []

@@ -34,7 +34,7 @@ DEEP: Mapping[str, Callable[[int], str]] = {
 }
 
 
-LEVELS = dict.fromkeys(DEEP, 3000) | {"attributes": 20_000, "minus": 50_000}
+LEVELS = dict.fromkeys(DEEP, 1500) | {"attributes": 20_000, "minus": 50_000}
 
 
 @pytest.mark.parametrize("kind", DEEP)

@@ -12,6 +12,7 @@ import polars as pl
 import pyarrow as pa
 import pytest
 
+from jupyter_pipes.storage import previews
 from jupyter_pipes.storage.previews import Describer, describe, value_in_words, within
 
 
@@ -106,7 +107,11 @@ class Endless:
                 continue
 
 
-def test_a_value_that_never_answers_is_told_by_its_type_and_the_patience_with_all_ends():
+def test_a_value_that_never_answers_is_told_by_its_type_and_the_patience_with_all_ends(
+    monkeypatch: pytest.MonkeyPatch,
+):
+    monkeypatch.setattr(previews, "PATIENCE", 0.1)
+    monkeypatch.setattr(previews, "_PATIENCE_FOR_ALL", 0.3)
     Endless.asked = 0
     describer = Describer()
     for _ in range(20):

@@ -198,7 +198,7 @@ def _is_getter(node: FunctionNode) -> bool:
 
 def _summary(facts: Facts, parameters: Parameters, node: FunctionNode) -> Summary:
     """Return what a function does, in terms of its parameters."""
-    read_again = _read_names(node)
+    read_again = _read_names(node) if facts.augments else frozenset[str]()
     unread = {key for name, key in parameters.positional if name not in read_again}
     return Summary(
         parameters.positional,

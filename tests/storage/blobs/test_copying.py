@@ -18,6 +18,8 @@ from jupyter_pipes.storage.blobs.local import LocalBlobs
 from jupyter_pipes.storage.blobs.remote import RemoteBlobs
 from tests.s3 import Server
 
+pytestmark = pytest.mark.slow
+
 CONTENTS = [b"", b"one", os.urandom(100), os.urandom(100)]
 UNKNOWN = "0" * 64
 

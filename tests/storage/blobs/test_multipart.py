@@ -13,6 +13,8 @@ from jupyter_pipes.storage.blobs import multipart, remote
 from jupyter_pipes.storage.blobs.remote import RemoteBlobs
 from tests.s3 import Server
 
+pytestmark = pytest.mark.slow
+
 PART = 5 << 20
 """Bytes: S3 takes no smaller part but the last."""
 

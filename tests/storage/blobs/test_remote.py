@@ -15,6 +15,8 @@ from jupyter_pipes.storage.blobs.base import DamagedBlob, key
 from jupyter_pipes.storage.blobs.remote import RemoteBlobs
 from tests.s3 import Server
 
+pytestmark = pytest.mark.slow
+
 CONTENT = os.urandom(100)
 
 
