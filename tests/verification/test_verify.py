@@ -29,11 +29,11 @@ def test_values_that_agree_are_told_equal_and_the_second_run_cached(pipeline_of:
 
 
 def test_what_only_one_side_has_is_a_difference(pipeline_of: MakePipeline) -> None:
-    """What imported modules hold is not handed from step to step."""
+    """How a process calls its threads goes to no other step."""
     pipeline = pipeline_of(
-        "import string",
-        "%%step sets\nvars(string)['seen'] = set_ = 1",
-        "%%step asks\nn = vars(string).get('seen', 0)\nprint(n)",
+        "import threading",
+        "%%step sets\nthreading.current_thread().name = set_ = 'mine'",
+        "%%step asks\nn = threading.current_thread().name\nprint(n)",
     )
     verification = verify(pipeline)
     assert not verification.holds
@@ -41,7 +41,7 @@ def test_what_only_one_side_has_is_a_difference(pipeline_of: MakePipeline) -> No
     assert (finding.name, finding.step, finding.outcome) == ("n", "asks", "differs")
     assert finding.notebook is not None
     assert finding.pipeline is not None
-    assert (finding.notebook.repr, finding.pipeline.repr) == ("1", "0")
+    assert (finding.notebook.repr, finding.pipeline.repr) == ("'mine'", "'MainThread'")
     assert [each.step for each in verification.shown] == ["asks"]
 
 

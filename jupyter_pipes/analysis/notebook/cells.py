@@ -294,7 +294,8 @@ class Notebook:
             for place, statement in enumerate(own)
             if not (statement.is_definition or context.streams(statement.source).seeds)
         )
-        settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps)
+        earlier = _NOTHING.union(*(each.modules for each in self.set_in.values()))
+        settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps, earlier)
         self.settings += settings
         self.set_in[owner] = self.set_in.get(owner, HandedOn()).united(handed_on)
 

@@ -9,10 +9,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.local_modules import is_installed
-from jupyter_pipes.analysis.notebook.settings import Setting
+from jupyter_pipes.analysis.notebook.settings import Setting, seen_by
 from jupyter_pipes.analysis.notebook.statements import plain_texts
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
-from jupyter_pipes.analysis.setting_targets import attributes_set, attributes_set_later, calls_anything
+from jupyter_pipes.analysis.settings.attributes import attributes_set, attributes_set_later, calls_anything
 from jupyter_pipes.analysis.states import OF_LOCAL_MODULES, definition_of, state_of, state_of_module
 from jupyter_pipes.model.steps import Cell, Step
 
@@ -71,7 +71,7 @@ def states_of_modules(modules: Iterable[str]) -> frozenset[str]:
 
 
 def with_states_of_modules(
-    step: Step, timeline: Timeline, place: Place, modules: Iterable[str], changed: Iterable[str]
+    step: Step, timeline: Timeline, place: Place, modules: frozenset[str], changed: Iterable[str]
 ) -> Step:
     """Return the step with what modules hold among what it reads, leaves, and finds in its process.
 
@@ -82,7 +82,8 @@ def with_states_of_modules(
         changed: those in which its code sets something.
     """
     reached = states_of_modules((*modules, *changed))
-    owners = {state: owner for state in sorted(reached) if (owner := _owner(timeline, state, place))}
+    seen = reached | states_of_modules(seen_by(modules))
+    owners = {state: owner for state in sorted(seen) if (owner := _owner(timeline, state, place))}
     is_said = step.options.outputs is not None
     return replace(
         step,

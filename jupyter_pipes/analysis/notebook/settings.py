@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import lru_cache
+from itertools import chain
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
@@ -13,16 +15,9 @@ from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.local_modules import is_installed
 from jupyter_pipes.analysis.notebook.statements import NO_NAMES
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
-from jupyter_pipes.analysis.setting_targets import (
-    SETTERS_OF_ANYTHING,
-    Called,
-    attribute_targets_of,
-    dotted,
-    leaves_of,
-    resolved,
-    sets,
-    targets_of,
-)
+from jupyter_pipes.analysis.settings.attributes import attribute_targets_of, is_handed_on
+from jupyter_pipes.analysis.settings.statements import SETTERS_OF_ANYTHING, leaves_of, sets, targets_of
+from jupyter_pipes.analysis.settings.targets import Called, Targets, dotted, resolved
 from jupyter_pipes.analysis.streams import STREAMS
 
 _NOTHING: frozenset[str] = frozenset()
@@ -51,6 +46,16 @@ _KNOWN = EVERYWHERE | _USED_BY.keys() | _words("decimal plotly polars sympy torc
 """Modules whose functions that set something change nothing of what they are handed."""
 
 
+def seen_by(modules: frozenset[str]) -> frozenset[str]:
+    """Return the modules of which code that reaches these modules may see what is set there."""
+    through = (module for module, users in _USED_BY.items() if not modules.isdisjoint(users))
+    return modules | EVERYWHERE | frozenset(through)
+
+
+TargetsFunction = Callable[[str], Targets]
+"""From the text of a statement to what it sets: anything, or only attributes."""
+
+
 class Setting(Struct, frozen=True):
     """A statement that sets something.
 
@@ -64,16 +69,38 @@ class Setting(Struct, frozen=True):
 
     def concerns(self, modules: frozenset[str]) -> bool:
         """Whether code that reaches these modules may see what it sets."""
-        users = (_USED_BY.get(module, _NOTHING) for module in self.modules)
-        return not modules.isdisjoint(self.modules.union(*users)) or bool(self.modules & EVERYWHERE)
+        return not self.modules.isdisjoint(seen_by(modules))
+
+
+class Origin(NamedTuple):
+    """Something that code sets, as it is imported.
+
+    Attributes:
+        path: its dotted name (`fractions.Fraction`, `matplotlib.pyplot.rcParams`, `%` for magics).
+        is_module: whether the import says that it is a module.
+    """
+
+    path: str
+    is_module: bool = False
+
+    @property
+    def modules(self) -> frozenset[str]:
+        """The top-level module; with the streams of random numbers of others where it may seed any."""
+        top, _, rest = self.path.partition(".")
+        seeds = "seed" in rest.rpartition(".")[2].lower()
+        return frozenset((top, *STREAMS)) if seeds and top not in STREAMS else frozenset((top,))
+
+    @property
+    def is_handed_on(self) -> bool:
+        """Whether what is set there can go to later steps as a value."""
+        return self.is_module or is_handed_on(self.path) or not is_installed(self.path.partition(".")[0])
 
 
 def setting(binding: Binding, timeline: Timeline) -> Setting | None:
     """Return the statement as a setting, None if it is none; the timeline holds what stands before it."""
     targets = targets_of(code_of(binding).source)
-    called = {call: _set_by_call(call, binding.place, timeline) for call in targets.calls}
-    named = (_modules_of(target, binding.place, timeline) for target in targets.now)
-    modules = _NOTHING.union(*called.values(), *named)
+    called = {call: _set_by_call(call, binding.place, timeline, targets_of) for call in targets.calls}
+    modules = _modules(_set_by(binding, timeline, targets_of))
     if not modules or not (targets.is_definition or all(called.values())):
         return None
     statement = code_of(binding)
@@ -86,8 +113,7 @@ def setting(binding: Binding, timeline: Timeline) -> Setting | None:
 
 def sets_anything(binding: Binding, timeline: Timeline) -> bool:
     """Return whether a statement, of which the text is enough, sets something in a module."""
-    made = setting(binding, timeline)
-    return made is not None or bool(_handed_on(binding, timeline, made))
+    return setting(binding, timeline) is not None or bool(_handed_on(binding, timeline))
 
 
 class HandedOn(Struct, frozen=True):
@@ -107,29 +133,31 @@ class HandedOn(Struct, frozen=True):
 
 
 def settings_of_step(
-    bindings: Iterable[Binding], timeline: Timeline, of_steps: frozenset[str]
+    bindings: Iterable[Binding], timeline: Timeline, of_steps: frozenset[str], earlier: frozenset[str]
 ) -> tuple[list[Setting], HandedOn]:
     """Return what later steps set as well, and what is handed on to them as the step leaves it.
 
     Handed on go attributes of modules and of their classes, and whatever local modules hold, where a value of
-    a step is needed for them, or the statement does other things as well.
+    a step is needed for them, an earlier step hands them on, or the statement does other things as well.
 
     Args:
         bindings: the step's statements.
         timeline: what stands before it.
         of_steps: the names that steps bind up to there.
+        earlier: the modules of which steps before it hand something on.
     """
-    made = [(each, setting(each, timeline)) for each in bindings]
-    found = [(each, one, _handed_on(each, timeline, one)) for each, one in made]
-    handed_on = _NOTHING.union(
-        *(
-            modules
-            for each, one, modules in found
-            if one is None or (one.modules <= modules and code_of(each).reads & of_steps)
-        )
+    found = [(each, setting(each, timeline), _handed_on(each, timeline)) for each in bindings]
+    is_whole = {each.place: _set_by(each, timeline, targets_of) <= origins for each, _, origins in found}
+    handed_on = _modules(
+        origin
+        for each, one, origins in found
+        if one is None or (is_whole[each.place] and (code_of(each).reads & of_steps or one.modules & earlier))
+        for origin in origins
     )
-    settings = [one for _, one, modules in found if one and not one.modules <= modules & handed_on]
-    lines = (line for each, _, modules in found if modules & handed_on for line in _lines(each))
+    settings = [
+        one for each, one, _ in found if one and not (is_whole[each.place] and one.modules <= handed_on)
+    ]
+    lines = (line for each, _, origins in found if _modules(origins) & handed_on for line in _lines(each))
     return settings, HandedOn(handed_on, frozenset(lines))
 
 
@@ -139,13 +167,10 @@ def _lines(binding: Binding) -> Iterator[tuple[int, int]]:
     yield from ((binding.cell, line) for line in range(statement.line, last + 1))
 
 
-def _handed_on(binding: Binding, timeline: Timeline, made: Setting | None) -> frozenset[str]:
-    """Return the modules of which a statement sets something that can be handed on."""
-    targets = attribute_targets_of(code_of(binding).source)
-    called = (_set_by_call(call, binding.place, timeline) for call in targets.calls)
-    named = (_modules_of(target, binding.place, timeline) for target in targets.now)
-    local = (module for module in made.modules if not is_installed(module)) if made else ()
-    return _NOTHING.union(*called, *named, local)
+def _handed_on(binding: Binding, timeline: Timeline) -> frozenset[Origin]:
+    """Return what of all that a statement sets can be handed on."""
+    found = (_set_by(binding, timeline, of) for of in (targets_of, attribute_targets_of))
+    return frozenset(origin for origin in chain.from_iterable(found) if origin.is_handed_on)
 
 
 @lru_cache(maxsize=8192)
@@ -173,8 +198,15 @@ def _is_own(name: str, place: Place, timeline: Timeline) -> bool:
     return nearest is not None and nearest.statement is not None and nearest.statement.is_function
 
 
-def _set_by_call(call: Called, place: Place, timeline: Timeline) -> frozenset[str]:
-    """Return the modules that a call sets something in: of an imported function its name tells."""
+def _set_by(binding: Binding, timeline: Timeline, of: TargetsFunction) -> frozenset[Origin]:
+    """Return what a statement sets, itself or by what it calls."""
+    targets = of(code_of(binding).source)
+    called = (_set_by_call(call, binding.place, timeline, of) for call in targets.calls)
+    return frozenset(chain(*called, _origins(targets.now, binding.place, timeline)))
+
+
+def _set_by_call(call: Called, place: Place, timeline: Timeline, of: TargetsFunction) -> frozenset[Origin]:
+    """Return what a call sets: of an imported function its name tells."""
     paths: set[str] = set()
     waiting, seen = [call], {call}
     while waiting:
@@ -183,33 +215,40 @@ def _set_by_call(call: Called, place: Place, timeline: Timeline) -> frozenset[st
         if nearest is None or nearest.statement is None:
             continue
         if nearest.statement.is_import:
-            paths |= {called.name, *called.paths} if sets(_origin(nearest, called.name)) else _NOTHING
+            paths |= {called.name, *called.paths} if sets(_imported(nearest, called.name).path) else set()
         elif nearest.statement.is_function:
-            targets = targets_of(nearest.statement.source)
+            targets = of(nearest.statement.source)
             bound = targets.bound(called)
             paths = paths.union(*(resolved(target, bound) for target in targets.later))
             news = {each for inner in targets.later_calls for each in inner.resolved(bound)} - seen
             waiting += news
             seen |= news
-    return _NOTHING.union(*(_modules_of(path, place, timeline) for path in paths))
+    return frozenset(_origins(paths, place, timeline))
 
 
-def _modules_of(target: str, place: Place, timeline: Timeline) -> frozenset[str]:
-    """Return the modules that a dotted name belongs to where it stands; none if it is a value."""
-    root, _, rest = target.partition(".")
+def _origins(targets: Iterable[str], place: Place, timeline: Timeline) -> Iterator[Origin]:
+    """Yield what dotted names are where they stand; values are nothing that is set for others."""
+    for target in targets:
+        if (origin := _origin(target, place, timeline)) is not None:
+            yield origin
+
+
+def _origin(target: str, place: Place, timeline: Timeline) -> Origin | None:
+    root, dot, rest = target.partition(".")
     if root == "%":
-        return frozenset((root,))
+        return Origin(root)
     nearest = _nearest(root, place, timeline)
     if nearest is None or nearest.statement is None:
-        return _NOTHING
+        return None
     if nearest.statement.is_import:
-        origin = _origin(nearest, root)
-        # A module that is not known may seed any stream.
-        seeds = "seed" in (rest or origin).rpartition(".")[2].lower()
-        top = origin.partition(".")[0]
-        return frozenset((top, *STREAMS)) if seeds and top not in STREAMS else frozenset((top,))
+        imported = _imported(nearest, root)
+        return Origin(f"{imported.path}{dot}{rest}") if rest else imported
     source = _shared_part(nearest.statement.source, root)
-    return _modules_of(source, nearest.place, timeline) if source else _NOTHING
+    return _origin(f"{source}{dot}{rest}", nearest.place, timeline) if source else None
+
+
+def _modules(origins: Iterable[Origin]) -> frozenset[str]:
+    return _NOTHING.union(*(origin.modules for origin in origins))
 
 
 def _nearest(name: str, place: Place, timeline: Timeline) -> Binding | None:
@@ -218,18 +257,18 @@ def _nearest(name: str, place: Place, timeline: Timeline) -> Binding | None:
     return next((each for each in bindings if each.statement is None or name in each.statement.firm), None)
 
 
-def _origin(binding: Binding, name: str) -> str:
+def _imported(binding: Binding, name: str) -> Origin:
     tree = tree_of(code_of(binding).source)
     for node in ast.walk(tree) if tree else ():
         if isinstance(node, ast.Import):
             for each in node.names:
                 if name == (each.asname or each.name.partition(".")[0]):
-                    return each.name
+                    return Origin(each.name if each.asname else name, is_module=True)
         elif isinstance(node, ast.ImportFrom):
             for each in node.names:
                 if name == (each.asname or each.name):
-                    return f"{node.module or ''}.{each.name}"
-    return name
+                    return Origin(f"{node.module or ''}.{each.name}")
+    return Origin(name)
 
 
 @lru_cache(maxsize=8192)

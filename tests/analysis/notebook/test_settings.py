@@ -281,19 +281,54 @@ def test_a_setting_of_a_step_holds_for_later_steps() -> None:
 @pytest.mark.parametrize(
     "cells",
     [
-        ["%%step a\nv = 1\nos.environ['K'] = str(v)", "%%step b\ny = 1"],
-        ["%%step a\nv = 1", "os.environ['K'] = str(v)", "%%step b\ny = 1", "%%step c\nz = 1"],
+        ["%%step a\nv = 'K'\nwarnings.simplefilter(v)", "%%step b\ny = 1"],
+        ["%%step a\nv = 'K'", "warnings.simplefilter(v)", "%%step b\ny = 1", "%%step c\nz = 1"],
     ],
 )
 def test_a_setting_that_needs_a_steps_value_is_made_behind_the_inputs_of_later_steps(
     cells: list[str],
 ) -> None:
-    steps, diagnostics = steps_of("import os", *cells)
-    assert [(piece.source, piece.is_late) for piece in steps["b"].prelude if "K" in piece.source] == [
-        ("os.environ['K'] = str(v)", True)
+    steps, diagnostics = steps_of("import warnings", *cells)
+    assert [(piece.source, piece.is_late) for piece in steps["b"].prelude if "v" in piece.source] == [
+        ("warnings.simplefilter(v)", True)
     ]
     assert steps["b"].reads == {"v": "a"}
     assert not [problem for problem in diagnostics if problem.code != "JP005"]
+
+
+@pytest.mark.parametrize("source", ["os.environ['K'] = str(v)", "os.chdir(v)", "set_up(v)"])
+def test_what_any_code_may_see_goes_on_as_a_value_to_steps_that_do_not_name_it(source: str) -> None:
+    """Child processes see the environment, libraries the working directory."""
+    helper = "def set_up(value):\n    os.environ.update(K=value)"
+    steps, _ = steps_of("import os", helper, f"%%step a\nv = '.'\n{source}", "%%step b\ny = 1")
+    assert steps["b"].reads == {state_of_module("os"): "a"}
+    assert source not in [piece.source for piece in steps["b"].prelude]
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "plt.rcParams['font.size'] = total",
+        "style(total)",
+        "logger.propagate = total",
+        "set_option('display.width', total)",
+    ],
+)
+def test_parts_of_modules_that_no_value_holds_are_set_in_later_steps_as_well(source: str) -> None:
+    imports = "import matplotlib.pyplot as plt\nimport logging\nfrom pandas import set_option"
+    helper = "def style(size):\n    plt.rcParams['font.size'] = size\nlogger = logging.getLogger('x')"
+    step = "%%step last\nplt, logger, set_option"
+    steps, _ = steps_of(imports, helper, f"%%step first\ntotal = 1\n{source}", step)
+    assert [piece.source for piece in steps["last"].prelude if piece.source == source] == [source]
+
+
+def test_once_a_step_hands_on_what_a_module_holds_later_steps_do_so_as_well() -> None:
+    """Set again in the prelude of later ones, it would be so before what is handed on is there."""
+    cells = ["%%step a\nv = 1\npd.scale = v", "%%step b\npd.scale += 1", "%%step c\ny = pd.scale"]
+    steps, _ = steps_of("import pandas as pd", *cells)
+    state = state_of_module("pandas")
+    assert [steps[name].reads.get(state) for name in "abc"] == [None, "a", "b"]
+    assert [piece.source for piece in steps["c"].prelude] == ["import pandas as pd"]
 
 
 def test_settings_behind_one_that_waits_for_an_input_wait_as_well() -> None:
