@@ -12,6 +12,7 @@ EXAMPLES = {
     "--file": "data.csv",
     "--out-file": "made.txt",
     "--when": "x",
+    "--gate": "'Look at the report'",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",

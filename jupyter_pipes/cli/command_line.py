@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
-from jupyter_pipes.cli.driving import running
+from jupyter_pipes.cli.driving import answer, running
 from jupyter_pipes.cli.interrupts import Interrupts
 from jupyter_pipes.cli.output import CANCELLED, COMPLETED, EXIT_CODES
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
@@ -182,6 +182,13 @@ def cancel(face: CommandLine, arguments: Namespace) -> Answer:
     """
     run = running(face, arguments.run)
     run.cancel(arguments.step, force=arguments.force, reason="cancelled by jupyter pipes cancel")
+    return of_run(run_named(face, run.id))
+
+
+def approve(face: CommandLine, arguments: Namespace) -> Answer:
+    """Let a step that waits at its gate begin, or refuse it, in whichever process its run is driven."""
+    run = running(face, arguments.run)
+    answer(run, arguments)
     return of_run(run_named(face, run.id))
 
 

@@ -59,6 +59,18 @@ def attach(face: Face, arguments: Namespace) -> Answer:
     return face.drive(lambda: attach(run), arguments)
 
 
+def answer(run: Run, arguments: Namespace) -> None:
+    """Let the step of a run that waits at its gate begin, or refuse it.
+
+    Raises:
+        UsageError: it does not wait, none or several do, or its controller did not look in time.
+    """
+    if arguments.refuse is None:
+        run.approve(arguments.step)
+    else:
+        run.refuse(arguments.step, arguments.refuse)
+
+
 def running(face: Face, name: str | None) -> Run:
     """Return the run of that name; without one, the newest that goes on, in whichever process.
 

@@ -258,6 +258,15 @@ TWO_RUNS = (
 STEP = (_argument("step", metavar="STEP", help="the step's name"),)
 WHOEVER_DRIVES = (_switch("--force", "whether or not the run's controller is there and answers"),)
 PERHAPS_STEP = (_argument("step", nargs="?", metavar="STEP", help="this step only"),)
+ANSWER = (
+    _argument(
+        "--refuse",
+        nargs="?",
+        const="",
+        metavar="WHY",
+        help="do not let it begin: it and the run end cancelled",
+    ),
+)
 ATTEMPT = (_argument("--attempt", type=int, metavar="N", help="of this attempt; the latest if not given"),)
 NAMES = (
     _argument("names", nargs="+", metavar="NAME", help="artifacts (STEP.NAME for one of a step)"),

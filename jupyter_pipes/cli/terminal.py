@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from jupyter_pipes.display.ansi import one_line, uncoloured
-from jupyter_pipes.display.text import steps_table
+from jupyter_pipes.display.text import approval_line, steps_table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import duration_text, time_text
 from jupyter_pipes.model.steps import Status
@@ -65,6 +65,8 @@ class PlainLines:
         with self._lock:
             if isinstance(event, ev.RunHeldUp):
                 self._write(f"run {view.run}", event.reason or "goes on", record.time)
+            elif isinstance(event, ev.GateReached):
+                self._ask(view, event.step, record.time)
             elif isinstance(event, ev.NoteAdded):
                 self._write(event.step, f"note: {event.text}", record.time)
             elif isinstance(event, ev.StepEvent):
@@ -75,6 +77,13 @@ class PlainLines:
         with self._lock:
             for step in view.steps.values():
                 self._tell(step, time.time())
+            for step in view.gates:
+                self._ask(view, step, time.time())
+
+    def _ask(self, view: RunView, step: str, moment: float) -> None:
+        """Tell what a step waits for at its gate, with the line to type."""
+        asked = f"{view.steps[step].reason} · {approval_line(view, step)}"
+        self._write(step, f"{asked} [--refuse WHY]", moment)
 
     def _tell(self, step: StepView, moment: float) -> None:
         reason = step.reason
@@ -107,7 +116,7 @@ def _live_table(run: Run) -> Generator[None]:
 
     def picture() -> Table:
         table = steps_table(_most_telling(run.view, console.height - 3), time.time())
-        table.caption = one_line(run.view.held_up) or None
+        table.caption = one_line(_caption(run.view)) or None
         return table
 
     with Live(
@@ -118,6 +127,12 @@ def _live_table(run: Run) -> Generator[None]:
         redirect_stderr=False,
     ):
         yield
+
+
+def _caption(view: RunView) -> str:
+    """Return what is to be done about the run, or why it does not go on."""
+    lines = [approval_line(view, step) for step in view.gates]
+    return " · ".join(filter(None, (view.waits_for, *lines)))
 
 
 def _most_telling(view: RunView, room: int) -> list[StepView]:

@@ -30,6 +30,7 @@ class Kernel(Face, Protocol):
     def show(self, arguments: Namespace) -> Answer: ...
     def status(self, arguments: Namespace) -> Answer: ...
     def cancel(self, arguments: Namespace) -> Answer: ...
+    def approve(self, arguments: Namespace) -> Answer: ...
     def attach(self, arguments: Namespace) -> Answer: ...
     def get(self, arguments: Namespace) -> Answer: ...
     def debug(self, arguments: Namespace) -> Answer: ...
@@ -120,6 +121,17 @@ VERBS: Mapping[str, Verb] = {
         Way(
             command_line.cancel,
             (*parsers.PERHAPS_RUN, *parsers.PERHAPS_STEP, *parsers.WHOEVER_DRIVES, *parsers.PLACE),
+        ),
+    ),
+    "approve": Verb(
+        "let a step begin that waits at its gate, or refuse it; without STEP the only one",
+        Way(
+            lambda kernel, arguments: kernel.approve(arguments),
+            (*parsers.PERHAPS_STEP, *parsers.IN_RUN, *parsers.ANSWER),
+        ),
+        Way(
+            command_line.approve,
+            (*parsers.PERHAPS_RUN, *parsers.PERHAPS_STEP, *parsers.ANSWER, *parsers.PLACE),
         ),
     ),
     "attach": Verb(

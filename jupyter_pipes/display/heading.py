@@ -81,7 +81,7 @@ def _standing(view: RunView, stale: int, now: float | None, last: float) -> Iter
 
 
 def _identity(view: RunView) -> Iterable[str]:
-    why = RESUMING if view.status is Status.INTERRUPTED else view.reason
+    why = RESUMING if view.status is Status.INTERRUPTED else view.reason or view.waits_for
     yield f'<span class="reason">{text_html(why)}</span>' if view.started and why else ""
     for name, value in view.parameters.items():
         text = parameter_text(value)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+import os
+import shlex
 import shutil
 import time
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
@@ -66,7 +68,8 @@ def headline(view: RunView) -> str:
     if not view.started:
         return f"Pipeline {view.pipeline}: not started yet, {len(view.steps)} steps"
     remedy = f": {RESUMING}" if view.status is Status.INTERRUPTED else ""
-    held_up = f" ({view.held_up})" if view.held_up else ""
+    waits = view.waits_for
+    held_up = f" ({one_line(waits)})" if waits else ""
     return f"Pipeline {view.pipeline}: {LOOKS[view.status].word}{held_up}, {view.tally}{remedy}"
 
 
@@ -97,6 +100,12 @@ def _step_lines(view: RunView, stale: Mapping[str, str], now: float | None = Non
         usage = (f"{what} {amount}" for what, amount in used if amount)
         facts = filter(None, (progress_text(step), took_text(step, now), *usage, reason))
         yield "  ".join(("", f"{spoken(step, stale):<{width}}", *facts)).rstrip()
+
+
+def approval_line(view: RunView, step: str) -> str:
+    """Return the command line that lets a step begin which waits at its gate, typed in this folder."""
+    place = [] if view.directory == os.path.realpath(".") else ["--directory", view.directory]
+    return f"jupyter pipes {shlex.join(['approve', view.run, step, *place])}"
 
 
 def goes_on(run: str, program: str) -> str:

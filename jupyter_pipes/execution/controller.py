@@ -29,6 +29,7 @@ from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel, RunCommand
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import PipesError, StoreError, described
 from jupyter_pipes.model.steps import Status
@@ -145,13 +146,21 @@ class Controller:
         """Call `subscriber` with the view and each new record, on the background thread."""
         self._recorder.subscribers.add(subscriber)
 
-    def command(self, command: ev.RunCommand) -> None:
+    def command(self, command: RunCommand) -> None:
         """Have a command carried out; from any thread."""
         call(lambda: self._obey(command))
 
-    def _obey(self, command: ev.RunCommand) -> None:
-        if not self.ended.is_set() and (command.step is None or command.step in self.view.steps):
-            self.take(ev.CancelRequested(command.step, command.reason))
+    def _obey(self, command: RunCommand) -> None:
+        if self.ended.is_set():
+            return
+        match command:
+            case AnswerGate(step, approved, by, reason) if step in self.view.gates:
+                self.take(ev.GateAnswered(step, approved, by, reason))
+            case Cancel(step, reason) if step is None or step in self.view.steps:
+                self.take(ev.CancelRequested(step, reason))
+            case _:
+                # It came too late, or twice.
+                return
 
     def take(self, *facts: ev.AnyEvent) -> None:
         """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
@@ -355,7 +364,7 @@ class Controller:
         self.ended.set()
 
 
-def _unheeded(earlier: Sequence[ev.Record]) -> list[ev.RunCommand]:
+def _unheeded(earlier: Sequence[ev.Record]) -> list[RunCommand]:
     """Return the commands that were given while nobody drove the run yet."""
     events = [record.event for record in earlier]
     ends = [place for place, event in enumerate(events) if isinstance(event, ev.RunEnded)]

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel, RunCommand
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.steps import Status
@@ -19,10 +22,10 @@ if TYPE_CHECKING:
 _logger = logging.getLogger(__name__)
 
 CANCEL_TIME = 10.0
-"""Seconds that a controller gets to end its run."""
+"""Seconds that a controller gets to end its run, or to take an answer."""
 
 
-def command(history: History, run: str, command: ev.RunCommand) -> None:
+def command(history: History, run: str, command: RunCommand) -> None:
     """Give a command to whoever drives a run; return at once.
 
     Raises:
@@ -34,7 +37,7 @@ def command(history: History, run: str, command: ev.RunCommand) -> None:
     history.remark(run, ev.CommandGiven(command))
 
 
-def cancel(history: History, run: str, cancel: ev.Cancel, *, force: bool = False) -> None:
+def cancel(history: History, run: str, cancel: Cancel, *, force: bool = False) -> None:
     """Have a run, or a step of it, cancelled by its controller, and return when that has ended.
 
     Args:
@@ -48,11 +51,30 @@ def cancel(history: History, run: str, cancel: ev.Cancel, *, force: bool = False
     """
     if not force:
         command(history, run, cancel)
-        _wait(history, run, cancel.step)
+        what = f"run {run}" if cancel.step is None else f"step {cancel.step} of run {run}"
+        waits = f"{what} was asked to end, and has not"
+        _wait(history, run, partial(_has_ended, step=cancel.step), waits, _remedy(run, "cancel"))
     elif cancel.step is not None:
         raise UsageError(f"--force ends run {run} as a whole: leave {cancel.step} out")
     elif not history.end(run, Status.CANCELLED, cancel.reason):
         raise UsageError(f"run {run} does not go on: it is {history.view(run).status}")
+
+
+def answer(history: History, run: str, answer: AnswerGate) -> None:
+    """Have a step that waits at its gate begin, or refused, by its run's controller; return when it knows.
+
+    Raises:
+        UsageError: the run does not go on, its controller did not look in time, or somebody was faster.
+    """
+    command(history, run, answer)
+    waits = f"the controller of run {run} has not taken the answer"
+    _wait(history, run, lambda view: answer.step not in view.gates, waits, "try again")
+    records = history.records(run, -1)
+    answers = [each.event for each in records if isinstance(each.event, ev.GateAnswered)]
+    last = next((each for each in reversed(answers) if each.step == answer.step), None)
+    if last != ev.GateAnswered(answer.step, answer.approved, answer.by, answer.reason):
+        how = last.words if last else history.view(run).steps[answer.step].reason
+        raise UsageError(f"step {answer.step} of run {run} does not wait for approval any more: {how}")
 
 
 def free(history: History, run: str, *, force: bool) -> None:
@@ -90,14 +112,15 @@ def _seen(history: History) -> list[Standing]:
     return [history.leases.look(summary.run) for summary in history.running()]
 
 
-def _wait(history: History, run: str, step: str | None) -> None:
+def _wait(
+    history: History, run: str, has_happened: Callable[[RunView], bool], waits: str, remedy: str
+) -> None:
     latest = time.monotonic() + CANCEL_TIME
-    while not _has_ended(history.view(run), step):
+    while not has_happened(history.view(run)):
         if time.monotonic() > latest:
-            what = f"run {run}" if step is None else f"step {step} of run {run}"
             raise UsageError(
-                f"{what} was asked to end, and has not after {exact_duration_text(CANCEL_TIME)}: the run is "
-                f"{history.leases.look(run)}; {_remedy(run, 'cancel')}"
+                f"{waits} after {exact_duration_text(CANCEL_TIME)}: the run is {history.leases.look(run)}; "
+                f"{remedy}"
             )
         time.sleep(0.05)
         history.settle_interrupted()

@@ -15,7 +15,7 @@ from jupyter_pipes.cli.answers import (
     outdated_notices,
     run_named,
 )
-from jupyter_pipes.cli.driving import attach, running
+from jupyter_pipes.cli.driving import answer, attach, running
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
@@ -140,6 +140,12 @@ class KernelFace:
         run = run_named(self, arguments.run)
         run.cancel(arguments.step, force=arguments.force, reason="cancelled by %pipeline cancel")
         return of_run(run_named(self, run.id))
+
+    def approve(self, arguments: Namespace) -> Answer:
+        """Let a step that waits at its gate begin, or refuse it; of the current run if none is named."""
+        run = run_named(self, arguments.run)
+        answer(run, arguments)
+        return Answer()
 
     def attach(self, arguments: Namespace) -> Answer:
         """Follow a run that goes on; the one that this kernel follows already is shown here as well."""

@@ -100,7 +100,9 @@ class _Graph:
         self.run = run
         self._last = LastTimes(run) if run is not None else None
         self._why = why
-        self.widget = PipelineWidget(view, source=self, on_run=partial(press, self), on_cancel=self._cancel)
+        self.widget = PipelineWidget(
+            view, source=self, on_run=partial(press, self), on_cancel=self._cancel, on_answer=self._answer
+        )
 
     def bind(self, run: Run) -> None:
         """Show this run from now on."""
@@ -128,6 +130,10 @@ class _Graph:
     def why(self, step: StepView) -> Explanation:
         """Return why a step is stale, or else why it was decided so."""
         return self._why(step, self.run)
+
+    def _answer(self, step: str, approved: bool, reason: str) -> None:
+        if self.run is not None:
+            (self.run.approve if approved else self.run.refuse)(step, reason)
 
     def _cancel(self) -> None:
         if self.run is not None:

@@ -6,12 +6,13 @@ import threading
 from typing import TextIO, cast
 
 from jupyter_pipes.display import cards
-from jupyter_pipes.display.ansi import terminal_text
+from jupyter_pipes.display.ansi import one_line, terminal_text
 from jupyter_pipes.display.outputs import Output
+from jupyter_pipes.display.text import approval_line
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.errors import visible
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import Gate, RunView, StepView
 from jupyter_pipes.runs.run import Run
 
 _INTERVAL, _TICK = 0.1, 0.5
@@ -32,6 +33,7 @@ class Transcript:
         self._stream = stream
         self._told: dict[tuple[str, int], int] = {}
         self._ended: set[str] = set()
+        self._asked: dict[str, Gate] = {}
         self._lock = threading.Lock()
         self._pacer = Pacer(self.catch_up, interval=_INTERVAL, tick=_TICK, ticking=lambda: not run.has_ended)
 
@@ -46,6 +48,8 @@ class Transcript:
             view = self._run.view
             for step in tuple(view.steps.values()):
                 self._tell(view, step)
+            for step, gate in view.gates.items():
+                self._tell_gate(view, step, gate)
             self._stream.flush()
 
     def _tell(self, view: RunView, step: StepView) -> None:
@@ -56,6 +60,12 @@ class Transcript:
         if has_ended and step.name not in self._ended:
             self._ended.add(step.name)
             self._stream.write(self._ending(view, step))
+
+    def _tell_gate(self, view: RunView, step: str, gate: Gate) -> None:
+        if self._asked.get(step) != gate:
+            self._asked[step] = gate
+            asked = one_line(f"{step}: waits for approval: {gate.text} · {approval_line(view, step)}")
+            self._stream.write(f"{visible(asked)} [--refuse WHY]\n")
 
     def _ending(self, view: RunView, step: StepView) -> str:
         outputs = [] if step.status is Status.CACHED or step.latest is None else step.latest.outputs

@@ -8,6 +8,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.model.control.commands import RunCommand
 from jupyter_pipes.model.results import (
     ArtifactRef,
     FileSeen,
@@ -255,6 +256,26 @@ class AttemptEnded(AttemptEvent, frozen=True):
     listed: tuple[FolderSeen, ...] = ()
 
 
+class GateReached(StepEvent, frozen=True):
+    """All that the step needs is there, and it has to run: it waits for somebody's approval (`--gate`)."""
+
+    text: str
+
+
+class GateAnswered(StepEvent, frozen=True):
+    """Somebody let a step that waited at its gate begin, or refused it, with a reason or none."""
+
+    approved: bool
+    by: str
+    reason: str = ""
+
+    @property
+    def words(self) -> str:
+        """What was said and by whom, `approved by anna`, with why."""
+        answer = "approved" if self.approved else "refused"
+        return answer + (f" by {self.by}" if self.by else "") + (f": {self.reason}" if self.reason else "")
+
+
 class RetryScheduled(AttemptEvent, frozen=True):
     """The step will be tried again after `delay` seconds."""
 
@@ -285,17 +306,6 @@ class CancelRequested(Event, frozen=True):
 
     step: str | None = None
     reason: str = "cancelled by the user"
-
-
-class Cancel(Struct, frozen=True, tag_field="do", tag="cancel"):
-    """Cancel one step, or the run when `step` is None."""
-
-    step: str | None = None
-    reason: str = "cancelled by the user"
-
-
-RunCommand = Cancel
-"""What people want of whoever drives a run, wherever that is."""
 
 
 class CommandGiven(Event, frozen=True):
@@ -341,6 +351,8 @@ AnyEvent = (
     | OutputsCleared
     | NoteAdded
     | AttemptEnded
+    | GateReached
+    | GateAnswered
     | RetryScheduled
     | RetryDue
     | StepReopened

@@ -10,7 +10,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import CellView, MetricPoint, Progress, RunView, StepView
+from jupyter_pipes.model.views import CellView, Gate, MetricPoint, Progress, RunView, StepView
 
 _OUTCOME_STATUS: dict[str, Status] = {
     "completed": Status.COMPLETED,
@@ -86,6 +86,7 @@ def _observe(view: RunView, step: str, shown: Observation) -> None:
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended, view.held_up = Status.RUNNING, "", None, ""
     view.host, view.pid = event.host, event.pid
+    view.gates.clear()
     reopened = [step for step in view.steps.values() if not step.status.is_done]
     for step in reopened:
         step.status, step.undecided = Status.PENDING, None
@@ -211,6 +212,17 @@ def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
     attempt.written, attempt.listed = event.written, event.listed
 
 
+def _reach_gate(event: ev.GateReached, view: RunView, time: float) -> None:
+    view.gates[event.step], view.steps[event.step].answer = Gate(event.text, time), ""
+    _set_status(view, event.step, Status.PENDING, f"waits for approval: {event.text}")
+
+
+def _answer_gate(event: ev.GateAnswered, view: RunView, time: float) -> None:
+    view.gates.pop(event.step, None)
+    view.steps[event.step].answer = event.words
+    _set_status(view, event.step, Status.PENDING, event.words)
+
+
 def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
     _set_status(view, event.step, Status.QUEUED, event.reason)
 
@@ -218,7 +230,8 @@ def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
 def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
     step = view.steps[event.step]
     step.status, step.reason, step.undecided = Status.PENDING, event.reason, None
-    step.reopened = event.reason
+    step.reopened, step.answer = event.reason, ""
+    view.gates.pop(event.step, None)
     step.source_run, step.source_step, step.kept = "", "", ()
     if step.latest is not None:
         step.latest.is_outdated = True
@@ -227,6 +240,7 @@ def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
     _set_status(view, event.step, event.status, event.reason)
     view.steps[event.step].undecided = event.error
+    view.gates.pop(event.step, None)
     for name in view.readers.get(event.step, ()):
         if view.steps[name].status is Status.PENDING:
             view.steps[name].reason = _waiting_for(view.steps[name], view)
@@ -271,6 +285,8 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.OutputsCleared: _clear_outputs,
     ev.NoteAdded: _add_note,
     ev.AttemptEnded: _end_attempt,
+    ev.GateReached: _reach_gate,
+    ev.GateAnswered: _answer_gate,
     ev.RetryScheduled: _await_retry,
     ev.StepReopened: _reopen_step,
     ev.StepEnded: _end_step,

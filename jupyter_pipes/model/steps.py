@@ -97,6 +97,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     tags: tuple[str, ...] = ()
     queue: str = "local"
     when: str = ""
+    gate: str = ""
     packages: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""

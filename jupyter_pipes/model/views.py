@@ -33,6 +33,13 @@ class Progress(Struct, frozen=True, gc=False):
         return min(self.done / self.total, 1.0) if self.total > 0 else None
 
 
+class Gate(Struct, frozen=True, gc=False):
+    """What a step asks before it begins (`--gate`), and since when, in seconds since 1970."""
+
+    text: str
+    since: float
+
+
 class MetricPoint(Struct, frozen=True, gc=False):
     """One reported value of a metric; `at` is its place on the axis, None when not given."""
 
@@ -120,7 +127,7 @@ class AttemptView(Struct):
 
 
 class StepView(Struct):
-    """A step of a run as displays show it."""
+    """A step of a run as displays show it; `answer` says who let it pass its gate, or refused it."""
 
     name: str
     planned: ev.PlannedStep
@@ -138,6 +145,7 @@ class StepView(Struct):
     kept_observed: Observation = Observation()
     undecided: StepError | None = None
     reopened: str = ""
+    answer: str = ""
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
 
     @property
@@ -209,6 +217,8 @@ class StepView(Struct):
     @property
     def notes(self) -> list[str]:
         """What the user should know about the latest attempt, or the one whose outputs are reused."""
+        if self.answer and self.latest and not self.source_run:
+            return [self.answer, *self.latest.notes]
         return self.latest.notes if self.latest and not self.source_run else list(self.kept_notes)
 
 
@@ -219,7 +229,8 @@ class RunView(Struct):
         by_code: its steps as their code has them.
         observed: step -> what runs showed of it, which goes into each step's `planned`.
         readers: step -> those that wait for it.
-        held_up: what the whole run waits for, in words; "" if for nothing.
+        held_up: what the whole run waits for, in words, but for gates; "" if for nothing.
+        gates: step that waits for an approval -> what it asks.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
         connects: whether what a run shows goes into each step's `planned` at once.
     """
@@ -250,6 +261,7 @@ class RunView(Struct):
     seq: int = -1
     steps: dict[str, StepView] = field(default_factory=dict[str, StepView])
     diagnostics: tuple[Diagnostic, ...] = ()
+    gates: dict[str, Gate] = field(default_factory=dict[str, Gate])
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     by_code: tuple[ev.PlannedStep, ...] = ()
     observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
@@ -266,6 +278,21 @@ class RunView(Struct):
     def finished_steps(self) -> int:
         """How many steps have a final status."""
         return sum(step.status.is_final for step in self.steps.values())
+
+    @property
+    def waits_for(self) -> str:
+        """What the whole run waits for, in words, be it approvals of all that is left; "" if it goes on."""
+        if self.held_up or not self.gates or not all(map(self._is_behind_gate, self.steps.values())):
+            return self.held_up
+        asked = (f"{name}: {gate.text}" for name, gate in self.gates.items())
+        return f"waits for approval of {'; '.join(asked)}"
+
+    def _is_behind_gate(self, step: StepView) -> bool:
+        """Return whether a step ended, or waits for an approval, its own or that of a step before it."""
+        if step.status is not Status.PENDING or step.name in self.gates:
+            return step.status.is_final or step.name in self.gates
+        upstream = (self.steps[name] for name in step.planned.upstream if name in self.steps)
+        return any(not before.status.is_final for before in upstream)
 
     @property
     def tally(self) -> str:

@@ -263,6 +263,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "EXPR",
         "skip the step unless this is true, over parameters and inputs",
     ),
+    Option("--gate", converters.text, "TEXT", "wait for an approval before it runs, and show this text"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
     Option("--version", converters.text, "V", "a text that counts for the signature"),

@@ -100,12 +100,16 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         outputs.add(name, decision)
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
-        edges = () if decision.result else in_words(steps[name])
+        edges = () if decision.result else (*in_words(steps[name]), *_asking(steps[name]))
         if decision.skipped:
             skipped[name] = f"{name} was skipped"
             yield _would_be_skipped(steps[name], "; ".join(decision.reasons)), decision
             continue
         yield PlannedDecision(steps[name], decision.decision, (*decision.reasons, *edges)), decision
+
+
+def _asking(step: Step) -> tuple[str, ...]:
+    return (f"waits for approval: {step.options.gate}",) if step.options.gate else ()
 
 
 def _skipped_with(step: Step, skipped: Mapping[str, str]) -> str:

@@ -6,10 +6,29 @@ from collections.abc import Iterator, Mapping
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.states import is_state
-from jupyter_pipes.model.errors import StepUnknown
+from jupyter_pipes.model.errors import StepUnknown, UsageError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.arguments import shown
+
+
+def gate_named(view: RunView, step: str | None) -> str:
+    """Return the step that waits for approval: the one of that name; without one, the only one.
+
+    Raises:
+        UsageError: it does not wait, or no step does, or several do.
+    """
+    gates = view.gates if not view.status.is_final else {}
+    if step is None and len(gates) == 1:
+        return next(iter(gates))
+    if step is None:
+        which = f"say which of {', '.join(gates)}" if gates else "no step waits"
+        raise UsageError(f"run {view.run} has not one step that waits for approval: {which}")
+    if step not in gates:
+        stands = StepsByName(view.run, view.steps)[step]
+        how = f"{stands.status} ({stands.reason})" if stands.reason else stands.status
+        raise UsageError(f"step {step} of run {view.run} does not wait for approval: it is {how}")
+    return step
 
 
 class StepsByName(Mapping[str, StepView]):

@@ -13,6 +13,7 @@ import msgspec
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.execution import loop
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel, RunCommand
 from jupyter_pipes.model.errors import (
     ArtifactMissing,
     PipesError,
@@ -26,8 +27,8 @@ from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
-from jupyter_pipes.pipelines.arguments import check_count, check_seconds, shown
-from jupyter_pipes.runs.contents import StepsByName, artifacts, named_artifact
+from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
+from jupyter_pipes.runs.contents import StepsByName, artifacts, gate_named, named_artifact
 from jupyter_pipes.runs.logs import Log
 from jupyter_pipes.runs.looks import preview
 
@@ -57,7 +58,7 @@ class Driver(Protocol):
         """Call `subscriber` with the view and each new record, on the background thread."""
         ...
 
-    def command(self, command: ev.RunCommand) -> None:
+    def command(self, command: RunCommand) -> None:
         """Have something done with the run; from any thread.
 
         Raises:
@@ -287,13 +288,45 @@ class Run(Mapping[str, Any]):
         """
         if step is not None:
             self.step(step)
-        command, driver = ev.Cancel(step, reason), self._driver
+        command, driver = Cancel(step, reason), self._driver
         if driver is not None and not force:
             driver.command(command)
             return
         from jupyter_pipes.history import elsewhere
 
         elsewhere.cancel(self._workspace.history, self.id, command, force=force)
+        if driver is None:
+            self._view = self._workspace.history.view(self.id)
+
+    def approve(self, step: str | None = None, reason: str = "") -> None:
+        """Let a step that waits at its gate begin; returns once its controller, wherever it is, was told.
+
+        Args:
+            step: its name; may be left out where one waits.
+            reason: what is to be kept with it, in words.
+
+        Raises:
+            UsageError: the step does not wait for approval, somebody was faster, or the run does not go on.
+        """
+        self._answer(step, reason, approved=True)
+
+    def refuse(self, step: str | None = None, reason: str = "") -> None:
+        """Have a step that waits at its gate not begin: it and the run end `cancelled`; else as `approve`."""
+        self._answer(step, reason, approved=False)
+
+    def _answer(self, step: str | None, reason: str, *, approved: bool) -> None:
+        from jupyter_pipes.history import elsewhere
+        from jupyter_pipes.history.surroundings.environment import user
+
+        driver = self._driver
+        # Nobody brings the view of a run up to date that is not followed here.
+        view = self._view if driver is not None else self._workspace.history.view(self.id)
+        name = gate_named(view, step)
+        answer = AnswerGate(name, approved, user(), reason and check_text("the reason", reason))
+        if driver is not None and driver.is_controller:
+            driver.command(answer)
+            return
+        elsewhere.answer(self._workspace.history, self.id, answer)
         if driver is None:
             self._view = self._workspace.history.view(self.id)
 

@@ -53,7 +53,7 @@ def verify(
     if stepwise := [name for name in params or {} if "." in name]:
         raise UsageError(f"{stepwise[0]} is for one step only, and a plain run has one value for all")
     with Workplace(pipeline.directory) as workplace, _same_hashes():
-        moved = pipeline.moved(workplace.fresh())
+        moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))
         values = _values(moved, run, params or {})
 
@@ -71,6 +71,13 @@ def verify(
             tuple(_failures(run)),
             tuple(_rerun(run, again)),
         )
+
+
+def _ungated(pipeline: Pipeline) -> Pipeline:
+    """Return the pipeline, of which no step waits for an approval any more: nobody is asked here."""
+    steps = tuple(replace(step, options=replace(step.options, gate="")) for step in pipeline.graph.steps)
+    pipeline.graph = replace(pipeline.graph, steps=steps)
+    return pipeline
 
 
 def _values(pipeline: Pipeline, run: Run, params: Mapping[str, object]) -> dict[str, bytes]:

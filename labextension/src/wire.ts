@@ -18,7 +18,7 @@ export interface Look {
 
 export const STEP_NAME_RULE = "a step's name is made of letters, digits, `_`, `-` and `.`, without spaces, at most 100 of them, and is not `params`";
 
-export const STEP_OPTIONS: readonly StepOption[] = [{"flag": "--run", "metavar": "", "help": "run this step now, with what it needs that is not up to date", "takes": "nothing"}, {"flag": "--append", "metavar": "", "help": "this cell continues the step NAME of an earlier cell", "takes": "nothing"}, {"flag": "--after", "metavar": "A B", "help": "also wait for these steps", "takes": "many"}, {"flag": "--in", "metavar": "x y", "help": "the names it reads, instead of inferring them", "takes": "many"}, {"flag": "--out", "metavar": "x y", "help": "the names it writes, instead of inferring them", "takes": "many"}, {"flag": "--file", "metavar": "PATH\u2026", "help": "files that the step reads (globs allowed)", "takes": "many"}, {"flag": "--out-file", "metavar": "PATH\u2026", "help": "files that the step makes: kept, and put back when missing or changed", "takes": "many"}, {"flag": "--when", "metavar": "EXPR", "help": "skip the step unless this is true, over parameters and inputs", "takes": "one"}, {"flag": "--always", "metavar": "", "help": "run whatever is kept", "takes": "nothing"}, {"flag": "--never-cache", "metavar": "", "help": "neither look for a kept result nor keep one", "takes": "nothing"}, {"flag": "--version", "metavar": "V", "help": "a text that counts for the signature", "takes": "one"}, {"flag": "--ignore-param", "metavar": "p\u2026", "help": "parameters that do not count for the signature (log level, n_jobs)", "takes": "many"}, {"flag": "--retries", "metavar": "N", "help": "tries after the first", "takes": "one"}, {"flag": "--retry-delay", "metavar": "10s", "help": "wait before the first retry; doubles each time", "takes": "one"}, {"flag": "--retry-on", "metavar": "Exc\u2026", "help": "retry only on these exceptions", "takes": "many"}, {"flag": "--timeout", "metavar": "30m", "help": "longest time of one attempt; a timeout is a failure", "takes": "one"}, {"flag": "--on-fail", "metavar": "skip|stop|ignore", "help": "what a failure does to the rest of the run", "takes": "one"}, {"flag": "--cpus", "metavar": "N", "help": "processors to reserve", "takes": "one"}, {"flag": "--memory", "metavar": "4G", "help": "memory to reserve, and its limit", "takes": "one"}, {"flag": "--queue", "metavar": "NAME", "help": "where it runs (default: local)", "takes": "one"}, {"flag": "--packages", "metavar": "\"x==1 y\"", "help": "packages of its own", "takes": "many"}, {"flag": "--python", "metavar": "3.12", "help": "its version of Python", "takes": "one"}, {"flag": "--env", "metavar": "PATH", "help": "an existing virtual environment that it runs in", "takes": "one"}, {"flag": "--env-var", "metavar": "K=V\u2026", "help": "environment variables; K alone: a secret", "takes": "many"}, {"flag": "--repo", "metavar": "URL@REV", "help": "a checkout that it works in", "takes": "one"}, {"flag": "--container", "metavar": "IMAGE", "help": "the image of a container that it runs in", "takes": "one"}, {"flag": "--stage", "metavar": "NAME", "help": "the group that it is shown in", "takes": "one"}, {"flag": "--tags", "metavar": "a,b", "help": "labels", "takes": "many"}];
+export const STEP_OPTIONS: readonly StepOption[] = [{"flag": "--run", "metavar": "", "help": "run this step now, with what it needs that is not up to date", "takes": "nothing"}, {"flag": "--append", "metavar": "", "help": "this cell continues the step NAME of an earlier cell", "takes": "nothing"}, {"flag": "--after", "metavar": "A B", "help": "also wait for these steps", "takes": "many"}, {"flag": "--in", "metavar": "x y", "help": "the names it reads, instead of inferring them", "takes": "many"}, {"flag": "--out", "metavar": "x y", "help": "the names it writes, instead of inferring them", "takes": "many"}, {"flag": "--file", "metavar": "PATH\u2026", "help": "files that the step reads (globs allowed)", "takes": "many"}, {"flag": "--out-file", "metavar": "PATH\u2026", "help": "files that the step makes: kept, and put back when missing or changed", "takes": "many"}, {"flag": "--when", "metavar": "EXPR", "help": "skip the step unless this is true, over parameters and inputs", "takes": "one"}, {"flag": "--gate", "metavar": "TEXT", "help": "wait for an approval before it runs, and show this text", "takes": "one"}, {"flag": "--always", "metavar": "", "help": "run whatever is kept", "takes": "nothing"}, {"flag": "--never-cache", "metavar": "", "help": "neither look for a kept result nor keep one", "takes": "nothing"}, {"flag": "--version", "metavar": "V", "help": "a text that counts for the signature", "takes": "one"}, {"flag": "--ignore-param", "metavar": "p\u2026", "help": "parameters that do not count for the signature (log level, n_jobs)", "takes": "many"}, {"flag": "--retries", "metavar": "N", "help": "tries after the first", "takes": "one"}, {"flag": "--retry-delay", "metavar": "10s", "help": "wait before the first retry; doubles each time", "takes": "one"}, {"flag": "--retry-on", "metavar": "Exc\u2026", "help": "retry only on these exceptions", "takes": "many"}, {"flag": "--timeout", "metavar": "30m", "help": "longest time of one attempt; a timeout is a failure", "takes": "one"}, {"flag": "--on-fail", "metavar": "skip|stop|ignore", "help": "what a failure does to the rest of the run", "takes": "one"}, {"flag": "--cpus", "metavar": "N", "help": "processors to reserve", "takes": "one"}, {"flag": "--memory", "metavar": "4G", "help": "memory to reserve, and its limit", "takes": "one"}, {"flag": "--queue", "metavar": "NAME", "help": "where it runs (default: local)", "takes": "one"}, {"flag": "--packages", "metavar": "\"x==1 y\"", "help": "packages of its own", "takes": "many"}, {"flag": "--python", "metavar": "3.12", "help": "its version of Python", "takes": "one"}, {"flag": "--env", "metavar": "PATH", "help": "an existing virtual environment that it runs in", "takes": "one"}, {"flag": "--env-var", "metavar": "K=V\u2026", "help": "environment variables; K alone: a secret", "takes": "many"}, {"flag": "--repo", "metavar": "URL@REV", "help": "a checkout that it works in", "takes": "one"}, {"flag": "--container", "metavar": "IMAGE", "help": "the image of a container that it runs in", "takes": "one"}, {"flag": "--stage", "metavar": "NAME", "help": "the group that it is shown in", "takes": "one"}, {"flag": "--tags", "metavar": "a,b", "help": "labels", "takes": "many"}];
 
 /** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
 export interface StepOption {
@@ -26,6 +26,14 @@ export interface StepOption {
   readonly metavar: string;
   readonly help: string;
   readonly takes: "nothing" | "one" | "many";
+}
+
+/** Let a step of the run that is shown begin, which waits at its gate; or refuse it, with why, or not. */
+export interface AnswerStep {
+  readonly ask: "answer gate";
+  readonly step: string;
+  readonly approved: boolean;
+  readonly reason?: string;
 }
 
 /** Put a run away, or take it back. */
@@ -96,7 +104,13 @@ export interface BoardError {
   readonly line: number | null;
 }
 
-/** A run as it stands; times in seconds since 1970, `ended` None while it goes on. Attributes: parameters: name -> the value as people write it. tally: how many steps came to which end, in words. */
+/** What a step asks before it begins, and since when, in seconds since 1970. */
+export interface BoardGate {
+  readonly text: string;
+  readonly since: number;
+}
+
+/** A run as it stands; times in seconds since 1970, `ended` None while it goes on. Attributes: waits: what all of it waits for, in words; "" if for nothing. parameters: name -> the value as people write it. tally: how many steps came to which end, in words. */
 export interface BoardRun {
   readonly id: string;
   readonly status: Status;
@@ -105,6 +119,7 @@ export interface BoardRun {
   readonly ended: number | null;
   readonly parameters: Readonly<Record<string, string>>;
   readonly tally: string;
+  readonly waits: string;
 }
 
 /** The whole board: the first message of a link; `package` is the version of jupyter_pipes that tells. */
@@ -116,7 +131,7 @@ export interface BoardShown {
   readonly board: Board;
 }
 
-/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. */
+/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. gate: what it asks, while it waits for an approval. */
 export interface BoardStep {
   readonly name: string;
   readonly cell: string | null;
@@ -140,6 +155,7 @@ export interface BoardStep {
   readonly metrics: Readonly<Record<string, unknown>>;
   readonly notes: readonly (string)[];
   readonly error: BoardError | null;
+  readonly gate: BoardGate | null;
 }
 
 /** A rectangle in px; `x`, `y` is its top left corner. */
@@ -369,7 +385,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | AnswerStep;
   readonly key?: string;
 }
 
@@ -695,6 +711,7 @@ export interface Answers {
   "trust values": Trusted;
   "timeline": Timeline;
   "where": StackSeen;
+  "answer gate": Done;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -25,6 +25,7 @@ export function stepNamed(name: string, more: Partial<BoardStep> = {}): BoardSte
     writes: [],
     metrics: {},
     notes: [],
+    gate: null,
     error: null,
     ...more
   };

@@ -103,7 +103,16 @@ function changed(what: Partial<Extract<BoardMessage, { kind: 'changed' }>>): Boa
 }
 
 function withRun(id: string, status: BoardRun['status']): Board {
-  const run = { id, status, reason: '', started: 0, ended: null, parameters: {}, tally: '' };
+  const run = {
+    id,
+    status,
+    reason: '',
+    started: 0,
+    ended: null,
+    parameters: {},
+    tally: '',
+    waits: ''
+  };
   const board = boardOf(stepNamed('a'));
   return { ...board, heading: { ...board.heading, run } };
 }

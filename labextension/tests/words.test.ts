@@ -39,7 +39,8 @@ test('the status bar tells how many ended and what runs', () => {
     started: 0,
     ended: null,
     parameters: {},
-    tally: ''
+    tally: '',
+    waits: ''
   } as const;
   expect(runLine(board, 0)).toBe('');
   expect(runLine({ ...board, heading: { ...board.heading, run } }, 0)).toBe('1/3 · fit 42 %');

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
+from collections.abc import Callable
 
 import pytest
 
-from jupyter_pipes.model.errors import InvalidPipeline, PipesError
+from jupyter_pipes.model.errors import InvalidPipeline, PipesError, UsageError
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
 
@@ -204,6 +206,28 @@ def test_a_step_is_skipped_unless_its_condition_is_true_and_that_is_remembered(p
     assert (many["r"], many["t"]) == (10, False)
 
 
+def test_a_run_waits_at_a_gate_until_it_is_approved_or_refused(project: NewProject) -> None:
+    study = project("%%step a\nx = 1", "%%step b --gate 'Look at x'\ny = x")
+    pipeline = study.pipeline()
+    assert pipeline.plan().steps[1].reasons[-1] == "waits for approval: Look at x"
+    answers: list[Callable[[Run], None]] = [
+        lambda run: run.refuse(reason="too early"),
+        lambda run: run.approve("b"),
+    ]
+    ends: list[tuple[str, str]] = []
+    for answer in answers:
+        run, reached = pipeline.start(), threading.Event()
+        run.subscribe(lambda view, record, reached=reached: reached.set() if view.gates else None)
+        assert run.view.gates or reached.wait(30)
+        assert run.steps["b"].reason == "waits for approval: Look at x"
+        answer(run)
+        ends.append((run.wait(30).status, run.steps["b"].status))
+        with pytest.raises(UsageError, match="does not wait for approval"):
+            run.approve("b")
+    assert ends == [("cancelled", "cancelled"), ("completed", "completed")]
+    assert study.run().steps["b"].status == "cached", "nobody is asked for what is kept"
+
+
 def test_a_condition_that_raises_is_a_failed_step_with_the_line(project: NewProject) -> None:
     run = project("%%step a\nx = []", '%%step b --when "x[0] > 1"\ny = 1').run(check=False)
     error = run.steps["b"].error
@@ -250,7 +274,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
     "line",
     [
         "a --gpus 1",
-        "a --gate 'ok?'",
         "a --map 'x in xs'",
         "a --bash",
         "a --pipeline other.ipynb",

@@ -18,6 +18,7 @@ from jupyter_pipes.history import journal
 from jupyter_pipes.history.journal import Journal
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.job import Job
@@ -73,11 +74,18 @@ class Stage:
         assert self.controller.ended.wait(DEADLINE)
 
 
+def answered(stage: Stage, answer: AnswerGate) -> None:
+    """Answer a gate, if its step waits there just now."""
+    if answer.step in stage.controller.view.gates:
+        stage.controller.command(answer)
+
+
 def test_what_a_user_says_of_a_step_arrives_whole_in_plan_event_and_job(tmp_path: Path) -> None:
     (tmp_path / "data.csv").touch()
     graph = graph_of("%%step first\nx = 1", f"%%step all {SAID}\ny = x")
     stage = Stage(tmp_path, graph, first="completed", all="completed")
     stage.workspace.locks.keep_packages(EVERY_OPTION, {"numpy": "2.0"})
+    stage.controller.subscribe(lambda view, record: answered(stage, AnswerGate("all", True, "anna")))
     stage.run()
     step = graph.step("all")
     planned = PlannedDecision(step, "run", ())
@@ -355,14 +363,14 @@ TWO = ("%%step first\nx = 1", "%%step second\ny = x")
 
 
 def test_a_command_that_was_given_before_a_controller_came_is_carried_out(tmp_path: Path) -> None:
-    stage = handed_over(Stage(tmp_path, graph_of(*TWO)), ev.CommandGiven(ev.Cancel(reason="too late")))
+    stage = handed_over(Stage(tmp_path, graph_of(*TWO)), ev.CommandGiven(Cancel(reason="too late")))
     stage.run()
     assert stage.controller.view.status is Status.CANCELLED
     assert stage.jobs == {}
 
 
 def test_a_command_of_the_time_before_a_run_was_taken_up_again_is_not(tmp_path: Path) -> None:
-    facts = (ev.CommandGiven(ev.Cancel()), ev.RunEnded(Status.CANCELLED))
+    facts = (ev.CommandGiven(Cancel()), ev.RunEnded(Status.CANCELLED))
     stage = handed_over(Stage(tmp_path, graph_of(*TWO), first="completed", second="completed"), *facts)
     stage.run()
     assert stage.controller.view.status is Status.COMPLETED
@@ -380,7 +388,7 @@ class Commanded(Stage):
         super().submit(job, report)
         self.reports[job.attempt_id] = report
         if job.step.name == "slow":
-            self.workspace.history.remark("r", ev.CommandGiven(ev.Cancel("slow", "from elsewhere")))
+            self.workspace.history.remark("r", ev.CommandGiven(Cancel("slow", "from elsewhere")))
 
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:
         self.reports[attempt](ev.AttemptEnded("slow", 1, outcome, reason))
@@ -392,3 +400,69 @@ def test_a_step_is_cancelled_by_another_process_and_the_others_go_on(tmp_path: P
     steps = stage.controller.view.steps
     ends = {name: (str(step.status), step.reason) for name, step in steps.items()}
     assert ends == {"slow": ("cancelled", "from elsewhere"), "other": ("completed", "")}
+
+
+# Gates ------------------------------------------------------------------------------------------------
+
+GATED = (
+    "%%step first\nx = 1",
+    "%%step publish --gate 'Look at it'\ny = x",
+    "%%step behind\nz = y",
+    "%%step other\nw = x",
+)
+COMPLETED: dict[str, ev.Outcome] = dict.fromkeys(("first", "publish", "behind", "other"), "completed")
+
+
+class Gated(Stage):
+    """A run whose step `publish` waits at its gate; another process answers once all else has ended."""
+
+    def __init__(self, folder: Path, answer: AnswerGate) -> None:
+        super().__init__(folder, graph_of(*GATED), **COMPLETED)
+        self.answer = answer
+        self.asked = ""
+        self.claims: list[object] = []
+        self.controller.subscribe(self._look)
+
+    def _look(self, view: RunView, record: ev.Record) -> None:
+        if view.waits_for and not self.asked:
+            self.asked = view.waits_for
+            signature = view.steps["publish"].signature
+            self.claims.append(self.workspace.history.claim(signature, "other run", "publish"))
+            self.workspace.history.release(signature, "other run")
+            self.workspace.history.remark("r", ev.CommandGiven(self.answer))
+
+
+def test_a_step_waits_at_its_gate_with_no_attempt_and_no_claim_until_another_process_approves(
+    tmp_path: Path,
+) -> None:
+    stage = Gated(tmp_path, AnswerGate("publish", True, "anna", "looks good"))
+    stage.run()
+    assert stage.asked == "waits for approval of publish: Look at it"
+    assert stage.claims == [None]
+    view = stage.workspace.history.view("r")
+    assert (view.status, view.gates) == (Status.COMPLETED, {})
+    assert view.steps["publish"].notes == ["approved by anna: looks good"]
+
+
+def test_a_refused_step_and_its_run_end_cancelled_with_who_refused_and_why(tmp_path: Path) -> None:
+    stage = Gated(tmp_path, AnswerGate("publish", False, "anna", "too early"))
+    stage.run()
+    view = stage.workspace.history.view("r")
+    ends = {name: (str(step.status), step.reason) for name, step in view.steps.items()}
+    assert ends == {
+        "first": ("completed", ""),
+        "publish": ("cancelled", "refused by anna: too early"),
+        "behind": ("skipped", "publish was refused"),
+        "other": ("completed", ""),
+    }
+    assert (view.status, view.reason) == (Status.CANCELLED, "publish refused")
+    assert "publish" not in stage.jobs
+
+
+def test_an_answer_for_a_step_that_does_not_wait_changes_nothing(tmp_path: Path) -> None:
+    stage = Gated(tmp_path, AnswerGate("publish", True, "anna"))
+    stage.controller.subscribe(
+        lambda view, record: stage.controller.command(AnswerGate("other", False, "bob"))
+    )
+    stage.run()
+    assert stage.controller.view.status is Status.COMPLETED

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history import indexing
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.fold import FOLD
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
 from jupyter_pipes.model.steps import Diagnostic, Status, StepOptions
@@ -125,7 +126,12 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.StepReopened: st.builds(ev.StepReopened, TEXT, TEXT),
     ev.StepEnded: st.builds(ev.StepEnded, TEXT, st.sampled_from(Status), TEXT, ERROR),
     ev.CancelRequested: st.builds(ev.CancelRequested, st.none() | TEXT, TEXT),
-    ev.CommandGiven: st.builds(ev.CommandGiven, st.builds(ev.Cancel, st.none() | TEXT, TEXT)),
+    ev.GateReached: st.builds(ev.GateReached, TEXT, TEXT),
+    ev.GateAnswered: st.builds(ev.GateAnswered, TEXT, st.booleans(), TEXT, TEXT),
+    ev.CommandGiven: st.builds(
+        ev.CommandGiven,
+        st.builds(Cancel, st.none() | TEXT, TEXT) | st.builds(AnswerGate, TEXT, st.booleans(), TEXT, TEXT),
+    ),
     ev.RunHeldUp: st.builds(ev.RunHeldUp, TEXT),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }

@@ -13,7 +13,7 @@ from jupyter_pipes.cli.documents import answers, runs, stores
 from jupyter_pipes.cli.documents.base import Document
 
 VERBS: dict[type[Document], str] = {
-    runs.RunDocument: "run, show, resume, attach, cancel, tag, rename, archive",
+    runs.RunDocument: "run, show, resume, attach, cancel, approve, tag, rename, archive",
     answers.PlanDocument: "plan",
     answers.ExplanationDocument: "why",
     answers.RunsDocument: "runs",

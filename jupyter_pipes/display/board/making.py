@@ -8,11 +8,19 @@ from typing import Any
 import msgspec
 
 from jupyter_pipes.display.ansi import plain
-from jupyter_pipes.display.board.model import Board, BoardError, BoardRun, BoardStep, Heading, Problem
+from jupyter_pipes.display.board.model import (
+    Board,
+    BoardError,
+    BoardGate,
+    BoardRun,
+    BoardStep,
+    Heading,
+    Problem,
+)
 from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, stale_word, why_text
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Diagnostic, Status
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import Gate, RunView, StepView
 
 
 def board_of(
@@ -33,14 +41,25 @@ def board_of(
     ids = {name: step.planned.cell_id for name, step in view.steps.items()}
     return Board(
         Heading(view.pipeline, view.version, _run(view) if view.started else None),
-        tuple(_step(step, stale.get(step.name, "")) for step in view.steps.values()),
+        tuple(
+            _step(step, stale.get(step.name, ""), view.gates.get(step.name)) for step in view.steps.values()
+        ),
         tuple(_problem(problem, ids, cells or {}) for problem in problems),
     )
 
 
 def _run(view: RunView) -> BoardRun:
     parameters = {name: parameter_text(value) for name, value in view.parameters.items()}
-    return BoardRun(view.run, view.status, view.reason, view.started, view.ended, parameters, view.tally)
+    return BoardRun(
+        view.run,
+        view.status,
+        view.reason,
+        view.started,
+        view.ended,
+        parameters,
+        view.tally,
+        "" if view.status.is_final else view.waits_for,
+    )
 
 
 def parameter_text(value: Any) -> str:
@@ -48,7 +67,7 @@ def parameter_text(value: Any) -> str:
     return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
-def _step(step: StepView, stale: str) -> BoardStep:
+def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
     planned, latest = step.planned, step.latest
     return BoardStep(
         name=step.name,
@@ -73,6 +92,7 @@ def _step(step: StepView, stale: str) -> BoardStep:
         metrics=step.last_metrics,
         notes=tuple(step.notes),
         error=_error(step.error),
+        gate=gate and BoardGate(gate.text, gate.since),
     )
 
 

@@ -21,6 +21,13 @@ class BoardError(Struct, frozen=True):
     line: int | None
 
 
+class BoardGate(Struct, frozen=True):
+    """What a step asks before it begins, and since when, in seconds since 1970."""
+
+    text: str
+    since: float
+
+
 class BoardStep(Struct, frozen=True):
     """A step as it stands.
 
@@ -42,6 +49,7 @@ class BoardStep(Struct, frozen=True):
         reads: name, or path of a file, -> the step that makes it, or `params`.
         metrics: name -> the latest value.
         notes: what it was told that is no failure.
+        gate: what it asks, while it waits for an approval.
     """
 
     name: str
@@ -66,12 +74,14 @@ class BoardStep(Struct, frozen=True):
     metrics: dict[str, JsonValue]
     notes: tuple[str, ...]
     error: BoardError | None
+    gate: BoardGate | None
 
 
 class BoardRun(Struct, frozen=True):
     """A run as it stands; times in seconds since 1970, `ended` None while it goes on.
 
     Attributes:
+        waits: what all of it waits for, in words; "" if for nothing.
         parameters: name -> the value as people write it.
         tally: how many steps came to which end, in words.
     """
@@ -83,6 +93,7 @@ class BoardRun(Struct, frozen=True):
     ended: float | None
     parameters: dict[str, str]
     tally: str
+    waits: str
 
 
 class Problem(Struct, frozen=True):

@@ -103,6 +103,7 @@ class Deciding:
                 self._files.last_writers(),
                 lambda reason: self._take(ev.StepDeferred(name, reason)),
                 lambda: self._is_over(command),
+                claims=command.claims,
             )
         except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
             self._cannot_decide(command, error)

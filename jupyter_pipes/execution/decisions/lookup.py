@@ -47,6 +47,8 @@ class Lookup:
         written: Mapping[str, str],
         deferred: Callable[[str], None],
         is_over: Callable[[], bool],
+        *,
+        claims: bool = True,
     ) -> Decision | None:
         """Return the decision of a step whose inputs are known.
 
@@ -58,13 +60,14 @@ class Lookup:
             written: file -> the step that wrote it last in this run.
             deferred: told in words what is waited for, and again when nothing was heard of it for long.
             is_over: whether nobody wants the decision any more; then it is None.
+            claims: whether nobody else is to compute the same from now on, if it has to run.
         """
         wait, told = _FIRST_LOOK, None
         self._decider.note_written(written)
         while True:
             if not_known := self._workspace.locks.settled(step.options).yet_to_find:
                 deferred(f"starting: looks up {not_known}")
-            decision, owner = await in_thread(self._decide, step, inputs)
+            decision, owner = await in_thread(self._decide, step, inputs, claims)
             if is_over():
                 if owner is None:
                     await asyncio.to_thread(self.forget, decision)
@@ -108,13 +111,13 @@ class Lookup:
         self._workspace.keep_file_digests()
         return decisions
 
-    def _decide(self, step: Step, inputs: Inputs) -> tuple[Decision, Claim | None]:
+    def _decide(self, step: Step, inputs: Inputs, claims: bool) -> tuple[Decision, Claim | None]:
         request, history = self._request, self._workspace.history
         self._look_up(step)
         values, selection = request.arguments.values_of(step.name), request.arguments.selection
         decision = self._decider.decide(step, values, inputs, forced=step.name in selection.forced)
         owner = None
-        if decision.shared:
+        if decision.shared and claims:
             owner = history.claim(decision.signature, self._run, step.name)
             if owner is None and history.results(decision.signature):
                 # It may have come between the look-up and the claim.

@@ -12,9 +12,15 @@ class Command(Struct, frozen=True, gc=False):
 
 
 class Decide(Command, frozen=True):
-    """Compute the step's signature and look for a kept result."""
+    """Compute the step's signature and look for a kept result.
+
+    Attributes:
+        step: the step.
+        claims: whether nobody else is to compute the same from now on, if it has to run.
+    """
 
     step: str
+    claims: bool = True
 
 
 class Submit(Command, frozen=True):

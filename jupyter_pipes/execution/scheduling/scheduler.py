@@ -6,7 +6,8 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | event            | what follows |
 | --- | --- |
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
-| StepDecided      | `run` → an attempt is submitted · `cached`, `skipped` → the step ends so |
+| StepDecided      | `run` → an attempt is submitted, or the step waits at its gate · else it ends so |
+| GateAnswered     | approved → it is decided once more, and may run · refused → it ends `cancelled` |
 | InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
 | NamesJoined      | the same; so it is for what a cached result showed |
 | FileReadEarly    | the same for the step that used the file: it waits for the writer |
@@ -50,6 +51,7 @@ class Scheduler:
             ev.RunStarted: self._on_run_started,
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
+            ev.GateAnswered: self._on_gate_answered,
             ev.InputsChanged: self._on_inputs_changed,
             ev.NamesJoined: self._on_names_joined,
             ev.FileReadEarly: self._on_file_read_early,
@@ -131,8 +133,18 @@ class Scheduler:
             yield state.leave_out(event.reasons[0])
         elif event.decision == "cached":
             yield state.end(Status.CACHED, "; ".join(event.reasons))
+        elif state.is_gated:
+            yield state.wait_at_gate()
         else:
             yield self._submit(state)
+
+    def _on_gate_answered(self, event: ev.GateAnswered) -> Iterable[do.AnyCommand]:
+        state = self._steps[event.step]
+        if state.phase is not Phase.GATED:
+            return
+        state.is_approved, state.is_refused = event.approved, not event.approved
+        # What it waited for an approval of may have been computed elsewhere meanwhile.
+        yield self._decide(state) if event.approved else state.end(Status.CANCELLED, event.words)
 
     def _on_inputs_changed(self, event: ev.InputsChanged) -> Iterable[do.AnyCommand]:
         return self._observe(event.step, Observation(changed=event.names))
@@ -187,6 +199,7 @@ class Scheduler:
         state = self._steps[event.step]
         released = [child for child in state.children if state.lets_go(child)]
         root = event.reason.rpartition(_AGAIN)[2]
+        state.is_approved = False
         self._open_steps += state.status is not None
         state.status = None
         for child in state.children:
@@ -305,12 +318,15 @@ class Scheduler:
         if failed:
             return Status.FAILED, f"{', '.join(failed)} failed"
         if cancelled:
+            refused = [s.planned.name for s in self._steps.values() if s.is_refused]
+            if len(refused) == len(cancelled):
+                return Status.CANCELLED, f"{', '.join(refused)} refused"
             return Status.CANCELLED, f"{', '.join(cancelled)} cancelled"
         return Status.COMPLETED, ""
 
     def _decide(self, state: StepState) -> do.Decide:
         state.phase = Phase.DECIDING
-        return do.Decide(state.planned.name)
+        return do.Decide(state.planned.name, claims=not state.is_gated)
 
     def _submit(self, state: StepState) -> do.Submit:
         state.phase = Phase.SUBMITTED

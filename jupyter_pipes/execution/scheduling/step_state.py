@@ -29,6 +29,7 @@ class Phase(Enum):
 
     WAITING = auto()
     DECIDING = auto()
+    GATED = auto()
     SUBMITTED = auto()
     DELAYED = auto()
     REOPENING = auto()
@@ -44,6 +45,8 @@ class StepState:
         open_upstream: how many it waits for still.
         attempt, earlier_attempts: the number of its last attempt, and of the last before it was opened again.
         lost: how many of its attempts since then went with their worker: no fault of the step's.
+        is_approved: whether somebody let it pass its gate, for the inputs that it has.
+        is_refused: whether somebody refused that.
         is_stopping: whether its attempt was asked to stop, for good.
         outdated: why its attempt has other inputs than it should, in words; "" if it has the right ones.
         verdict: how it ends, from the saying on.
@@ -61,6 +64,7 @@ class StepState:
         self.attempt = 0
         self.earlier_attempts = 0
         self.lost = 0
+        self.is_approved = self.is_refused = False
         self.is_stopping = False
         self.outdated = ""
         self.verdict: Status | None = None
@@ -77,6 +81,11 @@ class StepState:
     def is_released(self) -> bool:
         """Whether those that wait for it may go on."""
         return self.is_done or (self.status is Status.FAILED and not self.counts_as_failed)
+
+    @property
+    def is_gated(self) -> bool:
+        """Whether it must not begin yet: its `--gate` is to be approved first."""
+        return bool(self.options.gate) and not self.is_approved
 
     def lets_go(self, child: StepState) -> bool:
         """Return whether a step that waits for it may go on."""
@@ -99,7 +108,8 @@ class StepState:
     def cause(self) -> str:
         """Why those that wait for it are skipped, in words."""
         assert self.status is not None, "only what ended has others skipped"
-        return self.root_cause or f"{self.planned.name} {_ENDED_WORDS[self.status]}"
+        how = "was refused" if self.is_refused else _ENDED_WORDS[self.status]
+        return self.root_cause or f"{self.planned.name} {how}"
 
     @property
     def tries(self) -> int:
@@ -136,6 +146,11 @@ class StepState:
         reason = f"{tries}; next try in {exact_duration_text(delay)}"
         return do.Append(ev.RetryScheduled(event.step, event.attempt, delay, reason))
 
+    def wait_at_gate(self) -> do.Append:
+        """Have it wait for an approval."""
+        self.phase = Phase.GATED
+        return do.Append(ev.GateReached(self.planned.name, self.options.gate))
+
     def end(self, status: Status, reason: str) -> do.Append:
         """Have it ended."""
         # From here on nothing else may end it: one end per step, also when several causes meet in one event.
@@ -156,5 +171,5 @@ class StepState:
         """Forget how it ended; attempts are counted on, tries anew."""
         self.phase, self.verdict, self.status = Phase.WAITING, None, None
         self.root_cause, self.outdated = "", ""
-        self.is_conditional = self.is_stopping = False
+        self.is_conditional = self.is_stopping = self.is_refused = False
         self.earlier_attempts, self.lost = self.attempt, 0

@@ -27,9 +27,10 @@ class Parts:
     Args:
         name: a class of this widget alone.
         steps: the list of steps.
+        gates: what waits for approval.
     """
 
-    def __init__(self, name: str, steps: Any) -> None:
+    def __init__(self, name: str, steps: Any, gates: Any) -> None:
         import ipywidgets
 
         w = cast("Any", ipywidgets)
@@ -53,7 +54,7 @@ class Parts:
         head = w.HBox([self.header, buttons], layout={"flex_flow": "row wrap"})
         body = w.HBox([left, self._side], layout={"flex_flow": "row wrap"})
         style = w.HTML(f"<style>{live_css()}</style>", layout={"display": "none"})
-        self.root: Any = w.VBox([style, self._fits, head, body])
+        self.root: Any = w.VBox([style, self._fits, head, gates, body])
         panes = {
             "head": head,
             "buttons": buttons,

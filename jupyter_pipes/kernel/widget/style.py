@@ -29,6 +29,9 @@ _CSS = f"""
 .jupyter-pipes-buttons button i{{margin-right:6px}}
 .jupyter-pipes-live button:focus-visible{{outline:2px solid var(--jp-brand-color1,#1d65c9);
  outline-offset:1px}}
+.jupyter-pipes-gates{{padding:6px 10px;gap:4px;border-bottom:1px solid var(--jp-border-color2,#d0d7de)}}
+.jupyter-pipes-gates button{{width:auto}}
+.jupyter-pipes-gates .widget-html-content{{line-height:1.45;height:auto;overflow-wrap:anywhere}}
 .jupyter-pipes-graph{{overflow:auto;max-height:800px;background:var(--jp-layout-color0,#fff);container-type:inline-size}}
 .jupyter-pipes-graph:hover,.jupyter-pipes-head .clock{{animation:jupyter-pipes-look-again 1ms}}
 @keyframes jupyter-pipes-look-again{{from{{outline-color:transparent}}to{{outline-color:transparent}}}}

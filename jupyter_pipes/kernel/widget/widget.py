@@ -17,6 +17,7 @@ from jupyter_pipes.display.outputs import bundle_html
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
 from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
+from jupyter_pipes.kernel.widget.gates import GateBar, OnAnswer
 from jupyter_pipes.kernel.widget.parts import LEAST_SCALE, MOST_HEIGHT, PANE_WIDTH, Parts, close_all
 from jupyter_pipes.kernel.widget.steplist import StepList
 from jupyter_pipes.kernel.widget.still import Still
@@ -74,6 +75,7 @@ class PipelineWidget:
         source: gives logs and previews of the selected step.
         on_run: called when "Run" is pressed; None leaves the button disabled.
         on_cancel: called when "Cancel" is pressed; None leaves the button disabled.
+        on_answer: called when "Approve" or "Refuse" is pressed; None leaves the buttons disabled.
     """
 
     def __init__(
@@ -83,6 +85,7 @@ class PipelineWidget:
         source: DetailSource,
         on_run: Callable[[], None] | None = None,
         on_cancel: Callable[[], None] | None = None,
+        on_answer: OnAnswer | None = None,
     ) -> None:
         self._view = view
         self._source = source
@@ -101,7 +104,8 @@ class PipelineWidget:
             self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
         )
         self._steps = StepList(self._select)
-        self._parts = Parts(name, self._steps.widget)
+        self._gates = GateBar(on_answer)
+        self._parts = Parts(name, self._steps.widget, self._gates.widget)
         self._wire()
         self._draw_graph()
         self._refresh()
@@ -216,6 +220,7 @@ class PipelineWidget:
             selected = self._selected()
             if self._graph is not None:
                 self._graph.update(view, selected, self._stale)
+            self._gates.show(view.gates)
             self._steps.show(view.steps.values(), self._stale, selected)
             self._parts.put_details(self._details(selected, now) if selected else {})
         self._still.update(view, self._stale)

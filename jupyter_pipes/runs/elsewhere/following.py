@@ -23,6 +23,7 @@ from jupyter_pipes.storage.queues import LOCAL
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import History
     from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.control.commands import RunCommand
     from jupyter_pipes.model.views import RunView
 
 LOOK = 0.2
@@ -70,7 +71,7 @@ class Follower:
         """Call `subscriber` with the view and each new record, on the background thread."""
         self._subscribers.add(subscriber)
 
-    def command(self, command: ev.RunCommand) -> None:
+    def command(self, command: RunCommand) -> None:
         """Pass a command on to whoever drives the run.
 
         Raises:

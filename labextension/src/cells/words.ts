@@ -68,6 +68,9 @@ function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'no
   if (step.status === 'running' && before) {
     return { note: `${__('attempt')} ${step.attempts}: ${before}`, noteStatus: 'queued' };
   }
+  if (step.gate) {
+    return { note: step.reason, noteStatus: 'queued' };
+  }
   const isTold = ['queued', 'skipped', 'cancelled', 'interrupted', 'failed'].includes(step.status);
   return { note: isTold ? step.reason : '', noteStatus: step.status };
 }

@@ -64,8 +64,8 @@ function Tally({ run }: RunProps): JSX.Element {
   return (
     <>
       <span title={run.tally}>{run.tally}</span>
-      <span className="jp-pipes-quiet" title={run.reason}>
-        {run.reason}
+      <span className="jp-pipes-quiet" title={run.reason || run.waits}>
+        {run.reason || run.waits}
       </span>
     </>
   );

@@ -8,6 +8,7 @@ import { Signal } from '@lumino/signaling';
 import type { JSX } from 'react';
 import { pipelineIcon } from '../icons';
 import type { IPipelines } from '../tokens';
+import { Gates } from './gates';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
@@ -69,6 +70,7 @@ export class PipelinePanel extends ReactWidget {
     return (
       <>
         <Heading {...props} />
+        <Gates {...props} />
         <Problems {...props} />
         <TabbedPane key={session.panel.id} {...props} />
       </>

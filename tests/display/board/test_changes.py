@@ -41,6 +41,7 @@ STEP = BoardStep(
     metrics={},
     notes=(),
     error=None,
+    gate=None,
 )
 STEPS = st.builds(
     lambda name, status, stale: replace(STEP, name=name, status=status, stale=stale),

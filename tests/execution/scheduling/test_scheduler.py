@@ -69,6 +69,67 @@ def test_a_step_left_out_by_the_user_holds_up_all_that_wait_for_it() -> None:
     }
 
 
+# Gates --------------------------------------------------------------------------------------------------
+
+
+def at_the_gate(scheduler: Scheduler) -> list[do.AnyCommand]:
+    """Have `a` come to its gate, before `b`."""
+    return run_of(scheduler, started(planned("a", gate="ok?"), planned("b", "a")), decided("a"))
+
+
+def test_a_step_that_has_to_run_waits_at_its_gate_and_is_decided_once_more_when_approved() -> None:
+    """It claims nothing before: what others compute meanwhile is taken then."""
+    scheduler = Scheduler()
+    assert at_the_gate(scheduler) == [do.Decide("a", claims=False), do.Append(ev.GateReached("a", "ok?"))]
+    approved = ev.GateAnswered("a", True, "anna")
+    assert run_of(scheduler, approved) == [do.Decide("a")]
+    assert run_of(scheduler, approved) == [], "an answer counts once"
+    assert run_of(scheduler, decided("a")) == [do.Submit("a", 1)]
+
+
+def test_the_gate_of_a_cached_step_is_not_asked() -> None:
+    commands = run_of(Scheduler(), started(planned("a", gate="ok?")), cached("a"))
+    assert endings(commands) == {"a": (Status.CACHED, "nothing changed")}
+
+
+def test_a_refused_step_ends_cancelled_as_does_the_run() -> None:
+    scheduler = Scheduler()
+    at_the_gate(scheduler)
+    commands = run_of(scheduler, ev.GateAnswered("a", False, "anna", "no"))
+    assert endings(commands) == {
+        "a": (Status.CANCELLED, "refused by anna: no"),
+        "b": (Status.SKIPPED, "a was refused"),
+    }
+    assert appended(commands)[-1] == ev.RunEnded(Status.CANCELLED, "a refused")
+
+
+def test_a_run_that_is_cancelled_at_a_gate_waits_no_longer() -> None:
+    scheduler = Scheduler()
+    at_the_gate(scheduler)
+    commands = run_of(scheduler, ev.CancelRequested())
+    assert {status for status, _ in endings(commands).values()} == {Status.CANCELLED}
+    assert run_of(scheduler, ev.GateAnswered("a", True, "anna")) == []
+
+
+@pytest.mark.parametrize(("answer", "asks_again"), [(True, False), (False, True), (None, True)])
+def test_a_resumed_run_asks_again_unless_the_step_was_approved(answer: bool | None, asks_again: bool) -> None:
+    scheduler = Scheduler()
+    at_the_gate(scheduler)
+    facts = [] if answer is None else [ev.GateAnswered("a", answer, "anna")]
+    run_of(scheduler, *facts, *(decided("a") for _ in facts if answer))
+    run_of(scheduler, ev.CancelRequested(), attempt("a", "cancelled"))
+    commands = run_of(scheduler, ev.RunResumed(), decided("a"))
+    assert (ev.GateReached("a", "ok?") in appended(commands)) == asks_again
+
+
+def test_what_was_approved_for_other_inputs_is_asked_again() -> None:
+    scheduler = Scheduler()
+    at_the_gate(scheduler)
+    run_of(scheduler, ev.GateAnswered("a", True, "anna"), decided("a"), attempt("a", "completed"))
+    commands = run_of(scheduler, ev.StepReopened("a", "its values are lost"), ev.RunResumed(), decided("a"))
+    assert appended(commands)[-1] == ev.GateReached("a", "ok?")
+
+
 # The table ----------------------------------------------------------------------------------------------
 
 

@@ -20,6 +20,7 @@ from jupyter_pipes.kernel.link.feed import Feed
 from jupyter_pipes.kernel.link.requests import Reply
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.steps import Status
 from tests.elsewhere import Elsewhere
 
@@ -305,7 +306,37 @@ def test_a_notebook_that_is_opened_while_its_run_goes_on_elsewhere_follows_and_s
     tab.wait_for(lambda board: statuses(board) == {"a": "running", "b": "pending"})
     assert lab.ask("stop").refusal is None
     commands = [record.event for record in elsewhere.workspace.history.records("r")]
-    assert commands[-1] == ev.CommandGiven(ev.Cancel())
+    assert commands[-1] == ev.CommandGiven(Cancel())
     elsewhere.add(ev.StepEnded("a", Status.CANCELLED), ev.StepEnded("b", Status.CANCELLED))
     elsewhere.add(ev.RunEnded(Status.CANCELLED))
     tab.wait_for(lambda board: board.heading.run is not None and board.heading.run.status is Status.CANCELLED)
+
+
+def test_a_step_that_waits_for_approval_says_so_and_is_answered_in_the_panel(
+    lab: Lab, tmp_path: Path
+) -> None:
+    elsewhere = Elsewhere(tmp_path, "far", "notebook", str(tmp_path / "notebook.ipynb"))
+    tab = lab.tab()
+    lab.show()
+    elsewhere.add(ev.GateReached("a", "Look at it"), ev.StepEnded("b", Status.COMPLETED))
+    tab.wait_for(lambda board: board.by_name["a"].gate is not None)
+    assert tab.board is not None
+    assert tab.board.heading.run is not None
+    assert tab.board.heading.run.waits == "waits for approval of a: Look at it"
+    assert "b of run r does not wait" in refusal(lab, "answer gate", step="b", approved=True)
+    taken = threading.Thread(target=_take_answer, args=(elsewhere,))
+    taken.start()
+    assert lab.ask("answer gate", step="a", approved=False, reason="no").refusal is None
+    taken.join()
+    tab.wait_for(lambda board: board.by_name["a"].gate is None)
+
+
+def _take_answer(elsewhere: Elsewhere) -> None:
+    """Carry out the answer to a gate once it is given, as the run's controller does."""
+    given: list[AnswerGate] = []
+    while not given:
+        records = elsewhere.workspace.history.records("r")
+        commands = (each.event.command for each in records if isinstance(each.event, ev.CommandGiven))
+        given = [command for command in commands if isinstance(command, AnswerGate)]
+    (answer,) = given
+    elsewhere.add(ev.GateAnswered(answer.step, answer.approved, answer.by, answer.reason))

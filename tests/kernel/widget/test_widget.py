@@ -55,7 +55,7 @@ class Source:
 class Stage:
     """A run whose events a test plays by hand, and the widget that shows it."""
 
-    def __init__(self, *steps: ev.PlannedStep, **callbacks: Callable[[], None]) -> None:
+    def __init__(self, *steps: ev.PlannedStep, **callbacks: Callable[..., None]) -> None:
         self.source = Source()
         self.view = RunView("r", "study", steps={step.name: StepView(step.name, step) for step in steps})
         self.steps = steps
@@ -599,3 +599,28 @@ def test_the_still_shows_the_last_statuses_when_the_run_has_ended(
     stage.mark(load="code changed")
     assert "load, completed, stale  code changed" in displays.updates[-1][1]["text/plain"]
     assert "<li>load, completed, stale</li>" in displays.updates[-1][1]["text/html"]
+
+
+def test_what_waits_for_approval_is_shown_with_buttons_that_answer() -> None:
+    answers: list[tuple[str, bool, str]] = []
+
+    def answer(step: str, approved: bool, reason: str) -> None:
+        answers.append((step, approved, reason))
+
+    stage = Stage(planned("load"), planned("publish", {"x": "load"}), on_answer=answer)
+    stage.start()
+    assert "Approve" not in _descriptions(stage)
+    stage.play(ev.StepEnded("load", Status.COMPLETED), ev.GateReached("publish", f"Look {EVIL}"))
+    bar = next(part for part in stage.all("HTML") if "waits for approval since" in part.value)
+    assert EVIL not in bar.value
+    assert "waits for approval of publish" in stage.html
+    next(part for part in stage.all("Text") if part.placeholder.startswith("why")).value = " fine "
+    stage.button("Approve").click()
+    stage.button("Refuse").click()
+    assert answers == [("publish", True, "fine"), ("publish", False, "fine")]
+    stage.play(ev.GateAnswered("publish", True, "anna"))
+    assert "Approve" not in _descriptions(stage)
+
+
+def _descriptions(stage: Stage) -> list[str]:
+    return [button.description for button in stage.all("Button")]

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import Cancel
 from jupyter_pipes.model.errors import RunCancelled, UsageError
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.steps import Status
@@ -58,7 +59,7 @@ def test_it_does_not_end_with_this_process_and_a_command_is_a_fact_of_its_journa
     run.cancel("b", reason="too slow")
     run.cancel()
     events = [record.event for record in elsewhere.workspace.history.records("r")]
-    assert events[1:] == [ev.CommandGiven(ev.Cancel("b", "too slow")), ev.CommandGiven(ev.Cancel())]
+    assert events[1:] == [ev.CommandGiven(Cancel("b", "too slow")), ev.CommandGiven(Cancel())]
     assert not run.has_ended
     with pytest.raises(UsageError, match="has no step 'c'"):
         run.cancel("c")

@@ -8,10 +8,11 @@ from typing import Any, NamedTuple
 from msgspec import Struct
 
 from jupyter_pipes.display.timeline import Timeline
-from jupyter_pipes.kernel.link.asking import Request, RunStarted
+from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
 from jupyter_pipes.kernel.link.topics import (
     artifacts,
     exports,
+    gates,
     kept_runs,
     logs,
     parameters,
@@ -38,6 +39,7 @@ TopicRequest = (
     | artifacts.TrustValues
     | timelines.ShowTimeline
     | stacks.AskWhere
+    | gates.AnswerStep
 )
 
 
@@ -71,4 +73,5 @@ TOPICS: dict[type[Request], Answered] = {
     artifacts.TrustValues: Answered(artifacts.Trusted, artifacts.trust),
     timelines.ShowTimeline: Answered(Timeline, timelines.show_timeline),
     stacks.AskWhere: Answered(stacks.StackSeen, stacks.ask_where, waits=False),
+    gates.AnswerStep: Answered(Done, gates.answer_gate),
 }

@@ -1,0 +1,1 @@
+"""What people want of a run that goes on, said to whoever drives it."""
