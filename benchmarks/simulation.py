@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 MANY = 10_000
 WORKERS = 1_000
+FEW_WORKERS = 100
 SECONDS = 60.0
 """How long a step takes, on the average."""
 
@@ -38,7 +39,7 @@ def measure() -> list[Figure]:
     """Return what the controller costs, and how that grows."""
     few = _Simulation(MANY // 10, WORKERS)
     few.run()
-    narrow = _Simulation(MANY, WORKERS // 10)
+    narrow = _Simulation(MANY, FEW_WORKERS)
     narrow.run()
     whole = _Simulation(MANY, WORKERS)
     whole.run()
@@ -56,7 +57,7 @@ def measure() -> list[Figure]:
             [whole.per_step * 1000],
             "ms/step",
             [narrow.per_step * 1000],
-            f"{WORKERS // 10:,} workers",
+            f"{FEW_WORKERS:,} workers",
         ),
         Figure("simulation: events", [whole.events / whole.seconds], "1/s"),
         beside("simulation: memory", megabytes, "MB", [_most_memory(MANY // 10)], f"{MANY // 10:,} steps"),

@@ -17,6 +17,7 @@ SMALL = {
     "EVENTS": 2,
     "FEW": 2,
     "FEW_TIMES": 1,
+    "FEW_WORKERS": 1,
     "GRID": 3,
     "HELPERS": 3,
     "MANY": 20,
