@@ -157,6 +157,13 @@ def test_an_ignored_failure_leaves_none(ground: Ground) -> None:
     assert (run.status, run.steps["a"].status) == (Status.COMPLETED, Status.FAILED)
 
 
+def test_a_step_whose_condition_is_not_true_is_skipped_with_the_values_in_the_reason(ground: Ground) -> None:
+    run = ground.run("%%step a\nxs = [1]", '%%step b --when "len(xs) > 2"\ny = 1 / 0', "%%step c\nz = y")
+    ends = {name: (str(step.status), step.reason) for name, step in run.steps.items() if name != "a"}
+    assert ends == {"b": ("skipped", "len(xs) > 2: xs has 1"), "c": ("skipped", "b was skipped")}
+    assert run.status == "completed"
+
+
 def test_explicit_artifacts_are_kept_under_their_names(ground: Ground) -> None:
     run, attempt = ground.attempt(
         "from jupyter_pipes import current\ncurrent.artifact('my model', {'w': [1, 2]})"
