@@ -52,6 +52,7 @@ class Scene:
         assert answer.code == 0, answer.err
         assert f"jupyter pipes attach {answer.out.strip()} follows it" in answer.err
         until(lambda: self.computed == 1, "the step")
+        until(lambda: self.attempts(answer.out.strip()) == ["running"], "the record that it has begun")
         return answer.out.strip()
 
     def attached(self, run: str) -> subprocess.Popen[str]:
