@@ -124,3 +124,37 @@ def test_a_node_is_its_cell_and_the_other_way_round(panel: Panel) -> None:
     panel.edit(2)
     panel.page.get_by_role("tab", name="Steps").click()
     expect(panel.page.locator("tr.jp-pipes-selected")).to_contain_text("load")
+
+
+GATED = (
+    "%load_ext jupyter_pipes",
+    "%%step load\nx = 1",
+    "%%step publish --gate 'Look at <b>x</b>'\ny = x",
+    "%pipeline run",
+)
+
+
+def test_a_step_waits_until_it_is_approved_in_the_panel_or_above_the_live_graph(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    """Also while the cell that started the run waits for it; what was refused is asked for again."""
+    page = lab.open_new(request.node.name, "gated.ipynb", *GATED)
+    panel = Panel(page)
+    panel.show()
+    expect(panel.header("publish")).to_contain_text("pending")
+    panel.button("Run pipeline").click()
+    asked = panel.page.locator(".jp-pipes-gate")
+    expect(asked).to_contain_text("Look at <b>x</b>")
+    expect(panel.heading).to_contain_text("waits for approval of publish")
+    expect(panel.header("publish")).to_contain_text("waits for approval: Look at")
+    asked.get_by_role("textbox").fill("too early")
+    asked.get_by_role("button", name="Refuse publish").click()
+    expect(panel.header("publish")).to_contain_text("refused by")
+    expect(asked).to_have_count(0)
+    page.run_all()
+    live = panel.page.locator(".jupyter-pipes-gates")
+    expect(live).to_contain_text("Look at <b>x</b>")
+    live.get_by_role("button", name="Approve").click()
+    expect(panel.header("publish")).to_contain_text("completed")
+    expect(live).to_be_hidden()
+    page.close()
