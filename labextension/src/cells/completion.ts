@@ -10,15 +10,19 @@ import { EditorExtensionRegistry, type IEditorExtensionFactory } from '@jupyterl
 import { parametersOf } from '../notebook';
 import { stepLineIn } from '../roles';
 import type { IPipelines } from '../tokens';
+import { LOCAL } from '../words';
 import { declaredIn, helpAt, suggestionsAt, type Names } from './suggestions';
 
 /** Make the extension of the editors of cells. */
 export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFactory {
   const names = (): Names => {
     const session = pipelines.current;
+    const steps = session?.board?.steps ?? [];
     return {
-      steps: session?.board?.steps.map(step => step.name) ?? [],
-      parameters: session ? declaredIn(parametersOf(session.panel.content)) : []
+      steps: steps.map(step => step.name),
+      parameters: session ? declaredIn(parametersOf(session.panel.content)) : [],
+      values: steps.flatMap(step => step.writes),
+      queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])]
     };
   };
   return {
@@ -57,7 +61,7 @@ function completed(context: CompletionContext, names: Names): CompletionResult |
   return {
     from: line.from + suggested.from,
     options: suggested.words.map(({ word, help }) => ({ label: word, detail: help })),
-    validFor: /^[^\s=]*$/
+    validFor: /^[^\s=}]*$/
   };
 }
 

@@ -6,7 +6,14 @@ import { parsed, spotAt, wordsOf } from './stepline';
 export interface Names {
   readonly steps: readonly string[];
   readonly parameters: readonly string[];
+  /** What steps write. */
+  readonly values: readonly string[];
+  /** Where steps run. */
+  readonly queues: readonly string[];
 }
+
+/** What the graph is made of: it is read as it stands, without references to parameters. */
+const WITHOUT_REFERENCES = ['--after', '--in', '--out', '--ignore-param'];
 
 /** A word that fits, with a line of help. */
 export interface Suggestion {
@@ -26,6 +33,10 @@ export function suggestionsAt(line: string, at: number, names: Names): Suggestio
   if (spot.isName) {
     return null;
   }
+  const expected = expectedAt(line, at, spot.flag, names);
+  if (expected) {
+    return expected;
+  }
   const said = parsed(line).options.map(option => option.flag);
   const isFlag = spot.flag === '' || spot.word.text.startsWith('-');
   const words = isFlag
@@ -36,17 +47,33 @@ export function suggestionsAt(line: string, at: number, names: Names): Suggestio
   return words.length ? { from: spot.word.from, words } : null;
 }
 
+/** What may stand inside a value: a reference to a parameter, or a name in a condition; null elsewhere. */
+function expectedAt(line: string, at: number, flag: string, names: Names): Suggestions | null {
+  const before = line.slice(0, at);
+  const reference = WITHOUT_REFERENCES.includes(flag) ? null : /\$\{[\p{L}\p{N}_.]*$/u.exec(before);
+  if (flag && reference) {
+    // Editors may close what is opened.
+    const end = line.startsWith('}', at) ? '' : '}';
+    const words = names.parameters.map(name => `\${params.${name}${end}`);
+    return { from: reference.index, words: words.map(plainly) };
+  }
+  const name = flag === '--when' ? /(?<![.\p{L}\p{N}_])(?!\d)[\p{L}\p{N}_]*$/u.exec(before) : null;
+  return name && { from: name.index, words: [...names.parameters, ...names.values].map(plainly) };
+}
+
 function valuesFor(flag: string, self: string, names: Names): Suggestion[] {
-  const option = STEP_OPTIONS.find(each => each.flag === flag);
-  const words =
-    flag === '--after'
-      ? names.steps.filter(name => name !== self)
-      : flag === '--ignore-param'
-        ? names.parameters
-        : option?.metavar.includes('|')
-          ? option.metavar.split('|')
-          : [];
-  return words.map(word => ({ word, help: '' }));
+  const ofNames: Readonly<Record<string, readonly string[]>> = {
+    '--after': names.steps.filter(name => name !== self),
+    '--ignore-param': names.parameters,
+    '--queue': names.queues,
+    '--in': names.values
+  };
+  const metavar = STEP_OPTIONS.find(each => each.flag === flag)?.metavar ?? '';
+  return (ofNames[flag] ?? (metavar.includes('|') ? metavar.split('|') : [])).map(plainly);
+}
+
+function plainly(word: string): Suggestion {
+  return { word, help: '' };
 }
 
 /** The help of an option, in one line. */

@@ -1,7 +1,13 @@
 /** What may stand at a place of a `%%step` line. */
 import { declaredIn, helpAt, suggestionsAt } from '../../src/cells/suggestions';
 
-const names = { steps: ['load', 'clean', 'fit'], parameters: ['rows', 'model'] };
+const names = {
+  steps: ['load', 'clean', 'fit'],
+  parameters: ['rows', 'model'],
+  values: ['raw', 'tidied'],
+  queues: ['local', 'gpu']
+};
+const inConditions = ['rows', 'model', 'raw', 'tidied'];
 
 function wordsAt(shown: string): string[] | null {
   const at = shown.indexOf('|');
@@ -19,9 +25,25 @@ test.each([
   ['%%step fit --after load cl|', ['load', 'clean']],
   ['%%step fit --ignore-param |', ['rows', 'model']],
   ['%%step fit --on-fail |', ['skip', 'stop', 'ignore']],
+  ['%%step fit --queue |', ['local', 'gpu']],
+  ['%%step fit --in |', ['raw', 'tidied']],
+  ['%%step fit --when |', inConditions],
+  ['%%step fit --when "len(r|', inConditions],
+  ['%%step fit --when "raw.r|', null],
+  ['%%step fit --timeout ${|', ['${params.rows}', '${params.model}']],
+  ['%%step fit --timeout ${|}', ['${params.rows', '${params.model']],
+  ['%%step fit --file data/${params.m|', ['${params.rows}', '${params.model}']],
+  ['%%step fit --after ${|', ['load', 'clean']],
   ['%%step fit --timeout |', null]
 ])('%s', (shown, expected) => {
   expect(wordsAt(shown)).toEqual(expected);
+});
+
+test('what is taken begins where the name does, not the word around it', () => {
+  const line = '%%step fit --when "len(ra';
+  expect(suggestionsAt(line, line.length, names)?.from).toBe(line.indexOf('ra', 20));
+  const path = '%%step fit --file data/${p';
+  expect(suggestionsAt(path, path.length, names)?.from).toBe(path.indexOf('$'));
 });
 
 test('an option has its help on hover, and so has the magic', () => {
