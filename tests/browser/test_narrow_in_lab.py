@@ -90,6 +90,36 @@ def test_tabs_stand_in_one_row_and_their_tables_fit(shown: LabPage) -> None:
     expect(runs.get_by_role("columnheader", name="Started")).to_be_visible()
 
 
+def test_the_panel_keeps_its_share_of_the_window_until_it_is_dragged(shown: LabPage) -> None:
+    page, panel = shown.page, shown.page.locator("#jp-pipes-panel").element_handle()
+    handle = page.locator("#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)").last
+
+    def drag(more: int) -> None:
+        box = handle.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + 200
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x - more, y)
+        page.mouse.up()
+
+    def is_as_wide_as(width: int) -> None:
+        page.wait_for_function(
+            "([panel, width]) => Math.abs(panel.clientWidth - width) <= 4", arg=[panel, width]
+        )
+
+    for window, width in ((1440, 460), (1024, 368)):
+        page.set_viewport_size({"width": window, "height": 768})
+        is_as_wide_as(width)
+    drag(40)
+    is_as_wide_as(408)
+    page.set_viewport_size({"width": 1440, "height": 768})
+    is_as_wide_as(408)
+    page.set_viewport_size({"width": 1024, "height": 768})
+    drag(-40)
+    is_as_wide_as(368)
+
+
 def test_two_compared_runs_fit(shown: LabPage) -> None:
     run(shown)
     expect(header(shown, "load")).to_contain_text("cached")

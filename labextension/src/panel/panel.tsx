@@ -12,7 +12,7 @@ import { Gates } from './gates';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
-import { widen } from './width';
+import { RoomyWidth } from './width';
 
 /** The panel's id. */
 export const PANEL = 'jp-pipes-panel';
@@ -49,7 +49,7 @@ export class PipelinePanel extends ReactWidget {
       this._isWidened = true;
       // The area opens with its widget, and has its size behind that.
       requestAnimationFrame(() => {
-        widen(this);
+        new RoomyWidth(this).begin();
       });
     }
     this._redraw.emit();
