@@ -102,30 +102,6 @@ def test_a_plain_cell_is_made_a_step_named_by_what_it_writes(panel: Panel) -> No
     expect(panel.header("double")).to_contain_text("pending")
 
 
-def test_an_edit_makes_stale_at_once_and_run_stale_runs_it(panel: Panel) -> None:
-    panel.edit(4)
-    panel.page.keyboard.press("Control+a")
-    panel.page.keyboard.type("%%step fit\nfitted = sum(clean)")
-    panel.button("Run pipeline").click()
-    expect(panel.header("fit")).to_contain_text("completed")
-    expect(panel.button("Run stale")).to_be_disabled()
-    panel.edit(3)
-    panel.page.keyboard.type("[1:]")
-    expect(panel.header("clean")).to_contain_text("stale")
-    expect(panel.header("fit")).to_contain_text("stale")
-    panel.button("Run stale").click()
-    expect(panel.header("clean")).not_to_contain_text("stale")
-    expect(panel.header("clean")).to_contain_text("completed")
-
-
-def test_a_node_is_its_cell_and_the_other_way_round(panel: Panel) -> None:
-    panel.node("clean").press("Enter")
-    expect(panel.page.locator(".jp-Notebook-cell").nth(3)).to_have_class(re.compile("jp-mod-active"))
-    panel.edit(2)
-    panel.page.get_by_role("tab", name="Steps").click()
-    expect(panel.page.locator("tr.jp-pipes-selected")).to_contain_text("load")
-
-
 GATED = (
     "%load_ext jupyter_pipes",
     "%%step load\nx = 1",

@@ -90,10 +90,10 @@ def test_a_run_asks_for_no_layout_and_moves_nothing_in_the_graph(watched: Watche
 
 def test_runs_leave_no_nodes_and_no_listeners_behind(watched: Watched) -> None:
     """Lab itself adds some now and then, as when it saves; what a run left would be there after each."""
-    for _ in range(3):
+    for _ in range(2):
         watched.run()
     left: list[tuple[float, float]] = []
-    for _ in range(7):
+    for _ in range(5):
         watched.run()
         left.append(watched.left())
     nodes, listeners = zip(*left, strict=True)

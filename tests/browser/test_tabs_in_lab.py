@@ -122,6 +122,12 @@ def test_a_traceback_leads_to_its_line_and_a_log_is_searched(ran: Tabs) -> None:
     expect(ran.content.locator("mark")).to_have_text("loaded")
 
 
+def test_the_step_of_the_active_cell_is_the_selected_one(ran: Tabs) -> None:
+    ran.page.locator(".jp-Notebook-cell").nth(3).locator(".cm-content").click()
+    ran.open("Steps")
+    expect(ran.content.locator("tr.jp-pipes-selected")).to_contain_text("clean")
+
+
 def test_a_frame_is_paged_and_loaded_and_the_timeline_says_what_was_waited_for(ran: Tabs) -> None:
     ran.open("Artifacts")
     ran.button("raw").click()
