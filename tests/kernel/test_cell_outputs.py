@@ -19,6 +19,11 @@ CELLS = [
     "%%step other\nm = 1\nprint('alone')",
     "%pipeline run --no-check",
 ]
+UNTIL_ALL_IS_SHOWN = """
+import threading
+while threads := [each for each in threading.enumerate() if each.name == "jupyter-pipes-display"]:
+    threads[0].join()
+"""
 
 
 @pytest.fixture(scope="module")
@@ -54,6 +59,6 @@ def test_a_step_of_one_cell_is_as_ever(shown: Executed) -> None:
 
 
 def test_a_cell_that_is_added_tells_the_others_at_once(tmp_path: Path) -> None:
-    shown = run_cells(tmp_path, [*CELLS[:2], "%%step load --append\nz = n", "import time\ntime.sleep(1)"])
+    shown = run_cells(tmp_path, [*CELLS[:2], "%%step load --append\nz = n", UNTIL_ALL_IS_SHOWN])
     assert "writes n, z" in shown.text(1)
     assert shown.text(2).splitlines()[0] == "load (continued, 2 of 2)"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import random
+import threading
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
@@ -190,7 +191,7 @@ def test_untouched_pages_of_a_mapped_file_are_not_read_again(tmp_path: Path) -> 
 
 
 def test_a_snapshot_tells_what_was_changed_since() -> None:
-    values = {"xs": [1], "shop": Shop(), "n": 1, "code": len, "text": "x", "lock": (line for line in "ab")}
+    values = {"xs": [1], "shop": Shop(), "n": 1, "code": len, "text": "x", "lock": threading.Lock()}
     snapshot = Snapshot(values)
     assert snapshot.names == {"xs", "shop"}
     assert snapshot.changed(values) == []

@@ -8,7 +8,7 @@ import sys
 from collections.abc import Iterator
 from enum import Enum
 from functools import lru_cache
-from types import CodeType, FunctionType
+from types import CodeType, FunctionType, GeneratorType
 from typing import Any, TypeVar
 
 from blake3 import blake3
@@ -49,6 +49,8 @@ def definition_name(value: object) -> str | None:
 
 def qualified_name(value: object) -> object:
     """Return a definition's qualified name; None for other values, without asking their `__getattr__`."""
+    if isinstance(value, GeneratorType):
+        return None
     is_asked = hasattr(type(value), "__getattr__")
     if is_asked and inspect.getattr_static(value, "__qualname__", None) is None:
         return None

@@ -1,13 +1,16 @@
-"""How functions are pickled and come back: with the cells they share, in the namespace of who reads them."""
+"""How functions, and generators of theirs, are pickled and come back: in the namespace of who reads them."""
 
 from __future__ import annotations
 
+import dis
+import inspect
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from functools import lru_cache
 from importlib import import_module
-from types import CellType, FunctionType, ModuleType
-from typing import Any
+from types import CellType, CodeType, FunctionType, GeneratorType, ModuleType
+from typing import Any, NamedTuple, cast
 
 from cloudpickle import cloudpickle
 from msgspec import Struct
@@ -56,10 +59,94 @@ def marked(value: Any) -> Any:
     return ModuleInCode(value) if isinstance(value, ModuleType) else value
 
 
-def reduced_module(module: ModuleType) -> tuple[Any, ...] | None:
+def reduced(value: object) -> tuple[Any, ...] | None:
+    """Return how to pickle a module or a generator; None for one that cannot be, and for other values."""
+    if isinstance(value, ModuleType):
+        return _reduced_module(value)
+    if isinstance(value, GeneratorType):
+        return _reduced_generator(cast("GeneratorType[Any, Any, Any]", value))
+    return None
+
+
+def _reduced_module(module: ModuleType) -> tuple[Any, ...] | None:
     """Return how to import a module again; None for one that was made while code ran."""
     is_imported = module.__spec__ is not None and sys.modules.get(module.__name__) is module
     return (import_module, (module.__name__,)) if is_imported else None
+
+
+class Continued(NamedTuple):
+    """What makes a generator that goes on where another one stands.
+
+    Attributes:
+        function: makes it when it is called.
+        arguments: what it is called with, by name.
+        names: how it is called, and qualified.
+    """
+
+    function: FunctionType
+    arguments: dict[str, Any]
+    names: tuple[str, str]
+
+
+def continued(generator: GeneratorType[Any, Any, Any]) -> Continued | None:
+    """Return how a generator is made again; None where that is not told: its code has begun.
+
+    One that has not begun is made of its arguments. A generator expression with one `for` begins anew with
+    each element: it is made of its iterator, wherever that stands.
+    """
+    frame, code = generator.gi_frame, generator.gi_code
+    has_begun = inspect.getgeneratorstate(generator) != inspect.GEN_CREATED
+    if frame is None or generator.gi_running or (has_begun and not _has_one_loop(code)):
+        return None
+    held = frame.f_locals
+    count = code.co_argcount + code.co_kwonlyargcount
+    count += bool(code.co_flags & inspect.CO_VARARGS) + bool(code.co_flags & inspect.CO_VARKEYWORDS)
+    closure = tuple(CellType(*_bound(held, name)) for name in code.co_freevars)
+    function = FunctionType(code, frame.f_globals, _OF_GENERATOR, None, closure)
+    function.__qualname__ = _OF_GENERATOR
+    arguments = {name: held[name] for name in code.co_varnames[:count]}
+    return Continued(function, arguments, (generator.__name__, generator.__qualname__))
+
+
+def _reduced_generator(generator: GeneratorType[Any, Any, Any]) -> tuple[Any, ...] | None:
+    """Return how to make a generator again; None for one that has begun."""
+    if generator.gi_frame is None:
+        return _used_up, (generator.__name__, generator.__qualname__)
+    made = continued(generator)
+    return None if made is None else (_begun, tuple(made))
+
+
+_OF_GENERATOR = "<generator>"
+"""How functions are called that make generators again: no definition's name."""
+
+
+@lru_cache(maxsize=4096)
+def _has_one_loop(code: CodeType) -> bool:
+    loops = sum(instruction.opname == "FOR_ITER" for instruction in dis.get_instructions(code))
+    return code.co_name == "<genexpr>" and loops == 1
+
+
+def _bound(held: dict[str, Any], name: str) -> tuple[Any, ...]:
+    return (held[name],) if name in held else ()
+
+
+def _begun(function: FunctionType, arguments: dict[str, Any], names: tuple[str, str]) -> Any:
+    code, values = function.__code__, list(arguments.values())
+    named = dict(zip(code.co_varnames[code.co_argcount :], values[code.co_argcount :], strict=False))
+    rest: tuple[Any, ...] = ()
+    if code.co_flags & inspect.CO_VARKEYWORDS:
+        named |= named.pop(list(arguments)[-1])
+    if code.co_flags & inspect.CO_VARARGS:
+        rest = named.pop(code.co_varnames[code.co_argcount + code.co_kwonlyargcount])
+    made: Any = function(*values[: code.co_argcount], *rest, **named)
+    made.__name__, made.__qualname__ = names
+    return made
+
+
+def _used_up(*names: str) -> Any:
+    made: Any = (nothing for nothing in ())
+    made.__name__, made.__qualname__ = names
+    return made if next(made, None) is None else None
 
 
 @contextmanager

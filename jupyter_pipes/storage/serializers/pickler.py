@@ -156,8 +156,8 @@ class _Pickler(cloudpickle.Pickler):
         kind = cast("type[object]", type(obj))
         if isinstance(obj, type | FunctionType | TypeVar):
             return self._reduce_definition(obj)
-        if isinstance(obj, ModuleType) and (named := functions.reduced_module(obj)) is not None:
-            return named
+        if (made := functions.reduced(obj)) is not None:
+            return made
         if (reason := refusal(kind)) is not None:
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):

@@ -67,7 +67,8 @@ _REFUSED = {
     "an event loop: make one in the step that needs it": """
         asyncio.events.AbstractEventLoop asyncio.runners.Runner
     """,
-    "a generator: keep list(…) of it instead": "builtins.generator builtins.async_generator _sre.SRE_Scanner",
+    "a generator that has begun: keep list(…) of it instead": "builtins.generator",
+    "a generator: keep list(…) of it instead": "builtins.async_generator _sre.SRE_Scanner",
     "a coroutine: keep the result of awaiting it instead": "builtins.coroutine",
     "a running frame or traceback: keep its text instead": "builtins.frame builtins.traceback",
     "a module that no file is behind: make it in the step that needs it": "builtins.module",

@@ -14,6 +14,7 @@ from types import GeneratorType, MappingProxyType, ModuleType
 from typing import Any, cast
 from weakref import WeakKeyDictionary, WeakSet, WeakValueDictionary, ref
 
+from jupyter_pipes.storage.serializers import functions
 from jupyter_pipes.verification.equality.base import Incomparable, Walk
 
 ATOMS = frozenset({int, float, complex, bool, str, bytes, type(None), type(...), type(NotImplemented), range})
@@ -86,6 +87,10 @@ def _check_sequences(walk: Walk, a: Any, b: Any, where: str) -> None:
 def _check_generators(walk: Walk, a: Any, b: Any, where: str) -> None:
     if a.gi_frame is None or b.gi_frame is None:
         walk.expect(a.gi_frame is b.gi_frame, a, b, where)
+        return
+    one, other = functions.continued(a), functions.continued(b)
+    if one is not None and other is not None:
+        walk.check((one.function.__code__, one.arguments), (other.function.__code__, other.arguments), where)
         return
     walk.check(a.gi_code, b.gi_code, where)
     walk.expect(a.gi_frame.f_lasti == b.gi_frame.f_lasti, a, b, where)
