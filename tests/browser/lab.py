@@ -34,6 +34,9 @@ SERVER_CONFIG = Path(__file__).parents[2] / "labextension" / "server.json"
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
+IDLE = "#jp-main-statusbar :text('| Idle'), [data-notebook] .jp-Notebook-ExecutionIndicator[data-status=idle]"
+"""Where JupyterLab and Notebook 7 say that the kernel is connected and idle."""
+
 SHOW = """async path => {
     const { commands, shell } = window.jupyterapp;
     const opened = await commands.execute('docmanager:open', { path });
@@ -232,8 +235,7 @@ class LabPage:
 
     def wait_for_kernel(self) -> None:
         """Wait until the kernel is connected and idle."""
-        status = self.page.locator("#jp-main-statusbar").get_by_text("| Idle")
-        expect(status).to_be_visible(timeout=WAIT_MILLISECONDS)
+        expect(self.page.locator(IDLE).first).to_be_visible(timeout=WAIT_MILLISECONDS)
 
     def run_all(self) -> None:
         """Start all cells; does not wait for them to end."""

@@ -63,7 +63,7 @@ class Newcomer:
     def runs(self) -> None:
         """Run by the button; the panel opens by itself."""
         if self._is_narrow:
-            self._page.locator("[data-id=jp-pipes-panel]").first.click()
+            self._shown.menu("Pipeline", "Show the Pipeline")
         self._button("Run pipeline").click()
         expect(self._header("mean")).to_contain_text("failed")
         expect(self._panel.locator(".jp-pipes-heading")).to_contain_text("failed")
