@@ -13,6 +13,7 @@ EXAMPLES = {
     "--out-file": "made.txt",
     "--when": "x",
     "--gate": "'Look at the report'",
+    "--map": "'each in range(2)'",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",

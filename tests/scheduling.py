@@ -14,7 +14,7 @@ from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
-from jupyter_pipes.model.observed import observed
+from jupyter_pipes.model.graph.observed import observed
 from jupyter_pipes.model.results import Observation, StepError
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, TextIO
 from jupyter_pipes.display.ansi import one_line, uncoloured
 from jupyter_pipes.display.text import approval_line, steps_table
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.quantities import duration_text, time_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -70,7 +71,10 @@ class PlainLines:
             elif isinstance(event, ev.NoteAdded):
                 self._write(event.step, f"note: {event.text}", record.time)
             elif isinstance(event, ev.StepEvent):
-                self._tell(view.steps[event.step], record.time)
+                step = view.step(event.step)
+                # Elements of a step are told of only if they fail: it has the others' end.
+                is_told = not is_child(event.step) or step.status is Status.FAILED
+                self._tell(step if is_told else view.steps[step_of(event.step)], record.time)
 
     def catch_up(self, view: RunView) -> None:
         """Tell all that was not told yet."""

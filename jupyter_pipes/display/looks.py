@@ -77,12 +77,19 @@ def running_progress(step: StepView) -> Progress | None:
 
 def running_share(step: StepView) -> float | None:
     """Return the share of a running step that is done, 0 to 1; None if nobody knows or it does not run."""
+    if step.children:
+        return step.progress if step.status is Status.RUNNING else None
     progress = running_progress(step)
     return progress.fraction if progress else None
 
 
 def progress_text(step: StepView) -> str:
-    """Return how far a running step is: `45 %`, the count when the total is unknown, or ""."""
+    """Return how far a running step is: `45 %`, the count when the total is unknown, or "".
+
+    Of a step with a `--map`, how many of its elements are done: `37/100, 1 failed`.
+    """
+    if step.children:
+        return step.count
     progress, share = running_progress(step), running_share(step)
     if share is not None:
         return f"{share:.0%}".replace("%", " %")

@@ -10,9 +10,12 @@ from contextlib import suppress
 from functools import partial
 from typing import Any
 
+from msgspec.structs import replace
+
 from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.decisions.deciding import Deciding
 from jupyter_pipes.execution.early_reads import read_by, written_by
+from jupyter_pipes.execution.element_files import as_its_step, with_elements
 from jupyter_pipes.execution.ending import Ending
 from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
@@ -32,6 +35,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.control.commands import AnswerGate, Cancel, RunCommand
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import PipesError, StoreError, described
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
 from jupyter_pipes.planning.request import RunRequest
@@ -156,7 +160,7 @@ class Controller:
         match command:
             case AnswerGate(step, approved, by, reason) if step in self.view.gates:
                 self.take(ev.GateAnswered(step, approved, by, reason))
-            case Cancel(step, reason) if step is None or step in self.view.steps:
+            case Cancel(step, reason) if step is None or self.view.has(step):
                 self.take(ev.CancelRequested(step, reason))
             case _:
                 # It came too late, or twice.
@@ -213,18 +217,22 @@ class Controller:
         """Return the fact; in front of an attempt's end, whose files it used early, and who used its."""
         if not isinstance(event, ev.AttemptEnded) or not self.view.steps:
             return [event]
-        sharing = self._files.sharing(event)
+        of_step = as_its_step(event, self.view)
+        if of_step is event:
+            of_step = event = with_elements(event, self.view, self._deciding.reused)
+        sharing = self._files.sharing(of_step)
         used = event.outcome in ("completed", "failed")
-        early = list(read_by(event, self.view, sharing)) if used else []
+        early = list(read_by(of_step, self.view, sharing)) if used else []
         if event.outcome == "failed" and not early:
-            event = with_writer(event, self.view, self.request.definition.steps)
-        return [*early, *written_by(event, self.view, sharing), event]
+            told = with_writer(of_step, self.view, self.request.definition.steps)
+            event = replace(event, reason=told.reason, error=told.error)
+        return [*early, *written_by(of_step, self.view, sharing), event]
 
     def _take_in(self, event: ev.AnyEvent) -> list[do.AnyCommand]:
         """Append a fact; return what is to be done, but for what follows at once: that goes to the inbox."""
         if not self._recorder.add(event):
             return []
-        self._files.take(event)
+        self._files.take(as_its_step(event, self.view) if isinstance(event, ev.AttemptEnded) else event)
         self._inbox.extend(self._worth_saying(event))
         if isinstance(event, ev.StepReopened):
             self._deciding.forget(event.step)
@@ -250,6 +258,8 @@ class Controller:
     def _look_at_results(self, event: ev.AttemptEnded) -> list[ev.NoteAdded]:
         """Return what there is to say of what an attempt has left."""
         self._syncing.add_written(self.view.attempt_of(event).artifacts)
+        if is_child(event.step):
+            return []
         return undeclared_files(self.view, event.step, self.view.directory, self._files.sharing(event))
 
     def _follows(self, command: do.AnyCommand) -> ev.AnyEvent | None:
@@ -262,7 +272,8 @@ class Controller:
         return None
 
     def _submit(self, command: do.Submit) -> None:
-        self._executor.submit(self._jobs.job(command.step, command.attempt), self.take)
+        job = self._jobs.job(command.step, command.attempt, gathers=command.gathers)
+        self._executor.submit(job, self.take)
 
     def _cancel_attempt(self, command: do.CancelAttempt) -> None:
         attempt = f"{self.run}/{command.step}/{command.attempt}"
@@ -346,7 +357,8 @@ class Controller:
             if self._syncing.failure is not None:
                 for fact in lost_facts(self._workspace.lost(self.view), str(self._syncing.failure)):
                     self._recorder.add(fact)
-            under_way = [step for step in self.view.steps.values() if not step.status.is_final]
+            families = [(*step.children.values(), step) for step in self.view.steps.values()]
+            under_way = [step for family in families for step in family if not step.status.is_final]
             attempts = [(step.name, step.latest.number) for step in under_way if step.latest is not None]
             for fact in (*ending_facts(self.view, _GIVEN_UP), ev.RunEnded(Status.FAILED, str(error))):
                 self._recorder.add(fact)

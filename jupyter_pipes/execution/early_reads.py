@@ -28,7 +28,9 @@ def read_by(
     reader = view.steps[ended.step].latest
     if reader is None or reader.is_outdated:
         return
-    files, began = used(ended, view.directory), reader.started or 0
+    # The elements of a `--map` ran before the attempt that gathers.
+    first = view.steps[ended.step].attempts[0] if view.steps[ended.step].children else reader
+    files, began = used(ended, view.directory), first.started or 0
     for name in names[: names.index(ended.step)] if files else ():
         writer = view.steps[name].latest
         if writer is not None and (writer.ended or 0) > began:

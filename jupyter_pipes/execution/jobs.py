@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
+from jupyter_pipes.execution.element_jobs import element_inputs, element_template, finding, gathering
 from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.mapping.children import element_of, is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import PARAMS_OWNER, Status, Step
 from jupyter_pipes.planning.fingerprints import named_files
@@ -36,9 +39,12 @@ class Jobs:
         self._workspace = workspace
         self._by_code = {step.name: step for step in request.definition.steps}
         self._environment = dict(os.environ)
+        self._templates: dict[str, Job] = {}
 
     def step(self, name: str) -> Step:
-        """Return a step with what was observed in its reads and writes."""
+        """Return a step, or an element of one, with what was observed in its reads and writes."""
+        if is_child(name):
+            return element_of(self.step(step_of(name)), name)
         step, now = self._by_code[name], self._view.steps[name].planned
         return replace(
             step,
@@ -59,12 +65,48 @@ class Jobs:
         """
         return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
 
-    def job(self, name: str, attempt: int) -> Job:
-        """Return an attempt of a step as data.
+    def job(self, name: str, attempt: int, *, gathers: bool = False) -> Job:
+        """Return an attempt of a step, or of an element of one, as data.
+
+        Args:
+            name: of the step.
+            attempt: its number.
+            gathers: whether it is there for what the step's elements left.
 
         Raises:
             ArtifactMissing: as for `inputs`.
         """
+        if is_child(name):
+            return self._element_job(name, attempt)
+        job = self._job(name, attempt)
+        if not job.step.options.map:
+            return job
+        self._templates[name] = element_template(job)
+        if not gathers:
+            return finding(job)
+        gathered = gathering(job, self._view.steps[name].children)
+        return replace(gathered, proofs=self._proofs(gathered.inputs.values()))
+
+    def element_inputs(self, name: str) -> dict[str, ArtifactRef | None]:
+        """Return what an element of a step is: its values by name."""
+        step = self._by_code[step_of(name)]
+        return {**element_inputs(step, self._view.step(name))}
+
+    def _element_job(self, name: str, attempt: int) -> Job:
+        template, values = self._templates[step_of(name)], self.element_inputs(name)
+        return replace(
+            template,
+            step=replace(template.step, name=name),
+            attempt=attempt,
+            inputs={**template.inputs, **values},
+            proofs={**template.proofs, **self._proofs(values.values())},
+            log=str(self._workspace.log_path(self._view.run, name, attempt)),
+        )
+
+    def _proofs(self, refs: Iterable[ArtifactRef | None]) -> dict[str, str]:
+        return dict(self._workspace.store.proofs(ref for ref in refs if ref is not None))
+
+    def _job(self, name: str, attempt: int) -> Job:
         step, request, run = self.step(name), self._request, self._view.run
         values = request.arguments.values.get(name, {})
         inputs = {each: ref for each, ref in self.inputs(step).items() if each in step.reads}
@@ -84,7 +126,7 @@ class Jobs:
             environment=self._environment,
             own=self._workspace.locks.settled(step.options),
             store=self._workspace.settings.store,
-            proofs=dict(self._workspace.store.proofs(ref for ref in inputs.values() if ref is not None)),
+            proofs=self._proofs(inputs.values()),
             log=str(self._workspace.log_path(run, name, attempt)),
         )
 

@@ -13,6 +13,7 @@ Reported = (
     ev.ProgressReported
     | ev.MetricReported
     | ev.ArtifactStored
+    | ev.StepsAdded
     | ev.InputsChanged
     | ev.NamesJoined
     | ev.CellBegun

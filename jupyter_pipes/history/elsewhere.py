@@ -127,7 +127,7 @@ def _wait(
 
 
 def _has_ended(view: RunView, step: str | None) -> bool:
-    return view.status.is_final or (step is not None and view.steps[step].status.is_final)
+    return view.status.is_final or (step is not None and view.step(step).status.is_final)
 
 
 def _remedy(run: str, verb: str) -> str:

@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
 from jupyter_pipes.model.steps import JsonValue, Status, encode_json
 from jupyter_pipes.model.views import RunView, StepView
@@ -92,9 +93,11 @@ def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> Iterator
 
 
 def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator[Change]:
-    step = view.steps[event.step]
+    step = view.step(event.step)
     # A step that is never to be cached has no signature.
-    if event.outcome in ("completed", "skipped") and step.signature:
+    # Lists with nothing in place of what elements failed to leave are no result: they are to be tried again.
+    is_partial = view.attempt_of(event).finds_elements or step.endings[Status.FAILED]
+    if event.outcome in ("completed", "skipped") and step.signature and not is_partial:
         files = tuple(FileSeen(_inside(seen.path, view), seen.digest) for seen in event.files)
         # Also of one that is outdated by now: it is what its inputs give, and others may have them.
         artifacts = tuple(view.attempt_of(event).artifacts)
@@ -103,8 +106,9 @@ def _keep_result(event: ev.AttemptEnded, view: RunView, time: float) -> Iterator
 
 def _adopt_result(event: ev.StepDecided, view: RunView, time: float) -> Iterator[Change]:
     """A result of the notebook that this one is a copy of, or was called before, is its own from now on."""
-    step = view.steps[event.step]
-    if event.source_run and step.signature:
+    step = view.step(event.step)
+    # Those of elements are found by their signatures alone.
+    if event.source_run and step.signature and not is_child(event.step):
         source = {"of_signature": step.signature, "of_run": event.source_run}
         yield "adopt_result", {**source, "pipeline": view.pipeline, "step": step.name}
 
@@ -116,7 +120,7 @@ def _inside(path: str, view: RunView) -> str:
 
 
 def _accept_result(event: ev.ResultAccepted, view: RunView, time: float) -> Iterator[Change]:
-    step = view.steps[event.step]
+    step = view.step(event.step)
     yield _result(view, step, event.signature, event.parts, event.files, step.artifacts, time)
 
 
@@ -143,7 +147,8 @@ def _result(
     )
     row = {
         "signature": signature,
-        "pipeline": view.pipeline,
+        # Nobody asks for the newest result of an element.
+        "pipeline": "" if is_child(step.name) else view.pipeline,
         "step": step.name,
         "run": view.run,
         "time": time,
@@ -154,13 +159,15 @@ def _result(
 
 
 def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> Iterator[Change]:
-    step = view.steps[event.step]
+    step = view.step(event.step)
     if step.signature:
         # What it computed is not what it has to compute.
         yield "drop_claim", {"of_signature": step.signature, "of_run": view.run}
 
 
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Change]:
+    if is_child(event.step):
+        return
     step = view.steps[event.step]
     if step.signature and step.attempts:
         yield "drop_claim", {"of_signature": step.signature, "of_run": view.run}

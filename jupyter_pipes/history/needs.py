@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from msgspec import Struct
 
@@ -40,7 +41,9 @@ def needs(history: History, runs: Iterable[str]) -> dict[str, Need]:
 
 
 def _of_run(history: History, view: RunView) -> Iterator[Need]:
-    for step in view.steps.values():
+    families = (((*step.children.values(), step)) for step in view.steps.values())
+    for step in chain.from_iterable(families):
+        yield from (Need(value.digest, view.run, step.name) for value in step.values)
         for artifact in step.artifacts:
             for digest in (artifact.digest, *artifact.references):
                 yield Need(digest, view.run, step.name, artifact.name)
@@ -60,7 +63,7 @@ def _taken_over(history: History, step: StepView) -> Iterable[AttemptView]:
     if not step.source_run:
         return ()
     try:
-        made = history.view(step.source_run).steps.get(step.source_step)
+        source = history.view(step.source_run)
     except RunNotFound:
         return ()
-    return made.attempts if made else ()
+    return source.step(step.source_step).attempts if source.has(step.source_step) else ()

@@ -14,6 +14,7 @@ from jupyter_pipes.display.outputs import needs_renderer
 from jupyter_pipes.kernel.durations import LastTimes
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
+from jupyter_pipes.model.mapping.children import step_of
 from jupyter_pipes.model.results import OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import CellView, RunView
@@ -82,8 +83,8 @@ class CellOutputs:
     def _take(self, run: Run, view: RunView, record: Record) -> None:
         event = record.event
         if isinstance(event, StepEvent) and run is self._run:
-            self._shown[event.step] = run
-        self._changed.update([event.step] if isinstance(event, StepEvent) else view.steps)
+            self._shown[step_of(event.step)] = run
+        self._changed.update([step_of(event.step)] if isinstance(event, StepEvent) else view.steps)
         self._pacer.request()
 
     def settle(self) -> None:

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from typing import Literal
 
 import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.control.commands import RunCommand
+from jupyter_pipes.model.planned import PlannedStep as PlannedStep
 from jupyter_pipes.model.results import (
     ArtifactRef,
+    ElementValue,
     FileSeen,
     FolderSeen,
     Observation,
@@ -18,31 +19,10 @@ from jupyter_pipes.model.results import (
     StepError,
     Usage,
 )
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, Step, StepInterface, encode_json
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, encode_json
 
 
-class PlannedStep(StepInterface, frozen=True):
-    """A step as a run knows it: what the scheduler and every view need, without code.
-
-    Attributes:
-        name: the step's name.
-        upstream: the steps of the run that must end before it starts.
-    """
-
-    name: str
-    upstream: tuple[str, ...] = ()
-
-    @classmethod
-    def of(cls, step: Step, selected: Collection[str]) -> PlannedStep:
-        """Return a step as a run of the steps `selected` knows it."""
-        return cls(
-            step.name,
-            tuple(name for name in step.upstream if name in selected),
-            **{name: getattr(step, name) for name in StepInterface.__struct_fields__},
-        )
-
-
-class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True):
+class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True, omit_defaults=True):
     """A fact. Events carry ids, digests, references and times; never values, never log text."""
 
 
@@ -198,6 +178,18 @@ class ArtifactStored(AttemptEvent, frozen=True):
     artifact: ArtifactRef
 
 
+class StepsAdded(AttemptEvent, frozen=True):
+    """The attempt found elements of its step's `--map`: each is a step of the run, below that step.
+
+    Attributes:
+        first: the number of the first of them, from 0.
+        values: for each the values of its names, in order.
+    """
+
+    first: int
+    values: tuple[tuple[ElementValue, ...], ...]
+
+
 class InputsChanged(AttemptEvent, frozen=True):
     """The attempt left other content in these names than its code shows; it is stored as its output."""
 
@@ -343,6 +335,7 @@ AnyEvent = (
     | ProgressReported
     | MetricReported
     | ArtifactStored
+    | StepsAdded
     | InputsChanged
     | FileReadEarly
     | NamesJoined

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from msgspec.structs import replace
 
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.observed import matters, observed
+from jupyter_pipes.model.graph.observed import matters, observed
+from jupyter_pipes.model.mapping.children import child_name, is_child, planned_child, step_of
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import CellView, Gate, MetricPoint, Progress, RunView, StepView
@@ -120,18 +121,18 @@ def _set_archived(event: ev.RunArchived, view: RunView, time: float) -> None:
 
 
 def _defer_step(event: ev.StepDeferred, view: RunView, time: float) -> None:
-    view.steps[event.step].reason = event.reason
+    view.step(event.step).reason = event.reason
 
 
 def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
-    step = view.steps[event.step]
+    step = view.step(event.step)
     step.decision_reasons, step.signature = event.reasons, event.signature
     step.parts, step.compared = event.parts, event.compared
     step.source_run, step.kept = event.source_run, event.artifacts
     step.kept_metrics, step.kept_notes = event.metrics, event.notes
     step.source_step = event.source_step or (event.step if event.source_run else "")
     step.kept_observed = event.observed
-    if not step.status.is_final:
+    if not (step.status.is_final or is_child(event.step)):
         _observe(view, event.step, event.observed.of_values)
 
 
@@ -163,14 +164,32 @@ def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
     artifacts.append(event.artifact)
 
 
+def _add_elements(event: ev.StepsAdded, view: RunView, time: float) -> None:
+    step = view.steps[event.step]
+    view.attempt_of(event).finds_elements = True
+    if event.first == 0:
+        step.found_before, step.children = step.children, {}
+        step.endings.clear()
+    for number, values in enumerate(event.values, event.first):
+        name = child_name(event.step, number)
+        before = step.found_before.get(name)
+        attempts = before.attempts if before is not None else []
+        step.children[name] = StepView(
+            name, planned_child(step.planned, name), attempts=attempts, values=values
+        )
+    step.endings[Status.PENDING] += len(event.values)
+
+
 def _set_changed(event: ev.InputsChanged, view: RunView, time: float) -> None:
     view.attempt_of(event).changed = event.names
-    _observe(view, event.step, Observation(changed=event.names))
+    if not is_child(event.step):
+        _observe(view, event.step, Observation(changed=event.names))
 
 
 def _add_joined(event: ev.NamesJoined, view: RunView, time: float) -> None:
     view.attempt_of(event).joined.append(event.names)
-    _observe(view, event.step, Observation(joined=(event.names,)))
+    if not is_child(event.step):
+        _observe(view, event.step, Observation(joined=(event.names,)))
 
 
 def _take_early_read(event: ev.FileReadEarly, view: RunView, time: float) -> None:
@@ -202,6 +221,8 @@ def _begin_cell(event: ev.CellBegun, view: RunView, time: float) -> None:
 
 def _add_note(event: ev.NoteAdded, view: RunView, time: float) -> None:
     view.attempt_of(event).notes.append(event.text)
+    if is_child(event.step):
+        view.steps[step_of(event.step)].notes_of_elements[event.text] += 1
 
 
 def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
@@ -210,6 +231,9 @@ def _end_attempt(event: ev.AttemptEnded, view: RunView, time: float) -> None:
     attempt.ended, attempt.usage = time, event.usage
     attempt.error, attempt.files = event.error, event.files
     attempt.written, attempt.listed = event.written, event.listed
+    if is_child(event.step):
+        step = view.steps[step_of(event.step)]
+        step.used_by_elements = step.used_by_elements.plus(event.usage)
 
 
 def _reach_gate(event: ev.GateReached, view: RunView, time: float) -> None:
@@ -228,8 +252,9 @@ def _await_retry(event: ev.RetryScheduled, view: RunView, time: float) -> None:
 
 
 def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
-    step = view.steps[event.step]
-    step.status, step.reason, step.undecided = Status.PENDING, event.reason, None
+    step = view.step(event.step)
+    _set_status(view, event.step, Status.PENDING, event.reason)
+    step.undecided = None
     step.reopened, step.answer = event.reason, ""
     view.gates.pop(event.step, None)
     step.source_run, step.source_step, step.kept = "", "", ()
@@ -239,7 +264,7 @@ def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
 
 def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
     _set_status(view, event.step, event.status, event.reason)
-    view.steps[event.step].undecided = event.error
+    view.step(event.step).undecided = event.error
     view.gates.pop(event.step, None)
     for name in view.readers.get(event.step, ()):
         if view.steps[name].status is Status.PENDING:
@@ -252,7 +277,12 @@ def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
 
 
 def _set_status(view: RunView, step: str, status: Status, reason: str) -> None:
-    view.steps[step].status, view.steps[step].reason = status, reason
+    state = view.step(step)
+    if is_child(step):
+        endings = view.steps[step_of(step)].endings
+        endings[state.status] -= 1
+        endings[status] += 1
+    state.status, state.reason = status, reason
 
 
 def _waiting_for(step: StepView, view: RunView) -> str:
@@ -277,6 +307,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.ProgressReported: _set_progress,
     ev.MetricReported: _add_metric,
     ev.ArtifactStored: _add_artifact,
+    ev.StepsAdded: _add_elements,
     ev.InputsChanged: _set_changed,
     ev.NamesJoined: _add_joined,
     ev.FileReadEarly: _take_early_read,

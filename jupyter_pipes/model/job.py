@@ -77,6 +77,9 @@ class Job(Struct, frozen=True):
         run, pipeline, attempt: which attempt this is; attempts count from 1.
         step: the step, with its code and what the user said of it (limits, queue, files).
         inputs: name -> artifact; None where an ignored failure left nothing.
+        finds_elements: whether it looks for the elements of the step's `--map`, and runs none of its code.
+        gathers: name -> for each element the input that it left under this name, None where it failed; what
+            such an attempt leaves is lists of these. None for other attempts.
         named: the files that its code names, by their paths from `directory`, as they were when it was
             decided; those outside of the folder too where there is none yet, with digest "".
         holders: those of the inputs in which definitions register themselves -> position of the step that
@@ -111,6 +114,8 @@ class Job(Struct, frozen=True):
     proofs: dict[str, str] = {}
     log: str = ""
     reports: str = ""
+    finds_elements: bool = False
+    gathers: dict[str, tuple[str | None, ...]] | None = None
 
     @property
     def late_pieces(self) -> tuple[CodePiece, ...]:

@@ -23,6 +23,7 @@ PartKind = Literal[
     "version",
     "name",
     "condition",
+    "map",
 ]
 
 OWN = "the step's environment"

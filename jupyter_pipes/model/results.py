@@ -9,7 +9,7 @@ from msgspec import Struct
 _T = TypeVar("_T")
 
 
-class ArtifactRef(Struct, frozen=True, gc=False):
+class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     """Where a named value is kept, and what is worth knowing without loading it.
 
     Attributes:
@@ -40,6 +40,26 @@ class ArtifactRef(Struct, frozen=True, gc=False):
     unsigned: bool = False
 
 
+class ElementValue(Struct, frozen=True, gc=False, array_like=True):
+    """Where the value of an element of a `--map` is kept: an `ArtifactRef` without what can be looked up.
+
+    Attributes:
+        digest, bytes, serializer, stable: as of `ArtifactRef`.
+        preview: how the value begins, to tell elements apart.
+    """
+
+    digest: str
+    bytes: int
+    serializer: str
+    preview: str = ""
+    stable: bool = True
+
+    def named(self, name: str) -> ArtifactRef:
+        """Return the artifact that the step's code has under this name."""
+        kind = self.serializer
+        return ArtifactRef(name, self.digest, kind, self.bytes, kind, (), self.preview, self.stable)
+
+
 class OutputRef(Struct, frozen=True, gc=False):
     """One rich output that a step displayed; its MIME bundle is kept in the artifact store.
 
@@ -60,7 +80,7 @@ WORKER_LOST = "WorkerLost"
 """The error of an attempt that went with the machine that it ran on."""
 
 
-class StepError(Struct, frozen=True, gc=False):
+class StepError(Struct, frozen=True, gc=False, omit_defaults=True):
     """An exception or abnormal end, told for people.
 
     Attributes:
@@ -78,7 +98,7 @@ class StepError(Struct, frozen=True, gc=False):
     bases: tuple[str, ...] = ()
 
 
-class FileSeen(Struct, frozen=True, gc=False):
+class FileSeen(Struct, frozen=True, gc=False, omit_defaults=True):
     """A file that a step was seen opening for reading, with its content's digest then.
 
     Attributes:
@@ -109,12 +129,17 @@ class FolderSeen(Struct, frozen=True, gc=False):
         return path.startswith(self.path) and (bool(self.path) or not path.startswith("/"))
 
 
-class Usage(Struct, frozen=True, gc=False):
+class Usage(Struct, frozen=True, gc=False, omit_defaults=True):
     """What an attempt used: seconds of wall and CPU time, bytes of memory at the peak."""
 
     seconds: float = 0.0
     cpu_seconds: float = 0.0
     peak_memory: int = 0
+
+    def plus(self, other: Usage) -> Usage:
+        """Return what both used, and the most memory of one."""
+        cpu_seconds = self.cpu_seconds + other.cpu_seconds
+        return Usage(self.seconds + other.seconds, cpu_seconds, max(self.peak_memory, other.peak_memory))
 
 
 class Observation(Struct, frozen=True, gc=False, omit_defaults=True):

@@ -10,6 +10,9 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.model.mapping.children import ElementNeeds
+from jupyter_pipes.model.mapping.clauses import element_names
+
 PARAMS_OWNER = "params"
 """The producer that `Step.reads` names for a parameter."""
 
@@ -98,6 +101,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     queue: str = "local"
     when: str = ""
     gate: str = ""
+    map: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""
@@ -281,6 +285,7 @@ class Step(StepInterface, frozen=True):
         doc: the Markdown above its cell, or the function's docstring.
         literals: short texts of code that is in none of the above: of the function that is the step.
         cell: number of its first cell, 0 where it has none.
+        element: what its code needs for one element of its `--map`; None without one.
     """
 
     name: str
@@ -296,6 +301,14 @@ class Step(StepInterface, frozen=True):
     doc: str = ""
     literals: tuple[str, ...] = ()
     cell: int = 0
+    element: ElementNeeds | None = None
+
+    @property
+    def names_taken(self) -> tuple[str, ...]:
+        """The names that its code finds bound: what it reads, or what an element of it is and reads."""
+        if self.element is None:
+            return tuple(self.reads)
+        return (*element_names(self.options.map), *self.element.reads)
 
     @property
     def upstream(self) -> tuple[str, ...]:

@@ -8,8 +8,10 @@ from collections.abc import Iterable
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import (
     ArtifactRef,
+    ElementValue,
     FileSeen,
     FolderSeen,
     Observation,
@@ -70,6 +72,7 @@ class AttemptView(Struct):
         changed: inputs that it changed although its code does not show it.
         joined: names that hold parts of one object, by object.
         is_outdated: whether it had other inputs than it should have had, as was seen later.
+        finds_elements: whether it looked for the elements of its step's `--map`, and left nothing else.
         cells: what it showed in each of its step's cells that it came to.
     """
 
@@ -92,6 +95,7 @@ class AttemptView(Struct):
     changed: tuple[str, ...] = ()
     joined: list[tuple[str, ...]] = field(default_factory=list[tuple[str, ...]])
     is_outdated: bool = False
+    finds_elements: bool = False
     cells: list[CellView] = field(default_factory=lambda: [CellView()])
 
     @property
@@ -127,7 +131,17 @@ class AttemptView(Struct):
 
 
 class StepView(Struct):
-    """A step of a run as displays show it; `answer` says who let it pass its gate, or refused it."""
+    """A step of a run as displays show it.
+
+    Attributes:
+        answer: who let it pass its gate, or refused it, in words.
+        children: the elements of its `--map`, by name, as its run found them.
+        endings: status -> how many of them have it.
+        found_before: those that it had before it was opened again.
+        values: of an element, what it is.
+        used_by_elements: what all attempts of its elements used.
+        notes_of_elements: what they were told that is no failure -> how many of them.
+    """
 
     name: str
     planned: ev.PlannedStep
@@ -147,6 +161,12 @@ class StepView(Struct):
     reopened: str = ""
     answer: str = ""
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
+    children: dict[str, StepView] = field(default_factory=dict[str, "StepView"])
+    endings: Counter[Status] = field(default_factory=Counter[Status])
+    found_before: dict[str, StepView] = field(default_factory=dict[str, "StepView"])
+    values: tuple[ElementValue, ...] = ()
+    used_by_elements: Usage = Usage()
+    notes_of_elements: Counter[str] = field(default_factory=Counter[str])
 
     @property
     def latest(self) -> AttemptView | None:
@@ -156,7 +176,7 @@ class StepView(Struct):
     @property
     def usage(self) -> Usage:
         """What all attempts that ended used, and the most memory of one; nothing for a cached step."""
-        used = [attempt.usage for attempt in self.attempts]
+        used = [*(attempt.usage for attempt in self.attempts), self.used_by_elements]
         return Usage(
             sum(each.seconds for each in used),
             sum(each.cpu_seconds for each in used),
@@ -170,15 +190,38 @@ class StepView(Struct):
 
     def seconds_until(self, now: float) -> float:
         """Return its attempts' wall time in seconds, up to `now` (seconds since 1970) while one runs."""
-        return sum(attempt.seconds_until(now) for attempt in self.attempts)
+        own = sum(attempt.seconds_until(now) for attempt in self.attempts)
+        return own + self.used_by_elements.seconds
 
     @property
     def progress(self) -> float:
         """How far it is, 0 to 1; 0 for one that runs and reports nothing."""
         if self.status.is_final:
             return 1.0
+        if self.children:
+            return self.finished_children / len(self.children)
         reported = self.latest.progress if self.latest else None
         return (reported.fraction if reported else None) or 0.0
+
+    @property
+    def finished_children(self) -> int:
+        """How many of its elements have a final status."""
+        return sum(number for status, number in self.endings.items() if status.is_final)
+
+    @property
+    def count(self) -> str:
+        """How many of its elements are done, `37/100, 1 failed`; "" for a step without any."""
+        if not self.children:
+            return ""
+        done = sum(number for status, number in self.endings.items() if status.is_done)
+        others = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
+        ended = [f"{self.endings[each]} {each}" for each in others if self.endings[each]]
+        return ", ".join([f"{done}/{len(self.children)}", *ended])
+
+    @property
+    def value_text(self) -> str:
+        """How the values of an element begin; "" for other steps."""
+        return ", ".join(value.preview for value in self.values)
 
     @property
     def error(self) -> StepError | None:
@@ -217,9 +260,11 @@ class StepView(Struct):
     @property
     def notes(self) -> list[str]:
         """What the user should know about the latest attempt, or the one whose outputs are reused."""
-        if self.answer and self.latest and not self.source_run:
-            return [self.answer, *self.latest.notes]
-        return self.latest.notes if self.latest and not self.source_run else list(self.kept_notes)
+        if not self.latest or self.source_run:
+            return list(self.kept_notes)
+        answered = [self.answer] if self.answer else []
+        of_elements = (f"{text} ({number} elements)" for text, number in self.notes_of_elements.items())
+        return [*answered, *self.latest.notes, *of_elements]
 
 
 class RunView(Struct):
@@ -306,9 +351,19 @@ class RunView(Struct):
         """Return its wall time in seconds, up to `now` (seconds since 1970) while it goes on."""
         return max((now if self.ended is None else self.ended) - self.started, 0.0)
 
+    def has(self, step: str) -> bool:
+        """Return whether there is such a step, or element of one (`score[3]`)."""
+        if is_child(step):
+            return step_of(step) in self.steps and step in self.steps[step_of(step)].children
+        return step in self.steps
+
+    def step(self, name: str) -> StepView:
+        """Return a step, or an element of one (`score[3]`), that there is."""
+        return self.steps[step_of(name)].children[name] if is_child(name) else self.steps[name]
+
     def attempt_of(self, event: ev.AttemptEvent) -> AttemptView:
         """Return the attempt that an event is about, opening it if this is the first that is heard of it."""
-        attempts = self.steps[event.step].attempts
+        attempts = self.step(event.step).attempts
         for attempt in reversed(attempts):
             if attempt.number == event.attempt:
                 return attempt
@@ -318,7 +373,8 @@ class RunView(Struct):
 
 def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
     """Return the facts that end, as cancelled, all steps that are under way or wait."""
-    return [fact for step in view.steps.values() for fact in _ending_facts(step, reason)]
+    steps = (each for step in view.steps.values() for each in (*step.children.values(), step))
+    return [fact for step in steps for fact in _ending_facts(step, reason)]
 
 
 def lost_facts(steps: Iterable[str], reason: str) -> list[ev.AnyEvent]:

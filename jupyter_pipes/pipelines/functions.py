@@ -16,7 +16,10 @@ from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.literals import texts_of
+from jupyter_pipes.analysis.notebook.elements.needs import expressions
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.mapping.children import ElementNeeds
+from jupyter_pipes.model.mapping.clauses import element_names
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.arguments import check_text, shown
 from jupyter_pipes.pipelines.step_names import check_name
@@ -58,19 +61,21 @@ class FunctionStep(Generic[Arguments, Returned]):
         if inspect.iscoroutinefunction(self.function):
             call = f"await {call}"
         source, module = _import_of(self.function)
-        condition, code = _condition(self.function, self.options.when)
+        said, code = _said(self.function, expressions(self.options))
+        own, others = element_names(self.options.map), (name for name in said if name not in reads)
         return Step(
             self.name,
             0,
             f"{', '.join(writes)} = {call}" if writes else f"{call};",
             _label(self.function),
             options=self.options,
-            reads=dict.fromkeys((*reads, *condition), ""),
+            reads={name: "" for name in (*reads, *others) if name not in own},
             writes=tuple(writes),
             prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)), *code),
             imports=(module,) if module else (),
             doc=inspect.getdoc(self.function) or "",
             literals=_literals(self.function),
+            element=ElementNeeds(tuple(reads), (0,), (), (module,) if module else ()) if own else None,
         )
 
     @property
@@ -188,9 +193,9 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
     return _import_from(module, name), module
 
 
-def _condition(function: Callable[..., Any], when: str) -> tuple[tuple[str, ...], tuple[CodePiece, ...]]:
-    """Return the names that a `--when` reads of the pipeline, and the code of those of the module."""
-    names = sorted(analyze(f"({when}\n)").reads) if when else []
+def _said(function: Callable[..., Any], expression: str) -> tuple[tuple[str, ...], tuple[CodePiece, ...]]:
+    """Return the names that options read of the pipeline, and the code of those of the module."""
+    names = sorted(analyze(expression).reads) if expression else []
     module: dict[str, Any] = getattr(function, "__globals__", {})
     # A step of the module may be called what an output is called.
     own = [name for name in names if name in module and not isinstance(module[name], FunctionStep)]

@@ -17,7 +17,7 @@ from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.resolution import resolve
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
-from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
 from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.parameters import lookup_in

@@ -18,7 +18,7 @@ import msgspec
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN, NotConstant
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.steps import ParameterSpec
 from jupyter_pipes.pipelines.arguments import as_shown, shown, written
 from jupyter_pipes.pipelines.parameter_types import Range, allowed, annotation_of, choices_of, fit, parse

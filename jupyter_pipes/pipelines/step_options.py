@@ -239,6 +239,7 @@ _OF_SEVERAL = (
         converters.steps,
         converters.paths,
         converters.out_paths,
+        converters.clauses,
     ),
     *(environment.requirements, environment.variables),
 )
@@ -264,6 +265,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "skip the step unless this is true, over parameters and inputs",
     ),
     Option("--gate", converters.text, "TEXT", "wait for an approval before it runs, and show this text"),
+    Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
     Option("--version", converters.text, "V", "a text that counts for the signature"),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -12,23 +11,21 @@ from msgspec.structs import replace
 
 from jupyter_pipes.history.history import Result, packed_parts
 from jupyter_pipes.history.workspace import Workspace
-from jupyter_pipes.model.digests import digest, digest_of
+from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.parts import Part, PartKind
-from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.model.steps import HANGING, CodePiece, Step
-from jupyter_pipes.pipelines.arguments import written
-from jupyter_pipes.pipelines.parameter_types import is_notebooks
-from jupyter_pipes.planning import fingerprints, result_files
-from jupyter_pipes.planning.earlier_signatures import EFFECT, earlier_signature, is_earlier
-from jupyter_pipes.planning.signature import changes, code_part, combine, reasons
-from jupyter_pipes.storage.serializers import serialize
-
-Inputs = Mapping[str, ArtifactRef | None]
-"""Name, or path of a file that a step makes, -> what is read; None where an ignored failure left nothing."""
-
-
-_CALLED_OR_SET = re.compile(r"%?[\w.]+(?=\s*[(\[=])|%\w+")
+from jupyter_pipes.model.mapping.children import step_of
+from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.steps import HANGING, Step
+from jupyter_pipes.planning import result_files
+from jupyter_pipes.planning.signing.earlier_signatures import earlier_signature, is_earlier
+from jupyter_pipes.planning.signing.signature import changes, combine, reasons
+from jupyter_pipes.planning.step_parts import (
+    Inputs,
+    Surroundings,
+    asks_for_its_name,
+    awaited,
+    step_parts,
+)
 
 
 class Decision(Struct, frozen=True):
@@ -106,8 +103,8 @@ class Decider:
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
     ) -> Decision:
         """Decide with all inputs and parameters known."""
-        assert not _to_come(step, parameters), "a value that is not known must not be left out"
-        parts, unstable = self._parts(step, parameters, inputs)
+        assert not awaited(step, parameters), "a value that is not known must not be left out"
+        parts, unstable = self._parts_now(step, parameters, inputs)
         if step.options.never_cache:
             return Decision("run", ("--never-cache",), parts=parts)
         signature = combine(parts)
@@ -127,6 +124,56 @@ class Decider:
         why = problems or self._reasons(step, latest, parts)
         return Decision("run", why, signature, parts, None, latest, shared=True, is_first=latest is None)
 
+    def decide_elements(
+        self,
+        element: Step,
+        parameters: Mapping[str, Any],
+        inputs: Inputs,
+        values: Mapping[str, Inputs],
+        *,
+        forced: bool = False,
+    ) -> list[Decision]:
+        """Decide elements of a `--map`: what they have in common is looked at once.
+
+        Args:
+            element: what runs for any of them.
+            parameters: the values of those that it reads.
+            inputs: what each of them reads beside its own values.
+            values: element -> its values by name.
+            forced: whether they run whatever is kept.
+        """
+        # What is about the name counts for each of them, and what they are there for is their step's.
+        of_step = replace(element, name=step_of(element.name))
+        common, unstable = self._parts_now(of_step, parameters, inputs)
+        return [
+            self._decide_element(replace(element, name=name), common, unstable, of_one, forced=forced)
+            for name, of_one in values.items()
+        ]
+
+    def _decide_element(
+        self, step: Step, common: tuple[Part, ...], unstable: Sequence[str], values: Inputs, *, forced: bool
+    ) -> Decision:
+        own = (Part("input", name, ref.digest) for name, ref in values.items() if ref is not None)
+        named = (Part("name", "", digest(step.name), step.name),) if asks_for_its_name(step) else ()
+        parts = (*(part for part in common if (part.kind, part.name) != ("name", "")), *named, *own)
+        changing = [
+            f"{name} has no stable digest: always runs"
+            for name, ref in values.items()
+            if ref and not ref.stable
+        ]
+        if step.options.never_cache:
+            return Decision("run", ("--never-cache",))
+        signature = combine(parts)
+        if always := _always(step, [*unstable, *changing], forced=forced):
+            return Decision("run", always, signature)
+        problems: tuple[str, ...] = ()
+        for result in self.workspace.history.results(signature):
+            obstacles = self._problems(step, result, parts)
+            if not obstacles:
+                return Decision("cached", (f"kept in run {result.run}",), signature, parts, result, result)
+            problems = problems or obstacles
+        return Decision("run", problems or ("no result of it is kept",), signature)
+
     def foresee(
         self,
         step: Step,
@@ -145,10 +192,10 @@ class Decider:
             unknown: name, or path of a file that it was seen reading, -> the step that is to make it.
             forced: whether it runs whatever is kept.
         """
-        to_come = _to_come(step, parameters)
+        to_come = awaited(step, parameters)
         if not (unknown or to_come):
             return self.decide(step, parameters, inputs, forced=forced)
-        parts, unstable = self._parts(step, parameters, inputs)
+        parts, unstable = self._parts_now(step, parameters, inputs)
         never = ("--never-cache",) if step.options.never_cache else ()
         if always := never or _always(step, unstable, forced=forced):
             return Decision("run", always, parts=parts)
@@ -198,7 +245,7 @@ class Decider:
         Raises:
             ArtifactMissing: none is kept, or not whole.
         """
-        parts, _ = self._parts(step, parameters, inputs)
+        parts, _ = self._parts_now(step, parameters, inputs)
         latest = self._latest(step)
         if latest is None or latest.content.skipped or self._lost(step, latest):
             raise ArtifactMissing(
@@ -210,42 +257,11 @@ class Decider:
         why = self._reasons(step, latest, parts)
         return Decision("run", why, result.signature, parts, compared=latest), result
 
-    def _parts(
+    def _parts_now(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs
     ) -> tuple[tuple[Part, ...], list[str]]:
-        """Return the parts, and in words what has no stable digest among them."""
-        unstable = [
-            f"input {name} of {step.inputs[name]} ({ref.type}) has no stable digest: always runs"
-            for name, ref in inputs.items()
-            if ref is not None and not ref.stable
-        ]
-        valued = [_parameter_part(name, parameters[name]) for name in _counted(step) if name in parameters]
-        unstable += [
-            f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok
-        ]
-        directory = self._directory
-        own = self.workspace.locks.settled(step.options)
-        unstable += [f"it is not known yet {own.yet_to_find}"] if own.yet_to_find else []
-        version, when = step.options.version, step.options.when
-        is_named = any("current.step" in source for source in step.sources)
-        leaves_nothing = not (step.writes_by_code or step.options.out_files)
-        parts = (
-            code_part("code", "", step.body),
-            *_piece_parts("setup", step.setup),
-            *_piece_parts("helper", step.prelude),
-            *(part for part, _ in valued),
-            *([Part("version", "", digest(version), version)] if version else ()),
-            *([Part("condition", "", digest(when), when)] if when else ()),
-            # All other steps do the same under another name.
-            *([Part("name", "", digest(step.name), step.name)] if is_named else ()),
-            # What it does is all that it is for, and that another one did the same does not do it.
-            *([Part("name", EFFECT, digest(step.name), step.name)] if leaves_nothing else ()),
-            *fingerprints.file_parts(step, directory),
-            *result_files.named_parts(step, self._newest_results, directory),
-            *fingerprints.import_parts(step, self._python_path, self.workspace.settings.folder, own),
-            *_input_parts(step, inputs),
-        )
-        return parts, unstable
+        surroundings = Surroundings(self.workspace, self._python_path, self._newest_results)
+        return step_parts(step, parameters, inputs, surroundings)
 
     def _results(self, step: Step, signature: str, parts: Sequence[Part]) -> Iterator[Result]:
         """Yield the results to look at; one lookup serves where the newest fits, and mostly it does."""
@@ -323,61 +339,6 @@ def _always(step: Step, unstable: Sequence[str], *, forced: bool) -> tuple[str, 
     if forced:
         return ("forced",)
     return ("--always",) if step.options.always else tuple(unstable)
-
-
-def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
-    """Yield a part for each piece, named for what it binds: where it stands does not count."""
-    seen: dict[str, int] = {}
-    for piece in pieces:
-        name = ", ".join(piece.names) or (_setting_name(piece) if kind == "helper" else "")
-        seen[name] = seen.get(name, 0) + 1
-        again = f"#{seen[name]}" if seen[name] > 1 or not name else ""
-        yield code_part(kind, " ".join(filter(None, (name, again))), piece.source)
-
-
-def _setting_name(piece: CodePiece) -> str:
-    """Return what code that binds no name is called: `pd.set_option`; "" for imports."""
-    match = _CALLED_OR_SET.match(piece.source)
-    return match[0] if match else ""
-
-
-def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
-    parts: list[Part] = []
-    joined = {name for group in step.joined for name in group}
-    for name, artifact in inputs.items():
-        if name in step.files_from:
-            parts.append(Part("file", name, artifact.digest if artifact else ""))
-        else:
-            parts.append(
-                Part("input", name, _content(artifact, alone=name not in joined), origin=step.reads[name])
-            )
-    return parts
-
-
-def _content(artifact: ArtifactRef | None, *, alone: bool) -> str:
-    """Return what an input holds; where it shares objects with others that are read, that counts as well."""
-    if artifact is None:
-        return digest("None")
-    if artifact.content and alone:
-        return artifact.content
-    # The same bytes are another value to another serializer.
-    return f"{artifact.serializer}:{artifact.digest}"
-
-
-def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
-    """Return the part, and whether equal values always give its digest."""
-    serializer, (buffers, stable, _) = serialize(name, value.name if is_notebooks(value) else value)
-    kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
-    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), written(value)[:500]), stable
-
-
-def _counted(step: Step) -> list[str]:
-    """Return the parameters that count for a step's signature."""
-    return [name for name in step.parameters if name not in step.options.ignored_parameters]
-
-
-def _to_come(step: Step, parameters: Mapping[str, Any]) -> tuple[str, ...]:
-    return tuple(name for name in _counted(step) if name not in parameters)
 
 
 def _waits_for(unknown: Mapping[str, str], to_come: Sequence[str]) -> Iterator[str]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Literal
 from msgspec import Struct
 
 from jupyter_pipes.planning.result_files import unwritten
-from jupyter_pipes.planning.signature import Change, changes
+from jupyter_pipes.planning.signing.signature import Change, changes
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import History

@@ -17,7 +17,7 @@ from jupyter_pipes.model.job import StepEnvironment
 from jupyter_pipes.model.parts import OWN, Part
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.planning.signature import code_part
+from jupyter_pipes.planning.signing.signature import code_part
 from jupyter_pipes.storage.file_digests import file_digest
 
 _THE_RUNS = StepEnvironment()

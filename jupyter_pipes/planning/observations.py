@@ -12,8 +12,8 @@ from msgspec.structs import replace
 from jupyter_pipes.analysis.files.uses import FileUses, file_uses
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
-from jupyter_pipes.model.observed import observed
-from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.graph.observed import observed
+from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.graph import Graph

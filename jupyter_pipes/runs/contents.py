@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.model.errors import StepUnknown, UsageError
+from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.arguments import shown
@@ -38,6 +39,10 @@ class StepsByName(Mapping[str, StepView]):
         self._run = run
         self._steps = steps
 
+    def _elements(self, name: str) -> Mapping[str, StepView]:
+        step = self._steps.get(step_of(name))
+        return step.children if step is not None else {}
+
     def __getitem__(self, name: str) -> StepView:
         """Return how a step stands.
 
@@ -50,11 +55,11 @@ class StepsByName(Mapping[str, StepView]):
             raise StepUnknown(
                 f"run {self._run} has no step {shown(name)}{hint} has: {', '.join(self._steps)}"
             )
-        return self._steps[name]
+        return self._elements(name)[name] if is_child(name) else self._steps[name]
 
     def __contains__(self, name: object) -> bool:
-        """Return whether the run has such a step."""
-        return isinstance(name, str) and name in self._steps
+        """Return whether the run has such a step, or such an element of one (`score[3]`)."""
+        return isinstance(name, str) and (name in self._steps or name in self._elements(name))
 
     def __iter__(self) -> Iterator[str]:
         """Yield the names, in order."""

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from itertools import islice
 from pathlib import Path
 
 from jupyter_pipes.model.quantities import bytes_text
 
 MOST = 4 * 2**20
 """Bytes of a log's end that are shown where all of it is asked for."""
+
+
+_MOST_LOGS, _LONGEST_END = 1000, 4096
+"""Logs that are shown together, and bytes of each."""
 
 
 class Log:
@@ -59,3 +65,9 @@ class Log:
         left_out = bytes_text(size - len(shown))
         head = f"[… the first {left_out} of the log are left out; all of it is in {self.path} …]\n"
         return head + shown.decode("utf-8", "replace")
+
+
+def ends_of(logs: Iterable[tuple[str, Log]]) -> str:
+    """Return the ends of several logs, each below its name; of the first ones that are not empty."""
+    texts = ((name, log.end(_LONGEST_END).rstrip()) for name, log in logs)
+    return "".join(islice((f"{name}:\n{text}\n" for name, text in texts if text), _MOST_LOGS))

@@ -29,7 +29,7 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
 from jupyter_pipes.runs.contents import StepsByName, artifacts, gate_named, named_artifact
-from jupyter_pipes.runs.logs import Log
+from jupyter_pipes.runs.logs import Log, ends_of
 from jupyter_pipes.runs.looks import preview
 
 if TYPE_CHECKING:
@@ -191,6 +191,8 @@ class Run(Mapping[str, Any]):
     def logs(self, step: str, attempt: int | None = None, tail: int | None = None) -> str:
         """Return what a step printed, in its latest attempt unless another is named.
 
+        Of a step with a `--map` it is what its first elements printed, the end of each; `score[3]` is one.
+
         A cached step shows what it printed when it ran. Of more than 4 MiB it is the end, behind a line that
         says so and names the file with all of it (`log_path`).
 
@@ -203,7 +205,9 @@ class Run(Mapping[str, Any]):
             UsageError: the run has no such step, or the step no such attempt.
         """
         log = self.log(step, attempt)
-        return log.text() if tail is None else log.end(check_count("tail", tail))
+        own = log.text() if tail is None else log.end(check_count("tail", tail))
+        elements = self.step(step).children if attempt is None and not self.step(step).source_run else ()
+        return own + ends_of((name, self.log(name)) for name in elements)
 
     def log(self, step: str, attempt: int | None = None) -> Log:
         """Return an attempt's log, to be read in pieces."""
@@ -238,8 +242,8 @@ class Run(Mapping[str, Any]):
         if not view.source_run:
             return self.id, view.attempts
         source = self._source(view.source_run)
-        made = source.steps.get(view.source_step) if source else None
-        return view.source_run, made.attempts if made else ()
+        is_kept = source is not None and source.has(view.source_step)
+        return view.source_run, source.step(view.source_step).attempts if source and is_kept else ()
 
     def _source(self, run: str) -> RunView | None:
         """Return the earlier run that outputs are of, folded once for all steps that take theirs from it."""

@@ -10,7 +10,7 @@ import msgspec
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.planning.signature import code_digest
+from jupyter_pipes.planning.signing.signature import code_digest
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import History

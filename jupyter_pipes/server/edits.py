@@ -6,7 +6,7 @@ from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.graph import Graph
-from jupyter_pipes.planning.code_digests import code_digest
+from jupyter_pipes.planning.signing.code_digests import code_digest
 
 
 def edited(graph: Graph, before: Graph, run: RunView) -> dict[str, str]:

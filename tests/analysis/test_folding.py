@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.folding import WORTH_IT, folded
-from jupyter_pipes.planning.code_digests import code_digest
+from jupyter_pipes.planning.signing.code_digests import code_digest
 
 ROWS = [[number / 7, number, "a'b", None] for number in range(20_000)]
 RECORDS = [{"a": number, "b": [1, 2, 3], "c": 'x"y'} for number in range(10_000)]

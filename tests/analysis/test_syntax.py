@@ -11,7 +11,7 @@ from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.model.steps import Cell
 from jupyter_pipes.pipelines.graph import build
-from jupyter_pipes.planning.code_digests import code_digest
+from jupyter_pipes.planning.signing.code_digests import code_digest
 
 BEFORE = "v = 1\nf = len\n"
 

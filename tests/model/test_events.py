@@ -15,7 +15,15 @@ from jupyter_pipes.history import indexing
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.fold import FOLD
-from jupyter_pipes.model.results import ArtifactRef, FileSeen, Observation, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import (
+    ArtifactRef,
+    ElementValue,
+    FileSeen,
+    Observation,
+    OutputRef,
+    StepError,
+    Usage,
+)
 from jupyter_pipes.model.steps import Diagnostic, Status, StepOptions
 
 TEXT = st.text(max_size=20)
@@ -63,6 +71,7 @@ OUTPUT = st.builds(
 FILES = st.lists(st.builds(FileSeen, TEXT, TEXT)).map(tuple)
 DIAGNOSTICS = st.lists(st.builds(Diagnostic, TEXT, TEXT, st.none() | TEXT, st.integers(1))).map(tuple)
 NUMBERED = (TEXT, st.integers(1))
+ELEMENT = st.lists(st.builds(ElementValue, TEXT, st.integers(0), TEXT, TEXT, st.booleans())).map(tuple)
 
 RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats")
 
@@ -120,6 +129,9 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         st.builds(Usage, NUMBER, NUMBER, st.integers(0)),
         FILES,
         TEXTS,
+    ),
+    ev.StepsAdded: st.builds(
+        ev.StepsAdded, *NUMBERED, st.integers(0, 9), st.lists(ELEMENT, max_size=2).map(tuple)
     ),
     ev.RetryScheduled: st.builds(ev.RetryScheduled, *NUMBERED, NUMBER, TEXT),
     ev.RetryDue: st.builds(ev.RetryDue, TEXT),

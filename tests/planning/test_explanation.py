@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.planning.explanation import Explanation, explain_kept
-from jupyter_pipes.planning.signature import Change, code_part
+from jupyter_pipes.planning.signing.signature import Change, code_part
 from tests.acceptance.project import Project
 
 pytestmark = pytest.mark.slow

@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.effects.summaries import Environment, restricted, up
 from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts, shared_containers
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
+from jupyter_pipes.analysis.notebook.elements.needs import expressions, own_names
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.settings import (
@@ -102,7 +103,7 @@ class Unit(Struct, frozen=True):
         body: their code, joined.
         text: the same as the analysis reads it: with what scripts that it runs bind.
         names: what that code does with names.
-        condition: what its `--when` does with names.
+        said: what the expressions in its options do with names.
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
         registered_in: names whose objects only decorators of its definitions change: code does so for others.
@@ -116,7 +117,7 @@ class Unit(Struct, frozen=True):
     body: str = ""
     text: str = ""
     names: Names = Names()
-    condition: Names = Names()
+    said: Names = Names()
     streams: Uses = Uses()
     code: frozenset[str] = _NOTHING
     registered_in: frozenset[str] = _NOTHING
@@ -362,15 +363,15 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     text = "\n".join(expanded(cell) for cell in unit.cells)
     parts = (statement for cell in unit.cells for statement in _code(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
-    streams = context.streams(text)
-    names, when = context.names(text), unit.options.when
+    streams = Uses() if unit.options.map else context.streams(text)
+    names, said = own_names(context.names(text), unit.options), expressions(unit.options)
     plain = context.names(undecorated(text))
     return msgspec.structs.replace(
         unit,
         body=body,
         text=text,
         names=names,
-        condition=context.names(f"({when}\n)") if when else Names(),
+        said=context.names(said) if said else Names(),
         streams=streams,
         code=code,
         registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),

@@ -8,6 +8,7 @@ from itertools import takewhile
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.analysis.cell.names import Names
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.cell.source import undecorated
 from jupyter_pipes.analysis.loop_counters import without_counters
@@ -20,6 +21,7 @@ from jupyter_pipes.analysis.notebook.definition_states import (
     too_early,
     with_states_of_modules,
 )
+from jupyter_pipes.analysis.notebook.elements.needs import expressions, mapped
 from jupyter_pipes.analysis.notebook.prelude import Problem, Reach, Strength, reach
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
@@ -68,7 +70,7 @@ def resolve(
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
     for position, unit in enumerate(notebook.units):
-        one = earlier.get(position) or _Resolver(notebook, unit).resolved(position, setup)
+        one = earlier.get(position) or _resolved(notebook, unit, position, setup)
         resolved.append(one)
         notebook.modules[unit.name] = one.modules
         notebook.definitions[unit.name] = definitions_of(one.step, notebook.definitions)
@@ -82,6 +84,14 @@ def resolve(
         notebook.timeline.add_all(one.step.writes, binding)
     _latest[in_file] = _Resolution(tuple(cells), context, tuple(notebook.units), tuple(resolved))
     return tuple(without_counters([one.step for one in resolved])), tuple(dict.fromkeys(diagnostics))
+
+
+def _resolved(notebook: Notebook, unit: Unit, position: int, setup: SetUp) -> _Resolved:
+    one = _Resolver(notebook, unit).resolved(position, setup)
+    if not unit.options.map:
+        return one
+    alone = _Resolver(notebook, msgspec.structs.replace(unit, said=Names())).resolved(position, setup)
+    return msgspec.structs.replace(one, step=mapped(one.step, alone.step, unit.names.writes))
 
 
 class _Resolved(Struct, frozen=True):
@@ -304,8 +314,8 @@ class _Resolver:
         if inputs is not None:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
             needed, optional = frozenset(inputs), optional | needed
-        needed |= self._unit.condition.reads
-        called |= called_names(self._unit.options.when)
+        needed |= self._unit.said.reads
+        called |= called_names(expressions(self._unit.options))
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
         needs |= dict.fromkeys(sorted(self._unit.streams.draws), Strength.OPTIONAL)
         for name in sorted(optional - needed):
@@ -319,8 +329,7 @@ class _Resolver:
 
     def _reads(self, values: dict[str, str]) -> dict[str, str]:
         inputs = self._unit.options.inputs
-        condition = self._unit.condition.reads
-        asked_for = values.keys() if inputs is None else {*inputs, *condition, *STREAM_NAMES}
+        asked_for = values.keys() if inputs is None else {*inputs, *self._unit.said.reads, *STREAM_NAMES}
         taken = {name for name, owner in values.items() if owner == PARAMS_OWNER or name in asked_for}
         return {name: values[name] for name in sorted(taken)}
 
@@ -366,14 +375,8 @@ class _Resolver:
             )
         if problem.kind == "rebound":
             return problems.rebound(spot, problem.name, problem.owner, code.cell, code_of(code).line)
-        needed = (
-            spot,
-            problem.root,
-            problem.name,
-            problem.owner,
-            code.cell,
-            code_of(code).line_of(problem.name),
-        )
+        line = code_of(code).line_of(problem.name)
+        needed = (spot, problem.root, problem.name, problem.owner, code.cell, line)
         if code_of(code).is_definition:
             return problems.definition_needs_output(*needed)
         return problems.needs_output(*needed, problem.dependents)

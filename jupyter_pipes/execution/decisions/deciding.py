@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from jupyter_pipes.execution.decisions.elements import ElementDecisions
 from jupyter_pipes.execution.decisions.lookup import Lookup
-from jupyter_pipes.execution.recording.stated import decided
+from jupyter_pipes.execution.recording.stated import decided, element_decided
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, described
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.execution.jobs import Jobs
     from jupyter_pipes.execution.recording.files_seen import FilesSeen
     from jupyter_pipes.execution.recording.recorder import Recorder
+    from jupyter_pipes.history.indexing import ResultContent
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.model.views import StepView
     from jupyter_pipes.planning.decision import Decision
@@ -58,6 +61,9 @@ class Deciding:
         self._take = take
         self._begin = begin
         self._ahead: dict[str, Decision] | None = None
+        self._elements = ElementDecisions(jobs, self._lookup, self._take_elements, self._cannot_decide, begin)
+        self.reused: dict[str, ResultContent] = {}
+        """Element of a step -> what is kept of it, of those that are cached."""
         self._undecided: list[do.Decide] = []
         self._under_way: dict[str, do.Decide] = {}
 
@@ -80,7 +86,9 @@ class Deciding:
 
     def decide_soon(self, command: do.Decide) -> None:
         """Have a step decided, behind the look ahead."""
-        if self._ahead is None:
+        if is_child(command.step):
+            self._elements.add(command)
+        elif self._ahead is None:
             self._undecided.append(command)
         else:
             self._begin(self._decide(command))
@@ -111,6 +119,11 @@ class Deciding:
         if decision is not None:
             self._take(self._decided(name, decision))
 
+    def _take_elements(self, decisions: Sequence[tuple[do.Decide, Decision]]) -> None:
+        wanted = [(command.step, each) for command, each in decisions if not self._is_over(command)]
+        self.reused |= {name: each.result.content for name, each in wanted if each.result is not None}
+        self._take(*(element_decided(name, each) for name, each in wanted))
+
     def _is_over(self, command: do.Decide) -> bool:
         """Whether nobody wants the decision any more: the step, or the run, ended or was opened again."""
         is_latest = self._under_way.get(command.step) is command
@@ -120,7 +133,7 @@ class Deciding:
         return decided(step, decision, self._step(step).reopened, self._recorder.keep)
 
     def _step(self, name: str) -> StepView:
-        return self._recorder.view.steps[name]
+        return self._recorder.view.step(name)
 
     def _cannot_decide(self, command: do.Decide, error: Exception) -> None:
         line = error.line if isinstance(error, PipesError) else None

@@ -11,9 +11,10 @@ from jupyter_pipes.history.surroundings.distributions import installed
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
-from jupyter_pipes.planning.decision import Decision, Inputs
+from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.plan import in_order, settled
 from jupyter_pipes.planning.preparation import decider_of
+from jupyter_pipes.planning.step_parts import Inputs
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import Claim
@@ -80,6 +81,21 @@ class Lookup:
                 told = silent
             await asyncio.sleep(wait)
             wait = min(2 * wait, _LONGEST_WAIT)
+
+    def decide_elements(
+        self, step: str, element: Step, inputs: Inputs, values: Mapping[str, Inputs]
+    ) -> list[Decision]:
+        """Return the decisions of elements of a step.
+
+        Args:
+            step: the step's name.
+            element: what runs for any of them.
+            inputs: what each of them reads beside its own values.
+            values: element -> its values by name.
+        """
+        arguments = self._request.arguments
+        forced, known = step in arguments.selection.forced, arguments.values_of(step)
+        return self._decider.decide_elements(element, known, inputs, values, forced=forced)
 
     def forget(self, decision: Decision) -> None:
         """Let others compute what was decided to run, but will not."""

@@ -49,6 +49,13 @@ def resumed(_request: RunRequest, process: Process, _keep: Keep) -> ev.RunResume
     return ev.RunResumed(process.host, process.pid)
 
 
+def element_decided(step: str, decision: Decision) -> ev.StepDecided:
+    """Return the fact of the decision of an element: its parts are those of its step, and what it is."""
+    if decision.result is None:
+        return ev.StepDecided(step, "run", decision.reasons, decision.signature)
+    return decided(step, decision, "", lambda digest, _: digest)
+
+
 def decided(step: str, decision: Decision, reopened: str, keep: Keep) -> ev.StepDecided:
     """Return the fact of a decision, its parts kept beside it; `reopened` is why it is decided once more."""
     result, compared = decision.result, decision.compared

@@ -24,10 +24,11 @@ class Decide(Command, frozen=True):
 
 
 class Submit(Command, frozen=True):
-    """Hand an attempt of the step to its queue's executor."""
+    """Hand an attempt of the step to its queue's executor; `gathers`: what its elements left, into lists."""
 
     step: str
     attempt: int
+    gathers: bool = False
 
 
 class CancelAttempt(Command, frozen=True):

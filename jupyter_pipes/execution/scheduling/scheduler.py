@@ -8,14 +8,17 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
 | StepDecided      | `run` → an attempt is submitted, or the step waits at its gate · else it ends so |
 | GateAnswered     | approved → it is decided once more, and may run · refused → it ends `cancelled` |
+| StepsAdded       | the elements of a `--map` are steps below it; nothing yet |
 | InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
 | NamesJoined      | the same; so it is for what a cached result showed |
 | FileReadEarly    | the same for the step that used the file: it waits for the writer |
 | AttemptEnded     | completed, skipped, cancelled → the step ends so · else it is retried or ends `failed` |
+|                  | of a `--map`: its elements are decided, or what they left was gathered |
 | RetryScheduled   | the delay is waited for |
 | RetryDue         | the next attempt is submitted |
 | StepReopened     | it waits again; who used what it left is reopened · if the run stops, `cancelled` |
 | StepEnded        | descendants: see `_follow`; when it was the last, the run ends |
+|                  | of an element: others are submitted; behind the last one the step gathers, or ends |
 | CancelRequested  | running attempts are cancelled, the rest ends `cancelled` |
 | RunResumed       | what is not completed or cached is open again, and decided as at the start |
 | all others       | nothing |
@@ -26,9 +29,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 
 from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.elements import Elements
 from jupyter_pipes.execution.scheduling.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.observed import matters, observed
+from jupyter_pipes.model.graph.observed import matters, observed
+from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 
@@ -43,6 +48,7 @@ class Scheduler:
         self._open_steps = 0
         self._by_code: tuple[ev.PlannedStep, ...] = ()
         self._observed: dict[str, Observation] = {}
+        self._elements: dict[str, Elements] = {}
         self._stopped = ""
         self._cancelled_by_user = False
         self._fail_fast = False
@@ -52,6 +58,7 @@ class Scheduler:
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
             ev.GateAnswered: self._on_gate_answered,
+            ev.StepsAdded: self._on_steps_added,
             ev.InputsChanged: self._on_inputs_changed,
             ev.NamesJoined: self._on_names_joined,
             ev.FileReadEarly: self._on_file_read_early,
@@ -123,9 +130,15 @@ class Scheduler:
                     child.reopen()
                     reopened.append(child)
 
+    def _state(self, step: str) -> StepState:
+        """Return what is remembered of a step, or of an element of one."""
+        if not is_child(step):
+            return self._steps[step]
+        return self._elements_of(step).states[step]
+
     def _on_step_decided(self, event: ev.StepDecided) -> Iterable[do.AnyCommand]:
-        state = self._steps[event.step]
-        if state.status is None:
+        state = self._state(event.step)
+        if state.status is None and not is_child(event.step):
             yield from self._observe(event.step, event.observed.of_values)
         if state.phase is not Phase.DECIDING:
             return
@@ -133,10 +146,26 @@ class Scheduler:
             yield state.leave_out(event.reasons[0])
         elif event.decision == "cached":
             yield state.end(Status.CACHED, "; ".join(event.reasons))
+        elif is_child(event.step):
+            yield from self._elements_of(event.step).begin(state)
         elif state.is_gated:
             yield state.wait_at_gate()
         else:
-            yield self._submit(state)
+            yield state.submit()
+
+    def _elements_of(self, step: str) -> Elements:
+        name = step_of(step)
+        if name not in self._elements:
+            # Its attempt has ended and told of none.
+            self._elements[name] = Elements(self._steps[name])
+        return self._elements[name]
+
+    def _on_steps_added(self, event: ev.StepsAdded) -> Iterable[do.AnyCommand]:
+        state = self._steps[event.step]
+        if event.first == 0:
+            state.elements = self._elements[event.step] = Elements(state)
+        self._elements[event.step].add(event)
+        return ()
 
     def _on_gate_answered(self, event: ev.GateAnswered) -> Iterable[do.AnyCommand]:
         state = self._steps[event.step]
@@ -159,6 +188,9 @@ class Scheduler:
 
     def _observe(self, step: str, shown: Observation) -> Iterable[do.AnyCommand]:
         """Have the run go by what a step showed; in a run what was seen once holds on, so that it ends."""
+        if is_child(step):
+            # What an element does to its inputs stays its own.
+            return
         before = self._observed.get(step, Observation())
         after = before.united(shown)
         if after == before:
@@ -180,6 +212,9 @@ class Scheduler:
             state.outdated = reason
             if not state.is_stopping:
                 yield do.CancelAttempt(state.planned.name, state.attempt, reason)
+        elif state.phase is Phase.MAPPING:
+            state.outdated = reason
+            yield from self._elements_of(state.planned.name).stop(reason)
         elif state.phase not in (Phase.WAITING, Phase.REOPENING):
             yield state.begin_again(reason)
 
@@ -196,6 +231,8 @@ class Scheduler:
             yield self._decide(state)
 
     def _on_step_reopened(self, event: ev.StepReopened) -> Iterable[do.AnyCommand]:
+        if is_child(event.step):
+            return
         state = self._steps[event.step]
         released = [child for child in state.children if state.lets_go(child)]
         root = event.reason.rpartition(_AGAIN)[2]
@@ -218,7 +255,7 @@ class Scheduler:
         return ""
 
     def _on_attempt_ended(self, event: ev.AttemptEnded) -> Iterable[do.AnyCommand]:
-        state = self._steps[event.step]
+        state = self._state(event.step)
         if state.phase is not Phase.SUBMITTED or event.attempt != state.attempt:
             return
         if state.outdated and not state.is_stopping:
@@ -227,8 +264,10 @@ class Scheduler:
             yield state.leave_out(event.reason)
         elif event.outcome in ("completed", "skipped") and state.outdated:
             yield state.end(Status.CANCELLED, state.outdated)
+        elif event.outcome == "completed" and state.options.map and not state.is_gathering:
+            yield from self._elements_of(event.step).decide()
         elif event.outcome == "completed":
-            yield state.end(Status.COMPLETED, "")
+            yield state.complete()
         elif event.outcome == "cancelled":
             yield state.end(Status.CANCELLED, event.reason)
         elif state.may_place_again(event):
@@ -239,16 +278,26 @@ class Scheduler:
             yield state.end(Status.FAILED, event.reason)
 
     def _on_retry_scheduled(self, event: ev.RetryScheduled) -> Iterable[do.AnyCommand]:
-        state = self._steps[event.step]
+        state = self._state(event.step)
         if state.phase is Phase.DELAYED:
             yield do.WaitForRetry(event.step, event.delay)
 
     def _on_retry_due(self, event: ev.RetryDue) -> Iterable[do.AnyCommand]:
-        state = self._steps[event.step]
+        state = self._state(event.step)
         if state.phase is Phase.DELAYED:
-            yield self._submit(state)
+            yield state.submit()
+
+    def _on_element_ended(self, event: ev.StepEnded) -> Iterable[do.AnyCommand]:
+        step, elements = self._steps[step_of(event.step)], self._elements_of(event.step)
+        on_fail = step.options.on_fail
+        if event.status is Status.FAILED and (on_fail == "stop" or (self._fail_fast and on_fail == "skip")):
+            yield from self._follow_failure(step, event.step)
+        yield from elements.end(event)
 
     def _on_step_ended(self, event: ev.StepEnded) -> Iterable[do.AnyCommand]:
+        if is_child(event.step):
+            yield from self._on_element_ended(event)
+            return
         state = self._steps[event.step]
         if state.status is not None:
             return
@@ -266,12 +315,15 @@ class Scheduler:
         failed = status is Status.FAILED
         if status.is_done or (failed and on_fail == "ignore"):
             yield from self._release(state.children)
-        elif failed and on_fail == "stop":
-            yield from self._cancel_all(f"{name} failed and stops the run (--on-fail stop)")
-        elif failed and self._fail_fast:
-            yield from self._cancel_all(f"{name} failed and stops the run (--fail-fast)")
+        elif failed and (on_fail == "stop" or self._fail_fast):
+            yield from self._follow_failure(state, name)
         else:
             yield from self._skip_children(state, status)
+
+    def _follow_failure(self, state: StepState, failed: str) -> Iterable[do.AnyCommand]:
+        """Stop the run, for something of a step failed that is to stop it."""
+        option = "--on-fail stop" if state.options.on_fail == "stop" else "--fail-fast"
+        yield from self._cancel_all(f"{failed} failed and stops the run ({option})")
 
     def _release(self, children: Iterable[StepState]) -> Iterable[do.AnyCommand]:
         for child in children:
@@ -291,19 +343,12 @@ class Scheduler:
         if event.step is None:
             self._cancelled_by_user = True
             return self._cancel_all(event.reason)
-        return self._cancel_one(self._steps[event.step], event.reason)
+        return self._state(event.step).cancel(event.reason)
 
     def _cancel_all(self, reason: str) -> Iterable[do.AnyCommand]:
         self._stopped = reason
         for state in self._steps.values():
-            yield from self._cancel_one(state, reason)
-
-    def _cancel_one(self, state: StepState, reason: str) -> Iterable[do.AnyCommand]:
-        if state.phase is Phase.SUBMITTED:
-            state.is_stopping = True
-            yield do.CancelAttempt(state.planned.name, state.attempt, reason)
-        elif state.phase is not Phase.ENDING:
-            yield state.end(Status.CANCELLED, reason)
+            yield from state.cancel(reason)
 
     def _end_run(self) -> Iterable[do.AnyCommand]:
         if not self._ended:
@@ -327,11 +372,6 @@ class Scheduler:
     def _decide(self, state: StepState) -> do.Decide:
         state.phase = Phase.DECIDING
         return do.Decide(state.planned.name, claims=not state.is_gated)
-
-    def _submit(self, state: StepState) -> do.Submit:
-        state.phase = Phase.SUBMITTED
-        state.attempt += 1
-        return do.Submit(state.planned.name, state.attempt)
 
 
 def _difference(before: ev.PlannedStep, now: ev.PlannedStep) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from enum import Enum, auto
+from typing import Protocol
 
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
@@ -25,15 +27,34 @@ _ENDED_WORDS = {
 
 
 class Phase(Enum):
-    """Where a step stands in the scheduler's eyes; `REOPENING` and `ENDING` are there from the saying on."""
+    """Where a step stands in the scheduler's eyes; `REOPENING` and `ENDING` are there from the saying on.
+
+    `MAPPING`: its elements are under way, between the attempt that found them and the one that gathers.
+    """
 
     WAITING = auto()
     DECIDING = auto()
     GATED = auto()
     SUBMITTED = auto()
     DELAYED = auto()
+    MAPPING = auto()
     REOPENING = auto()
     ENDING = auto()
+
+
+class Below(Protocol):
+    """What a step has below it: the elements of its `--map`."""
+
+    states: dict[str, StepState]
+
+    @property
+    def failed(self) -> str:
+        """Which of them failed, and why, in words; "" if none did."""
+        ...
+
+    def stop(self, reason: str) -> Iterator[do.AnyCommand]:
+        """Have all that have not ended stopped."""
+        ...
 
 
 class StepState:
@@ -53,6 +74,8 @@ class StepState:
         status: how it ended.
         root_cause: why it is skipped, if a step before it is the cause.
         is_conditional: whether it is skipped by a `--when`, its own or that of a step before it.
+        elements: those of its `--map`; None as long as its attempt has found none.
+        is_gathering: whether its attempt is there to gather what they left.
     """
 
     def __init__(self, planned: ev.PlannedStep) -> None:
@@ -71,6 +94,8 @@ class StepState:
         self.status: Status | None = None
         self.root_cause = ""
         self.is_conditional = False
+        self.elements: Below | None = None
+        self.is_gathering = False
 
     @property
     def is_done(self) -> bool:
@@ -151,11 +176,33 @@ class StepState:
         self.phase = Phase.GATED
         return do.Append(ev.GateReached(self.planned.name, self.options.gate))
 
+    def submit(self) -> do.Submit:
+        """Have its next attempt begun."""
+        self.phase = Phase.SUBMITTED
+        self.attempt += 1
+        return do.Submit(self.planned.name, self.attempt, self.is_gathering)
+
+    def cancel(self, reason: str) -> Iterator[do.AnyCommand]:
+        """Have it stopped, or ended where it does not run."""
+        if self.phase is Phase.SUBMITTED:
+            self.is_stopping = True
+            yield do.CancelAttempt(self.planned.name, self.attempt, reason)
+        elif self.phase is Phase.MAPPING and self.elements is not None:
+            self.is_stopping = True
+            yield from self.elements.stop(reason)
+        elif self.phase is not Phase.ENDING:
+            yield self.end(Status.CANCELLED, reason)
+
     def end(self, status: Status, reason: str) -> do.Append:
         """Have it ended."""
         # From here on nothing else may end it: one end per step, also when several causes meet in one event.
         self.phase, self.verdict = Phase.ENDING, status
         return do.Append(ev.StepEnded(self.planned.name, status, reason))
+
+    def complete(self) -> do.Append:
+        """Have it ended as its last attempt did; it failed with elements whose failure is ignored."""
+        failed = self.elements.failed if self.elements is not None else ""
+        return self.end(Status.FAILED, failed) if failed else self.end(Status.COMPLETED, "")
 
     def leave_out(self, reason: str) -> do.Append:
         """Have it skipped by its `--when`."""
@@ -171,5 +218,5 @@ class StepState:
         """Forget how it ended; attempts are counted on, tries anew."""
         self.phase, self.verdict, self.status = Phase.WAITING, None, None
         self.root_cause, self.outdated = "", ""
-        self.is_conditional = self.is_stopping = self.is_refused = False
+        self.is_conditional = self.is_stopping = self.is_refused = self.is_gathering = False
         self.earlier_attempts, self.lost = self.attempt, 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 from array import array
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +15,7 @@ from jupyter_pipes.execution.worker.observation.modules import Modules
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, SerializationError
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage import out_files
 from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -120,8 +121,7 @@ class HandOver:
         """
         self._store.check_loaded()
         changed = self._changed()
-        for path in self._step.options.out_files:
-            self._stored(out_files.keep(self._store, path, Path(self._job.directory)))
+        self._keep_files()
         for name in self._bases_first(dict.fromkeys((*self._step.demanded, *changed))):
             self._keep(name)
         room = OPTIONAL_LIMIT
@@ -134,6 +134,29 @@ class HandOver:
             self._report(ev.InputsChanged(self._step.name, self._job.attempt, handed_on))
         for group in self._joiner.groups:
             self._report(ev.NamesJoined(self._step.name, self._job.attempt, tuple(sorted(group))))
+
+    def gather(self, lists: Mapping[str, Sequence[str | None]]) -> None:
+        """Store lists of what the elements of the step left, and the files that they made together.
+
+        Args:
+            lists: name -> for each element the input that it left under this name, None for none.
+
+        Raises:
+            SerializationError: one that a later step reads cannot be stored.
+        """
+        self._keep_files()
+        room = OPTIONAL_LIMIT
+        for name, inputs in lists.items():
+            self._namespace[name] = [None if each is None else self._namespace[each] for each in inputs]
+        for name in lists:
+            if name in self._step.demanded:
+                self._keep(name)
+            else:
+                room -= self._keep_if_possible(name, room)
+
+    def _keep_files(self) -> None:
+        for path in self._step.options.out_files:
+            self._stored(out_files.keep(self._store, path, Path(self._job.directory)))
 
     def put(self, name: str, value: object) -> ArtifactRef:
         """Keep a value under a name and return where it is.
@@ -163,9 +186,9 @@ class HandOver:
             self._hold(name)
         if changed and self._step.options.outputs is not None:
             names = ", ".join(changed)
-            self._note(
-                f"changed {names} in place; --out leaves that out: later steps read the value from before"
-            )
+            is_element = is_child(self._step.name)
+            why = "it stays in this element of --map" if is_element else "--out leaves that out"
+            self._note(f"changed {names} in place; {why}: later steps read the value from before")
             return ()
         return tuple(changed)
 

@@ -24,6 +24,7 @@ from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
+from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
@@ -41,6 +42,7 @@ from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.mapping.clauses import elements_code
 from jupyter_pipes.model.results import OutputRef, StepError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -54,6 +56,9 @@ _LONGEST_TRACEBACK = 100_000
 
 _MET = "_when_it_is_true"
 """What the value of a `--when` is called while it is looked at."""
+
+_ELEMENTS, _TAKEN = "_elements_of_the_map", "_all_elements_of_the_map"
+"""What the elements of a `--map` are called while they are looked for, and what takes them."""
 
 Report = Callable[[ev.AnyEvent], None]
 
@@ -145,8 +150,13 @@ class Attempt:
         self.outputs.watch()
         watch_tqdm()
         begun = states()
+        if self.job.gathers is not None:
+            self.outputs.gather(self.job.gathers)
+            return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
         if ended := self._left_out():
             return ended
+        if self.job.finds_elements:
+            return self._find_elements()
         with self.outputs.definitions.remembered_when_made(self.cell.shell):
             failure = self._run_parts()
         if failure is not None:
@@ -217,6 +227,18 @@ class Attempt:
         names = sorted(expression_names(when) & known & self.cell.namespace.keys(), key=when.index)
         values = ", ".join(value_in_words(name, self.cell.namespace[name]) for name in names)
         return f"{when}: {values}" if values else f"{when} is not true"
+
+    def _find_elements(self) -> ev.AttemptEnded:
+        """Compute the elements of the step's `--map` and keep each; none of its code runs."""
+        clauses = self.step.options.map
+        self.cell.namespace[_TAKEN] = all_of
+        failure = self._run_code(f"{_ELEMENTS} = {_TAKEN}({elements_code(clauses)})", self._label)
+        if failure:
+            ended = self._failed(failure.error, 1, failure.traceback)
+            return msgspec.structs.replace(ended, reason=f"--map {' '.join(clauses)}: {ended.reason}")
+        self.cell.namespace.pop(_TAKEN)
+        keep_elements(self.job, self.store, self.cell.namespace.pop(_ELEMENTS), self.report)
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
     def _run_parts(self) -> Failure | None:
         """Run the step's own cells in order, up to the first that fails."""

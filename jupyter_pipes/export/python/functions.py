@@ -74,7 +74,7 @@ def input_names(code: StepCode) -> list[str]:
     """Return the names that the function takes: outputs of other steps, then parameters, by first use."""
     parameters = code.step.parameters
     text = "\n".join(piece.chunk.code for piece in code.inner)
-    return sorted(code.step.reads, key=lambda name: (name in parameters, _first_use(name, text), name))
+    return sorted(code.step.names_taken, key=lambda name: (name in parameters, _first_use(name, text), name))
 
 
 def output_names(code: StepCode) -> list[str]:
@@ -103,7 +103,7 @@ def _initial(code: StepCode, inner: Sequence[Chunk], outputs: Iterable[str]) -> 
         for name in statement.names
     }
     needed = {*outputs, *(declared & code.local_names)}
-    unsure = sorted(needed - {*code.step.reads, *demanded, *surely_bound(nodes)})
+    unsure = sorted(needed - {*code.step.names_taken, *demanded, *surely_bound(nodes)})
     return " = ".join([*unsure, "None"]) if unsure else ""
 
 

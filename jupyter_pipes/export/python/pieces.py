@@ -67,7 +67,7 @@ class StepCode(Struct):
     @property
     def local_names(self) -> set[str]:
         """The names that are the function's own."""
-        return {*self.step.reads, *self.step.writes}.union(*(piece.chunk.binds for piece in self.inner))
+        return {*self.step.names_taken, *self.step.writes}.union(*(piece.chunk.binds for piece in self.inner))
 
     @property
     def free_names(self) -> set[str]:

@@ -12,6 +12,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model.events import RunCollected
+from jupyter_pipes.model.mapping.children import step_of
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.storage.blobs.base import DIGEST
 
@@ -121,7 +122,8 @@ def staying(facts: Facts, gone: frozenset[str], used: Iterable[StepOfRun] = ()) 
     results = [result for result in facts.results if result.owner[0] in ids or result.owner in needed]
     steps: dict[str, set[str]] = {}
     for run, step in {result.owner for result in results if result.owner[0] not in ids}:
-        steps.setdefault(run, set()).add(step)
+        # What an element was is told with the others of its step.
+        steps.setdefault(run, set()).update((step, step_of(step)))
     named = [run.digests for run in whole] + [result.digests for result in results]
     for run, left in steps.items():
         named += [facts.runs[run].by_step.get(step, set()) for step in left if run in facts.runs]

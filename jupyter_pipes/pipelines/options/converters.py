@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Literal, get_args
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.mapping.clauses import check_clause
 from jupyter_pipes.model.quantities import parse_duration
 from jupyter_pipes.model.steps import OnFail
 from jupyter_pipes.pipelines.arguments import items, shown
@@ -127,6 +128,12 @@ def expression(value: object) -> str:
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ValueError(f"use an expression of Python, such as len(xs) > 2 ({why})") from None
     return text
+
+
+def clauses(value: object) -> tuple[str, ...]:
+    """Return what `--map` runs a step for: `x in xs`, each as said."""
+    said = [item.strip() if isinstance(item, str) else "" for item in items(value)]
+    return tuple(map(check_clause, said))
 
 
 def on_fail(value: object) -> Literal["skip", "stop", "ignore"]:

@@ -14,7 +14,7 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.parameter_types import to_json
-from jupyter_pipes.planning import signature
+from jupyter_pipes.planning.signing import signature
 from jupyter_pipes.runs.comparing import value_changes
 
 if TYPE_CHECKING:

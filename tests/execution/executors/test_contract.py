@@ -109,6 +109,17 @@ def test_a_step_s_changes_to_an_input_are_its_own_unless_it_writes_it(ground: Gr
     assert (run["a.x"], run["b.x"], run["y"], run["z"]) == ([1], [1, 2], [1, 2], 2)
 
 
+def test_a_step_with_a_map_runs_for_each_element_and_leaves_lists_in_order(ground: Ground) -> None:
+    run = ground.run(
+        "%%step a\nxs = [3, 1, 2]",
+        '%%step b --map "x in xs if x > 1" --map "n in range(2)"\ny = 1 / (x * 10 + n - 21) if x else n',
+        "%%step c --on-fail ignore\nz = 1",
+    )
+    assert run.steps["b"].reason == "1 of 4 elements failed: b[3]: ZeroDivisionError: division by zero"
+    run = ground.run("%%step a\nxs = [3, 1, 2]", '%%step b --map "x in xs"\ny = -x', "%%step c\nz = sum(y)")
+    assert (run["y"], run["z"], run.steps["b"].count) == ([-3, -1, -2], -6, "3/3")
+
+
 def test_parameters_reach_the_steps_that_read_them(ground: Ground) -> None:
     cells = "%%params\nn: int = 3\nname: str = 'a'", "%%step a\nx = n * 2", "%%step b\ny = name"
     run = ground.run(*cells, params={"n": "5", "b.name": "only here"})

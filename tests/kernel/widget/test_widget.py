@@ -16,7 +16,7 @@ from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import AttemptView, MetricPoint, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
-from jupyter_pipes.planning.signature import Change, code_part
+from jupyter_pipes.planning.signing.signature import Change, code_part
 
 WAIT = 30.0
 EVIL = "<script>alert(1)</script>"

@@ -19,7 +19,7 @@ from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView
-from jupyter_pipes.planning.signature import code_part
+from jupyter_pipes.planning.signing.signature import code_part
 from jupyter_pipes.runs.comparing.comparison import LOADED, Difference, Side, differences
 
 LOAD = ev.PlannedStep("load", writes=("df",))

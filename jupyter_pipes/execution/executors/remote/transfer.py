@@ -126,6 +126,9 @@ class Transfer:
         if isinstance(event, ev.ArtifactStored):
             for digest in (event.artifact.digest, *event.artifact.references):
                 await self._fetch_blob(digest)
+        elif isinstance(event, ev.StepsAdded):
+            for digest in dict.fromkeys(value.digest for values in event.values for value in values):
+                await self._fetch_blob(digest)
         elif isinstance(event, ev.OutputShown):
             await self._fetch_blob(event.output.digest)
 

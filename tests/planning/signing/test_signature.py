@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.parts import OWN, Part, PartKind
-from jupyter_pipes.planning.signature import code_digest, code_part, combine, difference, reasons
+from jupyter_pipes.planning.signing.signature import code_digest, code_part, combine, difference, reasons
 
 SAME = [
     pytest.param("x = 1", "x = 1  # why", id="comment"),

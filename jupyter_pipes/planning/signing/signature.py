@@ -11,7 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.changed_definitions import changed_definitions
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.parts import OWN, Part, PartKind
-from jupyter_pipes.planning.code_digests import code_digest
+from jupyter_pipes.planning.signing.code_digests import code_digest
 
 CODE_KINDS = ("code", "helper", "setup", "module")
 """Kinds of parts whose text is code."""
@@ -22,11 +22,12 @@ _SUBJECTS = {
     "python": "Python",
     "version": "--version",
     "condition": "--when",
+    "map": "--map",
     "environment": "--env",
     "container": "--container",
 }
 _SHOWN = (
-    *("parameter", "package", "python", "version", "name", "condition"),
+    *("parameter", "package", "python", "version", "name", "condition", "map"),
     *("environment", "variable", "repository", "container"),
 )
 """Kinds of parts whose text is short enough to be said."""

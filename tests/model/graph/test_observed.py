@@ -11,7 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.observed import matters, observed
+from jupyter_pipes.model.graph.observed import matters, observed
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step, StepOptions
 

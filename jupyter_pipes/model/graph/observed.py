@@ -8,7 +8,7 @@ from typing import TypeVar
 from msgspec.structs import replace
 
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.order import in_order
+from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import PARAMS_OWNER, PLAIN_OWNER, Step
 

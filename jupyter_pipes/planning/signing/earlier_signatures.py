@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from jupyter_pipes.model.parts import Part
-from jupyter_pipes.planning.code_digests import earlier_code_digest
-from jupyter_pipes.planning.signature import CODE_KINDS, combine
+from jupyter_pipes.planning.signing.code_digests import earlier_code_digest
+from jupyter_pipes.planning.signing.signature import CODE_KINDS, combine
 
 EFFECT = "of a step that leaves nothing"
 """Name of the part that keeps a step without outputs apart from others with the same code."""

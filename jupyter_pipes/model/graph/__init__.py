@@ -1,0 +1,1 @@
+"""How steps hang together: their order, and what runs showed of them."""
