@@ -13,7 +13,6 @@ from benchmarks.__main__ import MEASUREMENTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
-    "CELLS": 3,
     "CHAIN": 2,
     "EVENTS": 2,
     "FEW": 2,
@@ -22,11 +21,9 @@ SMALL = {
     "GRID": 3,
     "HELPERS": 3,
     "MANY": 20,
-    "PAGE_RUNS": 5,
     "PAIRS": 3,
     "ROWS": 100,
     "RUNS": 10,
-    "SETTLED_MILLISECONDS": 0,
     "STEPS": 3,
     "TIMES": 1,
     "WORKERS": 1,
