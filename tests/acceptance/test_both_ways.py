@@ -148,8 +148,8 @@ DIAGNOSTICS: dict[str, tuple[list[str], list[str]]] = {
     "no Python in another cell": (["x = (", "y = 1\n%%step c\nz = 1", "%%step b\ny = 1"], ["JP001"]),
     "warnings and notes": (
         [
-            "import os",
-            "%%step a\nexec('x = 1')\nwith open('f'):\n    os.environ['k'] = 'v'\nsum = 2",
+            "import sys",
+            "%%step a\nexec('x = 1')\nwith open('f'):\n    sys.path.append('k')\nsum = 2",
             "%%step b\nfrom math import *",
         ],
         ["JP002", "JP003", "JP004", "JP005"],
