@@ -319,7 +319,7 @@ def test_a_step_that_waits_for_approval_says_so_and_is_answered_in_the_panel(
     tab = lab.tab()
     lab.show()
     elsewhere.add(ev.GateReached("a", "Look at it"), ev.StepEnded("b", Status.COMPLETED))
-    tab.wait_for(lambda board: board.by_name["a"].gate is not None)
+    tab.wait_for(lambda board: "a" in board.by_name and board.by_name["a"].gate is not None)
     assert tab.board is not None
     assert tab.board.heading.run is not None
     assert tab.board.heading.run.waits == "waits for approval of a: Look at it"
