@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO
 
 from jupyter_pipes.display.ansi import one_line, uncoloured
-from jupyter_pipes.display.text import approval_line, steps_table
+from jupyter_pipes.display.text import approval_asked, approval_line, steps_table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.quantities import duration_text, time_text
@@ -81,13 +81,11 @@ class PlainLines:
         with self._lock:
             for step in view.steps.values():
                 self._tell(step, time.time())
-            for step in view.gates:
+            for step in tuple(view.gates):
                 self._ask(view, step, time.time())
 
     def _ask(self, view: RunView, step: str, moment: float) -> None:
-        """Tell what a step waits for at its gate, with the line to type."""
-        asked = f"{view.steps[step].reason} · {approval_line(view, step)}"
-        self._write(step, f"{asked} [--refuse WHY]", moment)
+        self._write(step, approval_asked(view, step), moment)
 
     def _tell(self, step: StepView, moment: float) -> None:
         reason = step.reason
@@ -135,7 +133,7 @@ def _live_table(run: Run) -> Generator[None]:
 
 def _caption(view: RunView) -> str:
     """Return what is to be done about the run, or why it does not go on."""
-    lines = [approval_line(view, step) for step in view.gates]
+    lines = [approval_line(view, step) for step in tuple(view.gates)]
     return " · ".join(filter(None, (view.waits_for, *lines)))
 
 

@@ -102,6 +102,11 @@ def _step_lines(view: RunView, stale: Mapping[str, str], now: float | None = Non
         yield "  ".join(("", f"{spoken(step, stale):<{width}}", *facts)).rstrip()
 
 
+def approval_asked(view: RunView, step: str) -> str:
+    """Return what a step asks that waits at its gate, with the line to type, as one line."""
+    return one_line(f"{view.steps[step].reason} · {approval_line(view, step)} [--refuse WHY]")
+
+
 def approval_line(view: RunView, step: str) -> str:
     """Return the command line that lets a step begin which waits at its gate, typed in this folder."""
     place = [] if view.directory == os.path.realpath(".") else ["--directory", view.directory]

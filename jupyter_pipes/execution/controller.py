@@ -357,8 +357,7 @@ class Controller:
             if self._syncing.failure is not None:
                 for fact in lost_facts(self._workspace.lost(self.view), str(self._syncing.failure)):
                     self._recorder.add(fact)
-            families = [(*step.children.values(), step) for step in self.view.steps.values()]
-            under_way = [step for family in families for step in family if not step.status.is_final]
+            under_way = [step for step in self.view.steps_and_elements if not step.status.is_final]
             attempts = [(step.name, step.latest.number) for step in under_way if step.latest is not None]
             for fact in (*ending_facts(self.view, _GIVEN_UP), ev.RunEnded(Status.FAILED, str(error))):
                 self._recorder.add(fact)

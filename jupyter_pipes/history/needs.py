@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from msgspec import Struct
 
@@ -41,8 +40,7 @@ def needs(history: History, runs: Iterable[str]) -> dict[str, Need]:
 
 
 def _of_run(history: History, view: RunView) -> Iterator[Need]:
-    families = (((*step.children.values(), step)) for step in view.steps.values())
-    for step in chain.from_iterable(families):
+    for step in view.steps_and_elements:
         yield from (Need(value.digest, view.run, step.name) for value in step.values)
         for artifact in step.artifacts:
             for digest in (artifact.digest, *artifact.references):

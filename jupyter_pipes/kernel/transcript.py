@@ -6,9 +6,9 @@ import threading
 from typing import TextIO, cast
 
 from jupyter_pipes.display import cards
-from jupyter_pipes.display.ansi import one_line, terminal_text
+from jupyter_pipes.display.ansi import terminal_text
 from jupyter_pipes.display.outputs import Output
-from jupyter_pipes.display.text import approval_line
+from jupyter_pipes.display.text import approval_asked
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.errors import visible
 from jupyter_pipes.model.steps import Status
@@ -48,7 +48,7 @@ class Transcript:
             view = self._run.view
             for step in tuple(view.steps.values()):
                 self._tell(view, step)
-            for step, gate in view.gates.items():
+            for step, gate in tuple(view.gates.items()):
                 self._tell_gate(view, step, gate)
             self._stream.flush()
 
@@ -64,8 +64,7 @@ class Transcript:
     def _tell_gate(self, view: RunView, step: str, gate: Gate) -> None:
         if self._asked.get(step) != gate:
             self._asked[step] = gate
-            asked = one_line(f"{step}: waits for approval: {gate.text} · {approval_line(view, step)}")
-            self._stream.write(f"{visible(asked)} [--refuse WHY]\n")
+            self._stream.write(f"{visible(step)}: {visible(approval_asked(view, step))}\n")
 
     def _ending(self, view: RunView, step: StepView) -> str:
         outputs = [] if step.status is Status.CACHED or step.latest is None else step.latest.outputs

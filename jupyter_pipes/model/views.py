@@ -206,14 +206,14 @@ class StepView(Struct):
     @property
     def finished_children(self) -> int:
         """How many of its elements have a final status."""
-        return sum(number for status, number in self.endings.items() if status.is_final)
+        return sum(number for status, number in tuple(self.endings.items()) if status.is_final)
 
     @property
     def count(self) -> str:
         """How many of its elements are done, `37/100, 1 failed`; "" for a step without any."""
         if not self.children:
             return ""
-        done = sum(number for status, number in self.endings.items() if status.is_done)
+        done = sum(number for status, number in tuple(self.endings.items()) if status.is_done)
         others = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
         ended = [f"{self.endings[each]} {each}" for each in others if self.endings[each]]
         return ", ".join([f"{done}/{len(self.children)}", *ended])
@@ -263,7 +263,8 @@ class StepView(Struct):
         if not self.latest or self.source_run:
             return list(self.kept_notes)
         answered = [self.answer] if self.answer else []
-        of_elements = (f"{text} ({number} elements)" for text, number in self.notes_of_elements.items())
+        counted = tuple(self.notes_of_elements.items())
+        of_elements = (f"{text} ({number} elements)" for text, number in counted)
         return [*answered, *self.latest.notes, *of_elements]
 
 
@@ -329,7 +330,7 @@ class RunView(Struct):
         """What the whole run waits for, in words, be it approvals of all that is left; "" if it goes on."""
         if self.held_up or not self.gates or not all(map(self._is_behind_gate, self.steps.values())):
             return self.held_up
-        asked = (f"{name}: {gate.text}" for name, gate in self.gates.items())
+        asked = (f"{name}: {gate.text}" for name, gate in tuple(self.gates.items()))
         return f"waits for approval of {'; '.join(asked)}"
 
     def _is_behind_gate(self, step: StepView) -> bool:
@@ -361,6 +362,11 @@ class RunView(Struct):
         """Return a step, or an element of one (`score[3]`), that there is."""
         return self.steps[step_of(name)].children[name] if is_child(name) else self.steps[name]
 
+    @property
+    def steps_and_elements(self) -> list[StepView]:
+        """Its steps in order, each behind its elements."""
+        return [each for step in self.steps.values() for each in (*step.children.values(), step)]
+
     def attempt_of(self, event: ev.AttemptEvent) -> AttemptView:
         """Return the attempt that an event is about, opening it if this is the first that is heard of it."""
         attempts = self.step(event.step).attempts
@@ -373,8 +379,7 @@ class RunView(Struct):
 
 def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
     """Return the facts that end, as cancelled, all steps that are under way or wait."""
-    steps = (each for step in view.steps.values() for each in (*step.children.values(), step))
-    return [fact for step in steps for fact in _ending_facts(step, reason)]
+    return [fact for step in view.steps_and_elements for fact in _ending_facts(step, reason)]
 
 
 def lost_facts(steps: Iterable[str], reason: str) -> list[ev.AnyEvent]:

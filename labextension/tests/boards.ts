@@ -1,5 +1,5 @@
 /** Boards for tests. */
-import type { Board, BoardStep } from '../src/wire';
+import type { Board, BoardRun, BoardStep } from '../src/wire';
 
 /** A step that waits, but for what is said of it. */
 export function stepNamed(name: string, more: Partial<BoardStep> = {}): BoardStep {
@@ -34,4 +34,18 @@ export function stepNamed(name: string, more: Partial<BoardStep> = {}): BoardSte
 /** A board without a run. */
 export function boardOf(...steps: BoardStep[]): Board {
   return { heading: { pipeline: 'p', version: '1.0.0', run: null }, steps, problems: [] };
+}
+
+/** A run of which nothing is told but how it stands. */
+export function runNamed(id: string, status: BoardRun['status']): BoardRun {
+  return {
+    id,
+    status,
+    reason: '',
+    started: 0,
+    ended: null,
+    parameters: {},
+    tally: '',
+    waits: ''
+  };
 }

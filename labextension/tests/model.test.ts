@@ -13,7 +13,7 @@ import {
   type Known
 } from '../src/model';
 import type { Board, BoardMessage, BoardRun } from '../src/wire';
-import { boardOf, stepNamed } from './boards';
+import { boardOf, runNamed, stepNamed } from './boards';
 
 interface Recorded {
   messages: BoardMessage[];
@@ -103,16 +103,7 @@ function changed(what: Partial<Extract<BoardMessage, { kind: 'changed' }>>): Boa
 }
 
 function withRun(id: string, status: BoardRun['status']): Board {
-  const run = {
-    id,
-    status,
-    reason: '',
-    started: 0,
-    ended: null,
-    parameters: {},
-    tally: '',
-    waits: ''
-  };
+  const run = runNamed(id, status);
   const board = boardOf(stepNamed('a'));
   return { ...board, heading: { ...board.heading, run } };
 }

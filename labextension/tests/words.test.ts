@@ -1,6 +1,6 @@
 /** Words are those of Python. */
 import { durationText, runLine, spoken, statusLine } from '../src/words';
-import { boardOf, stepNamed } from './boards';
+import { boardOf, runNamed, stepNamed } from './boards';
 
 test.each([
   [0.1234, '0.12 s'],
@@ -32,16 +32,7 @@ test('the status bar tells how many ended and what runs', () => {
     stepNamed('fit', { status: 'running', progress: '42 %' }),
     stepNamed('report')
   );
-  const run = {
-    id: 'r',
-    status: 'running',
-    reason: '',
-    started: 0,
-    ended: null,
-    parameters: {},
-    tally: '',
-    waits: ''
-  } as const;
+  const run = runNamed('r', 'running');
   expect(runLine(board, 0)).toBe('');
   expect(runLine({ ...board, heading: { ...board.heading, run } }, 0)).toBe('1/3 · fit 42 %');
 });

@@ -42,11 +42,6 @@ def step_of(name: str) -> str:
     return name.partition("[")[0]
 
 
-def number_of(child: str) -> int:
-    """Return the number of a step below another one."""
-    return int(child.partition("[")[2].rstrip("]"))
-
-
 def planned_child(planned: _S, name: str) -> _S:
     """Return an element of a `PlannedStep`: it waits for nothing, for its step has done so."""
     options = _options(_any(planned).options)
