@@ -86,9 +86,14 @@ def _cut(answer: Iterable[bytes]) -> Iterator[bytes]:
 @contextmanager
 def running_server() -> Generator[Server]:
     """A server that all clients of this process, and of those that it starts, find by their environment."""
+    from s3fs import S3FileSystem
+
     server = Server()
     try:
         with patch.dict("os.environ", server.environment):
+            # What was opened before reads no environment again: it would go on asking an earlier server.
+            S3FileSystem.clear_instance_cache()
             yield server
     finally:
+        S3FileSystem.clear_instance_cache()
         server.close()
