@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import gc
+import os
+from collections.abc import Callable, Generator
+from contextlib import contextmanager
 from pathlib import Path
 
 import nbformat
@@ -32,6 +35,41 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if item.path.parent.name in SLOW_FOLDERS:
             item.add_marker(pytest.mark.slow)
+
+
+def pytest_collection_finish() -> None:
+    """Have no test pay for the thousands of others: the collector looks no more at what is there by now."""
+    gc.collect()
+    gc.freeze()
+
+
+@contextmanager
+def _as_outside_of_pytest() -> Generator[None]:
+    """Take away the variable that pytest changes from test to test.
+
+    What starts steps serves runs of one environment only: as in a kernel, one shall serve many runs.
+    """
+    name = "PYTEST_CURRENT_TEST"
+    test = os.environ.pop(name, None)
+    try:
+        yield
+    finally:
+        if test is not None:
+            os.environ[name] = test
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_pyfunc_call() -> Generator[None, bool | None, bool | None]:
+    """Call a test."""
+    with _as_outside_of_pytest():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_fixture_setup() -> Generator[None, object, object]:
+    """Set a fixture up."""
+    with _as_outside_of_pytest():
+        return (yield)
 
 
 @pytest.fixture

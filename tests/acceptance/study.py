@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -77,12 +76,7 @@ class Study:
 
     def ask(self, *words: str) -> Answer:
         """Carry out `jupyter-pipes WORDS…` in this process."""
-        # Steps run in this environment: with a test's name in it, each test would need new processes.
-        test = os.environ.pop("PYTEST_CURRENT_TEST", "")
-        try:
-            return self.project.jupyter_pipes_here(*words)
-        finally:
-            os.environ["PYTEST_CURRENT_TEST"] = test
+        return self.project.jupyter_pipes_here(*words)
 
     def plan(self, *words: str) -> dict[str, tuple[str, str]]:
         """Return decision and reasons of each step by `plan --json`."""

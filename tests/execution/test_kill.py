@@ -61,12 +61,7 @@ class Crime:
 
     def ask(self, *words: str) -> Answer:
         """Carry out `jupyter-pipes WORDS…` in this process."""
-        # Steps run in this environment: with a test's name in it, each test would need new processes.
-        test = os.environ.pop("PYTEST_CURRENT_TEST", "")
-        try:
-            return self.project.jupyter_pipes_here(*words)
-        finally:
-            os.environ["PYTEST_CURRENT_TEST"] = test
+        return self.project.jupyter_pipes_here(*words)
 
     def newest(self) -> dict[str, Any] | None:
         """Return the newest run as `runs` lists it."""

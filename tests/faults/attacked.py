@@ -58,8 +58,7 @@ def environment(mark: str, place: str, clock: Path) -> dict[str, str]:
             CLOCK: str(clock),
             "PYTHONPATH": f"{_here('stepped_clock')}{os.pathsep}{os.environ.get('PYTHONPATH', '')}",
         }
-    inherited = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    return inherited | own
+    return os.environ | own
 
 
 def marked(mark: str) -> list[psutil.Process]:

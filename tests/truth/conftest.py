@@ -15,9 +15,3 @@ def plain_server() -> Iterator[PlainServer]:
     server = PlainServer()
     yield server
     server.close()
-
-
-@pytest.fixture(autouse=True)
-def one_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have all notebooks run in one environment: one process then forks the steps of all."""
-    monkeypatch.delenv("PYTEST_CURRENT_TEST", raising=False)
