@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 STEPS = 1_000
 MOVES = 120
 SETTLED_MILLISECONDS = 3_000
+STILL_MILLISECONDS = 1_500
 NODES = "#jp-pipes-panel .jp-pipes-graph li button"
 
 
@@ -35,7 +36,7 @@ def measure() -> list[Figure]:
         opened = _open(page)
         # Lab makes the editors of 1,000 cells whenever it is idle.
         page.page.wait_for_timeout(SETTLED_MILLISECONDS)
-        still = frame_times(page.page, lambda: page.page.wait_for_timeout(1_500))
+        still = frame_times(page.page, lambda: page.page.wait_for_timeout(STILL_MILLISECONDS))
         ground = page.page.locator("#jp-pipes-panel .jp-pipes-canvas").bounding_box()
         assert ground is not None
         figures = [

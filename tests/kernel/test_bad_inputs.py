@@ -46,13 +46,13 @@ LINES: Mapping[str, str] = {
     "bogus": "no verb",
 }
 CELLS: Mapping[str, tuple[str, str]] = {
-    "%%step a\nif v == 0:\n  x = 0\n" + "".join(f"elif v == {n}:\n  x = 1\n" for n in range(1500)): (
+    "%%step a\nif v == 0:\n  x = 0\n" + "".join(f"elif v == {n}:\n  x = 1\n" for n in range(1100)): (
         "%pipeline plan",
         "line 2",
     ),
-    "%%step a\nx = 1" + ".real" * 1500: ("%pipeline plan", "line 2"),
-    "%%step a\nx = " + "-" * 1500 + "1": ("%pipeline run", "line 2"),
-    "%%params\nrows: int = " + "-" * 1500 + "1": ("%pipeline plan", "nested"),
+    "%%step a\nx = 1" + ".real" * 1100: ("%pipeline plan", "line 2"),
+    "%%step a\nx = " + "-" * 1100 + "1": ("%pipeline run", "line 2"),
+    "%%params\nrows: int = " + "-" * 1100 + "1": ("%pipeline plan", "nested"),
     "%%params\nrows: '((' = 1": ("%pipeline plan", "no type"),
     "import sys\n%pipeline runs": ("%%params\nrows = sys.exit(3)", "SystemExit"),
     "%%step a --out-file ../x\nx = 1": ("%pipeline plan", "--out-file ../x"),
