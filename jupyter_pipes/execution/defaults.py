@@ -20,6 +20,7 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import PARAMS_OWNER, Step, StepOptions
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
+from jupyter_pipes.pipelines.made.edges import later_values
 from jupyter_pipes.pipelines.parameters import Parameter, bind
 from jupyter_pipes.planning.preparation import Values, bindings, values_of
 
@@ -84,7 +85,9 @@ def _told(
 
 def _binding(declared: Sequence[Parameter], said: Mapping[str, object], run: str) -> Binding:
     values = bind(declared, said, run=run)
-    known = {name: value for name, value in values.items() if value is not UNKNOWN}
+    later = later_values(declared, said)
+    # What steps make is known here neither: that it is not is all that is to be told of it.
+    known = {name: value for name, value in values.items() if value is not UNKNOWN or name in later}
     return Binding(pack(said), pack(known), tuple(values.keys() - known.keys()))
 
 

@@ -92,7 +92,9 @@ def _runs(session: Session) -> list[str]:
 
 
 def _references(session: Session, *, of_option: bool) -> list[str]:
-    return known_references([each.name for each in session.pipeline().parameters], of_option=of_option)
+    pipeline = session.pipeline()
+    outputs = [f"{step.name}.{name}" for step in pipeline.graph.steps for name in step.writes]
+    return known_references([each.name for each in pipeline.parameters], outputs, of_option=of_option)
 
 
 def _steps(session: Session) -> list[str]:

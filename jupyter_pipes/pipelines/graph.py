@@ -32,11 +32,13 @@ class Graph(Struct, frozen=True, dict=True):
         steps: in notebook order.
         parameters: as declared.
         diagnostics: all that was found wrong or worth saying, in notebook order.
+        as_written: those steps without what their parameters' references add (`made/edges.py`), by name.
     """
 
     steps: tuple[Step, ...] = ()
     parameters: tuple[ParameterSpec, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
+    as_written: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
         """Return the step of that name.
@@ -143,7 +145,7 @@ def needed(graph: Graph, targets: Iterable[str]) -> tuple[str, ...]:
         UsageError: a target is no step.
     """
     upstream = {step.name: step.upstream for step in graph.steps}
-    names = _reached([graph.step(name).name for name in targets], upstream)
+    names = reached([graph.step(name).name for name in targets], upstream)
     return tuple(step.name for step in graph.steps if step.name in names)
 
 
@@ -157,10 +159,10 @@ def descendants(graph: Graph, name: str) -> set[str]:
     for step in graph.steps:
         for producer in step.upstream:
             readers.setdefault(producer, []).append(step.name)
-    return _reached([graph.step(name).name], readers) - {name}
+    return reached([graph.step(name).name], readers) - {name}
 
 
-def _reached(starts: list[str], following: Mapping[str, Iterable[str]]) -> set[str]:
+def reached(starts: list[str], following: Mapping[str, Iterable[str]]) -> set[str]:
     """Return the starts and what follows them, directly or through others."""
     names: set[str] = set()
     waiting = starts
@@ -200,16 +202,22 @@ def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:
     return problems.undefined(Spot(step.name), name, [output for other in steps for output in other.writes])
 
 
-def _finish(
-    steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
-) -> Graph:
-    """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
+def with_demanded(steps: Iterable[Step]) -> tuple[Step, ...]:
+    """Return the steps, each with those of its outputs that others read."""
+    steps = tuple(steps)
     demanded: dict[str, set[str]] = {step.name: set() for step in steps}
     for step in steps:
         for name, owner in step.reads.items():
             if owner in demanded:
                 demanded[owner].add(name)
-    finished = with_files([replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps])
+    return tuple(replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps)
+
+
+def _finish(
+    steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
+) -> Graph:
+    """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
+    finished = with_files(with_demanded(steps))
     found = (*_order_problems(finished), *_reference_problems(finished, parameters), *file_problems(finished))
     unsorted = (*diagnostics, *found, *environment_problems(finished))
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))

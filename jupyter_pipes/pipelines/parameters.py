@@ -304,6 +304,8 @@ def lookup_in(values: Mapping[str, Any], names: Sequence[str], run: str = "") ->
     def lookup(reference: Reference) -> Any:
         if reference.text == RUN_ID:
             return run or UNKNOWN
+        if reference.is_of_step:
+            return UNKNOWN
         if reference.parameter is None or reference.parameter not in names:
             raise unknown(reference, names)
         return item_of(reference, values[reference.parameter])

@@ -16,7 +16,9 @@ from jupyter_pipes.pipelines.arguments import shown
 
 _REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<text>[^{}]*)\}")
 
-RUN_ID = "run.id"
+_RUN = "run"
+
+RUN_ID = f"{_RUN}.id"
 """What stands for the id of the run."""
 
 
@@ -39,6 +41,11 @@ class Reference(Struct, frozen=True):
     def parameter(self) -> str | None:
         """The parameter that it means, if it means one."""
         return self.name if self.owner == PARAMS_OWNER else None
+
+    @property
+    def is_of_step(self) -> bool:
+        """Whether it means what a step makes."""
+        return self.owner not in (PARAMS_OWNER, _RUN)
 
     def __str__(self) -> str:
         return f"${{{self.text}}}"
@@ -125,18 +132,22 @@ def item_of(reference: Reference, value: Any) -> Any:
     return value
 
 
-def known_references(parameters: Iterable[str], *, of_option: bool = False) -> list[str]:
+def known_references(
+    parameters: Iterable[str], outputs: Iterable[str] = (), *, of_option: bool = False
+) -> list[str]:
     """Return what references may name, without the braces.
 
     Args:
         parameters: the parameters that there are.
+        outputs: what steps make, as `STEP.NAME`.
         of_option: whether an option refers so: options are settled before a run has its id.
     """
-    return [*(f"{PARAMS_OWNER}.{name}" for name in parameters), *(() if of_option else (RUN_ID,))]
+    others = () if of_option else (*outputs, RUN_ID)
+    return [*(f"{PARAMS_OWNER}.{name}" for name in parameters), *others]
 
 
 def unknown(reference: Reference, parameters: Iterable[str], *, of_option: bool = False) -> ValueError:
-    """Return the error of a reference that stands for nothing, with the nearest that does."""
+    """Return the error of a reference that stands for nothing there, with the nearest that does."""
     names = known_references(parameters, of_option=of_option)
     near = nearest(reference.text, names)
     listed = ", ".join(f"${{{name}}}" for name in names) or "no parameters"

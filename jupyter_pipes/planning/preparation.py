@@ -22,6 +22,7 @@ from jupyter_pipes.pipelines.arguments import (
 )
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
 from jupyter_pipes.pipelines.graph import Graph, needed, resolved
+from jupyter_pipes.pipelines.made.edges import Later, later_values
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.references import references
 from jupyter_pipes.pipelines.selection import Selection
@@ -47,6 +48,7 @@ class Values(Struct, frozen=True):
         of_steps: step -> parameter -> pickled value, of those that it reads and whose values are known.
         shown: the values of all as a run's `params` has them, `STEP.NAME` included.
         to_come: parameters with a value that only running code tells.
+        later: step -> parameter that it reads -> what was said of it, of those whose values steps make.
         options: step -> its options with what their references come to, of those that have some.
     """
 
@@ -54,6 +56,7 @@ class Values(Struct, frozen=True):
     shown: dict[str, Any]
     to_come: tuple[str, ...] = ()
     options: dict[str, StepOptions] = {}
+    later: dict[str, dict[str, Later]] = {}
 
 
 class RunOptions(TypedDict, total=False):
@@ -206,17 +209,27 @@ def values_of(
     }
     for step, special in parameters.split_overrides(overrides)[1].items():
         _check_reads(graph.step(step), special)
-    unknown = {name: of.get(name) for of in values.values() for name in of if of[name] is UNKNOWN}
+    later = {each: later_values(declared, of) for each, of in said.items()}
+    unknown = {
+        name for each, of in values.items() for name in of if of[name] is UNKNOWN and name not in later[each]
+    }
+    as_said = {each: {name: of.text for name, of in later[each].items()} for each in later}
     return Values(
         {step.name: _packed(step, values.get(step.name, values[FOR_ALL])) for step in graph.steps},
-        _shown(values, overrides),
-        tuple(unknown),
+        _shown({each: {**of, **as_said[each]} for each, of in values.items()}, overrides),
+        tuple(parameter.name for parameter in declared if parameter.name in unknown),
         {
             step.name: resolved(step.options, values.get(step.name, values[FOR_ALL]), step.name)
             for step in graph.steps
             if settled and step.options.referring
         },
+        {step.name: _read_by(step, later.get(step.name, later[FOR_ALL])) for step in graph.steps},
     )
+
+
+def _read_by(step: Step, later: Mapping[str, Later]) -> dict[str, Later]:
+    # A step whose references are settled already reads other names than it was written with.
+    return {name: said for name, said in later.items() if name in step.parameters}
 
 
 def bindings(overrides: Mapping[str, object]) -> dict[str, dict[str, object]]:

@@ -30,6 +30,7 @@ from jupyter_pipes.pipelines.arguments import (
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep
 from jupyter_pipes.pipelines.graph import Graph, build, connect, with_options
+from jupyter_pipes.pipelines.made.edges import has_references, with_defaults, with_references
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
@@ -310,9 +311,10 @@ class Pipeline:
         said, queue = options.get("params") or {}, options.get("queue", LOCAL)
         run = new_run_id() if for_run else ""
         # Files that options name by values make edges; else what is wrong with the graph is told first.
-        refers = any(step.options.referring for step in self.graph.steps)
-        values = self.values(said, run) if refers else None
-        definition = with_options(self.definition(), values.options if values else {})
+        values = self.values(said, run) if has_references(self.graph, self.parameters, said) else None
+        definition = self.definition()
+        if values:
+            definition = with_references(with_options(definition, values.options), values.later)
         placed = on_queue(definition.steps, queue, self.workspace.queues)
         definition = msgspec.structs.replace(definition, steps=placed)
         seen = seen_before(definition, self.workspace)
@@ -329,7 +331,8 @@ class Pipeline:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.graph.errors):
             return self.graph
-        return as_observed(self.graph, seen_before(self.definition(), self.workspace))
+        graph = with_defaults(self.graph, self.parameters)
+        return as_observed(graph, seen_before(self.definition(), self.workspace))
 
     def definition(self) -> Definition:
         """Return what of the pipeline is kept with each run."""

@@ -22,6 +22,7 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.pipelines.graph import with_options
+from jupyter_pipes.pipelines.made.edges import as_written, with_references
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
@@ -89,10 +90,11 @@ def repeat(run: Run, overrides: Mapping[str, object], queue: str = "", *, detach
         ArtifactMissing: outputs that the run took as they were, and that are not kept any more.
     """
     definition, arguments = kept_request(run.workspace, run.view)
+    definition = as_written(definition)
     said = {**unpack(arguments.given), **overrides}
     workspace, declared, new = run.workspace, _parameters(definition), new_run_id()
     values = computed_values(definition, declared, said, workspace, local_executor(), new)
-    definition = with_options(definition, values.options)
+    definition = with_references(with_options(definition, values.options), values.later)
     if queue:
         placed = on_queue(definition.steps, queue, workspace.queues)
         definition = msgspec.structs.replace(definition, steps=placed)

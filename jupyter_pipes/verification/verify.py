@@ -16,6 +16,7 @@ from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Cell, Status
 from jupyter_pipes.model.views import StepView
 from jupyter_pipes.pipelines.declarations.packing import pack
+from jupyter_pipes.pipelines.made.edges import later_values
 from jupyter_pipes.pipelines.parameters import bind
 from jupyter_pipes.runs.repeat import kept_request
 from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
@@ -46,12 +47,15 @@ def verify(
     Raises:
         InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
         ParameterError: an unknown parameter, or a value that does not fit.
-        UsageError: it is no notebook's, its folder is too large, or a value is for one step only.
+        UsageError: it is no notebook's, its folder is too large, or a value is for one step only,
+            or made by steps.
     """
     if not pipeline.cells:
         raise UsageError("verify needs a notebook: nothing else has cells to run plainly")
     if stepwise := [name for name in params or {} if "." in name]:
         raise UsageError(f"{stepwise[0]} is for one step only, and a plain run has one value for all")
+    for name, said in later_values(pipeline.parameters, params or {}).items():
+        raise UsageError(f"plain cells do not know {said.text}: give a value to compare with: -p {name}=…")
     with Workplace(pipeline.directory) as workplace, _same_hashes():
         moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))

@@ -371,7 +371,7 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
         ("%%step clean --after ", {"load"}),
         ("%%step clean --", {"--retries"}),
         ("%%step clean --version v${", {"v${params.rows}"}),
-        ("%pipeline run -p rows=${par", {"rows=${params.rows}", "rows=${run.id}"}),
+        ("%pipeline run -p rows=${par", {"rows=${params.rows}", "rows=${run.id}", "rows=${load.df}"}),
     ],
 )
 def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: set[str]) -> None:

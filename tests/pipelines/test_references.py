@@ -78,7 +78,6 @@ def test_the_id_of_the_run_is_known_with_the_run() -> None:
             {"n": "${params.siezs}"},
             "parameter n: ${params.siezs} stands for nothing; did you mean",
         ),
-        ({"n": "${HOME.dir}"}, "there are ${params.n}, ${params.half}"),
         ({"n": "${run.idd}"}, "did you mean ${run.id}?"),
         ({"n": "${f(1)}"}, "${f(1)} is no reference such as ${params.n}"),
         ({"n": "${n}"}, "no reference"),

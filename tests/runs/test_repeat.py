@@ -204,6 +204,15 @@ def test_values_that_were_given_stay_unless_others_are(kept: Project) -> None:
     assert repeat(kept, first.id, **{"load.n": 7})["z"] == 11
 
 
+def test_a_value_that_a_step_makes_may_be_given_again_or_left(tmp_path: Path) -> None:
+    study = Project(tmp_path, "%%params\nn: int = 1", "%%step a\nxs = [5, 6]", "%%step b\ny = n * 10")
+    made = study.pipeline().run(params={"n": "${a.xs.rows}"})
+    given = repeat(study, made.id, n=7)
+    assert (made["y"], given["y"], repeat(study, given.id, n="${a.xs[0]}")["y"]) == (20, 70, 50)
+    again = repeat(study, made.id)
+    assert (again["y"], statuses(again)) == (20, {"a": "cached", "b": "cached"})
+
+
 def test_values_that_do_not_fit_are_refused(kept: Project) -> None:
     first = kept.run()
     for given in ({"n": "many"}, {"none": 1}, {"total.n": 1}):

@@ -223,7 +223,8 @@ class Attempt:
 
     def _not_true(self, when: str) -> str:
         """Return in words what an expression comes to that is not true: `len(xs) > 2: xs has 1`."""
-        known = self.job.inputs.keys() | self.job.parameters.keys()
+        late = {name for piece in self.job.late_pieces if not piece.is_definition for name in piece.names}
+        known = self.job.inputs.keys() | self.job.parameters.keys() | late
         names = sorted(expression_names(when) & known & self.cell.namespace.keys(), key=when.index)
         values = ", ".join(value_in_words(name, self.cell.namespace[name]) for name in names)
         return f"{when}: {values}" if values else f"{when} is not true"

@@ -126,6 +126,21 @@ def test_parameters_reach_the_steps_that_read_them(ground: Ground) -> None:
     assert (run["x"], run["y"]) == (10, "only here")
 
 
+def test_a_parameter_may_be_made_by_a_step_and_code_that_looks_at_it_is_behind(ground: Ground) -> None:
+    cells = (
+        "%%params\nn: int = 9\nfirst = '${a.xs[0]}'",
+        "twice = n * 2",
+        "def add():\n    return twice + n",
+        "added = add()",
+        "%%step a\nxs = [5, 6, 7]",
+        "%%step b\nfound = (n, added, first)",
+        '%%step c --map "k in range(2)"\nys = k + n',
+        '%%step d --when "n > 3"\nz = 1',
+    )
+    run = ground.run(*cells, params={"n": "${a.xs.rows}"})
+    assert (run["found"], run["ys"], run.steps["d"].reason) == ((3, 9, 5), [3, 4], "n > 3: n is 3")
+
+
 def test_current_knows_run_step_and_parameters(ground: Ground) -> None:
     facts = "[current.run.id, current.step.name, current.step.attempt, dict(current.params)]"
     code = f"from jupyter_pipes import current\nfacts = {facts}\nn"

@@ -1,0 +1,83 @@
+"""What a parameter with `${load.df.rows}` comes to, in the process of a step that reads it."""
+
+from __future__ import annotations
+
+import builtins
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, cast
+
+from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.pipelines.arguments import shown
+from jupyter_pipes.pipelines.parameter_types import allowed, fit
+from jupyter_pipes.pipelines.references import Reference, fill
+
+ANY = ""
+"""The kind of a parameter that takes any value."""
+
+
+def value(parameter: str, text: str, kind: str, **made: Any) -> Any:
+    """Return what a parameter's text comes to.
+
+    Args:
+        parameter: its name.
+        text: what was said of it.
+        kind: the name of the built-in type that its value must have, or `ANY`.
+        made: outputs of steps by name.
+
+    Raises:
+        ParameterError: an output has no such fact, item or attribute, or the value does not fit.
+    """
+
+    def lookup(reference: Reference) -> Any:
+        held = made[reference.name]
+        for key in reference.path:
+            held = _item(reference, held, key)
+        return held
+
+    try:
+        filled = fill(text, lookup)
+    except ValueError as error:
+        raise ParameterError(f"parameter {parameter}: {error}") from None
+    return filled if kind == ANY else _fitted(parameter, text, filled, getattr(builtins, kind))
+
+
+def _fitted(parameter: str, text: str, filled: object, kind: type) -> Any:
+    try:
+        return fit(filled, kind)
+    except (ValueError, TypeError):
+        message = f"parameter {parameter}: {text} is {shown(filled)}, which does not fit; use {allowed(kind)}"
+        raise ParameterError(message) from None
+
+
+def _item(reference: Reference, held: Any, key: str | int) -> Any:
+    """Return an item of a mapping, else a fact, else an attribute or an item, in this order."""
+    if isinstance(cast("object", held), Mapping) and key in held:
+        return held[key]
+    try:
+        if key in FACTS:
+            return FACTS[str(key)](held)
+        return getattr(held, key) if isinstance(key, str) and hasattr(held, key) else held[key]
+    except (LookupError, TypeError, AttributeError):
+        message = f"{reference}: {type(held).__name__} {reference.name} has no {key}"
+        raise ValueError(f"{message}; of any output there are {', '.join(FACTS)}, if it has them") from None
+
+
+def _columns(held: Any) -> list[Any]:
+    return list(held.columns)
+
+
+def _shape(held: Any) -> tuple[int, ...]:
+    return tuple(held.shape) if hasattr(held, "shape") else (len(held),)
+
+
+def _type(held: object) -> str:
+    return type(held).__name__
+
+
+FACTS: Mapping[str, Callable[[Any], int | str | Sequence[Any]]] = {
+    "rows": len,
+    "columns": _columns,
+    "shape": _shape,
+    "type": _type,
+}
+"""What can be asked of an output besides its items and attributes: length, names of columns, sizes, class."""
