@@ -35,6 +35,7 @@ from jupyter_pipes.analysis.notebook.statements import (
     statements,
 )
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
+from jupyter_pipes.analysis.settings.shared_parts import spelled_out
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
 
@@ -284,15 +285,15 @@ class Notebook:
 
     def _add_settings_of_step(self, index: int, cell: Cell, owner: str, context: Context) -> None:
         """A step's settings hold for later steps as well; its seeds are handed on as states of streams."""
-        behind, texts = len(self.cells[index].body), plain_texts(cell.body)
+        behind, body = len(self.cells[index].body), spelled_out(cell.body)
+        texts = plain_texts(body)
         # Few steps set anything: what their statements do with names is not to be found out for nothing.
         parts = (Binding((index, behind), cell.number, "", Statement(1, text), owner) for text in texts or ())
         if texts is not None and not any(sets_anything(part, self.timeline) for part in parts):
             return
-        own = statements(cell.body, mentioned(cell.body, context.modules))
         bindings = (
             Binding((index, behind + place), cell.number, "", statement, owner)
-            for place, statement in enumerate(own)
+            for place, statement in enumerate(statements(body, mentioned(body, context.modules)))
             if not (statement.is_definition or context.streams(statement.source).seeds)
         )
         earlier = _NOTHING.union(*(each.modules for each in self.set_in.values()))

@@ -178,6 +178,17 @@ def not_set(spot: Spot, statement: str, name: str) -> Diagnostic:
     return _at(spot, "JP027", message, "warning")
 
 
+def not_repeated(spot: Spot, statement: str, modules: Iterable[str]) -> Diagnostic:
+    """JP027: a call that makes a value, and sets something beside, is not made again in later steps."""
+    shown = statement.strip().splitlines()[0]
+    message = (
+        f"{spot}: {shown} sets something in {', '.join(sorted(modules))} that holds for later steps in a "
+        "kernel, but is not called again for that: later steps run without it. Make the setting in a cell or "
+        "function of its own."
+    )
+    return _at(spot, "JP027", message, "warning")
+
+
 def drawn_between(spot: Spot, stream: str, owner: str) -> Diagnostic:
     """JP028: code draws from a stream of random numbers from which a step has drawn."""
     message = (

@@ -58,11 +58,17 @@ class SettingSearch:
             if not news:
                 return reached
             waiting = [one for one in waiting if one not in news]
+            made = {binding.place for binding in reached.code}
             # What they import may lead to further ones.
-            taken += [one.binding for one in news if self._can_run(one.binding)]
+            taken += [one.binding for one in news if one.binding.place in made or self._can_run(one)]
 
-    def _can_run(self, binding: Binding) -> bool:
+    def _can_run(self, one: Setting) -> bool:
         """Return whether a setting can be repeated in the step's process; tell of one that cannot."""
+        binding = one.binding
+        if one.does_more:
+            spot = Spot(binding.defined_in or None, binding.cell, code_of(binding).line)
+            self.diagnostics.append(problems.not_repeated(spot, code_of(binding).source, one.modules))
+            return False
         reached = self._reach({}, [binding])
         names = [problem.name for problem in reached.problems if problem.strength >= Strength.NEEDED]
         if binding.place not in reached.late:

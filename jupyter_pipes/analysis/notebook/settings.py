@@ -16,7 +16,13 @@ from jupyter_pipes.analysis.local_modules import is_installed
 from jupyter_pipes.analysis.notebook.statements import NO_NAMES
 from jupyter_pipes.analysis.notebook.timeline import Binding, Place, Timeline, code_of
 from jupyter_pipes.analysis.settings.attributes import attribute_targets_of, is_handed_on
-from jupyter_pipes.analysis.settings.statements import SETTERS_OF_ANYTHING, leaves_of, sets, targets_of
+from jupyter_pipes.analysis.settings.statements import (
+    SETTERS_OF_ANYTHING,
+    VALUED_SETTERS,
+    leaves_of,
+    sets,
+    targets_of,
+)
 from jupyter_pipes.analysis.settings.targets import Called, Targets, dotted, resolved
 from jupyter_pipes.analysis.streams import STREAMS
 
@@ -62,10 +68,12 @@ class Setting(Struct, frozen=True):
     Attributes:
         binding: the statement.
         modules: top-level modules in which it sets something.
+        does_more: whether it is a call whose value is used, of a function that does other things as well.
     """
 
     binding: Binding
     modules: frozenset[str]
+    does_more: bool = False
 
     def concerns(self, modules: frozenset[str]) -> bool:
         """Whether code that reaches these modules may see what it sets."""
@@ -86,9 +94,14 @@ class Origin(NamedTuple):
     @property
     def modules(self) -> frozenset[str]:
         """The top-level module; with the streams of random numbers of others where it may seed any."""
-        top, _, rest = self.path.partition(".")
-        seeds = "seed" in rest.rpartition(".")[2].lower()
-        return frozenset((top, *STREAMS)) if seeds and top not in STREAMS else frozenset((top,))
+        top = self.path.partition(".")[0]
+        return frozenset((top, *STREAMS)) if self.is_seed and top not in STREAMS else frozenset((top,))
+
+    @property
+    def is_seed(self) -> bool:
+        """Whether it starts a stream of random numbers: the state of that is handed on by itself."""
+        _, _, rest = self.path.partition(".")
+        return "seed" in rest.rpartition(".")[2].lower()
 
     @property
     def is_handed_on(self) -> bool:
@@ -100,9 +113,15 @@ def setting(binding: Binding, timeline: Timeline) -> Setting | None:
     """Return the statement as a setting, None if it is none; the timeline holds what stands before it."""
     targets = targets_of(code_of(binding).source)
     called = {call: _set_by_call(call, binding.place, timeline, targets_of) for call in targets.calls}
-    modules = _modules(_set_by(binding, timeline, targets_of))
+    origins = _set_by(binding, timeline, targets_of)
+    modules = _modules(origins)
     if not modules or not (targets.is_definition or all(called.values())):
         return None
+    if binding.defined_in and all(origin.is_handed_on for origin in origins) and _is_valued(called):
+        return None
+    if not all(_is_for_its_effect(call, binding.place, timeline) for call in called):
+        lost = _modules(origin for origin in origins if not origin.is_seed)
+        return Setting(binding, lost, does_more=True) if lost else None
     statement = code_of(binding)
     # What a step's cell binds beside is its output, and is bound by that.
     binds = () if binding.defined_in else statement.binds - statement.changes - NO_NAMES
@@ -151,7 +170,9 @@ def settings_of_step(
     handed_on = _modules(
         origin
         for each, one, origins in found
-        if one is None or (is_whole[each.place] and (code_of(each).reads & of_steps or one.modules & earlier))
+        if one is None
+        or one.does_more
+        or (is_whole[each.place] and (code_of(each).reads & of_steps or one.modules & earlier))
         for origin in origins
     )
     settings = [
@@ -191,6 +212,20 @@ def _calls_one_of(leaf: ast.stmt, names: frozenset[str]) -> bool:
             return name in names
         case _:
             return False
+
+
+def _is_valued(calls: Iterable[Called]) -> bool:
+    return any(call.is_valued for call in calls)
+
+
+def _is_for_its_effect(call: Called, place: Place, timeline: Timeline) -> bool:
+    """Whether a call may be made in each later step: of one whose value is used, if it does nothing else."""
+    nearest = _nearest(call.name, place, timeline)
+    if not call.is_valued or nearest is None or nearest.statement is None:
+        return not call.is_valued
+    if nearest.statement.is_function:
+        return targets_of(nearest.statement.source).sets_only
+    return _imported(nearest, call.name).path.rpartition(".")[2] in VALUED_SETTERS
 
 
 def _is_own(name: str, place: Place, timeline: Timeline) -> bool:

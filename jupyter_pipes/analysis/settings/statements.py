@@ -46,7 +46,11 @@ _SETTERS = _words("""
 SETTERS_OF_ANYTHING = _words("setattr delattr")
 """Python's own, which set attributes of what they are handed, under names that only running shows."""
 
-_VALUED_SETTERS = _SETTERS | {"manual_seed", "set_option"}
+_RESTORING = _words("catch_warnings rc_context option_context localcontext errstate printoptions context")
+"""Functions behind whose `with` everything is as it was before."""
+
+VALUED_SETTERS = _SETTERS | {"manual_seed", "set_option"}
+"""Functions that set something also where their value is used: `old = np.seterr(…)`."""
 _MAGICS = _words("config env set_env cd precision")
 
 
@@ -60,11 +64,12 @@ def targets_of(source: str) -> Targets:
     if isinstance(statement, Definition):
         return _targets_of_definition(statement)
     leaves = list(leaves_of(statement))
-    if any(not (_set_by(leaf) or _called_in([leaf]) or _is_quiet(leaf)) for leaf in leaves):
+    calls = [_called_in([leaf]) | _called_for_a_value(leaf) for leaf in leaves]
+    if any(not (_set_by(leaf) or of or _is_quiet(leaf)) for leaf, of in zip(leaves, calls, strict=True)):
         return Targets()
     bound = dict(bound_to_parts(statement))
     now = united(resolved(path, bound) for path in united(map(_set_by, leaves)))
-    calls = chain.from_iterable(call.resolved(bound) for call in _called_in(leaves))
+    calls = chain.from_iterable(call.resolved(bound) for of in calls for call in of)
     return Targets(now=now, calls=frozenset(calls))
 
 
@@ -72,7 +77,7 @@ def _targets_of_definition(statement: Definition) -> Targets:
     now, decorators = _registered_by(statement), frozenset(_decorators(statement))
     if isinstance(statement, ast.ClassDef):
         return Targets(now=now, calls=decorators, is_definition=True)
-    leaves = [leaf for leaf in ast.walk(statement) if isinstance(leaf, ast.stmt)]
+    leaves = list(_lasting(statement))
     arguments = statement.args
     positional = tuple(each.arg for each in (*arguments.posonlyargs, *arguments.args))
     defaults = [
@@ -85,12 +90,32 @@ def _targets_of_definition(statement: Definition) -> Targets:
         calls=decorators,
         later_calls=_called_in(leaves),
         is_definition=True,
+        sets_only=all(_sets_only(leaf) for part in statement.body for leaf in leaves_of(part)),
         positional=positional,
         rest=arguments.vararg.arg if arguments.vararg else "",
         rest_named=arguments.kwarg.arg if arguments.kwarg else "",
         defaults=tuple((name, dotted(value) if value else "") for name, value in defaults),
         local=tuple(bound_to_parts(statement)),
     )
+
+
+def _lasting(statement: ast.stmt) -> Iterator[ast.stmt]:
+    """Yield the statements in one, but those behind which a `with` puts all back as it was."""
+    waiting: list[ast.AST] = [statement]
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.stmt):
+            yield node
+        if not (isinstance(node, ast.With) and any(map(_puts_back, node.items))):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _puts_back(item: ast.withitem) -> bool:
+    match item.context_expr:
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name)):
+            return name in _RESTORING
+        case _:
+            return False
 
 
 def _decorators(definition: Definition) -> Iterator[Called]:
@@ -125,10 +150,37 @@ def leaves_of(statement: ast.stmt) -> Iterator[ast.stmt]:
 
 def _is_quiet(leaf: ast.stmt) -> bool:
     """Whether a statement beside settings does nothing that would count for itself."""
-    is_cheap = not any(isinstance(node, ast.Call) for node in ast.walk(leaf))
     return isinstance(leaf, ast.Pass | ast.Import | ast.ImportFrom) or (
-        is_cheap and isinstance(leaf, ast.Assign | ast.AnnAssign)
+        isinstance(leaf, ast.Assign | ast.AnnAssign) and not _calls(leaf)
     )
+
+
+def _sets_only(leaf: ast.stmt) -> bool:
+    """Whether a statement of a function does nothing but set something, or return what is there anyway."""
+    match leaf:
+        case ast.Return(value=ast.Call() as call):
+            return bool(dotted(call))
+        case ast.Return(value=value):
+            return value is None or not _calls(value)
+        case ast.Expr(value=ast.Constant()):
+            return True
+        case ast.Assign(value=ast.Call() as call) if dotted(call):
+            return True
+        case _:
+            return bool(_set_by(leaf)) or _is_quiet(leaf)
+
+
+def _calls(node: ast.AST) -> bool:
+    return any(isinstance(each, ast.Call) for each in ast.walk(node))
+
+
+def _called_for_a_value(leaf: ast.stmt) -> frozenset[Called]:
+    """Return the function whose value a statement gives a name: `log = set_up("app")`."""
+    match leaf:
+        case ast.Assign(targets=[ast.Name()], value=ast.Call(func=ast.Name(id=name)) as call):
+            return frozenset((called(name, call, is_valued=True),))
+        case _:
+            return frozenset()
 
 
 def _called_in(leaves: Iterable[ast.stmt]) -> frozenset[Called]:
@@ -169,7 +221,7 @@ def _set_part(target: ast.expr) -> frozenset[str]:
 
 def _set_by_value(value: ast.expr) -> frozenset[str]:
     """`old = np.seterr(…)`: most values of functions with such names are what the statement is about."""
-    if isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in _VALUED_SETTERS:
+    if isinstance(value, ast.Call) and dotted(value.func).rpartition(".")[2] in VALUED_SETTERS:
         return set_by_call(value)
     return NOTHING
 

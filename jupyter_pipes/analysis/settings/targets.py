@@ -20,11 +20,13 @@ class Called(Struct, frozen=True):
         name: its name.
         positional: its arguments as dotted names, "" for what is a value of its own.
         named: those that are handed over by keyword.
+        is_valued: whether its value is used as well.
     """
 
     name: str
     positional: tuple[str, ...] = ()
     named: tuple[tuple[str, str], ...] = ()
+    is_valued: bool = False
 
     @property
     def paths(self) -> frozenset[str]:
@@ -43,6 +45,7 @@ class Called(Struct, frozen=True):
                 self.name,
                 tuple(picked[path] for path in self.positional),
                 tuple((name, picked[path]) for name, path in self.named),
+                self.is_valued,
             )
 
 
@@ -55,6 +58,7 @@ class Targets(Struct, frozen=True):
         calls: what it calls when it runs, which may set something in its turn.
         later_calls: what the functions that it defines call.
         is_definition: whether it defines something: then its calls are decorators.
+        sets_only: whether that is a function which does nothing but set something, and return what is there.
         positional: parameters of the function that it defines which take positional arguments.
         rest, rest_named: its `*args` and `**kwargs`, "" if it has none.
         defaults: parameter -> what it is if nothing is handed over, as a dotted name.
@@ -66,6 +70,7 @@ class Targets(Struct, frozen=True):
     calls: frozenset[Called] = frozenset()
     later_calls: frozenset[Called] = frozenset()
     is_definition: bool = False
+    sets_only: bool = False
     positional: tuple[str, ...] = ()
     rest: str = ""
     rest_named: str = ""
@@ -111,15 +116,17 @@ def bound_to_parts(statement: ast.stmt) -> Iterator[tuple[str, frozenset[str]]]:
                 yield name, frozenset((dotted(value),)) - {""}
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Name() | ast.Attribute() as value):
                 yield name, frozenset((dotted(value),)) - {""}
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value) if dotted(value):
+                yield name, frozenset((dotted(value),))
             case _:
                 pass
 
 
-def called(name: str, call: ast.Call) -> Called:
+def called(name: str, call: ast.Call, *, is_valued: bool = False) -> Called:
     """Return the call of a function of that name as what it hands over."""
     named = ((each.arg, dotted(each.value)) for each in call.keywords if each.arg)
     values = (each.value if isinstance(each, ast.Starred) else each for each in call.args)
-    return Called(name, tuple(map(dotted, values)), tuple(named))
+    return Called(name, tuple(map(dotted, values)), tuple(named), is_valued)
 
 
 def united(sets: Iterable[frozenset[str]]) -> frozenset[str]:

@@ -356,3 +356,54 @@ def test_a_setting_may_need_a_parameter() -> None:
     steps, diagnostics = steps_of(*cells)
     assert steps["a"].reads == {"seed": "params"}
     assert not diagnostics
+
+
+VALUED = {
+    "returns what it was given": "def set_up(n):\n    np.set_printoptions(precision=n)\n    return n",
+    "returns a part": "def set_up(n):\n    logging.basicConfig(level=n)\n    return logging.getLogger()",
+    "names a part": "def set_up(n):\n    log = logging.getLogger('x')\n    log.setLevel(n)\n    return log",
+}
+
+
+@pytest.mark.parametrize("helper", VALUED.values(), ids=VALUED)
+def test_what_a_helper_sets_holds_in_later_steps_also_where_its_value_is_used(helper: str) -> None:
+    steps, diagnostics = steps_of(IMPORTS, helper, "%%step first\nk = set_up(2)", STEP)
+    assert "k = set_up(2)" in [piece.source for piece in steps["last"].prelude]
+    assert not diagnostics
+
+
+WORK = "def train(n):\n    {}\n    return np.linalg.inv(np.eye(n))"
+
+
+@pytest.mark.parametrize(
+    ("first", "sets", "told"),
+    [
+        ("%%step first\n", "np.set_printoptions(precision=n)", 1),
+        ("%%step first\n", "plt.rcParams['font.size'] = n", 1),
+        ("", "np.set_printoptions(precision=n)", 1),
+        # The stream that it starts is handed on; so are a module's attributes, behind a step.
+        ("%%step first\n", "np.random.seed(n)", 0),
+        ("", "np.random.seed(n)", 0),
+        ("%%step first\n", "pd.scale = n", 0),
+        ("", "pd.scale = n", 1),
+        ("", "with warnings.catch_warnings():\n        warnings.simplefilter('ignore')", 0),
+    ],
+)
+def test_a_helper_that_makes_something_is_not_called_again_for_what_it_sets_and_that_is_told(
+    first: str, sets: str, told: int
+) -> None:
+    steps, diagnostics = steps_of(IMPORTS, WORK.format(sets), f"{first}k = train(2)", STEP)
+    assert "k = train(2)" not in [piece.source for piece in steps["last"].prelude]
+    assert [problem.code for problem in diagnostics].count("JP027") == told
+
+
+def test_a_step_that_has_a_statement_for_its_value_has_what_it_sets() -> None:
+    helper = WORK.format("np.set_printoptions(precision=n)")
+    _, diagnostics = steps_of(IMPORTS, helper, "k = train(2)", "%%step last\nx = k, np")
+    assert not diagnostics
+
+
+def test_what_a_step_sets_by_a_name_of_its_own_for_a_logger_holds_in_later_steps() -> None:
+    first = "%%step first\nlog = logging.getLogger('x')\nlog.setLevel(10)"
+    steps, _ = steps_of(IMPORTS, first, STEP)
+    assert "logging.getLogger('x').setLevel(10)" in taken(steps["last"])
