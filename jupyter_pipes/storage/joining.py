@@ -196,8 +196,6 @@ class _Memory:
         """Return the array that `value` is a view into, and where it lies there."""
         if not self._spans or not _is_array(value) or value.dtype.hasobject or not value.size:
             return None
-        if not arrays.may_be_a_view(value):
-            return None  # changes of one are not seen through the other, but each is what it was
         low, high = _bounds(value)
         place = bisect_right(self._starts, low) - 1
         if place < 0 or high > self._spans[place][1]:

@@ -7,7 +7,7 @@ import os
 import sys
 from array import array as numbers
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple, cast
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -91,37 +91,8 @@ def _arguments(view: Any, whole: Any) -> tuple[Any, ...]:
 
 def place_in_memory(view: Any, offset: int) -> tuple[Any, ...]:
     """Return what tells a view from others of the same memory, for `restoring.view_of`."""
-    place = view.shape, view.dtype, offset, view.strides
-    if _has_own_class(view):
-        kind = cast("type[object]", type(view))
-        return *place, view.flags.writeable, kind
-    return place if view.flags.writeable else (*place, False)
-
-
-def may_be_a_view(array: Any) -> bool:
-    """Return whether an array can be kept as a view of another one, and is of its class again.
-
-    Record arrays and matrices hold nothing but memory; a masked array has its mask, and pickles in its way.
-    """
-    if not _has_own_class(array):
-        return True
-    kind = cast("type[object]", type(array))
-    plain: Any = sys.modules["numpy"].ndarray
-    ways = ("__reduce__", "__reduce_ex__", "__setstate__")
-    return all(getattr(kind, way) is getattr(plain, way) for way in ways) and _is_made_alone(array)
-
-
-def _is_made_alone(array: Any) -> bool:
-    """Return whether a view made of the memory has what the array has beside it."""
-    plain: Any = sys.modules["numpy"].ndarray
-    made = getattr(plain.view(array, plain).view(type(array)), "__dict__", {})
-    held = getattr(array, "__dict__", {})
-    return made.keys() == held.keys() and all(made[name] is held[name] for name in held)
-
-
-def _has_own_class(array: Any) -> bool:
-    numpy: Any = sys.modules["numpy"]
-    return type(array) not in (numpy.ndarray, numpy.memmap)
+    looks_only = () if view.flags.writeable else (False,)
+    return view.shape, view.dtype, offset, view.strides, *looks_only
 
 
 def may_show_changes(array: Any) -> bool:

@@ -6,10 +6,8 @@ import dis
 import inspect
 import sys
 from collections.abc import Iterator
-from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
-from importlib import import_module
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any, TypeVar
 
@@ -57,19 +55,6 @@ def qualified_name(value: object) -> object:
     if is_asked and inspect.getattr_static(value, "__qualname__", None) is None:
         return None
     return getattr(value, "__qualname__", None)
-
-
-def imported(definition: Any) -> Any:
-    """Return a definition behind the import of its module, where its package puts that off until it is used.
-
-    NumPy says that `recarray` is of `numpy.rec`, which nothing has imported: without that it would be taken
-    for a class of no module, and whoever loads it would have another one.
-    """
-    home = getattr(definition, "__module__", None)
-    if isinstance(home, str) and home not in sys.modules and home.partition(".")[0] in sys.modules:
-        with suppress(ImportError):
-            import_module(home)
-    return definition
 
 
 def fingerprint(definition: object) -> str:

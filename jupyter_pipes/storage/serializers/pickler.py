@@ -15,7 +15,7 @@ from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.serializers import arrays, drawings, functions, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
-from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, imported
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
 from jupyter_pipes.storage.serializers.framing import Sink
 from jupyter_pipes.storage.serializers.models import formulas
 from jupyter_pipes.storage.serializers.refusals import refusal
@@ -220,7 +220,7 @@ class _Pickler(cloudpickle.Pickler):
     def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
         if isinstance(obj, TypeVar):
             return cast("tuple[Any, ...] | str", self.dispatch_table[TypeVar](obj))
-        return cast("tuple[Any, ...] | str", super().reducer_override(imported(obj)))  # pyright: ignore[reportUnknownMemberType] - untyped
+        return cast("tuple[Any, ...] | str", super().reducer_override(obj))  # pyright: ignore[reportUnknownMemberType] - untyped
 
     def _reduce_code(self, code: CodeType) -> Any:
         # Where the code stood differs from process to process and says nothing about what it does.

@@ -238,13 +238,8 @@ def view_of(
     offset: int,
     strides: tuple[int, ...],
     writeable: bool = True,
-    kind: type[Any] | None = None,
 ) -> Any:
-    """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it.
-
-    Args:
-        kind: the class of the view, where it is none of plain arrays or files.
-    """
+    """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it."""
     import numpy as np
 
     # Byte arrays are memory as well, and always in order.
@@ -253,8 +248,6 @@ def view_of(
     if type(held) is np.memmap:
         view = view.view(np.memmap)
         view.__array_finalize__(held)
-    if kind is not None:
-        view = view.view(kind)
     view.flags.writeable = view.flags.writeable and writeable
     return view
 
