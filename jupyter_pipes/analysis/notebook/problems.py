@@ -169,24 +169,28 @@ def nothing_to_append_to(spot: Spot) -> Diagnostic:
 
 def not_set(spot: Spot, statement: str, name: str) -> Diagnostic:
     """JP027: a setting that needs a step's value, or what is not there, is not made in later steps."""
-    shown = statement.strip().splitlines()[0]
-    message = (
-        f"{spot}: {shown} holds for later steps in a kernel, but needs {name}, which only the process of one "
-        "step has: later steps run without it. Make the setting in each step that needs it, or with a value "
-        "that stands in a cell that is no step."
+    return _lost_setting(
+        spot,
+        statement,
+        f"holds for later steps in a kernel, but needs {name}, which only the process of one step has: later "
+        "steps run without it. Make the setting in each step that needs it, or with a value that stands in a "
+        "cell that is no step.",
     )
-    return _at(spot, "JP027", message, "warning")
 
 
 def not_repeated(spot: Spot, statement: str, modules: Iterable[str]) -> Diagnostic:
     """JP027: a call that makes a value, and sets something beside, is not made again in later steps."""
-    shown = statement.strip().splitlines()[0]
-    message = (
-        f"{spot}: {shown} sets something in {', '.join(sorted(modules))} that holds for later steps in a "
-        "kernel, but is not called again for that: later steps run without it. Make the setting in a cell or "
-        "function of its own."
+    return _lost_setting(
+        spot,
+        statement,
+        f"sets something in {', '.join(sorted(modules))} that holds for later steps in a kernel, but is not "
+        "called again for that: later steps run without it. Make the setting in a cell or function of its "
+        "own.",
     )
-    return _at(spot, "JP027", message, "warning")
+
+
+def _lost_setting(spot: Spot, statement: str, why: str) -> Diagnostic:
+    return _at(spot, "JP027", f"{spot}: {statement.strip().splitlines()[0]} {why}", "warning")
 
 
 def drawn_between(spot: Spot, stream: str, owner: str) -> Diagnostic:

@@ -64,10 +64,10 @@ class SettingSearch:
 
     def _can_run(self, one: Setting) -> bool:
         """Return whether a setting can be repeated in the step's process; tell of one that cannot."""
-        binding = one.binding
+        binding, code = one.binding, code_of(one.binding)
+        spot = Spot(binding.defined_in or None, binding.cell, code.line)
         if one.does_more:
-            spot = Spot(binding.defined_in or None, binding.cell, code_of(binding).line)
-            self.diagnostics.append(problems.not_repeated(spot, code_of(binding).source, one.modules))
+            self.diagnostics.append(problems.not_repeated(spot, code.source, one.modules))
             return False
         reached = self._reach({}, [binding])
         names = [problem.name for problem in reached.problems if problem.strength >= Strength.NEEDED]
@@ -75,8 +75,6 @@ class SettingSearch:
             at_once = _needed_at_once(binding, reached.code)
             names += [name for name in at_once if reached.values.get(name, PARAMS_OWNER) != PARAMS_OWNER]
         if names:
-            code = code_of(binding)
-            spot = Spot(binding.defined_in or None, binding.cell, code.line)
             self.diagnostics.append(problems.not_set(spot, code.source, names[0]))
         return not names
 
