@@ -227,3 +227,11 @@ def test_a_notebooks_cells_are_not_looked_into_by_name_only(tmp_path: Path) -> N
     values = Pipeline.from_cells("study", cells, tmp_path).values({})
     assert values.to_come == ("day",)
     assert values.shown == {"day": "computed when a run starts", "n": 1}
+
+
+def test_in_a_kernel_each_run_fills_what_only_a_run_tells(tmp_path: Path) -> None:
+    cells = ["%%params\nn: int = '${load.xs.rows}'\nwho = 'run ${run.id}'", "%%step load\nxs = [1, 2, 3]"]
+    reader = "%%step fit\nys = list(range(n)), who"
+    told = "run = %pipeline run\nprint(run['ys'] == ([0, 1, 2], f'run {run.id}'), 'n' in globals())"
+    notebook = run_cells(tmp_path, ["%load_ext jupyter_pipes", *cells, reader, told, told])
+    assert ["True False" in notebook.text(place) for place in (4, 5)] == [True, True]
