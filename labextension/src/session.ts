@@ -284,11 +284,12 @@ export class PipelineSession implements IDisposable {
     return !this._isDisposed && !isTold && hasSteps(this.panel.content);
   }
 
-  /** Forget what the kernel told: it is gone. */
+  /** Forget what the kernel told: it is gone. What the server keeps stands as long as no kernel tells more. */
   private _forget(): void {
     this._drop();
-    this._known = this._board = null;
-    this._isKept = false;
+    if (!this._isKept) {
+      this._known = this._board = null;
+    }
     this._outdated = '';
     this._set('idle');
     void this._showKept();

@@ -122,6 +122,15 @@ def test_a_press_before_lab_has_started_a_kernel_runs_once_it_is_there(lab: Lab,
     page.close()
 
 
+def test_the_graph_keeps_the_keyboard_when_the_kernel_comes(lab: Lab, notebook: Path) -> None:
+    shown = Shown(lab.open(notebook))
+    node = shown.page.locator(".jp-pipes-graph li button", has_text="fit, failed")
+    node.focus()
+    expect(shown.heading.get_by_text("The last run, as it was kept")).to_have_count(0)
+    expect(node).to_be_focused()
+    shown.lab.close()
+
+
 def test_two_tabs_agree(lab: Lab, notebook: Path) -> None:
     first, second = Shown(lab.open(notebook)), Shown(lab.open(notebook))
     for shown in (first, second):
