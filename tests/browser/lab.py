@@ -36,14 +36,14 @@ WAIT_MILLISECONDS = 120_000
 
 IDLE = """() => {
     const { shell } = window.jupyterapp ?? {};
-    const kernel = shell?.currentWidget?.sessionContext?.session?.kernel;
+    const kernels = [...(shell?.widgets('main') ?? [])].map(each => each.sessionContext?.session?.kernel);
     return shell
-        ? kernel?.connectionStatus === 'connected' && kernel.status === 'idle'
+        ? kernels.some(kernel => kernel?.connectionStatus === 'connected' && kernel.status === 'idle')
         : document.querySelector('[data-notebook] .jp-Notebook-ExecutionIndicator[data-status=idle]');
 }"""
-"""Whether the kernel of the notebook in front is connected and idle; Notebook 7 says so, Lab is asked.
+"""Whether a notebook's kernel is connected and idle; Notebook 7 says so, Lab is asked.
 
-In a page that had another notebook before, Lab may go on saying a while that its kernel is idle.
+Of a page that had another notebook before, Lab may go on saying a while that its kernel is idle.
 """
 
 SHOW = """async path => {
