@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.pipelines.parameters import Parameter, Range
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
 
 
 # Loaded when first asked for: `import jupyter_pipes` must cost next to nothing.
@@ -27,6 +28,7 @@ _HOMES = {
     "Run": "runs.run",
     "RunCancelled": "model.errors",
     "RunFailed": "model.errors",
+    "Sweep": "runs.sweeping.sweep",
     "current": "execution.worker.current",
     "load_ipython_extension": "kernel.magics",
     "main": "cli.module",
@@ -41,6 +43,7 @@ __all__ = [
     "Run",
     "RunCancelled",
     "RunFailed",
+    "Sweep",
     "__version__",
     "current",
     "load_ipython_extension",

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.retrieval import Match
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
     from jupyter_pipes.storage.settings import Settings
 
 
@@ -43,7 +44,8 @@ class Answer(Struct, frozen=True):
         notices: what is to be told beside the result.
         code: the exit code.
         run: a run under way that the verb waits for: an asking kernel's cell.
-        check: whether it is an error if that run does not complete.
+        sweep: runs that are started one after another while the verb waits for them, likewise.
+        check: whether it is an error if that run, or one of them, does not complete.
         is_done: whether the exit code stands even if nobody can be told the rest: a run has ended.
     """
 
@@ -53,6 +55,7 @@ class Answer(Struct, frozen=True):
     notices: tuple[str, ...] = ()
     code: int = 0
     run: Run | None = None
+    sweep: Sweep | None = None
     check: bool = True
     is_done: bool = False
 
@@ -100,6 +103,10 @@ class Face(Protocol):
 
     def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run that goes on without this process, and say how to follow it."""
+        ...
+
+    def sweep(self, sweep: Sweep, arguments: Namespace) -> Answer:
+        """Carry out a sweep and show how it goes on, to its end or until the face can wait for it."""
         ...
 
     def drive_debugging(self, start: Callable[[Callable[[Run], None]], Run], arguments: Namespace) -> Answer:

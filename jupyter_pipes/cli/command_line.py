@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
     from jupyter_pipes.storage.settings import Settings
 
 
@@ -102,6 +103,27 @@ class CommandLine:
             with terminal.progress(run):
                 interrupts.wait(run)
         return self._ended(run, arguments)
+
+    def sweep(self, sweep: Sweep, arguments: Namespace) -> Answer:
+        """Carry out a sweep, and show how each of its runs goes on."""
+        from jupyter_pipes.cli import documents, terminal
+        from jupyter_pipes.display.text import sweep_run_line, sweep_summary, sweep_text
+        from jupyter_pipes.runs.sweeping.lines import SweepLines
+
+        with Interrupts() as interrupts:
+            while (run := sweep.start_next()) is not None:
+                with terminal.progress(run):
+                    interrupts.wait(run)
+                terminal.tell(sweep_run_line(SweepLines.of(sweep)))
+        lines = SweepLines.of(sweep)
+        codes = [EXIT_CODES[run.status] for run in sweep]
+        return Answer(
+            lambda: documents.of_sweep(lines),
+            lambda colour: sweep_text(lines, colour=colour),
+            notices=(sweep_summary(lines),),
+            code=COMPLETED if arguments.no_check else max(codes, default=COMPLETED),
+            is_done=True,
+        )
 
     def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run that goes on without this process; print its id."""

@@ -6,17 +6,27 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.cli.answers import Answer, Face, run_named
-from jupyter_pipes.cli.parsers import check_repetition, controller_queue, overrides, run_options
+from jupyter_pipes.cli.parsers import (
+    check_repetition,
+    check_sweep,
+    controller_queue,
+    overrides,
+    run_options,
+)
 from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
 
 
 def run(face: Face, arguments: Namespace) -> Answer:
     """Run the pipeline, or a kept run once more."""
     from jupyter_pipes.runs.repeat import repeat
 
+    check_sweep(arguments)
+    if arguments.sweep:
+        return face.sweep(_sweep(face, arguments), arguments)
     queue = controller_queue(arguments)
     drive = face.hand_over if arguments.detach else face.drive
     if arguments.of is not None:
@@ -33,6 +43,15 @@ def run(face: Face, arguments: Namespace) -> Answer:
         )
     detach = arguments.detach
     return drive(lambda: face.pipeline().start(*steps, detach=detach, **options), arguments)
+
+
+def _sweep(face: Face, arguments: Namespace) -> Sweep:
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
+    from jupyter_pipes.runs.sweeping.values import parsed
+
+    over, options = parsed(arguments.sweep), run_options(arguments)
+    metric, at_most = arguments.metric, arguments.at_most
+    return Sweep(face.pipeline(), over, steps=arguments.steps, metric=metric, at_most=at_most, **options)
 
 
 def resume(face: Face, arguments: Namespace) -> Answer:

@@ -86,7 +86,7 @@ def _parser(pipeline: Pipeline) -> VerbParser:
             metavar=metavar, help=_help(parameter),
         )  # fmt: skip
         parser.arguments.append(option)
-    for add in (*parsers.PLANNED, *parsers.REPEATED, *parsers.DETACHED):
+    for add in parsers.RUN_OPTIONS:
         add(parser)
     parser.add_argument("--plan", action="store_true", help="say what would run and why, without running")
     parser.add_argument("--json", action="store_true", help="print one JSON document, and nothing else")

@@ -136,6 +136,21 @@ def check_repetition(arguments: argparse.Namespace) -> None:
         raise UsageError("--of repeats a run as it was: only -p and --queue can stand beside it")
 
 
+def check_sweep(arguments: argparse.Namespace) -> None:
+    """Refuse what does not fit with `--sweep`, or what means nothing without it.
+
+    Raises:
+        UsageError: one of these options is said.
+    """
+    if not arguments.sweep:
+        if arguments.metric or arguments.at_most is not None:
+            raise UsageError("--metric and --at-most are about a sweep: say --sweep NAME=A,B,C as well")
+        return
+    for name in ("of", "detach", "debug", "output", "background"):
+        if getattr(arguments, name, None):
+            raise UsageError(f"--sweep and --{name} exclude each other")
+
+
 class _Forced(argparse.Action):
     """`--force A B`, again and again; without steps it is about the file of `--output` alone."""
 
@@ -223,11 +238,25 @@ REPEATED = (
     _argument("--of", metavar="RUN", help="repeat this kept run with its own code; -p gives other values"),
     *TRUST,
 )
+SWEEP = (
+    _argument(
+        "--sweep",
+        action="append",
+        default=[],
+        metavar="NAME=A,B,C",
+        help="a run for each of these values, or of 2..5; several: for each combination",
+    ),
+    _argument("--at-most", type=_count, metavar="N", help="of a sweep, so many runs: its first ones"),
+    _argument("--metric", default="", metavar="NAME:max", help="of a sweep, mark the best run: max or min"),
+)
 DETACHED = (
     _switch(
         "--detach", "hand the controller to a process of its own, or to --queue: it goes on without this one"
     ),
 )
+RUN_OPTIONS = (*PLANNED, *SWEEP, *REPEATED, *DETACHED)
+"""What `run` takes in a kernel, on the command line and in modules."""
+
 BACKGROUND = (_switch("--background", "return at once; the display goes on"),)
 EXECUTED = (
     _argument("--output", metavar="OUT.ipynb", help="write the executed notebook, outputs under their cells"),

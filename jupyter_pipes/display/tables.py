@@ -11,7 +11,15 @@ from msgspec import Struct
 
 from jupyter_pipes.display.html import diff_html, status_html, value_html
 from jupyter_pipes.display.looks import LOOKS
-from jupyter_pipes.display.text import comparison_text, cut, explanation_text, plain_metrics, runs_text
+from jupyter_pipes.display.text import (
+    comparison_text,
+    cut,
+    explanation_text,
+    metric_text,
+    plain_metrics,
+    runs_text,
+    sweep_text,
+)
 from jupyter_pipes.display.theme import DIFF_CSS, ink, theme_css
 from jupyter_pipes.model.quantities import date_text, duration_text
 from jupyter_pipes.model.steps import Status
@@ -19,6 +27,7 @@ from jupyter_pipes.planning.explanation import Explanation, explain
 from jupyter_pipes.planning.plan import Plan
 from jupyter_pipes.runs.comparing.comparison import Difference, values_text
 from jupyter_pipes.runs.listing import ListedRun
+from jupyter_pipes.runs.sweeping.lines import SweepLine, SweepLines
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.preparation import RunOptions
@@ -34,6 +43,7 @@ _CSS = """
 .jupyter-pipes-comparison table.facts :is(td,th){padding:2px 14px 2px 0}
 .jupyter-pipes-comparison table.facts th{font-weight:600}
 .jupyter-pipes-comparison table.facts td.value{overflow-wrap:anywhere;max-width:22em}
+.jupyter-pipes-comparison tr.best>td{background:var(--jp-layout-color2,#eee)}
 .jupyter-pipes-comparison tr.first>td{border-top:1px solid var(--jp-border-color2,#e0e0e0)!important}
 """
 
@@ -43,10 +53,11 @@ def _page(content: str) -> str:
     return f"<style>{theme_css()}{DIFF_CSS}{_CSS}</style>{body}"
 
 
-def _table(heads: Iterable[str], rows: Iterable[str]) -> str:
+def _table(heads: Iterable[str], rows: Iterable[str], below: str = "") -> str:
     """Return a page with a table of rows, each already HTML."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
-    return _page(f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{"".join(rows)}</tbody></table>')
+    body = "".join(rows)
+    return _page(f'<table class="facts"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>{below}')
 
 
 class RunTable(Sequence[ListedRun]):
@@ -73,13 +84,45 @@ class RunTable(Sequence[ListedRun]):
         return _table(heads, map(_run_row, self._runs))
 
 
+class SweepTable(Struct, frozen=True):
+    """A sweep, shown as a table; as it stood when this was made."""
+
+    sweep: SweepLines
+
+    def __repr__(self) -> str:
+        return sweep_text(self.sweep, colour=False).rstrip("\n")
+
+    def html(self) -> str:
+        """Return the page with the table."""
+        heads = ("run", "", *self.sweep.names, "status", "time", *self.sweep.metrics)
+        left = (self.sweep.most or 0) - len(self.sweep.lines)
+        waits = f"<div class='quiet'>{left} more to come</div>" if left > 0 else ""
+        return _table(heads, (_sweep_row(line, self.sweep) for line in self.sweep.lines), waits)
+
+
+def _sweep_row(line: SweepLine, sweep: SweepLines) -> str:
+    cells = (
+        f"<code>{escape(line.run)}</code>",
+        "<span title='the best so far'>★</span>" if line.is_best else "",
+        *(value_html(line.params.get(name, "")) for name in sweep.names),
+        _status_cell(line.status, line.progress),
+        duration_text(line.seconds) if line.status.is_final else "",
+        *(escape(metric_text(line.metrics.get(name))) for name in sweep.metrics),
+    )
+    return f"<tr{' class=best' if line.is_best else ''}>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"
+
+
+def _status_cell(status: Status, progress: float) -> str:
+    share = f" <span class='quiet'>{progress:.0%}</span>" if progress < 1 else ""
+    return f"{status_html(status)}{share}"
+
+
 def _run_row(run: ListedRun) -> str:
-    progress = f" <span class='quiet'>{run.progress:.0%}</span>" if run.progress < 1 else ""
     cells = (
         f"<code>{escape(run.run)}</code>",
         escape(run.title or run.pipeline),
         escape(run.version),
-        f"{status_html(run.status)}{progress}",
+        _status_cell(run.status, run.progress),
         date_text(run.started),
         duration_text(run.seconds),
         _pairs(run.params),

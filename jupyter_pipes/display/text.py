@@ -7,6 +7,7 @@ import os
 import shlex
 import shutil
 import time
+from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.comparing.comparison import Difference
     from jupyter_pipes.runs.listing import ListedRun
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.lines import SweepLines
 
 TRACEBACK_LINES = 40
 """Lines of a traceback's end that a summary shows."""
@@ -248,6 +250,48 @@ def runs_text(runs: Sequence[ListedRun], *, colour: bool) -> str:
             _text(", ".join(run.tags)),
         )
     return _rendered(table, colour=colour)
+
+
+def sweep_text(sweep: SweepLines, *, colour: bool) -> str:
+    """Return a sweep as a table, the best run marked."""
+    table = _table("", "run", *sweep.names, "status", "time", *sweep.metrics)
+    for line in sweep.lines:
+        table.add_row(
+            "★" if line.is_best else "",
+            line.run,
+            *(_text(str(line.params.get(name, ""))) for name in sweep.names),
+            _text(line.status, _COLOURS.get(line.status, "")),
+            # A time that goes on would be a new table all the while.
+            duration_text(line.seconds) if line.status.is_final else "",
+            *(_text(metric_text(line.metrics.get(name))) for name in sweep.metrics),
+        )
+    return _rendered(table, colour=colour)
+
+
+def sweep_run_line(sweep: SweepLines) -> str:
+    """Return how the newest run of a sweep came out, in a line."""
+    line = sweep.lines[-1]
+    of = f" of {sweep.most}" if sweep.most else ""
+    found = _pairs({name: metric_text(value) for name, value in line.metrics.items()})
+    best = " (the best so far)" if line.is_best else ""
+    tried = f"run {len(sweep.lines)}{of} with {_pairs(line.params)}: {line.status}"
+    return f"{tried}{f', {found}' if found else ''}{best}"
+
+
+def metric_text(value: object) -> str:
+    """Return a metric's value in few digits; "" for none."""
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def sweep_summary(sweep: SweepLines) -> str:
+    """Return a sweep's end: how many runs ended how, where they are found again, what metric none has."""
+    counts = Counter(line.status for line in sweep.lines)
+    ended = " · ".join(f"{count} {status}" for status, count in counts.items()) or "no runs"
+    left = f" of {sweep.most}" if sweep.most and sweep.most > len(sweep.lines) else ""
+    there_are = f"; there are {', '.join(sweep.metrics)}" if sweep.metrics else ""
+    unknown = f"\nno completed run reported a number as {sweep.unknown}{there_are}" if sweep.unknown else ""
+    runs = f"{len(sweep.lines)}{left} run{'s' * (len(sweep.lines) != 1 or bool(left))}"
+    return f"{runs}: {ended}; to see them again: runs tags:{sweep.sweep}{unknown}"
 
 
 def plain_metrics(metrics: Mapping[str, Any]) -> dict[str, Any]:

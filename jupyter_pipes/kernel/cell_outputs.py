@@ -126,9 +126,9 @@ class _CellDisplay:
     def __init__(self, step: str, place: int, definition: Definition, stale: str) -> None:
         self.step = step
         self._place, self._definition = place, definition
-        self._card = _Display(definition(stale))
+        self._card = Display(definition(stale))
         # A display can be updated later but not made later in this cell, so its place is taken now.
-        self._extra = _Display(cards.no_output())
+        self._extra = Display(cards.no_output())
         self._bundles: dict[str, Any] = {}
 
     def define(self, place: int, definition: Definition) -> None:
@@ -188,8 +188,12 @@ class _CellDisplay:
         return self._bundles.get(output.digest) or run.bundle(output)
 
 
-class _Display:
-    """A display in the output of the cell that makes it, updated when its content changes."""
+class Display:
+    """A display in the output of the cell that makes it, updated when its content changes.
+
+    Args:
+        data: the MIME bundle that it begins with.
+    """
 
     def __init__(self, data: dict[str, Any]) -> None:
         # Kept, because the inline executor lends the shell's own to the step that runs.

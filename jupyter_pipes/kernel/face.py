@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
     from jupyter_pipes.storage.settings import Settings
 
 
@@ -97,6 +98,12 @@ class KernelFace:
         run = self._session.drive(start, again="of" in arguments and arguments.of is None)
         notices = (*([notice] if notice else ()), *self._session.edit_warnings())
         return self._answer_for(run, arguments, *notices)
+
+    def sweep(self, sweep: Sweep, arguments: Namespace) -> Answer:
+        """Return the sweep for the asking cell to carry out."""
+        notice = self._session.settle_name()
+        notices = (*([notice] if notice else ()), *self._session.edit_warnings())
+        return Answer(sweep=sweep, check=not arguments.no_check, notices=notices)
 
     def hand_over(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Start a run that goes on without this kernel, and show it as one in the background."""

@@ -127,6 +127,11 @@ class PipesMagics(Magics):
             print(visible(notice))  # noqa: T201 - what is to be told beside the result
         if answer.run is not None:
             return self._wait_for(answer.run, awaited=awaited, check=answer.check)
+        if answer.sweep is not None:
+            from jupyter_pipes.kernel import sweeping
+
+            carry_out = sweeping.carry_out if awaited else sweeping.carry_out_blocking
+            return carry_out(answer.sweep, self.session, check=answer.check)
         shown = None if answer.shown is None else answer.shown()
         # A front end shows colours.
         text = answer.text(self.session.live) if answer.shown is None else ""

@@ -353,15 +353,15 @@ def split_overrides(
     return for_all, by_step
 
 
-def split_assignment(text: str) -> tuple[str, str]:
-    """Return name and value of `-p NAME=VALUE`.
+def split_assignment(text: str, flag: str = "-p") -> tuple[str, str]:
+    """Return name and value of `-p NAME=VALUE`, or of another option that is written like it.
 
     Raises:
         UsageError: there is no `=` or no name.
     """
     name, equals, value = text.partition("=")
     if not equals or not name.strip():
-        raise UsageError(f"-p {text}: write NAME=VALUE or STEP.NAME=VALUE")
+        raise UsageError(f"{flag} {text}: write NAME=VALUE or STEP.NAME=VALUE")
     return name.strip(), value
 
 

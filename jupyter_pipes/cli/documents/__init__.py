@@ -17,6 +17,7 @@ from jupyter_pipes.cli.documents.answers import (
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.cli.documents.runs import of_run, of_view
 from jupyter_pipes.cli.documents.stores import of_blobs
+from jupyter_pipes.cli.documents.sweeps import of_sweep
 
 __all__ = [
     "CleanupDocument",
@@ -33,6 +34,7 @@ __all__ = [
     "of_queues",
     "of_run",
     "of_runs",
+    "of_sweep",
     "of_values",
     "of_view",
 ]

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.cli.documents import answers, runs, stores
+from jupyter_pipes.cli.documents import answers, runs, stores, sweeps
 from jupyter_pipes.cli.documents.base import Document
 
 VERBS: dict[type[Document], str] = {
@@ -26,6 +26,7 @@ VERBS: dict[type[Document], str] = {
     answers.VerificationDocument: "verify",
     answers.QueuesDocument: "queues",
     stores.StoreDocument: "store",
+    sweeps.SweepDocument: "run --sweep",
     answers.ErrorDocument: "scheduler, worker, and each, with exit code 2, or 3 without a run",
 }
 """Document -> the verbs that print it."""
