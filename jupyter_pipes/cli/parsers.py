@@ -63,8 +63,7 @@ class VerbParser(argparse.ArgumentParser):
         if "-p" in flags and name in _PARAMETER_WORDS:
             return "-p NAME=VALUE"
         of_steps = _step_flags() if any(argument.dest == "steps" for argument in self.arguments) else []
-        near = nearest(name, flags) if name not in of_steps else name
-        near = near or nearest(name, of_steps)
+        near = name if name in of_steps else nearest(name, [*flags, *of_steps])
         return f"%%step NAME {near}" if near in of_steps and near not in flags else near
 
     def _with_query(self, words: Sequence[str]) -> argparse.Namespace:

@@ -226,7 +226,7 @@ REFUSED = {
     "an unknown verb": (["rum", "study.ipynb"], "run"),
     "a verb of a later version": (["models"], "models"),
     "an unknown option": (["run", "study.ipynb", "--forse", "all"], "--force"),
-    "an option of a later version": (["run", "study.ipynb", "--sweep", "rows=1,2"], "--sweep"),
+    "an option of a later version": (["run", "study.ipynb", "--gpus", "1"], "--gpus"),
     "an unknown step": (["run", "study.ipynb", "lod"], "load"),
     "an unknown parameter": (["run", "study.ipynb", "-p", "row=1"], "rows"),
     "a value that does not fit": (["run", "study.ipynb", "-p", "rows=many"], "whole number"),
