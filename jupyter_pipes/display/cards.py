@@ -28,6 +28,7 @@ from jupyter_pipes.display.looks import (
     running_share,
     spoken,
     took_text,
+    tries,
     why_text,
 )
 from jupyter_pipes.display.outputs import Output, bundle_html
@@ -261,13 +262,13 @@ _NOT_RUN = _told(
 
 
 def _status_html(state: StepView, stale: str, now: float, time_html: str) -> str:
-    reason = "" if stale else why_text(state)
+    reason, tried = "" if stale else why_text(state), len(tries(state.attempts))
     facts = [
         _told(f"<b>{escape(state.name)}</b>"),
         _told(status_html(state.status) + silence_html(state.status, now)),
         time_html,
         _told(progress_text(state)),
-        f'<span class="quiet">attempt {len(state.attempts)}</span>' if len(state.attempts) > 1 else "",
+        f'<span class="quiet">attempt {tried}</span>' if tried > 1 else "",
         _stale_parts(stale) if stale else "",
         _reason_html(reason) if reason else "",
     ]

@@ -11,10 +11,10 @@ from jupyter_pipes.model.quantities import bytes_text, duration_text
 from jupyter_pipes.model.steps import HANGING, PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable, Mapping
+    from collections.abc import Container, Iterable, Mapping, Sequence
 
     from jupyter_pipes.model.results import Usage
-    from jupyter_pipes.model.views import Progress, StepView
+    from jupyter_pipes.model.views import AttemptView, Progress, StepView
 
 
 class Look(Struct, frozen=True):
@@ -94,6 +94,23 @@ def progress_text(step: StepView) -> str:
     if share is not None:
         return f"{share:.0%}".replace("%", " %")
     return f"{progress.done:g}" if progress else ""
+
+
+def tries(attempts: Sequence[AttemptView]) -> list[AttemptView]:
+    """Return a step's attempts as people count them.
+
+    One that found the elements of a `--map` and the one that makes lists of their results are one try.
+    """
+    return [each for each in attempts if each is attempts[-1] or not _went_on_to_elements(each)]
+
+
+def _went_on_to_elements(attempt: AttemptView) -> bool:
+    return attempt.finds_elements and attempt.status is Status.COMPLETED
+
+
+def attempt_reason(attempt: AttemptView) -> str:
+    """Return why an attempt stands as it does, or what it did if that was only to find elements."""
+    return attempt.reason or ("found the elements" if _went_on_to_elements(attempt) else "")
 
 
 def usage_texts(usage: Usage) -> tuple[str, str]:

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.mapping.children import step_of
 from jupyter_pipes.model.results import Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, StepView
@@ -72,6 +73,8 @@ def timeline_of(view: RunView, records: Iterable[ev.Record]) -> Timeline:
         event = record.event
         if isinstance(event, ev.StepEvent) and event.step in tracks:
             tracks[event.step].take(record.time, event)
+        elif isinstance(event, ev.AttemptEvent) and step_of(event.step) in tracks:
+            tracks[step_of(event.step)].take_of_element(record.time, event)
     for name, track in tracks.items():
         track.split_waiting(_waited_for(view.steps[name], tracks), is_over=view.ended is not None)
     critical = critical_path(view, {name: track.end for name, track in tracks.items() if track.spans})
@@ -138,6 +141,7 @@ class _Track:
         self._is_remote = queue != StepOptions().queue
         self.spans: list[Span] = [Span("upstream", start, None)]
         self.ended: float | None = None
+        self._running: set[str] = set()
 
     @property
     def end(self) -> float | None:
@@ -166,6 +170,20 @@ class _Track:
             case ev.StepEnded():
                 self._close(time)
                 self.ended = time
+            case _:
+                return
+
+    def take_of_element(self, time: float, event: ev.AttemptEvent) -> None:
+        """Take a fact of an element of the step's `--map`: the step runs as long as one of them does."""
+        match event:
+            case ev.AttemptStarted():
+                if not self._running:
+                    self._begin("running", time, "its elements")
+                self._running.add(event.step)
+            case ev.AttemptEnded():
+                self._running.discard(event.step)
+                if not self._running:
+                    self._close(time)
             case _:
                 return
 

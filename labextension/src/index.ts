@@ -10,14 +10,16 @@ import { INotebookTools, INotebookTracker } from '@jupyterlab/notebook';
 import { ISettingRegistry } from '@jupyterlab/settingregistry';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
+import { ApprovalWatch } from './approvals';
 import { StepHeaders } from './badges';
 import { completedFirstLine } from './cells/completion';
 import { StepTool } from './cells/form';
 import { MissingNames } from './cells/missing';
 import { addCommands, CommandIDs } from './commands';
+import { Front } from './front';
 import { graph } from './panel/graph/plugin';
 import { keepKeysOfLiveGraphs } from './livegraphs';
-import { PANEL, PipelinePanel } from './panel/panel';
+import { PipelinePanel } from './panel/panel';
 import { showPlansAtToolbars } from './panel/plan/glance';
 import { Pipelines } from './pipelines';
 import { CellProblems } from './problems';
@@ -47,11 +49,13 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     const settings = new PipelineSettings(registry?.load(pipelines.id));
     const trans = (translator ?? nullTranslator).load(DOMAIN);
     const followed = new Pipelines(tracker);
+    const front = new Front(app);
     followed.added.connect((_, session) => {
       new StepHeaders(session, app.commands, trans);
       new MissingNames(session, app.commands, trans);
       new CellProblems(session);
-      new RunWatch(session, settings, app.commands, trans, () => isShown(app));
+      new RunWatch(session, settings, front, trans);
+      new ApprovalWatch(session, settings, front, trans);
       hideHeadersBy(settings, session.panel);
     });
     addCommands(app, followed, trans);
@@ -77,11 +81,6 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     return followed;
   }
 };
-
-/** Whether the panel is before the user's eyes. */
-function isShown(app: JupyterFrontEnd): boolean {
-  return Array.from(app.shell.widgets('right')).some(each => each.id === PANEL && each.isVisible);
-}
 
 const panel: JupyterFrontEndPlugin<void> = {
   id: 'jupyter_pipes:panel',

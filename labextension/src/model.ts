@@ -91,6 +91,13 @@ export function stepToLookAt(board: Board | null): BoardStep | undefined {
   );
 }
 
+/** The steps that wait for approval, by the gate that each has come to in its run. */
+export function waitingSteps(board: Board | null): ReadonlyMap<string, BoardStep> {
+  const run = board?.heading.run?.id ?? '';
+  const waiting = board?.steps.filter(step => step.gate) ?? [];
+  return new Map(waiting.map(step => [`${run} ${step.name} ${step.gate?.since ?? ''}`, step]));
+}
+
 /** What happened to the run between two boards: it began, ended, or neither. */
 export function turn(before: Board | null, after: Board | null): 'began' | 'ended' | null {
   if (!before || isRunning(before) === isRunning(after)) {

@@ -6,7 +6,7 @@ import { Signal, type ISignal } from '@lumino/signaling';
 /** The settings; their defaults are those of the schema. */
 export interface Settings {
   readonly headers: boolean;
-  /** Of which ends of runs to tell. */
+  /** Of which ends of runs to tell; but for none, unseen gates are told of as well. */
   readonly notifications: 'all' | 'failures' | 'none';
   /** Runs shorter than this, in seconds, are not told of. */
   readonly notifyAfter: number;

@@ -1,8 +1,7 @@
 /** Watches the runs of one notebook: opens the panel when one begins, and tells of an end that may go unseen. */
 import { Notification } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { CommandRegistry } from '@lumino/commands';
-import { CommandIDs, lookAt } from './commands';
+import type { Front } from './front';
 import { stepToLookAt, turn } from './model';
 import { isInView } from './notebook';
 import type { PipelineSession } from './session';
@@ -19,9 +18,8 @@ export class RunWatch {
   constructor(
     private readonly _session: PipelineSession,
     private readonly _settings: PipelineSettings,
-    private readonly _commands: CommandRegistry,
-    private readonly _trans: TranslationBundle,
-    private readonly _isPanelShown: () => boolean
+    private readonly _front: Front,
+    private readonly _trans: TranslationBundle
   ) {
     _session.changed.connect(this._onChanged, this);
   }
@@ -55,18 +53,18 @@ export class RunWatch {
   /** Whether the failure is before the user's eyes: at the step's cell, or in the panel. */
   private _isSeen(): boolean {
     const { panel, board } = this._session;
-    if (document.visibilityState !== 'visible' || !panel.isVisible) {
+    if (!this._front.hasNotebook(this._session)) {
       return false;
     }
     const cell = stepToLookAt(board)?.cell;
-    return this._isPanelShown() || Boolean(cell && isInView(panel.content, cell));
+    return this._front.hasPanel() || Boolean(cell && isInView(panel.content, cell));
   }
 
   /** Open the panel once for this notebook: who closes it has seen it. */
   private _open(when: 'run' | 'failure'): void {
     if (this._settings.now.openPanel === when && !this._hasOpened) {
       this._hasOpened = true;
-      void this._commands.execute(CommandIDs.openPanel, { isByItself: true });
+      this._front.openPanel();
     }
   }
 
@@ -77,8 +75,7 @@ export class RunWatch {
     if (failed) {
       const label = this._trans.__('Show %1', failed.name);
       const callback = (): void => {
-        void this._commands.execute(CommandIDs.openPanel, { isByItself: true });
-        void lookAt(this._session, failed);
+        this._front.bring(this._session, failed);
       };
       return Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
     }

@@ -10,6 +10,7 @@ import {
   stepOfCell,
   stepToLookAt,
   turn,
+  waitingSteps,
   type Known
 } from '../src/model';
 import type { Board, BoardMessage, BoardRun } from '../src/wire';
@@ -131,4 +132,20 @@ test('the running step is looked for before the failed one', () => {
   expect(stepToLookAt(boardOf(failed, running))).toBe(running);
   expect(stepToLookAt(boardOf(stepNamed('c'), failed))).toBe(failed);
   expect(stepToLookAt(boardOf(stepNamed('c')))).toBeUndefined();
+});
+
+test('a gate is known by its run, its step and since when it waits', () => {
+  const gate = { text: 'look', since: 5 };
+  const board = boardOf(stepNamed('load'), stepNamed('publish', { gate }));
+  const inRun = (id: string): Board => ({
+    ...board,
+    heading: { ...board.heading, run: runNamed(id, 'running') }
+  });
+  expect([...waitingSteps(inRun('a')).values()].map(step => step.name)).toEqual(['publish']);
+  const again = { ...inRun('a'), steps: [stepNamed('publish', { gate: { ...gate, since: 6 } })] };
+  const keys = [inRun('a'), inRun('a'), inRun('b'), again].flatMap(each => [
+    ...waitingSteps(each).keys()
+  ]);
+  expect(new Set(keys).size).toBe(3);
+  expect(waitingSteps(null).size).toBe(0);
 });

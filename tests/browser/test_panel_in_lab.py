@@ -106,19 +106,30 @@ GATED = (
     "%load_ext jupyter_pipes",
     "%%step load\nx = 1",
     "%%step publish --gate 'Look at <b>x</b>'\ny = x",
-    "%pipeline run",
+    "%pipeline run --force",
 )
+OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path })"
 
 
 def test_a_step_waits_until_it_is_approved_in_the_panel_or_above_the_live_graph(
     lab: Lab, request: pytest.FixtureRequest
 ) -> None:
-    """Also while the cell that started the run waits for it; what was refused is asked for again."""
+    """Also while the cell that started the run waits for it; what was refused is asked for again.
+
+    While another document is in front, a notification tells of it, and leads there or approves.
+    """
     page = lab.open_new(request.node.name, "gated.ipynb", *GATED)
     panel = Panel(page)
     panel.show()
     expect(panel.header("publish")).to_contain_text("pending")
+    notes = lab.folder_of(request.node.name) / "notes.txt"
+    notes.touch()
+    panel.page.evaluate(OPEN, notes.relative_to(lab.folder).as_posix())
+    expect(page.notebook).to_be_hidden()
     panel.button("Run pipeline").click()
+    told = panel.page.locator(".Toastify__toast", has_text="publish waits for approval: Look at <b>x</b>")
+    told.get_by_role("button", name="Show").click()
+    expect(page.notebook).to_be_visible()
     asked = panel.page.locator(".jp-pipes-gate")
     expect(asked).to_contain_text("Look at <b>x</b>")
     expect(panel.heading).to_contain_text("waits for approval of publish")
@@ -127,6 +138,12 @@ def test_a_step_waits_until_it_is_approved_in_the_panel_or_above_the_live_graph(
     asked.get_by_role("button", name="Refuse publish").click()
     expect(panel.header("publish")).to_contain_text("refused by")
     expect(asked).to_have_count(0)
+    panel.page.evaluate(OPEN, notes.relative_to(lab.folder).as_posix())
+    panel.button("Run pipeline").click()
+    told.get_by_role("button", name="Approve").click()
+    expect(panel.heading).to_contain_text("2 of 2 steps")
+    expect(told).to_have_count(0)
+    panel.page.evaluate(OPEN, f"{notes.parent.name}/gated.ipynb")
     page.run_all()
     live = panel.page.locator(".jupyter-pipes-gates")
     expect(live).to_contain_text("Look at <b>x</b>")

@@ -138,3 +138,20 @@ def test_an_attempt_that_came_to_nothing_says_why_and_on_a_queue_where_it_ran() 
         ("queue", "queue cluster has 1 worker, busy", False),
         ("running", "on node-2", False),
     ]
+
+
+def test_a_mapped_step_runs_while_one_of_its_elements_does() -> None:
+    shown = timeline(
+        (0, ev.AttemptStarted("load", 1, 5, "h")),
+        (1, ev.StepsAdded("load", 1, 0, ((), ()))),
+        (1, ev.AttemptEnded("load", 1, "completed")),
+        (2, ev.AttemptStarted("load[0]", 1, 6, "h")),
+        (3, ev.AttemptStarted("load[1]", 1, 7, "h")),
+        (4, ev.AttemptEnded("load[0]", 1, "completed")),
+        (6, ev.AttemptEnded("load[1]", 1, "completed")),
+        (7, ev.AttemptStarted("load", 2, 8, "h")),
+        (8, ev.AttemptEnded("load", 2, "completed")),
+        (8, ev.StepEnded("load", Status.COMPLETED)),
+    )
+    assert phases(shown, "load") == [("running", 0, 1), ("running", 2, 6), ("running", 7, 8)]
+    assert [span.words for span in step_of(shown, "load").spans] == ["", "its elements", ""]

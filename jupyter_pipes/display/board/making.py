@@ -17,7 +17,7 @@ from jupyter_pipes.display.board.model import (
     Heading,
     Problem,
 )
-from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, stale_word, why_text
+from jupyter_pipes.display.looks import NOTHING, progress_text, running_share, stale_word, tries, why_text
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Diagnostic, Status
 from jupyter_pipes.model.views import Gate, RunView, StepView
@@ -68,7 +68,7 @@ def parameter_text(value: Any) -> str:
 
 
 def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
-    planned, latest = step.planned, step.latest
+    planned, latest, tried = step.planned, step.latest, tries(step.attempts)
     return BoardStep(
         name=step.name,
         cell=planned.cell_id,
@@ -76,12 +76,12 @@ def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
         reason=why_text(step),
         stale=stale,
         stale_word=stale_word([stale]) if stale else "",
-        started=latest.started if latest and step.status is Status.RUNNING else None,
+        started=latest.started if latest and latest.status is Status.RUNNING else None,
         seconds=step.seconds,
         share=running_share(step),
         progress=progress_text(step),
-        attempts=len(step.attempts),
-        earlier=tuple(attempt.reason or attempt.status for attempt in step.attempts[:-1]),
+        attempts=len(tried),
+        earlier=tuple(attempt.reason or attempt.status for attempt in tried[:-1]),
         queue=planned.options.queue,
         host=latest.host if latest else "",
         source_run=step.source_run,

@@ -18,7 +18,7 @@ from jupyter_pipes.display.kept.model import (
     RepeatField,
     StepLook,
 )
-from jupyter_pipes.display.looks import usage_texts
+from jupyter_pipes.display.looks import attempt_reason, usage_texts
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.model.errors import PipesError, StoreError
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
@@ -108,7 +108,7 @@ def look(run: Run, name: str, attempt: int | None = None) -> StepLook:
 
 def _attempt(attempt: AttemptView) -> KeptAttempt:
     used = " · ".join(filter(None, (duration_text(attempt.usage.seconds), *usage_texts(attempt.usage))))
-    return KeptAttempt(attempt.number, attempt.status, attempt.reason, used)
+    return KeptAttempt(attempt.number, attempt.status, attempt_reason(attempt), used)
 
 
 def _values(step: StepView, attempt: AttemptView | None) -> list[ArtifactRef]:

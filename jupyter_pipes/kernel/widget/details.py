@@ -20,6 +20,7 @@ from jupyter_pipes.display.html import (
     text_html,
 )
 from jupyter_pipes.display.looks import (
+    attempt_reason,
     origin_text,
     progress_text,
     remaining_text,
@@ -175,8 +176,8 @@ def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
             status_html(attempt.status),
             duration_text(attempt.seconds_until(now)) if attempt.started else "",
             *usage_texts(attempt.usage),
-            f"<span class='quiet'>{text_html(attempt.reason)}</span>" if attempt.reason != reason else "",
+            f"<span class='quiet'>{text_html(said)}</span>" if said != reason else "",
         )
-        for attempt in attempts
+        for attempt, said in zip(attempts, map(attempt_reason, attempts), strict=True)
     ]
     return table_html(rows, numbers=(2, 3, 4))

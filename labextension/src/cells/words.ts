@@ -39,8 +39,7 @@ export function headerWords(
   const step = own?.name === cell.name ? own : cell.isAppended ? named : undefined;
   if (step) {
     const isIdle = step.status === 'pending' && board?.heading.run?.status !== 'running';
-    const detail =
-      step.progress || timeText(step, now) || (isIdle ? __('defined, not run yet') : '');
+    const detail = detailOf(step, now) || (isIdle ? __('defined, not run yet') : '');
     return { status: step.status, look: lookOf(step.status), detail, ...noteOf(step, __), step };
   }
   const words = { status: 'pending', noteStatus: 'stale', step: undefined } as const;
@@ -73,6 +72,14 @@ function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'no
   }
   const isTold = ['queued', 'skipped', 'cancelled', 'interrupted', 'failed'].includes(step.status);
   return { note: isTold ? step.reason : '', noteStatus: step.status };
+}
+
+/** How far a running step is, else how many of its elements are done, and what it took. */
+function detailOf(step: BoardStep, now: number): string {
+  const time = timeText(step, now);
+  return step.status === 'running'
+    ? step.progress || time
+    : [step.progress, time].filter(Boolean).join(' · ');
 }
 
 function timeText(step: BoardStep, now: number): string {

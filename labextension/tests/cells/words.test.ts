@@ -40,3 +40,11 @@ test('a step that is renamed just now has not the status of its old name', () =>
   const board = boardOf(stepNamed('old', { cell: 'c', status: 'completed' }));
   expect(headerWords(cell, board, true, 0, as)).toMatchObject({ status: 'pending', note: '' });
 });
+
+test('a mapped step says how many elements are done, and behind its end what they took', () => {
+  const mapped = { cell: 'c', progress: '2/4', seconds: 6 };
+  const running = stepNamed('load', { ...mapped, status: 'running', started: 0 });
+  expect(headerWords(cell, boardOf(running), true, 9, as).detail).toBe('2/4');
+  const completed = stepNamed('load', { ...mapped, status: 'completed', progress: '4/4' });
+  expect(headerWords(cell, boardOf(completed), true, 9, as).detail).toBe('4/4 · 6.0 s');
+});

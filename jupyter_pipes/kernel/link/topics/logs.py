@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from msgspec import Struct
 
 from jupyter_pipes.display.ansi import terminal_tail, terminal_text
 from jupyter_pipes.display.html import traceback_text
+from jupyter_pipes.display.looks import tries
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.topics.shown import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.views import AttemptView
+
+if TYPE_CHECKING:
+    from jupyter_pipes.runs.run import Run
 
 _TAIL = 64 * 1024
 """Bytes of a log's end that are shown unless all of it is asked for."""
@@ -65,20 +71,29 @@ def follow_log(session: Session, request: FollowLog) -> LogFollowed:
     log = run.log(request.step, request.attempt)
     latest = attempts[-1].number if attempts else None
     shown = next((each for each in attempts if each.number == (request.attempt or latest)), None)
-    size, traceback = len(log), _traceback(shown)
+    size, traceback = len(log) + _printed_by_elements(run, request), _traceback(shown)
     text = None
     if size != request.seen:
-        text = terminal_text(log.text()) if request.is_whole else terminal_tail(log.end(_TAIL))
+        tail = None if request.is_whole else _TAIL
+        printed = run.logs(request.step, request.attempt, tail)
+        text = terminal_text(printed) if request.is_whole else terminal_tail(printed)
     return LogFollowed(
         run=source,
         attempt=shown.number if shown else None,
-        attempts=tuple(each.number for each in attempts),
+        attempts=tuple(each.number for each in tries(attempts)),
         size=size,
         text=text,
-        is_cut=log.is_long if request.is_whole else size > _TAIL,
+        is_cut=log.is_long if request.is_whole else len(log) > _TAIL,
         traceback=traceback,
         cells=cells_by_number(session) if traceback else {},
     )
+
+
+def _printed_by_elements(run: Run, request: FollowLog) -> int:
+    """Return the bytes that the elements of a step's `--map` printed, whose logs follow its own."""
+    step = run.step(request.step)
+    elements = () if request.attempt or step.source_run else tuple(step.children)
+    return sum(len(run.log(name)) for name in elements)
 
 
 def _traceback(attempt: AttemptView | None) -> str:

@@ -46,6 +46,16 @@ def test_a_cached_step_has_the_log_of_the_run_that_it_took(kernel: AskedKernel) 
     assert kernel.answer("follow log", step="a") == first
 
 
+def test_a_mapped_step_has_the_logs_of_its_elements_as_one_try(kernel: AskedKernel) -> None:
+    kernel.show(a="%%step a --map 'x in [1, 2]'\nprint('at', x)\ny = x")
+    kernel.run()
+    log = kernel.answer("follow log", step="a")
+    assert log["text"].split() == ["a[0]:", "at", "1", "a[1]:", "at", "2"]
+    assert log["attempts"] == (2,)
+    again = kernel.answer("follow log", step="a", seen=log["size"])
+    assert (again["text"], again["size"]) == (None, log["size"])
+
+
 def test_a_step_that_never_ran_says_so(kernel: AskedKernel) -> None:
     kernel.show(a=CELLS["a"])
     assert "has not run yet" in kernel.refusal("follow log", step="a")
