@@ -2,8 +2,12 @@
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { CommandIDs, lookAt } from './commands';
 import { PANEL } from './panel/panel';
+import { wanted } from './panel/width';
 import type { PipelineSession } from './session';
 import type { BoardStep } from './wire';
+
+/** A notebook that is narrower cannot be read. */
+const READABLE_PIXELS = 300;
 
 /** The application's window. */
 export class Front {
@@ -19,6 +23,11 @@ export class Front {
     return Array.from(this._app.shell.widgets('right')).some(
       each => each.id === PANEL && each.isVisible
     );
+  }
+
+  /** Whether a notebook can be read beside the panel. */
+  hasRoom({ panel }: PipelineSession): boolean {
+    return this.hasPanel() || panel.node.clientWidth - wanted() >= READABLE_PIXELS;
   }
 
   /** Open the panel, without moving the focus there. */

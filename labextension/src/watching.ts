@@ -60,9 +60,10 @@ export class RunWatch {
     return this._front.hasPanel() || Boolean(cell && isInView(panel.content, cell));
   }
 
-  /** Open the panel once for this notebook: who closes it has seen it. */
+  /** Open the panel once for this notebook, where both have room: who closes it has seen it. */
   private _open(when: 'run' | 'failure'): void {
-    if (this._settings.now.openPanel === when && !this._hasOpened) {
+    const isWanted = this._settings.now.openPanel === when && !this._hasOpened;
+    if (isWanted && this._front.hasRoom(this._session)) {
       this._hasOpened = true;
       this._front.openPanel();
     }

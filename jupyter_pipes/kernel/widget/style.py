@@ -39,7 +39,7 @@ _CSS = f"""
 .jupyter-pipes-fitted svg{{max-width:100%!important}}
 .jupyter-pipes-steps{{flex-flow:row wrap;gap:4px;padding:8px 10px;overflow:visible;
  border-top:1px solid var(--jp-border-color2,#d0d7de)}}
-.jupyter-pipes-steps button{{font-size:12px;line-height:22px;max-width:16em;overflow:hidden;
+.jupyter-pipes-steps button{{font-size:12px;line-height:22px;max-width:100%;overflow:hidden;
  text-overflow:ellipsis;border:1px solid transparent}}
 .jupyter-pipes-steps button.jupyter-pipes-selected{{border-color:currentcolor;font-weight:600}}
 .jupyter-pipes-side{{box-shadow:-1px -1px 0 var(--jp-border-color2,#d0d7de);padding:6px 10px 10px;

@@ -55,7 +55,8 @@ function areaOf(widget: Widget): Area | null {
   return parent && { parent, child };
 }
 
-function wanted(): number {
+/** How wide the panel is as long as nobody drags it. */
+export function wanted(): number {
   return Math.min(WIDTH, MOST * window.innerWidth);
 }
 

@@ -88,7 +88,7 @@ function Search({ trans, letters, match, onSearch, onNext }: ToolsProps): JSX.El
       <input
         type="search"
         className="jp-pipes-search"
-        placeholder={trans.__('Find a step')}
+        placeholder={trans.__('Find…')}
         aria-label={trans.__('Find a step; Enter goes to the next')}
         value={letters}
         onChange={event => {
