@@ -10,10 +10,10 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any
 
-from tests.browser.lab import CHROMIUM_ARGUMENTS, Lab, LabPage, chromium, running_lab, write_notebook
+from tests.browser.lab import CHROMIUM_ARGUMENTS, CLEAR, Lab, LabPage, chromium, running_lab, write_notebook
 
-__all__ = ["Lab", "LabPage", "a_lab", "frame_times", "memory", "open_panel", "rate", "running_chromium"]
-__all__ += ["spent_in_ours", "write_notebook"]
+__all__ = ["CLEAR", "Lab", "LabPage", "a_lab", "frame_times", "memory", "open_panel", "rate"]
+__all__ += ["running_chromium", "spent_in_ours", "write_notebook"]
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page

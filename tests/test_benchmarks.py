@@ -13,6 +13,7 @@ from benchmarks.__main__ import MEASUREMENTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
+    "CELLS": 3,
     "CHAIN": 2,
     "EVENTS": 2,
     "FEW": 2,
@@ -22,6 +23,7 @@ SMALL = {
     "HELPERS": 3,
     "MANY": 20,
     "MOVES": 6,
+    "PAGE_RUNS": 2,
     "PAIRS": 3,
     "ROWS": 100,
     "RUNS": 10,

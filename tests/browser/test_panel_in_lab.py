@@ -106,7 +106,7 @@ GATED = (
     "%load_ext jupyter_pipes",
     "%%step load\nx = 1",
     "%%step publish --gate 'Look at <b>x</b>'\ny = x",
-    "%pipeline run --force",
+    "%pipeline run --force publish",
 )
 OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path })"
 
