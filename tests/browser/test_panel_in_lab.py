@@ -108,7 +108,7 @@ GATED = (
     "%%step publish --gate 'Look at <b>x</b>'\ny = x",
     "%pipeline run --force publish",
 )
-OPEN = "path => window.jupyterapp.commands.execute('docmanager:open', { path })"
+OPEN = "async path => { await window.jupyterapp.commands.execute('docmanager:open', { path }); }"
 
 
 def test_a_step_waits_until_it_is_approved_in_the_panel_or_above_the_live_graph(
