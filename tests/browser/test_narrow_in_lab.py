@@ -88,6 +88,11 @@ def test_tabs_stand_in_one_row_and_their_tables_fit(shown: LabPage) -> None:
     expect(runs.get_by_role("row").nth(1)).to_contain_text("failed")
     assert runs.evaluate("place => place.scrollWidth <= place.clientWidth")
     expect(runs.get_by_role("columnheader", name="Started")).to_be_visible()
+    shown.page.locator(".jp-pipes-heading").get_by_role("button", name="Run pipeline", exact=True).hover()
+    plan = shown.page.get_by_role("region", name="What would run")
+    expect(plan.get_by_role("columnheader", name="Why")).to_be_visible()
+    assert plan.evaluate("place => place.scrollWidth <= place.clientWidth")
+    shown.page.mouse.move(5, 700)
 
 
 def test_the_panel_keeps_its_share_of_the_window_until_it_is_dragged(shown: LabPage) -> None:
