@@ -13,6 +13,8 @@ from string import Formatter, Template
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST_EXPRESSION = 200
 _QUERY_NAME = re.compile(r"(?<!\w)@([^\W\d]\w*)")
+_QUOTED_COLUMN = re.compile(r"`[^`\n]*`")
+_NEW_COLUMN = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
 _SQL = re.compile(
     r"""\s*(?:--[^\n]*\n\s*|\(\s*)*
     (?:SELECT|WITH|FROM|CREATE|INSERT|COPY|DESCRIBE|SUMMARIZE|PIVOT|UNPIVOT|EXPLAIN|UPDATE|DELETE|VALUES
@@ -60,8 +62,11 @@ def formula_names(text: str) -> frozenset[str]:
 
 
 def query_names(text: str) -> frozenset[str]:
-    """Return the names behind `@` in a query of pandas (`price > @limit`)."""
-    return frozenset(_QUERY_NAME.findall(text)) if _is_expression(_QUERY_NAME.sub(r"\1", text)) else _NOTHING
+    """Return the names behind `@` in what pandas queries or evaluates (`price > @limit`, `c = a * @k`)."""
+    plain = _QUOTED_COLUMN.sub("_", text)
+    values = _NEW_COLUMN.sub("", _QUERY_NAME.sub(r"\1", plain))
+    parts = values.strip().splitlines() if _NEW_COLUMN.search(plain) else [values]
+    return frozenset(_QUERY_NAME.findall(plain)) if all(map(_is_expression, parts)) else _NOTHING
 
 
 def sql_names(text: str) -> frozenset[str]:

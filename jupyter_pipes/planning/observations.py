@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from msgspec.structs import replace
 
+from jupyter_pipes.analysis.files.removal import removals
 from jupyter_pipes.analysis.files.uses import FileUses, file_uses
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook.file_edges import normalised
@@ -108,12 +109,15 @@ class _Files:
         written: step -> the files that it was seen writing, and those that its code may write.
         read: step -> the files that it was seen reading, and those that others write and its code names.
         shared: those that one step writes and that another one uses.
+
+    What a step removes and only a value names counts as a file that it writes, and those before it read.
     """
 
     def __init__(self, steps: Sequence[Step], newest: Mapping[str, Result], places: Iterable[Path]) -> None:
         self._uses = file_uses(steps, places)
         self._newest = newest
         self._folders = _first_makers(steps, self._uses)
+        self._removals = tuple(removals(steps))
         self.written = {step.name: self._written(step.name) for step in steps}
         made = {path for paths in self.written.values() for path in paths}
         self.read = {step.name: self._read(step, made) for step in steps}
@@ -123,7 +127,8 @@ class _Files:
     def _written(self, step: str) -> tuple[str, ...]:
         """What a step was seen only reading it does not write: a connection to a database may do either."""
         folders = tuple(folder for folder, maker in self._folders.items() if maker == step)
-        by_code = (*self._uses[step].written, *folders)
+        removed = (each.place for each in self._removals if each.remover == step)
+        by_code = (*self._uses[step].written, *folders, *removed)
         if step not in self._newest:
             return by_code
         only_read = {file.path for file in self._newest[step].files if not file.is_only_named}
@@ -137,7 +142,8 @@ class _Files:
         folders = self._newest[step.name].listed if step.name in self._newest else ()
         listed = (path for path in made if uses.lists(path) or any(each.holds(path) for each in folders))
         used = made.intersection(texts).union(listed, self._inside(texts))
-        return tuple(dict.fromkeys((*seen, *sorted(used - {*uses.made}))))
+        removed = (each.place for each in self._removals if step.name in each.users)
+        return tuple(dict.fromkeys((*seen, *sorted(used - {*uses.made}), *removed)))
 
     def _inside(self, texts: Iterable[str]) -> set[str]:
         """Return the folders that steps make and in which these paths lie."""

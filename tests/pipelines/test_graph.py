@@ -214,6 +214,17 @@ def test_prelude_is(case: str) -> None:
 
 ERRORS = {
     "undefined": (["%%step a\n\ny = nothing"], [("JP010", "a", 1, 3)], "nothing"),
+    "bound where the code does not show it": (
+        ["exec(text)", "def f():\n    exec(text)", "%%step a\ny = nothing"],
+        [("JP010", "a", 3, 2)],
+        "If cell 1 binds it in a way that cannot be seen (exec, globals()), say so in its first line: "
+        "%%step NAME --out nothing.",
+    ),
+    "bound by a step whose code does not show it": (
+        ["%%step made\nglobals()['v_' + kind()] = 1", "%%step a\ny = v_x"],
+        [("JP010", "a", 2, 2)],
+        "%%step made --out v_x",
+    ),
     "a name that resembles one": (
         [A, "%%step b\nvalue = 1", "%%step c\nvalu"],
         [("JP010", "c", 3, 2)],

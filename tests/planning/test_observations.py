@@ -126,3 +126,20 @@ def test_what_uses_a_folder_waits_for_the_step_that_makes_it_unless_it_makes_it_
     graph = as_observed(Graph(steps), observations(steps, {}))
     waiting = {step.name: step.upstream for step in graph.steps if step.upstream}
     assert waiting == {"save": ("make",), "go": ("make",)}
+
+
+def test_who_removes_what_a_value_names_waits_for_all_that_may_use_it() -> None:
+    steps = (
+        Step("make", 0, "folder = mkdtemp()\npath = join(folder, 'x')", "cell 1", writes=("folder", "path")),
+        Step("read", 1, "text = open(path).read()", "cell 2", reads={"path": "make"}),
+        Step("remove", 2, "import shutil\nshutil.rmtree(folder)", "cell 3", reads={"folder": "make"}),
+        Step("count", 3, "n = len(text)", "cell 4", reads={"text": "read"}),
+    )
+    graph = as_observed(Graph(steps), observations(steps, {}))
+    assert {step.name: step.upstream for step in graph.steps} == {
+        "make": (),
+        "read": ("make",),
+        "remove": ("make", "read"),
+        "count": ("read",),
+    }
+    assert in_words(graph.step("remove")) == ("waits for read, as both use what folder of make names",)

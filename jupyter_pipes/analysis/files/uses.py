@@ -30,6 +30,7 @@ _READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|s
 _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUOTED = re.compile(r"'([^']+)'")
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
+_SHELL_CELL = re.compile(r"\s*%%(?:bash|sh|sx|system|!)(?:[ \t][^\n]*)?\n")
 _SHELLS = frozenset(("system", "getoutput", "popen"))
 _PROGRAMS = frozenset(("run", "call", "check_call", "check_output", "Popen"))
 """Functions that are given command lines; the second ones if they are to use a shell."""
@@ -116,6 +117,12 @@ def written_by_magic(source: str) -> WrittenText | None:
     return WrittenText(path, source[match.end() :], bool(match["appends"]))
 
 
+def shell_script(source: str) -> str:
+    """Return what a cell has a shell run by `%%bash` and the like, "" where it does no such thing."""
+    shell = _SHELL_CELL.match(source)
+    return source[shell.end() :] if shell else ""
+
+
 def _with_code(step: Step, uses: FileUses, code: Iterable[str]) -> FileUses:
     """Return the uses with those of files of code that other cells write: by `%run` and `import`."""
     text = written_by_magic(step.body)
@@ -148,6 +155,8 @@ def _uses(
     seen = _Seen(_connections((*codes, code), texts))
     for node, there in reached.nodes(code):
         seen.take(node, there)
+    for line in shell_script(body).splitlines():
+        seen.take_command(line)
     return seen.uses(), {**bound(code.nodes, {}), **_attributes(reached.texts)}
 
 
@@ -200,10 +209,14 @@ class _Seen:
         self._listed += _folders_of(call, texts)
         self._made += _made_by(call, texts)
         for line in _command_lines(call, texts):
-            self._named += filter(_FILE.fullmatch, _WORD.findall(line))
-            self._written += (one or other for one, other in _WRITTEN_BY_SHELL.findall(line))
+            self.take_command(line)
         if (is_reading := only_reads(call, texts)) is not None:
             self._queries.append(is_reading)
+
+    def take_command(self, line: str) -> None:
+        """Take a line that a shell runs."""
+        self._named += filter(_FILE.fullmatch, _WORD.findall(line))
+        self._written += (one or other for one, other in _WRITTEN_BY_SHELL.findall(line))
 
     def uses(self) -> FileUses:
         """Return the uses: who is seen asking a database for nothing but what is in it only reads it."""

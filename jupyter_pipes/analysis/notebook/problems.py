@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis import spelling
 from jupyter_pipes.analysis.cell.scopes import PROMPT_INPUTS
-from jupyter_pipes.model.steps import PARAMS_OWNER, Diagnostic
+from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
 
 Severity = Literal["error", "warning", "note"]
 
@@ -27,13 +27,32 @@ class Spot(Struct, frozen=True):
 
 
 def undefined(
-    spot: Spot, name: str, names: Iterable[str], *, via: str = "", defined_later: int = 0
+    spot: Spot,
+    name: str,
+    names: Iterable[str],
+    via: str = "",
+    *,
+    defined_later: int = 0,
+    hiding: Cell | None = None,
 ) -> Diagnostic:
-    """JP010: nothing before the step binds the name; `via` says which other code reads it."""
+    """JP010: nothing before the step binds the name.
+
+    Args:
+        spot, name: where the step reads which name.
+        names: those that there are.
+        via: which other code reads it, in words.
+        defined_later: number of the later cell that binds it, 0 if none does.
+        hiding: the nearest earlier cell that may bind names without its code showing which.
+    """
     if defined_later:
         remedy = f"It is defined only later, in cell {defined_later}: move that cell up."
     else:
         remedy = f"Define it in an earlier cell{_meant(name, names)}."
+    if hiding is not None:
+        remedy += (
+            f" If cell {hiding.number} binds it in a way that cannot be seen (exec, globals()), say so in "
+            f"its first line: %%step {hiding.name or 'NAME'} --out {name}."
+        )
     message = f"{spot} reads {name}{via}, which no earlier cell and no parameter defines. {remedy}"
     return _at(spot, "JP010", message, cause=name)
 

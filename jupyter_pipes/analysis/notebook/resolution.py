@@ -11,6 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.cell.names import Names
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.cell.source import undecorated
+from jupyter_pipes.analysis.handed_texts import handed_names
 from jupyter_pipes.analysis.loop_counters import without_counters
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.cells import Notebook, Unit
@@ -31,16 +32,11 @@ from jupyter_pipes.analysis.notebook.settings import HandedOn
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
+    hides_names,
     imported_modules,
     names_in_texts,
 )
-from jupyter_pipes.analysis.notebook.timeline import (
-    BEFORE_STATEMENTS,
-    Binding,
-    Timeline,
-    code_of,
-    piece,
-)
+from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Timeline, code_of, piece
 from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.analysis.streams import STREAM_NAMES
@@ -259,14 +255,16 @@ class _Resolver:
         return frozenset(name for name in names if self._timeline.is_class(name, self._unit.place))
 
     def _carried(self, reached: Reach) -> frozenset[str]:
-        """Return the definitions that change, and that values which the step reads may be made with."""
+        """Return definitions that change and that its values may be made with, and what handed texts name."""
         producers = {owner for owner in reached.values.values() if owner != PARAMS_OWNER}
         made_with = frozenset[str]().union(*(self._notebook.definitions[owner] for owner in producers))
         perhaps = self._notebook.changed_through_instances(self._unit.last) - self._notebook.changing
         # What nobody is sure to change is no reason to refuse a step that cannot have it.
         perhaps = frozenset(name for name in perhaps & made_with if self._is_there(name))
         names = (made_with & self._notebook.changing | perhaps) - self._unit.names.writes
-        return frozenset(name for name in names if self._timeline.is_definition(name, self._unit.place))
+        quoted = handed_names(reached.values, {unit.name: unit.text for unit in self._notebook.units})
+        definitions = (name for name in names if self._timeline.is_definition(name, self._unit.place))
+        return frozenset((*definitions, *filter(self._is_there, quoted)))
 
     def _is_there(self, name: str) -> bool:
         return not self._reach({name: Strength.OPTIONAL}).problems
@@ -396,4 +394,6 @@ class _Resolver:
         if PROMPT_HISTORY.fullmatch(name) or PROMPT_INPUTS.fullmatch(name):
             return problems.prompt_history(spot, name, via=via)
         cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
-        return problems.undefined(spot, name, self._timeline.names(), via=via, defined_later=cell)
+        before = reversed(self._notebook.cells[: unit.last])
+        hiding = next(filter(hides_names, before), None)
+        return problems.undefined(spot, name, self._timeline.names(), via, defined_later=cell, hiding=hiding)

@@ -26,6 +26,7 @@ from jupyter_pipes.analysis.effects.wrappers import without_wrappers
 from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.streams import STREAM_NAMES
+from jupyter_pipes.model.steps import Cell
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
@@ -381,3 +382,11 @@ def _branches(node: ast.stmt) -> list[list[ast.stmt]]:
 
 def _is_placeholder(node: ast.stmt) -> bool:
     return isinstance(node, ast.Pass) or isinstance(getattr(node, "value", None), ast.Constant)
+
+
+def hides_names(cell: Cell) -> bool:
+    """Whether a cell may bind names that its code does not show: by `exec`, or in `globals()`."""
+    if cell.role not in ("step", "code"):
+        return False
+    names = analyze(cell.body)
+    return names.opaque and (cell.role == "step" or not names.definitions)

@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 import msgspec
 from IPython.core.interactiveshell import InteractiveShell
 
+from jupyter_pipes.analysis.files.uses import shell_script
 from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.analysis.states import definition_of
 from jupyter_pipes.execution.worker import processes
@@ -134,6 +135,9 @@ class Attempt:
             current.enter(None)
 
     def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
+        if script := shell_script(self.step.body):
+            # A shell gets it as its input, not on its command line.
+            self.files.note_command(script, None)
         self.cell.namespace.update(self._parameters())
         self.cell.serve_loop(self.step.sources)
         if failed := self._run_pieces(self.step.early_pieces):

@@ -8,7 +8,7 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
-from types import CellType, CodeType, FunctionType
+from types import CellType, CodeType, FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
 
@@ -167,6 +167,8 @@ def _logger(name: str, level: int, disabled: bool, propagate: bool) -> object:
 
 def reduced_view(value: object) -> tuple[Any, ...] | None:
     """Return how to look at a dictionary again: who changes that later changes what `d.keys()` shows."""
+    if type(value) is MappingProxyType:
+        return MappingProxyType, (gc.get_referents(value)[0],)
     look = _VIEWS.get(type(value))
     return None if look is None else (getattr(dict, look), (gc.get_referents(value)[0],))
 

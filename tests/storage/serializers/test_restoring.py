@@ -11,6 +11,7 @@ import sys
 from functools import cached_property, lru_cache
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import cloudpickle
@@ -156,7 +157,11 @@ def test_a_handler_of_a_file_writes_behind_what_is_there(kind: Any, tmp_path: Pa
     assert path.read_text() == "text\ntext\n"
 
 
-@pytest.mark.parametrize("view", [dict.keys, dict.values, dict.items], ids=["keys", "values", "items"])
+@pytest.mark.parametrize(
+    "view",
+    [dict.keys, dict.values, dict.items, MappingProxyType],
+    ids=["keys", "values", "items", "read only"],
+)
 def test_a_view_looks_at_the_same_dictionary_again(view: Any) -> None:
     there = {"a": [1]}
     serializer, stored = serialize("x", [there, view(there)])

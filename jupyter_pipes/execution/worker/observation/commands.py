@@ -17,8 +17,8 @@ _SIGNS = re.compile(r"[|&;<>()=,`]+")
 """What stands around the paths of a shell's command line, or of an option's value."""
 
 
-def files_named(arguments: object, folder: object) -> Iterator[str]:
-    """Yield the real paths of the files that a command line names, those inside a shell's text too.
+def places_named(arguments: object, folder: object) -> Iterator[str]:
+    """Yield the real paths that a command line's words may be, those inside a shell's text too.
 
     Args:
         arguments: the command line, as text or as its parts.
@@ -29,9 +29,7 @@ def files_named(arguments: object, folder: object) -> Iterator[str]:
     paths = (Path(place, word) for word in words)
     for path in paths:
         with suppress(OSError, ValueError, RuntimeError):
-            full = path.expanduser()
-            if full.is_file():
-                yield os.path.realpath(full)
+            yield os.path.realpath(path.expanduser())
 
 
 def _texts(arguments: object) -> list[str]:

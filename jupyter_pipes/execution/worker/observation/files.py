@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_pipes.execution.worker.held_files import FileLost, HeldFile
-from jupyter_pipes.execution.worker.observation.commands import files_named
+from jupyter_pipes.execution.worker.observation.commands import places_named
 from jupyter_pipes.execution.worker.observation.listings import (
     Listings,
     folder_of_pattern,
@@ -77,6 +77,7 @@ class FileWatch:
         self._before: dict[str, str] = {}
         self._written: dict[str, None] = {}
         self._in_commands: dict[str, None] = {}
+        self._not_there: dict[str, None] = {}
         self._databases: set[str] = set()
         self._listings = Listings()
         self._reads_natively = reads_natively
@@ -101,6 +102,7 @@ class FileWatch:
                 self._take_native(native)
                 self.is_blind |= native.is_lost
             self._take_databases(native)
+            self._take_made_by_commands()
 
     def note(self, path: str, flags: int) -> None:
         """Take note that `path` is about to be opened with `flags` (as for `os.open`)."""
@@ -144,10 +146,12 @@ class FileWatch:
 
     def note_command(self, arguments: object, folder: object) -> None:
         """Take note of a command line: the files that it names are read, or written, by what it starts."""
-        for full in files_named(arguments, folder):
-            if self._counts(full):
+        for full in filter(self._counts, places_named(arguments, folder)):
+            if os.path.isfile(full):  # noqa: PTH113 - many a step
                 self._in_commands[full] = None
                 self.note(full, os.O_RDONLY)
+            else:
+                self._not_there[full] = None
 
     def note_fork(self) -> None:
         """Have forked processes tell here what they open."""
@@ -261,6 +265,11 @@ class FileWatch:
         is_new = opened.is_written and not opened.is_own
         if is_listed or (is_new and self._reads_natively):
             self._listings.note_native(opened.path)
+
+    def _take_made_by_commands(self) -> None:
+        """Take as written what a command line named before it was there."""
+        made = filter(os.path.isfile, self._not_there)
+        self._written |= dict.fromkeys(made)
 
     def _take_databases(self, native: NativeWatch | None) -> None:
         """Take as written those that are others now; where the system tells who wrote, it is told already."""

@@ -235,6 +235,14 @@ def test_a_shell_line_that_writes_over_a_file_has_written_it(project: Path) -> N
     assert observed(lambda: os.system("sort data/x.csv > out.txt"), project)[1] == {"out.txt"}
 
 
+def test_what_a_command_line_names_and_what_it_starts_makes_is_written(project: Path) -> None:
+    script = "import sys; open(sys.argv[1], 'w').write('a')"
+    assert observed(lambda: subprocess.run([sys.executable, "-c", script, "out.txt"]), project) == (
+        {},
+        {"out.txt"},
+    )
+
+
 def test_a_database_that_is_only_asked_is_read(project: Path) -> None:
     _database("CREATE TABLE t (x)")
     seen, written = observed(lambda: _database("SELECT * FROM t"), project)
