@@ -109,7 +109,7 @@ class Decider:
             return Decision("run", ("--never-cache",), parts=parts)
         signature = combine(parts)
         if always := _always(step, unstable, forced=forced):
-            return Decision("run", always, signature, parts)
+            return Decision("run", (*always, *self._changed_already(step)), signature, parts)
         problems: tuple[str, ...] = ()
         for result in self._results(step, signature, parts):
             # An earlier version had the files that the code names in the signature.
@@ -121,7 +121,7 @@ class Decider:
                 return Decision("cached", why, signature, parts, result, result)
             problems = problems or obstacles
         latest = self._latest(step)
-        why = problems or self._reasons(step, latest, parts)
+        why = (*(problems or self._reasons(step, latest, parts)), *self._changed_already(step))
         return Decision("run", why, signature, parts, None, latest, shared=True, is_first=latest is None)
 
     def decide_elements(
@@ -275,6 +275,9 @@ class Decider:
             is_shared = step.writes_by_code or step.options.out_files
             named = (each for each in history.results(earlier) if is_shared or each.step == step.name)
             yield from (each for each in named if is_earlier(self._parts_of(each)))
+
+    def _changed_already(self, step: Step) -> Iterator[str]:
+        return self._overwriting.changed_already(step, self._newest_results())
 
     def _problems(
         self, step: Step, result: Result, parts: Sequence[Part], to_come: Collection[str] = ()

@@ -5,6 +5,7 @@ What a step wrote itself is never its input, whether its code names it or it rea
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -16,6 +17,9 @@ from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.fingerprints import named_files
 from jupyter_pipes.storage.file_digests import file_digest, names_in
+
+_DATABASE = re.compile(r"\.(db|sqlite3?|duckdb)$")
+"""How files are called that are mostly added to where they are written, unseen what was there."""
 
 Newest = Callable[[], Mapping[str, Result]]
 """Gives the newest result of each step of the pipeline."""
@@ -150,6 +154,23 @@ class Overwriting(Struct):
             writer = self.now.get(path, "")
             if writer and self.order.get(writer, place) < place and self._is_read_behind(path, place, newest):
                 yield f"{writer} wrote {path}, which it writes as well"
+
+    def changed_already(self, step: Step, newest: Mapping[str, Result]) -> Iterator[str]:
+        """Yield in words which files of earlier steps hold already what the step changed in its last run.
+
+        Those steps do not run now, so it changes them once more. What nobody reads (a log) is not told.
+        """
+        result, place = newest.get(step.name), self.order.get(step.name, -1)
+        if result is None or result.step != step.name:
+            return
+        read = {seen.path for seen in result.files}
+        for path in result.written:
+            makers = [name for name, each in newest.items() if path in each.content.written]
+            earlier = [name for name in makers if self.order.get(name, place) < place]
+            is_kept = path in read or _DATABASE.search(path)
+            if earlier and is_kept and path not in self.now and self._is_read_behind(path, place, newest):
+                first = min(earlier, key=lambda name: self.order[name])
+                yield f"{path} holds its last change already: --force {first} begins anew"
 
     def _is_read_behind(self, path: str, place: int, newest: Mapping[str, Result]) -> bool:
         behind = (each for name, each in newest.items() if self.order.get(name, -1) > place)

@@ -152,3 +152,25 @@ def test_a_file_that_several_steps_write_is_for_each_reader_what_the_notebook_ha
     assert (run["first"], run["second"]) == ("2", "5")
     assert run.steps["again"].decision_reasons == ("write wrote t.txt, which it writes as well",)
     assert study.ran() == []
+
+
+@pytest.mark.parametrize(
+    "add",
+    [
+        "with open('t.txt', 'a') as f: f.write('{}')",
+        "old = open('t.txt').read()\nopen('t.txt', 'w').write(old + '{}');",
+    ],
+)
+def test_a_step_that_adds_once_more_to_what_others_wrote_is_told_so_with_the_remedy(
+    project: NewProject, add: str
+) -> None:
+    rest = ("%%step write\nopen('t.txt', 'w').write('1');", "%%step read\ntext = open('t.txt').read()")
+    study = project(rest[0], "%%step add\n" + add.format(2), rest[1])
+    assert study.run()["text"] == "12"
+    study.write(rest[0], "%%step add\n" + add.format(3), rest[1])
+    told = "t.txt holds its last change already: --force write begins anew"
+    plan = study.jupyter_pipes_here("plan", "study.ipynb", "--json")
+    assert told in plan.step("add")["reasons"]
+    run = study.run(force=["write"])
+    assert run["text"] == "13"
+    assert told not in run.steps["add"].decision_reasons

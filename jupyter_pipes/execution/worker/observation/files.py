@@ -112,6 +112,9 @@ class FileWatch:
         if os.getpid() != self._process:
             self._tell_parent(full, flags)
         elif flags & _WRITING:
+            if flags & os.O_APPEND and os.path.isfile(full):  # noqa: PTH113 - many a step
+                # What was there stays.
+                self._note_read(full)
             self._note_written(full)
         elif os.path.isdir(full):  # noqa: PTH112 - many a step
             self._listings.note_opened(full)
