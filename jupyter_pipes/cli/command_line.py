@@ -110,11 +110,8 @@ class CommandLine:
         from jupyter_pipes.display.text import sweep_run_line, sweep_summary, sweep_text
         from jupyter_pipes.runs.sweeping.lines import SweepLines
 
-        with Interrupts() as interrupts:
-            while (run := sweep.start_next()) is not None:
-                with terminal.progress(run):
-                    interrupts.wait(run)
-                terminal.tell(sweep_run_line(SweepLines.of(sweep)))
+        while _carried_on(sweep):
+            terminal.tell(sweep_run_line(SweepLines.of(sweep)))
         lines = SweepLines.of(sweep)
         codes = [EXIT_CODES[run.status] for run in sweep]
         return Answer(
@@ -180,6 +177,19 @@ class CommandLine:
     def unsaved(self) -> Sequence[Pipeline]:
         """Return none: what it knows stands in files."""
         return ()
+
+
+def _carried_on(sweep: Sweep) -> bool:
+    """Start the next run and wait for its end; return whether there was one."""
+    from jupyter_pipes.cli import terminal
+
+    # For each run anew: a signal waits until the run is there.
+    with Interrupts() as interrupts:
+        if (run := sweep.start_next()) is None:
+            return False
+        with terminal.progress(run):
+            interrupts.wait(run)
+    return True
 
 
 def _going_on(run: Run, code: int, text: str = "") -> Answer:

@@ -104,7 +104,7 @@ class FileSeen(Struct, frozen=True, gc=False, omit_defaults=True):
     Attributes:
         path: the file.
         digest: of its content; where the step wrote it later, of what was there before, "unknown" if nobody
-            saw that.
+            saw that; "" if it was gone when the step ended.
         is_only_named: whether it was not seen being opened, but stands in the step's code.
     """
 

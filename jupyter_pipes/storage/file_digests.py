@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import time
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import contextmanager
@@ -23,6 +24,9 @@ _TICK = 20_000_000
 _SECOND = 1_000_000_000
 _MOST_NAMES = 2_000
 """Names of a folder that are remembered at most."""
+
+_DIGEST = re.compile(r"\(\d+ names, \w+\)")
+"""What stands for more than those."""
 
 _NO_DATA = (".ipynb", ".pyc", "__pycache__", "~")
 """How names end of what is there beside data."""
@@ -80,6 +84,13 @@ def names_in(folder: Path | str, until: int | None = None) -> tuple[str, ...]:
             f"({len(names)} names, {digest_of([','.join(sorted(names)).encode('utf-8', 'replace')])[:12]})",
         )
     return tuple(sorted(names))
+
+
+def still_there(folder: Path | str, names: tuple[str, ...]) -> tuple[str, ...]:
+    """Return those names that `names_in` found in a folder and that are in it yet; many stay one digest."""
+    if names_in(folder) == names or _DIGEST.fullmatch("".join(names)):
+        return names
+    return tuple(name for name in names if os.path.lexists(os.path.join(folder, name)))  # noqa: PTH118 - many
 
 
 def file_stamp(path: Path | str) -> str:

@@ -165,9 +165,9 @@ class FileWatch:
         """Return the files read, with the digests of what was read.
 
         Those that the step wrote later are among them, with what they held before; what it wrote first is
-        not.
+        not. Those that are gone by now have no digest: when they come again, they are read anew.
         """
-        read = (FileSeen(self._shown(full), digest) for full, digest in self._digests() if digest)
+        read = (FileSeen(self._shown(full), digest) for full, digest in self._digests())
         return (*read, *filter(self._is_only_named, self._named.values()))
 
     def written(self) -> tuple[str, ...]:
@@ -180,11 +180,17 @@ class FileWatch:
 
     def _digests(self) -> Iterator[tuple[str, str]]:
         for full, stamp in self._read.items():
-            if full not in self._written:
-                now = file_digest(full) if stamp in ("", file_stamp(full)) else UNKNOWN
-                yield full, now if self._at_opening.get(full, now) == now else UNKNOWN
-            elif full in self._before:
-                yield full, self._before[full]
+            if full in self._written:
+                if full in self._before:
+                    yield full, self._before[full]
+            elif stamp and not os.path.lexists(full):
+                yield full, ""
+            elif digest := self._digest(full, stamp):
+                yield full, digest
+
+    def _digest(self, full: str, stamp: str) -> str:
+        now = file_digest(full) if stamp in ("", file_stamp(full)) else UNKNOWN
+        return now if self._at_opening.get(full, now) == now else UNKNOWN
 
     def _is_only_named(self, seen: FileSeen) -> bool:
         full = os.path.realpath(seen.path)

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from types import FrameType
 
 from jupyter_pipes.model.results import FolderSeen
-from jupyter_pipes.storage.file_digests import names_in
+from jupyter_pipes.storage.file_digests import names_in, still_there
 
 _SEARCHERS = frozenset(("_frozen_importlib_external", "importlib", "pkgutil", "pkg_resources", "zipimport"))
 """Modules that look for code: what they list is no input of the step."""
@@ -51,9 +51,13 @@ class Listings:
             self._note(folder, self._began)
 
     def seen(self, shown: Callable[[str], str]) -> Iterator[FolderSeen]:
-        """Yield the folders, each with its path as `shown` tells it."""
+        """Yield the folders, each with its path as `shown` tells it; what was removed since is left out.
+
+        The step did that itself: in the next run it is not there, which is no change, and what comes is new.
+        """
         for folder, names in self._listed.items():
-            yield FolderSeen(shown(os.path.join(folder, "")), names)  # noqa: PTH118 - many a step
+            place = shown(os.path.join(folder, ""))  # noqa: PTH118 - many a step
+            yield FolderSeen(place, still_there(folder, names))
 
     def _note(self, folder: str, until: int | None) -> None:
         if self._is_looking or folder in self._listed or len(self._listed) >= _MOST:

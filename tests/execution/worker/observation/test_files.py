@@ -257,6 +257,21 @@ def test_what_is_read_and_then_written_is_both_with_what_was_there_before(projec
     assert observed(update, project) == ({"data/x.csv": digest(TEXT)}, {"data/x.csv"})
 
 
+def test_what_is_read_and_then_removed_has_no_digest_and_stood_in_no_folder(project: Path) -> None:
+    """In the next run it is not there, which is no change; when it comes again, it is read anew."""
+
+    def take_up() -> None:
+        for path in Path("data").iterdir():
+            path.read_bytes()
+            path.unlink()
+
+    watch = FileWatch(project, str(project / "store"))
+    with watch.watching(is_alone=True):
+        take_up()
+    assert "data/x.csv" in {seen.path for seen in watch.seen() if seen.digest == ""}
+    assert [seen.names for seen in watch.listed()] == [()]
+
+
 def test_a_file_that_somebody_changes_after_it_was_read_held_nobody_knows_what(project: Path) -> None:
     def read() -> None:
         Path("data/x.csv").read_text()
