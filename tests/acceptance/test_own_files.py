@@ -43,6 +43,21 @@ def test_a_step_is_not_rerun_for_what_it_wrote(folder: Path) -> None:
     assert project.ran() == []
 
 
+def test_what_a_step_takes_out_of_a_folder_is_no_news_until_it_comes_again(folder: Path) -> None:
+    inbox = folder / "inbox"
+    take = "for path in Path('inbox').iterdir():\n    taken[path.name] = path.read_text()\n    path.unlink()"
+    project = Project(folder, f"%%step take\nfrom pathlib import Path\ntaken = {{}}\n{take}")
+    inbox.mkdir()
+    (inbox / "a.txt").write_text("a")
+    assert project.run()["taken"] == {"a.txt": "a"}
+    assert project.ran() == []
+    for came in ({"b.txt": "b"}, {"a.txt": "again"}):
+        for name, text in came.items():
+            (inbox / name).write_text(text)
+        assert project.run()["taken"] == came
+    assert project.ran() == []
+
+
 def test_a_file_that_is_gone_is_told_and_made_again_when_that_is_asked_for(folder: Path) -> None:
     project = Project(folder, f"%%step table\n{WRITERS['a log']}")
     run = project.run()
