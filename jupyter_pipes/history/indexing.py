@@ -141,7 +141,7 @@ def _result(
         step.last_metrics,
         tuple(step.notes),
         tuple(_inside(path, view) for path in written),
-        step.observed.of_values,
+        step.observed,
         tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
         step.latest.reason if step.latest and step.latest.status is Status.SKIPPED else "",
     )

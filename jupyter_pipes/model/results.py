@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from functools import reduce
 from typing import Literal, TypeVar
 
 from msgspec import Struct
@@ -161,6 +163,11 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
     def of_values(self) -> Observation:
         """What it shows of values: a run goes by it at once, while files count for the next one."""
         return Observation(self.changed, self.joined)
+
+    @classmethod
+    def of_all(cls, shown: Iterable[Observation]) -> Observation:
+        """Return what any of them showed."""
+        return reduce(Observation.united, shown, cls())
 
     def united(self, other: Observation) -> Observation:
         """Return what either of the two showed."""

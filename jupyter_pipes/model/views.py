@@ -240,10 +240,10 @@ class StepView(Struct):
 
     @property
     def observed(self) -> Observation:
-        """What the latest attempt showed, or the one whose outputs are reused."""
+        """What attempts of the run showed of values, as it goes by; or the one whose outputs are reused."""
         if self.source_run or not self.latest:
-            return self.kept_observed
-        return self.latest.observed
+            return self.kept_observed.of_values
+        return Observation.of_all(attempt.observed.of_values for attempt in self.attempts)
 
     @property
     def last_metrics(self) -> dict[str, JsonValue]:

@@ -171,7 +171,7 @@ def _as_they_are(
 
 
 def _done(view: RunView, step: StepView) -> Decision:
-    outputs = ResultContent(artifacts=step.artifacts, observed=step.observed.of_values)
+    outputs = ResultContent(artifacts=step.artifacts, observed=step.observed)
     result = Result(step.signature, view.pipeline, step.name, view.run, step.parts, outputs)
     return Decision("cached", (), step.signature, result=result)
 

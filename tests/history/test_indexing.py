@@ -296,5 +296,14 @@ def test_a_result_keeps_what_its_attempt_showed_and_a_step_that_is_reopened_lets
     ((name, row),) = changed(*shown, ended)
     content = msgspec.msgpack.decode(row["kept"], type=ResultContent)
     assert (name, content.observed) == ("add_result", Observation(("x",), (("x", "y"),)))
+    again = (
+        ev.StepReopened("a", "y was changed in place by b"),
+        SIGNED,
+        ev.AttemptStarted("a", 2, 7, "host"),
+    )
+    ((_, row),) = changed(*shown, ended, *again, ev.AttemptEnded("a", 2, "completed", written=("other.csv",)))
+    content = msgspec.msgpack.decode(row["kept"], type=ResultContent)
+    # The run went on by what an earlier attempt showed of values; so does the next one.
+    assert (content.observed, content.written) == (Observation(("x",), (("x", "y"),)), ("other.csv",))
     reopened = changed(SIGNED, ev.StepReopened("a", "y was changed in place by b"))
     assert reopened == [("drop_claim", {"of_signature": "sig", "of_run": "r"})]
