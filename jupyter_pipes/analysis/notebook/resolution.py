@@ -262,7 +262,8 @@ class _Resolver:
         # What nobody is sure to change is no reason to refuse a step that cannot have it.
         perhaps = frozenset(name for name in perhaps & made_with if self._is_there(name))
         names = (made_with & self._notebook.changing | perhaps) - self._unit.names.writes
-        quoted = handed_names(reached.values, {unit.name: unit.text for unit in self._notebook.units})
+        units = (unit for unit in self._notebook.units if unit.name in reached.values.values())
+        quoted = handed_names(reached.values, {unit.name: unit.text for unit in units})
         definitions = (name for name in names if self._timeline.is_definition(name, self._unit.place))
         return frozenset((*definitions, *filter(self._is_there, quoted)))
 
