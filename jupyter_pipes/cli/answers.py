@@ -266,7 +266,8 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
     notice = "" if is_there else f"{step} did not run: {status}"
-    if path is not None and is_there and not path.stat().st_size:
+    elements = [] if attempt else run.element_logs(step)
+    if is_there and not any(map(len, (run.log(step, attempt), *(log for _, log in elements)))):
         notice = f"{step} printed nothing"
     if run.log(step, attempt).is_long:
         notice = f"the log is long, so its end is shown; all of it is in {path}"

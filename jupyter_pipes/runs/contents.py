@@ -9,8 +9,15 @@ from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.model.errors import StepUnknown, UsageError
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.arguments import shown
+
+
+def failures(view: RunView) -> list[StepView]:
+    """Return the steps for which a run failed."""
+    failed = [step for step in view.steps.values() if step.status is Status.FAILED]
+    return [step for step in failed if step.planned.options.on_fail != "ignore"]
 
 
 def gate_named(view: RunView, step: str | None) -> str:

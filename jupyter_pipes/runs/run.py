@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -28,7 +29,7 @@ from jupyter_pipes.model.results import ArtifactRef, OutputRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
-from jupyter_pipes.runs.contents import StepsByName, artifacts, gate_named, named_artifact
+from jupyter_pipes.runs.contents import StepsByName, artifacts, failures, gate_named, named_artifact
 from jupyter_pipes.runs.logs import Log, ends_of
 from jupyter_pipes.runs.looks import preview
 
@@ -82,7 +83,7 @@ class Run(Mapping[str, Any]):
         self._driver_here = weakref.ref(driver) if driver else None
         self._ended = driver.ended if driver else None
         self._view = driver.view if driver else workspace.history.view(run)
-        self._sources: dict[str, RunView | None] = {}
+        self._sources: dict[str, RunView] = {}
         self.id = run
         self.is_driven_here = driver is not None and driver.is_controller
         """Whether it ends with this process: another one, or nobody, drives it otherwise."""
@@ -205,13 +206,20 @@ class Run(Mapping[str, Any]):
             UsageError: the run has no such step, or the step no such attempt.
         """
         log = self.log(step, attempt)
-        own = log.text() if tail is None else log.end(check_count("tail", tail))
-        elements = self.step(step).children if attempt is None and not self.step(step).source_run else ()
-        return own + ends_of((name, self.log(name)) for name in elements)
+        elements = self.element_logs(step) if attempt is None else ()
+        return (log.text() if tail is None else log.end(check_count("tail", tail))) + ends_of(elements)
 
     def log(self, step: str, attempt: int | None = None) -> Log:
         """Return an attempt's log, to be read in pieces."""
         return Log(self.log_path(step, attempt))
+
+    def element_logs(self, step: str) -> list[tuple[str, Log]]:
+        """Return the logs of a `--map`'s elements, by name; of a cached step, in the run that it took."""
+        view = self.step(step)
+        if not view.source_run:
+            return [(name, self.log(name)) for name in view.children]
+        run = Run(self._workspace, view.source_run) if self._source(view) else None
+        return run.element_logs(view.source_step) if run else []
 
     def log_path(self, step: str, attempt: int | None = None) -> Path | None:
         """Return where an attempt's log is, None when the step did not run.
@@ -241,19 +249,17 @@ class Run(Mapping[str, Any]):
         view = self.step(step)
         if not view.source_run:
             return self.id, view.attempts
-        source = self._source(view.source_run)
-        is_kept = source is not None and source.has(view.source_step)
-        return view.source_run, source.step(view.source_step).attempts if source and is_kept else ()
+        source = self._source(view)
+        return view.source_run, source.step(view.source_step).attempts if source else ()
 
-    def _source(self, run: str) -> RunView | None:
-        """Return the earlier run that outputs are of, folded once for all steps that take theirs from it."""
-        if run not in self._sources:
-            try:
-                self._sources[run] = self._workspace.history.view(run)
-            except RunNotFound:
-                # `gc` took it just when it was decided upon.
-                self._sources[run] = None
-        return self._sources[run]
+    def _source(self, step: StepView) -> RunView | None:
+        """Return the earlier run with a step's outputs, folded once for all; None if it is not there."""
+        run = step.source_run
+        # `gc` may have taken it just when it was decided upon.
+        with suppress(RunNotFound):
+            self._sources[run] = self._sources.get(run) or self._workspace.history.view(run)
+        source = self._sources.get(run)
+        return source if source and source.has(step.source_step) else None
 
     def step(self, name: str) -> StepView:
         """Return how a step stands.
@@ -376,17 +382,13 @@ class Run(Mapping[str, Any]):
         return self
 
     def _failure(self) -> RunFailed:
-        failed = [
-            step
-            for step in self.steps.values()
-            if step.status is Status.FAILED and step.planned.options.on_fail != "ignore"
-        ]
-        failures = "; ".join(f"{place_text(step.name, step.error)}: {step.reason}" for step in failed)
+        failed = failures(self._view)
+        reasons = "; ".join(f"{place_text(step.name, step.error)}: {step.reason}" for step in failed)
         first = failed[0] if failed else None
         line = first.error.line if first and first.error else None
         hint = f". Its log: %pipeline logs {first.name}" if first else ""
         return RunFailed(
-            f"run {self.id} failed: {failures or self.reason}{hint}",
+            f"run {self.id} failed: {reasons or self.reason}{hint}",
             self,
             step=first.name if first else None,
             line=line,

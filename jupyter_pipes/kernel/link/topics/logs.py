@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from msgspec import Struct
 
 from jupyter_pipes.display.ansi import terminal_tail, terminal_text
@@ -13,9 +11,6 @@ from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.topics.shown import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.views import AttemptView
-
-if TYPE_CHECKING:
-    from jupyter_pipes.runs.run import Run
 
 _TAIL = 64 * 1024
 """Bytes of a log's end that are shown unless all of it is asked for."""
@@ -71,7 +66,8 @@ def follow_log(session: Session, request: FollowLog) -> LogFollowed:
     log = run.log(request.step, request.attempt)
     latest = attempts[-1].number if attempts else None
     shown = next((each for each in attempts if each.number == (request.attempt or latest)), None)
-    size, traceback = len(log) + _printed_by_elements(run, request), _traceback(shown)
+    elements = [] if request.attempt else run.element_logs(request.step)
+    size, traceback = len(log) + sum(len(each) for _, each in elements), _traceback(shown)
     text = None
     if size != request.seen:
         tail = None if request.is_whole else _TAIL
@@ -87,13 +83,6 @@ def follow_log(session: Session, request: FollowLog) -> LogFollowed:
         traceback=traceback,
         cells=cells_by_number(session) if traceback else {},
     )
-
-
-def _printed_by_elements(run: Run, request: FollowLog) -> int:
-    """Return the bytes that the elements of a step's `--map` printed, whose logs follow its own."""
-    step = run.step(request.step)
-    elements = () if request.attempt or step.source_run else tuple(step.children)
-    return sum(len(run.log(name)) for name in elements)
 
 
 def _traceback(attempt: AttemptView | None) -> str:

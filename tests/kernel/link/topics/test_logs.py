@@ -54,6 +54,8 @@ def test_a_mapped_step_has_the_logs_of_its_elements_as_one_try(kernel: AskedKern
     assert log["attempts"] == (2,)
     again = kernel.answer("follow log", step="a", seen=log["size"])
     assert (again["text"], again["size"]) == (None, log["size"])
+    kernel.run()
+    assert kernel.answer("follow log", step="a")["text"] == log["text"], "cached, it has those that it took"
 
 
 def test_a_step_that_never_ran_says_so(kernel: AskedKernel) -> None:
