@@ -12,6 +12,7 @@ import { durationText } from './words';
 
 /** How long it is said; without a time Lab would only count it beside its bell. */
 const SHOWN_MILLISECONDS = 10_000;
+const NO_BREAK = '\u00a0';
 
 /** The watch of one notebook. */
 export class RunWatch {
@@ -46,7 +47,7 @@ export class RunWatch {
     const isTold = notifications === 'all' || (notifications === 'failures' && hasFailed);
     const seconds = (run.ended ?? run.started) - run.started;
     if (isTold && (seconds >= notifyAfter || (hasFailed && !this._isSeen()))) {
-      this._told = this._notify(run, durationText(seconds));
+      this._told = this._notify(run, durationText(seconds).replaceAll(' ', NO_BREAK));
     }
   }
 

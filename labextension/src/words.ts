@@ -91,3 +91,8 @@ export function bytesText(size: number): string {
 export function shapeText(shape: readonly number[]): string {
   return shape.map(length => length.toLocaleString('en')).join(' × ');
 }
+
+/** What a line of a diff is: `+` what came, `-` what went, `@` where that is, ` ` what stayed. */
+export function diffSign(line: string): string {
+  return /^(--- before|\+\+\+ now|@@ )/.test(line) ? '@' : line.charAt(0);
+}

@@ -1,4 +1,5 @@
 /** The graph before it is on a page: which labels fit, what a node tells, which ways lead through it. */
+import { asRgb } from '../src/panel/graph/colours';
 import { shortened } from '../src/panel/graph/faces';
 import { fittingLabels } from '../src/panel/graph/labels';
 import { litNodes, matchingNodes, nextNode, nextZoom, nodeOf } from '../src/panel/graph/ways';
@@ -96,4 +97,13 @@ test.each([
 test('a name is shortened where its node is too narrow', () => {
   expect(shortened('load', 146)).toBe('load');
   expect(shortened('x'.repeat(100), 146)).toMatch(/^x{10,20}…$/);
+});
+
+test.each([
+  ['rgb(17, 34, 51)', 'rgb(17,34,51)'],
+  ['rgba(0, 0, 0, 0.54)', 'rgba(0,0,0,0.54)'],
+  ['color(srgb 0.5 0 1)', 'rgb(128,0,255)'],
+  ['color(srgb 0 0 0 / 0.378)', 'rgba(0,0,0,0.378)']
+])('%s is given to the canvas as %s: what shines through still does', (computed, written) => {
+  expect(asRgb(computed)).toBe(written);
 });

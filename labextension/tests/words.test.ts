@@ -1,5 +1,5 @@
 /** Words are those of Python. */
-import { durationText, runLine, spoken, statusLine } from '../src/words';
+import { diffSign, durationText, runLine, spoken, statusLine } from '../src/words';
 import { boardOf, runNamed, stepNamed } from './boards';
 
 test.each([
@@ -35,4 +35,9 @@ test('the status bar tells how many ended and what runs', () => {
   const run = runNamed('r', 'running');
   expect(runLine(board, 0)).toBe('');
   expect(runLine({ ...board, heading: { ...board.heading, run } }, 0)).toBe('1/3 · fit 42 %');
+});
+
+test('of a diff the lines that came and went are marked, but not its heading', () => {
+  const lines = ['--- before', '+++ now', '@@ -1 +1 @@', '-x = 1', '+x = 2', ' y = x', '---x'];
+  expect(lines.map(diffSign).join('')).toBe('@@@-+ -');
 });

@@ -1,6 +1,7 @@
 /** What a sheet shows of a step: reasons with their diff, or the end of its log; as text, never interpreted. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { LogTail, Reasons } from '../wire';
+import { diffSign } from '../words';
 
 // eslint-disable-next-line no-control-regex -- colours of a terminal begin with a control character
 const COLOURS = /\u001b\[[0-9;]*m/g;
@@ -33,11 +34,7 @@ function diffLine(text: string): HTMLElement {
   const line = document.createElement('span');
   line.className = 'jp-pipes-diff';
   line.textContent = `${text}\n`;
-  line.dataset.jupyterPipesStatus = text.startsWith('+')
-    ? 'completed'
-    : text.startsWith('-')
-      ? 'failed'
-      : '';
+  line.dataset.jupyterPipesStatus = { '+': 'completed', '-': 'failed' }[diffSign(text)] ?? '';
   return line;
 }
 

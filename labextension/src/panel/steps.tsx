@@ -82,8 +82,8 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
                 {step.queue === LOCAL ? '' : step.queue}
               </td>
             )}
-            <td className="jp-pipes-why" title={why(step)}>
-              {why(step)}
+            <td className="jp-pipes-why" title={why(step, trans)}>
+              {why(step, trans)}
             </td>
           </tr>
         ))}
@@ -97,9 +97,11 @@ function time(step: BoardStep, now: number): string {
   return seconds > 0 ? durationText(seconds) : '';
 }
 
-function why(step: BoardStep): string {
+function why(step: BoardStep, trans: TabProps['trans']): string {
   const stale = step.stale && `${staleWords(step)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
-  const earlier = step.earlier.map((reason, place) => `attempt ${place + 1}: ${reason}`);
+  const earlier = step.earlier.map((reason, place) =>
+    trans.__('attempt %1: %2', place + 1, reason)
+  );
   return [stale, error ?? step.reason, ...earlier].filter(Boolean).join(' · ');
 }

@@ -56,8 +56,10 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
           <tbody>
             {answer.artifacts.map(each => (
               <tr key={keyOf(each)} className={each === artifact ? 'jp-pipes-selected' : ''}>
-                <td className="jp-pipes-quiet">{each.step}</td>
-                <th scope="row">
+                <td className="jp-pipes-quiet" title={each.step}>
+                  {each.step}
+                </td>
+                <th scope="row" title={each.name}>
                   <button
                     type="button"
                     className="jp-pipes-link"
@@ -69,7 +71,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
                     {each.name}
                   </button>
                 </th>
-                <td title={each.type}>{each.type}</td>
+                <td title={each.type}>{shortType(each.type)}</td>
                 <td className="jp-pipes-number">{shapeText(each.shape)}</td>
                 <td className="jp-pipes-number">{bytesText(each.bytes)}</td>
               </tr>
@@ -141,6 +143,11 @@ function told(asked: Promise<void>): void {
   asked.catch((error: unknown) => {
     Notification.error(wordsOf(error), { autoClose: 10_000 });
   });
+}
+
+/** A type without its modules: `DataFrame`; the whole stands on hover and above a look inside. */
+function shortType(type: string): string {
+  return type.slice(type.lastIndexOf('.') + 1);
 }
 
 function keyOf({ step, name }: ArtifactShown): string {

@@ -43,15 +43,14 @@ function probed<T>(element: Element, status: string, read: (resolved: Resolve) =
 
 type Resolve = (colour: string) => string;
 
-/** `color(srgb 0.5 0 1)`, as browsers compute mixtures, as `rgb(128,0,255)`. */
-function asRgb(colour: string): string {
-  const parts = /^color\(srgb ([\d.]+) ([\d.]+) ([\d.]+)/.exec(colour);
-  return parts
-    ? `rgb(${parts
-        .slice(1, 4)
-        .map(share => Math.round(Number(share) * 255))
-        .join(',')})`
-    : colour.replaceAll(' ', '');
+/** `color(srgb 0.5 0 1 / 0.3)`, as browsers compute mixtures, as `rgba(128,0,255,0.3)`. */
+export function asRgb(colour: string): string {
+  if (!colour.startsWith('color(srgb ')) {
+    return colour.replaceAll(' ', '');
+  }
+  const [red = 0, green = 0, blue = 0, alpha = 1] = shares(colour.slice('color(srgb '.length));
+  const parts = [red, green, blue].map(share => Math.round(share * 255));
+  return alpha < 1 ? `rgba(${[...parts, alpha].join(',')})` : `rgb(${parts.join(',')})`;
 }
 
 function shares(colour: string): number[] {

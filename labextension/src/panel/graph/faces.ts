@@ -3,6 +3,8 @@ import type { Board, BoardStep, Layout, Status } from '../../wire';
 import { LOOKS, STALE } from '../../wire';
 import { isMaybeStale, queueText, spoken, staleWords, statusLine } from '../../words';
 
+type Translated = (text: string) => string;
+
 /** What a node shows. */
 export interface Face {
   readonly label: string;
@@ -40,20 +42,31 @@ export function stageOf(node: string): string {
 }
 
 /** What each node shows. */
-export function faces(layout: Layout, board: Board, now: number): ReadonlyMap<string, Face> {
+export function faces(
+  layout: Layout,
+  board: Board,
+  now: number,
+  __: Translated
+): ReadonlyMap<string, Face> {
   const steps = new Map(board.steps.map(step => [step.name, step]));
   return new Map(
     Object.entries(layout.members).map(([id, names]) => {
       const members = names.flatMap(name => steps.get(name) ?? []);
       const shown = stageOf(id)
         ? ofStage(id, members, layout)
-        : ofStep(id, members[0], layout, now);
+        : ofStep(id, members[0], layout, now, __);
       return [id, shown];
     })
   );
 }
 
-function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: number): Face {
+function ofStep(
+  id: string,
+  step: BoardStep | undefined,
+  layout: Layout,
+  now: number,
+  __: Translated
+): Face {
   if (!step) {
     return {
       label: id,
@@ -81,7 +94,7 @@ function ofStep(id: string, step: BoardStep | undefined, layout: Layout, now: nu
       words,
       step.stale || step.error?.message || step.reason,
       queueText(step),
-      ...step.earlier.map((reason, place) => `attempt ${place + 1}: ${reason}`)
+      ...step.earlier.map((reason, place) => `${__('attempt')} ${place + 1}: ${reason}`)
     ]
       .filter(Boolean)
       .join('\n'),

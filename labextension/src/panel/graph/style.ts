@@ -12,7 +12,6 @@ export function styleOf(element: Element): StylesheetJson {
   const colour = (name: string): string => theme.getPropertyValue(name).trim();
   const text = opaque(element, 'var(--jp-ui-font-color1)');
   const quiet = opaque(element, 'var(--jp-ui-font-color2)');
-  const faint = opaque(element, 'color-mix(in srgb, var(--jp-ui-font-color2) 70%, transparent)');
   const ground = colour('--jp-layout-color1');
   const running = inksOf(element, 'running');
   const caption = {
@@ -112,7 +111,7 @@ export function styleOf(element: Element): StylesheetJson {
         ...caption,
         'font-size': 11,
         'text-background-color': ground,
-        'text-background-opacity': 0.9,
+        'text-background-opacity': 1,
         'min-zoomed-font-size': LEAST_LABEL,
         events: 'no',
         ...layer(3)
@@ -122,8 +121,8 @@ export function styleOf(element: Element): StylesheetJson {
       selector: 'edge',
       style: {
         width: 1.4,
-        'line-color': faint,
-        'target-arrow-color': faint,
+        'line-color': quiet,
+        'target-arrow-color': quiet,
         'target-arrow-shape': 'triangle',
         'arrow-scale': 0.8,
         'curve-style': 'round-segments',
@@ -151,7 +150,7 @@ export function styleOf(element: Element): StylesheetJson {
     {
       selector: 'node.chosen',
       style: {
-        ...ring(colour('--jp-brand-color1'), 4)
+        ...ring(colour('--jp-brand-color1'), 3)
       }
     },
     {

@@ -1,4 +1,5 @@
 /** Buttons that show on hover, or held open by the one beside them, what they would run. */
+import { LabIcon } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { JSX, KeyboardEvent, ReactNode } from 'react';
 import { useEffect, useRef, useState } from 'react';
@@ -122,10 +123,11 @@ interface CommandButtonProps {
 /** A button that runs a command. */
 export function CommandButton(props: CommandButtonProps): JSX.Element {
   const { id, commands, onHover, onClick, isLoud } = props;
+  const icon = commands.icon(id);
   return (
     <button
       type="button"
-      className={`jp-Button jp-mod-styled ${isLoud ? 'jp-mod-accept' : 'jp-mod-minimal'}`}
+      className={`jp-Button jp-mod-styled ${isLoud ? 'jp-mod-accept jp-pipes-loud' : 'jp-mod-minimal'}`}
       // What would run is shown below in place of it.
       title={onHover ? undefined : commands.caption(id)}
       disabled={!commands.isEnabled(id)}
@@ -135,6 +137,7 @@ export function CommandButton(props: CommandButtonProps): JSX.Element {
         void commands.execute(id);
       }}
     >
+      {icon instanceof LabIcon && <icon.react tag="span" width="14px" height="14px" />}
       {commands.label(id)}
     </button>
   );

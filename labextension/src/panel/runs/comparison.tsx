@@ -193,6 +193,10 @@ function Differences({
 }): JSX.Element {
   return (
     <table className="jp-pipes-differences">
+      <colgroup>
+        <col className="jp-pipes-what" />
+        <col span={2} />
+      </colgroup>
       <thead className="jp-pipes-hidden">
         <tr>
           <th>{trans.__('What')}</th>
@@ -210,26 +214,25 @@ function Differences({
 }
 
 function Difference({ line }: { readonly line: DifferenceLine }): JSX.Element {
-  const isDiff = line.diff.includes('\n');
-  return (
+  const what = (
     <>
-      <tr>
-        <th scope="row">
-          {line.what} {line.name && <code>{line.name}</code>}
-        </th>
-        {isDiff ? (
-          <td colSpan={2}>
-            <Diff text={line.diff} />
-          </td>
-        ) : (
-          <>
-            <td title={line.a}>{line.a}</td>
-            <td title={line.b}>
-              {line.b} {line.diff && <span className="jp-pipes-quiet">{line.diff}</span>}
-            </td>
-          </>
-        )}
-      </tr>
+      {line.what} {line.name && <code>{line.name}</code>}
     </>
+  );
+  return line.diff.includes('\n') ? (
+    <tr>
+      <td colSpan={3}>
+        {what}
+        <Diff text={line.diff} />
+      </td>
+    </tr>
+  ) : (
+    <tr>
+      <th scope="row">{what}</th>
+      <td title={line.a}>{line.a}</td>
+      <td title={line.b}>
+        {line.b} {line.diff && <span className="jp-pipes-quiet">{line.diff}</span>}
+      </td>
+    </tr>
   );
 }

@@ -11,6 +11,9 @@ export const ROOM = { width: 420, height: 320 };
 
 const ONE_LINE = 34;
 const LETTER = 6.4;
+/** Of boxes with one line; those with two are wider. */
+const WIDEST = 180;
+const BESIDE_NAME = 16;
 
 interface DrawingProps {
   readonly board: Board;
@@ -73,12 +76,13 @@ function Node(
   const status = steps.find(step => step.status === 'failed')?.status ?? first?.status ?? 'pending';
   const mark = marks?.[id];
   const name = id.replace(/^stage:/, '');
-  const words = mark ? markWords(mark, props.trans) : statusWords(steps);
+  const words = mark ? markWords(mark, props.trans) : statusWords(steps, props.trans);
   const choose = (): void => {
     props.onSelect(first?.name === selected ? '' : (first?.name ?? ''));
   };
   const middle = box.x + box.width / 2;
   const isTall = box.height >= ONE_LINE;
+  const icon = mark ? words.charAt(0) : LOOKS[status].icon;
   return (
     <g
       role="button"
@@ -99,7 +103,7 @@ function Node(
       <title>{`${name}, ${words}`}</title>
       <rect {...box} rx={6} />
       <text x={middle} y={box.y + box.height / 2 + (isTall ? -4 : 4)}>
-        {fitting(isTall ? name : `${words.charAt(0)} ${name}`, box.width)}
+        {isTall ? fittingName(name, box.width) : `${icon} ${fittingName(name, box.width)}`}
       </text>
       {isTall && (
         <text x={middle} y={box.y + box.height / 2 + 13} className="jp-pipes-state">
@@ -110,10 +114,10 @@ function Node(
   );
 }
 
-function statusWords(steps: readonly BoardStep[]): string {
+function statusWords(steps: readonly BoardStep[], trans: TranslationBundle): string {
   const [first] = steps;
   if (!first || steps.length > 1) {
-    return `${steps.length} steps`;
+    return trans._n('%1 step', '%1 steps', steps.length);
   }
   const took = first.seconds > 0 ? ` · ${durationText(first.seconds)}` : '';
   return `${LOOKS[first.status].icon} ${LOOKS[first.status].word}${took}`;
@@ -131,6 +135,11 @@ export function markWords(mark: ComparedRuns['marks'][string], trans: Translatio
     case 'same':
       return trans.__('= same');
   }
+}
+
+/** A name as it fits: a box is as wide as its name asks for, up to the widest. */
+function fittingName(name: string, width: number): string {
+  return width < WIDEST ? name : fitting(name, width - BESIDE_NAME);
 }
 
 function fitting(text: string, width: number): string {

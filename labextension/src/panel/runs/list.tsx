@@ -96,8 +96,10 @@ function Search({ trans, view, change }: ListProps): JSX.Element {
         type="search"
         className="jp-mod-styled"
         aria-label={trans.__('Search runs')}
-        placeholder={trans.__(
-          'status:failed, metrics.auc:>0.9, params.n:5, tags:good, started:today'
+        // The field has no room for more where the panel is narrow.
+        placeholder={trans.__('Search: status:failed')}
+        title={trans.__(
+          'For example status:failed, metrics.auc:>0.9, params.n:5, tags:good, started:today'
         )}
         value={text}
         onChange={event => {

@@ -1,6 +1,7 @@
 /** What a step of a kept run did: its error, what it printed and displayed, its metrics, what it left, and why it ran. */
 import type { JSX } from 'react';
 import type { StepLook } from '../../wire';
+import { diffSign } from '../../words';
 import { Curves } from './curves';
 import type { OpenedProps } from './opened';
 import { Printed, Rendered } from './rendered';
@@ -97,7 +98,7 @@ export function Diff({ text }: { readonly text: string }): JSX.Element {
     <pre className="jp-pipes-runs-diff">
       {text.split('\n').map((line, index) => (
         // Lines may be equal.
-        <span key={index} data-sign={line.charAt(0)}>
+        <span key={index} data-sign={diffSign(line)}>
           {`${line}\n`}
         </span>
       ))}

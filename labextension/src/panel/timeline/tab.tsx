@@ -13,7 +13,7 @@ import { WhereItIs } from '../where';
 import { barsOf, lengthOf, marksOf, waitedOf, type Bar } from './bars';
 
 /** The share of the axis behind which no label has room. */
-const LAST_LABEL = 0.8;
+const LAST_LABEL = 0.7;
 
 const PHASES = ['upstream', 'decision', 'queue', 'imports', 'retry', 'running'] as const;
 
