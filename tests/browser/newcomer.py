@@ -136,3 +136,5 @@ class Newcomer:
         editor.click()
         self._page.keyboard.press("Control+a")
         self._page.keyboard.insert_text(text)
+        # A long line is scrolled to where the cursor is.
+        self._page.keyboard.press("Control+Home")

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import re
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from axe_playwright_python.sync_playwright import Axe
+from axe import findings, in_all_themes
 from lab import Lab, LabPage
 from playwright.sync_api import Locator, expect
 
@@ -23,13 +21,7 @@ CELLS = (
     "%%step report\nsummary = {'checked': checked}",
     "extra = 1",
 )
-THEMES = ("JupyterLab Light", "JupyterLab Dark", "JupyterLab Dark High Contrast")
 PANEL = "#jp-pipes-panel"
-OURS = (
-    *(PANEL, ".jp-pipes-window", ".jp-pipes-header", ".jp-pipes-sheet", ".jp-pipes-statusbar"),
-    *("[data-jp-item-name^=jupyter-pipes-]", ".jp-Dialog-content .jp-Dialog-body"),
-)
-"""Selectors of what is ours: whatever else a page of Lab has is Lab's."""
 
 
 @pytest.fixture
@@ -42,29 +34,6 @@ def shown(lab: Lab, request: pytest.FixtureRequest) -> Iterator[LabPage]:
 
 def header(shown: LabPage, step: str) -> Locator:
     return shown.page.locator(f".jp-pipes-header:has(.jp-pipes-name:text-is('{step}'))")
-
-
-def findings(shown: LabPage, theme: str, where: str) -> list[str]:
-    """Return what axe-core has against our elements, each with the theme, the place and why."""
-    scopes: Any = {"include": [[scope] for scope in OURS if shown.page.locator(scope).count()]}
-    # Other themes change colours alone.
-    options: Any = {} if theme == THEMES[0] else {"runOnly": ["color-contrast"]}
-    violations = Axe().run(shown.page, context=scopes, options=options).response["violations"]
-    return [
-        f"{theme}, {where}: {violation['id']} ({violation['impact']}): "
-        f"{json.dumps(node['target'])} {node['failureSummary']}"
-        for violation in violations
-        for node in violation["nodes"]
-    ]
-
-
-def in_all_themes(shown: LabPage, look: Callable[[str], list[str]]) -> list[str]:
-    """Return what is found by a look in each theme, which is called with its name."""
-    found: list[str] = []
-    for theme in THEMES:
-        shown.theme(theme, light=theme == "JupyterLab Light")
-        found += look(theme)
-    return found
 
 
 def test_axe_finds_nothing_in_any_tab_and_theme(

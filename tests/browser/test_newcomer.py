@@ -1,10 +1,11 @@
-"""A newcomer gets from plain cells to an exported pipeline by buttons alone."""
+"""A newcomer gets from plain cells to an exported pipeline by buttons alone; axe-core finds nothing."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+from axe import findings, in_all_themes
 from lab import Lab
 from newcomer import NOTEBOOK, Newcomer
 
@@ -13,5 +14,12 @@ def test_a_newcomer_needs_no_magic_and_no_manual(lab: Lab) -> None:
     folder = lab.folder / "newcomer"
     folder.mkdir()
     shown = lab.open(Path(shutil.copy(NOTEBOOK, folder)))
-    Newcomer(shown).goes_all_the_way(folder / "first_steps.py")
+    found: list[str] = []
+
+    def look(where: str) -> None:
+        found.extend(in_all_themes(shown, lambda theme: findings(shown, theme, where)))
+        shown.light()
+
+    Newcomer(shown, look).goes_all_the_way(folder / "first_steps.py")
+    assert found == []
     shown.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from axe import LIGHT, findings
 from lab import Lab
 from newcomer import NOTEBOOK, Newcomer
 from playwright.sync_api import expect
@@ -19,7 +20,10 @@ time.sleep(600)"""
 def test_a_newcomer_goes_all_the_way_and_a_run_is_watched_and_stopped(notebook_7: Lab) -> None:
     shown = notebook_7.open(Path(shutil.copy(NOTEBOOK, notebook_7.folder)))
     page = shown.page
-    Newcomer(shown).goes_all_the_way(notebook_7.folder / "first_steps.py")
+    found: list[str] = []
+    way = Newcomer(shown, lambda where: found.extend(findings(shown, LIGHT, where)))
+    way.goes_all_the_way(notebook_7.folder / "first_steps.py")
+    assert found == [], "axe-core finds nothing"
     page.locator(".jp-Notebook-cell").last.locator(".cm-content").click()
     page.keyboard.press("Escape")
     page.keyboard.press("b")
