@@ -57,7 +57,7 @@ function Both(props: BothProps): JSX.Element {
       <Drawing {...both} trans={trans} selected={selected} onSelect={select} />
       {parameters.length > 0 && (
         <>
-          <h3>{trans.__('Parameters')}</h3>
+          <h2>{trans.__('Parameters')}</h2>
           <Differences lines={parameters} trans={trans} />
         </>
       )}
@@ -69,18 +69,18 @@ function Both(props: BothProps): JSX.Element {
           ))}
         </div>
       )}
-      <h3>{trans.__('Steps')}</h3>
+      <h2>{trans.__('Steps')}</h2>
       {changed.length === 0 && <p>{trans.__('No step gives anything else.')}</p>}
       {changed
         .filter(step => !selected || step.name === selected)
         .map(step => (
           <section key={step.name} aria-label={trans.__('Step %1', step.name)}>
-            <h4>
+            <h3>
               {step.name}{' '}
               <span className="jp-pipes-quiet">
                 {markWords(both.marks[step.name] ?? 'same', trans)}
               </span>
-            </h4>
+            </h3>
             <Differences
               lines={both.differences.filter(each => each.step === step.name)}
               trans={trans}
@@ -155,7 +155,7 @@ function Metrics({ both, trans }: BothProps): JSX.Element | null {
   }
   return (
     <>
-      <h3>{trans.__('Metrics')}</h3>
+      <h2>{trans.__('Metrics')}</h2>
       <div className="jp-pipes-wide" tabIndex={0} role="group" aria-label={trans.__('Metrics')}>
         <table className="jp-pipes-steps">
           <thead>

@@ -15,7 +15,7 @@ export function Look(
   const { answer, problem } = useKept(source, { ask: 'look at step', run, step }, occasion);
   return (
     <section className="jp-pipes-look" aria-label={trans.__('Step %1', step)}>
-      <h3>{step}</h3>
+      <h2>{step}</h2>
       {problem && (
         <pre role="alert" className="jp-pipes-refusal">
           {problem}
@@ -41,11 +41,11 @@ function Found({
       {look.traceback && <Printed text={look.traceback} rendering={rendering} />}
       {look.log && (
         <>
-          <h4>{trans.__('Log')}</h4>
+          <h3>{trans.__('Log')}</h3>
           <Printed text={look.log} rendering={rendering} />
         </>
       )}
-      {look.outputs.length > 0 && <h4>{trans.__('Outputs')}</h4>}
+      {look.outputs.length > 0 && <h3>{trans.__('Outputs')}</h3>}
       {look.outputs.map((bundle, index) => (
         // They have no names; their order is theirs.
         <Rendered key={index} bundle={bundle} rendering={rendering} />
@@ -55,7 +55,7 @@ function Found({
       ))}
       {look.artifacts.length > 0 && (
         <>
-          <h4>{trans.__('Artifacts')}</h4>
+          <h3>{trans.__('Artifacts')}</h3>
           <table className="jp-pipes-runs-artifacts">
             <tbody>
               {look.artifacts.map(artifact => (
@@ -71,7 +71,7 @@ function Found({
           </table>
         </>
       )}
-      <h4>{trans.__('Why')}</h4>
+      <h3>{trans.__('Why')}</h3>
       <ul>
         {look.reasons.map(reason => (
           <li key={reason}>{reason}</li>
