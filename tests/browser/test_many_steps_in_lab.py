@@ -85,6 +85,8 @@ def test_the_graph_begins_with_stages_counts_and_finds_all_and_moves_by_its_mini
     expect(minimap).to_have_count(0)
     many.panel.get_by_role("button", name="Unfold all stages").click()
     expect(many.nodes).to_have_count(COUNT)
+    # However much of a name fits into its box.
+    expect(many.nodes.filter(has_text=re.compile(f"^{LAST}, pending$"))).to_have_count(1)
     search = many.panel.get_by_role("searchbox")
     search.fill("tables_of_29")
     expect(many.panel.get_by_label("Matches")).to_have_text("1/11")

@@ -145,9 +145,9 @@ function told(asked: Promise<void>): void {
   });
 }
 
-/** A type without its modules: `DataFrame`; the whole stands on hover and above a look inside. */
+/** A type without modules, `DataFrame`; the whole stands on hover and above a look inside. */
 function shortType(type: string): string {
-  return type.slice(type.lastIndexOf('.') + 1);
+  return type.replaceAll(/(\w+\.)+/g, '');
 }
 
 function keyOf({ step, name }: ArtifactShown): string {
