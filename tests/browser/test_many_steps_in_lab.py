@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import Lab, LabPage
+from lab import WAIT_MILLISECONDS, Lab, LabPage
 from playwright.sync_api import Locator, expect
 
 COUNT, STAGES = 300, 6
@@ -56,17 +56,23 @@ def many(lab: Lab) -> Iterator[Many]:
     """A notebook of three hundred steps in a window of 1440 by 900 px, with the panel."""
     page = lab.open_new("many", "many.ipynb", *CELLS, width=1440, height=900)
     page.page.locator("[data-id=jp-pipes-panel]").first.click()
-    yield Many(page)
+    many = Many(page)
+    # The kernel has three hundred cells to read first.
+    expect(many.nodes).to_have_count(STAGES, timeout=WAIT_MILLISECONDS)
+    first = many.header("clean_all_tables_of_0")
+    expect(first).to_contain_text("defined, not run yet", timeout=WAIT_MILLISECONDS)
+    yield many
     page.close()
 
 
 def test_headers_outlive_that_their_cells_are_scrolled_away(many: Many) -> None:
     many.page.evaluate(WINDOWED)
     first = many.header("clean_all_tables_of_0")
-    expect(first).to_contain_text("defined, not run yet")
     many.page.locator(".jp-Notebook-cell .cm-content").first.click()
+    run = first.get_by_role("button", name="Run step", exact=True)
+    expect(run).to_be_visible()
     assert first.evaluate(WHAT_IS_CUT) == []
-    first.get_by_role("button", name="Run step", exact=True).click()
+    run.click()
     expect(first).to_contain_text("ZeroDivisionError")
     # Lab keeps the active cell.
     many.page.locator(".jp-Notebook-cell .cm-content").nth(2).click()
@@ -79,9 +85,9 @@ def test_headers_outlive_that_their_cells_are_scrolled_away(many: Many) -> None:
     expect(many.header(LAST)).to_have_count(0)
 
 
-def test_the_graph_begins_with_stages_counts_and_finds_all_and_moves_by_its_minimap(many: Many) -> None:
+def test_the_graph_has_a_box_for_each_finds_them_and_moves_by_its_minimap(many: Many) -> None:
+    many.panel.get_by_role("tab", name="Graph", exact=True).click()
     minimap = many.panel.locator(".jp-pipes-minimap")
-    expect(many.nodes).to_have_count(STAGES)
     expect(minimap).to_have_count(0)
     many.panel.get_by_role("button", name="Unfold all stages").click()
     expect(many.nodes).to_have_count(COUNT)
