@@ -13,6 +13,9 @@ EXAMPLES = {
     "--out-file": "made.txt",
     "--when": "x",
     "--gate": "'Look at the report'",
+    "--before": "look",
+    "--after-done": "tell",
+    "--on-status": "log",
     "--map": "'each in range(2)'",
     "--always": "",
     "--never-cache": "",
@@ -36,6 +39,9 @@ EXAMPLES = {
     "--tags": "a,b",
 }
 """Flag -> a value that is not what holds when nothing is said, for each option that is about a step."""
+
+CALLBACKS = "def look(step, params): ...\ndef tell(step): ...\ndef log(step, old, new): ..."
+"""What the examples name, as code of a cell."""
 
 OF_THE_CELL = ("--run", "--append")
 OF_THE_STEP = tuple(option for option in STEP_OPTIONS if option.flag not in OF_THE_CELL)

@@ -153,7 +153,7 @@ def step_card(
     state = view.steps[step]
     attempt = shown or state.latest
     metrics = attempt.metrics if attempt else {}
-    notes = attempt.notes if attempt else []
+    notes = [*state.notes_of_callbacks, *(attempt.notes if attempt else [])]
     moment = time.time() if now is None else now
     error = state.error if has_error else None
     parts = (
@@ -161,7 +161,7 @@ def step_card(
         *_shown_html(outputs, log, error),
         _divided(metrics_html(metrics)),
         _divided(artifacts_html(state.artifacts)),
-        *(f'<div class="note">{text_html(note)}</div>' for note in tuple(notes)),
+        *(f'<div class="note">{text_html(note)}</div>' for note in notes),
         _divided(table_html(_read_rows(state.planned))),
         *(_problem_html(problem) for problem in view.diagnostics if problem.step == step),
     )

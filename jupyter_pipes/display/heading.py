@@ -32,7 +32,7 @@ _MOST_LETTERS = 40
 
 
 def heading_html(view: RunView, *, stale: int = 0, now: float | None = None, last: float = 0.0) -> str:
-    """Return name, status, counts and time of a run, and below them its parameters, id and start.
+    """Return name, status, counts and time of a run, its parameters, id and start, and failed callbacks.
 
     Args:
         view: the run, or a pipeline before its first (`started` 0).
@@ -40,7 +40,8 @@ def heading_html(view: RunView, *, stale: int = 0, now: float | None = None, las
         now: the time in seconds since 1970; None where nothing is brought up to date, so that no clock runs.
         last: what the run before took, in seconds; 0 if there was none.
     """
-    lines = _line(_standing(view, stale, now, last)), _line(_identity(view), "quiet")
+    called = [f'<span class="reason">{text_html(each.text)}</span>' for each in tuple(view.called)]
+    lines = _line(_standing(view, stale, now, last)), _line(_identity(view), "quiet"), _line(called)
     return f'<div class="heading">{"".join(lines)}</div>'
 
 

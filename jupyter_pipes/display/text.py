@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
+    from jupyter_pipes.model.results import StepError
     from jupyter_pipes.planning.explanation import Explanation
     from jupyter_pipes.planning.plan import Plan
     from jupyter_pipes.runs.comparing.comparison import Difference
@@ -161,16 +162,27 @@ def summary(run: Run) -> str:
     failed = next((step.name for step in view.steps.values() if step.status is Status.FAILED), None)
     hint = [f"all that {failed} printed: jupyter pipes logs {view.run} {failed}"] if failed else []
     told = warnings(view.diagnostics, view.steps)
-    return "\n".join([*told, run_line(view), *_failures(view), *hint])
+    return "\n".join([*told, *_failed_callbacks(view), run_line(view), *_failures(view), *hint])
+
+
+def _failed_callbacks(view: RunView) -> Iterator[str]:
+    of_steps = (each for step in view.steps.values() for each in step.called if each.has_failed)
+    for each in (*view.called, *of_steps):
+        yield one_line(f"warning: {f'{each.step}: ' if each.step else ''}{each.text}")
+        yield from _traceback_lines(each.error)
 
 
 def _failures(view: RunView) -> Iterator[str]:
     for step in view.steps.values():
         if step.status is Status.FAILED:
             yield one_line(f"{place_text(step.name, step.error)}: {step.reason}")
-            lines = visible(plain(step.error.traceback)).splitlines() if step.error else []
-            # One alone only says again what the message says.
-            yield from (f"    {line}" for line in lines[-TRACEBACK_LINES:] if len(lines) > 1)
+            yield from _traceback_lines(step.error)
+
+
+def _traceback_lines(error: StepError | None) -> Iterator[str]:
+    lines = visible(plain(error.traceback)).splitlines() if error else []
+    # One alone only says again what the message says.
+    return (f"    {line}" for line in lines[-TRACEBACK_LINES:] if len(lines) > 1)
 
 
 def warnings(problems: Iterable[Diagnostic], steps: Container[str]) -> Iterator[str]:

@@ -12,6 +12,8 @@ from typing import Any
 
 from msgspec.structs import replace
 
+from jupyter_pipes.execution.callbacks.callbacks import Callbacks
+from jupyter_pipes.execution.callbacks.values import StepValues
 from jupyter_pipes.execution.change_notes import changed_in_place
 from jupyter_pipes.execution.decisions.deciding import Deciding
 from jupyter_pipes.execution.early_reads import read_by, written_by
@@ -34,10 +36,11 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.control.commands import AnswerGate, Cancel, RunCommand
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.endings import ending_facts, lost_facts
 from jupyter_pipes.model.errors import PipesError, StoreError, described
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.request import RunRequest
 
 _logger = logging.getLogger(__name__)
@@ -88,7 +91,9 @@ class Controller:
         self._is_held_up = False
         self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
-        self._jobs = Jobs(self._recorder.view, request, workspace)
+        values = StepValues(request)
+        self._callbacks = Callbacks(request, workspace, self._recorder.view, values, self.take, loop)
+        self._jobs = Jobs(self._recorder.view, request, workspace, values)
         self._files = FilesSeen(self._recorder.view, (record.event for record in earlier))
         self._deciding = Deciding(
             request,
@@ -96,6 +101,7 @@ class Controller:
             self._recorder,
             self._jobs,
             self._files,
+            self._callbacks,
             has_ended=self.ended.is_set,
             take=self.take,
             begin=self._do,
@@ -133,6 +139,8 @@ class Controller:
         lease = leases.take(self.run, self._workspace.settings.lease)
         self._recorder.hold(lease)
         Renewal(leases, lease, self)
+        if self._callbacks.is_needed:
+            self._recorder.subscribers.add(self._callbacks.take)
         self._do(self._deciding.look_ahead())
         self._do(self._capture_environment())
         self._do(self._heed_others())
@@ -266,7 +274,8 @@ class Controller:
         """Return the fact that a command comes to without anything being done."""
         if isinstance(command, do.Append):
             is_end = isinstance(command.event, ev.RunEnded)
-            return None if is_end and not self._syncing.is_idle else command.event
+            waits = self._callbacks.is_needed or not self._syncing.is_idle
+            return None if is_end and waits else command.event
         if isinstance(command, do.Decide):
             return self._deciding.decided_ahead(command)
         return None
@@ -283,8 +292,12 @@ class Controller:
         self._loop.call_later(command.delay, self._retry, command.step)
 
     def _append_synced(self, command: do.Append) -> None:
+        self._do(self._finish(command.event))
+
+    async def _finish(self, event: ev.AnyEvent) -> None:
         tell = partial(self.take, ev.RunHeldUp("waits for the disk: it is slow"))
-        self._do(self._syncing.finish(tell, partial(self._append_whole, command.event)))
+        await self._callbacks.finish(event)
+        await self._syncing.finish(tell, partial(self._append_whole, event))
 
     def _append_whole(self, event: ev.AnyEvent) -> None:
         """Append the end of the run, unless what it left is not all on the disk."""

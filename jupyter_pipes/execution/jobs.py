@@ -19,6 +19,7 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Status, Step
 from jupyter_pipes.planning.fingerprints import named_files
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.callbacks.values import StepValues
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.model.views import RunView
     from jupyter_pipes.planning.request import RunRequest
@@ -31,12 +32,14 @@ class Jobs:
         view: the run, kept up to date by its controller.
         request: what the run is to do.
         workspace: where it is kept.
+        values: what its steps have for parameters.
     """
 
-    def __init__(self, view: RunView, request: RunRequest, workspace: Workspace) -> None:
+    def __init__(self, view: RunView, request: RunRequest, workspace: Workspace, values: StepValues) -> None:
         self._view = view
         self._request = request
         self._workspace = workspace
+        self._values = values
         self._by_code = {step.name: step for step in request.definition.steps}
         self._environment = dict(os.environ)
         self._templates: dict[str, Job] = {}
@@ -108,7 +111,7 @@ class Jobs:
 
     def _job(self, name: str, attempt: int) -> Job:
         step, request, run = self.step(name), self._request, self._view.run
-        values = request.arguments.values.get(name, {})
+        values = self._values.packed(name)
         inputs = {each: ref for each, ref in self.inputs(step).items() if each in step.reads}
         return Job(
             run,

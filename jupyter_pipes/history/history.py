@@ -18,12 +18,13 @@ from jupyter_pipes.history.sql.database import PATIENCE, Database
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.endings import ending_facts, lost_facts
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen
 from jupyter_pipes.model.steps import JsonValue, Status
-from jupyter_pipes.model.views import RunView, ending_facts, lost_facts
+from jupyter_pipes.model.views import RunView
 
 _parts = msgspec.msgpack.Decoder(tuple[Part, ...])
 

@@ -139,7 +139,7 @@ def _result(
         files,
         artifacts,
         step.last_metrics,
-        tuple(step.notes),
+        tuple(note for note in step.notes if note not in step.notes_of_callbacks),
         tuple(_inside(path, view) for path in written),
         step.observed,
         tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),

@@ -306,6 +306,17 @@ class CommandGiven(Event, frozen=True):
     command: RunCommand
 
 
+class CallbackNoted(Event, frozen=True):
+    """A callback printed something, changed `parameters` or failed; `step` "": it is about the whole run."""
+
+    callback: str
+    text: str
+    step: str = ""
+    has_failed: bool = False
+    parameters: dict[str, JsonValue] = {}
+    error: StepError | None = None
+
+
 class RunHeldUp(Event, frozen=True):
     """The whole run waits: for a history that can be written, or a controller; "": it goes on."""
 
@@ -352,6 +363,7 @@ AnyEvent = (
     | StepEnded
     | CancelRequested
     | CommandGiven
+    | CallbackNoted
     | RunHeldUp
     | RunEnded
 )

@@ -255,6 +255,7 @@ def _reopen_step(event: ev.StepReopened, view: RunView, time: float) -> None:
     step = view.step(event.step)
     _set_status(view, event.step, Status.PENDING, event.reason)
     step.undecided = None
+    step.called.clear()
     step.reopened, step.answer = event.reason, ""
     view.gates.pop(event.step, None)
     step.source_run, step.source_step, step.kept = "", "", ()
@@ -269,6 +270,13 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> None:
     for name in view.readers.get(event.step, ()):
         if view.steps[name].status is Status.PENDING:
             view.steps[name].reason = _waiting_for(view.steps[name], view)
+
+
+def _note_callback(event: ev.CallbackNoted, view: RunView, time: float) -> None:
+    about = view.step(event.step) if event.step else view
+    about.called.append(event)
+    values = {f"{event.step}.{name}": value for name, value in event.parameters.items()}
+    view.parameters = {**view.parameters, **values}
 
 
 def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
@@ -321,6 +329,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.RetryScheduled: _await_retry,
     ev.StepReopened: _reopen_step,
     ev.StepEnded: _end_step,
+    ev.CallbackNoted: _note_callback,
     ev.RunEnded: _end_run,
 }
 """What each event does to a view; all others change nothing in it."""

@@ -101,6 +101,9 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     queue: str = "local"
     when: str = ""
     gate: str = ""
+    before: tuple[str, ...] = ()
+    after_done: tuple[str, ...] = ()
+    on_status: tuple[str, ...] = ()
     map: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     python: str = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
 
 from msgspec import Struct, field
 
@@ -135,6 +134,7 @@ class StepView(Struct):
 
     Attributes:
         answer: who let it pass its gate, or refused it, in words.
+        called: what callbacks printed, changed and failed with.
         children: the elements of its `--map`, by name, as its run found them.
         endings: status -> how many of them have it.
         found_before: those that it had before it was opened again.
@@ -160,6 +160,7 @@ class StepView(Struct):
     undecided: StepError | None = None
     reopened: str = ""
     answer: str = ""
+    called: list[ev.CallbackNoted] = field(default_factory=list[ev.CallbackNoted])
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
     children: dict[str, StepView] = field(default_factory=dict[str, "StepView"])
     endings: Counter[Status] = field(default_factory=Counter[Status])
@@ -261,11 +262,16 @@ class StepView(Struct):
     def notes(self) -> list[str]:
         """What the user should know about the latest attempt, or the one whose outputs are reused."""
         if not self.latest or self.source_run:
-            return list(self.kept_notes)
-        answered = [self.answer] if self.answer else []
+            return [*self.notes_of_callbacks, *self.kept_notes]
+        answered = [*([self.answer] if self.answer else []), *self.notes_of_callbacks]
         counted = tuple(self.notes_of_elements.items())
         of_elements = (f"{text} ({number} elements)" for text, number in counted)
         return [*answered, *self.latest.notes, *of_elements]
+
+    @property
+    def notes_of_callbacks(self) -> list[str]:
+        """What callbacks printed, changed and failed with, in words: of this run, whosever outputs it has."""
+        return [each.text for each in tuple(self.called)]
 
 
 class RunView(Struct):
@@ -278,6 +284,7 @@ class RunView(Struct):
         held_up: what the whole run waits for, in words, but for gates; "" if for nothing.
         gates: step that waits for an approval -> what it asks.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
+        called: what callbacks failed with that are about the run as a whole.
         connects: whether what a run shows goes into each step's `planned` at once.
     """
 
@@ -311,6 +318,7 @@ class RunView(Struct):
     readers: dict[str, list[str]] = field(default_factory=dict[str, list[str]])
     by_code: tuple[ev.PlannedStep, ...] = ()
     observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
+    called: list[ev.CallbackNoted] = field(default_factory=list[ev.CallbackNoted])
     connects: bool = True
 
     @property
@@ -375,26 +383,3 @@ class RunView(Struct):
                 return attempt
         attempts.append(AttemptView(event.attempt))
         return attempts[-1]
-
-
-def ending_facts(view: RunView, reason: str) -> list[ev.AnyEvent]:
-    """Return the facts that end, as cancelled, all steps that are under way or wait."""
-    return [fact for step in view.steps_and_elements for fact in _ending_facts(step, reason)]
-
-
-def lost_facts(steps: Iterable[str], reason: str) -> list[ev.AnyEvent]:
-    """Return the facts that end, as cancelled, steps that had ended otherwise."""
-    return [
-        fact
-        for step in steps
-        for fact in (ev.StepReopened(step, reason), ev.StepEnded(step, Status.CANCELLED, reason))
-    ]
-
-
-def _ending_facts(step: StepView, reason: str) -> list[ev.AnyEvent]:
-    if step.status.is_final:
-        return []
-    facts: list[ev.AnyEvent] = []
-    if step.latest is not None and not step.latest.status.is_final:
-        facts.append(ev.AttemptEnded(step.name, step.latest.number, "cancelled", reason))
-    return [*facts, ev.StepEnded(step.name, Status.CANCELLED, reason)]

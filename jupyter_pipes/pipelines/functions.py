@@ -9,8 +9,9 @@ import inspect
 import keyword
 import sys
 import textwrap
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
 from jupyter_pipes.analysis import slices
@@ -21,7 +22,8 @@ from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.mapping.clauses import element_names
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
-from jupyter_pipes.pipelines.arguments import check_text, shown
+from jupyter_pipes.pipelines.arguments import check_text, items, shown
+from jupyter_pipes.pipelines.callbacks import ARGUMENTS, callback_of, named
 from jupyter_pipes.pipelines.step_names import check_name
 from jupyter_pipes.pipelines.step_options import from_keywords
 
@@ -36,12 +38,20 @@ class FunctionStep(Generic[Arguments, Returned]):
         function: what the step does.
         name: the step's name.
         step_options: its options.
+        callbacks: those of the functions that they name that were given themselves.
     """
 
-    def __init__(self, function: Callable[Arguments, Returned], name: str, step_options: StepOptions) -> None:
+    def __init__(
+        self,
+        function: Callable[Arguments, Returned],
+        name: str,
+        step_options: StepOptions,
+        callbacks: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+    ) -> None:
         self.function = function
         self.name = check_name(check_text("the name of a step", name))
         self.options = step_options
+        self._callbacks = callbacks
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
@@ -78,11 +88,46 @@ class FunctionStep(Generic[Arguments, Returned]):
             element=ElementNeeds(tuple(reads), (0,), (), (module,) if module else ()) if own else None,
         )
 
+    def callbacks(self) -> dict[str, Step]:
+        """Return the functions that its options name, each as what calls it.
+
+        Raises:
+            UsageError: there is no such function, or it takes other arguments.
+        """
+        return {name: self._callback(name, field) for field, name in named(self.options)}
+
+    def _callback(self, name: str, field: str) -> Step:
+        of_module: dict[str, Any] = getattr(self.function, "__globals__", {})
+        function = self._callbacks.get(name, of_module.get(name))
+        flag = f"step {self.name}: {field}"
+        if function is None:
+            raise UsageError(f"{flag}: {self.function.__module__} has no function {name}", step=self.name)
+        source, module = _import_of(function) if callable(function) else ("", "")
+        code = CodePiece(_label(self.function), 1, source, (name,))
+        try:
+            return callback_of(name, field, function, code, module)
+        except UsageError as error:
+            raise UsageError(f"{flag}: {error}", step=self.name) from None
+
     @property
     def folder(self) -> Path:
         """The folder from which the function's top-level module is imported."""
         path, module = Path(inspect.getfile(self.function)).absolute(), self.function.__module__
         return path.parents[0 if module == "__main__" else module.count(".")]
+
+
+def callbacks_of(steps: Iterable[FunctionStep[..., Any]]) -> dict[str, Step]:
+    """Return the functions that the options of several steps name, each as what calls it.
+
+    Raises:
+        UsageError: two of them have one name; or as for one step.
+    """
+    callbacks: dict[str, Step] = {}
+    for each in steps:
+        for name, callback in each.callbacks().items():
+            if callbacks.setdefault(name, callback) != callback:
+                raise UsageError(f"step {each.name}: another step has another callback {name}: rename one")
+    return callbacks
 
 
 @overload
@@ -111,7 +156,9 @@ def step(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         if not hasattr(what, "__name__") or inspect.isclass(what) or inspect.isbuiltin(what):
             raise UsageError(f"@step stands above a function of yours (def …), not {shown(what)}")
         own = decorated.__name__ if name is None else name
-        return FunctionStep(decorated, own, from_keywords(**keywords))
+        given = (each for field in ARGUMENTS for each in items(keywords.get(field)))
+        callbacks = {each.__name__: each for each in given if inspect.isroutine(each)}
+        return FunctionStep(decorated, own, from_keywords(**keywords), callbacks)
 
     return decorate(function) if function is not None else decorate
 

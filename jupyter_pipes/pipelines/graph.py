@@ -19,6 +19,7 @@ from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
+from jupyter_pipes.pipelines.callbacks import callbacks_in
 from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.parameters import lookup_in
 from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
@@ -33,12 +34,14 @@ class Graph(Struct, frozen=True, dict=True):
         parameters: as declared.
         diagnostics: all that was found wrong or worth saying, in notebook order.
         as_written: those steps without what their parameters' references add (`made/edges.py`), by name.
+        callbacks: function that steps name -> what calls it, as a step that is none of the pipeline's.
     """
 
     steps: tuple[Step, ...] = ()
     parameters: tuple[ParameterSpec, ...] = ()
     diagnostics: tuple[Diagnostic, ...] = ()
     as_written: dict[str, Step] = {}
+    callbacks: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
         """Return the step of that name.
@@ -118,7 +121,9 @@ def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in
     """
     with room_for_depth():
         steps, diagnostics = resolve(cells, parameters, in_file=in_file)
-        return _finish(steps, parameters, diagnostics)
+        callbacks, problems_of_callbacks = callbacks_in(steps, cells, parameters, in_file=in_file)
+        graph = _finish(steps, parameters, (*diagnostics, *problems_of_callbacks))
+        return replace(graph, callbacks=callbacks)
 
 
 def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> Graph:

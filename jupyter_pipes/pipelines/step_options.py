@@ -240,6 +240,7 @@ _OF_SEVERAL = (
         converters.paths,
         converters.out_paths,
         converters.clauses,
+        converters.callbacks,
     ),
     *(environment.requirements, environment.variables),
 )
@@ -265,6 +266,14 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "skip the step unless this is true, over parameters and inputs",
     ),
     Option("--gate", converters.text, "TEXT", "wait for an approval before it runs, and show this text"),
+    Option(
+        "--before",
+        converters.callbacks,
+        "F…",
+        "functions to call before it; False skips it",
+    ),
+    Option("--after-done", converters.callbacks, "F…", "functions to call when it has ended"),
+    Option("--on-status", converters.callbacks, "F…", "functions to call whenever its status changes"),
     Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
@@ -101,6 +101,7 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
         edges = () if decision.result else (*in_words(steps[name]), *_asking(steps[name]))
+        edges = (*_called_before(steps[name]), *edges)
         if decision.skipped:
             skipped[name] = f"{name} was skipped"
             yield _would_be_skipped(steps[name], "; ".join(decision.reasons)), decision
@@ -110,6 +111,11 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
 
 def _asking(step: Step) -> tuple[str, ...]:
     return (f"waits for approval: {step.options.gate}",) if step.options.gate else ()
+
+
+def _called_before(step: Step) -> tuple[str, ...]:
+    before = step.options.before
+    return (f"{' and '.join(before)} called before",) if before else ()
 
 
 def _skipped_with(step: Step, skipped: Mapping[str, str]) -> str:
@@ -138,15 +144,27 @@ def _foreseen(
     made = {each: owner for each, owner in step.inputs.items() if each not in inputs}
     unknown = {**steps.files_to_come(step, comes), **made}
     forced = name in arguments.selection.forced
-    return decider.foresee(step, arguments.values_of(name), inputs, unknown, forced=forced)
+    # What is called before it may change them.
+    values = {} if step.options.before else arguments.values_of(name)
+    return decider.foresee(step, values, inputs, unknown, forced=forced)
 
 
-def settled(request: RunRequest, decider: Decider) -> dict[str, Decision]:
-    """Return the decisions of all steps that are cached behind cached ones only: nothing can change them."""
+def settled(
+    request: RunRequest, decider: Decider, is_asked: Callable[[str], bool] = lambda step: False
+) -> dict[str, Decision]:
+    """Return the decisions of all steps that are cached behind cached ones only: nothing can change them.
+
+    Args:
+        request: what the run is to do.
+        decider: decides.
+        is_asked: whether somebody has a say before a step is decided: it is left out.
+    """
     decider.look_up_all()
     steps, outputs = request.steps(), KnownOutputs(request.taken)
     decisions: dict[str, Decision] = {}
     for name in steps.names():
+        if is_asked(name):
+            continue
         decision = _settled(request, decider, steps[name], outputs)
         while decision is not None and steps.take(name, decision):
             decision = _settled(request, decider, steps[name], outputs)

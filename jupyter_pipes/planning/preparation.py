@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypedDict
+from typing import TYPE_CHECKING, Any, cast
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
+from jupyter_pipes.hooks.given import HOOKS, GivenCallbacks, callbacks_in
 from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step, StepOptions
@@ -59,8 +60,8 @@ class Values(Struct, frozen=True):
     later: dict[str, dict[str, Later]] = {}
 
 
-class RunOptions(TypedDict, total=False):
-    """What can be said of a run, or a plan.
+class RunOptions(GivenCallbacks, total=False):
+    """What can be said of a run, or a plan; what it calls, a plan does not.
 
     Attributes:
         params: parameter -> value; `STEP.NAME` for one step only; texts are parsed by the declared type.
@@ -88,6 +89,7 @@ def check_run_options(options: Mapping[str, object]) -> RunOptions:
         UsageError: an option that there is not, or that is of another kind.
     """
     check_options(options, RunOptions.__annotations__)
+    callbacks_in(options)
     names = {
         name: check_names(name, options[name])
         for name in ("force", "skip", "from_", "only")
@@ -98,6 +100,7 @@ def check_run_options(options: Mapping[str, object]) -> RunOptions:
         fail_fast=check_switch("fail_fast", options.get("fail_fast", False)),
         queue=check_text("queue", options.get("queue", LOCAL)),
         **names,
+        **cast("GivenCallbacks", {word: options[word] for word in HOOKS if word in options}),
     )
 
 

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import msgspec
 from msgspec import Struct, field
 
+from jupyter_pipes.hooks.given import CallbacksByHook
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
 from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.observations import ObservedSteps
 
@@ -76,6 +78,8 @@ class RunRequest(Struct, frozen=True):
         repeats: the run that it runs again, else "".
         observed: step -> what earlier runs showed of it; `definition` is as the code has it.
         run: the id that it is to have, "" for any.
+        callbacks: functions of this process that are called, by hook.
+        declared: the parameters, where they are known otherwise than by the definition.
     """
 
     definition: Definition
@@ -86,6 +90,8 @@ class RunRequest(Struct, frozen=True):
     repeats: str = ""
     observed: dict[str, Observation] = {}
     run: str = ""
+    callbacks: CallbacksByHook = {}
+    declared: tuple[Parameter, ...] = ()
 
     def steps(self) -> ObservedSteps:
         """Return the steps of the run, with what was observed in their reads and writes."""

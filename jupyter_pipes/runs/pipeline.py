@@ -15,6 +15,7 @@ from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
+from jupyter_pipes.hooks.given import GivenCallbacks, callbacks_in, check_callbacks, united
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
@@ -28,7 +29,7 @@ from jupyter_pipes.pipelines.arguments import (
     check_version,
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
-from jupyter_pipes.pipelines.functions import FunctionStep
+from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of
 from jupyter_pipes.pipelines.graph import Graph, build, connect, with_options
 from jupyter_pipes.pipelines.made.edges import has_references, with_defaults, with_references
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
@@ -71,6 +72,7 @@ class Pipeline:
         steps: functions decorated with `@step`, in the order in which a notebook would have them.
         params: name -> default or `Parameter`.
         version: dotted numbers.
+        callbacks: functions that are called in each of its runs, see `GivenCallbacks`.
 
     Raises:
         ParameterError, UsageError: a declaration that does not fit.
@@ -83,13 +85,16 @@ class Pipeline:
         params: Mapping[str, object] | None = None,
         *,
         version: str = FIRST_VERSION,
+        **callbacks: Unpack[GivenCallbacks],
     ) -> None:
+        self.callbacks = check_callbacks(callbacks)
         self.name = check_text("the name of a pipeline", name)
         self.version = check_version(version)
         steps = _function_steps(steps)
         self.parameters: tuple[Parameter, ...] = from_mapping(check_mapping("params", params))
         specs = [parameter.spec for parameter in self.parameters]
-        self.graph: Graph = connect([each.resolve() for each in steps], specs)
+        graph = connect([each.resolve() for each in steps], specs)
+        self.graph: Graph = msgspec.structs.replace(graph, callbacks=callbacks_of(steps))
         self.directory = Path.cwd()
         self.notebook: NotebookFile | None = None
         self.cells: tuple[Cell, ...] = ()
@@ -198,11 +203,7 @@ class Pipeline:
         return Plan(self.name, tuple(step for step, _ in self.foreseen(*steps, **options)))
 
     def why(self, step: str, **options: Unpack[RunOptions]) -> Explanation:
-        """Return why a run with these arguments would run the step or not, down to the lines that changed.
-
-        Raises:
-            as for `plan`.
-        """
+        """Return why a run with these arguments would run the step or not, by lines; raises as `plan`."""
         from jupyter_pipes.planning.explanation import explain
 
         foreseen = {planned.name: (planned, decision) for planned, decision in self.foreseen(step, **options)}
@@ -226,11 +227,7 @@ class Pipeline:
     def foreseen(
         self, *steps: str, **options: Unpack[RunOptions]
     ) -> Iterable[tuple[PlannedDecision, Decision]]:
-        """Yield what a run with these arguments would do with each step, with all that it hangs on.
-
-        Raises:
-            as for `plan`.
-        """
+        """Yield what a run with these arguments would do with each step, and why; raises as `plan`."""
         request = self.request(*steps, **options)
         return foresee(request, decider_of(request.definition, self.workspace))
 
@@ -325,7 +322,9 @@ class Pipeline:
         fail_fast = options.get("fail_fast", False)
         request = prepare(definition, values, selection, said, decider, fail_fast=fail_fast, seen=seen)
         now = "" if self._as_written is self else state(self._as_written.graph)
-        return msgspec.structs.replace(request, version=self.version, state=now, run=run)
+        called = united(self.callbacks, callbacks_in(options))
+        about = {"callbacks": called, "declared": self.parameters}
+        return msgspec.structs.replace(request, version=self.version, state=now, run=run, **about)
 
     def observed_graph(self) -> Graph:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
@@ -340,6 +339,7 @@ class Pipeline:
             self.graph.steps,
             self.graph.parameters,
             self.graph.diagnostics,
+            callbacks=self.graph.callbacks,
             pipeline=self.name,
             declarations=self.declarations,
             directory=str(self.directory),

@@ -110,7 +110,9 @@ def repeat(run: Run, overrides: Mapping[str, object], queue: str = "", *, detach
         seen=seen_before(definition, run.workspace),
     )
     version, now = run.view.version, run.view.state
-    request = msgspec.structs.replace(request, version=version, state=now, repeats=run.id, run=new)
+    request = msgspec.structs.replace(
+        request, version=version, state=now, repeats=run.id, run=new, declared=declared
+    )
     return start(request, run.workspace, detached_to=detached_to)
 
 

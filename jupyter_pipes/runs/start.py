@@ -12,7 +12,7 @@ from uuid import uuid4
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.executors.queues import executor_of, with_queues_looked_at
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.runs.versions import numbered
 
 if TYPE_CHECKING:
@@ -49,6 +49,11 @@ def start(
     looked_at = request if earlier else with_queues_looked_at(request, queues)
     if not detached_to:
         return _start(looked_at, workspace, executor_of(queues), earlier)
+    if any(request.callbacks.values()):
+        raise UsageError(
+            "a run whose controller is another process cannot call functions of this one: name functions of "
+            "the notebook (--before, --after-done, --on-status), or install a plugin"
+        )
     from jupyter_pipes.runs.elsewhere.handing_over import hand_over
 
     name, numbered_request = _named(looked_at, workspace, earlier)

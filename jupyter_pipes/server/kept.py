@@ -14,11 +14,12 @@ from jupyter_pipes.display.board.model import BoardShown
 from jupyter_pipes.display.board.standing import before_a_run, with_run
 from jupyter_pipes.history.history import History, Result
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.endings import ending_facts
 from jupyter_pipes.model.errors import ConfigurationError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.version import __version__
-from jupyter_pipes.model.views import RunView, ending_facts
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Definition, read
 from jupyter_pipes.runs.kept import last_run, name_in_last_run

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
 
@@ -77,9 +77,13 @@ def verify(
         )
 
 
+_ASKING: dict[str, Any] = {"gate": "", "before": (), "after_done": (), "on_status": ()}
+"""Options by which somebody is asked, or told."""
+
+
 def _ungated(pipeline: Pipeline) -> Pipeline:
-    """Return the pipeline, of which no step waits for an approval any more: nobody is asked here."""
-    steps = tuple(replace(step, options=replace(step.options, gate="")) for step in pipeline.graph.steps)
+    """Return the pipeline, of which no step waits for an approval or calls back: nobody is asked here."""
+    steps = tuple(replace(step, options=replace(step.options, **_ASKING)) for step in pipeline.graph.steps)
     pipeline.graph = replace(pipeline.graph, steps=steps)
     return pipeline
 

@@ -144,6 +144,9 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         ev.CommandGiven,
         st.builds(Cancel, st.none() | TEXT, TEXT) | st.builds(AnswerGate, TEXT, st.booleans(), TEXT, TEXT),
     ),
+    ev.CallbackNoted: st.builds(
+        ev.CallbackNoted, TEXT, TEXT, TEXT, st.booleans(), st.dictionaries(TEXT, JSON), ERROR
+    ),
     ev.RunHeldUp: st.builds(ev.RunHeldUp, TEXT),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }

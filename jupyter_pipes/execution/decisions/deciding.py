@@ -16,6 +16,7 @@ from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.callbacks.callbacks import Callbacks
     from jupyter_pipes.execution.jobs import Jobs
     from jupyter_pipes.execution.recording.files_seen import FilesSeen
     from jupyter_pipes.execution.recording.recorder import Recorder
@@ -35,6 +36,7 @@ class Deciding:
         recorder: has its view, and keeps what a decision went by.
         jobs: says what a step reads.
         files: says who wrote which file last.
+        callbacks: are asked before.
         has_ended: whether nothing more will happen in the run.
         take: takes the facts that come of it.
         begin: has work done on the loop.
@@ -47,6 +49,7 @@ class Deciding:
         recorder: Recorder,
         jobs: Jobs,
         files: FilesSeen,
+        callbacks: Callbacks,
         *,
         has_ended: Callable[[], bool],
         take: Callable[..., None],
@@ -54,7 +57,8 @@ class Deciding:
     ) -> None:
         self._as_they_are = request.arguments.selection.taken
         self._recorder = recorder
-        self._lookup = Lookup(recorder.view.run, request, workspace)
+        self._lookup = Lookup(recorder.view.run, request, workspace, callbacks.values)
+        self._callbacks = callbacks
         self._jobs = jobs
         self._files = files
         self._has_ended = has_ended
@@ -69,7 +73,8 @@ class Deciding:
 
     async def look_ahead(self) -> None:
         """Decide all that is cached at once; what came up meanwhile is decided then."""
-        self._ahead = await self._lookup.ahead()
+        await self._callbacks.begin()
+        self._ahead = await self._lookup.ahead(self._callbacks.asks_before)
         waiting, self._undecided = self._undecided, []
         cached = [each.step for each in waiting if each.step in self._ahead and not self._is_over(each)]
         self._take(*(self._decided(step, self._ahead[step]) for step in cached))
@@ -96,6 +101,7 @@ class Deciding:
     def forget(self, step: str) -> None:
         """Drop what was decided, or is being decided, of inputs that are not the right ones any more."""
         self._under_way.pop(step, None)
+        self._callbacks.forget(step)
         if self._ahead is not None:
             self._ahead = {name: self._ahead[name] for name in self._as_they_are if name in self._ahead}
 
@@ -103,6 +109,12 @@ class Deciding:
         if self._is_over(command):
             return
         name = command.step
+        refusal = await self._callbacks.before(name)
+        if self._is_over(command):
+            return
+        if refusal:
+            self._take(ev.StepDecided(name, "skipped", (refusal,)))
+            return
         try:
             step = self._jobs.step(name)
             decision = await self._lookup.decide(

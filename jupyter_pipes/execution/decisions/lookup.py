@@ -17,6 +17,7 @@ from jupyter_pipes.planning.preparation import decider_of
 from jupyter_pipes.planning.step_parts import Inputs
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.callbacks.values import StepValues
     from jupyter_pipes.history.history import Claim
     from jupyter_pipes.planning.request import RunRequest
 
@@ -30,16 +31,21 @@ _NEWS = 10.0
 class Lookup:
     """Asks a `Decider` for one run; nothing here touches the run's own state."""
 
-    def __init__(self, run: str, request: RunRequest, workspace: Workspace) -> None:
+    def __init__(self, run: str, request: RunRequest, workspace: Workspace, values: StepValues) -> None:
         self._run = run
         self._request = request
         self._workspace = workspace
+        self._values = values
         self._decider = decider_of(request.definition, workspace)
         self._looked_up: set[str] = set()
 
-    async def ahead(self) -> dict[str, Decision]:
-        """Return the decisions of the steps that are cached behind cached ones only."""
-        return await in_thread(self._ahead)
+    async def ahead(self, is_asked: Callable[[str], bool]) -> dict[str, Decision]:
+        """Return the decisions of the steps that are cached behind cached ones only.
+
+        Args:
+            is_asked: whether somebody has a say before a step is decided: it is not decided ahead then.
+        """
+        return await in_thread(self._ahead, is_asked)
 
     async def decide(
         self,
@@ -94,7 +100,7 @@ class Lookup:
             values: element -> its values by name.
         """
         arguments = self._request.arguments
-        forced, known = step in arguments.selection.forced, arguments.values_of(step)
+        forced, known = step in arguments.selection.forced, self._values.of(step)
         return self._decider.decide_elements(element, known, inputs, values, forced=forced)
 
     def forget(self, decision: Decision) -> None:
@@ -111,13 +117,13 @@ class Lookup:
             look_up(options, self._workspace.locks, installed(self._workspace.settings.folder))
             self._looked_up.add(step.name)
 
-    def _ahead(self) -> dict[str, Decision]:
+    def _ahead(self, is_asked: Callable[[str], bool]) -> dict[str, Decision]:
         request = self._request
         try:
             for step in in_order(request):
                 if step.options.repository:
                     self._look_up(step)
-            decisions = {**request.taken, **settled(request, self._decider)}
+            decisions = {**request.taken, **settled(request, self._decider, is_asked)}
             for step in request.definition.steps:
                 if step.name in decisions:
                     self._put_files_back(step, decisions[step.name])
@@ -130,7 +136,7 @@ class Lookup:
     def _decide(self, step: Step, inputs: Inputs, claims: bool) -> tuple[Decision, Claim | None]:
         request, history = self._request, self._workspace.history
         self._look_up(step)
-        values, selection = request.arguments.values_of(step.name), request.arguments.selection
+        values, selection = self._values.of(step.name), request.arguments.selection
         decision = self._decider.decide(step, values, inputs, forced=step.name in selection.forced)
         owner = None
         if decision.shared and claims:

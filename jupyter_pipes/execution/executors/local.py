@@ -88,7 +88,9 @@ class LocalExecutor:
         """Take a job: it starts when its CPUs and memory are free, in the order of submission."""
         waits = "waits for earlier steps to start" if self._waiting else self._what_is_busy(job)
         report(ev.AttemptQueued(job.step.name, job.attempt, job.step.options.queue, waits))
-        self._waiting.append(_Attempt(job, report))
+        # What needs no room waits behind nothing: somebody waits for its answer.
+        add = self._waiting.append if job.step.options.cpus else self._waiting.appendleft
+        add(_Attempt(job, report))
         self._start_waiting()
 
     def cancel(self, attempt: str, outcome: ev.Outcome, reason: str) -> None:

@@ -22,11 +22,12 @@ from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
+from jupyter_pipes.pipelines.callbacks import named
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_pipes.analysis.notebook.statements import Statement
     from jupyter_pipes.export.python.pieces import Piece, StepCode
@@ -70,7 +71,7 @@ def export_python(
         first = graph.errors[0]
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
-    codes = place([_with_values_only(step) for step in graph.steps], cells)
+    codes = place([_with_callbacks(_with_values_only(step), graph.callbacks) for step in graph.steps], cells)
     module = _Module(codes, parameters, name, surrounding_code(cells))
     return with_reasons(formatted(module.text(_title(graph, cells), source_label)))
 
@@ -92,6 +93,15 @@ def _with_values_only(step: Step) -> Step:
     reads = {name: owner for name, owner in step.reads.items() if not is_state(name)}
     writes = tuple(name for name in step.writes if not is_state(name))
     return msgspec.structs.replace(step, reads=reads, writes=writes)
+
+
+def _with_callbacks(step: Step, callbacks: Mapping[str, Step]) -> Step:
+    """Return the step with the code of the functions that it names: a module has them where it names them."""
+    pieces = [piece for _, name in named(step.options) for piece in callbacks[name].prelude]
+    if not pieces:
+        return step
+    every = {(piece.cell, piece.line): piece for piece in (*step.prelude, *pieces)}
+    return msgspec.structs.replace(step, prelude=tuple(every[place] for place in sorted(every)))
 
 
 class _Module:

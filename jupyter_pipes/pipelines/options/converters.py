@@ -68,6 +68,11 @@ def variables(value: object) -> tuple[str, ...]:
     return _names(value, str.isidentifier, "a variable")
 
 
+def callbacks(value: object) -> tuple[str, ...]:
+    """Return names of functions; functions may be given as well."""
+    return _names(value, str.isidentifier, "a function")
+
+
 def exceptions(value: object) -> tuple[str, ...]:
     """Return names of exceptions, modules in front of them or not."""
     what = "an exception, such as ConnectionError"

@@ -18,7 +18,7 @@ from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameter_types import Range
 from jupyter_pipes.pipelines.parameters import Parameter, bind, from_mapping
 from jupyter_pipes.pipelines.step_options import from_keywords
-from tests.options import ALL_TOGETHER, TOGETHER
+from tests.options import ALL_TOGETHER, CALLBACKS, TOGETHER
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Cell
@@ -97,7 +97,7 @@ def run_as_notebook(cells: list[Cell]) -> dict[str, Any]:
 
 
 def test_what_a_user_says_of_a_step_stands_whole_in_the_module(monkeypatch: pytest.MonkeyPatch) -> None:
-    text = export("%%step first\nx = 1", f"%%step all {TOGETHER}\ny = x")
+    text = export(CALLBACKS, "%%step first\nx = 1", f"%%step all {TOGETHER}\ny = x")
     *_, step = Loaded(text, monkeypatch).steps
     assert (step.__code__.co_varnames[:1], step.options.pop("name")) == (("x",), "all")
     # What it reads and writes is said by the function itself.

@@ -1,0 +1,1 @@
+"""Calls of callbacks: of whom, in which order, in which process, and for how long."""
