@@ -14,34 +14,34 @@ from jupyter_pipes.model.errors import described
 
 
 class Plugins:
-    """Plugins that implement hooks.
+    """Plugins that implement hooks; each is called for itself, so that one that fails stops no other.
 
     Attributes:
         problems: plugin -> why it is left out, in words.
     """
 
     def __init__(self) -> None:
-        self._manager = pluggy.PluginManager(specification.GROUP)
-        self._manager.add_hookspecs(specification)
+        self._managers: dict[str, pluggy.PluginManager] = {}
         self.problems: dict[str, str] = {}
 
     def add(self, name: str, load: Callable[[], object]) -> None:
         """Take a plugin, or note why it cannot be had."""
+        manager = pluggy.PluginManager(specification.GROUP)
+        manager.add_hookspecs(specification)
         try:
-            plugin = load()
-            self._manager.register(plugin, name)
-            self._manager.check_pending()
+            manager.register(load(), name)
+            manager.check_pending()
         except Exception as error:  # whatever an import raises is a problem of that plugin
             self.problems[name] = described(error)
-            if self._manager.has_plugin(name):
-                self._manager.unregister(name=name)
+        else:
+            self._managers[name] = manager
 
     def callers(self, hook: str) -> Iterator[tuple[str, Callable[..., Any]]]:
         """Yield each plugin that implements a hook, with what calls it with the hook's arguments by name."""
-        plugins = dict(self._manager.list_name_plugin())
-        for implementation in getattr(self._manager.hook, hook).get_hookimpls():
-            others = [each for name, each in plugins.items() if name != implementation.plugin_name]
-            yield implementation.plugin_name, self._manager.subset_hook_caller(hook, others)
+        for name, manager in self._managers.items():
+            caller = getattr(manager.hook, hook)
+            if caller.get_hookimpls():
+                yield name, caller
 
 
 @cache

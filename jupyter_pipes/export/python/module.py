@@ -72,6 +72,7 @@ def export_python(
         message = f"{name} cannot be exported: {first.message}"
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
     codes = place([_with_callbacks(_with_values_only(step), graph.callbacks) for step in graph.steps], cells)
+    _check_callbacks(codes, graph.callbacks)
     module = _Module(codes, parameters, name, surrounding_code(cells))
     return with_reasons(formatted(module.text(_title(graph, cells), source_label)))
 
@@ -102,6 +103,23 @@ def _with_callbacks(step: Step, callbacks: Mapping[str, Step]) -> Step:
         return step
     every = {(piece.cell, piece.line): piece for piece in (*step.prelude, *pieces)}
     return msgspec.structs.replace(step, prelude=tuple(every[place] for place in sorted(every)))
+
+
+def _check_callbacks(codes: Sequence[StepCode], callbacks: Mapping[str, Step]) -> None:
+    """Refuse callbacks that cannot stand at the module's top, where `@step` names them.
+
+    Raises:
+        NotebookError: one uses what is inside of a step's function: a parameter, or a name that it binds.
+    """
+    there = set[str]().union(*(piece.chunk.binds for piece in top_level(codes)))
+    for code in codes:
+        for _, name in named(code.step.options):
+            if name not in there or callbacks[name].reads:
+                raise NotebookError(
+                    f"step {code.step.name} names the callback {name}, which uses parameters or names that a "
+                    "module has only inside of steps: use what it is told (step, params), and other names",
+                    step=code.step.name,
+                )
 
 
 class _Module:

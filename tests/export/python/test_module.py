@@ -534,3 +534,20 @@ def test_a_definition_that_needs_an_output_when_it_runs_stands_in_its_steps() ->
         "%%step b\nr = told('May')",
     )
     assert "    def told(part) -> Dates:" in text
+
+
+def test_callbacks_stand_where_the_steps_name_them() -> None:
+    text = export("limit = 3", "def look(step, params): return limit > 2", "%%step a --before look\nx = 1")
+    assert (
+        text.index("limit = 3") < text.index("def look(step, params)") < text.index('@step(before=["look"])')
+    )
+
+
+def test_a_callback_that_reads_a_parameter_by_itself_is_refused() -> None:
+    cells = (
+        "%%params\nrows: int = 3",
+        "def look(step, params): return rows > 2",
+        "%%step a --before look\nx = rows",
+    )
+    with pytest.raises(NotebookError, match="callback look, which uses parameters"):
+        export(*cells)
