@@ -22,7 +22,7 @@ from jupyter_pipes.hooks.given import HOOKS, name_of
 from jupyter_pipes.hooks.plugins import installed
 from jupyter_pipes.hooks.told import StepTold, told_run, told_step
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import PipesError, described
+from jupyter_pipes.model.errors import described
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
@@ -175,8 +175,8 @@ class Callbacks:
     def _change(self, callback: Callback, step: str, answer: Answer) -> None:
         try:
             values = self.values.change(step, answer.changed)
-        except PipesError as error:
-            self._note_failure(callback, step, f"failed: {error}")
+        except Exception as error:  # it does not fit, or is of a class that only the notebook has
+            self._note_failure(callback, step, f"failed: {described(error)}")
             return
         words = ", ".join(f"{name} = {value!r}" for name, value in values.items())
         self._note(callback, step, f"changed {words}", values)
