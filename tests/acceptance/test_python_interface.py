@@ -78,7 +78,8 @@ def test_series_and_numpy_values_come_out_equal(made: tuple[Any, dict[str, Any]]
 
 def test_a_loaded_value_is_the_callers_own(made: tuple[Any, dict[str, Any]]) -> None:
     run, here = made
-    run["df"]["int"] += 100
+    loaded = run["df"]
+    loaded["int"] += 100
     pd.testing.assert_frame_equal(run["df"], here["df"])
 
 

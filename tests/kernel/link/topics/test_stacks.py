@@ -39,17 +39,24 @@ def running(kernel: AskedKernel, folder: Path, **cells: str) -> Iterator[None]:
         run.wait(WAIT)
 
 
-def frames_until(kernel: AskedKernel, step: str, matches: Callable[[Any], bool]) -> list[dict[str, Any]]:
+Frames = list[dict[str, Any]]
+
+
+def frames_until(kernel: AskedKernel, step: str, matches: Callable[[Frames], bool]) -> Frames:
     """Return the calls of a step when they are as they come to be."""
     end = time.monotonic() + WAIT
     while True:
         frames = kernel.answer("where", step=step)["frames"]
-        if (frames and matches(frames[-1])) or time.monotonic() > end:
+        if matches(frames) or time.monotonic() > end:
             return frames
 
 
-def is_cell_line(text: str) -> Callable[[Any], bool]:
-    return lambda frame: frame["is_of_notebook"] and text in frame["code"]
+def ends_in_cell_line(text: str) -> Callable[[Frames], bool]:
+    return lambda frames: bool(frames) and frames[-1]["is_of_notebook"] and text in frames[-1]["code"]
+
+
+def lines_of_notebook(frames: Frames) -> list[str]:
+    return [frame["code"] for frame in frames if frame["is_of_notebook"]]
 
 
 def told(frame: dict[str, Any]) -> tuple[str, int, str, str]:
@@ -59,7 +66,7 @@ def told(frame: dict[str, Any]) -> tuple[str, int, str, str]:
 def test_calls_are_told_with_the_lines_of_their_cells(kernel: AskedKernel, tmp_path: Path) -> None:
     step = f"%%step slow\n{READY}\nx = größer(600)"
     with running(kernel, tmp_path, helper=HELPER, slow=step):
-        frames = frames_until(kernel, "slow", is_cell_line("sleep"))
+        frames = frames_until(kernel, "slow", ends_in_cell_line("sleep"))
         assert list(map(told, frames)) == [
             ("Step slow", 5, "<module>", "x = größer(600)"),
             ("cell 1", 3, "größer", "time.sleep(seconds)"),
@@ -72,7 +79,7 @@ def test_the_code_is_that_of_the_run_when_the_cell_was_edited_since(
 ) -> None:
     with running(kernel, tmp_path, slow=f"%%step slow\nimport time\n{READY}time.sleep(600)"):
         kernel.show(slow="%%step slow\nx = 1")
-        frames = frames_until(kernel, "slow", is_cell_line("sleep"))
+        frames = frames_until(kernel, "slow", ends_in_cell_line("sleep"))
         assert told(frames[-1]) == ("Step slow", 5, "<module>", "time.sleep(600)")
 
 
@@ -85,8 +92,8 @@ COMPILED = "import re\nre.match(r'(a+)+$', 'a' * 64 + 'b')"
     [
         (COMPILED, r"re.match"),
         ("while True:\n    pass", "while True:|pass"),
-        ("import subprocess\nsubprocess.run(['sleep', '600'])", ""),
-        ("import threading\nthreading.Event().wait()", ""),
+        ("import subprocess\nsubprocess.run(['sleep', '600'])", "subprocess.run"),
+        ("import threading\nthreading.Event().wait()", "wait"),
         (
             "import threading, time\nfor _ in range(3):\n"
             "    threading.Thread(target=time.sleep, args=(600,), daemon=True).start()\ninput_ = None\n"
@@ -102,10 +109,10 @@ def test_it_answers_whatever_it_does(kernel: AskedKernel, tmp_path: Path, code: 
     magic = code.startswith("%%time")
     body = f"%%time\n{READY}{code.removeprefix('%%time')}" if magic else READY + code
     with running(kernel, tmp_path, slow=f"%%step slow\n{body}"):
-        frames = frames_until(kernel, "slow", lambda frame: "touch" not in frame["code"])
-        lines = [frame["code"] for frame in frames if frame["is_of_notebook"]]
-        assert lines
-        assert re.search(last, lines[-1])
+        frames = frames_until(
+            kernel, "slow", lambda frames: bool(re.search(last, "\n".join(lines_of_notebook(frames)[-1:])))
+        )
+        assert re.search(last, lines_of_notebook(frames)[-1])
 
 
 def test_asking_leaves_no_trace_in_the_step(kernel: AskedKernel, tmp_path: Path) -> None:
