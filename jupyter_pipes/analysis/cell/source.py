@@ -90,14 +90,31 @@ def parsed(source: str) -> CellCode:
 
 
 @lru_cache(maxsize=8192)
-def undecorated(source: str) -> str:
-    """Return the code without decorators of definitions on its top level; the lines stay."""
+def unregistered(source: str, definitions: frozenset[str] = frozenset()) -> str:
+    """Return the code without what puts something into others: decorators and registrations; the lines stay.
+
+    Args:
+        source: the code; what counts is its top level.
+        definitions: names of functions and classes that stand before it.
+    """
     lines = source.splitlines(keepends=True)
     for node in parsed(source).tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
             above = slice(min(each.lineno for each in node.decorator_list) - 1, node.lineno - 1)
             lines[above] = ["\n"] * len(lines[above])
+        elif is_registration(node, definitions):
+            own = slice(node.lineno - 1, node.end_lineno)
+            lines[own] = ["\n"] * len(lines[own])
     return "".join(lines)
+
+
+def is_registration(node: ast.stmt, definitions: frozenset[str]) -> bool:
+    """Return whether a statement puts something into one of these definitions: `show.register(int, name)`."""
+    match node:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "register"))):
+            return name in definitions
+        case _:
+            return False
 
 
 @lru_cache(maxsize=8192)

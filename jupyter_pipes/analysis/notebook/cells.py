@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
 
@@ -12,7 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
-from jupyter_pipes.analysis.cell.source import undecorated, words
+from jupyter_pipes.analysis.cell.source import unregistered, words
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts, shared_containers
 from jupyter_pipes.analysis.literals import tree_of
@@ -35,7 +35,7 @@ from jupyter_pipes.analysis.notebook.statements import (
     statements,
 )
 from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
-from jupyter_pipes.analysis.settings.shared_parts import spelled_out
+from jupyter_pipes.analysis.settings.shared_parts import SharedParts
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
 
@@ -53,12 +53,14 @@ class Context(Struct, frozen=True, eq=False):
         shadowed: names that are always there and that they bind.
         environment: what is known of the functions, classes and values that they bind.
         imports: names that they import, each with what it is imported from.
+        definitions: names of functions and classes that they define.
     """
 
     modules: frozenset[str] = _NOTHING
     shadowed: frozenset[str] = _NOTHING
     environment: Environment = Environment()
     imports: frozenset[tuple[str, str]] = frozenset()
+    definitions: frozenset[str] = _NOTHING
 
     @lru_cache(maxsize=8192)  # noqa: B019 - keeps as many as there are cells of a few notebooks
     def names(self, source: str) -> Names:
@@ -69,9 +71,14 @@ class Context(Struct, frozen=True, eq=False):
     @lru_cache(maxsize=8192)  # noqa: B019 - as above
     def parts(self, source: str, *, of_step: bool) -> tuple[Statement, ...]:
         """Return the statements of a cell in this context, of a step's its definitions."""
-        read = definitions if of_step else statements
-        known = restricted(self.environment, words(source))
-        return read(source, mentioned(source, self.modules), known)
+        known = mentioned(source, self.modules), restricted(self.environment, words(source))
+        if of_step:
+            return definitions(source, *known, self.definitions_in(source))
+        return statements(source, *known)
+
+    def definitions_in(self, source: str) -> frozenset[str]:
+        """Return the functions and classes that a cell in this context names or defines."""
+        return mentioned(source, self.definitions) | self.names(source).definitions
 
     @lru_cache(maxsize=8192)  # noqa: B019 - as above
     def behind(self, source: str) -> Context:
@@ -82,6 +89,7 @@ class Context(Struct, frozen=True, eq=False):
             self.shadowed | (names.writes & ALWAYS_THERE),
             updated(self.environment, names.writes, names.leaves),
             self.imports,
+            (self.definitions - names.writes) | (names.definitions - names.modules),
         )
 
     def streams(self, source: str) -> Uses:
@@ -107,7 +115,7 @@ class Unit(Struct, frozen=True):
         said: what the expressions in its options do with names.
         streams: what it does with global streams of random numbers.
         code: names of its definitions: code for later steps, not values.
-        registered_in: names whose objects only decorators of its definitions change: code does so for others.
+        registered_in: names whose objects only decorators and registrations change: code does so for others.
     """
 
     name: str
@@ -187,6 +195,7 @@ class Notebook:
         self.set_in: dict[str, HandedOn] = {}
         self.definitions: dict[str, frozenset[str]] = {}
         self._of_steps: frozenset[str] = _NOTHING
+        self._shared_parts = SharedParts()
         self.changing: set[str] = set()
         self._classes: list[tuple[int, str, frozenset[str]]] = []
         self.diagnostics: list[Diagnostic] = []
@@ -246,7 +255,8 @@ class Notebook:
                 continue
             names = context.names(expanded(cell))
             if cell.role != "step":
-                self.diagnostics += _diagnostics(cell, names)
+                self.diagnostics += problems.of_plain_cell(cell, names.diagnostics)
+                self._shared_parts.read(cell.body)
             else:
                 self._of_steps |= names.writes - names.definitions - names.modules
             context = _with_imports(context, cell.body)
@@ -259,8 +269,10 @@ class Notebook:
         for place, plain in enumerate(_code(cell, context)):
             statement = self._with_streams(plain, (index, place), context)
             binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
-            if not is_setup and (not owner or statement.is_definition):
-                binding = self._add_setting(binding)
+            may_set = not is_setup and (not owner or statement.is_definition)
+            if may_set and (made := setting(binding, self.timeline)) is not None:
+                self.settings.append(made)
+                binding = made.binding
             changed = self.timeline.changed_by_calls(statement.calls, binding.place)
             changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
             self.timeline.add_all(statement.binds | changed, binding)
@@ -285,7 +297,8 @@ class Notebook:
 
     def _add_settings_of_step(self, index: int, cell: Cell, owner: str, context: Context) -> None:
         """A step's settings hold for later steps as well; its seeds are handed on as states of streams."""
-        behind, body = len(self.cells[index].body), spelled_out(cell.body)
+        imported = mentioned(cell.body, context.behind(expanded(cell)).modules.union(dict(context.imports)))
+        behind, body = len(cell.body), self._shared_parts.spelled_out(cell.body, imported)
         texts = plain_texts(body)
         # Few steps set anything: what their statements do with names is not to be found out for nothing.
         parts = (Binding((index, behind), cell.number, "", Statement(1, text), owner) for text in texts or ())
@@ -300,14 +313,6 @@ class Notebook:
         settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps, earlier)
         self.settings += settings
         self.set_in[owner] = self.set_in.get(owner, HandedOn()).united(handed_on)
-
-    def _add_setting(self, binding: Binding) -> Binding:
-        """Note the statement if it is a setting; return it as what it is."""
-        made = setting(binding, self.timeline)
-        if made is None:
-            return binding
-        self.settings.append(made)
-        return made.binding
 
 
 @lru_cache(maxsize=8192)
@@ -366,7 +371,7 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = Uses() if unit.options.map else context.streams(text)
     names, said = own_names(context.names(text), unit.options), expressions(unit.options)
-    plain = context.names(undecorated(text))
+    plain = context.names(unregistered(text, context.definitions_in(text)))
     return msgspec.structs.replace(
         unit,
         body=body,
@@ -382,14 +387,6 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
 def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
     parts = context.parts(expanded(cell), of_step=cell.role == "step")
     return tuple(restored(part, cell) for part in parts) if cell.scripts else parts
-
-
-def _diagnostics(cell: Cell, names: Names) -> Iterator[Diagnostic]:
-    for problem in names.diagnostics:
-        if cell.role == "setup":
-            yield msgspec.structs.replace(problem, cell=cell.number)
-        elif problem.severity == "error":
-            yield problems.unreadable(Spot(None, cell.number, problem.line), problem.message)
 
 
 def _doc(cells: Sequence[Cell], index: int) -> str:

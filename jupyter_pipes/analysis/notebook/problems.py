@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal
 
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from jupyter_pipes.analysis import spelling
 from jupyter_pipes.analysis.cell.scopes import PROMPT_INPUTS
@@ -269,9 +269,18 @@ def unknown_reference(spot: Spot, flag: str, why: str) -> Diagnostic:
     return _at(spot, "JP034", f"{spot} says {flag}: {why}")
 
 
-def unreadable(spot: Spot, message: str) -> Diagnostic:
-    """JP001 in a cell that is no step: it is left out, which is worth a warning only."""
-    return _at(spot, "JP001", f"{message} Steps cannot use what this cell defines.", "warning")
+def of_plain_cell(cell: Cell, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what is wrong with the code of a cell that is no step.
+
+    JP001: what cannot be read is left out, which is worth a warning only; a `%%setup` cell goes with all.
+    """
+    for problem in found:
+        if cell.role == "setup":
+            yield structs.replace(problem, cell=cell.number)
+        elif problem.severity == "error":
+            spot = Spot(None, cell.number, problem.line)
+            message = f"{problem.message} Steps cannot use what this cell defines."
+            yield _at(spot, "JP001", message, "warning")
 
 
 def nearest(name: str, names: Iterable[str]) -> str:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names
 from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
-from jupyter_pipes.analysis.cell.source import undecorated
+from jupyter_pipes.analysis.cell.source import unregistered
 from jupyter_pipes.analysis.handed_texts import handed_names
 from jupyter_pipes.analysis.loop_counters import without_counters
 from jupyter_pipes.analysis.notebook import problems
@@ -360,7 +360,7 @@ class _Resolver:
         """Return what functions of earlier cells change or bind when this cell calls them."""
         names = self._unit.names
         # A function that the cell defines itself before it calls it is not the one of an earlier cell.
-        called = called_names(undecorated(self._unit.text)) & (names.reads | names.optional_reads)
+        called = called_names(unregistered(self._unit.text)) & (names.reads | names.optional_reads)
         return self._timeline.changed_by_calls(called, self._unit.place)
 
     def _problem(self, problem: Problem) -> Diagnostic:

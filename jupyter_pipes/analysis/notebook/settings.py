@@ -33,7 +33,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-EVERYWHERE = _words("os sys warnings logging locale ssl socket builtins IPython dotenv %")
+EVERYWHERE = _words("os sys warnings logging locale ssl socket builtins codecs copyreg IPython dotenv %")
 """Modules whose state any code in the process may see, `%` for magics: it counts for each step."""
 
 _USED_BY = {

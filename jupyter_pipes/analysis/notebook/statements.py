@@ -19,7 +19,7 @@ from jupyter_pipes.analysis.cell.scopes import (
     declared_global,
     perhaps_bound_globals,
 )
-from jupyter_pipes.analysis.cell.source import parsed, words
+from jupyter_pipes.analysis.cell.source import is_registration, parsed, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.effects.wrappers import without_wrappers
@@ -40,8 +40,7 @@ NO_NAMES = frozenset({STAR, EXTENSIONS, SUBCLASSES}) | STREAM_NAMES
 _REGISTERING = frozenset({"register_cell_magic", "register_line_magic", "register_line_cell_magic"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_IMPORTS = (ast.Import, ast.ImportFrom)
-_NOTHING: frozenset[str] = frozenset()
+_IMPORTS, _NOTHING = (ast.Import, ast.ImportFrom), frozenset[str]()
 _EMPTY, _HUGE = Environment(), 200_000
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 
@@ -125,11 +124,20 @@ def statements(
 
 @lru_cache(maxsize=8192)
 def definitions(
-    source: str, modules: frozenset[str] = frozenset(), environment: Environment = _EMPTY
+    source: str,
+    modules: frozenset[str] = frozenset(),
+    environment: Environment = _EMPTY,
+    known: frozenset[str] = frozenset(),
 ) -> tuple[Statement, ...]:
-    """Return the top-level statements of a step's cell that are code, not values."""
+    """Return the top-level statements of a step's cell that are code, not values.
+
+    Args:
+        source, modules, environment: as `statements` has them.
+        known: names of functions and classes into which it may put something.
+    """
     parts = tuple(_parts(source))
-    code = list(_in_turn((part for part in parts if _is_code(part[0])), modules, environment))
+    are_code = (part for part in parts if _is_code(part[0]) or is_registration(part[0], known))
+    code = list(_in_turn(are_code, modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
     if all(statement.binds - statement.changes - NO_NAMES <= sure for statement in code):
         return tuple(code)

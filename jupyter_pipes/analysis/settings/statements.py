@@ -39,7 +39,7 @@ _SETTERS = _words("""
     filterwarnings simplefilter resetwarnings captureWarnings basicConfig dictConfig fileConfig addHandler
     addFilter addLevelName setlocale seterr setrecursionlimit setcontext setdefaulttimeout setswitchinterval
     setstate tzset chdir putenv unsetenv umask initjs field_size_limit rcdefaults rc_file xkcd ion ioff pandas
-    apply load_dotenv output_notebook extension add_type
+    apply load_dotenv output_notebook extension add_type pickle
 """)
 """Functions that set something and do not say so at the beginning."""
 
@@ -159,7 +159,7 @@ def _sets_only(leaf: ast.stmt) -> bool:
     """Whether a statement of a function does nothing but set something, or return what is there anyway."""
     match leaf:
         case ast.Return(value=ast.Call() as call):
-            return bool(dotted(call))
+            return bool(dotted(call) or _set_by(leaf))
         case ast.Return(value=value):
             return value is None or not _calls(value)
         case ast.Expr(value=ast.Constant()):
@@ -206,6 +206,8 @@ def _set_by(leaf: ast.stmt) -> frozenset[str]:
             return united(map(_set_part, targets))
         case ast.Expr(value=ast.Call() as call):
             return set_by_call(call)
+        case ast.Return(value=ast.Call() as call):
+            return _set_by_value(call)
         case _:
             return NOTHING
 

@@ -237,6 +237,7 @@ _RESTORED = (
     restoring.reduced_sentinel,
     restoring.reduced_exception,
     restoring.reduced_logger,
+    restoring.reduced_part,
     restoring.reduced_handler,
     restoring.reduced_view,
 )

@@ -8,6 +8,8 @@ import sys
 from contextlib import contextmanager
 from contextvars import ContextVar
 from functools import cached_property, lru_cache
+from importlib import import_module
+from inspect import isbuiltin, isfunction
 from types import CellType, CodeType, FunctionType, MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 from weakref import WeakKeyDictionary
@@ -163,6 +165,29 @@ def _logger(name: str, level: int, disabled: bool, propagate: bool) -> object:
     logger.setLevel(level)
     logger.disabled, logger.propagate = disabled, propagate
     return logger
+
+
+def reduced_part(value: object) -> tuple[Any, ...] | None:
+    """Return how to pickle a part of a module's state (`env = os.environ`), one in each process, else None.
+
+    Who sets something by that name sets it for all, as statements do that name the module itself.
+    """
+    found = _PARTS.get((type(value).__module__, type(value).__qualname__))
+    return (_part, found) if found is not None and _part(*found) is value else None
+
+
+_PARTS = {
+    ("os", "_Environ"): ("os", "environ"),
+    ("matplotlib", "RcParams"): ("matplotlib", "rcParams"),
+    ("pandas._config.config", "DictWrapper"): ("pandas", "options"),
+    ("decimal", "Context"): ("decimal", "getcontext"),
+}
+"""Module and name of a class -> module and name of the one instance of it that is such a part."""
+
+
+def _part(module: str, name: str) -> object:
+    found = getattr(import_module(module), name)
+    return found() if isfunction(found) or isbuiltin(found) else found
 
 
 def reduced_view(value: object) -> tuple[Any, ...] | None:
@@ -340,6 +365,7 @@ _RESTORERS = (
     set_model_data,
     _exception,
     _logger,
+    _part,
     _handler,
     _fill_handler,
     file_map,
