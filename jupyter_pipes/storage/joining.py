@@ -196,6 +196,8 @@ class _Memory:
         """Return the array that `value` is a view into, and where it lies there."""
         if not self._spans or not _is_array(value) or value.dtype.hasobject or not value.size:
             return None
+        if not arrays.is_memory_only(value):
+            return None
         low, high = _bounds(value)
         place = bisect_right(self._starts, low) - 1
         if place < 0 or high > self._spans[place][1]:

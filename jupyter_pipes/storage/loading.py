@@ -11,14 +11,14 @@ from jupyter_pipes.model.errors import SerializationError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.serializers import deserialize_linked
 from jupyter_pipes.storage.serializers.base import NumberedParts, Part, Parts
-from jupyter_pipes.storage.serializers.restoring import view_of
+from jupyter_pipes.storage.serializers.libraries.views import view_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.storage.serializers.pickler import Link
 
 
 View = tuple[Any, ...]
-"""Where in the memory of an array another one lies: what `restoring.view_of` takes behind the array."""
+"""Where in the memory of an array another one lies: what `views.view_of` takes behind the array."""
 
 
 _OF_A_PART = 5

@@ -102,19 +102,19 @@ def unregistered(source: str, definitions: frozenset[str] = frozenset()) -> str:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and node.decorator_list:
             above = slice(min(each.lineno for each in node.decorator_list) - 1, node.lineno - 1)
             lines[above] = ["\n"] * len(lines[above])
-        elif is_registration(node, definitions):
+        elif not registered_in(node).isdisjoint(definitions):
             own = slice(node.lineno - 1, node.end_lineno)
             lines[own] = ["\n"] * len(lines[own])
     return "".join(lines)
 
 
-def is_registration(node: ast.stmt, definitions: frozenset[str]) -> bool:
-    """Return whether a statement puts something into one of these definitions: `show.register(int, name)`."""
+def registered_in(node: ast.stmt) -> frozenset[str]:
+    """Return the name of what a statement registers something in: `show.register(int, name)`."""
     match node:
         case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "register"))):
-            return name in definitions
+            return frozenset((name,))
         case _:
-            return False
+            return frozenset()
 
 
 @lru_cache(maxsize=8192)

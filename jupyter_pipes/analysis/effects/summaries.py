@@ -138,6 +138,13 @@ class Environment(Struct, frozen=True, cache_hash=True):
     kinds: tuple[tuple[str, str], ...] = ()
     sharing: Sharing = ()
 
+    def classes_with(self, method: str) -> frozenset[str]:
+        """Return the classes that have a method of this name from the notebook, their own or inherited."""
+        found = {name for name, known in self.classes if known.named(method)}
+        while news := {name for name, known in self.classes if not found.isdisjoint(known.bases)} - found:
+            found |= news
+        return frozenset(found)
+
 
 _EMPTY = Environment()
 

@@ -73,12 +73,13 @@ class Context(Struct, frozen=True, eq=False):
         """Return the statements of a cell in this context, of a step's its definitions."""
         known = mentioned(source, self.modules), restricted(self.environment, words(source))
         if of_step:
-            return definitions(source, *known, self.definitions_in(source))
+            return definitions(source, *known, self.registries(source))
         return statements(source, *known)
 
-    def definitions_in(self, source: str) -> frozenset[str]:
-        """Return the functions and classes that a cell in this context names or defines."""
-        return mentioned(source, self.definitions) | self.names(source).definitions
+    def registries(self, source: str) -> frozenset[str]:
+        """Return the definitions in a cell that have no `register` of the notebook, but one of Python's."""
+        named = mentioned(source, self.definitions) | self.names(source).definitions
+        return named - self.behind(source).environment.classes_with("register") if named else named
 
     @lru_cache(maxsize=8192)  # noqa: B019 - as above
     def behind(self, source: str) -> Context:
@@ -371,7 +372,7 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = Uses() if unit.options.map else context.streams(text)
     names, said = own_names(context.names(text), unit.options), expressions(unit.options)
-    plain = context.names(unregistered(text, context.definitions_in(text)))
+    plain = context.names(unregistered(text, context.registries(text)))
     return msgspec.structs.replace(
         unit,
         body=body,

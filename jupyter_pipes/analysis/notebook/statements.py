@@ -19,7 +19,7 @@ from jupyter_pipes.analysis.cell.scopes import (
     declared_global,
     perhaps_bound_globals,
 )
-from jupyter_pipes.analysis.cell.source import is_registration, parsed, words
+from jupyter_pipes.analysis.cell.source import parsed, registered_in, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.effects.wrappers import without_wrappers
@@ -133,10 +133,10 @@ def definitions(
 
     Args:
         source, modules, environment: as `statements` has them.
-        known: names of functions and classes into which it may put something.
+        known: names of functions and classes in which it may register something.
     """
     parts = tuple(_parts(source))
-    are_code = (part for part in parts if _is_code(part[0]) or is_registration(part[0], known))
+    are_code = (part for part in parts if _is_code(part[0]) or registered_in(part[0]) & known)
     code = list(_in_turn(are_code, modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
     if all(statement.binds - statement.changes - NO_NAMES <= sure for statement in code):
@@ -207,7 +207,7 @@ def _statement(
     now = analyze(ast.unparse(stripped), modules, _NOTHING, environment) if has_functions else names
     nodes_now = list(ast.walk(stripped)) if has_functions else nodes
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
-    changes = now.mutates | now.maybe_mutates
+    changes = now.mutates | now.maybe_mutates | (registered_in(node) - modules)
     if isinstance(node, ast.ClassDef) and node.bases:
         changes |= {SUBCLASSES}
     binds = now.writes | changes

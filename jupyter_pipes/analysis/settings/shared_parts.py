@@ -85,8 +85,8 @@ def _bound(source: str) -> Counter[str]:
 def _uses(tree: ast.Module, parts: Mapping[str, str]) -> list[ast.Name]:
     """Return where code looks at what these names stand for, in the order of the text.
 
-    An attribute may have another value by then (`old = pd.scale; pd.scale = 1; pd.scale = old`): of that, only
-    what is reached through it counts.
+    An attribute may have another value by then (`old = pd.scale; pd.scale = 1; pd.scale = old`): only what is
+    reached through it counts.
     """
     nodes = list(ast.walk(tree))
     through = {id(node.value) for node in nodes if isinstance(node, ast.Attribute | ast.Subscript)}

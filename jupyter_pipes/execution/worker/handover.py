@@ -23,7 +23,7 @@ from jupyter_pipes.storage.joining import Holder, Joiner
 from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.serializers import serialize
 from jupyter_pipes.storage.serializers.base import Parts
-from jupyter_pipes.storage.serializers.restoring import files_as_they_were
+from jupyter_pipes.storage.serializers.libraries.views import files_as_they_were
 from jupyter_pipes.storage.unchanged import UNCHANGING, Snapshot, inspect
 
 _BUFFERS = (memoryview, bytearray, array)
@@ -273,7 +273,7 @@ def _place_of(value: Any) -> tuple[int, int]:
         return 1, 0
     # A view with strides of its own stands on an object that is no array: its windows may overlap.
     bases = (value.base, getattr(value.base, "base", None))
-    is_view = any(type(base) in (type(value), *_BUFFERS) for base in bases)
+    is_view = any(isinstance(base, (numpy.ndarray, *_BUFFERS)) for base in bases)
     low, high = numpy.lib.array_utils.byte_bounds(value) if is_view else (0, 0)
     return (2, low - high) if is_view else (0, 0)
 

@@ -7,13 +7,17 @@ import os
 import sys
 from array import array as numbers
 from collections.abc import Container, Iterable
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
+
+from jupyter_pipes.storage.serializers.libraries import views
 
 if TYPE_CHECKING:
     import numpy as np
 
 _SLACK = 4096
 """Bytes that an Arrow array's buffers may hold beyond what it shows (padding) before it counts as a slice."""
+
+_PLAIN = (str, int, float, bool, type(None))
 
 LENDERS = (bytearray, numbers)
 """Types of values that lend their memory to arrays and may be changed."""
@@ -84,15 +88,37 @@ def _lies_in(view: Any, whole: Any) -> bool:
 
 
 def _arguments(view: Any, whole: Any) -> tuple[Any, ...]:
-    """Return what makes a view anew, for `restoring.view_of`."""
+    """Return what makes a view anew, for `views.view_of`."""
     first, start = (each.__array_interface__["data"][0] for each in (view, _as_array(whole)))
     return whole, *place_in_memory(view, int(first - start))
 
 
 def place_in_memory(view: Any, offset: int) -> tuple[Any, ...]:
-    """Return what tells a view from others of the same memory, for `restoring.view_of`."""
-    looks_only = () if view.flags.writeable else (False,)
-    return view.shape, view.dtype, offset, view.strides, *looks_only
+    """Return what tells a view from others of the same memory, for `views.view_of`."""
+    place = view.shape, view.dtype, offset, view.strides
+    if not is_plain_array(view):
+        kind = cast("type[object]", type(view))
+        return *place, view.flags.writeable, kind, tuple(own_attributes(view).items())
+    return place if view.flags.writeable else (*place, False)
+
+
+def is_memory_only(value: Any) -> bool:
+    """Return whether an array is its memory, its class, and plain attributes beside: `numpy.matrix` is."""
+    import numpy as np
+
+    is_plainly_pickled = type(value).__reduce__ is np.ndarray.__reduce__
+    return is_plainly_pickled and all(isinstance(each, _PLAIN) for each in own_attributes(value).values())
+
+
+def own_attributes(value: Any) -> dict[str, Any]:
+    """Return what an array of a class of its own has besides its memory."""
+    return {} if type(value) in _plain_kinds() else getattr(value, "__dict__", {})
+
+
+def _plain_kinds() -> tuple[type, ...]:
+    import numpy as np
+
+    return np.ndarray, np.memmap
 
 
 def may_show_changes(array: Any) -> bool:
@@ -115,6 +141,10 @@ def reduced(value: Any) -> Any:
     numpy = sys.modules.get("numpy")
     if numpy is not None and type(value) in (numpy.ndarray, numpy.memmap):
         return _reduced_numpy(value, numpy.ndarray)
+    if numpy is not None and type(value) is numpy.ma.MaskedArray:
+        return views.reduced_masked(value)
+    if numpy is not None and isinstance(value, numpy.ndarray):
+        return _reduced_subclass(value, numpy.ndarray)
     arrow: Any = sys.modules.get("pyarrow")
     if arrow is not None and isinstance(value, arrow.Array):
         return _reduced_arrow(value, arrow)
@@ -214,6 +244,14 @@ def _reduced_numpy(array: np.ndarray[Any, Any], plain: type[np.ndarray[Any, Any]
     copy = array.copy(order="K")
     copy.flags.writeable = flags.writeable
     return copy.__reduce_ex__(5)
+
+
+def _reduced_subclass(array: Any, plain: type[np.ndarray[Any, Any]]) -> Any:
+    """Return the array with its attributes, which NumPy leaves behind, or NotImplemented if it has none."""
+    if type(array).__reduce__ is not plain.__reduce__ or not (attributes := own_attributes(array)):
+        return NotImplemented
+    make, arguments, state = array.__reduce__()
+    return make, arguments, (state, attributes), None, None, views.fill_array
 
 
 def _reduced_arrow(array: Any, arrow: Any) -> Any:

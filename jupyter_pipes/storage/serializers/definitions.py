@@ -6,8 +6,10 @@ import dis
 import inspect
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
+from importlib import import_module
 from types import CodeType, FunctionType, GeneratorType
 from typing import Any, TypeVar
 
@@ -45,6 +47,17 @@ def definition_name(value: object) -> str | None:
         return None
     name = value.__name__ if isinstance(value, TypeVar) else qualified_name(value)
     return name if isinstance(name, str) and notebook_definition(name) is value else None
+
+
+def import_home(definition: object) -> None:
+    """Import the module that a definition says it is from, where its package is loaded: then it can be named.
+
+    Libraries have classes that say they are from a module which they import when it is asked for.
+    """
+    home: Any = getattr(definition, "__module__", None)
+    if isinstance(home, str) and home not in sys.modules and home.partition(".")[0] in sys.modules:
+        with suppress(ImportError):
+            import_module(home)
 
 
 def qualified_name(value: object) -> object:

@@ -13,11 +13,11 @@ from msgspec import Struct
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.version import RUNNING
-from jupyter_pipes.storage.serializers import arrays, drawings, functions, restoring
+from jupyter_pipes.storage.serializers import arrays, functions, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
-from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, import_home
 from jupyter_pipes.storage.serializers.framing import Sink
-from jupyter_pipes.storage.serializers.models import formulas
+from jupyter_pipes.storage.serializers.libraries import drawings, formulas, views
 from jupyter_pipes.storage.serializers.refusals import refusal
 
 if TYPE_CHECKING:
@@ -90,10 +90,10 @@ def _with_views(make: Callable[[], _Pickler], value: Any) -> Pickled:
 
 def _seeing_views(pickler: _Pickler, result: Pickled, make: Callable[[], _Pickler], value: Any) -> Pickled:
     """Return the pickle, with arrays that lie in others of it as views: what changes one changes both."""
-    if not (views := pickler.inner_views()):
+    if not (inner := pickler.inner_views()):
         return result
     again = make()
-    again.views = views
+    again.views = inner
     return again.run(value)
 
 
@@ -162,17 +162,17 @@ class _Pickler(cloudpickle.Pickler):
             raise Refused(kind, reason)
         if reducer := _REDUCERS.get(kind):
             return reducer(self, obj)
-        if (restored := next(filter(None, (reduce(obj) for reduce in _RESTORED)), None)) is not None:
+        if (restored := next(filter(None, (reduce(obj) for reduce in restoring.REDUCERS)), None)) is not None:
             return restored
         if (view := self.views.get(id(obj))) is not None:
-            return restoring.view_of, view.arguments
+            return views.view_of, view.arguments
         if arrays.is_plain_array(obj):
             self._arrays.append(obj)
         if arrays.is_of_a_file(obj):
             mapped = arrays.file_map(obj)
             # What others share with it is the file.
             self._inner.add(id(mapped.content))
-            return restoring.file_map, tuple(mapped)
+            return views.file_map, tuple(mapped)
         reduced = arrays.reduced(obj)
         if reduced is not NotImplemented:
             return reduced
@@ -220,6 +220,7 @@ class _Pickler(cloudpickle.Pickler):
     def _reduced_by_cloudpickle(self, obj: Any) -> tuple[Any, ...] | str:
         if isinstance(obj, TypeVar):
             return cast("tuple[Any, ...] | str", self.dispatch_table[TypeVar](obj))
+        import_home(obj)
         return cast("tuple[Any, ...] | str", super().reducer_override(obj))  # pyright: ignore[reportUnknownMemberType] - untyped
 
     def _reduce_code(self, code: CodeType) -> Any:
@@ -230,17 +231,6 @@ class _Pickler(cloudpickle.Pickler):
     def _reduce_module(self, marker: functions.ModuleInCode) -> Any:
         return self.dispatch_table[ModuleType](marker.module)
 
-
-_RESTORED = (
-    restoring.reduced_cached_function,
-    restoring.reduced_shell,
-    restoring.reduced_sentinel,
-    restoring.reduced_exception,
-    restoring.reduced_logger,
-    restoring.reduced_part,
-    restoring.reduced_handler,
-    restoring.reduced_view,
-)
 
 _REDUCERS: dict[type, Callable[[Any, Any], Any]] = {
     CodeType: _Pickler._reduce_code,  # pyright: ignore[reportPrivateUsage]

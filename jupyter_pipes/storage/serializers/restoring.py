@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import gc
-import os
 import sys
-from contextlib import contextmanager
-from contextvars import ContextVar
 from functools import cached_property, lru_cache
 from importlib import import_module
 from inspect import isbuiltin, isfunction
@@ -19,7 +16,7 @@ from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, notebook_definition
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Generator, Iterator
+    from collections.abc import Callable, Iterator
 
 ADDRESS = "jupyter_pipes.serializers.pickler"
 """The module that pickles name: where these functions were in version 0.2.0. Equal values have equal pickles
@@ -31,6 +28,17 @@ MOVED = {
     "jupyter_pipes.params": "jupyter_pipes.pipelines.parameters",
 }
 """Module of version 0.2.0 -> where its classes are now: those that a step's value may be an instance of."""
+
+
+# pickle finds what it names by importing the module of that name.
+sys.modules[ADDRESS] = sys.modules[__name__]
+
+
+def keep_at_address(*restorers: Callable[..., Any]) -> None:
+    """Let pickles name functions by the address that does not move."""
+    for restorer in restorers:
+        restorer.__module__ = ADDRESS
+        setattr(sys.modules[ADDRESS], restorer.__name__, restorer)
 
 
 _CachedFunction = type(lru_cache(ord))
@@ -258,66 +266,6 @@ def _sentinel(name: str, kind: type[object]) -> object:
     return object.__new__(kind)
 
 
-def view_of(
-    held: Any,
-    shape: tuple[int, ...],
-    dtype: Any,
-    offset: int,
-    strides: tuple[int, ...],
-    writeable: bool = True,
-) -> Any:
-    """Return an array that lies in the memory of another one, or of bytes: as NumPy's constructor has it."""
-    import numpy as np
-
-    # Byte arrays are memory as well, and always in order.
-    memory = held.T if hasattr(held, "flags") and not held.flags.c_contiguous else held
-    view = np.ndarray(shape, dtype, memory, offset, strides)
-    if type(held) is np.memmap:
-        view = view.view(np.memmap)
-        view.__array_finalize__(held)
-    view.flags.writeable = view.flags.writeable and writeable
-    return view
-
-
-@contextmanager
-def files_as_they_were() -> Generator[None]:
-    """Have mapped files that are loaded be those files, and hold what they did: as a step is to find them."""
-    # Pickle passes nothing on to what it calls.
-    token = _is_for_a_step.set(True)
-    try:
-        yield
-    finally:
-        _is_for_a_step.reset(token)
-
-
-_is_for_a_step = ContextVar("is_for_a_step", default=False)
-
-
-def file_map(path: str, mode: str, offset: int, content: Any) -> Any:
-    """Return a file mapped into memory; for who only looks at it, what it showed."""
-    import numpy as np
-
-    if mode == "r+" and _is_for_a_step.get():
-        return _mapped(path, offset, content)
-    shown: Any = content.view(np.memmap)
-    shown.filename, shown.mode, shown.offset = os.path.abspath(path), mode, offset  # noqa: PTH100 - as NumPy
-    shown.flags.writeable = mode != "r"
-    return shown
-
-
-def _mapped(path: str, offset: int, content: Any) -> Any:
-    import numpy as np
-
-    with open(path, "a+b") as file:  # noqa: PTH123 - as NumPy does
-        if file.seek(0, os.SEEK_END) < offset + content.nbytes:
-            file.truncate(offset + content.nbytes)
-    order: Any = "C" if content.flags.c_contiguous else "F"
-    mapped: Any = np.memmap(path, content.dtype, "r+", offset, content.shape, order)
-    if mapped.tobytes("A") != content.tobytes("A"):
-        mapped[...] = content
-    return mapped
-
-
 def set_model_data(data: Any, state: tuple[Any, dict[str, Any]]) -> None:
     """Fill the data of a model, which looks for what its formula names among the names of its caller."""
     held, names = state
@@ -353,8 +301,18 @@ def code(python: str, *arguments: Any) -> CodeType:
     return CodeType(*arguments)
 
 
-# pickle finds what it names by importing the module of that name.
-sys.modules[ADDRESS] = sys.modules[__name__]
+REDUCERS = (
+    reduced_cached_function,
+    reduced_shell,
+    reduced_sentinel,
+    reduced_exception,
+    reduced_logger,
+    reduced_part,
+    reduced_handler,
+    reduced_view,
+)
+"""From a value to how it is pickled, None for all that they are not for."""
+
 _RESTORERS = (
     own_or_made,
     set_unless_own,
@@ -368,8 +326,6 @@ _RESTORERS = (
     _part,
     _handler,
     _fill_handler,
-    file_map,
     code,
 )
-for _restorer in _RESTORERS:
-    _restorer.__module__ = ADDRESS
+keep_at_address(*_RESTORERS)

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pytest
 
 from jupyter_pipes.storage.serializers import deserialize, serialize
-from jupyter_pipes.storage.serializers.restoring import files_as_they_were
+from jupyter_pipes.storage.serializers.libraries.views import files_as_they_were
 
 
 def stored(value):

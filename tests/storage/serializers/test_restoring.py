@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import decimal
 import io
 import logging
 import logging.handlers
+import os
 import pickle
 import pickletools
 import sys
@@ -15,6 +17,8 @@ from types import MappingProxyType
 from typing import Any
 
 import cloudpickle
+import matplotlib
+import pandas as pd
 import pytest
 
 from jupyter_pipes.analysis.literals import texts_of
@@ -102,6 +106,20 @@ def again(value: Any) -> Any:
     result = pickled(value)
     stream = memoryview(b"".join(map(bytes, result.stream)))
     return unpickled(stream, result.buffers, lambda name: None).value
+
+
+@pytest.mark.parametrize(
+    "part",
+    [os.environ, matplotlib.rcParams, pd.options, decimal.getcontext()],
+    ids=["environ", "rcParams", "options", "context"],
+)
+def test_a_part_of_a_module_comes_back_as_that_of_the_reader(part: Any) -> None:
+    stream = b"".join(pickled(part).stream)
+    assert unpickled(memoryview(stream), [], lambda name: None).value is part
+
+
+def test_another_one_of_its_class_comes_back_as_a_value() -> None:
+    assert repr(again(decimal.Context(prec=3))) == repr(decimal.Context(prec=3))
 
 
 class Collecting(logging.Handler):

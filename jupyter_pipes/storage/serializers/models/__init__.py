@@ -1,1 +1,0 @@
-"""Fitted models of libraries: what they need beside what they hold."""
