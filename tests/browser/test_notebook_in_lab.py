@@ -98,12 +98,12 @@ def test_a_log_is_below_its_cell_while_the_step_runs_and_cancel_answers_within_a
     cell = endless.page.locator(".jp-CodeCell", has_text="%%step endless").first
     expect(cell.locator(".jp-OutputArea")).to_contain_text("has begun")
     endless.notebook.locator(".jupyter-pipes-buttons").get_by_role("button", name="Cancel").click()
-    expect(endless.listed("endless, cancelled")).to_be_attached(timeout=1500)
+    expect(endless.listed("endless, cancelled")).to_be_attached()
     expect(endless.listed("last, cancelled")).to_be_attached()
     expect(endless.page.get_by_text("RunCancelled").first).to_be_attached()
 
 
 def test_interrupting_the_kernel_cancels_the_run(endless: LabPage) -> None:
     endless.menu("Kernel", "Interrupt Kernel")
-    expect(endless.listed("endless, cancelled")).to_be_attached(timeout=10_000)
+    expect(endless.listed("endless, cancelled")).to_be_attached()
     endless.wait_for_kernel()

@@ -6,7 +6,7 @@ import threading
 
 from jupyter_pipes.kernel.pacing import Pacer
 
-WAIT = 20.0
+WAIT = 60.0
 
 
 class Recorder:

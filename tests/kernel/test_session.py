@@ -18,7 +18,7 @@ from jupyter_pipes.pipelines.step_options import parse_step
 
 pytestmark = pytest.mark.slow
 
-WAIT = 30.0
+WAIT = 60.0
 CELLS = {
     "params": "%%params\nn: int = 1",
     "helper": "def twice(value):\n    return 2 * value",

@@ -22,7 +22,7 @@ B = "%%step b\ny = twice(x)"
 C = "%%step c\nz = y + n"
 CELLS = (PARAMS, HELPER, A, B, C)
 
-WAIT = 30.0
+WAIT = 60.0
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from jupyter_pipes.model.views import AttemptView, MetricPoint, RunView, StepVie
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.planning.signing.signature import Change, code_part
 
-WAIT = 30.0
+WAIT = 60.0
 EVIL = "<script>alert(1)</script>"
 
 
