@@ -110,8 +110,8 @@ def unregistered(source: str, definitions: frozenset[str] = frozenset()) -> str:
 
 def registered_in(node: ast.stmt) -> frozenset[str]:
     """Return the name of what a statement registers something in: `show.register(int, name)`."""
-    match node:
-        case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "register"))):
+    match getattr(node, "value", None):
+        case ast.Call(ast.Attribute(ast.Name(name), "register")):
             return frozenset((name,))
         case _:
             return frozenset()

@@ -1,11 +1,34 @@
-"""Wrappers that a decorator returns: they run when what is decorated is called, not when it is defined."""
+"""When a decorated function runs: at once, or, as wrappers that a decorator returns, when it is called."""
 
 from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterable
+
+from jupyter_pipes.analysis.effects.summaries import Environment, Summary
 
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
+_RUNNING = frozenset(("interact",))
+"""Decorators of libraries that run what they decorate."""
+
+
+def runs_at_once(node: ast.stmt, environment: Environment) -> bool:
+    """Return whether a statement defines a function that one of its decorators calls, as `@interact` does."""
+    if not isinstance(node, _Function):
+        return False
+    functions = (each.func if isinstance(each, ast.Call) else each for each in node.decorator_list)
+    names = {getattr(each, "attr", getattr(each, "id", "")) for each in functions}
+    own = (each for name, known in environment.functions if name in names for each in known)
+    summaries = [summary for _, known in environment.functions for summary in known]
+    return not names.isdisjoint(_RUNNING) or any(_calls_its_first(each, summaries) for each in own)
+
+
+def _calls_its_first(decorator: Summary, summaries: Iterable[Summary]) -> bool:
+    """Whether a function calls its first parameter itself: what its wrappers call counts as its calls too."""
+    first = frozenset(dict(decorator.positional[:1]).values())
+    calling = (each for each in summaries if any(call.callee.reached & first for call in each.calls))
+    return list(calling) == [decorator]
 
 
 def without_wrappers(node: ast.stmt) -> ast.stmt:

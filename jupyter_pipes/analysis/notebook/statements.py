@@ -7,7 +7,7 @@ import copy
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
-from itertools import zip_longest
+from itertools import compress, zip_longest
 
 from msgspec import Struct
 
@@ -22,7 +22,7 @@ from jupyter_pipes.analysis.cell.scopes import (
 from jupyter_pipes.analysis.cell.source import parsed, registered_in, words
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
-from jupyter_pipes.analysis.effects.wrappers import without_wrappers
+from jupyter_pipes.analysis.effects.wrappers import runs_at_once, without_wrappers
 from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.streams import STREAM_NAMES
@@ -132,17 +132,16 @@ def definitions(
     """Return the top-level statements of a step's cell that are code, not values.
 
     Args:
-        source, modules, environment: as `statements` has them.
         known: names of functions and classes in which it may register something.
     """
     parts = tuple(_parts(source))
-    are_code = (part for part in parts if _is_code(part[0]) or registered_in(part[0]) & known)
-    code = list(_in_turn(are_code, modules, environment))
+    are_code = [bool(_is_code(node) or registered_in(node) & known) for node, *_ in parts]
+    code = list(_in_turn(compress(parts, are_code), modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
     if all(statement.binds - statement.changes - NO_NAMES <= sure for statement in code):
         return tuple(code)
     # Bound more than once: code all the same, unless one of the bindings is a value.
-    others = (part for part in parts if not _is_code(part[0]))
+    others = compress(parts, (not each for each in are_code))
     values = _NOTHING.union(*(each.binds for each in _in_turn(others, modules, environment)))
     return tuple(statement for statement in code if not (statement.binds - statement.changes) & values)
 
@@ -203,7 +202,8 @@ def _statement(
     names = analyze(segment + ";" if thrown_away else segment, modules, _NOTHING, environment)
     nodes = list(ast.walk(node))
     has_functions = any(isinstance(inner, _FUNCTIONS) for inner in nodes)
-    stripped = _without_bodies(node) if has_functions else node
+    is_later = has_functions and not runs_at_once(node, environment)
+    stripped = _without_bodies(node) if is_later else node
     now = analyze(ast.unparse(stripped), modules, _NOTHING, environment) if has_functions else names
     nodes_now = list(ast.walk(stripped)) if has_functions else nodes
     is_function = isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
