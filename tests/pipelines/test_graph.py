@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
@@ -261,6 +261,16 @@ ERRORS = {
         [A, "\nx = 5", "%%step b\nprint(x)"],
         [("JP013", "b", 3, 2)],
         "cell 2 (line 2) gives it another value",
+    ),
+    "untagged code binds an output anew that a step reads on some paths": (
+        [A, "x = 5", "%%step b\nif len('b') > 1:\n    x = 2\ny = x"],
+        [("JP013", "b", 3, 4)],
+        "cell 2 (line 1) gives it another value",
+    ),
+    "untagged code computes from an output what a step reads on some paths": (
+        [A, "y = x + 1", "%%step b\nif len('b') > 1:\n    y = 2\nz = y"],
+        [("JP012", "b", 3, 4)],
+        "tag this cell",
     ),
     "untagged code binds a parameter anew": (
         ["%%params\nn = 1", "n = n * 2", "%%step b\nprint(n)"],
@@ -555,6 +565,7 @@ def _copy(value: object) -> object:
 
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.booleans(), body), min_size=1, max_size=6))
+@example([(True, "a = 0\nb = 0"), (False, "a = 0"), (True, "if b % 2:\n    a = 0\na = a + c")])
 def test_steps_alone_give_what_one_kernel_gives(parts: list[tuple[bool, str]]) -> None:
     """A notebook without errors computes in isolated steps what it computes in a kernel."""
     sources = [FIRST]

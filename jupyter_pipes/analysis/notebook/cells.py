@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import accumulate
@@ -193,7 +194,7 @@ class Notebook:
         self.futures: list[Binding] = []
         self.settings: list[Setting] = []
         self.modules: dict[str, frozenset[str]] = {}
-        self.set_in: dict[str, HandedOn] = {}
+        self.set_in: defaultdict[str, HandedOn] = defaultdict(HandedOn)
         self.definitions: dict[str, frozenset[str]] = {}
         self._of_steps: frozenset[str] = _NOTHING
         self._shared_parts = SharedParts()
@@ -313,7 +314,7 @@ class Notebook:
         earlier = _NOTHING.union(*(each.modules for each in self.set_in.values()))
         settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps, earlier)
         self.settings += settings
-        self.set_in[owner] = self.set_in.get(owner, HandedOn()).united(handed_on)
+        self.set_in[owner] = self.set_in[owner].united(handed_on)
 
 
 @lru_cache(maxsize=8192)

@@ -28,7 +28,6 @@ from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import imports_of
 from jupyter_pipes.analysis.notebook.set_up import SetUp, is_sure, reach_setup
 from jupyter_pipes.analysis.notebook.setting_search import SettingSearch
-from jupyter_pipes.analysis.notebook.settings import HandedOn
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
@@ -169,11 +168,8 @@ class _Resolver:
         hangs_on_later = bool(self._diagnostics or self._blocked)
         return _Resolved(step, diagnostics, self._blocked, hangs_on_later, modules)
 
-    def _set_in(self) -> HandedOn:
-        return self._notebook.set_in.get(self._unit.name, HandedOn())
-
     def _with_modules(self, step: Step, modules: frozenset[str]) -> Step:
-        changed = self._set_in().modules
+        changed = self._notebook.set_in[self._unit.name].modules
         step = with_states_of_modules(step, self._timeline, self._unit.place, modules, changed)
         cells = self._notebook.cells[: self._unit.last + 1]
         mine = (each for each in self._notebook.settings if each.binding.defined_in == step.name)
@@ -284,9 +280,10 @@ class _Resolver:
         return reached
 
     def _cell_diagnostics(self) -> Iterator[Diagnostic]:
-        options = self._unit.options
-        mine = (one.binding for one in self._notebook.settings if one.binding.defined_in == self._unit.name)
-        handed_on = {(binding.cell, code_of(binding).line) for binding in mine} | self._set_in().lines
+        name, options = self._unit.name, self._unit.options
+        mine = (one.binding for one in self._notebook.settings if one.binding.defined_in == name)
+        lines = {(binding.cell, code_of(binding).line) for binding in mine}
+        handed_on = lines | self._notebook.set_in[name].lines
         for problem in self._unit.names.diagnostics:
             if problem.code in _SAID_BY_OPTIONS and None not in _SAID_BY_OPTIONS[problem.code](options):
                 continue
@@ -320,8 +317,11 @@ class _Resolver:
         for name in sorted(optional - needed):
             reached = self._reach({name: Strength.OPTIONAL})
             missing = [problem for problem in reached.problems if problem.kind != "drawn"]
+            is_read = name in names.optional_reads & names.writes
             if not missing:
                 needs[name] = Strength.OPTIONAL
+            elif is_read and (there := [problem for problem in missing if problem.kind != "undefined"]):
+                self._diagnostics += map(self._problem, there)
             elif name in names.optional_writes:
                 self._blocked[name] = tuple(map(self._problem, missing))
         return needs
