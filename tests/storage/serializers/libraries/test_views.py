@@ -40,9 +40,9 @@ def length() -> Length:
         np.eye(2).view(np.matrix),
         RECORDS.view(np.recarray),
         length(),
-        np.ma.array([1, 2, 3], mask=[0, 1, 0], fill_value=7, hard_mask=True),
+        np.ma.array([1, 2, 3], mask=[False, True, False], fill_value=7, hard_mask=True),
         np.ma.array([1.0, 2.0]),
-        np.ma.array(RECORDS, mask=[(0, 1), (1, 0)]),
+        np.ma.array(RECORDS, mask=np.array([(0, 1), (1, 0)], dtype=[("x", bool), ("y", bool)])),
         np.ma.array(5, mask=True),
         np.ma.array(["a", None], mask=[False, True], dtype=object),
     ],
@@ -66,5 +66,5 @@ def test_masked_arrays_share_content_and_mask_with_others() -> None:
 
 
 def test_equal_masked_arrays_have_equal_pickles() -> None:
-    first, second = (pickled(np.ma.array([1, 2], mask=[0, 1])).stream for _ in range(2))
+    first, second = (pickled(np.ma.array([1, 2], mask=[False, True])).stream for _ in range(2))
     assert list(map(bytes, first)) == list(map(bytes, second))
