@@ -9,8 +9,8 @@ from typing import Any
 from axe_playwright_python.sync_playwright import Axe
 from lab import LabPage
 
-LIGHT = "JupyterLab Light"
-_THEMES = (LIGHT, "JupyterLab Dark", "JupyterLab Dark High Contrast")
+LIGHT, DARK = "JupyterLab Light", "JupyterLab Dark"
+_THEMES = (LIGHT, DARK, "JupyterLab Dark High Contrast")
 OURS = (
     *("#jp-pipes-panel", ".jp-pipes-window", ".jp-pipes-header", ".jp-pipes-sheet", ".jp-pipes-statusbar"),
     *("[data-jp-item-name^=jupyter-pipes-]", ".jp-Dialog-content .jp-Dialog-body"),

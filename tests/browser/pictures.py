@@ -11,8 +11,9 @@ from lab import CHROMIUM_ARGUMENTS, Lab, chromium, running_lab
 from newcomer import NOTEBOOK, Newcomer
 from PIL import Image
 from playwright.sync_api import expect, sync_playwright
+from resemblance import PICTURE_SIZE
 
-SIZES = {"": (1440, 800), "-narrow": (1024, 700)}
+SIZES = {"": PICTURE_SIZE, "-narrow": (1024, 700)}
 COLOURS = 128
 SETTLING_MILLISECONDS = 1500
 WAIT_MILLISECONDS = 60_000
