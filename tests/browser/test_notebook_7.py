@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from axe import LIGHT, findings
+from axe import LIGHT, findings, in_all_themes
 from lab import Lab
 from newcomer import NOTEBOOK, Newcomer
 from playwright.sync_api import expect
@@ -21,8 +21,15 @@ def test_a_newcomer_goes_all_the_way_and_a_run_is_watched_and_stopped(notebook_7
     shown = notebook_7.open(Path(shutil.copy(NOTEBOOK, notebook_7.folder)))
     page = shown.page
     found: list[str] = []
-    way = Newcomer(shown, lambda where: found.extend(findings(shown, LIGHT, where)))
-    way.goes_all_the_way(notebook_7.folder / "first_steps.py")
+
+    def look(where: str) -> None:
+        if where == "failed":
+            found.extend(in_all_themes(shown, lambda theme: findings(shown, theme, where)))
+            shown.light()
+        else:
+            found.extend(findings(shown, LIGHT, where))
+
+    Newcomer(shown, look).goes_all_the_way(notebook_7.folder / "first_steps.py")
     assert found == [], "axe-core finds nothing"
     page.locator(".jp-Notebook-cell").last.locator(".cm-content").click()
     page.keyboard.press("Escape")
