@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from jupyter_pipes.analysis.syntax import parsed_alone
+
 
 def changed_definitions(old: str, new: str) -> tuple[str, ...]:
     """Return the names of what differs, methods as `Class.method`; none if it is not only what has a name."""
     try:
-        before, after = (_by_name(ast.parse(source).body) for source in (old, new))
+        before, after = (_by_name(parsed_alone(source).body) for source in (old, new))
     except (SyntaxError, ValueError):
         return ()
     names = tuple(_changed(before, after))

@@ -10,6 +10,8 @@ import ast
 import re
 from string import Formatter, Template
 
+from jupyter_pipes.analysis.syntax import expression_alone
+
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST_EXPRESSION = 200
 _QUERY_NAME = re.compile(r"(?<!\w)@([^\W\d]\w*)")
@@ -106,6 +108,6 @@ def _is_expression(text: str) -> bool:
 
 def _parsed(text: str) -> ast.Expression | None:
     try:
-        return ast.parse(f"({text.strip()}\n)", mode="eval")
+        return expression_alone(f"({text.strip()}\n)")
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from jupyter_pipes.analysis.local_modules import Reached, files_of, reach, source_of, wanted
 from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
-from jupyter_pipes.analysis.syntax import parse_python
+from jupyter_pipes.analysis.syntax import parse_python, parsed_alone
 
 
 def reached(
@@ -84,7 +84,7 @@ def _statements(source: str) -> tuple[Statement, ...]:
 
 def _acts(part: Statement, defined: frozenset[str], with_classes: bool) -> bool:
     """Whether the statement counts for every name of its module."""
-    match ast.parse(part.source).body:
+    match parsed_alone(part.source).body:
         case [ast.Expr(ast.Constant())]:
             return False
         case [ast.If(ast.Compare(ast.Name("__name__")))]:
@@ -108,7 +108,7 @@ def _needs(part: Statement) -> frozenset[str]:
 
 def _text(part: Statement, needed: frozenset[str]) -> str:
     """The statement's code: of an import the names needed, of a step's function not how it is run."""
-    node = ast.parse(part.source).body[0]
+    node = parsed_alone(part.source).body[0]
     match node:
         case ast.Import() | ast.ImportFrom():
             node.names = [name for name in node.names if _bound(name) in needed or part.is_future]

@@ -6,10 +6,11 @@ import ast
 import sys
 import threading
 import warnings
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager, suppress
 from io import StringIO
 from tokenize import COMMENT, DEDENT, INDENT, NEWLINE, NL, TokenError, generate_tokens
+from typing import TypeVar
 
 from jupyter_pipes.analysis.folding import folded
 
@@ -22,6 +23,8 @@ _LIMIT = 4_500
 _CLAUSES = ("elif", "else", "except", "finally")
 _lock = threading.Lock()
 _readers: list[int] = []
+_parsing = threading.Lock()
+_ATTEMPTS = 5
 
 
 def parse_python(text: str) -> ast.Module:
@@ -36,6 +39,34 @@ def parse_python(text: str) -> ast.Module:
             return parse_unfolded(folded(text))
         # What looked like a run of literals was something else, or it is not Python at all.
         return parse_unfolded(text)
+
+
+def parsed_alone(text: str) -> ast.Module:
+    """Return what `ast.parse` does, on one thread at a time.
+
+    Until Python 3.11.5 threads that parse at once disturb each other ("AST constructor recursion depth
+    mismatch": github.com/python/cpython/issues/106905). Those of libraries and IPython do not wait for ours.
+
+    Raises:
+        SyntaxError, ValueError, RecursionError, MemoryError: as `ast.parse`.
+    """
+    return _alone(lambda: ast.parse(text))
+
+
+def expression_alone(text: str) -> ast.Expression:
+    """Return the tree of one expression, as `parsed_alone`."""
+    return _alone(lambda: ast.parse(text, mode="eval"))
+
+
+_Tree = TypeVar("_Tree", bound=ast.AST)
+
+
+def _alone(parse: Callable[[], _Tree]) -> _Tree:
+    with _parsing:
+        for _ in range(_ATTEMPTS):
+            with suppress(SystemError):
+                return parse()
+        return parse()
 
 
 def compile_check(tree: ast.Module) -> None:
@@ -74,7 +105,7 @@ def parse_unfolded(text: str) -> ast.Module:
         SyntaxError: Python cannot read it, or it is nested too deeply.
     """
     try:
-        tree = ast.parse(text)
+        tree = parsed_alone(text)
     except (RecursionError, MemoryError):
         raise _too_deep(_overflowing_line(text)) from None
     except ValueError as error:
@@ -106,7 +137,7 @@ def _overflowing_line(text: str) -> int:
     starts = list(_starts(text))
     for start, end in zip(starts, [*starts[1:], len(lines) + 1], strict=True):
         try:
-            ast.parse("".join(lines[start - 1 : end - 1]))
+            parsed_alone("".join(lines[start - 1 : end - 1]))
         except (RecursionError, MemoryError):
             return start
         except SyntaxError:

@@ -18,6 +18,7 @@ from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.analysis.notebook.elements.needs import expressions
+from jupyter_pipes.analysis.syntax import parsed_alone
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.mapping.clauses import element_names
@@ -182,7 +183,7 @@ def _parameters(function: Callable[..., Any], name: str) -> tuple[str, ...]:
 
 def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
     try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))
+        tree = parsed_alone(textwrap.dedent(inspect.getsource(function)))
     except (OSError, TypeError, SyntaxError, RecursionError, MemoryError) as error:
         raise UsageError(f"step {name}: its source cannot be read; say outputs=[…]", step=name) from error
     finder = _Returns()

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.analysis.syntax import expression_alone
 from jupyter_pipes.model.steps import PARAMS_OWNER
 from jupyter_pipes.pipelines.arguments import shown
 
@@ -169,7 +170,7 @@ def _matches(value: object) -> Iterator[re.Match[str]]:
 def _read(text: str) -> Reference:
     """Return what stands between the braces: names and items (`params.sizes[0]`), no other code."""
     try:
-        first, *others = _keys(ast.parse(text.strip(), mode="eval").body)
+        first, *others = _keys(expression_alone(text.strip()).body)
         return Reference(text.strip(), str(first), str(others[0]), tuple(others[1:]))
     except (SyntaxError, ValueError, IndexError):
         raise ValueError(f"${{{text}}} is no reference such as ${{params.n}}") from None

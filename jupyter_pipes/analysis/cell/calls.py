@@ -16,6 +16,7 @@ from jupyter_pipes.analysis.quoted_code import (
     shows_its_text,
     template_names,
 )
+from jupyter_pipes.analysis.syntax import expression_alone
 
 _NAMESPACES = frozenset({"globals", "locals", "vars"})
 _SHELL_ATTRIBUTES = frozenset({"user_ns", "user_global_ns"})
@@ -155,7 +156,7 @@ class Calls(Expressions):
     def visit_text(self, text: str, line: int, *, optional: bool = False) -> None:
         """Visit an expression that stands in a string on `line`."""
         try:
-            tree = ast.parse(text.strip(), mode="eval")
+            tree = expression_alone(text.strip())
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return
         for node in ast.walk(tree):

@@ -9,6 +9,7 @@ from string import Formatter
 from msgspec import Struct
 
 from jupyter_pipes.analysis.foreign_magics import EXTENSION_MAGICS, foreign_names
+from jupyter_pipes.analysis.syntax import expression_alone
 
 
 def _words(text: str) -> frozenset[str]:
@@ -146,7 +147,7 @@ def interpolations(text: str) -> tuple[Interpolation, ...]:
                     code = dollar.rstrip(".")
                     expressions.append(Interpolation(code, code in shell_names or code.isupper()))
             if braced is not None:
-                is_tuple = isinstance(ast.parse(braced.strip(), mode="eval").body, ast.Tuple)
+                is_tuple = isinstance(expression_alone(braced.strip()).body, ast.Tuple)
                 # `{a,b}` is the shell's, unless both happen to be names.
                 expressions.append(Interpolation(braced.strip(), is_tuple))
     except (SyntaxError, ValueError, RecursionError, MemoryError):

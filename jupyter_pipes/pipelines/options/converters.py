@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import ast
 import os
 import re
 from collections.abc import Callable
 from typing import Literal, get_args
 
+from jupyter_pipes.analysis.syntax import expression_alone
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.clauses import check_clause
 from jupyter_pipes.model.quantities import parse_duration
@@ -128,7 +128,7 @@ def expression(value: object) -> str:
     """Return the text of an expression of Python."""
     text = value.strip() if isinstance(value, str) else ""
     try:
-        ast.parse(text, mode="eval")
+        expression_alone(text)
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
         why = error.msg if isinstance(error, SyntaxError) else str(error)
         raise ValueError(f"use an expression of Python, such as len(xs) > 2 ({why})") from None

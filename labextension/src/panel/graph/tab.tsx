@@ -212,7 +212,8 @@ export function Graph({
               }
             }}
             onMenu={node => {
-              onMenu(node, canvas.current?.placeOf(node) ?? { x: 0, y: 0 });
+              // The list is drawn anew only when what it says changes: its menu is of the newest board.
+              listener.current?.onMenu(node, canvas.current?.placeOf(node) ?? { x: 0, y: 0 });
             }}
           />
         )}
