@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from lab import Lab, LabPage
 from playwright.sync_api import Locator, Page, expect
+
+WAIT = 30.0
 
 CELLS = (
     "%%step load --stage data\nraw = [1, 2, 3]",
@@ -56,18 +59,35 @@ def graph(opened: Graph) -> Graph:
     return opened
 
 
-def test_keys_go_through_the_graph_select_and_open_a_menu(graph: Graph) -> None:
+def test_keys_go_through_the_graph_open_a_menu_and_select(graph: Graph) -> None:
     graph.node("load").focus()
     graph.page.keyboard.press("ArrowDown")
     expect(graph.node("clean")).to_be_focused()
-    graph.page.keyboard.press("Enter")
-    cell = graph.page.locator(".jp-Notebook-cell").nth(1)
-    expect(cell).to_have_class(re.compile("jp-mod-active"))
-    graph.node("clean").focus()
     graph.page.keyboard.press("Shift+F10")
     graph.page.get_by_role("menuitem", name="Get rows").click()
     line = graph.page.locator(".jp-Notebook-cell").nth(2)
     expect(line).to_contain_text("%pipeline get rows")
+    graph.node("clean").focus()
+    graph.page.keyboard.press("Enter")
+    cell = graph.page.locator(".jp-Notebook-cell").nth(1)
+    expect(cell).to_have_class(re.compile("jp-mod-active"))
+
+
+def test_a_menu_by_keys_is_of_what_the_cells_say_now(graph: Graph) -> None:
+    """Also where nothing that the list of nodes says has changed."""
+    graph.node("plot").focus()
+    graph.page.locator(".jp-Notebook-cell", has_text="%%step plot").locator(".cm-content").click()
+    graph.page.keyboard.press("Control+End")
+    graph.page.keyboard.insert_text("\nmore = 1")
+    end = time.monotonic() + WAIT
+    entry = ""
+    # The kernel is told of the text a moment later.
+    while "more" not in entry and time.monotonic() < end:
+        graph.node("plot").focus()
+        graph.page.keyboard.press("Shift+F10")
+        entry = graph.page.get_by_role("menuitem", name=re.compile("^Get ")).inner_text().strip()
+        graph.page.keyboard.press("Escape")
+    assert entry == "Get more, words"
 
 
 def test_stages_fold_and_a_folded_step_is_found_in_its_stage(graph: Graph) -> None:
