@@ -29,6 +29,10 @@ export interface MenuSubject {
 /** Open the menu at a place of the page. */
 export function openMenu(subject: MenuSubject, place: Place): void {
   const { session, trans, steps, folded, onFold } = subject;
+  if (steps.length === 0) {
+    // The cells are just read anew: an empty menu would take the keyboard.
+    return;
+  }
   const entries = new CommandRegistry();
   const menu = new Menu({ commands: entries });
   const add = (label: string, execute: () => unknown, isEnabled = true): void => {
