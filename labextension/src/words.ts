@@ -34,6 +34,11 @@ export function spoken(step: BoardStep): string {
   return `${step.name}, ${LOOKS[step.status].word}${step.stale ? `, ${step.stale_word}` : ''}`;
 }
 
+/** Why its earlier attempts were not the last: `attempt 1: ValueError`. */
+export function earlierWords(step: BoardStep, __: (text: string) => string): string[] {
+  return step.earlier.map((reason, place) => `${__('attempt')} ${place + 1}: ${reason}`);
+}
+
 /** Where a step runs, if that is a queue: `queue far, on node-7`; "" for this machine. */
 export function queueText(step: BoardStep): string {
   const host = step.host && `, on ${step.host}`;

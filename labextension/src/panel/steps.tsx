@@ -5,7 +5,7 @@ import { isRunning } from '../model';
 import { reveal } from '../notebook';
 import { LOOKS } from '../wire';
 import type { BoardStep } from '../wire';
-import { durationText, LOCAL, secondsOf, staleWords } from '../words';
+import { durationText, earlierWords, LOCAL, secondsOf, staleWords } from '../words';
 import { useTick } from './heading';
 import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
@@ -100,8 +100,6 @@ function time(step: BoardStep, now: number): string {
 function why(step: BoardStep, trans: TabProps['trans']): string {
   const stale = step.stale && `${staleWords(step)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
-  const earlier = step.earlier.map((reason, place) =>
-    trans.__('attempt %1: %2', place + 1, reason)
-  );
+  const earlier = earlierWords(step, text => trans.__(text));
   return [stale, error ?? step.reason, ...earlier].filter(Boolean).join(' · ');
 }

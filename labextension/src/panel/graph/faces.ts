@@ -1,7 +1,7 @@
 /** What each node of the graph shows now: a step, or a stage that is folded into one. Pure. */
 import type { Board, BoardStep, Layout, Status } from '../../wire';
 import { LOOKS, STALE } from '../../wire';
-import { isMaybeStale, queueText, spoken, staleWords, statusLine } from '../../words';
+import { earlierWords, isMaybeStale, queueText, spoken, staleWords, statusLine } from '../../words';
 
 type Translated = (text: string) => string;
 
@@ -94,7 +94,7 @@ function ofStep(
       words,
       step.stale || step.error?.message || step.reason,
       queueText(step),
-      ...step.earlier.map((reason, place) => `${__('attempt')} ${place + 1}: ${reason}`)
+      ...earlierWords(step, __)
     ]
       .filter(Boolean)
       .join('\n'),
