@@ -20,6 +20,11 @@ DEEPEST = 950
 _LIMIT = 4_500
 """Calls within calls that reading a tree of that depth takes; Python's own parser is safe up to it."""
 
+
+class NestedTooDeeply(SyntaxError):
+    """More levels than are read: no other way of reading the text helps."""
+
+
 _CLAUSES = ("elif", "else", "except", "finally")
 _lock = threading.Lock()
 _readers: list[int] = []
@@ -31,12 +36,19 @@ def parse_python(text: str) -> ast.Module:
     """Return the tree of Python's text. Long runs of literals are one number in it: see `folding.folded`.
 
     Raises:
-        SyntaxError: Python cannot read it, or it is nested too deeply.
+        NestedTooDeeply: it has more levels than are read.
+        SyntaxError: Python cannot read it.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        with suppress(SyntaxError):
-            return parse_unfolded(folded(text))
+        shorter = folded(text)
+        try:
+            return parse_unfolded(shorter)
+        except NestedTooDeeply:
+            raise
+        except SyntaxError:
+            if shorter == text:
+                raise
         # What looked like a run of literals was something else, or it is not Python at all.
         return parse_unfolded(text)
 
@@ -102,7 +114,8 @@ def parse_unfolded(text: str) -> ast.Module:
     """Return the tree of Python's text with each of its literals.
 
     Raises:
-        SyntaxError: Python cannot read it, or it is nested too deeply.
+        NestedTooDeeply: it has more levels than are read.
+        SyntaxError: Python cannot read it.
     """
     try:
         tree = parsed_alone(text)
@@ -117,8 +130,8 @@ def parse_unfolded(text: str) -> ast.Module:
     return tree
 
 
-def _too_deep(line: int) -> SyntaxError:
-    error = SyntaxError(f"this is nested more than {DEEPEST} levels deep: split it into several statements")
+def _too_deep(line: int) -> NestedTooDeeply:
+    error = NestedTooDeeply(f"this is nested more than {DEEPEST} levels deep: split it into several statements")
     error.lineno = line
     return error
 

@@ -18,7 +18,7 @@ from jupyter_pipes.analysis.cell.magic_effects import (
     TEXT_CELL_MAGICS,
 )
 from jupyter_pipes.analysis.foreign_magics import is_foreign
-from jupyter_pipes.analysis.syntax import compile_check, parse_python
+from jupyter_pipes.analysis.syntax import NestedTooDeeply, compile_check, parse_python
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
@@ -134,6 +134,8 @@ def _parse_python(text: str) -> ast.Module:
         warnings.simplefilter("ignore")
         try:
             tree = parse_python(text)
+        except NestedTooDeeply:
+            raise
         except SyntaxError:
             tree = _parse_ipython(text)
         compile_check(tree)
@@ -146,6 +148,8 @@ def _parse_ipython(text: str) -> ast.Module:
     for _ in range(len(lines)):
         try:
             return parse_python("".join(lines))
+        except NestedTooDeeply:
+            raise
         except SyntaxError:
             changed, transformed = _transformed(lines)
             if not changed:
