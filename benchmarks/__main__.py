@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import argparse
+from collections.abc import Callable, Sequence
 from statistics import median
 
 from benchmarks import (
@@ -46,8 +46,13 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
 }
 
 
-def main(names: list[str]) -> None:
+def main(words: Sequence[str] | None = None) -> None:
     """Measure what is named (all, if nothing is) and print a line for each figure."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(MEASUREMENTS))
+    names: list[str] = parser.parse_args(words).names
+    if unknown := set(names) - set(MEASUREMENTS):
+        parser.error(f"there is no {', '.join(sorted(unknown))}; there are {', '.join(MEASUREMENTS)}")
     for name in names or MEASUREMENTS:
         for figure in MEASUREMENTS[name]():
             ratio = f"{figure.ratio:.2f} times {figure.beside}" if figure.beside else ""
@@ -57,4 +62,4 @@ def main(names: list[str]) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()
