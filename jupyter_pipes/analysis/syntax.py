@@ -131,7 +131,9 @@ def parse_unfolded(text: str) -> ast.Module:
 
 
 def _too_deep(line: int) -> NestedTooDeeply:
-    error = NestedTooDeeply(f"this is nested more than {DEEPEST} levels deep: split it into several statements")
+    error = NestedTooDeeply(
+        f"this is nested more than {DEEPEST} levels deep: split it into several statements"
+    )
     error.lineno = line
     return error
 
