@@ -17,6 +17,8 @@ EXAMPLES = {
     "--after-done": "tell",
     "--on-status": "log",
     "--map": "'each in range(2)'",
+    "--repeat-while": "'y < 3' --at-most 5",
+    "--at-most": "5 --repeat-while 'y < 3'",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",

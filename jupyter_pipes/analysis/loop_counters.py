@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis.cell.scopes import Bindings, declared_global
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.model.steps import Step
 
 
@@ -57,4 +58,5 @@ def without_counters(steps: Sequence[Step]) -> Iterator[Step]:
 
 
 def _noise(step: Step) -> frozenset[str]:
-    return loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads)
+    asked_for = expression_names(step.options.repeat_while)
+    return loop_counters(step.body) - set(step.options.outputs or ()) - set(step.reads) - asked_for

@@ -24,6 +24,7 @@ PartKind = Literal[
     "name",
     "condition",
     "map",
+    "loop",
 ]
 
 OWN = "the step's environment"

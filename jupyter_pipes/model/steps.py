@@ -75,9 +75,8 @@ OnFail = Literal["skip", "stop", "ignore"]
 class StepOptions(Struct, frozen=True, omit_defaults=True):
     """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes.
 
-    They travel whole: what is kept of a step, and what an attempt is given, holds them as they were said.
-    What has references in it (`${params.n}`) stands in `referring`, by field, as it was said; the field
-    itself has what that came to for the values of a run.
+    They travel whole, as they were said, to what is kept of a step and to what an attempt is given. What has
+    references (`${params.n}`) stands in `referring`, by field; the field has what that comes to in a run.
     """
 
     after: tuple[str, ...] = ()
@@ -105,6 +104,8 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     after_done: tuple[str, ...] = ()
     on_status: tuple[str, ...] = ()
     map: tuple[str, ...] = ()
+    repeat_while: str = ""
+    at_most: int = 0
     packages: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""

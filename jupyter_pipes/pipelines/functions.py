@@ -72,8 +72,16 @@ class FunctionStep(Generic[Arguments, Returned]):
         if inspect.iscoroutinefunction(self.function):
             call = f"await {call}"
         source, module = _import_of(self.function)
-        said, code = _said(self.function, expressions(self.options))
-        own, others = element_names(self.options.map), (name for name in said if name not in reads)
+        # What it leaves is there when `repeat_while` is computed.
+        behind = {*analyze(self.options.repeat_while).reads}.difference(writes)
+        said, code = _said(self.function, behind | analyze(expressions(self.options)).reads)
+        own, others = element_names(self.options.map), [name for name in said if name not in reads]
+        pieces = (CodePiece(_label(self.function), 1, source, (self.function.__name__,)), *code)
+        needs = ElementNeeds(
+            (*reads, *(name for name in others if name in behind)),
+            (0, *(place for place, piece in enumerate(code, 1) if behind.intersection(piece.names))),
+            imports=(module,) if module else (),
+        )
         return Step(
             self.name,
             0,
@@ -82,11 +90,11 @@ class FunctionStep(Generic[Arguments, Returned]):
             options=self.options,
             reads={name: "" for name in (*reads, *others) if name not in own},
             writes=tuple(writes),
-            prelude=(CodePiece(_label(self.function), 1, source, (self.function.__name__,)), *code),
+            prelude=pieces,
             imports=(module,) if module else (),
             doc=inspect.getdoc(self.function) or "",
             literals=_literals(self.function),
-            element=ElementNeeds(tuple(reads), (0,), (), (module,) if module else ()) if own else None,
+            element=needs if own else None,
         )
 
     def callbacks(self) -> dict[str, Step]:
@@ -241,9 +249,9 @@ def _import_of(function: Callable[..., Any]) -> tuple[str, str]:
     return _import_from(module, name), module
 
 
-def _said(function: Callable[..., Any], expression: str) -> tuple[tuple[str, ...], tuple[CodePiece, ...]]:
+def _said(function: Callable[..., Any], read: set[str]) -> tuple[tuple[str, ...], tuple[CodePiece, ...]]:
     """Return the names that options read of the pipeline, and the code of those of the module."""
-    names = sorted(analyze(expression).reads) if expression else []
+    names = sorted(read)
     module: dict[str, Any] = getattr(function, "__globals__", {})
     # A step of the module may be called what an output is called.
     own = [name for name in names if name in module and not isinstance(module[name], FunctionStep)]

@@ -20,7 +20,7 @@ from jupyter_pipes.pipelines.references import is_said_by_reference
 from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
 _CELL_SWITCHES = ("append", "run")
 """Options that say something of the cell, not of the step."""
@@ -193,7 +193,17 @@ def _converted(values: dict[str, Any], step: str | None = None) -> StepOptions:
             referring[field] = value if isinstance(value, str) else tuple(items(value))
         else:
             fields[field] = checked(option, value, step, option.convert)
+    _check_loop({**fields, **referring}, step)
     return StepOptions(**fields, referring=referring)
+
+
+def _check_loop(said: Mapping[str, object], step: str | None) -> None:
+    if said.get("repeat_while") and not said.get("at_most"):
+        message = "--repeat-while needs --at-most N: the number of rounds behind which it ends in any case"
+        raise UsageError(message, step=step, line=1)
+    if said.get("at_most") and not said.get("repeat_while"):
+        message = "--at-most N says how often --repeat-while EXPR may run the step: say that as well"
+        raise UsageError(message, step=step, line=1)
 
 
 def _refers(field: str, value: object) -> bool:
@@ -275,6 +285,8 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--after-done", converters.callbacks, "F…", "functions to call when it has ended"),
     Option("--on-status", converters.callbacks, "F…", "functions to call whenever its status changes"),
     Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
+    Option("--repeat-while", converters.expression, "EXPR", "run again while this is true behind it"),
+    Option("--at-most", converters.whole_number(1), "N", "rounds that --repeat-while may take"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
     Option("--version", converters.text, "V", "a text that counts for the signature"),

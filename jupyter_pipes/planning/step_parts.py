@@ -65,6 +65,8 @@ def step_parts(
     own = workspace.locks.settled(step.options)
     unstable += [f"it is not known yet {own.yet_to_find}"] if own.yet_to_find else []
     version, when, mapped = step.options.version, step.options.when, "; ".join(step.options.map)
+    again = step.options.repeat_while
+    loop = f"{again} --at-most {step.options.at_most}" if again else ""
     leaves_nothing = not (step.writes_by_code or step.options.out_files)
     parts = (
         code_part("code", "", step.body),
@@ -74,6 +76,7 @@ def step_parts(
         *([Part("version", "", digest(version), version)] if version else ()),
         *([Part("condition", "", digest(when), when)] if when else ()),
         *([Part("map", "", digest(mapped), mapped)] if mapped else ()),
+        *([Part("loop", "", digest(loop), loop)] if loop else ()),
         # All other steps do the same under another name.
         *([Part("name", "", digest(step.name), step.name)] if asks_for_its_name(step) else ()),
         # What it does is all that it is for, and that another one did the same does not do it.

@@ -26,6 +26,16 @@ __import__("jupyter_pipes.verification.namespace", fromlist=["answer"]).answer(
 """What the kernel runs behind the last cell: no name of it stays there."""
 
 
+_REPEATED = """\
+for __import__("builtins")._round_of_a_step in range({most}):
+    get_ipython().run_cell({code!r}).raise_error()
+    if not ({again}
+    ):
+        break
+"""
+"""What the kernel runs for a cell with a `--repeat-while`: no name but the cell's comes to the notebook."""
+
+
 class PlainRun(Struct, frozen=True):
     """What a plain run came to.
 
@@ -64,6 +74,9 @@ def run_in_kernel(
 
 def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     """Return what a cell runs when it is an ordinary one; one that declares parameters binds their values."""
+    if cell.options.repeat_while:
+        code, options = cell.body.lstrip("\n"), cell.options
+        return _REPEATED.format(most=options.at_most, code=code, again=options.repeat_while)
     if cell.role != "params":
         return cell.body.lstrip("\n")
     declared = [name for name in values if name in analyze(cell.body).writes]

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display.ansi import plain as plain_text
+from jupyter_pipes.execution.worker.looping.rounds import TOLD
 from jupyter_pipes.export.step_outputs import outputs_of
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.verification.findings import ShownFinding
@@ -20,8 +21,9 @@ _NOISE = (
     (re.compile(r"\b0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"\b\d+(?:[.,]\d+)?(?:e[-+]?\d+)?\s?(?:ns|µs|μs|us|ms|s|sec|seconds?|min)\b"), "… s"),
     (re.compile(r"^\S*?(?:ipykernel_\d+/\d+\.py|<[^>\n]*>):\d+: "), "…: "),
+    (TOLD, ""),
 )
-"""What differs from one plain run to the next: addresses, times, and where a warning's code stands."""
+"""What differs from one plain run to the next: addresses, times, where a warning's code stands, rounds."""
 
 
 def shown_findings(pipeline: Pipeline, run: Run, plain: PlainRun) -> Iterator[ShownFinding]:

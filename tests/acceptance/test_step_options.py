@@ -276,7 +276,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
         "a --gpus 1",
         "a --bash",
         "a --pipeline other.ipynb",
-        "a --repeat-while x --at-most 3",
     ],
 )
 def test_options_of_later_versions_are_refused_by_name(project: NewProject, line: str) -> None:

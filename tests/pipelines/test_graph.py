@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.steps import Cell, ParameterSpec, Step, StepOptions
@@ -603,6 +604,28 @@ def test_a_condition_reads_names_as_the_cell_does() -> None:
 
 def test_a_condition_that_reads_what_there_is_not_is_a_problem_at_the_line_of_the_step() -> None:
     assert errors(graph("%%step b\nz = 2", b=StepOptions(when="xs"))) == [("JP010", "b", 1, 1)]
+
+
+def test_what_repeats_reads_what_its_condition_needs_and_keeps_what_that_needs_of_its_own() -> None:
+    loop = StepOptions(repeat_while="more(z, limit) and epoch < (tries := tries + 1)", at_most=9)
+    cells = (
+        "tries = 0",
+        "rate = 2\ndef more(v, than):\n    return v * rate < than",
+        "%%step a\nlimit = 1\nxs = [2]",
+        "%%step b\nz = 2\nfor epoch in xs:\n    pass",
+    )
+    for options in (loop, replace(loop, inputs=("xs",))):
+        step = graph(*cells, b=options).step("b")
+        assert step.reads == {"xs": "a", "limit": "a"}
+        assert {name for piece in step.prelude for name in piece.names} == {"rate", "more", "tries"}
+        assert step.writes == ("epoch", "tries", "z")
+
+
+def test_what_the_condition_of_a_repeated_step_changes_is_written() -> None:
+    loop = StepOptions(repeat_while="advance() and xs.pop()", at_most=9)
+    helper = "def advance():\n    state.append(1)\n    return xs"
+    built = graph("%%step a\nxs, state = [1], []", helper, "%%step b\nz = 1", b=loop)
+    assert built.step("b").writes == ("state", "xs", "z")
 
 
 def test_inputs_that_are_said_do_not_take_those_of_the_condition_away() -> None:

@@ -21,11 +21,15 @@ def outcomes(verification: Verification) -> dict[str, str]:
 
 
 def test_values_that_agree_are_told_equal_and_the_second_run_cached(pipeline_of: MakePipeline) -> None:
-    pipeline = pipeline_of("%%params\nrows: int = 2", "%%step a\nxs = list(range(rows))\nprint(xs)\nlen(xs)")
+    pipeline = pipeline_of(
+        "%%params\nrows: int = 2",
+        "%%step a\nxs = list(range(rows))\nprint(xs)\nlen(xs)",
+        "%%step b --repeat-while 'len(ys) < rows' --at-most 9\nys = [x for x in xs if x < 1] * len(xs)\nxs += ys",
+    )
     verification = verify(pipeline, {"rows": "3"})
     assert verification.holds
-    assert outcomes(verification) == {"xs": "equal"}
-    assert (verification.shown, verification.rerun, verification.steps) == ((), (), 1)
+    assert outcomes(verification) == {"xs": "equal", "ys": "equal"}
+    assert (verification.shown, verification.rerun, verification.steps) == ((), (), 2)
 
 
 def test_what_only_one_side_has_is_a_difference(pipeline_of: MakePipeline) -> None:

@@ -80,6 +80,7 @@ def analyze(
     modules: frozenset[str] = _NOTHING,
     shadowed: frozenset[str] = _NOTHING,
     environment: Environment = _EMPTY,
+    behind: str = "",
 ) -> Names:
     """Return what the cell does with names; never raises on account of the source.
 
@@ -88,10 +89,11 @@ def analyze(
         modules: names that earlier cells import: changing them changes no value that steps hand on.
         shadowed: names that are always there and that earlier cells bind: read like any other.
         environment: what is known of the functions, classes and values of earlier cells.
+        behind: an expression of the cell's first line that is computed when the cell has run; "" for none.
     """
     try:
         with room_for_depth():
-            return _analyze(parse_cell(source), source, modules, shadowed, environment)
+            return _analyze(parse_cell(source), source, modules, shadowed, environment, behind)
     except (SyntaxError, ValueError) as error:
         return Names(diagnostics=(_syntax_diagnostic(error),))
     except (RecursionError, MemoryError):
@@ -107,11 +109,14 @@ def _analyze(
     modules: frozenset[str],
     shadowed: frozenset[str],
     environment: Environment,
+    behind: str,
 ) -> Names:
     assigned = declared_global(code.tree) if "global" in source else _NOTHING
     cell = CellRecord(modules, shadowed, assigned, _displayed(code), Repertoire(environment))
     flow = CellFlow(cell, Scope("module"))
     flow.walk_cell(code)
+    if behind:
+        flow.walk_cell(parse_cell(f"({behind}\n)"))
     facts = flow.finish()
     _settle_deferred(cell, facts)
     if cell.evaluates_texts:

@@ -18,7 +18,7 @@ from jupyter_pipes.analysis.effects.summaries import Environment, restricted, up
 from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts, shared_containers
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
-from jupyter_pipes.analysis.notebook.elements.needs import expressions, own_names
+from jupyter_pipes.analysis.notebook.elements.needs import own_names, said_names
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
 from jupyter_pipes.analysis.notebook.settings import (
@@ -64,10 +64,11 @@ class Context(Struct, frozen=True, eq=False):
     definitions: frozenset[str] = _NOTHING
 
     @lru_cache(maxsize=8192)  # noqa: B019 - keeps as many as there are cells of a few notebooks
-    def names(self, source: str) -> Names:
-        """Return what a cell in this context does with names."""
-        modules, shadowed = mentioned(source, self.modules), mentioned(source, self.shadowed)
-        return analyze(source, modules, shadowed, restricted(self.environment, words(source)))
+    def names(self, source: str, behind: str = "") -> Names:
+        """Return what a cell in this context does with names, with an expression that runs behind it."""
+        whole = f"{source}\n{behind}"
+        modules, shadowed = mentioned(whole, self.modules), mentioned(whole, self.shadowed)
+        return analyze(source, modules, shadowed, restricted(self.environment, words(whole)), behind)
 
     @lru_cache(maxsize=8192)  # noqa: B019 - as above
     def parts(self, source: str, *, of_step: bool) -> tuple[Statement, ...]:
@@ -371,15 +372,15 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
     text = "\n".join(expanded(cell) for cell in unit.cells)
     parts = (statement for cell in unit.cells for statement in _code(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
-    streams = Uses() if unit.options.map else context.streams(text)
-    names, said = own_names(context.names(text), unit.options), expressions(unit.options)
+    streams = Uses() if unit.options.map else context.streams(f"{text}\n{unit.options.repeat_while}")
+    names = own_names(context.names(text, unit.options.repeat_while), unit.options)
     plain = context.names(unregistered(text, context.registries(text)))
     return msgspec.structs.replace(
         unit,
         body=body,
         text=text,
         names=names,
-        said=context.names(said) if said else Names(),
+        said=said_names(context.names, names, unit.options),
         streams=streams,
         code=code,
         registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),

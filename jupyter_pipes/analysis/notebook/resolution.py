@@ -297,7 +297,7 @@ class _Resolver:
         return reach(self._timeline, needs, unit.place, reader=unit.name, writes=writes, whole=whole)
 
     def _needs(self) -> dict[str, Strength]:
-        names, inputs = self._unit.names, self._unit.options.inputs
+        names, options = self._unit.names, self._unit.options
         called = called_names(self._unit.text)
         # A helper that the cell calls before may bind them.
         perhaps = self._changed_by_helpers() - self._unit.changes
@@ -307,11 +307,11 @@ class _Resolver:
         if names.uses_extensions:
             optional |= {EXTENSIONS}
         needed, optional = needed - perhaps, optional | (needed & perhaps)
-        if inputs is not None:
+        if options.inputs is not None:
             # Who says the inputs takes over from the analysis: what it found besides must not be in the way.
-            needed, optional = frozenset(inputs), optional | needed
+            needed, optional = frozenset(options.inputs), optional | needed
         needed |= self._unit.said.reads
-        called |= called_names(expressions(self._unit.options))
+        called |= called_names(expressions(options)) | called_names(options.repeat_while)
         needs = {name: Strength.CALLED if name in called else Strength.NEEDED for name in sorted(needed)}
         needs |= dict.fromkeys(sorted(self._unit.streams.draws), Strength.OPTIONAL)
         for name in sorted(optional - needed):
@@ -352,16 +352,16 @@ class _Resolver:
 
     def _streams(self, reached: Reach) -> frozenset[str]:
         """Return the global streams of random numbers that the step seeds, or draws from behind a seed."""
-        called = called_names(self._unit.body)
-        seeded = self._unit.streams.seeds | self._timeline.seeded_by_calls(called, self._unit.place)
-        return reached.streams | seeded
+        seeded = self._timeline.seeded_by_calls(called_names(self._unit.body), self._unit.place)
+        return reached.streams | self._unit.streams.seeds | seeded
 
     def _changed_by_helpers(self) -> frozenset[str]:
         """Return what functions of earlier cells change or bind when this cell calls them."""
-        names = self._unit.names
+        unit, names = self._unit, self._unit.names
+        called = called_names(unregistered(unit.text)) | called_names(unit.options.repeat_while)
         # A function that the cell defines itself before it calls it is not the one of an earlier cell.
-        called = called_names(unregistered(self._unit.text)) & (names.reads | names.optional_reads)
-        return self._timeline.changed_by_calls(called, self._unit.place)
+        called &= names.reads | names.optional_reads
+        return self._timeline.changed_by_calls(called, unit.place)
 
     def _problem(self, problem: Problem) -> Diagnostic:
         if problem.kind == "undefined":

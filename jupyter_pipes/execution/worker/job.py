@@ -25,6 +25,7 @@ from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
+from jupyter_pipes.execution.worker.looping.rounds import run_rounds
 from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
@@ -56,7 +57,7 @@ _LONGEST_MESSAGE = 10_000
 _LONGEST_TRACEBACK = 100_000
 
 _MET = "_when_it_is_true"
-"""What the value of a `--when` is called while it is looked at."""
+"""What the value of a `--when` or a `--repeat-while` is called while it is looked at."""
 
 _ELEMENTS, _TAKEN = "_elements_of_the_map", "_all_elements_of_the_map"
 """What the elements of a `--map` are called while they are looked for, and what takes them."""
@@ -161,10 +162,11 @@ class Attempt:
             return ended
         if self.job.finds_elements:
             return self._find_elements()
+        options = self.step.options
         with self.outputs.definitions.remembered_when_made(self.cell.shell):
-            failure = self._run_parts()
-        if failure is not None:
-            return self._failed(failure.error, _line_of(failure.error, self._label), failure.traceback)
+            failed = run_rounds(self, options) if options.repeat_while else self.run_parts()
+        if failed:
+            return failed
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self.note(note)
         self.cell.namespace.update(stream_states(self.step.writes))
@@ -216,22 +218,28 @@ class Attempt:
     def _left_out(self) -> ev.AttemptEnded | None:
         """Return how the attempt ends if the step's `--when` is not true, or fails; None if it is to run."""
         when = self.step.options.when
-        if not when:
-            return None
-        if failure := self._run_code(f"{_MET} = not not ({when}\n)", self._label):
-            ended = self._failed(failure.error, 1)
-            return msgspec.structs.replace(ended, reason=f"--when {when}: {ended.reason}")
-        if self.cell.namespace.pop(_MET):
-            return None
-        return ev.AttemptEnded(self.step.name, self.job.attempt, "skipped", self._not_true(when))
+        met = self.is_true("--when", when) if when else True
+        if isinstance(met, ev.AttemptEnded):
+            return met
+        words = self.in_words(when)
+        why = words if words != when else f"{when} is not true"
+        return None if met else ev.AttemptEnded(self.step.name, self.job.attempt, "skipped", why)
 
-    def _not_true(self, when: str) -> str:
-        """Return in words what an expression comes to that is not true: `len(xs) > 2: xs has 1`."""
+    def is_true(self, flag: str, expression: str) -> bool | ev.AttemptEnded:
+        """Return whether what an option says is true; how the attempt ends if computing it fails."""
+        if failure := self._run_code(f"{_MET} = not not ({expression}\n)", self._label):
+            ended = self._failed(failure.error, 1)
+            return msgspec.structs.replace(ended, reason=f"{flag} {expression}: {ended.reason}")
+        return self.cell.namespace.pop(_MET)
+
+    def in_words(self, expression: str) -> str:
+        """Return an expression with the values that decide it: `len(xs) > 2: xs has 1`."""
         late = {name for piece in self.job.late_pieces if not piece.is_definition for name in piece.names}
-        known = self.job.inputs.keys() | self.job.parameters.keys() | late
-        names = sorted(expression_names(when) & known & self.cell.namespace.keys(), key=when.index)
-        values = ", ".join(value_in_words(name, self.cell.namespace[name]) for name in names)
-        return f"{when}: {values}" if values else f"{when} is not true"
+        known = self.job.inputs.keys() | self.job.parameters.keys() | late | set(self.step.writes)
+        namespace = self.cell.namespace
+        names = sorted(expression_names(expression) & known & namespace.keys(), key=expression.index)
+        values = ", ".join(value_in_words(name, namespace[name]) for name in names)
+        return f"{expression}: {values}" if values else expression
 
     def _find_elements(self) -> ev.AttemptEnded:
         """Compute the elements of the step's `--map` and keep each; none of its code runs."""
@@ -245,13 +253,14 @@ class Attempt:
         keep_elements(self.job, self.store, self.cell.namespace.pop(_ELEMENTS), self.report)
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
-    def _run_parts(self) -> Failure | None:
-        """Run the step's own cells in order, up to the first that fails."""
+    def run_parts(self, *, is_first: bool = True) -> ev.AttemptEnded | None:
+        """Run the step's own cells in order; return how the attempt ended if one failed."""
         for place, code in enumerate(self.step.parts):
-            if place:
+            if place and is_first:
                 self._begin_cell()
             if failure := self._run_code(code, self._label):
-                return failure
+                line = _line_of(failure.error, self._label)
+                return self._failed(failure.error, line, failure.traceback)
         return None
 
     def _run_code(self, source: str, label: str) -> Failure | None:

@@ -21,6 +21,7 @@ from jupyter_pipes.export.python.docstrings import docstring, plain_text
 from jupyter_pipes.export.python.functions import function_text
 from jupyter_pipes.export.python.layout import formatted, with_reasons
 from jupyter_pipes.export.python.placement import place, split_setup, top_level
+from jupyter_pipes.export.python.rounds import check_rounds
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
 from jupyter_pipes.pipelines.callbacks import named
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
@@ -73,6 +74,8 @@ def export_python(
         raise InvalidPipeline(message, step=first.step, line=first.line, diagnostics=graph.errors)
     codes = place([_with_callbacks(_with_values_only(step), graph.callbacks) for step in graph.steps], cells)
     _check_callbacks(codes, graph.callbacks)
+    for code in codes:
+        check_rounds(code)
     module = _Module(codes, parameters, name, surrounding_code(cells))
     return with_reasons(formatted(module.text(_title(graph, cells), source_label)))
 

@@ -23,11 +23,12 @@ _SUBJECTS = {
     "version": "--version",
     "condition": "--when",
     "map": "--map",
+    "loop": "--repeat-while",
     "environment": "--env",
     "container": "--container",
 }
 _SHOWN = (
-    *("parameter", "package", "python", "version", "name", "condition", "map"),
+    *("parameter", "package", "python", "version", "name", "condition", "map", "loop"),
     *("environment", "variable", "repository", "container"),
 )
 """Kinds of parts whose text is short enough to be said."""

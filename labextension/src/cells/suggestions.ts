@@ -57,7 +57,8 @@ function expectedAt(line: string, at: number, flag: string, names: Names): Sugge
     const words = names.parameters.map(name => `\${params.${name}${end}`);
     return { from: reference.index, words: words.map(plainly) };
   }
-  const name = flag === '--when' ? /(?<![.\p{L}\p{N}_])(?!\d)[\p{L}\p{N}_]*$/u.exec(before) : null;
+  const isCondition = flag === '--when' || flag === '--repeat-while';
+  const name = isCondition ? /(?<![.\p{L}\p{N}_])(?!\d)[\p{L}\p{N}_]*$/u.exec(before) : null;
   return name && { from: name.index, words: [...names.parameters, ...names.values].map(plainly) };
 }
 

@@ -30,6 +30,7 @@ test.each([
   ['%%step fit --when |', inConditions],
   ['%%step fit --when "len(r|', inConditions],
   ['%%step fit --when "raw.r|', null],
+  ['%%step fit --repeat-while "len(r|', inConditions],
   ['%%step fit --timeout ${|', ['${params.rows}', '${params.model}']],
   ['%%step fit --timeout ${|}', ['${params.rows', '${params.model']],
   ['%%step fit --file data/${params.m|', ['${params.rows}', '${params.model}']],

@@ -190,6 +190,33 @@ def test_a_step_whose_condition_is_not_true_is_skipped_with_the_values_in_the_re
     assert run.status == "completed"
 
 
+def test_a_step_that_repeats_has_the_values_that_a_loop_in_a_notebook_has(ground: Ground) -> None:
+    """Objects stay the same from round to round, the last round counts, and the condition may bind names."""
+    code = "loss, older = loss / 2, xs\nxs.append(loss)\nfor epoch in range(len(xs)):\n    pass"
+    condition = "worse(loss) and epoch < 20 and (asked := asked + 1)"
+    helper, start = "def worse(loss):\n    return loss > 0.1", "loss, xs, asked = 1.0, [], 0"
+    plain: dict[str, Any] = {}
+    exec(f"{helper}\n{start}", plain)
+    while True:
+        exec(code, plain)
+        if not eval(condition, plain):
+            break
+    run = ground.run(
+        helper,
+        f"%%step a\n{start}",
+        f'%%step b --repeat-while "{condition}" --at-most 10\nprint(loss)\n{code}',
+        "%%step c\nis_same = older is xs",
+        '%%step d --repeat-while "1 / (asked - 3)" --at-most 2\ny = asked',
+    )
+    assert [run[name] for name in ("loss", "xs", "asked")] == [plain[n] for n in ("loss", "xs", "asked")]
+    assert run["is_same"] is True
+    assert [line for line in run.logs("b").splitlines() if " " not in line] == ["1.0", "0.5", "0.25", "0.125"]
+    why = run.steps["d"].error, run.steps["d"].reason
+    assert why[0] is not None
+    assert (why[0].type, why[0].line) == ("ZeroDivisionError", 1)
+    assert why[1].startswith("round 1 of at most 2: --repeat-while 1 / (asked - 3): ZeroDivisionError")
+
+
 def test_explicit_artifacts_are_kept_under_their_names(ground: Ground) -> None:
     run, attempt = ground.attempt(
         "from jupyter_pipes import current\ncurrent.artifact('my model', {'w': [1, 2]})"

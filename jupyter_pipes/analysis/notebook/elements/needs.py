@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.cell.names import Names
@@ -12,12 +14,31 @@ from jupyter_pipes.model.steps import Step, StepOptions
 
 
 def expressions(options: StepOptions) -> str:
-    """Return the expressions that options say, as one that reads what they read; "" if there are none."""
+    """Return the expressions that options say, as one that reads what they read; "" if there are none.
+
+    What `--repeat-while` says is computed behind the step's code: it is none of them.
+    """
     said = [
         f"({options.when}\n)" if options.when else "",
         elements_code(options.map) if options.map else "",
     ]
     return ", ".join(filter(None, said))
+
+
+def said_names(context: Callable[[str], Names], names: Names, options: StepOptions) -> Names:
+    """Return what the expressions in a step's options do with names from outside of it.
+
+    Args:
+        context: what a piece of code does with names where the step stands.
+        names: what the step's code does with names.
+        options: the step's options.
+    """
+    expression = expressions(options)
+    said = context(expression) if expression else Names()
+    if not options.repeat_while:
+        return said
+    behind = context(f"({options.repeat_while}\n)").reads
+    return replace(said, reads=said.reads | (behind - (names.writes - names.optional_writes)))
 
 
 def own_names(names: Names, options: StepOptions) -> Names:
