@@ -24,7 +24,7 @@ def test_values_that_agree_are_told_equal_and_the_second_run_cached(pipeline_of:
     pipeline = pipeline_of(
         "%%params\nrows: int = 2",
         "%%step a\nxs = list(range(rows))\nprint(xs)\nlen(xs)",
-        "%%step b --repeat-while 'len(ys) < rows' --at-most 9\nys = [x for x in xs if x < 1] * len(xs)\nxs += ys",
+        "%%step b --repeat-while 'len(ys) < rows * 2' --at-most 9\nys = xs[:1] * len(xs)\nxs += ys",
     )
     verification = verify(pipeline, {"rows": "3"})
     assert verification.holds
