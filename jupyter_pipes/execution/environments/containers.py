@@ -9,6 +9,7 @@ import tempfile
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
+from uuid import uuid4
 
 import msgspec
 from msgspec import Struct
@@ -159,7 +160,8 @@ def _mounts(job: Job, folder: Path, python: str) -> list[Mount]:
 @cache
 def _python_of(program: str, image: str) -> str:
     """Return the minor version of the Python of an image."""
-    line = command(program, image, f"jupyter-pipes-look-{os.getpid()}", (), (), "/")
+    # Several steps may look at once, each in a container with a name that no other has.
+    line = command(program, image, f"jupyter-pipes-look-{uuid4().hex}", (), (), "/")
     version = run(f"looking for Python in {image}", *line, "python3", "-c", _VERSION).split()[-1]
     if tuple(map(int, version.split("."))) < OLDEST_PYTHON:
         raise EnvironmentFailed(f"{image} has Python {version}; a step's process needs 3.11 or newer")

@@ -6,9 +6,13 @@ import sys
 from pathlib import Path
 
 arguments = sys.argv[1:]
-with Path(os.environ["PODMAN_CALLS"]).open("a") as calls:
+noted = Path(os.environ["PODMAN_CALLS"])
+earlier = noted.read_text() if noted.exists() else ""
+with noted.open("a") as calls:
     print(json.dumps(arguments), file=calls)
 if arguments[0] == "run":
+    if f'"--name", "{arguments[arguments.index("--name") + 1]}"' in earlier:
+        sys.exit("the container name is already in use")
     image = arguments.index("--entrypoint") + 2
     options, program = arguments[:image], arguments[image + 1 :]
     given = [options[place + 1] for place, option in enumerate(options) if option == "--volume"]

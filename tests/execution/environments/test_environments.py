@@ -200,18 +200,20 @@ def test_a_container_sees_the_job_and_the_store_and_values_come_back(
     monkeypatch.setenv("TOKEN", "sesame-9f31")
     run = ended(
         pipeline_of(
+            "%%step c --container python:3.11 --timeout 2s\nimport time\ntime.sleep(600)",
+            "%%step d --container python:3.11\nz = 'begins beside c'",
             "%%step a\nx = [1, 2]",
             "%%step b --container python:3.11 --env-var LEVEL=high TOKEN\nimport os\n"
             "y = sum(x), os.environ['LEVEL'], len(os.environ['TOKEN']), 'HOME' in os.environ\n"
             "print('inside')",
-            "%%step c --container python:3.11 --timeout 2s\nimport time\ntime.sleep(600)",
         )
     )
     assert run.steps["b"].status is Status.COMPLETED, why(run, "b")
     assert run["y"] == (3, "high", 11, False)
     assert run.logs("b") == "inside\n"
     assert run.steps["c"].reason == "timed out after 2 s"
-    _look, line, *_ = [json.loads(text) for text in calls.read_text().splitlines()]
+    assert run["z"] == "begins beside c"
+    line = next(each for each in map(json.loads, calls.read_text().splitlines()) if "LEVEL" in each)
     mounts = [line[place + 1] for place, option in enumerate(line) if option == "--volume"]
     writable = sorted(each.split(":")[0] for each in mounts if each.endswith(":rw"))
     store, log = str(tmp_path / ".jupyter_pipes" / "artifacts"), run.steps["b"].latest
