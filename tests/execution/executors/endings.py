@@ -61,19 +61,20 @@ class Row:
     policy: str
     ended: Ended
 
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """What the notebook consists of.
+    def cells(self, executor: str) -> tuple[str, ...]:
+        """Return what the notebook consists of.
 
-        The other step lasts as long as it takes to be found unfinished where it is to be cancelled.
+        Where the other step is to be found unfinished, it lasts until then: in the kernel, where steps that
+        need nothing of each other have no order, it waits for an approval.
         """
-        lasts = 60 if self.ended.other == "cancelled" else 0
+        is_cut = self.ended.other == "cancelled"
+        waits = '--gate "Go on?"' if is_cut and executor == "inline" else ""
         said = self.policy if self.policy.startswith("--on-fail") else ""
         return (
             f"%%step bad {said} {self.way.options}\n{self.way.code}",
             "%%step reader\ngot = repr(x)",
             "%%step behind --after bad\ny = 1",
-            f"%%step other\nimport time\ntime.sleep({lasts})",
+            f"%%step other {waits}\nimport time\ntime.sleep({60 if is_cut else 0})",
         )
 
 
@@ -131,10 +132,8 @@ def rows() -> Iterator[Row]:
 
 def table() -> str:
     """Return the table as Markdown, rows that say the same in one."""
-    lines = [
-        "| the step… | policy | the step is | who reads its output | who waits by `--after` | the others | the run |",
-        "| --- | --- | --- | --- | --- | --- | --- |",
-    ]
+    heads = ("the step…", "policy", "the step is", "its readers", "who is `--after` it", "others", "the run")
+    lines = [_row(heads), _row(["---"] * len(heads))]
     lines += [_line("fails", _named(policy), ended) for policy, ended in BY_POLICY.items()]
     lines += [_line(way.name, "any", ended) for way, ended in WHATEVER_POLICY.items()]
     *ways, last = (way.name for way in FAILURES)
