@@ -66,9 +66,9 @@ def test_a_step_s_end_means_what_the_table_says(
         run = pipeline.run(debug=True, check=False, fail_fast=row.policy == "--fail-fast")
     else:
         run = started(row, pipeline, queue)
-    statuses = (run.steps[name].status.value for name in ("bad", "reader", "behind", "other"))
-    got = run["got"] if run.steps["reader"].status is Status.COMPLETED else ""
-    assert Ended(*statuses, run.status.value, got) == row.ended, run.reason
+    bad, reader, behind, other = (run.steps[name].status for name in ("bad", "reader", "behind", "other"))
+    got = run["got"] if reader is Status.COMPLETED else ""
+    assert Ended(bad, reader, behind, other, run.status, got) == row.ended, run.reason
 
 
 def test_the_docs_have_the_table() -> None:
