@@ -358,6 +358,18 @@ def export(face: Face, arguments: Namespace) -> Answer:
     )
 
 
+def report(face: Face, arguments: Namespace) -> Answer:
+    """Write a kept run as one HTML file."""
+    from jupyter_pipes.cli import documents
+    from jupyter_pipes.export.report import write_report
+
+    path = face.directory / arguments.path
+    write_report(run_named(face, arguments.run), path, force=arguments.force)
+    return Answer(
+        lambda: documents.ExportDocument(str(path.absolute())), notices=(f"wrote {arguments.path}",)
+    )
+
+
 def _current_or_newest(face: Face) -> Run | None:
     try:
         return run_named(face, None)

@@ -319,6 +319,10 @@ EXPORT = (
     ),
     _switch("--force", "overwrite an existing notebook, or a file that is no export"),
 )
+REPORT = (
+    _argument("path", metavar="FILE.html", help="the file to write"),
+    _switch("--force", "overwrite FILE.html if it is there and no report"),
+)
 VERIFIED = (
     *PARAMETERS,
     _switch("--tag", "as if every cell that computes something were a step: what the notebook would be"),

@@ -212,6 +212,11 @@ VERBS: Mapping[str, Verb] = {
         parsers.EXPORT,
         parsers.SOURCE,
     ),
+    "report": _both(
+        "write a kept run as one HTML file: graph, timeline, metrics, outputs, logs, environment",
+        answers.report,
+        (*parsers.RUN, *parsers.REPORT),
+    ),
     "queues": _both("how the queues on other machines stand", queues.queues, ()),
     "store": Verb(
         "copy what runs need to another artifact store or from there, by content; or check it",

@@ -89,7 +89,7 @@ def definition_card(
     line = f'<div class="line">{head}</div>' if head else ""
     problem_texts = (f"  {p.severity} {p.code} line {p.line}: {p.message}" for p in problems)
     return _bundle(
-        line + names + "".join(map(_problem_html, problems)), "\n".join(filter(None, (text, *problem_texts)))
+        line + names + "".join(map(problem_html, problems)), "\n".join(filter(None, (text, *problem_texts)))
     )
 
 
@@ -163,7 +163,7 @@ def step_card(
         _divided(artifacts_html(state.artifacts)),
         *(f'<div class="note">{text_html(note)}</div>' for note in notes),
         _divided(table_html(_read_rows(state.planned))),
-        *(_problem_html(problem) for problem in view.diagnostics if problem.step == step),
+        *(problem_html(problem) for problem in view.diagnostics if problem.step == step),
     )
     return _bundle("".join(parts), _step_text(state, outputs, log, error, stale, moment))
 
@@ -232,7 +232,8 @@ def _code(name: str) -> str:
     return f"<code>{escape(name)}</code>"
 
 
-def _problem_html(problem: Diagnostic) -> str:
+def problem_html(problem: Diagnostic) -> str:
+    """Return what was found in a step's cell."""
     colour = ink(_SEVERITIES[problem.severity])
     return (
         f'<div class="problem"><b style="color:{colour}">{problem.severity} {escape(problem.code)}</b>'

@@ -150,13 +150,19 @@ def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26)
     places = zip(_shares(xs), _shares(ys), strict=True)
     line = " ".join(f"{3 + x * (width - 6):.1f},{height - 3 - y * (height - 6):.1f}" for x, y in places)
     last_x, last_y = line.rpartition(" ")[2].split(",")
-    words = (
-        f"{len(points)} values from {ys[0]:.4g} to {ys[-1]:.4g}, lowest {min(ys):.4g}, highest {max(ys):.4g}"
-    )
+    words = series_text(points)
     return (
         f'<svg width="{width}" height="{height}" role="img" aria-label="{words}"><title>{words}</title>'
         f'<polyline points="{line}" fill="none" stroke="{ink(Status.RUNNING)}" stroke-width="1.5"/>'
         f'<circle cx="{last_x}" cy="{last_y}" r="2.2" fill="{ink(Status.RUNNING)}"/></svg>'
+    )
+
+
+def series_text(points: Sequence[MetricPoint]) -> str:
+    """Return how many values a series of numbers has, from which to which it goes, and its range."""
+    ys = [y for _, y in _finite(points)]
+    return (
+        f"{len(points)} values from {ys[0]:.4g} to {ys[-1]:.4g}, lowest {min(ys):.4g}, highest {max(ys):.4g}"
     )
 
 

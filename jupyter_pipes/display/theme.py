@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from functools import cache
 
-from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.model.steps import Status
 
 DARK = ':is([data-jp-theme-light="false"],.vscode-dark)'
@@ -56,26 +57,42 @@ _ANSI = (*range(30, 38), *range(90, 98))
 @cache
 def theme_css() -> str:
     """Return the CSS rules that give each status its colour, in light and in dark themes."""
-    looks = {**{str(status): look for status, look in LOOKS.items()}, "stale": STALE}
-    light = "".join(f"--jupyter-pipes-{word}:{look.ink};" for word, look in looks.items())
-    night = "".join(f"--jupyter-pipes-{word}:{look.night};" for word, look in looks.items())
-    ansi = zip(_ANSI, _ANSI_LIGHT, _ANSI_NIGHT, strict=True)
-    colours = "".join(
-        f".jupyter-pipes .ansi{number}{{color:{day}}}{DARK} .jupyter-pipes .ansi{number}{{color:{dark}}}"
-        for number, day, dark in ansi
-    )
-    grounds = "".join(map(_ground_css, range(len(_ANSI))))
-    return f".jupyter-pipes{{{light}}}{DARK} .jupyter-pipes{{{night}}}{colours}{grounds}{_BASE_CSS}"
+    night = "".join(f"{DARK} {rule}" for rule in _night_rules())
+    return f"{_day_css()}{night}{_plain_css()}{_BASE_CSS}"
 
 
-def _ground_css(place: int) -> str:
-    """Return the rule of a ground: a tint, on which all text can be read; black text on it has no colour."""
-    number = _ANSI[place] + 10
-    day, night = (
-        f".jupyter-pipes .ansi{number}{{background:color-mix(in srgb,{inks[place]} 24%,transparent)}}"
-        for inks in (_ANSI_LIGHT, _ANSI_NIGHT)
-    )
-    return f"{day}{DARK} {night}.jupyter-pipes .ansi{number}.ansi30{{color:inherit}}"
+def preferred_theme_css() -> str:
+    """Return the same rules for a page of its own: dark where its reader prefers that, and never on paper."""
+    night = f"@media screen and (prefers-color-scheme:dark){{{''.join(_night_rules())}}}"
+    return f"{_day_css()}{night}{_plain_css()}{_BASE_CSS}"
+
+
+def _day_css() -> str:
+    light = "".join(f"--jupyter-pipes-{word}:{look.ink};" for word, look in _looks().items())
+    return f".jupyter-pipes{{{light}}}{''.join(_ansi_rules(_ANSI_LIGHT))}"
+
+
+def _night_rules() -> Iterator[str]:
+    night = "".join(f"--jupyter-pipes-{word}:{look.night};" for word, look in _looks().items())
+    yield f".jupyter-pipes{{{night}}}"
+    yield from _ansi_rules(_ANSI_NIGHT)
+
+
+def _plain_css() -> str:
+    """Return the rules that give black text on a ground, which is a tint, no colour of its own."""
+    return "".join(f".jupyter-pipes .ansi{number + 10}.ansi30{{color:inherit}}" for number in _ANSI)
+
+
+def _looks() -> dict[str, Look]:
+    return {**{str(status): look for status, look in LOOKS.items()}, "stale": STALE}
+
+
+def _ansi_rules(inks: Sequence[str]) -> Iterator[str]:
+    """Yield the rules of coloured text, and of grounds: a tint, on which all text can be read."""
+    for number, ink in zip(_ANSI, inks, strict=True):
+        yield f".jupyter-pipes .ansi{number}{{color:{ink}}}"
+        ground = f"color-mix(in srgb,{ink} 24%,transparent)"
+        yield f".jupyter-pipes .ansi{number + 10}{{background:{ground}}}"
 
 
 def ink(status: Status) -> str:

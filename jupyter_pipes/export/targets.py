@@ -12,7 +12,10 @@ from typing import Any, cast
 from jupyter_pipes.export.executed_notebook import METADATA
 from jupyter_pipes.model.errors import NotebookError, UsageError
 
-_MARK = re.compile(rb'^[rRuU]?"""[^"]*Exported from [^\n]* by jupyter_pipes\.')
+_MARK = re.compile(
+    rb'^[rRuU]?"""[^"]*Exported from [^\n]* by jupyter_pipes\.'
+    rb"|^<!DOCTYPE html>\n<!-- Report of run [^\n]* by jupyter_pipes\."
+)
 
 
 def check_target(path: Path, *, force: bool, source: str = "", replaces_own: bool = True) -> None:
@@ -57,7 +60,7 @@ def _is(target: Path, source: str) -> bool:
 
 
 def _looks_exported(path: Path) -> bool:
-    """Return whether a file is a module or an executed notebook as exports write them."""
+    """Return whether a file is a module, a report or an executed notebook as exports write them."""
     with suppress(OSError, ValueError, RecursionError):
         if path.suffix != ".ipynb":
             with path.open("rb") as file:

@@ -18,9 +18,9 @@ from jupyter_pipes.cli.main import main
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.ansi import HEIGHT, ansi_html, one_line, plain, terminal_text
 from jupyter_pipes.display.html import error_html, log_html
+from jupyter_pipes.display.steps.details import StepFacts, step_sections
 from jupyter_pipes.display.text import run_text
 from jupyter_pipes.export.step_outputs import interleave
-from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import StepError

@@ -13,11 +13,13 @@ from jupyter_pipes.model.errors import NotebookError, UsageError
 
 MODULE = '"""Study.\n\nExported from study.ipynb by jupyter_pipes.\n"""\n\nx = 1\n'
 EXECUTED = json.dumps({"cells": [{"metadata": {"jupyter_pipes": {"run": "r1", "step": "a"}}}]})
+REPORT = "<!DOCTYPE html>\n<!-- Report of run r1 by jupyter_pipes. -->\n"
 OTHERS = {
     "notes.txt": "Exported from nowhere",
     "tool.py": "x = 1\n",
     "like.py": 'x = """\nExported from a by jupyter_pipes."""\n',
     "study.ipynb": '{"cells": [{"metadata": {}}]}',
+    "page.html": "<!DOCTYPE html>\n<p>Report of run r1 by jupyter_pipes.</p>",
     "broken.ipynb": "{",
     "list.ipynb": "[1]",
     "deep.ipynb": "[" * 100_000,
@@ -34,7 +36,9 @@ def test_a_file_of_somebody_else_is_replaced_only_by_force(tmp_path: Path, name:
     check_target(path, force=True)
 
 
-@pytest.mark.parametrize(("name", "text"), [("train.py", MODULE), ("out.ipynb", EXECUTED), ("new.py", "")])
+@pytest.mark.parametrize(
+    ("name", "text"), [("train.py", MODULE), ("out.ipynb", EXECUTED), ("out.html", REPORT), ("new.py", "")]
+)
 def test_an_earlier_export_is_replaced(tmp_path: Path, name: str, text: str) -> None:
     path = tmp_path / name
     path.write_text(text)

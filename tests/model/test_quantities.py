@@ -17,10 +17,10 @@ from jupyter_pipes.cli.terminal import PlainLines
 from jupyter_pipes.display import cards, cleanup_text
 from jupyter_pipes.display.html import artifacts_html
 from jupyter_pipes.display.looks import status_line
+from jupyter_pipes.display.steps.details import StepFacts, step_sections
 from jupyter_pipes.display.tables import Comparison, RunTable
 from jupyter_pipes.display.text import run_line, run_text, steps_text
 from jupyter_pipes.history.cleanup.collect import Amount, Collection
-from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.quantities import (

@@ -20,7 +20,7 @@ VERBS: dict[type[Document], str] = {
     answers.ComparisonDocument: "compare",
     answers.ValuesDocument: "get",
     answers.LogDocument: "logs",
-    answers.ExportDocument: "export",
+    answers.ExportDocument: "export, report",
     answers.CleanupDocument: "gc",
     answers.RebuildingDocument: "history",
     answers.VerificationDocument: "verify",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.display.board.making import board_of, parameter_text
@@ -19,6 +19,7 @@ from jupyter_pipes.display.kept.model import (
     StepLook,
 )
 from jupyter_pipes.display.looks import attempt_reason, usage_texts
+from jupyter_pipes.display.outputs import Output
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.model.errors import PipesError, StoreError
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
@@ -121,15 +122,21 @@ def _artifact(artifact: ArtifactRef) -> KeptArtifact:
     return KeptArtifact(artifact.name, artifact.type, size, artifact.preview[:_PREVIEW])
 
 
-def _bundles(run: Run, outputs: Sequence[OutputRef]) -> Iterator[dict[str, Any]]:
-    """Yield what was displayed: of outputs that were updated the last form, and of very large ones a word."""
+def displayed(run: Run, outputs: Sequence[OutputRef]) -> Iterator[Output]:
+    """Yield what was displayed, of outputs that were updated the last form; words for what is not kept."""
     latest = {output.display_id or str(place): output for place, output in enumerate(outputs)}
-    room = _MOST_OUTPUTS
     for output in latest.values():
         try:
-            data = run.bundle(output)["data"]
+            yield cast("Output", run.bundle(output))
         except StoreError as error:
-            data = {"text/plain": f"not kept any more: {error}"}
+            yield {"data": {"text/plain": f"not kept any more: {error}"}, "metadata": {}}
+
+
+def _bundles(run: Run, outputs: Sequence[OutputRef]) -> Iterator[dict[str, Any]]:
+    """Yield what was displayed, and of very large outputs a word."""
+    room = _MOST_OUTPUTS
+    for output in displayed(run, outputs):
+        data = dict(output["data"])
         room -= sum(len(str(content)) for content in data.values())
         if room < 0:
             yield {"text/plain": "the other outputs are too large to be shown here"}

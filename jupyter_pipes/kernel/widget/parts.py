@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
-from jupyter_pipes.kernel.widget.details import SECTIONS
+from jupyter_pipes.display.steps.details import SECTIONS
 from jupyter_pipes.kernel.widget.style import fitting_css, live_css
 
 PANE_WIDTH = 860.0

@@ -14,9 +14,9 @@ from jupyter_pipes.display.graph.layout import arrange
 from jupyter_pipes.display.heading import heading_html
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.outputs import bundle_html
+from jupyter_pipes.display.steps.details import StepFacts, step_sections
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.widget.canvas import MOST_ELEMENTS, GraphPane, PicturePane
-from jupyter_pipes.kernel.widget.details import StepFacts, step_sections
 from jupyter_pipes.kernel.widget.gates import GateBar, OnAnswer
 from jupyter_pipes.kernel.widget.parts import LEAST_SCALE, MOST_HEIGHT, PANE_WIDTH, Parts, close_all
 from jupyter_pipes.kernel.widget.steplist import StepList

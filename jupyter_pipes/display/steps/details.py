@@ -1,4 +1,4 @@
-"""What the widget says about one selected step, as HTML in sections that change one by one."""
+"""What is told of one step at length, as HTML in sections that change one by one."""
 
 from __future__ import annotations
 
@@ -75,16 +75,17 @@ def step_sections(
     return {
         "status": _status(step, now, facts),
         "error": error_html(step.error) if step.error else "",
-        "log": _titled("Log", log_html(facts.log)),
-        "metrics": _titled("Metrics", metrics_html(metrics)),
-        "artifacts": _titled("Artifacts", "".join(_artifact(ref, preview) for ref in step.artifacts)),
+        "log": titled("Log", log_html(facts.log)),
+        "metrics": titled("Metrics", metrics_html(metrics)),
+        "artifacts": titled("Artifacts", "".join(_artifact(ref, preview) for ref in step.artifacts)),
         "names": _names(view, step),
-        "reasons": _titled("Why", f"<div class='quiet reasons'>{facts.why}</div>" if facts.why else ""),
+        "reasons": titled("Why", f"<div class='quiet reasons'>{facts.why}</div>" if facts.why else ""),
         "attempts": _attempts(tuple(step.attempts), step.reason, now),
     }
 
 
-def _titled(title: str, body: str) -> str:
+def titled(title: str, body: str) -> str:
+    """Return a section below its title; "" for one with nothing in it."""
     return f"<div class='quiet title'>{title}</div>{body}" if body else ""
 
 
@@ -146,7 +147,7 @@ def _names(view: RunView, step: StepView) -> str:
     table = table_html(
         (f"<span class='quiet'>{first}</span>", row[1]) for first, row in zip(firsts, rows, strict=True)
     )
-    return _titled("Reads and writes", table)
+    return titled("Reads and writes", table)
 
 
 def _read_html(view: RunView, name: str, owner: str) -> str:

@@ -1,0 +1,1 @@
+"""One step of a run, told at length: beside the live graph, and in reports."""
