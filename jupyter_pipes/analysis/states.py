@@ -1,4 +1,4 @@
-"""Names under which steps hand on what is no variable: what definitions and modules hold, random streams."""
+"""Names under which steps hand on what is no variable: states of definitions and modules, metrics, draws."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ _OF_DEFINITION = "state of "
 _OF_MODULE = f"{_OF_DEFINITION}module "
 OF_LOCAL_MODULES = f"{_OF_DEFINITION}local modules"
 """The name for what all modules beside the notebook hold: one may use what another one keeps."""
+
+_OF_METRICS = "metrics of "
 
 ANY_ATTRIBUTE = "*"
 """Stands for attributes of modules of which the code does not say the names."""
@@ -44,6 +46,11 @@ def module_of(name: str) -> str:
     return name.removeprefix(_OF_MODULE) if name.startswith(_OF_MODULE) else ""
 
 
+def metrics_of(step: str) -> str:
+    """Return the name under which a step hands on the last values of its metrics."""
+    return f"{_OF_METRICS}{step}"
+
+
 def is_of_modules(name: str) -> bool:
     """Return whether it is a name for what modules hold."""
     return name == OF_LOCAL_MODULES or name.startswith(_OF_MODULE)
@@ -51,4 +58,4 @@ def is_of_modules(name: str) -> bool:
 
 def is_state(name: str) -> bool:
     """Return whether what goes under this name is between steps, and no value of the notebook."""
-    return name in STREAM_NAMES or name.startswith(_OF_DEFINITION)
+    return name in STREAM_NAMES or name.startswith((_OF_DEFINITION, _OF_METRICS))

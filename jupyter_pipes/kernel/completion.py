@@ -10,12 +10,16 @@ from IPython.core import completer
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.pipelines import step_options
+from jupyter_pipes.pipelines.made.value import METRICS
 from jupyter_pipes.pipelines.references import known_references
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
 
 _MOST_RUNS = 20
+
+_REPORTS = "current.metric("
+"""What stands in the code of a step that reports metrics."""
 
 
 def matcher(session: Callable[[], Session]) -> Any:
@@ -94,6 +98,7 @@ def _runs(session: Session) -> list[str]:
 def _references(session: Session, *, of_option: bool) -> list[str]:
     pipeline = session.pipeline()
     outputs = [f"{step.name}.{name}" for step in pipeline.graph.steps for name in step.writes]
+    outputs += [f"{step.name}.{METRICS}" for step in pipeline.graph.steps if _REPORTS in step.body]
     return known_references([each.name for each in pipeline.parameters], outputs, of_option=of_option)
 
 

@@ -344,7 +344,8 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
 
     session = Session(tmp_path_factory.mktemp("typing"), None, {}, live=False)
     session.define("a", "%%params\nrows: int = 1", 1)
-    session.define("b", "%%step load\ndf = rows", 2)
+    reporting = "from jupyter_pipes import current\ncurrent.metric('size', rows)"
+    session.define("b", f"%%step load\n{reporting}\ndf = rows", 2)
     session.start((), {}).wait()
     assert session.run is not None
     run = session.run.id
@@ -371,7 +372,10 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
         ("%%step clean --after ", {"load"}),
         ("%%step clean --", {"--retries"}),
         ("%%step clean --version v${", {"v${params.rows}"}),
-        ("%pipeline run -p rows=${par", {"rows=${params.rows}", "rows=${run.id}", "rows=${load.df}"}),
+        (
+            "%pipeline run -p rows=${par",
+            {"rows=${params.rows}", "rows=${run.id}", "rows=${load.df}", "rows=${load.metrics}"},
+        ),
     ],
 )
 def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: set[str]) -> None:

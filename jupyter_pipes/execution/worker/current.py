@@ -38,12 +38,13 @@ class CurrentStep:
 
 @dataclass
 class Context:
-    """One attempt in the process that runs it, and how it reports."""
+    """One attempt in the process that runs it, and how it reports; `metrics` are the last values by name."""
 
     job: Job
     report: Callable[[ev.AnyEvent], None]
     store: Callable[[str, object], ArtifactRef]
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
+    metrics: dict[str, float] = field(default_factory=dict[str, float])
     last_progress: float = 0.0
     unsent: ev.ProgressReported | None = None
 
@@ -107,6 +108,7 @@ class Current:
         number = _json_number(name, value)
         place = None if at is None else _finite(f"at of metric {name!r}", at)
         job = context.job
+        context.metrics[str(name)] = number if isinstance(number, int) else float(value)
         context.report(ev.MetricReported(job.step.name, job.attempt, str(name), number, place))
 
     def artifact(self, name: str, value: object) -> None:

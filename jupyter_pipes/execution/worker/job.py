@@ -20,7 +20,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from jupyter_pipes.analysis.files.uses import shell_script
 from jupyter_pipes.analysis.quoted_code import expression_names
-from jupyter_pipes.analysis.states import definition_of
+from jupyter_pipes.analysis.states import definition_of, metrics_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
@@ -47,6 +47,7 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.mapping.clauses import elements_code
 from jupyter_pipes.model.results import OutputRef, StepError
 from jupyter_pipes.model.steps import CodePiece
+from jupyter_pipes.pipelines.made.value import parameters_made
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.previews import value_in_words
 
@@ -149,7 +150,7 @@ class Attempt:
         self.outputs.load_inputs()
         restore_streams(self.cell.namespace)
         self.outputs.modules.begin()
-        if failed := self._run_late_pieces():
+        if failed := self._run_late_pieces(context):
             return failed
         self._runs_other_cells = False
         self.outputs.watch()
@@ -170,13 +171,15 @@ class Attempt:
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
             self.note(note)
         self.cell.namespace.update(stream_states(self.step.writes))
+        if (measured := metrics_of(self.step.name)) in self.step.writes:
+            self.cell.namespace[measured] = context.metrics
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 
     def _parameters(self) -> dict[str, Any]:
         return {name: pickle.loads(value) for name, value in self.job.parameters.items()}
 
-    def _run_late_pieces(self) -> ev.AttemptEnded | None:
+    def _run_late_pieces(self, context: Context) -> ev.AttemptEnded | None:
         """Run the code that needs inputs; what it binds of these is an older value than theirs."""
         namespace = self.cell.namespace
         binding = [piece for piece in self.job.late_pieces if piece.behind or not piece.is_definition]
@@ -188,6 +191,7 @@ class Attempt:
             before = self.outputs.definitions.marks(piece.behind)
             if failed := self._run_pieces((piece,)):
                 return failed
+            context.parameters = {**context.parameters, **{n: namespace[n] for n in parameters_made(piece)}}
             after = self.outputs.definitions.marks(piece.behind)
             _check_that_it_only_looks(piece, [state for state in after if after[state] != before[state]])
         self.outputs.put_back(self.job.drafts)

@@ -10,11 +10,12 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.analysis.states import metrics_of
 from jupyter_pipes.model.errors import ParameterError, PipesError
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.graph import Graph, order, reached, with_demanded
-from jupyter_pipes.pipelines.made.value import ANY
+from jupyter_pipes.pipelines.made.value import ANY, METRICS, label_of
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.references import Reference, is_whole, known_references, references, refers
@@ -112,6 +113,10 @@ def with_references(graph: _G, later: Mapping[str, Mapping[str, Later]]) -> _G:
     changed = {name: _reading(steps[name], of, steps, names) for name, of in later.items() if of}
     if not changed:
         return graph
+    read = [name for step in changed.values() for name in step.reads.items()]
+    for owner in {owner: None for name, owner in read if name == metrics_of(owner)}:
+        step = changed.get(owner, steps[owner])
+        changed[owner] = replace(step, writes=(*step.writes, metrics_of(owner)))
     kept = {name: steps[name] for name in changed}
     made = replace(graph, steps=with_demanded((steps | changed).values()), as_written=kept)
     order(made)
@@ -147,21 +152,40 @@ def _reading(
         for reference in found:
             if problem := _problem(step, reference, steps, parameters, reads):
                 raise _refused(step, name, said, f"{reference}: {problem}")
-            reads[reference.name] = reference.owner
-        pieces.append(_piece(name, said, found))
+            reads[_read_as(reference, steps)] = reference.owner
+        pieces.append(_piece(name, said, [_read_as(reference, steps) for reference in found]))
         _check_setup(step, name, said)
     prelude = (*pieces, *_behind(step.prelude, set(later)))
     element = step.element and _element(step.element, pieces)
     return replace(step, reads=reads, prelude=prelude, element=element)
 
 
-def _piece(name: str, said: Later, found: Iterable[Reference]) -> CodePiece:
-    """Return the code that gives a parameter its value."""
-    outputs = tuple(dict.fromkeys(reference.name for reference in found))
-    given = ", ".join((repr(name), repr(said.text), repr(said.kind), *(f"{each}={each}" for each in outputs)))
-    source, label = f"{name} = {_VALUE}({given})", f"parameter {name}"
+def _read_as(reference: Reference, steps: Mapping[str, Step]) -> str:
+    """Return the name under which a step reads what a reference is about: an output, or metrics."""
+    return metrics_of(reference.owner) if _is_of_metrics(reference, steps) else reference.name
+
+
+def _is_of_metrics(reference: Reference, steps: Mapping[str, Step]) -> bool:
+    return reference.name == METRICS and METRICS not in steps[reference.owner].writes
+
+
+def _piece(name: str, said: Later, read: Iterable[str]) -> CodePiece:
+    """Return the code that gives a parameter its value, from what is read under these names."""
+    outputs = tuple(dict.fromkeys(read))
+    given = "".join(f", {each}={each}" for each in outputs if each.isidentifier())
+    # What has no variable's name is in the namespace all the same.
+    others = ", ".join(f"{each!r}: globals()[{each!r}]" for each in outputs if not each.isidentifier())
+    given += f", **{{{others}}}" if others else ""
+    source = f"{name} = {_VALUE}({name!r}, {said.text!r}, {said.kind!r}{given})"
     return CodePiece(
-        label, 1, source, (name,), is_late=True, uses=outputs, uses_at_once=outputs, is_definition=False
+        label_of(name),
+        1,
+        source,
+        (name,),
+        is_late=True,
+        uses=outputs,
+        uses_at_once=outputs,
+        is_definition=False,
     )
 
 
@@ -202,13 +226,17 @@ def _problem(
         near = nearest(owner, [*steps, "params", "run"])
         there_are = ", ".join((*steps, *(f"${{{each}}}" for each in known_references(parameters))))
         return f"there is no step {owner}; " + (f"did you mean {near}?" if near else f"there are {there_are}")
-    if name not in steps[owner].writes:
+    is_of_metrics = _is_of_metrics(reference, steps)
+    if is_of_metrics and steps[owner].options.map:
+        return f"step {owner} has a --map, and each of its elements metrics of its own; let a step choose"
+    if name not in steps[owner].writes and not is_of_metrics:
         writes = steps[owner].writes
         near = nearest(name, writes)
         hint = f"did you mean {near}?" if near else f"it writes {', '.join(writes) or 'nothing'}"
         return f"step {owner} writes no {name}; {hint}"
     if owner == step.name:
         return f"{owner} cannot wait for itself; say it for the steps that are to have it: -p STEP.NAME=VALUE"
+    name = _read_as(reference, steps)
     other = reads.get(name, owner)
     bound = any(name in piece.names for piece in step.pieces)
     if other != owner or bound:

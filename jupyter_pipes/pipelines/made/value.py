@@ -6,13 +6,30 @@ import builtins
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
 
+from jupyter_pipes.analysis.states import metrics_of
 from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.pipelines.arguments import shown
 from jupyter_pipes.pipelines.parameter_types import allowed, fit
 from jupyter_pipes.pipelines.references import Reference, fill
 
 ANY = ""
 """The kind of a parameter that takes any value."""
+
+METRICS = "metrics"
+"""What stands behind a step's name for the last values of its metrics, unless an output is called so."""
+
+_LABEL = "parameter "
+
+
+def label_of(parameter: str) -> str:
+    """Return how the code is called that makes a parameter's value."""
+    return f"{_LABEL}{parameter}"
+
+
+def parameters_made(piece: CodePiece) -> tuple[str, ...]:
+    """Return the parameter whose value a piece of code makes; none for code of the notebook."""
+    return piece.names if piece.names and piece.label == label_of(piece.names[0]) else ()
 
 
 def value(parameter: str, text: str, kind: str, **made: Any) -> Any:
@@ -22,13 +39,16 @@ def value(parameter: str, text: str, kind: str, **made: Any) -> Any:
         parameter: its name.
         text: what was said of it.
         kind: the name of the built-in type that its value must have, or `ANY`.
-        made: outputs of steps by name.
+        made: outputs of steps by name; last values of metrics by `metrics_of` their step.
 
     Raises:
         ParameterError: an output has no such fact, item or attribute, or the value does not fit.
     """
 
     def lookup(reference: Reference) -> Any:
+        measured = metrics_of(reference.owner)
+        if reference.name == METRICS and measured in made:
+            return _metric(reference, made[measured])
         held = made[reference.name]
         for key in reference.path:
             held = _item(reference, held, key)
@@ -47,6 +67,17 @@ def _fitted(parameter: str, text: str, filled: object, kind: type) -> Any:
     except (ValueError, TypeError):
         message = f"parameter {parameter}: {text} is {shown(filled)}, which does not fit; use {allowed(kind)}"
         raise ParameterError(message) from None
+
+
+def _metric(reference: Reference, measured: Mapping[str, float] | None) -> Any:
+    """Return the last value of a metric, or those of all by name; None is what an ignored failure left."""
+    if not reference.path:
+        return dict(measured or {})
+    name, *others = reference.path
+    if others or name not in (measured or {}):
+        reported = f"it reported {', '.join(measured)}" if measured else "it reported none"
+        raise ValueError(f"{reference}: step {reference.owner} has no such metric; {reported}")
+    return (measured or {})[str(name)]
 
 
 def _item(reference: Reference, held: Any, key: str | int) -> Any:

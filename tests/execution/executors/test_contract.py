@@ -128,17 +128,21 @@ def test_parameters_reach_the_steps_that_read_them(ground: Ground) -> None:
 
 def test_a_parameter_may_be_made_by_a_step_and_code_that_looks_at_it_is_behind(ground: Ground) -> None:
     cells = (
-        "%%params\nn: int = 9\nfirst = '${a.xs[0]}'",
+        "%%params\nn: int = 9\nfirst = '${a.xs[0]}'\nloss: float = '${a.metrics.loss}'",
         "twice = n * 2",
         "def add():\n    return twice + n",
         "added = add()",
-        "%%step a\nxs = [5, 6, 7]",
-        "%%step b\nfound = (n, added, first)",
+        "%%step a\nfrom jupyter_pipes import current\nxs = [5, 6, 7]\n"
+        "for x in xs:\n    current.metric('loss', 1 / x)",
+        "%%step b\nfrom jupyter_pipes import current\nfound = (n, added, first, loss)\n"
+        "params = dict(current.params)",
         '%%step c --map "k in range(2)"\nys = k + n',
         '%%step d --when "n > 3"\nz = 1',
     )
     run = ground.run(*cells, params={"n": "${a.xs.rows}"})
-    assert (run["found"], run["ys"], run.steps["d"].reason) == ((3, 9, 5), [3, 4], "n > 3: n is 3")
+    assert (run["found"], run["ys"], run.steps["d"].reason) == ((3, 9, 5, 1 / 7), [3, 4], "n > 3: n is 3")
+    assert run["params"] == {"n": 3, "first": 5, "loss": 1 / 7}
+    assert "metrics of a" not in run
 
 
 def test_current_knows_run_step_and_parameters(ground: Ground) -> None:

@@ -68,6 +68,19 @@ def test_an_element_of_a_map_has_it_only_if_its_code_reads_it() -> None:
         assert (("n",) in names) == bool(reads)
 
 
+def test_who_reads_a_metric_waits_for_its_step_which_hands_its_metrics_on() -> None:
+    found = made("${load.metrics.auc}", "fit", "every")
+    for name in ("fit", "every"):
+        assert found.step(name).inputs == {"metrics of load": "load"}
+    assert found.step("load").demanded == ("metrics of load",)
+    assert as_written(found) == graph(*SOURCES)
+
+
+def test_an_output_that_is_called_metrics_is_meant_by_its_name() -> None:
+    of = graph("%%params\nn: int = 3", "%%step load\nmetrics = {}", "%%step fit\nout = n")
+    assert made("${load.metrics.auc}", "fit", of=of).step("fit").inputs == {"metrics": "load"}
+
+
 def test_other_values_are_bound_to_the_steps_as_they_were_written() -> None:
     plain = graph(*SOURCES)
     assert as_written(made("${load.df.rows}", "fit", "every", of=plain)) == plain
@@ -83,6 +96,9 @@ def test_other_values_are_bound_to_the_steps_as_they_were_written() -> None:
         ("${load.dff}", "fit", "step load writes no dff; did you mean df?"),
         ("${alone.df}", "fit", "step alone writes no df; it writes other"),
         ("${fit.out}", "fit", "fit cannot wait for itself"),
+        ("${fit.metrics.auc}", "fit", "fit cannot wait for itself"),
+        ("${laod.metrics.auc}", "fit", "there is no step laod"),
+        ("${each.metrics.auc}", "fit", "step each has a --map, and each of its elements metrics of its own"),
     ],
 )
 def test_a_reference_to_what_there_is_not_is_refused_with_the_step(text: str, step: str, words: str) -> None:

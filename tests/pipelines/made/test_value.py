@@ -17,6 +17,9 @@ MADE: dict[str, Any] = {
     "config": {"depth": 4, "rows": 10, "names": ["x", "y"]},
     "array": np.zeros((2, 5)),
     "number": 2.5,
+    "metrics of train": {"auc": 0.5, "val/loss": float("inf"), "rounds": 3},
+    "metrics of ignored": None,
+    "metrics": {"auc": "an output"},
 }
 
 
@@ -34,6 +37,12 @@ MADE: dict[str, Any] = {
         ("${load.array.T.shape}", "tuple", (5, 2)),
         ("${load.number}", "float", 2.5),
         ("${load.number.real}", ANY, 2.5),
+        ("${train.metrics.auc}", "float", 0.5),
+        ("${train.metrics.rounds}", "int", 3),
+        ("${train.metrics['val/loss']} ${train.metrics.auc}", "str", "inf 0.5"),
+        ("${train.metrics}", "dict", {"auc": 0.5, "val/loss": float("inf"), "rounds": 3}),
+        ("${ignored.metrics}", ANY, {}),
+        ("${load.metrics.auc}", "str", "an output"),
         ("$${x}: ${load.df.rows} of ${load.config.rows}", "str", "${x}: 3 of 10"),
     ],
 )
@@ -55,6 +64,13 @@ def test_an_output_alone_is_the_same_object() -> None:
             "parameter n: ${load.df.rowz}: DataFrame df has no rowz; of any output there are rows",
         ),
         ("${load.number.rows}", ANY, "float number has no rows"),
+        (
+            "${train.metrics.acc}",
+            ANY,
+            "${train.metrics.acc}: step train has no such metric; it reported auc, val/loss, rounds",
+        ),
+        ("${train.metrics.auc.real}", ANY, "step train has no such metric"),
+        ("${ignored.metrics.auc}", ANY, "step ignored has no such metric; it reported none"),
         ("${load.config[7]}", ANY, "dict config has no 7"),
         ("${load.df.type}", "int", "parameter n: ${load.df.type} is 'DataFrame', which does not fit; use"),
     ],
