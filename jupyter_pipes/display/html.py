@@ -142,10 +142,9 @@ def value_html(value: Any) -> str:
 
 def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26) -> str:
     """Return a series of at least two numbers as a small inline SVG plot with its range in words, else ""."""
-    drawn = _finite(points)
+    drawn = thinned(_finite(points))
     if len(drawn) < 2:
         return ""
-    drawn = drawn[:: max(len(drawn) // 300, 1)]
     xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
     places = zip(_shares(xs), _shares(ys), strict=True)
     line = " ".join(f"{3 + x * (width - 6):.1f},{height - 3 - y * (height - 6):.1f}" for x, y in places)
@@ -164,6 +163,20 @@ def series_text(points: Sequence[MetricPoint]) -> str:
     return (
         f"{len(points)} values from {ys[0]:.4g} to {ys[-1]:.4g}, lowest {min(ys):.4g}, highest {max(ys):.4g}"
     )
+
+
+def thinned(points: Sequence[tuple[float, float]], most: int = 120) -> Sequence[tuple[float, float]]:
+    """Return about so many of the points: of each stretch the lowest and the highest, and the last of all."""
+    if len(points) <= most:
+        return points
+    stride = math.ceil(len(points) / (most // 2))
+    stretches = (points[place : place + stride] for place in range(0, len(points), stride))
+    ends = (sorted({min(each, key=_height), max(each, key=_height)}, key=each.index) for each in stretches)
+    return [*(point for pair in ends for point in pair), points[-1]]
+
+
+def _height(point: tuple[float, float]) -> float:
+    return point[1]
 
 
 def _shares(values: Sequence[float]) -> list[float]:

@@ -255,6 +255,17 @@ def test_any_numbers_make_a_plot_without_nan_in_it(values: list[float]) -> None:
     assert "nan" not in re.sub(r'aria-label="[^"]*"|<title>.*?</title>', "", svg)
 
 
+def test_a_long_series_is_drawn_by_its_extremes_and_its_last_value() -> None:
+    points = [(float(place), float(place % 7)) for place in range(10_000)]
+    points[4321] = (4321.0, 99.0)
+    points[8765] = (8765.0, -99.0)
+    drawn = pieces.thinned(points)
+    assert len(drawn) <= 125
+    assert {points[4321], points[8765]} <= set(drawn)
+    assert drawn[-1] == points[-1]
+    assert list(drawn) == sorted(drawn)
+
+
 def test_only_the_tail_of_an_endless_line_is_shown() -> None:
     assert len(pieces.log_html("x" * 1_000_000)) < 100_000
 

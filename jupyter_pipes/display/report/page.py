@@ -22,8 +22,8 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 _WIDTH, _HEIGHT = 1080.0, 900.0
-_ROOM = 500_000
-"""Characters for what steps showed and printed: with graph and timeline, all fits into 1 MiB."""
+_ROOM = 300_000
+"""Characters for what steps showed and printed: with all else, 200 steps fit into 1 MiB."""
 
 _LEAST_ROOM, _MOST_ROOM = 1_000, 100_000
 

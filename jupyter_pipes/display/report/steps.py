@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
 _ELEMENTS = 50
 _CURVES = 24
+_CURVE = 2_000
+"""Characters that a curve takes."""
 _SIZE = (280, 84)
 _FIRST = (Status.FAILED, Status.CANCELLED, Status.SKIPPED)
 
@@ -51,7 +53,8 @@ def step_html(run: Run, name: str, anchor: str, room: int, now: float) -> str:
     problems = (problem_html(problem) for problem in view.diagnostics if problem.step == name)
     attempts = told["attempts"] if len(step.attempts) > 1 else ""
     shown = titled("Outputs", outputs_html(run, attempt, room // 2)) if attempt else ""
-    measured = _metrics(attempt.metrics if attempt else step.metrics)
+    most = min(max(room // _CURVE, 1), _CURVES)
+    measured = _metrics(attempt.metrics if attempt else step.metrics, most)
     columns = (
         _column("main", (measured, shown, _elements(step, now), told["log"])),
         _column("aside", (told["artifacts"], told["names"], told["reasons"])),
@@ -75,9 +78,9 @@ def _preview(ref: ArtifactRef) -> str:
     return f"<pre>{text_html(ref.preview)}</pre>" if ref.preview and not ref.preview.startswith("<") else ""
 
 
-def _metrics(metrics: Mapping[str, Sequence[MetricPoint]]) -> str:
-    """Return curves of the first series, and the last values of all others as a table."""
-    curves = [(name, points) for name, points in metrics.items() if sparkline(points)][:_CURVES]
+def _metrics(metrics: Mapping[str, Sequence[MetricPoint]], most: int) -> str:
+    """Return curves of the first series, at most so many, and the last values of all others as a table."""
+    curves = [(name, points) for name, points in metrics.items() if sparkline(points)][:most]
     drawn = {name for name, _ in curves}
     plots = "".join(_curve(name, points) for name, points in curves)
     table = metrics_html({name: points for name, points in metrics.items() if name not in drawn})
