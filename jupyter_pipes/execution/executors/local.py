@@ -27,7 +27,7 @@ from jupyter_pipes.execution.executors.helper_pool import Helpers
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.errors import PipesError, described
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import bytes_text, exact_duration_text
 from jupyter_pipes.model.results import StepError, Usage
@@ -137,6 +137,14 @@ class LocalExecutor:
                 attempt.preparing = self._loop.create_task(self._prepare(attempt))
 
     async def _prepare(self, attempt: _Attempt) -> None:
+        """Start an attempt in an environment of its own, whatever becomes of that."""
+        try:
+            await self._start_in_its_own(attempt)
+        except Exception as error:  # a step that nobody starts any more would wait for ever
+            if self._is_running(attempt):
+                self._refuse(attempt, described(error))
+
+    async def _start_in_its_own(self, attempt: _Attempt) -> None:
         """Start an attempt in an environment of its own, once that is there."""
 
         def tell(doing: str) -> None:
@@ -185,9 +193,10 @@ class LocalExecutor:
             self._refuse(attempt, str(error))
 
     def _start_contained(self, attempt: _Attempt, contained: Contained) -> None:
-        Path(attempt.job.log).touch(mode=0o600)
         attempt.events = contained.events
         try:
+            Path(attempt.job.log).parent.mkdir(parents=True, exist_ok=True)
+            Path(attempt.job.log).touch(mode=0o600)
             process = contained.start()
         except OSError as error:
             self._refuse(attempt, str(error))

@@ -221,6 +221,8 @@ def test_a_container_sees_the_job_and_the_store_and_values_come_back(
     assert {str(tmp_path), store} <= set(writable)
     assert len(writable) == 4, "the folder, the store, the log, and what is handed over"
     assert "sesame-9f31" not in calls.read_text()
+    alone = ended(pipeline_of("%%step alone --container python:3.11\nx = 'before all others'"))
+    assert alone["x"] == "before all others"
 
 
 def test_workers_build_environments_and_get_the_run_s_secrets_and_queues_give_theirs(
