@@ -101,6 +101,7 @@ class Contained:
         self._folder = Path(tempfile.mkdtemp(prefix="job-", dir=cache_folder()))
         self._name = f"jupyter-pipes-{self._folder.name}"
         self._log = job.log
+        self._is_killed = False
         events = self._folder / "events"
         os.mkfifo(events, 0o600)
         # Held open for writing as well: until the container writes, nothing has ended.
@@ -132,6 +133,7 @@ class Contained:
 
     def kill(self) -> None:
         """End the container: who kills its program only, leaves it running."""
+        self._is_killed = True
         if Path(self._program).name != "apptainer":
             nothing = subprocess.DEVNULL
             subprocess.run(
@@ -139,7 +141,9 @@ class Contained:
             )
 
     def remove(self) -> None:
-        """Remove what was handed over."""
+        """Remove what was handed over, and a container that was still being made when it was killed."""
+        if self._is_killed:
+            self.kill()
         shutil.rmtree(self._folder, ignore_errors=True)
 
 
