@@ -1,9 +1,11 @@
 /** What can be done with a pipeline, as commands: for buttons, menus, the palette and shortcuts. */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
 import { Notification } from '@jupyterlab/apputils';
+import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
+import { suggestedName } from './cells/naming';
 import { pipelineIcon } from './icons';
 import { exportAs } from './exporting';
 import { isRunning, staleSteps, stepToLookAt } from './model';
@@ -81,10 +83,10 @@ export function addCommands(
     caption: trans.__('Make this a step'),
     icon: pipelineIcon,
     isVisible: () => canBeStep(current()?.panel.content ?? null),
-    execute: async () => {
+    execute: () => {
       const session = current();
       if (session) {
-        await told(makeStep(session));
+        makeStep(session);
       }
     }
   });
@@ -140,22 +142,27 @@ export function canBeStep(notebook: Notebook | null): boolean {
 }
 
 /** Write `%%step NAME` above the active cell, with a name from what it writes, selected to be typed over. */
-async function makeStep(session: PipelineSession): Promise<void> {
+function makeStep(session: PipelineSession): void {
   const cell = session.panel.content.activeCell;
   if (!cell || !canBeStep(session.panel.content)) {
     return;
   }
-  const { name } = await session.ask({ ask: 'name', cell: cell.model.id });
-  const made = asStep(cell.model.sharedModel.getSource(), name);
+  const source = cell.model.sharedModel.getSource();
+  const name = suggestedName(source, session.panel.content.activeCellIndex + 1, session.names);
+  const made = asStep(source, name);
   cell.model.sharedModel.setSource(made.source);
-  session.panel.content.mode = 'edit';
-  const editor = cell.editor;
-  if (editor) {
-    editor.focus();
-    const place = { start: editor.getPositionAt(made.from), end: editor.getPositionAt(made.to) };
-    if (place.start && place.end) {
-      editor.setSelection({ start: place.start, end: place.end });
-    }
+  // A button that is pressed takes the focus behind this.
+  requestAnimationFrame(() => {
+    session.panel.content.mode = 'edit';
+    selectIn(cell.editor, made);
+  });
+}
+
+function selectIn(editor: Cell['editor'], { from, to }: { from: number; to: number }): void {
+  editor?.focus();
+  const [start, end] = [editor?.getPositionAt(from), editor?.getPositionAt(to)];
+  if (start && end) {
+    editor?.setSelection({ start, end });
   }
 }
 

@@ -48,36 +48,39 @@ const READS: ReadonlySet<Ask> = new Set([
 export class Link {
   private constructor(
     private readonly _kernel: Kernel.IKernelConnection,
-    private readonly _commands: Kernel.IComm,
-    private readonly _events: Kernel.IComm
+    private readonly _commands: Kernel.IComm
   ) {
     _commands.onMsg = this._onReply;
   }
 
-  /**
-   * Open the comms; the magics are loaded first where they are not.
-   *
-   * @param onMessage called with each message about the board, in order
-   * @param onClose called when the kernel ends the link
-   */
-  static async open(
-    kernel: Kernel.IKernelConnection,
-    onMessage: (message: BoardMessage) => void,
-    onClose: () => void
-  ): Promise<Link> {
+  /** Open the comm to ask on; the magics are loaded first where they are not. */
+  static async open(kernel: Kernel.IKernelConnection): Promise<Link> {
     let commands = await opened(kernel, COMMANDS);
     if (!commands) {
       await load(kernel);
       commands = await opened(kernel, COMMANDS);
     }
-    const events = await opened(kernel, EVENTS, message => {
-      onMessage(message.content.data as unknown as BoardMessage);
-    });
-    if (!commands || !events) {
+    if (!commands) {
       throw new PackageMissing(olderText(''));
     }
-    commands.onClose = events.onClose = onClose;
-    return new Link(kernel, commands, events);
+    return new Link(kernel, commands);
+  }
+
+  /**
+   * Have the kernel tell the board, at once and whenever it changes: of the cells that it knows.
+   *
+   * @param onMessage called with each message about the board, in order
+   * @param onClose called when the kernel ends the link
+   */
+  async listen(onMessage: (message: BoardMessage) => void, onClose: () => void): Promise<void> {
+    this._events = opened(this._kernel, EVENTS, message => {
+      onMessage(message.content.data as unknown as BoardMessage);
+    });
+    const events = await this._events;
+    if (!events) {
+      throw new PackageMissing(olderText(''));
+    }
+    this._commands.onClose = events.onClose = onClose;
   }
 
   /**
@@ -100,16 +103,13 @@ export class Link {
 
   /** Close all, so that the kernel tells nothing more to nobody. */
   close(): void {
-    void this._reading?.then(comm => {
-      if (comm && !comm.isDisposed) {
-        closeOnMain(this._kernel, comm);
-      }
-    });
-    for (const comm of [this._commands, this._events]) {
-      comm.onClose = () => undefined;
-      if (!comm.isDisposed) {
-        closeOnMain(this._kernel, comm);
-      }
+    for (const opening of [this._commands, this._events, this._reading]) {
+      void Promise.resolve(opening).then(comm => {
+        if (comm && !comm.isDisposed) {
+          comm.onClose = () => undefined;
+          closeOnMain(this._kernel, comm);
+        }
+      });
     }
     this.abandon();
   }
@@ -134,6 +134,7 @@ export class Link {
   };
 
   private _number = 0;
+  private _events: Promise<Kernel.IComm | null> | null = null;
   private _reading: Promise<Kernel.IComm | null> | null = null;
   private readonly _waiting = new Map<number, PromiseDelegate<Reply>>();
 }

@@ -10,7 +10,7 @@ import { keptBoard, keptGraph } from './kept';
 import { begun, kernelOf } from './kernels';
 import { Disconnected, Link, olderText } from './link';
 import { fold, isRunning, MessageMissing, type Known } from './model';
-import { cellsOf, hasSteps } from './notebook';
+import { cellsOf, hasSteps, writtenStepOf } from './notebook';
 import { isOlder } from './versions';
 import { PACKAGE } from './wire';
 import type { Answers, ArrangeGraph, Board, BoardMessage, Message } from './wire';
@@ -90,6 +90,12 @@ export class PipelineSession implements IDisposable {
   /** Whether the notebook has steps, known or only written. */
   get hasSteps(): boolean {
     return Boolean(this.board?.steps.length) || hasSteps(this.panel.content);
+  }
+
+  /** The names that steps have: those that are written, and those that are known. */
+  get names(): ReadonlySet<string> {
+    const written = this.panel.content.widgets.flatMap(cell => writtenStepOf(cell)?.name ?? []);
+    return new Set([...written, ...(this._board?.steps.map(step => step.name) ?? [])]);
   }
 
   /** Seconds since 1970 by the kernel's clock. */
@@ -180,11 +186,13 @@ export class PipelineSession implements IDisposable {
   private async _open(kernel: Kernel.IKernelConnection): Promise<Link> {
     const dropped = this._dropped;
     this._set('connecting');
-    const opening = this._listened(kernel, dropped);
+    const opening = Link.open(kernel);
     try {
       // What is sent while Lab connects may never be answered.
       const link = await Promise.race([opening, dropped.promise]);
+      // A new kernel knows of no steps: a board that it told before would have none.
       await Promise.race([this._tellCells(link), dropped.promise]);
+      await Promise.race([this._listen(link, dropped), dropped.promise]);
       this._set('live');
       return link;
     } catch (error) {
@@ -193,10 +201,9 @@ export class PipelineSession implements IDisposable {
     }
   }
 
-  /** Open a link that is listened to until it is dropped, which may be before it is open. */
-  private _listened(kernel: Kernel.IKernelConnection, dropped: Dropped): Promise<Link> {
-    return Link.open(
-      kernel,
+  /** Listen to a link until it is dropped. */
+  private _listen(link: Link, dropped: Dropped): Promise<void> {
+    return link.listen(
       message => {
         if (this._dropped === dropped) {
           this._onMessage(message);
@@ -265,31 +272,35 @@ export class PipelineSession implements IDisposable {
     if (!this._needsKept()) {
       return;
     }
-    const shown = await keptBoard(this.panel.context.localPath);
-    if (!shown || !this._needsKept()) {
+    const isAsked = hasSteps(this.panel.content);
+    const shown = isAsked ? await keptBoard(this.panel.context.localPath) : null;
+    if (!this._needsKept()) {
       return;
     }
-    this._known = fold(null, shown);
-    this._board = shown.board;
-    this._isKept = true;
-    this._ahead = shown.time - Date.now() / 1000;
+    if (shown) {
+      this._known = fold(null, shown);
+      this._board = shown.board;
+      this._isKept = true;
+      this._ahead = shown.time - Date.now() / 1000;
+    } else if (!this._isKept) {
+      // What a kernel told that is gone.
+      this._board = null;
+    }
     this._changed.emit();
-    if (isRunning(shown.board)) {
+    if (shown && isRunning(shown.board)) {
       this._next = window.setTimeout(() => void this._showKept(), KEPT_MILLISECONDS);
     }
   }
 
   private _needsKept(): boolean {
     const isTold = this._known !== null && !this._isKept;
-    return !this._isDisposed && !isTold && hasSteps(this.panel.content);
+    return !this._isDisposed && !isTold;
   }
 
-  /** Forget what the kernel told: it is gone. What the server keeps stands as long as no kernel tells more. */
+  /** Forget what the kernel told: it is gone. It is shown until the server or another kernel tells more. */
   private _forget(): void {
     this._drop();
-    if (!this._isKept) {
-      this._known = this._board = null;
-    }
+    this._known = null;
     this._outdated = '';
     this._set('idle');
     void this._showKept();

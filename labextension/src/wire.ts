@@ -385,7 +385,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | SuggestName | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | AnswerStep;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | AnswerStep;
   readonly key?: string;
 }
 
@@ -395,11 +395,6 @@ export interface MetricPair {
   readonly name: string;
   readonly a: number | null;
   readonly b: number | null;
-}
-
-/** A name that no step has yet. */
-export interface NameSuggested {
-  readonly name: string;
 }
 
 /** Give a kept run, its graph laid out for so much room in px. */
@@ -627,12 +622,6 @@ export interface Stop {
   readonly step?: string | null;
 }
 
-/** Suggest a step's name for a cell that is none yet. */
-export interface SuggestName {
-  readonly ask: "name";
-  readonly cell: string;
-}
-
 /** Give a run these labels, in place of those that it has. */
 export interface TagRun {
   readonly ask: "tag run";
@@ -690,7 +679,6 @@ export interface Answers {
   "picture": Picture;
   "why": Reasons;
   "log": LogTail;
-  "name": NameSuggested;
   "export": Exported;
   "parameters": ParameterForm;
   "check parameters": ParametersChecked;

@@ -39,12 +39,14 @@ class Graph:
         return self.panel.get_by_role("button", name=name, exact=True)
 
     def menu_by_keys(self, node: str, entry: str) -> Locator:
-        """Open a node's menu when it has an entry: it opens only while the steps are known."""
+        """Open a node's menu when it has an entry: the kernel is told of a text a moment later."""
         found = self.page.get_by_role("menuitem", name=entry)
         end = time.monotonic() + WAIT
         while True:
             self.node(node).focus()
             self.page.keyboard.press("Shift+F10")
+            # It opens at once, whatever was edited.
+            expect(self.page.get_by_role("menuitem", name="Copy its name")).to_be_visible(timeout=2000)
             if found.count() or time.monotonic() > end:
                 return found
             self.page.keyboard.press("Escape")

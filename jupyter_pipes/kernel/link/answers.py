@@ -18,7 +18,6 @@ from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
 from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
-from jupyter_pipes.kernel.link.naming import suggested_name
 from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.link.topics.plans import stale_steps
 from jupyter_pipes.kernel.link.topics.table import TOPICS
@@ -86,7 +85,6 @@ class Answers:
             ask.DrawGraph: self._draw_graph,
             ask.ExplainStep: self._explain_step,
             ask.ReadLog: self._read_log,
-            ask.SuggestName: self._suggest_name,
             **{topic: partial(answered.by, self._session) for topic, answered in TOPICS.items()},
         }
         return carry_out[type(request)](request)
@@ -149,14 +147,6 @@ class Answers:
     def _read_log(self, request: ask.ReadLog) -> ask.LogTail:
         run, name = self._told_by(request.step)
         return ask.LogTail(run.logs(name, request.attempt, tail=LOG_TAIL))
-
-    def _suggest_name(self, request: ask.SuggestName) -> ask.NameSuggested:
-        pipeline = self._session.upcoming()
-        taken = {step.name for step in pipeline.graph.steps}
-        cell = next((cell for cell in pipeline.cells if cell.id == request.cell), None)
-        if cell is None:
-            raise UsageError("the kernel does not know this cell yet: try again")
-        return ask.NameSuggested(suggested_name(cell, taken))
 
     def _told_by(self, step: str) -> tuple[Run, str]:
         """Return the run that tells of a step, and its name there: the one that is shown, else a kept one."""

@@ -76,12 +76,6 @@ class ReadLog(Request, frozen=True, tag="log"):
     attempt: int | None = None
 
 
-class SuggestName(Request, frozen=True, tag="name"):
-    """Suggest a step's name for a cell that is none yet."""
-
-    cell: str
-
-
 AnyRequest = (
     StartRun
     | StartStale
@@ -91,7 +85,6 @@ AnyRequest = (
     | DrawGraph
     | ExplainStep
     | ReadLog
-    | SuggestName
     | TopicRequest
 )
 
@@ -115,12 +108,6 @@ class LogTail(Struct, frozen=True):
     text: str
 
 
-class NameSuggested(Struct, frozen=True):
-    """A name that no step has yet."""
-
-    name: str
-
-
 ANSWERS: dict[type[Request], type[Struct]] = {
     StartRun: RunStarted,
     StartStale: RunStarted,
@@ -130,7 +117,6 @@ ANSWERS: dict[type[Request], type[Struct]] = {
     DrawGraph: Picture,
     ExplainStep: Reasons,
     ReadLog: LogTail,
-    SuggestName: NameSuggested,
     **{request: answered.answer for request, answered in TOPICS.items()},
 }
 """Request -> its answer, when nothing stands against it."""

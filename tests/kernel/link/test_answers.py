@@ -183,15 +183,6 @@ def test_what_stands_against_a_request_is_said(lab: Lab) -> None:
     assert "nobody" in refusal.message
 
 
-def test_a_name_is_suggested_from_what_the_cell_writes(lab: Lab) -> None:
-    lab.show(plain="import math\n_hidden = 1\nraw = 1\ntotal = raw + 1")
-    assert lab.ask("name", cell="plain").answer == {"name": "total"}
-    lab.show(plain="a = 1")
-    assert lab.ask("name", cell="plain").answer == {"name": "a_2"}
-    lab.show(plain="print(1)")
-    assert lab.ask("name", cell="plain").answer == {"name": "cell_5"}
-
-
 def test_a_page_that_was_closed_is_told_nothing_more(lab: Lab) -> None:
     lab.show()
     tab, other = lab.tab(), lab.tab()

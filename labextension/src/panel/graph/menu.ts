@@ -30,7 +30,7 @@ export interface MenuSubject {
 export function openMenu(subject: MenuSubject, place: Place): void {
   const { session, trans, steps, folded, onFold } = subject;
   if (steps.length === 0) {
-    // The cells are just read anew: an empty menu would take the keyboard.
+    // They were deleted just now: an empty menu would take the keyboard.
     return;
   }
   const entries = new CommandRegistry();
