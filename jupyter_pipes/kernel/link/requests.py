@@ -77,15 +77,7 @@ class ReadLog(Request, frozen=True, tag="log"):
 
 
 AnyRequest = (
-    StartRun
-    | StartStale
-    | Stop
-    | ShowCells
-    | ArrangeGraph
-    | DrawGraph
-    | ExplainStep
-    | ReadLog
-    | TopicRequest
+    StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | TopicRequest
 )
 
 
