@@ -273,10 +273,12 @@ def of_plain_cell(cell: Cell, found: Iterable[Diagnostic]) -> Iterator[Diagnosti
     """Yield what is wrong with the code of a cell that is no step.
 
     JP001: what cannot be read is left out, which is worth a warning only; a `%%setup` cell goes with all.
+    What that changes of modules (JP005) does not stay in one process: each step has it.
     """
     for problem in found:
         if cell.role == "setup":
-            yield structs.replace(problem, cell=cell.number)
+            if problem.code != "JP005":
+                yield structs.replace(problem, cell=cell.number)
         elif problem.severity == "error":
             spot = Spot(None, cell.number, problem.line)
             message = f"{problem.message} Steps cannot use what this cell defines."

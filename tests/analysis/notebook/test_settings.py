@@ -296,6 +296,12 @@ def test_a_setting_that_needs_a_steps_value_is_made_behind_the_inputs_of_later_s
     assert not [problem for problem in diagnostics if problem.code != "JP005"]
 
 
+@pytest.mark.parametrize("source", ["plt.rcParams.update({'a': 1})", "plt.style.use('b')", "plt.x.y = 1"])
+def test_a_set_up_cell_is_not_told_to_be_one(source: str) -> None:
+    _, diagnostics = steps_of(f"%%setup\nimport matplotlib.pyplot as plt\n{source}", "%%step a\nx = 1")
+    assert diagnostics == ()
+
+
 @pytest.mark.parametrize("source", ["os.environ['K'] = str(v)", "os.chdir(v)", "set_up(v)"])
 def test_what_any_code_may_see_goes_on_as_a_value_to_steps_that_do_not_name_it(source: str) -> None:
     """Child processes see the environment, libraries the working directory."""
