@@ -18,7 +18,8 @@ const untranslated = [
   `JSXElement > JSXExpressionContainer TemplateElement[value.raw=${LETTERS}]:not(CallExpression *, JSXAttribute *)`,
   `Property[key.name=${PROPERTIES}] > Literal[value=${LETTERS}]`,
   `Property[key.name=${PROPERTIES}] > TemplateLiteral TemplateElement[value.raw=${LETTERS}]`,
-  `AssignmentExpression[left.property.name=${PROPERTIES}] > Literal[value=${LETTERS}]`
+  `AssignmentExpression[left.property.name=${PROPERTIES}] > Literal[value=${LETTERS}]`,
+  'MemberExpression[object.type=MemberExpression][object.object.name=LOOKS][property.name=word]'
 ].map(selector => ({ selector, message: 'What a user reads goes through the translator.' }));
 
 export default typescript.config(

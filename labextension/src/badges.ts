@@ -73,7 +73,7 @@ export class StepHeaders {
       (cell.layout as PanelLayout).insertWidget(0, header);
     }
     const { board, state, now, panel } = this._session;
-    const words = headerWords(written, board, state === 'live', now, text => this._trans.__(text));
+    const words = headerWords(written, board, state === 'live', now, this._trans);
     header.showStep(written.name, words, panel.content.activeCell === cell);
     return words.status === 'running';
   }

@@ -11,7 +11,10 @@ const TICK_MILLISECONDS = 1000;
 
 /** What the item says. */
 class RunLine extends VDomModel {
-  constructor(private readonly _pipelines: IPipelines) {
+  constructor(
+    private readonly _pipelines: IPipelines,
+    private readonly _trans: TranslationBundle
+  ) {
     super();
     _pipelines.changed.connect(this._refresh, this);
     _pipelines.currentChanged.connect(this._refresh, this);
@@ -29,7 +32,7 @@ class RunLine extends VDomModel {
 
   private _refresh(): void {
     const session = this._pipelines.current;
-    const text = session?.board ? runLine(session.board, session.now) : '';
+    const text = session?.board ? runLine(session.board, session.now, this._trans) : '';
     if (text !== this.text) {
       this.text = text;
       this.stateChanged.emit();
@@ -46,7 +49,7 @@ export class StatusItem extends VDomRenderer<RunLine> {
     private readonly _commands: CommandRegistry,
     private readonly _trans: TranslationBundle
   ) {
-    super(new RunLine(pipelines));
+    super(new RunLine(pipelines, _trans));
     this.addClass('jp-pipes-statusbar');
   }
 

@@ -6,7 +6,7 @@ import { stepToLookAt, turn } from './model';
 import { isInView } from './notebook';
 import type { PipelineSession } from './session';
 import type { PipelineSettings } from './settings';
-import { LOOKS } from './wire';
+import { statusWord } from './statuses';
 import type { Board, BoardRun } from './wire';
 import { durationText } from './words';
 
@@ -72,7 +72,12 @@ export class RunWatch {
 
   private _notify(run: BoardRun, took: string): string {
     const { pipeline } = this._session.board?.heading ?? { pipeline: '' };
-    const words = this._trans.__('%1: %2 after %3', pipeline, LOOKS[run.status].word, took);
+    const words = this._trans.__(
+      '%1: %2 after %3',
+      pipeline,
+      statusWord(run.status, this._trans),
+      took
+    );
     const failed = this._session.board?.steps.find(step => step.status === 'failed');
     if (failed) {
       const label = this._trans.__('Show %1', failed.name);

@@ -1,5 +1,5 @@
 /** Quantities and statuses in words, as Python's model/quantities.py and display/looks.py say them. Pure. */
-import { LOOKS, STALE } from './wire';
+import { staleWord, statusWord, type Translator } from './statuses';
 import type { Board, BoardStep } from './wire';
 
 /** The queue of this machine. */
@@ -30,13 +30,14 @@ export function secondsOf(step: BoardStep, now: number): number {
 }
 
 /** A step's accessible name: `STEP, STATUS`, with `, stale` or `, may be stale` behind it where it is. */
-export function spoken(step: BoardStep): string {
-  return `${step.name}, ${LOOKS[step.status].word}${step.stale ? `, ${step.stale_word}` : ''}`;
+export function spoken(step: BoardStep, trans: Translator): string {
+  const stale = step.stale && `, ${staleWord(step, trans)}`;
+  return `${step.name}, ${statusWord(step.status, trans)}${stale}`;
 }
 
 /** Why its earlier attempts were not the last: `attempt 1: ValueError`. */
-export function earlierWords(step: BoardStep, __: (text: string) => string): string[] {
-  return step.earlier.map((reason, place) => `${__('attempt')} ${place + 1}: ${reason}`);
+export function earlierWords(step: BoardStep, trans: Translator): string[] {
+  return step.earlier.map((reason, place) => `${trans.__('attempt')} ${place + 1}: ${reason}`);
 }
 
 /** Where a step runs, if that is a queue: `queue far, on node-7`; "" for this machine. */
@@ -45,25 +46,15 @@ export function queueText(step: BoardStep): string {
   return step.queue === LOCAL ? '' : `queue ${step.queue}${host}`;
 }
 
-/** What a stale step is called, with its icon: `△ stale`, or `△ may be stale`. */
-export function staleWords(step: BoardStep): string {
-  return `${STALE.icon} ${step.stale_word}`;
-}
-
-/** Whether a step is stale only if a step above it gives other outputs: that is drawn lighter. */
-export function isMaybeStale(step: BoardStep): boolean {
-  return Boolean(step.stale) && step.stale_word !== STALE.word;
-}
-
 /** A node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`. */
-export function statusLine(step: BoardStep, now: number): string {
+export function statusLine(step: BoardStep, now: number, trans: Translator): string {
   const seconds = step.status === 'queued' ? 0 : secondsOf(step, now);
   const took = seconds > 0 ? durationText(seconds) : '';
-  return [LOOKS[step.status].word, step.progress || took].filter(Boolean).join(' · ');
+  return [statusWord(step.status, trans), step.progress || took].filter(Boolean).join(' · ');
 }
 
 /** How a run stands in a few letters: `3/7 · train 42 %`, `7/7 · completed`. */
-export function runLine(board: Board, now: number): string {
+export function runLine(board: Board, now: number, trans: Translator): string {
   const { run } = board.heading;
   if (!run) {
     return '';
@@ -74,7 +65,7 @@ export function runLine(board: Board, now: number): string {
   const running = board.steps.find(step => step.status === 'running');
   const doing = running
     ? `${running.name} ${running.progress || durationText(secondsOf(running, now))}`
-    : LOOKS[run.status].word;
+    : statusWord(run.status, trans);
   return `${ended}/${board.steps.length} · ${doing}`;
 }
 

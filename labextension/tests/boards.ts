@@ -1,4 +1,5 @@
 /** Boards for tests. */
+import type { Translator } from '../src/statuses';
 import type { Board, BoardRun, BoardStep } from '../src/wire';
 
 /** A step that waits, but for what is said of it. */
@@ -49,3 +50,6 @@ export function runNamed(id: string, status: BoardRun['status']): BoardRun {
     waits: ''
   };
 }
+
+/** The language of the texts themselves. */
+export const ENGLISH: Translator = { __: text => text };

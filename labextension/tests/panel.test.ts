@@ -3,9 +3,7 @@ import { alongAndAside, elements } from '../src/panel/graph/elements';
 import { faces } from '../src/panel/graph/faces';
 import { sorted } from '../src/panel/sorting';
 import type { Layout } from '../src/wire';
-import { boardOf, stepNamed } from './boards';
-
-const same = (text: string): string => text;
+import { boardOf, ENGLISH, stepNamed } from './boards';
 
 const LAYOUT: Layout = {
   nodes: {
@@ -71,7 +69,7 @@ test('a node of several steps tells the loudest', () => {
     stepNamed('b', { status: 'cached' }),
     stepNamed('c', { status: 'failed' })
   );
-  const shown = faces(LAYOUT, board, 0, same);
+  const shown = faces(LAYOUT, board, 0, ENGLISH);
   expect(shown.get('a')).toMatchObject({ label: 'a\n✓ completed · △ stale', isStale: true });
   expect(shown.get('stage:rest')).toMatchObject({
     label: '▸ rest\n✕ 1/2 · failed',
@@ -80,7 +78,7 @@ test('a node of several steps tells the loudest', () => {
 });
 
 test('a step that the board does not have any more waits', () => {
-  expect(faces(LAYOUT, boardOf(), 0, same).get('a')?.status).toBe('pending');
+  expect(faces(LAYOUT, boardOf(), 0, ENGLISH).get('a')?.status).toBe('pending');
 });
 
 test('what failed comes first, and equal ones stay in order', () => {
@@ -101,7 +99,7 @@ test('what is stale only if something above it changes is drawn lighter', () => 
     stepNamed('a', { status: 'completed', stale: 'code changed', stale_word: 'stale' }),
     stepNamed('b', { status: 'cached', stale: 'runs if a …', stale_word: 'may be stale' })
   );
-  const shown = faces({ ...LAYOUT, members: { a: ['a'], b: ['b'] } }, board, 0, same);
+  const shown = faces({ ...LAYOUT, members: { a: ['a'], b: ['b'] } }, board, 0, ENGLISH);
   expect(shown.get('a')).toMatchObject({
     isStale: true,
     isMaybe: false,

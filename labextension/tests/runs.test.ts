@@ -10,6 +10,7 @@ import {
   textOf,
   valueText
 } from '../src/panel/runs/rows';
+import { ENGLISH } from './boards';
 import type { RunLine } from '../src/wire';
 
 function lineOf(id: string, more: Partial<RunLine> = {}): RunLine {
@@ -68,18 +69,18 @@ test('a column that is not there any more sorts nothing', () => {
 });
 
 test('a run says how its steps ended, and how far it is', () => {
-  expect(endingsText(lineOf('a', { endings: { cached: 1, failed: 1, completed: 3 } }))).toBe(
-    '3 completed · 1 cached · 1 failed'
-  );
-  expect(endingsText(lineOf('a', { status: 'running', progress: 0.459, endings: {} }))).toBe(
-    '45 %'
-  );
+  expect(
+    endingsText(lineOf('a', { endings: { cached: 1, failed: 1, completed: 3 } }), ENGLISH)
+  ).toBe('3 completed · 1 cached · 1 failed');
+  expect(
+    endingsText(lineOf('a', { status: 'running', progress: 0.459, endings: {} }), ENGLISH)
+  ).toBe('45 %');
 });
 
 test('a title stands for the id', () => {
   const column = { key: 'run', kind: 'run', name: '' } as const;
-  expect(textOf(lineOf('a', { title: 'best' }), column)).toBe('best');
-  expect(textOf(lineOf('a'), column)).toBe('a');
+  expect(textOf(lineOf('a', { title: 'best' }), column, ENGLISH)).toBe('best');
+  expect(textOf(lineOf('a'), column, ENGLISH)).toBe('a');
 });
 
 test.each([

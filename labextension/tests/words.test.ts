@@ -1,6 +1,6 @@
 /** Words are those of Python. */
 import { diffSign, durationText, runLine, spoken, statusLine } from '../src/words';
-import { boardOf, runNamed, stepNamed } from './boards';
+import { boardOf, ENGLISH, runNamed, stepNamed } from './boards';
 
 test.each([
   [0.1234, '0.12 s'],
@@ -14,16 +14,16 @@ test.each([
 });
 
 test('a step is spoken of by name and status, and as stale where it is', () => {
-  expect(spoken(stepNamed('load', { status: 'completed' }))).toBe('load, completed');
-  expect(spoken(stepNamed('load', { status: 'cached', stale: 'x', stale_word: 'stale' }))).toBe(
-    'load, cached, stale'
-  );
+  expect(spoken(stepNamed('load', { status: 'completed' }), ENGLISH)).toBe('load, completed');
+  expect(
+    spoken(stepNamed('load', { status: 'cached', stale: 'x', stale_word: 'stale' }), ENGLISH)
+  ).toBe('load, cached, stale');
 });
 
 test('a running step says how far it is, else how long it runs', () => {
   const running = stepNamed('fit', { status: 'running', started: 100 });
-  expect(statusLine(running, 103)).toBe('running · 3.0 s');
-  expect(statusLine({ ...running, progress: '42 %' }, 103)).toBe('running · 42 %');
+  expect(statusLine(running, 103, ENGLISH)).toBe('running · 3.0 s');
+  expect(statusLine({ ...running, progress: '42 %' }, 103, ENGLISH)).toBe('running · 42 %');
 });
 
 test('the status bar tells how many ended and what runs', () => {
@@ -33,8 +33,10 @@ test('the status bar tells how many ended and what runs', () => {
     stepNamed('report')
   );
   const run = runNamed('r', 'running');
-  expect(runLine(board, 0)).toBe('');
-  expect(runLine({ ...board, heading: { ...board.heading, run } }, 0)).toBe('1/3 · fit 42 %');
+  expect(runLine(board, 0, ENGLISH)).toBe('');
+  expect(runLine({ ...board, heading: { ...board.heading, run } }, 0, ENGLISH)).toBe(
+    '1/3 · fit 42 %'
+  );
 });
 
 test('of a diff the lines that came and went are marked, but not its heading', () => {

@@ -31,6 +31,8 @@ CHROMIUM_ARGUMENTS = (
 )
 EXTENSION = Path(__file__).parents[2] / "labextension" / "built"
 SERVER_CONFIG = Path(__file__).parents[2] / "labextension" / "server.json"
+PYTHON = os.environ.get("JUPYTER_PIPES_LAB_PYTHON", sys.executable)
+"""The Python that runs the server and its kernels: of another environment, to try another Lab."""
 START_SECONDS = 90
 WAIT_MILLISECONDS = 120_000
 
@@ -304,7 +306,7 @@ def running_lab(folder: Path, browser: Browser, application: str = "jupyterlab")
     private = folder.parent / f"{folder.name}-jupyter"
     environment = _environment(private)
     command = [
-        *(sys.executable, "-m", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
+        *(PYTHON, "-m", application, "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1"),
         *(f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={token}"),
         *(f"--ServerApp.root_dir={folder}", "--LabApp.news_url=None", "--LabApp.expose_app_in_browser=True"),
         "--JupyterNotebookApp.expose_app_in_browser=True",

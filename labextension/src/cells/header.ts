@@ -3,7 +3,8 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import { Widget } from '@lumino/widgets';
 import { StepCommandIDs } from '../stepcommands';
-import { isMaybeStale, spoken } from '../words';
+import { isMaybeStale } from '../statuses';
+import { spoken } from '../words';
 import type { HeaderWords } from './words';
 
 const BUTTONS = [
@@ -54,7 +55,7 @@ export class StepHeader extends Widget {
     const { step } = words;
     this._step = name;
     mark(this.node, STATUS, words.status);
-    mark(this.node, 'aria-label', step ? spoken(step) : name);
+    mark(this.node, 'aria-label', step ? spoken(step, this._trans) : name);
     mark(this._status, 'title', [words.look, step?.reason].filter(Boolean).join(': '));
     put(this._name, name || this._trans.__('without a name'));
     mark(this._name, 'title', name);

@@ -1,8 +1,8 @@
 /** What the header of a step's cell says. Pure. */
 import { stepNamed, stepOfCell } from '../model';
 import type { Board, BoardStep, Status } from '../wire';
-import { LOOKS } from '../wire';
-import { durationText, secondsOf, staleWords } from '../words';
+import { staleText, statusText, type Translator } from '../statuses';
+import { durationText, secondsOf } from '../words';
 
 /** The words of a header; `detail` stands behind the status, `note` is what is to be done about it. */
 export interface HeaderWords {
@@ -24,48 +24,53 @@ export interface WrittenCell {
   readonly isAppended: boolean;
 }
 
-type Translated = (text: string) => string;
-
 /** Say how a step's cell stands; `isLive` when the kernel is linked, `now` by the kernel's clock. */
 export function headerWords(
   cell: WrittenCell,
   board: Board | null,
   isLive: boolean,
   now: number,
-  __: Translated
+  trans: Translator
 ): HeaderWords {
   const own = stepOfCell(board, cell.id);
   const named = stepNamed(board, cell.name);
   const step = own?.name === cell.name ? own : cell.isAppended ? named : undefined;
   if (step) {
     const isIdle = step.status === 'pending' && board?.heading.run?.status !== 'running';
-    const detail = detailOf(step, now) || (isIdle ? __('defined, not run yet') : '');
-    return { status: step.status, look: lookOf(step.status), detail, ...noteOf(step, __), step };
+    const detail = detailOf(step, now) || (isIdle ? trans.__('defined, not run yet') : '');
+    return {
+      status: step.status,
+      look: statusText(step.status, trans),
+      detail,
+      ...noteOf(step, trans),
+      step
+    };
   }
   const words = { status: 'pending', noteStatus: 'stale', step: undefined } as const;
   if (!isLive) {
-    return { ...words, look: __('not loaded'), detail: '', note: '' };
+    return { ...words, look: trans.__('not loaded'), detail: '', note: '' };
   }
-  const note = named && !own ? __('another cell has this name') : '';
-  return { ...words, look: lookOf('pending'), detail: __('defined, not run yet'), note };
+  const note = named && !own ? trans.__('another cell has this name') : '';
+  return {
+    ...words,
+    look: statusText('pending', trans),
+    detail: trans.__('defined, not run yet'),
+    note
+  };
 }
 
-function lookOf(status: Status): string {
-  return `${LOOKS[status].icon} ${LOOKS[status].word}`;
-}
-
-function noteOf(step: BoardStep, __: Translated): Pick<HeaderWords, 'note' | 'noteStatus'> {
+function noteOf(step: BoardStep, trans: Translator): Pick<HeaderWords, 'note' | 'noteStatus'> {
   if (step.stale) {
-    return { note: `${staleWords(step)}: ${step.stale}`, noteStatus: 'stale' };
+    return { note: `${staleText(step, trans)}: ${step.stale}`, noteStatus: 'stale' };
   }
   if (step.status === 'failed' && step.error) {
     const { type, message, line } = step.error;
-    const place = line === null ? '' : ` (${__('line')} ${line})`;
+    const place = line === null ? '' : ` (${trans.__('line')} ${line})`;
     return { note: `${type}: ${message.split('\n')[0]}${place}`, noteStatus: 'failed' };
   }
   const before = step.earlier.at(-1);
   if (step.status === 'running' && before) {
-    return { note: `${__('attempt')} ${step.attempts}: ${before}`, noteStatus: 'queued' };
+    return { note: `${trans.__('attempt')} ${step.attempts}: ${before}`, noteStatus: 'queued' };
   }
   if (step.gate) {
     return { note: step.reason, noteStatus: 'queued' };

@@ -2,7 +2,8 @@
 import type { JSX } from 'react';
 import { useEffect, useState } from 'react';
 import { isRunning, staleSteps } from '../model';
-import { LOOKS, STALE } from '../wire';
+import { STALE } from '../wire';
+import { statusText } from '../statuses';
 import type { BoardRun } from '../wire';
 import { durationText } from '../words';
 import { Actions } from './actions';
@@ -22,7 +23,7 @@ export function Heading(props: TabProps): JSX.Element {
     <div className="jp-pipes-heading">
       <div className="jp-pipes-headline">
         <b title={pipeline}>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
-        {run && <Status run={run} />}
+        {run && <Status run={run} trans={trans} />}
         {stale > 0 && (
           <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
             {`${STALE.icon} ${trans._n('%1 stale', '%1 stale', stale)}`}
@@ -44,11 +45,10 @@ interface RunProps {
   readonly run: BoardRun;
 }
 
-function Status({ run }: RunProps): JSX.Element {
-  const look = LOOKS[run.status];
+function Status({ run, trans }: RunProps & Pick<TabProps, 'trans'>): JSX.Element {
   return (
     <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
-      {look.icon} {look.word}
+      {statusText(run.status, trans)}
     </span>
   );
 }

@@ -3,9 +3,9 @@ import type { JSX } from 'react';
 import { useState } from 'react';
 import { isRunning } from '../model';
 import { reveal } from '../notebook';
-import { LOOKS } from '../wire';
+import { staleText, statusText } from '../statuses';
 import type { BoardStep } from '../wire';
-import { durationText, earlierWords, LOCAL, secondsOf, staleWords } from '../words';
+import { durationText, earlierWords, LOCAL, secondsOf } from '../words';
 import { useTick } from './heading';
 import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
@@ -73,7 +73,7 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
               </button>
             </td>
             <td className="jp-pipes-status">
-              {LOOKS[step.status].icon} {LOOKS[step.status].word}
+              {statusText(step.status, trans)}
               {step.progress && ` ${step.progress}`}
             </td>
             <td className="jp-pipes-took">{time(step, now)}</td>
@@ -98,8 +98,8 @@ function time(step: BoardStep, now: number): string {
 }
 
 function why(step: BoardStep, trans: TabProps['trans']): string {
-  const stale = step.stale && `${staleWords(step)}: ${step.stale}`;
+  const stale = step.stale && `${staleText(step, trans)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
-  const earlier = earlierWords(step, text => trans.__(text));
+  const earlier = earlierWords(step, trans);
   return [stale, error ?? step.reason, ...earlier].filter(Boolean).join(' · ');
 }

@@ -1,9 +1,8 @@
 /** What each node of the graph shows now: a step, or a stage that is folded into one. Pure. */
+import { isMaybeStale, staleText, statusText, statusWord, type Translator } from '../../statuses';
 import type { Board, BoardStep, Layout, Status } from '../../wire';
 import { LOOKS, STALE } from '../../wire';
-import { earlierWords, isMaybeStale, queueText, spoken, staleWords, statusLine } from '../../words';
-
-type Translated = (text: string) => string;
+import { earlierWords, queueText, spoken, statusLine } from '../../words';
 
 /** What a node shows. */
 export interface Face {
@@ -46,15 +45,15 @@ export function faces(
   layout: Layout,
   board: Board,
   now: number,
-  __: Translated
+  trans: Translator
 ): ReadonlyMap<string, Face> {
   const steps = new Map(board.steps.map(step => [step.name, step]));
   return new Map(
     Object.entries(layout.members).map(([id, names]) => {
       const members = names.flatMap(name => steps.get(name) ?? []);
       const shown = stageOf(id)
-        ? ofStage(id, members, layout)
-        : ofStep(id, members[0], layout, now, __);
+        ? ofStage(id, members, layout, trans)
+        : ofStep(id, members[0], layout, now, trans);
       return [id, shown];
     })
   );
@@ -65,7 +64,7 @@ function ofStep(
   step: BoardStep | undefined,
   layout: Layout,
   now: number,
-  __: Translated
+  trans: Translator
 ): Face {
   if (!step) {
     return {
@@ -81,20 +80,20 @@ function ofStep(
   const look = step.stale ? STALE : LOOKS[step.status];
   // A node has room for two things.
   const words = step.stale
-    ? `${LOOKS[step.status].icon} ${LOOKS[step.status].word} · ${staleWords(step)}`
-    : `${look.icon} ${statusLine(step, now)}`;
+    ? `${statusText(step.status, trans)} · ${staleText(step, trans)}`
+    : `${look.icon} ${statusLine(step, now, trans)}`;
   return {
     label:
       layout.lines === 1
         ? `${look.icon} ${step.name}`
-        : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleWords(step)}` : words}`,
-    spoken: spoken(step),
+        : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleText(step, trans)}` : words}`,
+    spoken: spoken(step, trans),
     told: [
       step.name,
       words,
       step.stale || step.error?.message || step.reason,
       queueText(step),
-      ...earlierWords(step, __)
+      ...earlierWords(step, trans)
     ]
       .filter(Boolean)
       .join('\n'),
@@ -105,20 +104,25 @@ function ofStep(
   };
 }
 
-function ofStage(id: string, members: readonly BoardStep[], layout: Layout): Face {
+function ofStage(
+  id: string,
+  members: readonly BoardStep[],
+  layout: Layout,
+  trans: Translator
+): Face {
   const status = LOUDEST.find(each => members.some(step => step.status === each)) ?? 'pending';
   const ended = members.filter(step => ['completed', 'cached'].includes(step.status)).length;
   const staleMembers = members.filter(step => step.stale);
   const stale = staleMembers.length;
   const stage = stageOf(id);
   const count = `${ended}/${members.length}`;
-  const words = `${LOOKS[status].icon} ${count} · ${stale ? `${stale} ${STALE.word}` : LOOKS[status].word}`;
+  const words = `${LOOKS[status].icon} ${count} · ${stale ? `${stale} ${trans.__('stale')}` : statusWord(status, trans)}`;
   return {
     label:
       layout.lines === 1
         ? `▸ ${LOOKS[status].icon} ${stage}`
         : `▸ ${shortened(stage, widthOf(id, layout) - 2 * LETTER)}\n${words}`,
-    spoken: `${stage}, ${LOOKS[status].word}, ${count}`,
+    spoken: `${stage}, ${statusWord(status, trans)}, ${count}`,
     told: [stage, words, members.map(step => step.name).join(', ')].join('\n'),
     status,
     isStale: stale > 0,

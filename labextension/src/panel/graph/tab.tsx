@@ -51,7 +51,7 @@ export function Graph({
 
   const second = isRunning(board) ? Math.floor(now) : 0;
   const shown = useMemo(
-    () => (layout && board ? faces(layout, board, session.now, text => trans.__(text)) : NO_FACES),
+    () => (layout && board ? faces(layout, board, session.now, trans) : NO_FACES),
     // Not with each frame that it is moved in: with each second of a run.
     // eslint-disable-next-line react-hooks/exhaustive-deps
     [layout, board, second]

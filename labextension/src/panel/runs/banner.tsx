@@ -29,7 +29,7 @@ export function Banner({
             session.showTab('graph');
           }}
         >
-          {trans.__('Back to the current run (%1)', runLine(board, session.now))}
+          {trans.__('Back to the current run (%1)', runLine(board, session.now, trans))}
         </button>
       )}
     </div>

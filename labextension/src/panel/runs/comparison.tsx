@@ -1,7 +1,7 @@
 /** Two kept runs held against each other: one graph with what changed, values, metrics, curves, and why. */
 import type { JSX, ReactNode } from 'react';
 import { useState } from 'react';
-import { LOOKS } from '../../wire';
+import { statusText } from '../../statuses';
 import type { ComparedRuns, DifferenceLine, RunLine } from '../../wire';
 import { durationText } from '../../words';
 import { Banner } from './banner';
@@ -136,14 +136,14 @@ function Sides({ both, trans, onOpen }: BothProps): JSX.Element {
         ))}
         {row(trans.__('Status'), run => (
           <span data-jupyter-pipes-status={run.status} className="jp-pipes-status">
-            {`${LOOKS[run.status].icon} ${LOOKS[run.status].word}`}
+            {statusText(run.status, trans)}
           </span>
         ))}
         {row(trans.__('Started'), run => momentText(run.started))}
         {row(trans.__('Time'), run => (
           <span className="jp-pipes-took">{durationText(run.seconds)}</span>
         ))}
-        {row(trans.__('Steps'), endingsText)}
+        {row(trans.__('Steps'), run => endingsText(run, trans))}
       </tbody>
     </table>
   );

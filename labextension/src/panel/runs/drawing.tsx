@@ -1,6 +1,7 @@
 /** A graph that does not change, as SVG: of a kept run, or of two; a node is a button. */
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSX, KeyboardEvent } from 'react';
+import { statusText } from '../../statuses';
 import { LOOKS } from '../../wire';
 import type { Board, BoardStep, Box, ComparedRuns, Layout } from '../../wire';
 import { durationText } from '../../words';
@@ -120,7 +121,7 @@ function statusWords(steps: readonly BoardStep[], trans: TranslationBundle): str
     return trans._n('%1 step', '%1 steps', steps.length);
   }
   const took = first.seconds > 0 ? ` · ${durationText(first.seconds)}` : '';
-  return `${LOOKS[first.status].icon} ${LOOKS[first.status].word}${took}`;
+  return `${statusText(first.status, trans)}${took}`;
 }
 
 /** How a step's two sides are to each other, in words. */

@@ -230,10 +230,10 @@ function Row({
                 change({ place: { kind: 'run', run: run.id } });
               }}
             >
-              {textOf(run, column)}
+              {textOf(run, column, trans)}
             </button>
           ) : (
-            textOf(run, column)
+            textOf(run, column, trans)
           )}
         </td>
       ))}

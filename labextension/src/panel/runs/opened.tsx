@@ -1,7 +1,7 @@
 /** A kept run, opened: its graph, steps, parameters, and what can be done with it. */
 import type { JSX } from 'react';
 import { useState } from 'react';
-import { LOOKS } from '../../wire';
+import { statusText } from '../../statuses';
 import type { BoardStep, OpenedRun } from '../../wire';
 import { durationText } from '../../words';
 import { Banner } from './banner';
@@ -80,9 +80,9 @@ function Headline({
         {line.title && <b>{line.title}</b>}
         <span>{line.pipeline}</span> <span className="jp-pipes-quiet">{line.version}</span>
         <span data-jupyter-pipes-status={line.status} className="jp-pipes-status">
-          {`${LOOKS[line.status].icon} ${LOOKS[line.status].word}`}
+          {statusText(line.status, trans)}
         </span>
-        <span>{endingsText(line)}</span>
+        <span>{endingsText(line, trans)}</span>
         <span className="jp-pipes-took">{durationText(line.seconds)}</span>
       </div>
       {reason && <div>{reason}</div>}
@@ -151,9 +151,7 @@ function KeptSteps({
                 {step.name}
               </button>
             </td>
-            <td className="jp-pipes-status">
-              {`${LOOKS[step.status].icon} ${LOOKS[step.status].word}`}
-            </td>
+            <td className="jp-pipes-status">{statusText(step.status, trans)}</td>
             <td className="jp-pipes-took">{step.seconds > 0 ? durationText(step.seconds) : ''}</td>
             <td className="jp-pipes-why" title={step.reason}>
               {step.error ? `${step.error.type}: ${step.error.message}` : step.reason}

@@ -1,5 +1,5 @@
 /** The table of runs: its columns, what stands in them, and their order. Pure. */
-import { LOOKS } from '../../wire';
+import { statusText, statusWord, type Translator } from '../../statuses';
 import type { RunLine, Status } from '../../wire';
 import { durationText } from '../../words';
 
@@ -48,18 +48,30 @@ function namesOf(records: readonly Readonly<Record<string, unknown>>[]): readonl
 }
 
 /** What stands in a column. */
-export function textOf(run: RunLine, column: RunColumn): string {
+export function textOf(run: RunLine, column: RunColumn, trans: Translator): string {
+  switch (column.kind) {
+    case 'status':
+      return statusText(run.status, trans);
+    case 'steps':
+      return endingsText(run, trans);
+    default:
+      return plainTextOf(run, column);
+  }
+}
+
+/** The same of a column that is in no language. */
+function plainTextOf(run: RunLine, column: RunColumn): string {
   switch (column.kind) {
     case 'run':
       return run.title || run.id;
     case 'status':
-      return `${LOOKS[run.status].icon} ${LOOKS[run.status].word}`;
+      return run.status;
     case 'started':
       return momentText(run.started);
     case 'seconds':
       return durationText(run.seconds);
     case 'steps':
-      return endingsText(run);
+      return '';
     case 'parameter':
       return run.parameters[column.name] ?? '';
     case 'metric':
@@ -81,10 +93,10 @@ export function momentText(seconds: number): string {
 const ENDINGS: readonly Status[] = ['completed', 'cached', 'failed', 'skipped', 'cancelled'];
 
 /** How its steps ended: `2 completed · 1 cached`; how far it is, while it runs. */
-export function endingsText(run: RunLine): string {
+export function endingsText(run: RunLine, trans: Translator): string {
   const counts = ENDINGS.flatMap(status => {
     const count = run.endings[status];
-    return count ? `${count} ${LOOKS[status].word}` : [];
+    return count ? `${count} ${statusWord(status, trans)}` : [];
   });
   const far = run.status === 'running' ? [`${Math.floor(100 * run.progress)} %`] : [];
   return [...far, ...counts].join(' · ');
@@ -149,7 +161,7 @@ function valueOf(run: RunLine, column: RunColumn): string | number {
     case 'steps':
       return run.endings.failed ?? 0;
     default:
-      return numbered(textOf(run, column));
+      return numbered(plainTextOf(run, column));
   }
 }
 
