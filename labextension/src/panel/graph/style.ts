@@ -44,7 +44,7 @@ export function styleOf(element: Element): StylesheetJson {
         'background-color': ground,
         'border-width': 1.5,
         'border-color': quiet,
-        ...layer(4)
+        ...layer(1)
       }
     },
     ...Object.keys(LOOKS).map(status => {
@@ -102,7 +102,7 @@ export function styleOf(element: Element): StylesheetJson {
         'text-background-opacity': 1,
         'text-background-padding': '2px',
         'min-zoomed-font-size': 5,
-        ...layer(3)
+        ...layer(4)
       }
     },
     {
@@ -114,7 +114,7 @@ export function styleOf(element: Element): StylesheetJson {
         'text-background-opacity': 1,
         'min-zoomed-font-size': LEAST_LABEL,
         events: 'no',
-        ...layer(3)
+        ...layer(4)
       }
     },
     {
@@ -132,7 +132,8 @@ export function styleOf(element: Element): StylesheetJson {
         'edge-distances': 'endpoints',
         'source-endpoint': 'data(from)',
         'target-endpoint': 'data(to)',
-        ...layer(1)
+        // Above a node's ring: it would hide the arrow's head.
+        ...layer(2)
       }
     },
     { selector: 'edge.straight', style: { 'curve-style': 'straight' } },
@@ -143,7 +144,7 @@ export function styleOf(element: Element): StylesheetJson {
         width: 2.4,
         'line-color': text,
         'target-arrow-color': text,
-        ...layer(2)
+        ...layer(3)
       }
     },
     { selector: '.dimmed', style: { opacity: 0.3 } },
