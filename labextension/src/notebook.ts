@@ -4,7 +4,7 @@ import type { Notebook } from '@jupyterlab/notebook';
 import type { LiveCell } from './wire';
 import { parsed } from './cells/stepline';
 import type { WrittenCell } from './cells/words';
-import { stepLineIn } from './roles';
+import { roleOf, stepLineIn } from './roles';
 
 /** All cells, in order. */
 export function cellsOf(notebook: Notebook): LiveCell[] {
@@ -28,6 +28,15 @@ export function hasSteps(notebook: Notebook): boolean {
 export function parametersOf(notebook: Notebook): string {
   const sources = cellsOf(notebook).map(cell => cell.source);
   return sources.filter(source => /^%%params\b/m.test(source)).join('\n');
+}
+
+/** The text of all cells that run in the kernel as they stand. */
+export function plainTextOf(notebook: Notebook): string {
+  const sources = cellsOf(notebook).filter(cell => cell.is_code);
+  return sources
+    .map(cell => cell.source)
+    .filter(source => ['plain', 'setup'].includes(roleOf(source).kind))
+    .join('\n');
 }
 
 /** The step that a cell is by its first line; null if it is none. */

@@ -53,7 +53,7 @@ def _run(view: RunView) -> BoardRun:
     return BoardRun(
         view.run,
         view.status,
-        view.reason,
+        " · ".join(filter(None, (view.reason, *(each.text for each in tuple(view.called))))),
         view.started,
         view.ended,
         parameters,

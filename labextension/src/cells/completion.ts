@@ -7,11 +7,11 @@ import {
 import type { Text } from '@codemirror/state';
 import { hoverTooltip, type EditorView, type Tooltip } from '@codemirror/view';
 import { EditorExtensionRegistry, type IEditorExtensionFactory } from '@jupyterlab/codemirror';
-import { parametersOf } from '../notebook';
+import { parametersOf, plainTextOf } from '../notebook';
 import { stepLineIn } from '../roles';
 import type { IPipelines } from '../tokens';
 import { LOCAL } from '../words';
-import { declaredIn, helpAt, suggestionsAt, type Names } from './suggestions';
+import { declaredIn, functionsIn, helpAt, suggestionsAt, type Names } from './suggestions';
 
 /** Make the extension of the editors of cells. */
 export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFactory {
@@ -22,7 +22,8 @@ export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFacto
       steps: steps.map(step => step.name),
       parameters: session ? declaredIn(parametersOf(session.panel.content)) : [],
       values: steps.flatMap(step => step.writes),
-      queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])]
+      queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])],
+      functions: session ? functionsIn(plainTextOf(session.panel.content)) : []
     };
   };
   return {

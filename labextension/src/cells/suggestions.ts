@@ -10,6 +10,8 @@ export interface Names {
   readonly values: readonly string[];
   /** Where steps run. */
   readonly queues: readonly string[];
+  /** What the notebook defines that can be called. */
+  readonly functions: readonly string[];
 }
 
 /** What the graph is made of: it is read as it stands, without references to parameters. */
@@ -67,7 +69,10 @@ function valuesFor(flag: string, self: string, names: Names): Suggestion[] {
     '--after': names.steps.filter(name => name !== self),
     '--ignore-param': names.parameters,
     '--queue': names.queues,
-    '--in': names.values
+    '--in': names.values,
+    '--before': names.functions,
+    '--after-done': names.functions,
+    '--on-status': names.functions
   };
   const metavar = STEP_OPTIONS.find(each => each.flag === flag)?.metavar ?? '';
   return (ofNames[flag] ?? (metavar.includes('|') ? metavar.split('|') : [])).map(plainly);
@@ -99,6 +104,13 @@ export function helpAt(
   return (
     (option && { ...word, title: `${option.flag} ${option.metavar}`.trim(), help: option.help }) ??
     null
+  );
+}
+
+/** The functions that the text of a cell defines. */
+export function functionsIn(source: string): string[] {
+  return [...source.matchAll(/^def[ \t]+(\p{ID_Start}\p{ID_Continue}*|_\w*)/gmu)].map(
+    match => match[1] ?? ''
   );
 }
 

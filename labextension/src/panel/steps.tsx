@@ -101,5 +101,5 @@ function why(step: BoardStep, trans: TabProps['trans']): string {
   const stale = step.stale && `${staleText(step, trans)}: ${step.stale}`;
   const error = step.error && `${step.error.type}: ${step.error.message}`;
   const earlier = earlierWords(step, trans);
-  return [stale, error ?? step.reason, ...earlier].filter(Boolean).join(' · ');
+  return [stale, error ?? step.reason, ...earlier, ...step.notes].filter(Boolean).join(' · ');
 }

@@ -1,11 +1,12 @@
 /** What may stand at a place of a `%%step` line. */
-import { declaredIn, helpAt, suggestionsAt } from '../../src/cells/suggestions';
+import { declaredIn, functionsIn, helpAt, suggestionsAt } from '../../src/cells/suggestions';
 
 const names = {
   steps: ['load', 'clean', 'fit'],
   parameters: ['rows', 'model'],
   values: ['raw', 'tidied'],
-  queues: ['local', 'gpu']
+  queues: ['local', 'gpu'],
+  functions: ['look']
 };
 const inConditions = ['rows', 'model', 'raw', 'tidied'];
 
@@ -60,4 +61,18 @@ test('parameters are those that a cell declares', () => {
   const source =
     "%%params\nrows: int = 5  # rows\nmodel = 'a'\n# x = 1\nif rows == 2:\n    y = 1\nzahl_ä = 1";
   expect(declaredIn(source)).toEqual(['rows', 'model', 'zahl_ä']);
+});
+
+test.each(['--before', '--after-done', '--on-status'])(
+  'behind %s stand functions of the notebook',
+  flag => {
+    const line = `%%step fit ${flag} `;
+    expect(suggestionsAt(line, line.length, names)?.words.map(each => each.word)).toEqual(['look']);
+  }
+);
+
+test('functions are those that a cell defines, not their own and not methods', () => {
+  expect(
+    functionsIn('x = 1\ndef look(step):\n    def own(): pass\nclass A:\n    def f(self): 1')
+  ).toEqual(['look']);
 });

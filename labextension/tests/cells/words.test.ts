@@ -47,3 +47,17 @@ test('a mapped step says how many elements are done, and behind its end what the
   const completed = stepNamed('load', { ...mapped, status: 'completed', progress: '4/4' });
   expect(headerWords(cell, boardOf(completed), true, 9, ENGLISH).detail).toBe('4/4 · 6.0 s');
 });
+
+test('what is to be known of an attempt stands behind how it ended, unless more is to be done', () => {
+  const noted = {
+    cell: 'c',
+    status: 'completed',
+    notes: ['tell failed: no', 'x is not kept']
+  } as const;
+  const step = stepNamed('load', noted);
+  expect(headerWords(cell, boardOf(step), true, 0, ENGLISH).note).toBe(
+    'tell failed: no · x is not kept'
+  );
+  const stale = { ...step, stale: 'edited', stale_word: 'stale' };
+  expect(headerWords(cell, boardOf(stale), true, 0, ENGLISH).note).toBe('△ stale: edited');
+});

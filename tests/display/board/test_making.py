@@ -1,4 +1,4 @@
-"""What a board says of a step that is stale, of one that lost its worker, and of the tries of a map."""
+"""What a board says of stale steps, of one that lost its worker, of the tries of a map, and of callbacks."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from jupyter_pipes.model.events import (
     AttemptEnded,
     AttemptQueued,
     AttemptStarted,
+    CallbackNoted,
     PlannedStep,
     Record,
     RetryScheduled,
@@ -92,3 +93,13 @@ def test_a_mapped_step_counts_no_time_since_its_elements_were_found() -> None:
     """What they take is told when each has ended: the seconds since then would count it twice."""
     told = told_of(PlannedStep("fit"), *FINDS, *FOUND)
     assert [step.started for step in told] == [None, 1.0, 1.0, None]
+
+
+def test_what_a_callback_failed_with_is_told_of_its_step_else_of_the_run() -> None:
+    view = RunView("1", "made", started=1.0, reason="stopped", steps={"a": StepView("a", PlannedStep("a"))})
+    view.called.append(CallbackNoted("tell", "tell failed: no", has_failed=True))
+    view.steps["a"].called.append(CallbackNoted("look", "look failed: no", "a", has_failed=True))
+    board = board_of(view)
+    assert board.heading.run is not None
+    assert board.heading.run.reason == "stopped · tell failed: no"
+    assert board.steps[0].notes == ("look failed: no",)

@@ -93,7 +93,8 @@ function ofStep(
       words,
       step.stale || step.error?.message || step.reason,
       queueText(step),
-      ...earlierWords(step, trans)
+      ...earlierWords(step, trans),
+      ...step.notes
     ]
       .filter(Boolean)
       .join('\n'),
