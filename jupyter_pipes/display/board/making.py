@@ -90,10 +90,16 @@ def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
         reads=planned.origins,
         writes=planned.writes,
         metrics=step.last_metrics,
-        notes=tuple(step.notes),
+        notes=_notes(step),
         error=_error(step.error),
         gate=gate and BoardGate(gate.text, gate.since),
     )
+
+
+def _notes(step: StepView) -> tuple[str, ...]:
+    """Return what is to be known of a step, first what callbacks failed with: there is room for little."""
+    failed = [each.text for each in tuple(step.called) if each.has_failed]
+    return (*failed, *(note for note in step.notes if note not in failed))
 
 
 def _error(error: StepError | None) -> BoardError | None:

@@ -76,7 +76,9 @@ function noteOf(step: BoardStep, trans: Translator): Pick<HeaderWords, 'note' | 
     return { note: step.reason, noteStatus: 'queued' };
   }
   const isTold = ['queued', 'skipped', 'cancelled', 'interrupted', 'failed'].includes(step.status);
-  return { note: (isTold && step.reason) || step.notes.join(' · '), noteStatus: step.status };
+  return isTold && step.reason
+    ? { note: step.reason, noteStatus: step.status }
+    : { note: step.notes.join(' · '), noteStatus: 'pending' };
 }
 
 /** How far a running step is, else how many of its elements are done, and what it took. */

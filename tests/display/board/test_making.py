@@ -98,8 +98,9 @@ def test_a_mapped_step_counts_no_time_since_its_elements_were_found() -> None:
 def test_what_a_callback_failed_with_is_told_of_its_step_else_of_the_run() -> None:
     view = RunView("1", "made", started=1.0, reason="stopped", steps={"a": StepView("a", PlannedStep("a"))})
     view.called.append(CallbackNoted("tell", "tell failed: no", has_failed=True))
+    view.steps["a"].called.append(CallbackNoted("look", "look printed: hm", "a"))
     view.steps["a"].called.append(CallbackNoted("look", "look failed: no", "a", has_failed=True))
     board = board_of(view)
     assert board.heading.run is not None
     assert board.heading.run.reason == "stopped · tell failed: no"
-    assert board.steps[0].notes == ("look failed: no",)
+    assert board.steps[0].notes == ("look failed: no", "look printed: hm")
