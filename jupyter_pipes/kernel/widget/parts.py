@@ -15,7 +15,7 @@ MOST_HEIGHT = 700.0
 """Height in px that a graph is drawn smaller for; one that is much higher scrolls."""
 
 LEAST_SCALE = 0.8
-"""A graph that would have to be smaller than this to be seen whole is not drawn so: it scrolls."""
+"""A graph that would have to be smaller than this to be seen whole is not drawn so at first."""
 
 _SIDE_WIDTH = "340px"
 _LEAST_GRAPH_WIDTH = 420.0
@@ -76,7 +76,7 @@ class Parts:
             scale: size of a layout's px in it.
         """
         self._left.layout.flex = f"100 1 {max(min(width, PANE_WIDTH), _LEAST_GRAPH_WIDTH):.0f}px"
-        self._fits.value = f"<style>{fitting_css(self._name, width, LEAST_SCALE / scale)}</style>"
+        self._fits.value = f"<style>{fitting_css(self._name, width, scale)}</style>"
         self._graph.children = [graph]
 
     def put_fitted(self, *, is_fitted: bool) -> None:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from jupyter_pipes.display.graph.density import NAME_SIZE
 from jupyter_pipes.display.heading import HEADING_CSS
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.display.theme import DARK, DIFF_CSS, theme_css
 
 _GONE = "The kernel of this graph has ended. %pipeline show draws it anew."
 _FITS = tuple(share / 100 for share in range(95, 40, -5))
+_LEAST_NAME = 7.8
+"""Names are not drawn smaller than this on the screen, in px: where they would be, the graph scrolls."""
 
 # The canvas knows no CSS colours: it is drawn for a light theme, and a dark theme turns its lightness round.
 # Cytoscape keeps the canvas' place on the page, and looks again only when an animation has ended somewhere:
@@ -73,16 +76,15 @@ def live_css() -> str:
     return f"{theme_css()}{HEADING_CSS}{DIFF_CSS}{_CSS}{_inks()}"
 
 
-def fitting_css(name: str, width: float, least: float) -> str:
+def fitting_css(name: str, width: float, scale: float) -> str:
     """Return rules that draw the graph smaller the narrower its pane is, in steps that are hardly seen.
-
-    Below a share where names could not be read, it scrolls.
 
     Args:
         name: class of the widget.
         width: the graph's width in px.
-        least: the least share of that.
+        scale: size of a layout's px in it.
     """
+    least = _LEAST_NAME / (NAME_SIZE * scale)
     return "".join(
         f"@container (max-width:{width * (share + 0.05):.0f}px)"
         f"{{.{name} .jupyter-pipes-fitted>.custom-widget{{zoom:{share}}}}}"
