@@ -39,7 +39,7 @@ class Parts:
         self.run: Any = _button(w, "Run", "Run the pipeline", "play")
         self.cancel: Any = _button(w, "Cancel", "Cancel the run", "stop")
         self.stages: Any = _button(w, "Collapse stages", "Show each stage as one node", "object-group")
-        self.fit: Any = _button(w, "Fit", "Show the whole graph, as far as it can be read", "expand")
+        self.fit: Any = _button(w, "Fit", "Show the whole graph", "expand")
         self.smaller: Any = _button(w, "−", "Show the graph smaller")  # noqa: RUF001 - a minus sign
         self.larger: Any = _button(w, "+", "Show the graph larger")
         self.unselect: Any = _button(w, "✕", "Close the details")

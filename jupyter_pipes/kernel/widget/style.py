@@ -9,7 +9,7 @@ from jupyter_pipes.display.theme import DARK, DIFF_CSS, theme_css
 
 _GONE = "The kernel of this graph has ended. %pipeline show draws it anew."
 _FITS = tuple(share / 100 for share in range(95, 40, -5))
-_LEAST_NAME = 7.8
+_LEAST_NAME = 4.0
 """Names are not drawn smaller than this on the screen, in px: where they would be, the graph scrolls."""
 
 # The canvas knows no CSS colours: it is drawn for a light theme, and a dark theme turns its lightness round.
