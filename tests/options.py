@@ -19,6 +19,7 @@ EXAMPLES = {
     "--map": "'each in range(2)'",
     "--repeat-while": "'y < 3' --at-most 5",
     "--at-most": "5 --repeat-while 'y < 3'",
+    "--bash": "",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",
@@ -50,10 +51,10 @@ OF_THE_STEP = tuple(option for option in STEP_OPTIONS if option.flag not in OF_T
 SAID = " ".join(f"{option.flag} {EXAMPLES.get(option.flag, '')}" for option in OF_THE_STEP)
 EVERY_OPTION: StepOptions = parse_step(f"all {SAID}").options
 
-_ALONE = ("--env", "--container")
+_ALONE = ("--env", "--container", "--bash")
 TOGETHER = " ".join(
     f"{each.flag} {EXAMPLES.get(each.flag, '')}" for each in OF_THE_STEP if each.flag not in _ALONE
 )
-"""All that one step may say: what says a whole environment excludes what says parts of one."""
+"""All that one step of Python may say: what says a whole environment excludes what says parts of one."""
 
 ALL_TOGETHER: StepOptions = parse_step(f"all {TOGETHER}").options

@@ -17,6 +17,7 @@ from jupyter_pipes.cli.answers import (
 )
 from jupyter_pipes.cli.driving import answer, attach, running
 from jupyter_pipes.display.text import steps_text
+from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.arguments import check_text, check_version, shown
@@ -191,7 +192,7 @@ class KernelFace:
         self._run_pieces(step.early_pieces)
         self._session.namespace.update({**run_arguments.values_of(name), **_inputs(run, step)})
         self._run_pieces(step.late_pieces)
-        code = step.body.strip("\n")
+        code = code_of(step.body) if step.options.bash else step.body.strip("\n")
         self._shell.set_next_input(f"# step {name} of run {run.id} ({view.status})\n{code}", replace=False)
         return Answer()
 

@@ -106,6 +106,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     map: tuple[str, ...] = ()
     repeat_while: str = ""
     at_most: int = 0
+    bash: bool = False
     packages: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""
@@ -152,18 +153,19 @@ class Cell(Struct, frozen=True):
     def body(self) -> str:
         """The code below the magic's line, with that line and comments above left blank: line numbers stay.
 
-        `%%time` and its like above the line stay: they are about the code below it.
+        `%%time` and its like above the line stay. A script (`--bash`) has `%%step --bash` in its place.
         """
-        return self.source if self.role in ("code", "markdown") else _below(f"%%{self.role}", self.source)
+        magic, instead = f"%%{self.role}", "%%step --bash" if self.options.bash else ""
+        return self.source if self.role in ("code", "markdown") else _below(magic, self.source, instead)
 
 
 @lru_cache(maxsize=8192)
-def _below(magic: str, source: str) -> str:
+def _below(magic: str, source: str, instead: str) -> str:
     """Return the code below the magic's line; cached, as every definition asks it of all cells."""
     lines = source.split("\n")
     own = next(place for place, line in enumerate(lines) if line.split()[:1] == [magic])
-    above = [line if line.lstrip().startswith("%%") else "" for line in lines[:own]]
-    return "\n".join([*above, "", *lines[own + 1 :]])
+    above = [line if line.lstrip().startswith("%%") and not instead else "" for line in lines[:own]]
+    return "\n".join([*above, instead, *lines[own + 1 :]])
 
 
 class CodePiece(Struct, frozen=True):
@@ -310,9 +312,8 @@ class Step(StepInterface, frozen=True):
     @property
     def names_taken(self) -> tuple[str, ...]:
         """The names that its code finds bound: what it reads, or what an element of it is and reads."""
-        if self.element is None:
-            return tuple(self.reads)
-        return (*element_names(self.options.map), *self.element.reads)
+        of = self.element
+        return (*element_names(self.options.map), *of.reads) if of else tuple(self.reads)
 
     @property
     def upstream(self) -> tuple[str, ...]:
@@ -396,5 +397,4 @@ def _printable(value: Any) -> Any:
         return value.encode("utf-8", "backslashreplace").decode()
     if isinstance(value, dict):
         return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
-    is_list = isinstance(value, list | tuple)
-    return [_printable(held) for held in cast("list[Any]", value)] if is_list else value
+    return list(map(_printable, cast("list[Any]", value))) if isinstance(value, list | tuple) else value

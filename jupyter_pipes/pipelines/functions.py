@@ -167,7 +167,11 @@ def step(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         own = decorated.__name__ if name is None else name
         given = (each for field in ARGUMENTS for each in items(keywords.get(field)))
         callbacks = {each.__name__: each for each in given if inspect.isroutine(each)}
-        return FunctionStep(decorated, own, from_keywords(**keywords), callbacks)
+        options = from_keywords(**keywords)
+        if options.bash:
+            message = "bash is for cells: a function calls subprocess.run(…, check=True)"
+            raise UsageError(message, step=own)
+        return FunctionStep(decorated, own, options, callbacks)
 
     return decorate(function) if function is not None else decorate
 

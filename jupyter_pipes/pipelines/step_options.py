@@ -287,6 +287,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
     Option("--repeat-while", converters.expression, "EXPR", "run again while this is true behind it"),
     Option("--at-most", converters.whole_number(1), "N", "rounds that --repeat-while may take"),
+    Option("--bash", converters.switch, "", "the cell is a shell script"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
     Option("--version", converters.text, "V", "a text that counts for the signature"),

@@ -14,6 +14,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
+from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Cell
 from jupyter_pipes.verification.findings import Failure, NameFinding
@@ -74,11 +75,13 @@ def run_in_kernel(
 
 def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     """Return what a cell runs when it is an ordinary one; one that declares parameters binds their values."""
-    if cell.options.repeat_while:
-        code, options = cell.body.lstrip("\n"), cell.options
+    code, options = cell.body.lstrip("\n"), cell.options
+    if options.bash:
+        code = code_of(code)
+    if options.repeat_while:
         return _REPEATED.format(most=options.at_most, code=code, again=options.repeat_while)
     if cell.role != "params":
-        return cell.body.lstrip("\n")
+        return code
     declared = [name for name in values if name in analyze(cell.body).writes]
     return "".join(f"{name} = __import__('pickle').loads({values[name]!r})\n" for name in declared)
 

@@ -274,7 +274,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
     "line",
     [
         "a --gpus 1",
-        "a --bash",
         "a --pipeline other.ipynb",
     ],
 )

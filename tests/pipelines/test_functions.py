@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import pytest
+
+from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.pipelines.functions import FunctionStep, step
 
 LIMIT = 3
@@ -40,6 +43,11 @@ def test_what_a_function_leaves_is_there_when_it_is_asked_whether_to_repeat() ->
     resolved = repeat.resolve()
     assert set(resolved.reads) == {"score", "tries"}
     assert {name for piece in resolved.prelude for name in piece.names} == {"repeat", "big", "LIMIT"}
+
+
+def test_a_function_is_no_script() -> None:
+    with pytest.raises(UsageError, match=r"bash is for cells: a function calls subprocess.run"):
+        step(bash=True)(train.function)
 
 
 def test_an_element_of_a_function_that_repeats_has_what_asks_for_it() -> None:

@@ -49,6 +49,15 @@ LINE_MAGICS = CODE_LINE_MAGICS | SCRATCH_MAGICS | LOOKING_MAGICS | HARMLESS_LINE
 
 _DOLLAR = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
 _SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
+_SCRIPT_VARIABLE = re.compile(r"(?<!\\)\$(?:([^\W\d]\w*)|\{[#!]?([^\W\d]\w*))")
+_ASSIGNMENT = re.compile(
+    r"""(?:^|(?<=[\s;&|(]))(?:
+        ([^\W\d]\w*)\+?=(?:"[^"]*"|'[^']*'|\S*)
+        |for\s+([^\W\d]\w*)\b
+        |read\s+(?:-\w+\s+)*([^\W\d]\w*)\b
+    )""",
+    re.VERBOSE,
+)
 _OPTION = re.compile(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
 _FLAGS = {"timeit": "tcqov", "prun": "rq", "memit": "co", "lprun": "rszp", "mprun": "c"}
 _WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmuTD", "mprun": "fT", "debug": "b"}
@@ -117,6 +126,8 @@ def cell_effect(name: str, argument: str, body: str = "") -> Effect:
     if foreign is not None:
         return Effect(shows=foreign.reads, binds=foreign.binds, is_extension=True)
     filled = interpolations(argument)
+    if name == "step" and "--bash" in argument.split():
+        return Effect(tuple(Interpolation(each, optional=True) for each in script_names(body)))
     if name in ("step", "setup", "params"):
         return Effect()
     if name == "capture":
@@ -153,6 +164,15 @@ def interpolations(text: str) -> tuple[Interpolation, ...]:
     except (SyntaxError, ValueError, RecursionError, MemoryError):
         return ()
     return tuple(expressions)
+
+
+def script_names(script: str) -> tuple[str, ...]:
+    """Return the variables that a shell script uses before it sets them itself (`$x`, `${x}`), each once."""
+    set_at: dict[str, int] = {}
+    for match in _ASSIGNMENT.finditer(script):
+        set_at.setdefault(match[1] or match[2] or match[3], match.end())
+    uses = ((match[1] or match[2], match.start()) for match in _SCRIPT_VARIABLE.finditer(script))
+    return tuple(dict.fromkeys(name for name, place in uses if place < set_at.get(name, place + 1)))
 
 
 def _without_options(name: str, argument: str) -> str:

@@ -30,7 +30,7 @@ _READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|s
 _PATTERN = re.compile(r"[^/]*[*?[].*")
 _QUOTED = re.compile(r"'([^']+)'")
 _WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
-_SHELL_CELL = re.compile(r"\s*%%(?:bash|sh|sx|system|!)(?:[ \t][^\n]*)?\n")
+_SHELL_CELL = re.compile(r"\s*%%(?:step --bash|(?:bash|sh|sx|system|!)(?:[ \t][^\n]*)?)\n")
 _SHELLS = frozenset(("system", "getoutput", "popen"))
 _PROGRAMS = frozenset(("run", "call", "check_call", "check_output", "Popen"))
 """Functions that are given command lines; the second ones if they are to use a shell."""
@@ -118,7 +118,7 @@ def written_by_magic(source: str) -> WrittenText | None:
 
 
 def shell_script(source: str) -> str:
-    """Return what a cell has a shell run by `%%bash` and the like, "" where it does no such thing."""
+    """Return what a cell has a shell run by `%%bash`, `--bash` and the like; "" where it does not."""
     shell = _SHELL_CELL.match(source)
     return source[shell.end() :] if shell else ""
 

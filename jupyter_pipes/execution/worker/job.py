@@ -40,6 +40,7 @@ from jupyter_pipes.execution.worker.observation.randomness import (
 )
 from jupyter_pipes.execution.worker.progress import watch_tqdm
 from jupyter_pipes.execution.worker.reopening import files_kept
+from jupyter_pipes.execution.worker.scripts.script import run_script
 from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
@@ -259,12 +260,21 @@ class Attempt:
 
     def run_parts(self, *, is_first: bool = True) -> ev.AttemptEnded | None:
         """Run the step's own cells in order; return how the attempt ended if one failed."""
+        if self.step.options.bash:
+            return self._run_script()
         for place, code in enumerate(self.step.parts):
             if place and is_first:
                 self._begin_cell()
             if failure := self._run_code(code, self._label):
                 line = _line_of(failure.error, self._label)
                 return self._failed(failure.error, line, failure.traceback)
+        return None
+
+    def _run_script(self) -> ev.AttemptEnded | None:
+        try:
+            run_script(self.step.body, self.cell.namespace)
+        except PipesError as error:
+            return self._failed(error, error.line)
         return None
 
     def _run_code(self, source: str, label: str) -> Failure | None:

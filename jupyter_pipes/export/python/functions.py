@@ -85,8 +85,8 @@ def output_names(code: StepCode) -> list[str]:
 
 def _keywords(step: Step, function: str) -> str:
     name = {"name": step.name} if function != step.name else {}
-    # What it reads and writes is said by the function itself.
-    keywords = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None))}
+    # What it reads, writes and is, is said by the function itself.
+    keywords = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None, bash=False))}
     return f"({', '.join(f'{key}={value!r}' for key, value in keywords.items())})" if keywords else ""
 
 

@@ -8,7 +8,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.notebook.statements import STAR
-from jupyter_pipes.export.python.plain_magics import modules_of, plain
+from jupyter_pipes.export.python.plain_magics import modules_of, plain, script_call
 from jupyter_pipes.export.python.source import Chunk, chunks, decides_imports, single_imports
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) ->
         cells: number -> cell of the notebook, for comments.
         modules: names that imports bind, in any cell.
     """
-    cell = [*_pieces(chunks(step.body, modules), 1, step.label)]
+    cell = [_script(step)] if step.options.bash else [*_pieces(chunks(step.body, modules), 1, step.label)]
     setup = [piece for code in step.setup for piece in _pieces(_chunks_at(code, modules), 0, code.label)]
     prelude = [
         piece
@@ -98,6 +98,13 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) ->
     ]
     fixed = {piece.key for piece in cell if not _may_move(piece, cell)}
     return StepCode(step, [*setup, *reached], cell, fixed)
+
+
+def _script(step: Step) -> Piece:
+    known = {*step.names_taken}.union(*(code.names for code in (*step.setup, *step.prelude)))
+    code, names = script_call(step.body, known)
+    key, order = f"{step.label}: {code}", (1, _number(step.label), 1, 0)
+    return Piece(key, order, Chunk(code, free=names, needs=modules_of(code), silenced=True))
 
 
 def _pieces(statements: Iterable[Chunk], group: int, label: str) -> Iterator[Piece]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Set
 from string import Formatter
 
-from jupyter_pipes.analysis.cell.magic_effects import interpolations
+from jupyter_pipes.analysis.cell.magic_effects import interpolations, script_names
+from jupyter_pipes.analysis.files.uses import shell_script
 from jupyter_pipes.model.errors import NotebookError
 
 _MODULES = frozenset({"os", "pathlib", "subprocess", "sys", "timeit"})
@@ -58,6 +59,20 @@ def modules_of(code: str) -> frozenset[str]:
     """Return the modules of Python that a plain form uses."""
     names = (node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
     return _MODULES.intersection(names)
+
+
+def script_call(body: str, known: Set[str]) -> tuple[str, frozenset[str]]:
+    """Return the call that runs the script of a `--bash` step, and the names that it hands over.
+
+    Args:
+        body: the cell's text, with `%%step --bash` in place of its first line.
+        known: the names that the script may have of the notebook.
+    """
+    script = shell_script(body)
+    names = [name for name in script_names(script) if name in known]
+    values = ", ".join(["**os.environ", *(f"{name!r}: str({name})" for name in names)])
+    own = f", env={{{values}}}" if names else ""
+    return f"subprocess.run(['bash', '-eo', 'pipefail', '-c', {script!r}], check=True{own})", frozenset(names)
 
 
 def _calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str, list[str]]]:

@@ -83,7 +83,7 @@ def chunks(body: str, modules: frozenset[str] = frozenset()) -> tuple[Chunk, ...
     code = parse_cell(body)
     text = code.body
     known = CODE_CELL_MAGICS | SCRATCH_MAGICS
-    if code.magics and code.magics[-1].name not in known:
+    if code.magics and (code.magics[-1].name not in known or code.magics[-1].argument == "--bash"):
         magic = code.magics[-1]
         call = f"get_ipython().run_cell_magic({magic.name!r}, {magic.argument!r}, {text!r})"
         binds = frozenset[str]().union(*(statement.binds for statement in statements(body)))

@@ -221,6 +221,24 @@ def test_a_step_that_repeats_has_the_values_that_a_loop_in_a_notebook_has(ground
     assert why[1].startswith("round 1 of at most 2: --repeat-while 1 / (asked - 3): ZeroDivisionError")
 
 
+def test_a_step_may_be_a_script_with_the_notebook_s_values_as_variables(ground: Ground) -> None:
+    script = 'echo "$n$word" > "$place"\necho made\nls /nowhere/$n 2> errors.txt\necho never'
+    run = ground.run(
+        "%%params\nn: int = 3",
+        "place = __import__('pathlib').Path('made.txt')",
+        "%%step a\nword = ' times'",
+        f"%%step b --bash --out-file made.txt\n{script.partition('ls')[0]}",
+        "%%step c\ntext = open('made.txt').read()",
+        f"%%step d --bash --after b\n{script.replace('$place', 'other.txt')}",
+    )
+    assert run.steps["b"].planned.reads == {"n": "params", "word": "a"}
+    assert (run["text"], run.logs("b"), run.logs("d")) == ("3 times\n", "made\n", "made\n")
+    error = run.steps["d"].error
+    assert error is not None
+    assert (error.type, error.line) == ("ScriptFailed", 4)
+    assert re.fullmatch(r"ScriptFailed: exit status \d: ls /nowhere/\$n 2> errors.txt", run.steps["d"].reason)
+
+
 def test_explicit_artifacts_are_kept_under_their_names(ground: Ground) -> None:
     run, attempt = ground.attempt(
         "from jupyter_pipes import current\ncurrent.artifact('my model', {'w': [1, 2]})"

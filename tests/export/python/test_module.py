@@ -551,3 +551,27 @@ def test_a_callback_that_reads_a_parameter_by_itself_is_refused() -> None:
     )
     with pytest.raises(NotebookError, match="callback look, which uses parameters"):
         export(*cells)
+
+
+def test_a_script_is_run_with_the_values_that_it_names() -> None:
+    text = export(
+        "%%params\nn: int = 3",
+        "place = 'x.txt'\nother = 1",
+        "%%step a\nword = 'w'",
+        '%%step b --bash --retries 1\n# a $comment\necho "$n $word $HOME" > $place',
+    )
+    assert (
+        "@step(retries=1)\ndef b(n: int, word):" in text or "@step(retries=1)\ndef b(word, n: int):" in text
+    )
+    call = next(
+        node
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and "bash" in ast.unparse(node)
+    )
+    arguments = {keyword.arg: ast.unparse(keyword.value) for keyword in call.keywords}
+    assert ast.literal_eval(call.args[0]) == [
+        *("bash", "-eo", "pipefail", "-c"),
+        '# a $comment\necho "$n $word $HOME" > $place',
+    ]
+    names = "'n': str(n), 'word': str(word), 'place': str(place)"
+    assert arguments == {"check": "True", "env": f"{{**os.environ, {names}}}"}

@@ -1,0 +1,1 @@
+"""A step that is a shell script (`--bash`): its variables, its output, and how it ends."""
