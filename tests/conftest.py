@@ -10,6 +10,7 @@ from pathlib import Path
 
 import nbformat
 import pytest
+from hypothesis import settings
 
 from jupyter_pipes.runs.pipeline import Pipeline
 from tests.unit import UNIT, NoProcesses
@@ -17,6 +18,10 @@ from tests.unit import UNIT, NoProcesses
 MakePipeline = Callable[..., Pipeline]
 
 SLOW_FOLDERS = {"acceptance", "browser"}
+
+# How long an example takes is no property of the code, but of what else the machine does.
+settings.register_profile("untimed", settings(), deadline=None)
+settings.load_profile("untimed")
 
 
 def pytest_configure(config: pytest.Config) -> None:

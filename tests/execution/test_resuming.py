@@ -137,7 +137,7 @@ def test_late_facts_of_the_time_before_change_nothing_for_a_step_that_is_done(fa
     assert scheduler.handle(fact) == []
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(graphs(), st.integers(0, 2**32), st.integers(0, 25), st.integers(0, 3))
 def test_however_often_a_run_is_taken_up_again_every_step_ends_once_each_time_and_at_last_all_are_done(
     steps: tuple[ev.PlannedStep, ...], seed: int, answers: int, times: int

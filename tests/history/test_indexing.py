@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy.dialects import sqlite
 from sqlalchemy.schema import CreateTable
@@ -250,7 +250,6 @@ STORY = (
 )
 
 
-@settings(deadline=None)
 @given(st.lists(st.integers(1, len(STORY))))
 def test_what_is_written_at_once_gives_the_same_rows_as_one_after_the_other(cuts: list[int]) -> None:
     """All facts of a write are applied to the view before what they change is asked for."""

@@ -157,7 +157,7 @@ def test_every_kind_of_event_is_tried_here() -> None:
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.__name__)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(data=st.data())
 def test_an_event_is_read_back_as_it_was_written_on_one_line(
     kind: type[ev.Event], data: st.DataObject

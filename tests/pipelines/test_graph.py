@@ -564,7 +564,7 @@ def _copy(value: object) -> object:
     return list(value) if isinstance(value, list) else value
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.tuples(st.booleans(), body), min_size=1, max_size=6))
 @example([(True, "a = 0\nb = 0"), (False, "a = 0"), (True, "if b % 2:\n    a = 0\na = a + c")])
 def test_steps_alone_give_what_one_kernel_gives(parts: list[tuple[bool, str]]) -> None:

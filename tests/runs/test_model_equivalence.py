@@ -107,7 +107,7 @@ EDITS = st.one_of(
 
 
 @pytest.mark.timeout(900)
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=20, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.lists(EDITS, min_size=1, max_size=2), min_size=6, max_size=12))
 def test_what_is_cached_equals_what_running_everything_again_gives(history: list[list[Edit]]) -> None:
     with tempfile.TemporaryDirectory() as folder, _working_in(Path(folder)):

@@ -16,7 +16,7 @@ import hypothesis.strategies as st
 import numpy as np
 import pandas as pd
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -266,7 +266,6 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(st.sampled_from(made)) for name in "abcd"}
 
 
-@settings(deadline=None)
 @given(world=worlds())
 def test_objects_are_one_after_loading_where_they_were_before(world: dict[str, Any]) -> None:
     store = ArtifactStore(f"memory://{secrets.token_hex(8)}")

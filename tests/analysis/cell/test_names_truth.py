@@ -163,7 +163,7 @@ def run(source: str, answers: list[bool]) -> tuple[set[str], set[str] | None]:
     return namespace.read, set(namespace) & set(NAMES + FUNCTIONS)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(
     blocks(3, loop=False, function=False, least=5),
     st.lists(st.lists(st.booleans(), max_size=12), min_size=3, max_size=3),

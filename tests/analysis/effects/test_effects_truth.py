@@ -72,7 +72,7 @@ simple = st.one_of(
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(st.lists(simple, min_size=1, max_size=6), st.lists(simple, min_size=0, max_size=2))
 @example(["x = add(a, [0])"], ["y = c[0]"])
 def test_what_is_really_changed_is_known(lines: list[str], before: list[str]) -> None:

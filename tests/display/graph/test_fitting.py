@@ -93,7 +93,7 @@ def test_stages_that_somebody_folds_are_those_that_are_folded() -> None:
     assert "step_3" in layout.nodes
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(st.integers(0, 30), st.integers(0, 6), st.floats(1, 2000), st.floats(1, 2000))
 def test_every_step_is_behind_exactly_one_node(count: int, stages: int, width: float, height: float) -> None:
     layout = arrange_within(staged(count, stages), width, height)

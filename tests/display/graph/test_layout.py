@@ -54,7 +54,7 @@ _CASE = (
 )
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pipelines(), directions)
 def test_no_two_nodes_overlap_and_all_lie_within_the_size(steps: list[PlannedStep], direction: str) -> None:
     layout = arrange(steps, direction=direction)  # type: ignore[arg-type]
@@ -68,7 +68,7 @@ def test_no_two_nodes_overlap_and_all_lie_within_the_size(steps: list[PlannedSte
         assert box.y + box.height <= layout.height
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pipelines(), directions)
 def test_a_frame_holds_the_steps_of_its_stage_and_no_others(steps: list[PlannedStep], direction: str) -> None:
     layout = arrange(steps, direction=direction)  # type: ignore[arg-type]
@@ -80,7 +80,7 @@ def test_a_frame_holds_the_steps_of_its_stage_and_no_others(steps: list[PlannedS
         assert not overlap(one, other)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(pipelines(), directions)
 def test_no_edge_runs_through_a_node_and_no_label_covers_one(
     steps: list[PlannedStep], direction: str
@@ -107,7 +107,7 @@ def _inside(x: float, y: float, box: Box) -> bool:
     return box.x < x < box.x + box.width and box.y < y < box.y + box.height
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(pipelines(), directions)
 def test_edges_flow_in_the_layouts_direction(steps: list[PlannedStep], direction: str) -> None:
     axis = 0 if direction == "LR" else 1

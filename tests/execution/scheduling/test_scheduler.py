@@ -358,7 +358,7 @@ def test_a_step_that_cannot_be_decided_is_ended_from_outside() -> None:
 # Any graph, any order -----------------------------------------------------------------------------------
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(graphs(), st.integers(0, 2**32), st.booleans())
 def test_every_run_ends_once_with_every_step_ended_once(
     steps: tuple[ev.PlannedStep, ...], seed: int, cancelled: bool

@@ -404,7 +404,7 @@ LIMITS = st.fixed_dictionaries(
 
 
 @pytest.mark.slow
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(RUNS, st.lists(LIMITS, min_size=1, max_size=3))
 @example(
     [

@@ -535,7 +535,7 @@ TREES: st.SearchStrategy[Node] = st.recursive(
 )
 
 
-@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(TREES)
 def test_any_tree_finds_what_the_obvious_reading_finds(engine: sa.Engine, tree: Node) -> None:
     with engine.connect() as connection:

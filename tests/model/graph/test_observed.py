@@ -327,7 +327,7 @@ class Attempts:
         self.seen[now.name] = self.seen.get(now.name, Observation()).united(told)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(CELLS)
 @example(
     [((("new", "a"), ("alias", "b", "a")), True), ((("change", "a"),), False), ((("copy", "c", "b"),), True)]
