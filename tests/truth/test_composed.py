@@ -112,7 +112,6 @@ CELLS = st.lists(st.lists(statements(), min_size=1, max_size=3).map("\n".join), 
 @given(cells=CELLS)
 @settings(
     max_examples=25,
-    deadline=None,
     derandomize=True,
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
