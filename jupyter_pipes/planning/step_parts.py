@@ -14,6 +14,7 @@ from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.arguments import written
+from jupyter_pipes.pipelines.made.value import text_made_of
 from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
@@ -103,6 +104,9 @@ def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
     """Yield a part for each piece, named for what it binds: where it stands does not count."""
     seen: dict[str, int] = {}
     for piece in pieces:
+        if said := text_made_of(piece):
+            yield Part("parameter", piece.names[0], digest(piece.source), said)
+            continue
         name = ", ".join(piece.names) or (_setting_name(piece) if kind == "helper" else "")
         seen[name] = seen.get(name, 0) + 1
         again = f"#{seen[name]}" if seen[name] > 1 or not name else ""

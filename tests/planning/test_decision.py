@@ -71,6 +71,7 @@ def test_a_first_time_runs_and_the_second_is_cached(workspace: Workspace, decide
     assert second.reasons == ("nothing changed since run run-1",)
 
 
+MADE = CodePiece("parameter n", 1, "n = __import__('…').value('n', '${load.x}', 'int', x=x)", ("n",))
 X = ArtifactRef("x", digest("1"), "int", 1, "json")
 CHANGES = [
     pytest.param({"step": replace(STEP, body="y = x + n")}, "code changed", id="code"),
@@ -82,6 +83,11 @@ CHANGES = [
         {"step": replace(STEP, prelude=(CodePiece("cell 1", 1, "import math", ("math",)),))},
         "helper math is new",
         id="helper",
+    ),
+    pytest.param(
+        {"step": replace(STEP, reads={"x": "load"}, prelude=(MADE,))},
+        "parameter n 3 → ${load.x}",
+        id="a parameter is made by a step",
     ),
     pytest.param(
         {"step": replace(STEP, setup=(CodePiece("cell 1", 1, "seed()"),))}, "setup #1 is new", id="setup"

@@ -157,6 +157,8 @@ def test_beside_the_main_thread_there_is_a_limit_as_well():
         ("abc", "x is 'abc'"),
         (np.zeros((2, 3)), "x has 2 by 3"),
         (None, "x is None"),
+        (np.float64(0.5), "x is 0.5"),
+        (np.int8(3), "x is 3"),
     ],
 )
 def test_a_reason_tells_a_value_by_how_much_it_holds_or_as_it_is(value, words):

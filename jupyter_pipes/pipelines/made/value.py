@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import builtins
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, cast
@@ -30,6 +31,15 @@ def label_of(parameter: str) -> str:
 def parameters_made(piece: CodePiece) -> tuple[str, ...]:
     """Return the parameter whose value a piece of code makes; none for code of the notebook."""
     return piece.names if piece.names and piece.label == label_of(piece.names[0]) else ()
+
+
+def text_made_of(piece: CodePiece) -> str:
+    """Return what was said of the parameter whose value the code makes; "" for code of the notebook."""
+    match parameters_made(piece) and ast.parse(piece.source).body:
+        case [ast.Assign(value=ast.Call(args=[_, ast.Constant(value=str(text)), *_]))]:
+            return text
+        case _:
+            return ""
 
 
 def value(parameter: str, text: str, kind: str, **made: Any) -> Any:

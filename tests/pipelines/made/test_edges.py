@@ -11,6 +11,7 @@ from jupyter_pipes.model.errors import InvalidPipeline, ParameterError
 from jupyter_pipes.pipelines.declarations.reading import declare
 from jupyter_pipes.pipelines.graph import Graph, build, order
 from jupyter_pipes.pipelines.made.edges import Later, as_written, later_values, with_defaults, with_references
+from jupyter_pipes.pipelines.made.value import text_made_of
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameters import Parameter, bind, from_mapping
 
@@ -56,6 +57,7 @@ def test_code_that_looks_at_the_parameter_when_it_runs_is_behind_it_and_other_co
         (("called",), True),
         (("Kept",), False),
     ]
+    assert [text_made_of(piece) for piece in pieces] == ["${load.df.rows}", "", "", "", ""]
 
 
 def test_an_element_of_a_map_has_it_only_if_its_code_reads_it() -> None:
