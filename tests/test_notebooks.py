@@ -110,7 +110,7 @@ def statuses(document: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in document["steps"]}
 
 
-@pytest.mark.parametrize("name", ["quickstart", "model_selection", "trouble"])
+@pytest.mark.parametrize("name", ["quickstart", "model_selection", "trouble", "control"])
 def test_committed_notebooks_are_valid_and_without_outputs(name: str) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", nbformat.NO_CONVERT)
     nbformat.validate(notebook)
@@ -203,6 +203,22 @@ def test_trouble_on_the_command_line_tells_each_failure(tmp_path: Path) -> None:
     assert [attempt["status"] for attempt in steps["flaky"]["attempts"]] == ["failed", "failed", "completed"]
     assert len(steps["picky"]["attempts"]) == 1
     assert any("private" in note for note in steps["private_lock"]["notes"])
+
+
+def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_says(tmp_path: Path) -> None:
+    notebook = executed(copied("control", tmp_path))
+    assert printed(notebook, "done") == "72% right with 3 levels; rain on 80% of the last days\n"
+    assert printed(notebook, "results").splitlines() == [
+        "2013: February, rain on 64% of the days",
+        "2014: February, rain on 68% of the days",
+        "2015: December, rain on 81% of the days",
+    ]
+    reasons = printed(notebook, "reasons")
+    assert "warn: skipped: rainy.mean() > often" in reasons
+    assert "outlook: failed: ConnectionError" in reasons
+    assert "recent: completed: parameter last_days 30 → ${load.days.rows}" in printed(notebook, "references")
+    assert "4 runs: 4 completed" in shown(notebook, "sweep")
+    assert "<svg" in (tmp_path / "control.html").read_text()
 
 
 def test_remote_gives_the_same_though_a_worker_is_killed(tmp_path: Path) -> None:
