@@ -273,7 +273,7 @@ def test_an_invalid_pipeline_exits_with_2_lists_its_diagnostics_and_runs_nothing
     [
         ((), "UsageError", "needs a verb"),
         (("rum",), "UsageError", "did you mean run?"),
-        (("report", "a", "b"), "UsageError", "no verb 'report'"),
+        (("weather", "a", "b"), "UsageError", "no verb 'weather'"),
         (("run",), "UsageError", "NOTEBOOK|MODULE"),
         (("run", "small.ipynb", "--forse"), "UsageError", "did you mean --force?"),
         (("run", "small.ipynb", "--retry", "2"), "UsageError", "did you mean %%step NAME --retries?"),
