@@ -33,11 +33,12 @@ def before_a_run(name: str, version: str, graph: Graph, results: Mapping[str, Re
 def _before_a_run(step: ev.PlannedStep, newest: Result | None) -> StepView:
     if newest is None:
         return StepView(step.name, step, reason="not run yet")
+    skipped = newest.content.skipped
     return StepView(
         step.name,
         step,
-        Status.COMPLETED,
-        f"in run {newest.run}",
+        Status.SKIPPED if skipped else Status.COMPLETED,
+        skipped or f"in run {newest.run}",
         source_run=newest.run,
         source_step=newest.step,
         kept=newest.artifacts,
