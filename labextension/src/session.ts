@@ -194,6 +194,10 @@ export class PipelineSession implements IDisposable {
       await Promise.race([this._tellCells(link), dropped.promise]);
       await Promise.race([this._listen(link, dropped), dropped.promise]);
       this._set('live');
+      if (!this._areCellsTold) {
+        // They were edited meanwhile, and a pause of that went by.
+        await Promise.race([this._tellCells(link), dropped.promise]);
+      }
       return link;
     } catch (error) {
       void opening.then(closed, () => undefined);

@@ -32,6 +32,8 @@ class Kernel {
   supportsSubshells = false;
   steps: readonly BoardStep[] = [];
 
+  constructor(private readonly _listening: Promise<void> = Promise.resolve()) {}
+
   createComm(target: string): unknown {
     const comm = {
       isDisposed: false,
@@ -40,6 +42,7 @@ class Kernel {
       open: () => {
         if (target === EVENTS) {
           tell(shown(boardOf(...this.steps)));
+          return { done: this._listening };
         }
         return { done: Promise.resolve() };
       },
@@ -146,6 +149,22 @@ test('steps stay while a kernel restarts, until the server or the new kernel tel
   expect(session.state).toBe('live');
   expect(session.board?.steps.map(step => step.status)).toEqual(['pending', 'pending']);
   expect(new Set(counts)).toEqual(new Set([2]));
+});
+
+test('what is edited while a kernel connects is told to it once it does', async () => {
+  await opened();
+  const listening = new PromiseDelegate<void>();
+  const kernel = new Kernel(listening.promise);
+  notebook.sessionContext.session.kernel = kernel;
+  notebook.sessionContext.kernelChanged.emit();
+  await settled();
+  expect(session.state).toBe('connecting');
+  notebook.content.model.cells.push(cell('c'));
+  notebook.content.modelContentChanged.emit();
+  listening.resolve();
+  await settled();
+  expect(session.state).toBe('live');
+  expect(kernel.steps).toHaveLength(3);
 });
 
 test('what a kernel told that is gone is shown no more where the server keeps nothing', async () => {
