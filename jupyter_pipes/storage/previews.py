@@ -65,10 +65,10 @@ def describe(value: object) -> tuple[str, tuple[int, ...], str]:
 
 def value_in_words(name: str, value: object) -> str:
     """Return a named value as a reason tells it: by how much it holds, or as it is (`xs has 1`, `n is 3`)."""
-    _, shape, preview = describe(value)
     if isinstance(value, Number) and hasattr(value, "dtype"):
         # NumPy's own text of a number has its type as well: `np.float64(0.5)`.
         return f"{name} is {value}"
+    _, shape, preview = describe(value)
     if not shape or isinstance(value, (str, bytes)):
         return f"{name} is {preview}"
     return f"{name} has {' by '.join(map(str, shape))}"
