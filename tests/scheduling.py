@@ -11,6 +11,7 @@ import msgspec
 from hypothesis import strategies as st
 
 from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.in_order import InOrder
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
@@ -46,7 +47,7 @@ def attempt(step: str, outcome: ev.Outcome, number: int = 1, kind: str = "ValueE
     )
 
 
-def run_of(scheduler: Scheduler, *facts: ev.AnyEvent) -> list[do.AnyCommand]:
+def run_of(scheduler: Scheduler | InOrder, *facts: ev.AnyEvent) -> list[do.AnyCommand]:
     """Hand facts to the scheduler, and those that it appends back to it; return all commands."""
     commands: list[do.AnyCommand] = []
     inbox = list(facts)
@@ -116,7 +117,7 @@ class World:
 
     steps: dict[str, ev.PlannedStep]
     chance: random.Random
-    scheduler: Scheduler = field(default_factory=Scheduler)
+    scheduler: Scheduler | InOrder = field(default_factory=Scheduler)
     outcomes: list[ev.Outcome] = field(default_factory=lambda: OUTCOMES)
     pending: list[ev.AnyEvent] = field(default_factory=list[ev.AnyEvent])
     journal: list[ev.AnyEvent] = field(default_factory=list[ev.AnyEvent])

@@ -24,12 +24,14 @@ from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.loop import call, in_thread
 from jupyter_pipes.execution.recording.files_seen import FilesSeen
+from jupyter_pipes.execution.recording.given import unheeded
 from jupyter_pipes.execution.recording.recorder import Recorder
 from jupyter_pipes.execution.recording.renewal import Renewal
 from jupyter_pipes.execution.recording.stated import resumed, started
 from jupyter_pipes.execution.recording.subscribers import Subscriber
 from jupyter_pipes.execution.recording.syncing import Syncing
 from jupyter_pipes.execution.scheduling import commands as do
+from jupyter_pipes.execution.scheduling.in_order import InOrder
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.history.workspace import Workspace
@@ -64,6 +66,7 @@ class Controller:
         executor: what runs its steps.
         loop: the background thread's.
         earlier: the records of a run that is taken up again; none for a new one.
+        in_order: whether steps run one at a time, in the order of the notebook.
     """
 
     is_controller = True
@@ -76,6 +79,8 @@ class Controller:
         executor: Executor,
         loop: asyncio.AbstractEventLoop,
         earlier: Sequence[ev.Record] = (),
+        *,
+        in_order: bool = False,
     ) -> None:
         self.run = run
         self.request = request
@@ -84,7 +89,7 @@ class Controller:
         self._executor = executor
         self._loop = loop
         self._recorder = Recorder(workspace.history, run, earlier)
-        self._scheduler = Scheduler()
+        self._scheduler = InOrder(Scheduler()) if in_order else Scheduler()
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
@@ -115,7 +120,7 @@ class Controller:
             do.Append: self._append_synced,
         }
         self._heeded = earlier[-1].seq if earlier else -1
-        self._pending = _unheeded(earlier)
+        self._pending = unheeded(earlier)
         for record in earlier:
             self._scheduler.handle(record.event)
 
@@ -386,11 +391,3 @@ class Controller:
             task.cancel()
         self._syncing.close()
         self.ended.set()
-
-
-def _unheeded(earlier: Sequence[ev.Record]) -> list[RunCommand]:
-    """Return the commands that were given while nobody drove the run yet."""
-    events = [record.event for record in earlier]
-    ends = [place for place, event in enumerate(events) if isinstance(event, ev.RunEnded)]
-    open_ones = events[ends[-1] + 1 :] if ends else events
-    return [event.command for event in open_ones if isinstance(event, ev.CommandGiven)]

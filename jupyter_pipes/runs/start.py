@@ -63,14 +63,14 @@ def start(
 def start_debugging(
     request: RunRequest, workspace: Workspace, prepared: Callable[[Run], None] | None = None
 ) -> Run:
-    """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
+    """Run in this thread, in the order of the notebook; `prepared(run)` is called before the first step.
 
     An interrupt cancels the run.
     """
     from jupyter_pipes.execution.executors.inline import InlineExecutor
 
     executor = InlineExecutor(loop.loop())
-    run = _start(request, workspace, executor)
+    run = _start(request, workspace, executor, in_order=True)
     # It may have ended, or be given up, before anybody could listen to its events.
     threading.Thread(target=_close_at_end, args=(run, executor), daemon=True).start()
     try:
@@ -108,13 +108,18 @@ def wait_or_cancel(run: Run, before: Callable[[], None] = lambda: None) -> None:
 
 
 def _start(
-    request: RunRequest, workspace: Workspace, executor: Executor, earlier: Sequence[ev.Record] = ()
+    request: RunRequest,
+    workspace: Workspace,
+    executor: Executor,
+    earlier: Sequence[ev.Record] = (),
+    *,
+    in_order: bool = False,
 ) -> Run:
     from jupyter_pipes.execution.controller import Controller
     from jupyter_pipes.runs.run import Run
 
     name, request = _named(request, workspace, earlier)
-    controller = Controller(name, request, workspace, executor, loop.loop(), earlier)
+    controller = Controller(name, request, workspace, executor, loop.loop(), earlier, in_order=in_order)
     run = Run(workspace, name, controller)
     loop.call(controller.start)
     return run

@@ -61,20 +61,16 @@ class Row:
     policy: str
     ended: Ended
 
-    def cells(self, executor: str) -> tuple[str, ...]:
-        """Return what the notebook consists of.
-
-        Where the other step is to be found unfinished, it lasts until then: in the kernel, where steps that
-        need nothing of each other have no order, it waits for an approval.
-        """
+    @property
+    def cells(self) -> tuple[str, ...]:
+        """What the notebook consists of: where the other step is to be found unfinished, it lasts."""
         is_cut = self.ended.other == "cancelled"
-        waits = '--gate "Go on?"' if is_cut and executor == "inline" else ""
         said = self.policy if self.policy.startswith("--on-fail") else ""
         return (
             f"%%step bad {said} {self.way.options}\n{self.way.code}",
             "%%step reader\ngot = repr(x)",
             "%%step behind --after bad\ny = 1",
-            f"%%step other {waits}\nimport time\ntime.sleep({60 if is_cut else 0})",
+            f"%%step other\nimport time\ntime.sleep({60 if is_cut else 0})",
         )
 
 

@@ -61,7 +61,7 @@ def test_a_step_s_end_means_what_the_table_says(
         queue = "far"
         cluster = request.getfixturevalue("doomed_cluster" if row.way is LOST else "cluster")
         (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
-    pipeline = pipeline_of(*row.cells(executor))
+    pipeline = pipeline_of(*row.cells)
     if executor == "inline":
         run = pipeline.run(debug=True, check=False, fail_fast=row.policy == "--fail-fast")
     else:
