@@ -59,7 +59,11 @@ def _synced(places: Sequence[str]) -> list[OSError | None]:
     if len(places) < 2:
         return [_sync(place) for place in places]
     with own_pool(min(len(places), _AT_ONCE)) as threads:
-        return list(threads.map(_sync, places))
+        try:
+            return list(threads.map(_sync, places))
+        except RuntimeError:
+            # An interpreter on its way out, which waits for this thread, lets no other begin.
+            return [_sync(place) for place in places]
 
 
 @contextmanager

@@ -6,12 +6,15 @@ import errno
 import os
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
 from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.storage import whole_files
 from jupyter_pipes.storage.whole_files import reach_disk, replace_file, replacing
+from jupyter_pipes.system.threads import own_pool
 
 
 def test_the_draft_becomes_the_file_when_all_is_written(tmp_path: Path) -> None:
@@ -75,6 +78,23 @@ def synced(monkeypatch: pytest.MonkeyPatch) -> Synced:
         return taken
 
     return take
+
+
+def test_files_reach_the_disk_where_no_thread_can_begin_any_more(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, synced: Synced
+) -> None:
+    """A program that ends while its last run is synced printed a traceback, and left it unsynced."""
+
+    def ended_pool(threads: int) -> ThreadPoolExecutor:
+        pool = own_pool(threads)
+        pool.shutdown()
+        return pool
+
+    monkeypatch.setattr(whole_files, "own_pool", ended_pool)
+    for name in "ab":
+        (tmp_path / name).touch()
+    reach_disk([tmp_path / "a", tmp_path / "b"])
+    assert synced() == ["a", "b"]
 
 
 def test_files_and_folders_reach_the_disk_once_and_what_is_not_there_is_passed_over(
