@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from argparse import Namespace
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -128,7 +129,18 @@ def run_named(face: Face, name: str | None) -> Run:
         return face.current
     from jupyter_pipes.runs.kept import find_run
 
-    return find_run(face.workspace(), "last" if name is None else name, face.pipeline_name())
+    try:
+        return find_run(face.workspace(), "last" if name is None else name, face.pipeline_name())
+    except RunNotFound as error:
+        if name is None or not Path(name).is_file():
+            raise
+        raise RunNotFound(_of_file(name, "last")) from error
+
+
+def _of_file(name: str, words: str) -> str:
+    """Return what to write on the command line, where a file is named and a run or a query is meant."""
+    instead = f"{words} --notebook {shlex.quote(name)}".lstrip()
+    return f"{name} is a file, not a run: on the command line, say {instead}"
 
 
 def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
@@ -217,11 +229,14 @@ def runs(face: Face, arguments: Namespace) -> Answer:
 
     workspace = face.workspace()
     pipeline = face.pipeline_name() if "notebook" in arguments else None
-    lines = list_runs(workspace.history, arguments.query, pipeline=pipeline, limit=arguments.limit)
+    query = arguments.query
+    lines = list_runs(workspace.history, query, pipeline=pipeline, limit=arguments.limit)
+    is_file = not lines and bool(query) and Path(query).is_file()
     return Answer(
         lambda: documents.of_runs(lines),
         lambda colour: runs_text(lines, colour=colour),
         lambda: RunTable(lines),
+        notices=(_of_file(query, "runs"),) if is_file else (),
     )
 
 

@@ -121,6 +121,14 @@ def test_a_run_that_is_not_kept_is_told_alike(study: Study, ask: str) -> None:
         study.in_kernel(ask)
 
 
+def test_a_file_that_is_named_where_a_run_is_meant_is_told_how_to_be_said(study: Study) -> None:
+    meant = "study.ipynb is a file, not a run: on the command line, say {} --notebook study.ipynb"
+    with pytest.raises(RunNotFound, match=meant.format("last")):
+        study.on_command_line("show", "study.ipynb")
+    assert study.on_command_line("runs", "study.ipynb").notices == (meant.format("runs"),)
+    assert study.on_command_line("runs", "no-word-of-a-run").notices == ()
+
+
 @pytest.mark.parametrize(
     ("line", "query", "limit"),
     [
