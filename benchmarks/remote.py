@@ -134,7 +134,7 @@ def _events(folder: Path) -> list[Figure]:
     """Measure how long after a step says something its run is told of it."""
     code = (
         "import time\nfrom jupyter_pipes import current\n"
-        f"for number in range({EVENTS}):\n    current.metric('at', time.time())\n    time.sleep(0.1)"
+        f"for number in range({EVENTS}):\n    current.metric('at', time.time())\n    time.sleep(0.2)"
     )
     pipeline, told = _pipeline(folder, "events", [f"%%step say\n{code}"]), list[float]()
     with _served(folder, 1):
@@ -146,10 +146,10 @@ def _events(folder: Path) -> list[Figure]:
 
 
 def _delays(event: object) -> Iterator[float]:
-    from jupyter_pipes.model.events import MetricReported
+    from jupyter_pipes.model.events import MetricsReported
 
-    if isinstance(event, MetricReported) and event.name == "at":
-        yield (time.time() - float(event.value)) * 1000
+    if isinstance(event, MetricsReported):
+        yield from ((time.time() - float(value)) * 1000 for value in event.points["at"].values)
 
 
 def _grid(folder: Path) -> list[Figure]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 from typing import Any
@@ -12,8 +11,9 @@ from jupyter_pipes.display.looks import LOOKS, STALE, is_maybe, stale_word
 from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import bytes_text, shape_text, time_text
 from jupyter_pipes.model.results import ArtifactRef, StepError
+from jupyter_pipes.model.shown.series import Series
+from jupyter_pipes.model.shown.thinning import drawn_points
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import MetricPoint
 
 
 def text_html(text: str) -> str:
@@ -121,13 +121,13 @@ def traceback_text(error: StepError) -> str:
     return lines if "\n" in plain(lines).strip() else ""
 
 
-def metrics_html(metrics: Mapping[str, Sequence[MetricPoint]]) -> str:
+def metrics_html(metrics: Mapping[str, Series]) -> str:
     """Return a table of metrics: name, last value and, for a series, a small plot."""
-    series = [(name, list(points)) for name, points in tuple(metrics.items()) if points]
     return table_html(
         [
             (f"<code>{escape(name)}</code>", value_html(points[-1].value), sparkline(points))
-            for name, points in series
+            for name, points in tuple(metrics.items())
+            if points
         ],
         numbers=(1,),
     )
@@ -140,16 +140,16 @@ def value_html(value: Any) -> str:
     return escape(str(value))
 
 
-def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26) -> str:
+def sparkline(points: Series, width: int = 140, height: int = 26) -> str:
     """Return a series of at least two numbers as a small inline SVG plot with its range in words, else ""."""
-    drawn = thinned(_finite(points))
+    drawn = drawn_points(points)
     if len(drawn) < 2:
         return ""
     xs, ys = [x for x, _ in drawn], [y for _, y in drawn]
     places = zip(_shares(xs), _shares(ys), strict=True)
     line = " ".join(f"{3 + x * (width - 6):.1f},{height - 3 - y * (height - 6):.1f}" for x, y in places)
     last_x, last_y = line.rpartition(" ")[2].split(",")
-    words = series_text(points)
+    words = _range_text(points, ys)
     return (
         f'<svg width="{width}" height="{height}" role="img" aria-label="{words}"><title>{words}</title>'
         f'<polyline points="{line}" fill="none" stroke="{ink(Status.RUNNING)}" stroke-width="1.5"/>'
@@ -157,26 +157,16 @@ def sparkline(points: Sequence[MetricPoint], width: int = 140, height: int = 26)
     )
 
 
-def series_text(points: Sequence[MetricPoint]) -> str:
+def series_text(points: Series) -> str:
     """Return how many values a series of numbers has, from which to which it goes, and its range."""
-    ys = [y for _, y in _finite(points)]
+    return _range_text(points, [y for _, y in drawn_points(points)])
+
+
+def _range_text(points: Series, ys: Sequence[float]) -> str:
+    """Return the words of `series_text`, given the values that are drawn."""
     return (
         f"{len(points)} values from {ys[0]:.4g} to {ys[-1]:.4g}, lowest {min(ys):.4g}, highest {max(ys):.4g}"
     )
-
-
-def thinned(points: Sequence[tuple[float, float]], most: int = 120) -> Sequence[tuple[float, float]]:
-    """Return about so many of the points: of each stretch the lowest and the highest, and the last of all."""
-    if len(points) <= most:
-        return points
-    stride = math.ceil(len(points) / (most // 2))
-    stretches = (points[place : place + stride] for place in range(0, len(points), stride))
-    ends = (sorted({min(each, key=_height), max(each, key=_height)}, key=each.index) for each in stretches)
-    return [*(point for pair in ends for point in pair), points[-1]]
-
-
-def _height(point: tuple[float, float]) -> float:
-    return point[1]
 
 
 def _shares(values: Sequence[float]) -> list[float]:
@@ -184,19 +174,6 @@ def _shares(values: Sequence[float]) -> list[float]:
     # Halves: the whole distance of two very large numbers is no number any more.
     low, high = min(values) / 2, max(values) / 2
     return [(value / 2 - low) / ((high - low) or 1.0) for value in values]
-
-
-def _finite(points: Sequence[MetricPoint]) -> list[tuple[float, float]]:
-    placed = all(point.at is not None for point in points)
-    numbers = (
-        (point.at if placed and point.at is not None else float(place), point.value)
-        for place, point in enumerate(points)
-    )
-    return [
-        (x, float(y))
-        for x, y in numbers
-        if isinstance(y, (int, float)) and math.isfinite(y) and math.isfinite(x)
-    ]
 
 
 def diff_html(diff: str) -> str:

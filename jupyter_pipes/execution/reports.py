@@ -11,7 +11,7 @@ from jupyter_pipes.model.steps import encode_json
 
 Reported = (
     ev.ProgressReported
-    | ev.MetricReported
+    | ev.MetricsReported
     | ev.ArtifactStored
     | ev.StepsAdded
     | ev.InputsChanged

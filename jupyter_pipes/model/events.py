@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from collections.abc import Callable
+from typing import Any, Literal, cast
 
 import msgspec
-from msgspec import Struct
+from msgspec import Struct, field
 
 from jupyter_pipes.model.control.commands import RunCommand
 from jupyter_pipes.model.planned import PlannedStep as PlannedStep
@@ -15,27 +16,23 @@ from jupyter_pipes.model.results import (
     FileSeen,
     FolderSeen,
     Observation,
-    OutputRef,
     StepError,
     Usage,
 )
+from jupyter_pipes.model.shown.facts import CellBegun as CellBegun
+from jupyter_pipes.model.shown.facts import MetricReported as MetricReported
+from jupyter_pipes.model.shown.facts import MetricsReported as MetricsReported
+from jupyter_pipes.model.shown.facts import NoteAdded as NoteAdded
+from jupyter_pipes.model.shown.facts import OutputsCleared as OutputsCleared
+from jupyter_pipes.model.shown.facts import OutputShown as OutputShown
+from jupyter_pipes.model.shown.facts import ProgressReported as ProgressReported
+from jupyter_pipes.model.shown.kinds import AttemptEvent as AttemptEvent
+from jupyter_pipes.model.shown.kinds import Event as Event
+from jupyter_pipes.model.shown.kinds import StepEvent as StepEvent
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, encode_json
 
-
-class Event(Struct, frozen=True, gc=False, tag_field="kind", tag=True, omit_defaults=True):
-    """A fact. Events carry ids, digests, references and times; never values, never log text."""
-
-
-class StepEvent(Event, frozen=True):
-    """A fact about one step of the run."""
-
-    step: str
-
-
-class AttemptEvent(StepEvent, frozen=True):
-    """A fact about one try of a step."""
-
-    attempt: int
+_empty = cast("Callable[[], dict[str, Any]]", dict)
+"""Makes what a fact has where nothing is said."""
 
 
 class RunStarted(Event, frozen=True):
@@ -51,7 +48,7 @@ class RunStarted(Event, frozen=True):
     pipeline: str
     version: str
     steps: tuple[PlannedStep, ...]
-    parameters: dict[str, JsonValue] = {}
+    parameters: dict[str, JsonValue] = field(default_factory=_empty)
     origin: str = ""
     directory: str = ""
     host: str = ""
@@ -63,7 +60,7 @@ class RunStarted(Event, frozen=True):
     user: str = ""
     repeats: str = ""
     fail_fast: bool = False
-    observed: dict[str, Observation] = {}
+    observed: dict[str, Observation] = field(default_factory=_empty)
     queue: str = ""
 
 
@@ -129,7 +126,7 @@ class StepDecided(StepEvent, frozen=True):
     parts: str = ""
     compared: str = ""
     source_step: str = ""
-    metrics: dict[str, JsonValue] = {}
+    metrics: dict[str, JsonValue] = field(default_factory=_empty)
     notes: tuple[str, ...] = ()
     observed: Observation = Observation()
 
@@ -154,22 +151,6 @@ class AttemptStarted(AttemptEvent, frozen=True):
 
     pid: int
     host: str
-
-
-class ProgressReported(AttemptEvent, frozen=True):
-    """The step said how far it is; `total` 0 means unknown."""
-
-    done: float
-    total: float
-    text: str = ""
-
-
-class MetricReported(AttemptEvent, frozen=True):
-    """The step reported a number; `at` is its place on the series' axis."""
-
-    name: str
-    value: JsonValue
-    at: float | None = None
 
 
 class ArtifactStored(AttemptEvent, frozen=True):
@@ -207,30 +188,6 @@ class FileReadEarly(AttemptEvent, frozen=True):
 
     path: str
     writer: str
-
-
-class CellBegun(AttemptEvent, frozen=True):
-    """The attempt came to the next cell of its step; `log_offset` is its log's size in bytes then."""
-
-    log_offset: int
-
-
-class OutputShown(AttemptEvent, frozen=True):
-    """The step displayed something."""
-
-    output: OutputRef
-
-
-class OutputsCleared(AttemptEvent, frozen=True):
-    """The step cleared what the cell had shown (`clear_output`); `log_offset` as of `CellBegun`."""
-
-    log_offset: int = 0
-
-
-class NoteAdded(AttemptEvent, frozen=True):
-    """Something that the user should know and that is no failure."""
-
-    text: str
 
 
 Outcome = Literal["completed", "failed", "timed out", "cancelled", "lost", "skipped"]
@@ -313,7 +270,7 @@ class CallbackNoted(Event, frozen=True):
     text: str
     step: str = ""
     has_failed: bool = False
-    parameters: dict[str, JsonValue] = {}
+    parameters: dict[str, JsonValue] = field(default_factory=_empty)
     error: StepError | None = None
 
 
@@ -344,6 +301,7 @@ AnyEvent = (
     | AttemptQueued
     | AttemptStarted
     | ProgressReported
+    | MetricsReported
     | MetricReported
     | ArtifactStored
     | StepsAdded

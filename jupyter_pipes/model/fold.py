@@ -10,8 +10,9 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.graph.observed import matters, observed
 from jupyter_pipes.model.mapping.children import child_name, is_child, planned_child, step_of
 from jupyter_pipes.model.results import Observation
+from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import CellView, Gate, MetricPoint, Progress, RunView, StepView
+from jupyter_pipes.model.views import CellView, Gate, Progress, RunView, StepView
 
 _OUTCOME_STATUS: dict[str, Status] = {
     "completed": Status.COMPLETED,
@@ -153,9 +154,15 @@ def _set_progress(event: ev.ProgressReported, view: RunView, time: float) -> Non
     view.attempt_of(event).progress = Progress(event.done, event.total, event.text)
 
 
+def _add_metrics(event: ev.MetricsReported, view: RunView, time: float) -> None:
+    metrics = view.attempt_of(event).metrics
+    for name, points in event.points.items():
+        metrics.setdefault(name, Series()).extend(points.values, points.at)
+
+
 def _add_metric(event: ev.MetricReported, view: RunView, time: float) -> None:
-    series = view.attempt_of(event).metrics.setdefault(event.name, [])
-    series.append(MetricPoint(event.at, event.value))
+    series = view.attempt_of(event).metrics.setdefault(event.name, Series())
+    series.extend((event.value,), (event.at,))
 
 
 def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
@@ -313,6 +320,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.AttemptQueued: _queue_attempt,
     ev.AttemptStarted: _start_attempt,
     ev.ProgressReported: _set_progress,
+    ev.MetricsReported: _add_metrics,
     ev.MetricReported: _add_metric,
     ev.ArtifactStored: _add_artifact,
     ev.StepsAdded: _add_elements,

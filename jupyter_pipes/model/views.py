@@ -18,6 +18,8 @@ from jupyter_pipes.model.results import (
     StepError,
     Usage,
 )
+from jupyter_pipes.model.shown.series import MetricPoint as MetricPoint
+from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 
@@ -39,13 +41,6 @@ class Gate(Struct, frozen=True, gc=False):
 
     text: str
     since: float
-
-
-class MetricPoint(Struct, frozen=True, gc=False):
-    """One reported value of a metric; `at` is its place on the axis, None when not given."""
-
-    at: float | None
-    value: JsonValue
 
 
 class CellView(Struct):
@@ -86,7 +81,7 @@ class AttemptView(Struct):
     error: StepError | None = None
     progress: Progress | None = None
     artifacts: list[ArtifactRef] = field(default_factory=list[ArtifactRef])
-    metrics: dict[str, list[MetricPoint]] = field(default_factory=dict[str, list[MetricPoint]])
+    metrics: dict[str, Series] = field(default_factory=dict[str, Series])
     notes: list[str] = field(default_factory=list[str])
     files: tuple[FileSeen, ...] = ()
     written: tuple[str, ...] = ()
@@ -254,7 +249,7 @@ class StepView(Struct):
         return {name: points[-1].value for name, points in self.latest.metrics.items() if points}
 
     @property
-    def metrics(self) -> dict[str, list[MetricPoint]]:
+    def metrics(self) -> dict[str, Series]:
         """Metric series of the latest attempt, by name."""
         return self.latest.metrics if self.latest else {}
 

@@ -16,8 +16,9 @@ from jupyter_pipes.display import html as pieces
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
+from jupyter_pipes.model.shown.series import MetricPoint, Series
 from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Status, Step, StepOptions
-from jupyter_pipes.model.views import AttemptView, MetricPoint, Progress, RunView, StepView
+from jupyter_pipes.model.views import AttemptView, Progress, RunView, StepView
 from jupyter_pipes.pipelines.parameters import Parameter
 
 EVIL = "<script>alert(1)</script>"
@@ -238,7 +239,7 @@ def test_the_progress_bars_line_is_there_in_every_state() -> None:
 
 
 def test_a_metric_series_has_a_plot_with_its_range_in_words() -> None:
-    svg = pieces.sparkline([MetricPoint(None, value) for value in (3.0, 1.0, 2.0)])
+    svg = pieces.sparkline(Series.of(MetricPoint(None, value) for value in (3.0, 1.0, 2.0)))
     assert 'aria-label="3 values from 3 to 2, lowest 1, highest 3"' in svg
 
 
@@ -246,24 +247,13 @@ def test_a_metric_series_has_a_plot_with_its_range_in_words() -> None:
     "values", [[1.0], [], ["NaN", "Infinity"], [float("nan"), 2.0], [True, "text"]], ids=str
 )
 def test_what_is_no_series_of_numbers_has_no_plot(values: list[Any]) -> None:
-    assert pieces.sparkline([MetricPoint(None, value) for value in values]) == ""
+    assert pieces.sparkline(Series.of(MetricPoint(None, value) for value in values)) == ""
 
 
 @given(st.lists(st.floats(allow_nan=True, allow_infinity=True), max_size=20))
 def test_any_numbers_make_a_plot_without_nan_in_it(values: list[float]) -> None:
-    svg = pieces.sparkline([MetricPoint(float(place), value) for place, value in enumerate(values)])
+    svg = pieces.sparkline(Series.of(MetricPoint(float(place), value) for place, value in enumerate(values)))
     assert "nan" not in re.sub(r'aria-label="[^"]*"|<title>.*?</title>', "", svg)
-
-
-def test_a_long_series_is_drawn_by_its_extremes_and_its_last_value() -> None:
-    points = [(float(place), float(place % 7)) for place in range(10_000)]
-    points[4321] = (4321.0, 99.0)
-    points[8765] = (8765.0, -99.0)
-    drawn = pieces.thinned(points)
-    assert len(drawn) <= 125
-    assert {points[4321], points[8765]} <= set(drawn)
-    assert drawn[-1] == points[-1]
-    assert list(drawn) == sorted(drawn)
 
 
 def test_only_the_tail_of_an_endless_line_is_shown() -> None:

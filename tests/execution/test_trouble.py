@@ -281,7 +281,7 @@ FORGED = {
     "garbage": "b'garbage'",
     "an event that no step may send": "reports.encode(sender, ev.RunEnded('failed'))",
     "of another step": "reports.encode(sender, ev.AttemptEnded('other', 1, 'completed'))",
-    "of another attempt": "reports.encode(sender, ev.MetricReported('odd', 7, 'm', 1))",
+    "of another attempt": "reports.encode(sender, ev.NoteAdded('odd', 7, 'm'))",
     "of another run": "reports.encode('run/odd/1', ev.AttemptEnded('odd', 1, 'completed'))",
     "without a sender": "ev.encode(ev.AttemptEnded('odd', 1, 'completed'))",
 }
@@ -791,6 +791,18 @@ def test_garbage_in_the_pipe_of_events_is_noted_and_harms_nothing(pipeline_of: M
 
 
 def test_ten_thousand_metrics_neither_block_cancel_nor_get_lost(pipeline_of: MakePipeline) -> None:
-    code = "from jupyter_pipes import current\nfor i in range(10_000):\n    current.metric('m', i)"
-    run = ended(pipeline_of(f"%%step a\n{code}"))
+    """Nor does a copy of the process tell them once more; what it says itself is told."""
+    code = """\
+        import os
+        from jupyter_pipes import current
+        for i in range(10_000):
+            current.metric('m', i)
+        if os.fork() == 0:
+            current.metric('of the copy', 1)
+            current.metric('of the copy', 2)
+            os._exit(0)
+        os.wait()
+        """
+    run = ended(pipeline_of(f"%%step a\n{textwrap.dedent(code)}"))
     assert len(only_step(run).metrics["m"]) == 10_000
+    assert [point.value for point in only_step(run).metrics["of the copy"]] == [1, 2]

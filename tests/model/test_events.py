@@ -24,6 +24,7 @@ from jupyter_pipes.model.results import (
     StepError,
     Usage,
 )
+from jupyter_pipes.model.shown.series import MetricPoints
 from jupyter_pipes.model.steps import Diagnostic, Status, StepOptions
 
 TEXT = st.text(max_size=20)
@@ -71,6 +72,8 @@ OUTPUT = st.builds(
 FILES = st.lists(st.builds(FileSeen, TEXT, TEXT)).map(tuple)
 DIAGNOSTICS = st.lists(st.builds(Diagnostic, TEXT, TEXT, st.none() | TEXT, st.integers(1))).map(tuple)
 NUMBERED = (TEXT, st.integers(1))
+VALUES = st.lists(JSON, max_size=3).map(tuple)
+PLACES = st.lists(st.none() | NUMBER, max_size=3).map(tuple)
 ELEMENT = st.lists(st.builds(ElementValue, TEXT, st.integers(0), TEXT, TEXT, st.booleans())).map(tuple)
 
 RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats")
@@ -111,6 +114,9 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.AttemptQueued: st.builds(ev.AttemptQueued, *NUMBERED, TEXT, TEXT),
     ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
     ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),
+    ev.MetricsReported: st.builds(
+        ev.MetricsReported, *NUMBERED, st.dictionaries(TEXT, st.builds(MetricPoints, VALUES, PLACES))
+    ),
     ev.MetricReported: st.builds(ev.MetricReported, *NUMBERED, TEXT, JSON, st.none() | NUMBER),
     ev.ArtifactStored: st.builds(ev.ArtifactStored, *NUMBERED, ARTIFACT),
     ev.FileReadEarly: st.builds(ev.FileReadEarly, *NUMBERED, TEXT, TEXT),

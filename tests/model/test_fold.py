@@ -10,6 +10,7 @@ import pytest
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply, fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
+from jupyter_pipes.model.shown.series import MetricPoints
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import Progress, RunView
 
@@ -40,7 +41,7 @@ WHOLE_STORY = (
     ev.AttemptStarted("a", 1, 42, "host"),
     ev.ProgressReported("a", 1, 1, 4, "rows"),
     ev.MetricReported("a", 1, "loss", 0.5, 0.0),
-    ev.MetricReported("a", 1, "loss", 0.25, 1.0),
+    ev.MetricsReported("a", 1, {"loss": MetricPoints((0.25,), (1.0,)), "n": MetricPoints((7,))}),
     ev.OutputShown("a", 1, output("one")),
     ev.NoteAdded("a", 1, "x is not kept"),
     ev.AttemptEnded("a", 1, "failed", "ValueError: no", StepError("ValueError", "no", line=3), Usage(2.0)),

@@ -18,7 +18,8 @@ from jupyter_pipes.display.kept.model import (
     MetricPair,
     Point,
 )
-from jupyter_pipes.display.kept.opened import curves_of, is_number
+from jupyter_pipes.display.kept.opened import curves_of
+from jupyter_pipes.model.shown.thinning import is_number
 from jupyter_pipes.model.steps import PARAMS_OWNER
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.comparing.comparison import Difference, differences, values_text

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -24,7 +23,9 @@ from jupyter_pipes.history.surroundings import environment
 from jupyter_pipes.model.errors import PipesError, StoreError
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
-from jupyter_pipes.model.views import AttemptView, MetricPoint, StepView
+from jupyter_pipes.model.shown.series import Series
+from jupyter_pipes.model.shown.thinning import drawn_points
+from jupyter_pipes.model.views import AttemptView, StepView
 from jupyter_pipes.planning.explanation import explain_kept
 from jupyter_pipes.runs.kept import RESUMABLE
 from jupyter_pipes.runs.repeat import kept_request
@@ -144,23 +145,11 @@ def _bundles(run: Run, outputs: Sequence[OutputRef]) -> Iterator[dict[str, Any]]
         yield data
 
 
-def curves_of(series: Mapping[str, Sequence[MetricPoint]]) -> dict[str, tuple[Point, ...]]:
+def curves_of(series: Mapping[str, Series]) -> dict[str, tuple[Point, ...]]:
     """Return the metrics that were reported more than once, each as at most some thousand points."""
-    numbers = {name: _points(points) for name, points in series.items()}
-    return {name: points for name, points in numbers.items() if len(points) > 1}
-
-
-def _points(points: Sequence[MetricPoint]) -> tuple[Point, ...]:
-    stride = len(points) // _MOST_POINTS + 1
-    # The last value is what people know the metric by.
-    chosen = sorted({*range(0, len(points), stride), len(points) - 1}) if points else []
-    return tuple(_point(place, points[place]) for place in chosen if is_number(points[place].value))
-
-
-def _point(place: int, point: MetricPoint) -> Point:
-    return Point(float(place if point.at is None else point.at), float(point.value))
-
-
-def is_number(value: Any) -> bool:
-    """Return whether a metric's value is a number that JSON has."""
-    return isinstance(value, int | float) and math.isfinite(value)
+    drawn = {name: drawn_points(points, _MOST_POINTS) for name, points in series.items()}
+    return {
+        name: tuple(Point(at, value) for at, value in points)
+        for name, points in drawn.items()
+        if len(points) > 1
+    }

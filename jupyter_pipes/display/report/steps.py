@@ -20,12 +20,14 @@ from jupyter_pipes.display.looks import took_text, why_text
 from jupyter_pipes.display.report.outputs import outputs_html
 from jupyter_pipes.display.steps.details import StepFacts, step_sections, titled
 from jupyter_pipes.display.tables import reasons_html
+from jupyter_pipes.model.shown.thinning import drawn_points
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import explain_kept
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.results import ArtifactRef
-    from jupyter_pipes.model.views import MetricPoint, StepView
+    from jupyter_pipes.model.shown.series import Series
+    from jupyter_pipes.model.views import StepView
     from jupyter_pipes.runs.run import Run
 
 _ELEMENTS = 50
@@ -78,16 +80,16 @@ def _preview(ref: ArtifactRef) -> str:
     return f"<pre>{text_html(ref.preview)}</pre>" if ref.preview and not ref.preview.startswith("<") else ""
 
 
-def _metrics(metrics: Mapping[str, Sequence[MetricPoint]], most: int) -> str:
+def _metrics(metrics: Mapping[str, Series], most: int) -> str:
     """Return curves of the first series, at most so many, and the last values of all others as a table."""
-    curves = [(name, points) for name, points in metrics.items() if sparkline(points)][:most]
+    curves = [(name, points) for name, points in metrics.items() if len(drawn_points(points)) > 1][:most]
     drawn = {name for name, _ in curves}
     plots = "".join(_curve(name, points) for name, points in curves)
     table = metrics_html({name: points for name, points in metrics.items() if name not in drawn})
     return titled("Metrics", table + (f'<div class="curves">{plots}</div>' if plots else ""))
 
 
-def _curve(name: str, points: Sequence[MetricPoint]) -> str:
+def _curve(name: str, points: Series) -> str:
     caption = f"<code>{escape(name)}</code> {value_html(points[-1].value)}"
     words = f'<div class="quiet">{series_text(points)}</div>'
     return f"<figure><figcaption>{caption}</figcaption>{sparkline(points, *_SIZE)}{words}</figure>"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -13,12 +14,15 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import OutsideStep, UsageError
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
     from jupyter_pipes.model.job import Job
     from jupyter_pipes.model.results import ArtifactRef
-    from jupyter_pipes.model.steps import JsonValue
 
 PROGRESS_INTERVAL = 0.1
 """Seconds between two progress reports that are sent; what comes faster is left out, the last never."""
+
+_EXACT = 2**53
+"""The integer beyond which one is no exact JSON number any more."""
 
 
 @dataclass(frozen=True)
@@ -38,20 +42,19 @@ class CurrentStep:
 
 @dataclass
 class Context:
-    """One attempt in the process that runs it, and how it reports; `metrics` are the last values by name."""
+    """One attempt in the process that runs it, and how it reports."""
 
     job: Job
-    report: Callable[[ev.AnyEvent], None]
+    buffer: MetricBuffer
     store: Callable[[str, object], ArtifactRef]
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
-    metrics: dict[str, float] = field(default_factory=dict[str, float])
     last_progress: float = 0.0
     unsent: ev.ProgressReported | None = None
 
     def send_last_progress(self) -> None:
         """Send the progress that came too soon after the one before."""
         if self.unsent is not None:
-            self.report(self.unsent)
+            self.buffer.report(self.unsent)
             self.unsent = None
 
 
@@ -60,10 +63,24 @@ class Current:
 
     def __init__(self) -> None:
         self._context: Context | None = None
+        self._held: MetricBuffer | None = None
 
     def enter(self, context: Context | None) -> None:
         """Make `context` the current attempt (None: no step is running). Called by the worker only."""
         self._context = context
+
+    def hold(self) -> None:
+        """Let no metrics be on their way while the process is copied."""
+        if self._context is not None:
+            buffer = self._context.buffer
+            buffer.hold()
+            self._held = buffer
+
+    def go_on(self, *, is_copy: bool) -> None:
+        """Go on in the process that was copied, or in the copy."""
+        held, self._held = self._held, None
+        if held is not None:
+            held.go_on(is_copy=is_copy)
 
     @property
     def is_active(self) -> bool:
@@ -104,12 +121,13 @@ class Current:
 
     def metric(self, name: str, value: float, *, at: float | None = None) -> None:
         """Report a number, once or as a point of a series at `at` (an epoch, a step, a time)."""
-        context = self._inside()
-        number = _json_number(name, value)
-        place = None if at is None else _finite(f"at of metric {name!r}", at)
-        job = context.job
-        context.metrics[str(name)] = number if isinstance(number, int) else float(value)
-        context.report(ev.MetricReported(job.step.name, job.attempt, str(name), number, place))
+        context = self._context or self._inside()
+        # Loops call this a million times: what is plain is looked at no longer than it takes to see that.
+        if type(value) is not float:
+            value = _plain_number(name, value)
+        if at is not None and not (type(at) is int and -_EXACT <= at <= _EXACT):
+            at = _finite(f"at of metric {name!r}", at)
+        context.buffer.add(name if type(name) is str else str(name), value, at)
 
     def artifact(self, name: str, value: object) -> None:
         """Keep a value under a name, beside the step's outputs.
@@ -119,7 +137,7 @@ class Current:
         """
         context = self._inside()
         artifact = context.store(name, value)
-        context.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact))
+        context.buffer.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact))
 
 
 def _number(what: str, value: float) -> float:
@@ -136,15 +154,16 @@ def _finite(what: str, value: float) -> float:
     return number
 
 
-def _json_number(name: str, value: float) -> JsonValue:
+def _plain_number(name: str, value: float) -> float:
     number = _number(f"metric {name!r}", value)
-    if math.isnan(number):
-        return "NaN"
-    if math.isinf(number):
-        return "Infinity" if number > 0 else "-Infinity"
-    # Beyond 2**53 an integer is no exact JSON number any more.
-    return int(value) if isinstance(value, int) and abs(value) <= 2**53 else number
+    return int(value) if isinstance(value, int) and abs(value) <= _EXACT else number
 
 
 current = Current()
 """The step that runs in this process."""
+
+os.register_at_fork(
+    before=current.hold,
+    after_in_parent=lambda: current.go_on(is_copy=False),
+    after_in_child=lambda: current.go_on(is_copy=True),
+)

@@ -27,6 +27,7 @@ from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.looping.rounds import run_rounds
 from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
+from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
@@ -85,7 +86,8 @@ def run_job(
         interactive: whether somebody is there to answer `input()` (a debugger asks so).
     """
     started = time.perf_counter()
-    attempt = Attempt(job, shell, report, log_size)
+    buffer = MetricBuffer(job, report)
+    attempt = Attempt(job, shell, buffer, log_size)
     ended = attempt.run(interactive=interactive)
     usage = msgspec.structs.replace(ended.usage, seconds=time.perf_counter() - started)
     files, written, listed = attempt.files.seen(), attempt.files.written(), attempt.files.listed()
@@ -94,23 +96,24 @@ def run_job(
             "closed files of its process that it did not open (os.closerange): which files compiled code "
             "read since is not known; name them with --file"
         )
-    report(msgspec.structs.replace(ended, usage=usage, files=files, written=written, listed=listed))
+    buffer.report(msgspec.structs.replace(ended, usage=usage, files=files, written=written, listed=listed))
 
 
 class Attempt:
     """The state of one attempt while it runs."""
 
     def __init__(
-        self, job: Job, shell: InteractiveShell, report: Report, log_size: Callable[[], int]
+        self, job: Job, shell: InteractiveShell, buffer: MetricBuffer, log_size: Callable[[], int]
     ) -> None:
         self.job = job
         self.step = job.step
-        self.report = report
+        self.report = buffer.report
+        self._buffer = buffer
         self.log_size = log_size
         self.store = ArtifactStore(job.store)
         self.store.trust(job.proofs)
         self.cell = StepCell(shell, self._show, self._clear)
-        self.outputs = HandOver(job, self.cell.namespace, self.store, report)
+        self.outputs = HandOver(job, self.cell.namespace, self.store, self.report)
         is_native = any(map(reads_folders_natively, self.step.sources))
         self.files = FileWatch(Path(job.directory), job.store, job.named, reads_natively=is_native)
         self._label = f"Step {self.step.name}"
@@ -119,7 +122,7 @@ class Attempt:
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
-        context = Context(self.job, self.report, self.outputs.put)
+        context = Context(self.job, self._buffer, self.outputs.put)
         current.enter(context)
         try:
             with (
@@ -173,7 +176,7 @@ class Attempt:
             self.note(note)
         self.cell.namespace.update(stream_states(self.step.writes))
         if (measured := metrics_of(self.step.name)) in self.step.writes:
-            self.cell.namespace[measured] = context.metrics
+            self.cell.namespace[measured] = context.buffer.last_values()
         self.outputs.keep()
         return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
 

@@ -13,8 +13,9 @@ from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.results import ArtifactRef, StepError, Usage
+from jupyter_pipes.model.shown.series import MetricPoint, Series
 from jupyter_pipes.model.steps import Status, StepOptions
-from jupyter_pipes.model.views import AttemptView, MetricPoint, RunView, StepView
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
 from jupyter_pipes.planning.signing.signature import Change, code_part
 
@@ -315,7 +316,7 @@ def test_reads_have_their_values(stage: Stage) -> None:
 def test_a_cached_step_shows_log_and_metrics_of_the_run_that_it_took_over(stage: Stage) -> None:
     stage.start()
     stage.source.log = "printed before"
-    metrics = {"auc": [MetricPoint(None, 0.77)]}
+    metrics = {"auc": Series.of([MetricPoint(None, 0.77)])}
     stage.source.shown["load"] = AttemptView(1, Status.COMPLETED, usage=Usage(63.0), metrics=metrics)
     stage.play(ev.StepEnded("load", Status.CACHED, "nothing changed"))
     stage.click("load")

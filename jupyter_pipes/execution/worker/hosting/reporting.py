@@ -42,14 +42,27 @@ class Reporter:
             return
         with self._lock:
             number = self._pipe.number()
-            while line:
-                line = line[os.write(number, line) :]
+            written: list[int] = []
+            try:
+                _write(number, line, written)
+            except BaseException:
+                # An interrupt of the step's own, or of a cancel: half a line would spoil the next one.
+                if written:
+                    _write(number, line, written)
+                raise
 
     def _write_short(self, line: bytes) -> None:
         """Write in a process that the step forked: the lock may have been held then."""
         # A short line is written in one piece anyway.
         if len(line) <= select.PIPE_BUF:
             os.write(self._pipe.number(), line)
+
+
+def _write(number: int, line: bytes, written: list[int]) -> None:
+    """Write what is left of a line; `written` is how many bytes were, also if an interrupt breaks it off."""
+    while rest := line[sum(written) :]:
+        # In one call: an interrupt that comes behind the writing would be raised before an assignment.
+        written.extend(map(os.write, (number,), (rest,)))
 
 
 class Log(io.RawIOBase):

@@ -8,6 +8,7 @@ import pytest
 
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.looping.rounds import TOLD, run_rounds
+from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Step, StepOptions
@@ -47,7 +48,8 @@ def run(attempt: Counting, at_most: int) -> tuple[ev.AttemptEnded | None, list[e
     options = StepOptions(repeat_while="more", at_most=at_most)
     told: list[ev.AnyEvent] = []
     job = Job("r", "p", Step("poll", 0, "", "cell 1", options=options), 1)
-    current.enter(Context(job, told.append, lambda name, value: pytest.fail("nothing is stored")))
+    buffer = MetricBuffer(job, told.append)
+    current.enter(Context(job, buffer, lambda name, value: pytest.fail("nothing is stored")))
     try:
         return run_rounds(attempt, options), told
     finally:

@@ -1,0 +1,1 @@
+"""What an attempt shows while it runs: how far it is, numbers, displays, notes."""
