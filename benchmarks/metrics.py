@@ -1,4 +1,4 @@
-"""What `current.metric` costs in loops, in CPU time: a call, and points in a step; their bytes and their plot."""
+"""What `current.metric` costs in loops, in CPU time: a call, and points in a step; their size and plot."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ for i in range({times}):
 seconds = time.process_time() - begun
 """
 _REPORT = "current.metric('loss', i * 0.37, at=i)"
-_WORK = "sum(range(1_500))"
+_WORK = "sum(range(3_000))"
 
 
 def measure() -> list[Figure]:

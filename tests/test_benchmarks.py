@@ -13,6 +13,7 @@ from benchmarks.__main__ import MEASUREMENTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
+    "CALLS": 100,
     "CELLS": 3,
     "CHAIN": 2,
     "EVENTS": 2,
@@ -25,6 +26,7 @@ SMALL = {
     "MOVES": 6,
     "PAGE_RUNS": 2,
     "PAIRS": 3,
+    "POINTS": 20,
     "ROWS": 100,
     "RUNS": 10,
     "SETTLED_MILLISECONDS": 100,

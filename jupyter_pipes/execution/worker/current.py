@@ -14,7 +14,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import OutsideStep, UsageError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
+    from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
     from jupyter_pipes.model.job import Job
     from jupyter_pipes.model.results import ArtifactRef
 

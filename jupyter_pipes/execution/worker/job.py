@@ -27,7 +27,7 @@ from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.looping.rounds import run_rounds
 from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
-from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
+from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively

@@ -8,7 +8,7 @@ import pytest
 
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.looping.rounds import TOLD, run_rounds
-from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
+from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Step, StepOptions

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.execution.worker import metric_buffer
 from jupyter_pipes.execution.worker.current import Context, current
-from jupyter_pipes.execution.worker.metric_buffer import MetricBuffer
+from jupyter_pipes.execution.worker.metrics import buffer
+from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.job import Job
@@ -180,8 +180,8 @@ def test_what_is_no_number_is_refused_where_it_is_said(inside: Inside, report: C
 def test_a_million_values_wait_in_no_more_memory_than_some_thousand(
     inside: Inside, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(metric_buffer, "INTERVAL", 3600.0)
+    monkeypatch.setattr(buffer, "INTERVAL", 3600.0)
     for number in range(30_001):
         current.metric("m", number)
-    assert len(inside.values("m")) >= 30_001 - metric_buffer.MOST_POINTS
+    assert len(inside.values("m")) >= 30_001 - buffer.MOST_POINTS
     inside.buffer.report(NOTE)

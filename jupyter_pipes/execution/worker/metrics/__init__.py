@@ -1,0 +1,1 @@
+"""Numbers that a step reports, on their way out of its process."""
