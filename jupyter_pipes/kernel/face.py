@@ -124,7 +124,8 @@ class KernelFace:
         """Run in the kernel's own process, for a debugger."""
         self._session.refuse_second_run()
         before = getattr(sys, "last_value", None)
-        run = start(lambda run: self._session.follow(run, show=True))
+        with self._session.beginning:
+            run = start(lambda run: self._session.follow(run, show=True))
         self._session.settle()
         try:
             run = run if arguments.no_check else run.check()

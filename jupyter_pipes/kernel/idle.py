@@ -1,4 +1,4 @@
-"""How a pipeline looks before this kernel runs it."""
+"""How a pipeline looks before this kernel runs it, and which run of somebody else it has."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.display.board.standing import before_a_run
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
+from jupyter_pipes.runs.elsewhere.following import going_on
 from jupyter_pipes.runs.pipeline import Pipeline
+from jupyter_pipes.runs.run import Run
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.history import Result
@@ -19,6 +22,19 @@ def idle_view(pipeline: Pipeline) -> RunView:
     names = {step.name for step in graph.steps}
     results = _results(pipeline, names) if pipeline.workspace.has_history else {}
     return before_a_run(pipeline.name, pipeline.version, graph, results)
+
+
+def going_on_elsewhere(pipeline: Pipeline) -> Run | None:
+    """Return the pipeline's newest run, followed, if another process drives it just now."""
+    return going_on(pipeline.workspace, pipeline.name, pipeline.origin)
+
+
+def interrupted(pipeline: Pipeline) -> Run | None:
+    """Return the pipeline's newest run, if its controller was gone before its end."""
+    workspace = pipeline.workspace
+    newest = next(iter(workspace.history.runs(pipeline.name)), None) if workspace.has_history else None
+    is_interrupted = newest is not None and newest.status is Status.INTERRUPTED
+    return Run(workspace, newest.run) if newest is not None and is_interrupted else None
 
 
 def _results(pipeline: Pipeline, names: set[str]) -> dict[str, Result]:

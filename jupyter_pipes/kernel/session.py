@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
@@ -11,26 +12,26 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from jupyter_pipes.display import cards
+from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text, warnings
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
 from jupyter_pipes.kernel.computed import ComputedDefaults
 from jupyter_pipes.kernel.graphs import LiveGraphs
-from jupyter_pipes.kernel.idle import idle_view
+from jupyter_pipes.kernel.idle import going_on_elsewhere, idle_view, interrupted
 from jupyter_pipes.kernel.notebook import whereabouts
-from jupyter_pipes.kernel.notebook.cells import KernelCells
+from jupyter_pipes.kernel.notebook.cells import KernelCells, is_same_state
 from jupyter_pipes.kernel.notebook.edits import Edit, changed, edits
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.kernel.transcript import Transcript
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.steps import Diagnostic, Status, Step
+from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.planning.explanation import explain, explain_kept
-from jupyter_pipes.runs.elsewhere.following import going_on
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
@@ -63,6 +64,8 @@ class Session:
         self.cells = KernelCells(path)
         self._name = ""
         self.run: Run | None = None
+        self.beginning = threading.Lock()
+        """Held from the start of a run until it is followed here: nobody else is to take it up meanwhile."""
         self._settled: Run | None = None
         self._outputs = CellOutputs()
         self._transcript: Transcript | None = None
@@ -115,7 +118,7 @@ class Session:
     def upcoming(self) -> Pipeline:
         """Return the pipeline that a run from a front end's button takes: of the cells as they are shown."""
         state = (*self.cells.state, self.name, self.version)
-        if self._upcoming is None or not _is_same(self._upcoming[0], state):
+        if self._upcoming is None or not is_same_state(self._upcoming[0], state):
             self._upcoming = (state, self._pipeline_of(self.cells.upcoming()))
         return self._upcoming[1]
 
@@ -144,12 +147,15 @@ class Session:
 
     def join(self) -> None:
         """Follow the run of this notebook that another process drives, if one goes on and none was here."""
-        if self.run is not None:
+        if not self.beginning.acquire(blocking=False):
+            # Another thread starts a run, or joins one.
             return
-        pipeline = self.upcoming()
-        run = going_on(pipeline.workspace, pipeline.name, pipeline.origin)
-        if run is not None:
-            self.follow(run, show=False)
+        try:
+            run = going_on_elsewhere(self.upcoming()) if self.run is None else None
+            if run is not None:
+                self.follow(run, show=False)
+        finally:
+            self.beginning.release()
 
     def start_shown(self, steps: Iterable[str], options: Mapping[str, Any]) -> Run:
         """Start a run of the cells as a front end shows them; they are defined by that.
@@ -268,27 +274,24 @@ class Session:
         """
         self.refuse_second_run()
         self.settle_name()
-        run = start()
-        self.follow(run, show=show)
+        with self.beginning:
+            self.refuse_second_run()
+            run = start()
+            self.follow(run, show=show)
         if again:
             self._again = lambda: self.drive(start, show=False, again=True)
         return run
 
     def show(self, kept: Run | None = None) -> None:
         """Display the DAG: of a kept run, the current one, one that a dead kernel left, or of the steps."""
-        run = kept or self.run or self._interrupted()
+        run = kept or self.run or interrupted(self.pipeline())
         view = run.view if run is not None else idle_view(self.pipeline())
         if self.live:
             self._graphs.show(run, view, self.stale_words() if run is self.run else NOTHING)
+            # What was found while the graph was made was told to those before it.
+            self.look_for_stale()
         else:
             print(steps_text(view))  # noqa: T201 - the terminal's form of the display
-
-    def _interrupted(self) -> Run | None:
-        """Return the newest run, if its controller was gone before its end."""
-        workspace = self.pipeline().workspace
-        newest = next(iter(workspace.history.runs(self.name)), None) if workspace.has_history else None
-        is_interrupted = newest is not None and newest.status is Status.INTERRUPTED
-        return Run(workspace, newest.run) if newest is not None and is_interrupted else None
 
     def show_if_live(self) -> None:
         """Display the live DAG in the cell that runs now, where a front end can show it."""
@@ -331,11 +334,12 @@ class Session:
 
     def follow(self, run: Run, *, show: bool) -> None:
         """Show a run wherever its steps are shown; with `show`, its live DAG in the cell that runs now."""
-        self._graphs.mark(self.run, NOTHING)
-        self.run = run
+        before, self.run = self.run, run
         # They are pickles, of whoever started it.
         self.parameters = given_parameters(run) if run.workspace.is_trusted else {}
         self._marks.take_back()
+        # Nothing is told to the earlier run's graphs any more.
+        self._graphs.mark(before, NOTHING)
         if self.live:
             self._outputs.follow(run)
         else:
@@ -365,7 +369,7 @@ class Session:
 
     def _shows_result(self, step: str) -> bool:
         shown: Mapping[str, StepView] = self.run.steps if self.run is not None else {}
-        return step not in shown or shown[step].status in (Status.COMPLETED, Status.CACHED)
+        return step not in shown or shows_result(shown[step])
 
     def stale_words(self) -> dict[str, str]:
         """Return step -> what its mark says: what the notebook's cells are now goes before what was run."""
@@ -389,9 +393,3 @@ class Session:
 
 def _definition(step: Step | None, problems: Sequence[Diagnostic], place: int, stale: str) -> dict[str, str]:
     return cards.definition_card(step, problems, place=place, stale=stale)
-
-
-def _is_same(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
-    return all(
-        old is new or (isinstance(old, str) and old == new) for old, new in zip(before, now, strict=True)
-    )

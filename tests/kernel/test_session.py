@@ -15,6 +15,7 @@ from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.step_options import parse_step
+from jupyter_pipes.runs.run import Run
 
 pytestmark = pytest.mark.slow
 
@@ -150,6 +151,25 @@ def test_a_step_that_a_smaller_run_left_out_keeps_what_it_shows(kernel: Kernel, 
     kernel.session.start(("a",), {}).wait(WAIT)
     kernel.session.settle()
     screen.wait_for("a, cached", "b, completed  ", "c, completed  ")
+
+
+def test_a_run_that_is_being_started_here_is_not_taken_up_as_somebody_elses(
+    kernel: Kernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A front end that connects meanwhile finds it going on; graphs and marks would have two `Run`s of it."""
+    followed: list[Run] = []
+    monkeypatch.setattr(kernel.session, "follow", lambda run, **_: followed.append(run))
+
+    def start_while_a_front_end_connects() -> Run:
+        run = kernel.session.pipeline().start()
+        front_end = threading.Thread(target=kernel.session.join)
+        front_end.start()
+        front_end.join(WAIT)
+        return run
+
+    run = kernel.session.drive(start_while_a_front_end_connects)
+    run.wait(WAIT)
+    assert followed == [run]
 
 
 def test_why_tells_the_mark_before_the_run(kernel: Kernel, screen: Screen) -> None:

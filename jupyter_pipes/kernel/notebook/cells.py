@@ -192,3 +192,10 @@ def _is_declaration(source: str) -> bool:
     """Return whether running a cell defines something and computes nothing."""
     cell, _ = notebook.cell_from_source("", 0, source)
     return cell.role in ("step", "params")
+
+
+def is_same_state(before: tuple[object, ...], now: tuple[object, ...]) -> bool:
+    """Return whether nothing changed between two states: texts may be equal, all else is the same."""
+    return all(
+        old is new or (isinstance(old, str) and old == new) for old, new in zip(before, now, strict=True)
+    )
