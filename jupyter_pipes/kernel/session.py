@@ -289,7 +289,7 @@ class Session:
         if self.live:
             self._graphs.show(run, view, self.stale_words() if run is self.run else NOTHING)
             # What was found while the graph was made was told to those before it.
-            self.look_for_stale()
+            self._marks.request()
         else:
             print(steps_text(view))  # noqa: T201 - the terminal's form of the display
 
