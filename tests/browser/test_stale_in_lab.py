@@ -8,8 +8,7 @@ import pytest
 from lab import Lab, LabPage, write_notebook
 from playwright.sync_api import Locator, expect
 
-from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
+from jupyter_pipes.kernel.widget.widget import pane_layout
 from jupyter_pipes.model import events as ev
 
 CELLS = (
@@ -63,7 +62,7 @@ class Shown:
         self.lab.page.keyboard.press("Control+Enter")
 
     def click_node(self, step: str) -> None:
-        x, y = arrange(STEPS, fit_width=PANE_WIDTH).nodes[step].centre
+        x, y = pane_layout(STEPS).nodes[step].centre
         self.live.locator("canvas").first.click(position={"x": x, "y": y})
 
 

@@ -9,8 +9,7 @@ import pytest
 from lab import Lab, LabPage
 from playwright.sync_api import Locator, ViewportSize, expect
 
-from jupyter_pipes.display.graph.layout import arrange
-from jupyter_pipes.kernel.widget.widget import PANE_WIDTH
+from jupyter_pipes.kernel.widget.widget import pane_layout
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import StepOptions
 
@@ -151,7 +150,7 @@ def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Sh
 
 
 def test_a_click_on_a_node_selects_it_also_when_the_canvas_was_moved(shown: Shown) -> None:
-    x, y = arrange(STEPS, fit_width=PANE_WIDTH).nodes["load"].centre
+    x, y = pane_layout(STEPS).nodes["load"].centre
     shown.lab.wait_for_kernel()
     shown.lab.page.wait_for_function(PAINTED, arg=[x, y])
     canvas = shown.root.locator("canvas").first
@@ -164,13 +163,14 @@ def test_a_click_on_a_node_selects_it_also_when_the_canvas_was_moved(shown: Show
 
 
 def test_a_narrow_window_shows_the_graph_smaller_and_whole_and_clicks_still_meet(shown: Shown) -> None:
-    shown.lab.page.set_viewport_size({"width": 900, "height": 900})
+    shown.lab.page.set_viewport_size({"width": 560, "height": 900})
     canvas, pane = shown.root.locator("canvas").first, shown.root.locator(".jupyter-pipes-graph")
-    layout = arrange(STEPS, fit_width=PANE_WIDTH)
+    layout = pane_layout(STEPS)
     shown.lab.wait_for_kernel()
     pane.hover()
     scrolls = "pane => pane.scrollWidth > pane.clientWidth"
-    shown.lab.page.wait_for_function("pane => pane.clientWidth < 560", arg=pane.element_handle())
+    is_narrow = "([pane, width]) => pane.clientWidth < width"
+    shown.lab.page.wait_for_function(is_narrow, arg=[pane.element_handle(), layout.width])
     shown.lab.page.wait_for_function(f"pane => !({scrolls})(pane)", arg=pane.element_handle(), timeout=20_000)
     assert not shown.root.locator(".jupyter-pipes-head").evaluate(scrolls)
     box = canvas.bounding_box()

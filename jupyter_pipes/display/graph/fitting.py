@@ -4,16 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from itertools import product
 
-from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Density, Direction
+from msgspec import Struct
+
+from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Direction
 from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node
 from jupyter_pipes.model.events import PlannedStep
 
 READABLE_SIZE = 11.0
 """The least size of text in px."""
 _READABLE = READABLE_SIZE / NAME_SIZE
-_TRIALS: tuple[tuple[Density, Direction], ...] = ((ROOMY, "TB"), (ROOMY, "LR"), (DENSE, "TB"), (DENSE, "LR"))
 _MANY = 150
+
+
+class _Room(Struct, frozen=True):
+    """Where a graph is drawn, in px, and which way its edges flow there, the better one first."""
+
+    width: float
+    height: float
+    directions: tuple[Direction, Direction]
 
 
 def scale_within(layout: Layout, width: float, height: float) -> float:
@@ -22,7 +32,11 @@ def scale_within(layout: Layout, width: float, height: float) -> float:
 
 
 def arrange_within(
-    steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str] | None = None
+    steps: Sequence[PlannedStep],
+    width: float,
+    height: float,
+    collapsed: frozenset[str] | None = None,
+    directions: tuple[Direction, Direction] = ("TB", "LR"),
 ) -> Layout:
     """Lay a graph out so that its text can be read where it is drawn whole in `width` by `height` px.
 
@@ -30,27 +44,13 @@ def arrange_within(
 
     Args:
         collapsed: stages to draw as one node; None for as many, the largest first, as it takes to read them.
+        directions: which way edges flow, the better one first.
     """
+    room = _Room(width, height, directions)
     if collapsed is not None:
-        return _largest(steps, width, height, collapsed)
-    layout = _least_folded(steps, lambda folded: _readable(steps, width, height, folded))
-    return layout or _largest(steps, width, height, stages_of(steps))
-
-
-def folded_within(steps: Sequence[PlannedStep], width: float, height: float, scale: float) -> frozenset[str]:
-    """Return the stages, the largest first, that must be folded so that a graph need not be drawn too small.
-
-    Args:
-        width, height: the room for the whole graph in px, with all that is told in it.
-        scale: the least size of a layout's px.
-    """
-
-    def look(folded: frozenset[str]) -> Layout | None:
-        layout = arrange(steps, collapsed=folded, fit_width=width)
-        return layout if scale_within(layout, width, height) >= scale else None
-
-    layout = _least_folded(steps, look)
-    return stages_of(steps) if layout is None else _folded_in(steps, layout)
+        return _largest(steps, room, collapsed)
+    layout = _least_folded(steps, lambda folded: _readable(steps, room, folded))
+    return layout or _largest(steps, room, stages_of(steps))
 
 
 def stages_of(steps: Iterable[PlannedStep]) -> frozenset[str]:
@@ -58,7 +58,8 @@ def stages_of(steps: Iterable[PlannedStep]) -> frozenset[str]:
     return frozenset(step.options.stage for step in steps if step.options.stage)
 
 
-def _folded_in(steps: Sequence[PlannedStep], layout: Layout) -> frozenset[str]:
+def folded_in(layout: Layout, steps: Iterable[PlannedStep]) -> frozenset[str]:
+    """Return the stages that a layout draws as one node."""
     return frozenset(stage for stage in stages_of(steps) if stage_node(stage) in layout.nodes)
 
 
@@ -85,14 +86,12 @@ def _least_folded(
     return best
 
 
-def _readable(
-    steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]
-) -> Layout | None:
+def _readable(steps: Sequence[PlannedStep], room: _Room, collapsed: frozenset[str]) -> Layout | None:
     """Return the graph with these stages folded, or None where its text could not be read."""
-    if not _has_room(steps, width, height, collapsed):
+    if not _has_room(steps, room.width, room.height, collapsed):
         return None
-    layout = _largest(steps, width, height, collapsed)
-    return layout if scale_within(layout, width, height) >= _READABLE else None
+    layout = _largest(steps, room, collapsed)
+    return layout if scale_within(layout, room.width, room.height) >= _READABLE else None
 
 
 def _has_room(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> bool:
@@ -102,15 +101,16 @@ def _has_room(steps: Sequence[PlannedStep], width: float, height: float, collaps
     return area * _READABLE**2 <= width * height
 
 
-def _largest(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> Layout:
+def _largest(steps: Sequence[PlannedStep], room: _Room, collapsed: frozenset[str]) -> Layout:
     """Return the first arrangement that can be read, else the one that is drawn largest."""
     is_large = sum(step.options.stage not in collapsed for step in steps) > _MANY
-    best: Layout | None = None
-    for density, direction in _TRIALS[2:] if is_large else _TRIALS:
+    largest, best = 0.0, None
+    for density, direction in product((DENSE,) if is_large else (ROOMY, DENSE), room.directions):
         layout = arrange(steps, collapsed=collapsed, direction=direction, density=density)
-        if scale_within(layout, width, height) >= _READABLE:
+        scale = scale_within(layout, room.width, room.height)
+        if scale >= _READABLE:
             return layout
-        if best is None or scale_within(layout, width, height) > scale_within(best, width, height):
-            best = layout
+        if scale > largest:
+            largest, best = scale, layout
     assert best is not None
     return best

@@ -83,7 +83,7 @@ class GraphPane:
     ) -> dict[str, tuple[str, str, str]]:
         """Return label, classes and the progress' gradient stops of each node that can change."""
         return {
-            node: _face(view, node, members, stale, selected=node == selected)
+            node: _face(view, node, members, stale, self._layout.lines, selected=node == selected)
             for node, members in self._layout.members.items()
         }
 
@@ -231,17 +231,24 @@ def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
 
 
 def _face(
-    view: RunView, node: str, members: Sequence[str], stale: Mapping[str, str], *, selected: bool
+    view: RunView,
+    node: str,
+    members: Sequence[str],
+    stale: Mapping[str, str],
+    lines: int,
+    *,
+    selected: bool,
 ) -> tuple[str, str, str]:
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
     name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
-    line = node_line(steps, stale, is_stage=is_stage)
     is_stale = any(step.name in stale for step in steps)
     percent = 0 if is_stage or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon
-    label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}\n{line}"
+    label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}"
+    if lines == 2:
+        label += f"\n{node_line(steps, stale, is_stage=is_stage)}"
     may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
     marks = {"stage": is_stage, "stale": is_stale, "maybe": may_be, "selected": selected}
     classes = " ".join(["node", str(status), *(mark for mark, is_set in marks.items() if is_set)])

@@ -5,16 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, cast
 
+from jupyter_pipes.display.graph.density import NAME_SIZE
+from jupyter_pipes.display.graph.fitting import READABLE_SIZE
 from jupyter_pipes.display.steps.details import SECTIONS
 from jupyter_pipes.kernel.widget.style import fitting_css, live_css
 
-PANE_WIDTH = 860.0
-"""Width in px that the graph has in a usual window; in a narrower one it is drawn smaller."""
+PANE_WIDTH = 560.0
+"""Width in px of the graph's pane in a window of 1440 px, beside Lab's panel; in less it is drawn smaller."""
 
 MOST_HEIGHT = 700.0
 """Height in px that a graph is drawn smaller for; one that is much higher scrolls."""
 
-LEAST_SCALE = 0.8
+LEAST_SCALE = READABLE_SIZE / NAME_SIZE
 """A graph that would have to be smaller than this to be seen whole is not drawn so at first."""
 
 _SIDE_WIDTH = "340px"

@@ -5,12 +5,12 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
-from jupyter_pipes.display.graph.fitting import folded_within, stages_of
-from jupyter_pipes.display.graph.layout import arrange
+from jupyter_pipes.display.graph.fitting import arrange_within, folded_in, stages_of
+from jupyter_pipes.display.graph.layout import Layout
 from jupyter_pipes.display.heading import heading_html
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.outputs import bundle_html
@@ -179,7 +179,7 @@ class PipelineWidget:
     def _draw_graph(self) -> None:
         view, started = self._view, time.monotonic()
         self._drawn = _plans(view)
-        layout = arrange(self._drawn, collapsed=self._collapsed, fit_width=PANE_WIDTH)
+        layout = pane_layout(self._drawn, self._collapsed)
         # The whole graph in the pane, but never too small to read.
         self._whole = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), LEAST_SCALE)
         self._scale = self._whole
@@ -297,6 +297,15 @@ class PipelineWidget:
                 self._graph.resize(self._scale)
 
 
+def pane_layout(steps: Sequence[PlannedStep], collapsed: frozenset[str] | None = None) -> Layout:
+    """Lay a graph out so that it can be read in the pane, also beside Lab's panel.
+
+    Args:
+        collapsed: stages to draw as one node; None for as many as it takes.
+    """
+    return arrange_within(steps, PANE_WIDTH, MOST_HEIGHT, collapsed, ("LR", "TB"))
+
+
 def _press(action: Callable[[], None], _button: Any) -> None:
     action()
 
@@ -313,7 +322,7 @@ def _collapsed_at_first(view: RunView) -> frozenset[str]:
     links = sum(len(set(step.planned.upstream)) for step in view.steps.values())
     if len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS:
         return _stages(view)
-    return folded_within(_plans(view), PANE_WIDTH, MOST_HEIGHT, LEAST_SCALE)
+    return folded_in(pane_layout(_plans(view)), _plans(view))
 
 
 def _plans(view: RunView) -> list[PlannedStep]:

@@ -14,7 +14,7 @@ from jupyter_pipes.display.graph.density import NAME_SIZE
 from jupyter_pipes.display.graph.fitting import (
     READABLE_SIZE,
     arrange_within,
-    folded_within,
+    folded_in,
     scale_within,
     stages_of,
 )
@@ -60,13 +60,20 @@ def test_stages_are_folded_only_as_far_as_it_takes() -> None:
     assert set(wide.nodes) == {step.name for step in steps}
 
 
-def test_what_would_be_drawn_too_small_is_folded_the_largest_stages_first() -> None:
+def test_what_could_not_be_read_is_folded_the_largest_stages_first() -> None:
     steps = staged(120, 6)
-    assert folded_within(steps, 10_000, 10_000, 0.8) == frozenset()
-    assert folded_within(steps, 1, 1, 0.8) == stages_of(steps)
-    folded = folded_within(steps, 860, 700, 0.8)
+    assert folded_in(arrange_within(steps, 10_000, 10_000), steps) == frozenset()
+    assert folded_in(arrange_within(steps, 1, 1), steps) == stages_of(steps)
+    folded = folded_in(arrange_within(steps, 860, 700), steps)
     assert frozenset() < folded <= stages_of(steps)
-    assert folded_within(staged(120, 0), 860, 700, 0.8) == frozenset()
+    unstaged = staged(120, 0)
+    assert folded_in(arrange_within(unstaged, 860, 700), unstaged) == frozenset()
+
+
+def test_of_two_directions_that_can_be_read_the_better_one_is_taken() -> None:
+    steps = staged(3, 0)
+    assert arrange_within(steps, *WIDE).direction == "TB"
+    assert arrange_within(steps, *WIDE, directions=("LR", "TB")).direction == "LR"
 
 
 def test_of_many_stages_few_foldings_are_tried(monkeypatch: pytest.MonkeyPatch) -> None:
