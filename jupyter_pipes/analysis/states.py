@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
+
 from jupyter_pipes.analysis.streams import STREAM_NAMES
+from jupyter_pipes.model.results import ArtifactRef
 
 _OF_DEFINITION = "state of "
 """How such a name begins; the blank keeps it from any variable's."""
@@ -59,3 +62,8 @@ def is_of_modules(name: str) -> bool:
 def is_state(name: str) -> bool:
     """Return whether what goes under this name is between steps, and no value of the notebook."""
     return name in STREAM_NAMES or name.startswith((_OF_DEFINITION, _OF_METRICS))
+
+
+def values_among(artifacts: Iterable[ArtifactRef]) -> Iterator[ArtifactRef]:
+    """Yield what of a step's artifacts is a value of the notebook: what people know by its name."""
+    return (artifact for artifact in artifacts if not is_state(artifact.name))

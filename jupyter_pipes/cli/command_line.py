@@ -240,7 +240,8 @@ def get(face: CommandLine, arguments: Namespace) -> Answer:
     values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
     if arguments.output:
         (name,) = arguments.names
-        is_file = matches[name].artifact.serializer == "file"
+        artifact = matches[name].artifact
+        is_file = artifact.serializer == "file" or bool(artifact.model and artifact.model.file)
         saving.save(name, values[name], Path(arguments.output), as_is=is_file)
     loaded = {
         name: (match.artifact, repr(values[name]), store.uri(match.artifact.digest))

@@ -269,6 +269,7 @@ QUERY = (
     ),
     _argument("--limit", type=_count, metavar="N", help="at most so many"),
 )
+MODEL = (_argument("name", nargs="?", metavar="NAME", help="of this name only"),)
 LIMITS = (
     _argument("--older", metavar="30d", help="runs that ended longer ago go"),
     _argument("--max-size", metavar="20G", help="the oldest runs go until the artifacts fit"),

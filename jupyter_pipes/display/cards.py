@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.display.ansi import plain, terminal_tail
 from jupyter_pipes.display.html import (
     artifacts_html,
@@ -160,7 +161,7 @@ def step_card(
         _status_html(state, stale, moment, _time_html(state, attempt, moment, before)),
         *_shown_html(outputs, log, error),
         _divided(metrics_html(metrics)),
-        _divided(artifacts_html(state.artifacts)),
+        _divided(artifacts_html(values_among(state.artifacts))),
         *(f'<div class="note">{text_html(note)}</div>' for note in notes),
         _divided(table_html(_read_rows(state.planned))),
         *(problem_html(problem) for problem in view.diagnostics if problem.step == step),
@@ -335,6 +336,6 @@ def _step_text(
     lines = ["  ".join(filter(None, head)), *_shown_texts(outputs, log, error)]
     lines += [
         "  ".join(filter(None, (f"  {ref.name}", ref.type, shape_text(ref.shape), bytes_text(ref.bytes))))
-        for ref in state.artifacts
+        for ref in values_among(state.artifacts)
     ]
     return "\n".join(line for line in lines if line)

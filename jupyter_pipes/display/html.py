@@ -85,7 +85,7 @@ def artifacts_html(artifacts: Iterable[ArtifactRef]) -> str:
                 f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
                 shape_text(ref.shape),
                 bytes_text(ref.bytes),
-                short_preview(ref),
+                escape(ref.model.words) if ref.model else short_preview(ref),
             )
             for ref in artifacts
         ),

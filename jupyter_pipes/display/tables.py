@@ -53,7 +53,7 @@ def _page(content: str) -> str:
     return f"<style>{theme_css()}{DIFF_CSS}{_CSS}</style>{body}"
 
 
-def _table(heads: Iterable[str], rows: Iterable[str], below: str = "") -> str:
+def table_page(heads: Iterable[str], rows: Iterable[str], below: str = "") -> str:
     """Return a page with a table of rows, each already HTML."""
     head = "".join(f'<th scope="col">{escape(text)}</th>' for text in heads)
     body = "".join(rows)
@@ -81,7 +81,7 @@ class RunTable(Sequence[ListedRun]):
         if not self._runs:
             return _page("<div class='quiet'>no runs are found</div>")
         heads = ("run", "pipeline", "version", "status", "started", "time", "parameters", "metrics", "tags")
-        return _table(heads, map(_run_row, self._runs))
+        return table_page(heads, map(_run_row, self._runs))
 
 
 class SweepTable(Struct, frozen=True):
@@ -97,7 +97,7 @@ class SweepTable(Struct, frozen=True):
         heads = ("run", "", *self.sweep.names, "status", "time", *self.sweep.metrics)
         left = (self.sweep.most or 0) - len(self.sweep.lines)
         waits = f"<div class='quiet'>{left} more to come</div>" if left > 0 else ""
-        return _table(heads, (_sweep_row(line, self.sweep) for line in self.sweep.lines), waits)
+        return table_page(heads, (_sweep_row(line, self.sweep) for line in self.sweep.lines), waits)
 
 
 def _sweep_row(line: SweepLine, sweep: SweepLines) -> str:
@@ -174,7 +174,7 @@ class PlanTable(Plan, frozen=True):
     explain: Callable[[], Iterable[Explanation]] = tuple
 
     def _repr_html_(self) -> str:
-        return _table(("step", "decision", "why"), map(_plan_row, self.explain()))
+        return table_page(("step", "decision", "why"), map(_plan_row, self.explain()))
 
 
 def plan_table(pipeline: Pipeline, *steps: str, **options: Unpack[RunOptions]) -> PlanTable:
@@ -217,7 +217,7 @@ class Comparison(Struct, frozen=True):
         if not self.differences:
             a, b = (f"<code>{escape(run)}</code>" for run in self.runs)
             return _page(f"<div>Runs {a} and {b}: nothing differs</div>")
-        return _table(("step", "what", "name", *self.runs, "how"), _difference_rows(self.differences))
+        return table_page(("step", "what", "name", *self.runs, "how"), _difference_rows(self.differences))
 
 
 def _difference_rows(differences: Iterable[Difference]) -> Iterator[str]:

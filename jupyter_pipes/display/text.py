@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.display.ansi import one_line, plain, uncoloured
 from jupyter_pipes.display.looks import (
     LOOKS,
@@ -207,8 +207,7 @@ def results_text(run: Run) -> str:
     steps = run.view.steps.values()
     read = {name for step in steps for name in step.planned.upstream}
     artifacts = (artifact for step in steps if step.name not in read for artifact in step.artifacts)
-    values = (each for each in artifacts if not is_state(each.name))
-    return "".join(f"{value_text(each.name, uncoloured(each.preview))}\n" for each in values)
+    return "".join(f"{value_text(each.name, uncoloured(each.preview))}\n" for each in values_among(artifacts))
 
 
 def value_text(name: str, text: str) -> str:
@@ -345,6 +344,14 @@ def cut(text: str, width: int) -> str:
 
 def _pairs(values: Mapping[str, Any]) -> str:
     return ", ".join(f"{name}={value}" for name, value in values.items())
+
+
+def table_text(columns: Sequence[str], rows: Iterable[Sequence[str]], *, colour: bool) -> str:
+    """Return rows of texts, each in one line, below the names of their columns."""
+    table = _table(*columns)
+    for row in rows:
+        table.add_row(*map(_text, row))
+    return _rendered(table, colour=colour)
 
 
 def _table(*columns: str) -> Table:

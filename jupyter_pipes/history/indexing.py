@@ -176,7 +176,16 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Chang
         fields.append((f"steps.{step.name}.reason", step.reason))
     for name, value in step.last_metrics.items():
         fields += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
+    fields += ((f"models.{name}", kind) for name, kind in _models(step))
     yield from _fields(view.run, fields)
+
+
+def _models(step: StepView) -> Iterator[tuple[str, str]]:
+    """Yield name and class of each model that the step has kept, be it in one of its elements."""
+    kept = (artifact for each in (*step.children.values(), step) for artifact in each.artifacts)
+    for artifact in kept:
+        if artifact.model is not None:
+            yield artifact.name, artifact.type
 
 
 PRESENT = ("drop_claim", "drop_claims", "drop_leases", "drop_sightings")

@@ -11,6 +11,31 @@ from msgspec import Struct
 _T = TypeVar("_T")
 
 
+class ModelFacts(Struct, frozen=True, gc=False, omit_defaults=True):
+    """What a model says of itself (`current.model`), beside what every artifact has.
+
+    Attributes:
+        framework: what made it ("scikit-learn"), "" if nobody knows.
+        parameters: names and values of what it was made with, or of how large it is.
+        inputs: names of what it takes, as far as it knows them.
+        input_count: how many there are, 0 if it does not tell.
+        file: name of the file or folder that it was kept from; "" for an object.
+    """
+
+    framework: str = ""
+    parameters: tuple[tuple[str, str | int | float | bool | None], ...] = ()
+    inputs: tuple[str, ...] = ()
+    input_count: int = 0
+    file: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it is, in a few words: `scikit-learn model, 13 inputs`."""
+        count = self.input_count
+        inputs = f"{count} input{'s' if count > 1 else ''}" if count else ""
+        return ", ".join(filter(None, (f"{self.framework} model".strip(), inputs, self.file)))
+
+
 class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     """Where a named value is kept, and what is worth knowing without loading it.
 
@@ -26,6 +51,7 @@ class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
         content: digest of the value by itself, where the stored bytes refer to parts that are kept elsewhere;
             else "": it is `digest`.
         references: digests of the artifacts that hold those parts: who loads both has one object.
+        model: what it is as a model, None for everything that `current.model` did not keep.
         unsigned: whether it was read from a record that lacks the signature of the team, where one is wanted.
     """
 
@@ -40,6 +66,7 @@ class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     content: str = ""
     references: tuple[str, ...] = ()
     unsigned: bool = False
+    model: ModelFacts | None = None
 
 
 class ElementValue(Struct, frozen=True, gc=False, array_like=True):

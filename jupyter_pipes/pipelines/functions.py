@@ -23,7 +23,7 @@ from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.mapping.clauses import element_names
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
-from jupyter_pipes.pipelines.arguments import check_text, items, shown
+from jupyter_pipes.pipelines.arguments import check_all, check_text, items, shown
 from jupyter_pipes.pipelines.callbacks import ARGUMENTS, callback_of, named
 from jupyter_pipes.pipelines.step_names import check_name
 from jupyter_pipes.pipelines.step_options import from_keywords
@@ -315,3 +315,13 @@ def _module_of(function: Callable[..., Any]) -> str | None:
 
 def _label(function: Callable[..., Any]) -> str:
     return Path(inspect.getfile(function)).name
+
+
+def function_steps(steps: object) -> tuple[FunctionStep[..., Any], ...]:
+    """Return what was given as the steps of a pipeline.
+
+    Raises:
+        UsageError: something in it is no function decorated with `@step`.
+    """
+    words = "functions decorated with @step"
+    return cast("tuple[FunctionStep[..., Any], ...]", check_all("steps", steps, FunctionStep, words))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from jupyter_pipes.analysis.spelling import nearest
-from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.model.errors import StepUnknown, UsageError
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
@@ -92,6 +92,4 @@ def named_artifact(view: RunView, name: str) -> ArtifactRef | None:
 def artifacts(view: RunView) -> Iterator[tuple[str, ArtifactRef]]:
     """Yield each artifact that is a value of the notebook, with the step that left it."""
     for step in view.steps.values():
-        # States are between steps, and no value of the notebook.
-        values = (artifact for artifact in step.artifacts if not is_state(artifact.name))
-        yield from ((step.name, artifact) for artifact in values)
+        yield from ((step.name, artifact) for artifact in values_among(step.artifacts))

@@ -7,7 +7,7 @@ from copy import copy
 from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Unpack, cast
+from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
@@ -20,7 +20,6 @@ from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import (
-    check_all,
     check_mapping,
     check_names,
     check_path,
@@ -29,7 +28,7 @@ from jupyter_pipes.pipelines.arguments import (
     check_version,
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
-from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of
+from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of, function_steps
 from jupyter_pipes.pipelines.graph import Graph, build, connect, with_options
 from jupyter_pipes.pipelines.made.edges import has_references, with_defaults, with_references
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
@@ -55,6 +54,7 @@ from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
+    from jupyter_pipes.history.models import KeptModel
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.pipelines.notebook import NotebookFile
     from jupyter_pipes.planning.decision import Decision
@@ -90,7 +90,7 @@ class Pipeline:
         self.callbacks = check_callbacks(callbacks)
         self.name = check_text("the name of a pipeline", name)
         self.version = check_version(version)
-        steps = _function_steps(steps)
+        steps = function_steps(steps)
         self.parameters: tuple[Parameter, ...] = from_mapping(check_mapping("params", params))
         specs = [parameter.spec for parameter in self.parameters]
         graph = connect([each.resolve() for each in steps], specs)
@@ -191,6 +191,13 @@ class Pipeline:
     def workspace(self) -> Workspace:
         """Where its runs and artifacts are kept."""
         return _workspace(self.directory)
+
+    def models(self, name: str | None = None) -> tuple[KeptModel, ...]:
+        """Return the models that its runs kept (`current.model`), all or of one name, the oldest first."""
+        from jupyter_pipes.history.models import kept_models
+
+        name = "" if name is None else check_text("name", name)
+        return kept_models(self.workspace.history, name, self.name) if self.workspace.has_history else ()
 
     def plan(self, *steps: str, **options: Unpack[RunOptions]) -> Plan:
         """Return what `run` with the same arguments would do, without running anything.
@@ -384,11 +391,6 @@ class Pipeline:
         if not run:
             return values_of(of, declared, said)
         return computed_values(of, declared, said, self.workspace, local_executor(), run)
-
-
-def _function_steps(steps: object) -> tuple[FunctionStep[..., Any], ...]:
-    words = "functions decorated with @step"
-    return cast("tuple[FunctionStep[..., Any], ...]", check_all("steps", steps, FunctionStep, words))
 
 
 @cache

@@ -62,7 +62,7 @@ export interface ArtifactLoaded {
   readonly variable: string;
 }
 
-/** An artifact without its value. Attributes: bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. line: the line that makes it a variable. */
+/** An artifact without its value. Attributes: type: its type; of a model, also what that says of itself. bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. line: the line that makes it a variable. */
 export interface ArtifactShown {
   readonly step: string;
   readonly name: string;

@@ -15,6 +15,7 @@ from jupyter_pipes.cli.documents.answers import (
     of_values,
 )
 from jupyter_pipes.cli.documents.base import Document
+from jupyter_pipes.cli.documents.models import of_models
 from jupyter_pipes.cli.documents.runs import of_run, of_view
 from jupyter_pipes.cli.documents.stores import of_blobs
 from jupyter_pipes.cli.documents.sweeps import of_sweep
@@ -30,6 +31,7 @@ __all__ = [
     "of_comparison",
     "of_error",
     "of_explanation",
+    "of_models",
     "of_plan",
     "of_queues",
     "of_run",

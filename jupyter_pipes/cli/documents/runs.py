@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.display.looks import why_text
@@ -136,7 +137,7 @@ def _step(step: StepView, uri: Callable[[ArtifactRef], str], now: float) -> Step
         writes=planned.writes,
         after=planned.only_after,
         metrics=step.last_metrics,
-        artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in step.artifacts],
+        artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in values_among(step.artifacts)],
         error=error
         and StepErrorDocument.of(error, message=plain(error.message), traceback=plain(error.traceback)),
     )

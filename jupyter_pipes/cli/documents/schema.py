@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.cli.documents import answers, runs, stores, sweeps
+from jupyter_pipes.cli.documents import answers, models, runs, stores, sweeps
 from jupyter_pipes.cli.documents.base import Document
 
 VERBS: dict[type[Document], str] = {
@@ -17,6 +17,7 @@ VERBS: dict[type[Document], str] = {
     answers.PlanDocument: "plan",
     answers.ExplanationDocument: "why",
     answers.RunsDocument: "runs",
+    models.ModelsDocument: "models",
     answers.ComparisonDocument: "compare",
     answers.ValuesDocument: "get",
     answers.LogDocument: "logs",

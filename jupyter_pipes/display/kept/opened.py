@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.display.board.making import board_of, parameter_text
 from jupyter_pipes.display.graph.fitting import arrange_within
 from jupyter_pipes.display.kept.lines import line_of
@@ -115,11 +115,12 @@ def _attempt(attempt: AttemptView) -> KeptAttempt:
 
 def _values(step: StepView, attempt: AttemptView | None) -> list[ArtifactRef]:
     artifacts = step.artifacts if attempt is None else attempt.artifacts
-    return [artifact for artifact in artifacts if not is_state(artifact.name)]
+    return list(values_among(artifacts))
 
 
 def _artifact(artifact: ArtifactRef) -> KeptArtifact:
-    size = " · ".join(filter(None, (shape_text(artifact.shape), bytes_text(artifact.bytes))))
+    model = artifact.model.words if artifact.model else ""
+    size = " · ".join(filter(None, (model, shape_text(artifact.shape), bytes_text(artifact.bytes))))
     return KeptArtifact(artifact.name, artifact.type, size, artifact.preview[:_PREVIEW])
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.display.heading import parameter_text
 from jupyter_pipes.display.html import (
     error_html,
@@ -72,12 +73,13 @@ def step_sections(
         now: the time in seconds since 1970.
     """
     metrics = facts.shown.metrics if facts.shown else step.metrics
+    artifacts = "".join(_artifact(ref, preview) for ref in values_among(step.artifacts))
     return {
         "status": _status(step, now, facts),
         "error": error_html(step.error) if step.error else "",
         "log": titled("Log", log_html(facts.log)),
         "metrics": titled("Metrics", metrics_html(metrics)),
-        "artifacts": titled("Artifacts", "".join(_artifact(ref, preview) for ref in step.artifacts)),
+        "artifacts": titled("Artifacts", artifacts),
         "names": _names(view, step),
         "reasons": titled("Why", f"<div class='quiet reasons'>{facts.why}</div>" if facts.why else ""),
         "attempts": _attempts(tuple(step.attempts), step.reason, now),
@@ -112,7 +114,8 @@ def _status(step: StepView, now: float, about: StepFacts) -> str:
 
 def _artifact(ref: ArtifactRef, preview: Callable[[ArtifactRef], str]) -> str:
     """Return an artifact in two lines: what it is, and its value, or a look inside."""
-    facts = (ref.type.rpartition(".")[2], shape_text(ref.shape), bytes_text(ref.bytes))
+    model = ref.model.words if ref.model else ""
+    facts = (ref.type.rpartition(".")[2], model, shape_text(ref.shape), bytes_text(ref.bytes))
     told = " · ".join(escape(fact) for fact in facts if fact)
     kind = f'<span class="quiet" title="{escape(ref.type)}">{told}</span>'
     # What stands in angle brackets says nothing of the value: a figure has its picture.

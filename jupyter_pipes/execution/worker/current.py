@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import OutsideStep, UsageError
 
@@ -50,6 +52,10 @@ class Context:
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     last_progress: float = 0.0
     unsent: ev.ProgressReported | None = None
+
+    def keep(self, artifact: ArtifactRef) -> None:
+        """Tell what was stored."""
+        self.buffer.report(ev.ArtifactStored(self.job.step.name, self.job.attempt, artifact))
 
     def send_last_progress(self) -> None:
         """Send the progress that came too soon after the one before."""
@@ -136,8 +142,33 @@ class Current:
             SerializationError: the value cannot be stored.
         """
         context = self._inside()
-        artifact = context.store(name, value)
-        context.buffer.report(ev.ArtifactStored(context.job.step.name, context.job.attempt, artifact))
+        context.keep(context.store(name, value))
+
+    def model(self, name: str, value: object, *, framework: str = "") -> None:
+        """Keep a model under a name, with what it tells of itself; `jupyter pipes models` lists it.
+
+        Args:
+            name: how it is called; another content of the same name is its next version.
+            value: the model, or the path of a file or folder that it was written to.
+            framework: what made it; told from its class, or from how the file's name ends, if not given.
+
+        Raises:
+            SerializationError: the object cannot be stored: write it to a file, and name that.
+            UsageError: the file cannot be read.
+        """
+        from jupyter_pipes.execution.worker.observation import models
+
+        context = self._inside()
+        path = models.as_path(value)
+        if path is not None:
+            artifact = context.store(name, models.file_content(path))
+            context.keep(replace(artifact, model=models.file_facts(path, framework)))
+            return
+        facts, notes = models.facts_of(value, framework)
+        context.keep(replace(context.store(name, value), model=facts))
+        for note in notes:
+            text = f"of model {name}, {note}"
+            context.buffer.report(ev.NoteAdded(context.job.step.name, context.job.attempt, text))
 
 
 def _number(what: str, value: float) -> float:

@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link.asking import Request
@@ -46,6 +46,7 @@ class ArtifactShown(Struct, frozen=True):
     """An artifact without its value.
 
     Attributes:
+        type: its type; of a model, also what that says of itself.
         bytes: stored size.
         shape: rows and columns and the like; empty if it has none.
         preview: a short text form.
@@ -86,7 +87,7 @@ def list_artifacts(session: Session, request: ListArtifacts) -> ArtifactList:
         ArtifactShown(
             step=step,
             name=artifact.name,
-            type=artifact.type,
+            type=" · ".join((artifact.type, artifact.model.words)) if artifact.model else artifact.type,
             bytes=artifact.bytes,
             shape=artifact.shape,
             preview=artifact.preview,
@@ -147,8 +148,7 @@ def _find(session: Session, step: str, name: str) -> ArtifactRef:
 
 def _kept(session: Session) -> Iterator[tuple[str, ArtifactRef]]:
     for step in _steps(session).values():
-        # States are between steps, and no value of the notebook.
-        yield from ((step.name, each) for each in step.artifacts if not is_state(each.name))
+        yield from ((step.name, each) for each in values_among(step.artifacts))
 
 
 def _steps(session: Session) -> dict[str, StepView]:

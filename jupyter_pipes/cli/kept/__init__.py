@@ -1,0 +1,1 @@
+"""What verbs tell of what runs kept, beside the runs themselves."""
