@@ -91,6 +91,8 @@ def _lines(bad: list[Seen], needed: Mapping[str, Need], at: Blobs) -> Iterator[s
         need = needed.get(each.digest)
         if need is None:
             who = "what no run needs"
+        elif not need.step:
+            who = f"{need.name} of the notebook's folder, run {need.run}"
         elif need.name:
             who = f"{need.name} of step {need.step}, run {need.run}"
         else:

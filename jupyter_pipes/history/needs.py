@@ -16,8 +16,8 @@ class Need(Struct, frozen=True):
 
     Attributes:
         digest: its name.
-        run, step: whose it is.
-        name: of the artifact; "" for what the step showed.
+        run, step: whose it is; `step` is "" for a file of the notebook's folder.
+        name: of the artifact, or the file; "" for what the step showed or printed.
     """
 
     digest: str
@@ -40,6 +40,7 @@ def needs(history: History, runs: Iterable[str]) -> dict[str, Need]:
 
 
 def _of_run(history: History, view: RunView) -> Iterator[Need]:
+    yield from (Need(digest, view.run, "", path) for path, digest in view.folder.items())
     for step in view.steps_and_elements:
         yield from (Need(value.digest, view.run, step.name) for value in step.values)
         for artifact in step.artifacts:
@@ -53,7 +54,7 @@ def _of_attempt(run: str, step: str, attempt: AttemptView) -> Iterator[Need]:
     for artifact in attempt.artifacts:
         for digest in (artifact.digest, *artifact.references):
             yield Need(digest, run, step, artifact.name)
-    yield from (Need(output.digest, run, step) for output in attempt.outputs)
+    yield from (Need(shown.digest, run, step) for shown in (*attempt.outputs, *attempt.log))
 
 
 def _taken_over(history: History, step: StepView) -> Iterable[AttemptView]:

@@ -96,6 +96,9 @@ def _marked(event: ev.AnyEvent) -> ev.AnyEvent:
         case ev.RunStarted():
             # Parameters are pickled as well.
             return replace(event, arguments=unsigned(event.arguments))
+        case ev.FolderKept():
+            # Modules are among them.
+            return ev.FolderKept({path: unsigned(digest) for path, digest in event.files.items()})
         case _:
             return event
 

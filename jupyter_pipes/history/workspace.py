@@ -31,10 +31,18 @@ _LONGEST_STEM, _SHORT_STEM = 240, 100
 
 
 class Workspace:
-    """The kept things of the project that a folder belongs to."""
+    """The kept things of the project that a folder belongs to.
 
-    def __init__(self, directory: Path) -> None:
-        self.settings = config.load(directory)
+    Args:
+        settings: the folder, whose settings are read; or settings, which stay as they are.
+        stands_for: the notebook's folder, where that is on a machine that cannot be seen from here, and the
+            settings' folder has what travelled of it; "" if it is the notebook's folder.
+    """
+
+    def __init__(self, settings: Path | config.Settings, stands_for: str = "") -> None:
+        self._given = settings if isinstance(settings, config.Settings) else None
+        self.settings = settings if isinstance(settings, config.Settings) else config.load(settings)
+        self.stands_for = stands_for
         self._is_in_place = False
         """Whether the names of the history's folders are on the disk."""
         self._is_trusted = False
@@ -42,7 +50,7 @@ class Workspace:
     @property
     def queues(self) -> dict[str, Queue]:
         """The queues on other machines, as they are named now: also once a kernel runs."""
-        return config.load(self.settings.directory).queues
+        return (self._given or config.load(self.settings.directory)).queues
 
     @property
     def has_history(self) -> bool:
@@ -227,6 +235,8 @@ class Workspace:
             origin: the name of the notebook or module that stands in it.
         """
         project = self.settings.folder.parent
+        if self.stands_for:
+            return self.settings.directory
         history = sqlite_file(self.settings.history)
         if folder.resolve().is_relative_to(project):
             return folder

@@ -8,6 +8,8 @@ from typing import Any, Literal, cast
 import msgspec
 from msgspec import Struct, field
 
+from jupyter_pipes.model.away.facts import FolderKept as FolderKept
+from jupyter_pipes.model.away.facts import LogKept as LogKept
 from jupyter_pipes.model.control.commands import RunCommand
 from jupyter_pipes.model.planned import PlannedStep as PlannedStep
 from jupyter_pipes.model.results import (
@@ -323,6 +325,8 @@ AnyEvent = (
     | CommandGiven
     | CallbackNoted
     | RunHeldUp
+    | FolderKept
+    | LogKept
     | RunEnded
 )
 

@@ -12,7 +12,7 @@ from jupyter_pipes.model.mapping.children import child_name, is_child, planned_c
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import CellView, Gate, Progress, RunView, StepView
+from jupyter_pipes.model.views import CellView, Gate, LogPiece, Progress, RunView, StepView
 
 _OUTCOME_STATUS: dict[str, Status] = {
     "completed": Status.COMPLETED,
@@ -286,6 +286,14 @@ def _note_callback(event: ev.CallbackNoted, view: RunView, time: float) -> None:
     view.parameters = {**view.parameters, **values}
 
 
+def _keep_folder(event: ev.FolderKept, view: RunView, time: float) -> None:
+    view.folder.update(event.files)
+
+
+def _keep_log(event: ev.LogKept, view: RunView, time: float) -> None:
+    view.attempt_of(event).log.append(LogPiece(event.digest, event.size))
+
+
 def _end_run(event: ev.RunEnded, view: RunView, time: float) -> None:
     view.status, view.reason, view.ended = event.status, event.reason, time
     view.held_up = ""
@@ -338,6 +346,8 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.StepReopened: _reopen_step,
     ev.StepEnded: _end_step,
     ev.CallbackNoted: _note_callback,
+    ev.FolderKept: _keep_folder,
+    ev.LogKept: _keep_log,
     ev.RunEnded: _end_run,
 }
 """What each event does to a view; all others change nothing in it."""

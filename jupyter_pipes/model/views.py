@@ -7,6 +7,7 @@ from collections import Counter
 from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.away.facts import LogPiece as LogPiece
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import (
     ArtifactRef,
@@ -68,6 +69,7 @@ class AttemptView(Struct):
         is_outdated: whether it had other inputs than it should have had, as was seen later.
         finds_elements: whether it looked for the elements of its step's `--map`, and left nothing else.
         cells: what it showed in each of its step's cells that it came to.
+        log: the pieces of its log that are in the store, in order: where it ran, nobody else looks for it.
     """
 
     number: int
@@ -91,6 +93,7 @@ class AttemptView(Struct):
     is_outdated: bool = False
     finds_elements: bool = False
     cells: list[CellView] = field(default_factory=lambda: [CellView()])
+    log: list[LogPiece] = field(default_factory=list[LogPiece])
 
     @property
     def outputs(self) -> list[OutputRef]:
@@ -281,6 +284,8 @@ class RunView(Struct):
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
         called: what callbacks failed with that are about the run as a whole.
         connects: whether what a run shows goes into each step's `planned` at once.
+        folder: path -> digest, of the files in the notebook's folder that are in the store, if its controller
+            does not see them.
     """
 
     run: str
@@ -315,6 +320,7 @@ class RunView(Struct):
     observed: dict[str, Observation] = field(default_factory=dict[str, Observation])
     called: list[ev.CallbackNoted] = field(default_factory=list[ev.CallbackNoted])
     connects: bool = True
+    folder: dict[str, str] = field(default_factory=dict[str, str])
 
     @property
     def progress(self) -> float:

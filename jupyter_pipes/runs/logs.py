@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from itertools import islice
+from collections.abc import Callable, Iterable, Sequence
+from itertools import accumulate, islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
+from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.quantities import bytes_text
+
+if TYPE_CHECKING:
+    from jupyter_pipes.model.views import LogPiece
+    from jupyter_pipes.storage.artifacts import ArtifactStore
 
 MOST = 4 * 2**20
 """Bytes of a log's end that are shown where all of it is asked for."""
@@ -65,6 +71,35 @@ class Log:
         left_out = bytes_text(size - len(shown))
         head = f"[… the first {left_out} of the log are left out; all of it is in {self.path} …]\n"
         return head + shown.decode("utf-8", "replace")
+
+
+def brought(path: Path, pieces: Sequence[LogPiece], store: Callable[[], ArtifactStore]) -> Path:
+    """Return the path of a log, with what the store has of it and the file lacks brought there.
+
+    Args:
+        path: where it is looked for.
+        pieces: what the store has of it; where the attempt ran in the notebook's folder, nothing.
+        store: gives the store, where it is needed.
+
+    Raises:
+        StoreError: the store cannot be read, or the file not be written.
+    """
+    ends = list(accumulate(piece.size for piece in pieces))
+    size = path.stat().st_size if path.exists() else 0
+    if not ends or ends[-1] <= size:
+        return path
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+        # Others may bring the same at the same time, to the same places.
+        with path.open("r+b") as file:
+            for piece, end in zip(pieces, ends, strict=True):
+                if end > size:
+                    file.seek(end - piece.size)
+                    file.write(store().get_bytes(piece.digest))
+    except OSError as error:
+        raise StoreError(f"the log {path} cannot be brought from the store: {error}") from error
+    return path
 
 
 def ends_of(logs: Iterable[tuple[str, Log]]) -> str:

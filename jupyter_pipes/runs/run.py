@@ -30,7 +30,7 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
 from jupyter_pipes.runs.contents import StepsByName, artifacts, failures, gate_named, named_artifact
-from jupyter_pipes.runs.logs import Log, ends_of
+from jupyter_pipes.runs.logs import Log, brought, ends_of
 from jupyter_pipes.runs.looks import preview
 
 if TYPE_CHECKING:
@@ -204,6 +204,7 @@ class Run(Mapping[str, Any]):
 
         Raises:
             UsageError: the run has no such step, or the step no such attempt.
+            StoreError: the log is in the store, and cannot be read there.
         """
         log = self.log(step, attempt)
         elements = self.element_logs(step) if attempt is None else ()
@@ -222,11 +223,7 @@ class Run(Mapping[str, Any]):
         return run.element_logs(view.source_step) if run else []
 
     def log_path(self, step: str, attempt: int | None = None) -> Path | None:
-        """Return where an attempt's log is, None when the step did not run.
-
-        Raises:
-            UsageError: the run has no such step, or the step no such attempt.
-        """
+        """Return where an attempt's log is, None when the step did not run; raises as `logs` does."""
         source, attempts = self.shown_attempts(step)
         numbers = [each.number for each in attempts]
         if attempt is not None and attempt not in numbers:
@@ -234,10 +231,11 @@ class Run(Mapping[str, Any]):
             raise UsageError(
                 f"run {self.id} has no log of attempt {shown(attempt)} of step {step}; attempts: {there_are}"
             )
-        number = attempt or next(reversed(numbers), None)
-        if number is None:
+        of = next((each for each in reversed(attempts) if attempt in (None, each.number)), None)
+        if of is None:
             return None
-        return self._workspace.log_path(source, self.step(step).source_step or step, number)
+        path = self._workspace.log_path(source, self.step(step).source_step or step, of.number)
+        return brought(path, of.log, lambda: self._workspace.store)
 
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
         """Return the attempt whose outputs a step shows, and its run: an earlier one when it is cached."""

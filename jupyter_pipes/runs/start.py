@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jupyter_pipes.execution import loop
+from jupyter_pipes.execution.executors.keeping import KeepingExecutor
 from jupyter_pipes.execution.executors.queues import executor_of, with_queues_looked_at
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, UsageError
@@ -48,7 +49,7 @@ def start(
     queues = workspace.queues
     looked_at = request if earlier else with_queues_looked_at(request, queues)
     if not detached_to:
-        return _start(looked_at, workspace, executor_of(queues), earlier)
+        return _start(looked_at, workspace, _executor(workspace), earlier)
     if any(request.callbacks.values()):
         raise UsageError(
             "a run whose controller is another process cannot call functions of this one: name functions of "
@@ -58,6 +59,13 @@ def start(
 
     name, numbered_request = _named(looked_at, workspace, earlier)
     return hand_over(name, numbered_request, workspace, detached_to, earlier)
+
+
+def _executor(workspace: Workspace) -> Executor:
+    executor = executor_of(workspace.queues)
+    if not workspace.stands_for:
+        return executor
+    return KeepingExecutor(executor, workspace.store, workspace.stands_for)
 
 
 def start_debugging(

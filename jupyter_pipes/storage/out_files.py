@@ -50,6 +50,17 @@ def keep(store: ArtifactStore, path: str, directory: Path) -> ArtifactRef:
         return ArtifactRef(path, digest, "file", len(content), FileSerializer.name, (), _beginning(content))
 
 
+def keep_content(store: ArtifactStore, file: Path) -> str:
+    """Keep the content of a file, which is mapped, and return its digest.
+
+    Raises:
+        OSError: it cannot be read.
+        StoreError: the store cannot be written.
+    """
+    with _mapped(file) as content:
+        return store.put_bytes(content)
+
+
 def restore(store: ArtifactStore, artifacts: Iterable[ArtifactRef], directory: Path) -> list[str]:
     """Put back each file among the artifacts that is missing or has other content; return their paths.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.execution.recording.stated import resumed, started
@@ -12,6 +12,7 @@ from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.elsewhere import here, on_queue
 from jupyter_pipes.runs.elsewhere.following import attach
+from jupyter_pipes.runs.elsewhere.way import Way
 from jupyter_pipes.runs.run import Run
 from jupyter_pipes.storage.queues import LOCAL
 
@@ -19,9 +20,6 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.leases import Lease
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.planning.request import RunRequest
-
-Launch = Callable[["Workspace", "Lease"], None]
-"""Has a controller begun that takes the lease over."""
 
 
 def hand_over(
@@ -40,24 +38,24 @@ def hand_over(
         UsageError: there is no such queue, or nobody on it could drive the run.
         PipesError: the controller's process did not begin.
     """
-    launch = _way_to(queue, workspace)
+    way = _way_to(queue, workspace, request)
     lease = workspace.history.leases.take(run, workspace.settings.lease)
-    _record(run, request, workspace, queue, earlier, lease)
+    _record(run, request, workspace, queue, earlier, lease, way)
     try:
-        launch(workspace, lease)
+        way.launch(workspace, lease)
     except Exception as error:
         workspace.history.end(run, Status.FAILED, f"its controller did not begin: {error}")
         raise
     return attach(Run(workspace, run))
 
 
-def _way_to(queue: str, workspace: Workspace) -> Launch:
+def _way_to(queue: str, workspace: Workspace, request: RunRequest) -> Way:
     if queue == LOCAL:
-        return here.launch
+        return Way(here.launch)
     queues = workspace.queues
     if queue not in queues:
         raise UsageError(f"there is no queue {queue}; there are: {', '.join((LOCAL, *queues))}")
-    return on_queue.checked(queues[queue], workspace)
+    return on_queue.checked(queues[queue], workspace, request)
 
 
 def _record(
@@ -67,6 +65,7 @@ def _record(
     queue: str,
     earlier: Sequence[ev.Record],
     lease: Lease,
+    way: Way,
 ) -> None:
     journal, attachments = workspace.history.journal(run), dict[str, bytes]()
     journal.lease = lease
@@ -77,5 +76,6 @@ def _record(
 
     began = resumed(request, lease.process, keep) if earlier else started(request, lease.process, keep, queue)
     waits = ev.RunHeldUp(f"waits for its controller on queue {queue}")
-    records = [journal.number(fact) for fact in (began, waits)]
+    sent = [ev.FolderKept(way.folder)] if way.folder else []
+    records = [journal.number(fact) for fact in (began, waits, *sent)]
     journal.write(records, fold(run, (*earlier, *records)), attachments)

@@ -34,7 +34,7 @@ def launch(workspace: Workspace, lease: Lease) -> None:
         PipesError: it ended, or did nothing.
     """
     log = workspace.controller_log(lease.run)
-    process = _spawn(words(workspace, lease), log)
+    process = _spawn((*words(lease), str(workspace.settings.directory)), log)
     # Reaps it, if this process is still there.
     threading.Thread(target=process.wait, name=f"controller of {lease.run}", daemon=True).start()
     latest = time.monotonic() + PATIENCE
@@ -47,9 +47,9 @@ def launch(workspace: Workspace, lease: Lease) -> None:
         time.sleep(0.02)
 
 
-def words(workspace: Workspace, lease: Lease) -> tuple[str, ...]:
-    """Return the program that drives the run of a lease, and its arguments, as Python takes them."""
-    return ("-P", "-m", PROGRAM, str(workspace.settings.directory), lease.run, lease.holder)
+def words(lease: Lease) -> tuple[str, ...]:
+    """Return the program that drives the run of a lease as Python takes it; the run's folder comes last."""
+    return ("-P", "-m", PROGRAM, lease.run, lease.holder)
 
 
 def _is_untaken(workspace: Workspace, lease: Lease) -> bool:

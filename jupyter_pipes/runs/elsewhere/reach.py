@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -14,11 +14,15 @@ from msgspec import Struct
 from jupyter_pipes.execution.executors.remote.versions import versions, what_differs
 from jupyter_pipes.history.history import History
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.runs.elsewhere.luggage import Wanted, outside
+from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.settings import load, sqlite_file
+from jupyter_pipes.storage.signing import Signing
 from jupyter_pipes.system.processes import system
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.planning.request import RunRequest
 
 
 class Need(Struct, frozen=True):
@@ -26,35 +30,55 @@ class Need(Struct, frozen=True):
 
     Attributes:
         directory: the notebook's folder.
-        witnesses: files that were just made, in the folder of logs and in the store: both are to be seen.
+        witness: a file that was just made in the folder of logs.
+        blob: the digest of what was just kept in the store.
         history, store: where they are.
+        signing: where the team's key is.
         system: the start of an operating system that a SQLite file can be shared in.
         versions: of what is handed over.
+        outside: what steps declare that is not in the notebook's folder.
     """
 
     directory: str
-    witnesses: tuple[str, ...]
+    witness: str
+    blob: str
     history: str
     store: str
+    signing: Signing | None
     system: str
     versions: dict[str, str]
+    outside: tuple[Wanted, ...] = ()
+
+
+class Reached(Struct, frozen=True):
+    """What a process there found: what is in the way, in words, and whether it does not see the folder."""
+
+    trouble: str
+    is_away: bool
 
 
 @contextmanager
-def need_of(workspace: Workspace) -> Generator[Need]:
-    """Yield what a controller of a project has to reach; the witnesses are there for as long."""
+def need_of(workspace: Workspace, request: RunRequest) -> Generator[Need]:
+    """Yield what a controller of a run has to reach; the witness is there for as long."""
     settings = workspace.settings
-    is_folder = "://" not in settings.store
-    folders = (settings.folder, *([Path(settings.store)] if is_folder else []))
-    witnesses = [_witness(folder) for folder in folders]
+    witness = _witness(settings.folder)
     try:
         yield Need(
-            str(settings.directory), tuple(witnesses), settings.history, settings.store, system(),
+            str(settings.directory),
+            witness,
+            workspace.store.put_bytes(_WITNESS),
+            settings.history,
+            settings.store,
+            settings.signing,
+            system(),
             dict(versions()),
-        )  # fmt: skip
+            tuple(outside(request)),
+        )
     finally:
-        for witness in witnesses:
-            Path(witness).unlink(missing_ok=True)
+        Path(witness).unlink(missing_ok=True)
+
+
+_WITNESS = b"Whoever can read this reaches the store."
 
 
 def _witness(folder: Path) -> str:
@@ -64,29 +88,50 @@ def _witness(folder: Path) -> str:
     return name
 
 
-def what_is_missing(need: Need) -> str:
-    """Return why a controller in this process could not drive the run, in words; "" if it could."""
+def reached(need: Need) -> Reached:
+    """Return whether a controller in this process could drive the run."""
+    is_away = not Path(need.witness).exists()
     differing = what_differs(versions(), need.versions)
-    if differing:
-        return differing
-    for witness in need.witnesses:
-        if not Path(witness).exists():
-            return f"the folder {Path(witness).parent} is not to be seen: share it, by NFS for example"
+    return Reached(differing or "; ".join(_troubles(need, is_away=is_away)), is_away)
+
+
+def _troubles(need: Need, *, is_away: bool) -> Iterator[str]:
+    yield from _of_the_store(need)
+    if is_away:
+        yield from (wanted.words for wanted in need.outside if not _is_there(wanted))
     if sqlite_file(need.history) is not None and not (need.system and need.system == system()):
-        return (
+        yield (
             "the history is a SQLite file, which only processes of one machine can share: name a PostgreSQL "
             "(history = ... in pipes.toml)"
         )
-    return _what_is_wrong_with_the_history(need)
+    else:
+        yield from _of_the_history(need, is_away=is_away)
 
 
-def _what_is_wrong_with_the_history(need: Need) -> str:
+def _is_there(wanted: Wanted) -> bool:
+    return bool(wanted.path) and Path(wanted.path).exists()
+
+
+def _of_the_store(need: Need) -> Iterator[str]:
     try:
-        settings = load(Path(need.directory))
-        if (settings.history, settings.store) != (need.history, need.store):
-            return f"the settings of {need.directory} name another history or store"
+        if ArtifactStore(need.store).blobs.size(need.blob) is None:
+            yield (
+                f'the store {need.store} is not to be seen: name one that all reach (store = "s3://…" or a '
+                "shared folder, in pipes.toml)"
+            )
+    except PipesError as error:
+        yield str(error)
+
+
+def _of_the_history(need: Need, *, is_away: bool) -> Iterator[str]:
+    try:
+        if need.signing is not None:
+            need.signing.signer()
+        settings = None if is_away else load(Path(need.directory))
+        if settings and (settings.history, settings.store) != (need.history, need.store):
+            yield f"the settings of {need.directory} name another history or store"
+            return
         with closing(History(need.history)) as history:
             history.running()
     except PipesError as error:
-        return str(error)
-    return ""
+        yield str(error)

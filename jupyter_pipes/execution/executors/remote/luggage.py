@@ -51,7 +51,7 @@ class Packed:
         """Yield what of the working directory travels: what the code names, and the rest if it is little."""
         folder = Path(job.directory)
         named = [path for seen in job.named if (path := folder / seen.path).is_file()]
-        for path in dict.fromkeys((*named, *_little(folder))):
+        for path in dict.fromkeys((*named, *little(folder))):
             if path.is_relative_to(folder):
                 digest = file_digest(path)
                 self._sources[digest] = path
@@ -79,9 +79,9 @@ async def unpack(luggage: Luggage, store: ArtifactStore, home: Path, job: Job) -
         work if entry == job.directory else home / "modules" / str(number)
         for number, entry in enumerate(job.python_path)
     ]
-    await asyncio.to_thread(_lay_out, luggage.files, store, work)
+    await asyncio.to_thread(lay_out, luggage.files, store, work)
     for entry, files in zip(entries, luggage.modules, strict=True):
-        await asyncio.to_thread(_lay_out, files, store, entry)
+        await asyncio.to_thread(lay_out, files, store, entry)
     return replace(job, directory=str(work), python_path=tuple(map(str, entries)))
 
 
@@ -103,7 +103,7 @@ def _is_data(name: str) -> bool:
     return not name.endswith((".ipynb", ".pyc"))
 
 
-def _little(folder: Path) -> list[Path]:
+def little(folder: Path) -> list[Path]:
     """Return all files of a folder; none if they are too many or too large to be sent along."""
     files = list(islice(files_in(folder), MOST_FILES + 1))
     size = sum(path.stat().st_size for path in files if path.is_file())
@@ -120,7 +120,7 @@ def _first_of(places: tuple[Path, ...], path: Path) -> Path:
     return next(place for place in places if path.is_relative_to(place))
 
 
-def _lay_out(files: dict[str, str], store: ArtifactStore, folder: Path) -> None:
+def lay_out(files: dict[str, str], store: ArtifactStore, folder: Path) -> None:
     for path, digest in files.items():
         target = folder / path
         target.parent.mkdir(parents=True, exist_ok=True)
