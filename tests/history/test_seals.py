@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.cli.main import main
+from jupyter_pipes.history.seals import unsigned
+from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs import pipeline as pipeline_module
@@ -177,3 +179,13 @@ def test_a_key_that_is_not_there_is_said(pipeline_of: Pipelines, monkeypatch: py
     _forget()
     with pytest.raises(ConfigurationError, match="TEAM_KEY is not set"):
         pipeline_of(*CELLS).run(debug=True)
+
+
+def test_files_of_a_folder_that_nobody_signed_are_marked(pipeline_of: Pipelines, tmp_path: Path) -> None:
+    """Modules are among them, which a controller elsewhere would run."""
+    _do_not_sign(tmp_path)
+    run = pipeline_of(*CELLS).run(debug=True)
+    journal = run.workspace.history.journal(run.id)
+    journal.append(ev.FolderKept({"lib.py": "d"}), run.workspace.history.view(run.id))
+    _sign(tmp_path)
+    assert _kept(pipeline_of(*CELLS)).view.folder == {"lib.py": unsigned("d")}

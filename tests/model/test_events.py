@@ -154,6 +154,8 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         ev.CallbackNoted, TEXT, TEXT, TEXT, st.booleans(), st.dictionaries(TEXT, JSON), ERROR
     ),
     ev.RunHeldUp: st.builds(ev.RunHeldUp, TEXT),
+    ev.FolderKept: st.builds(ev.FolderKept, st.dictionaries(TEXT, TEXT)),
+    ev.LogKept: st.builds(ev.LogKept, *NUMBERED, TEXT, st.integers(0)),
     ev.RunEnded: st.builds(ev.RunEnded, st.sampled_from(Status), TEXT),
 }
 

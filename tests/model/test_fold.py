@@ -12,7 +12,7 @@ from jupyter_pipes.model.fold import apply, fold
 from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
 from jupyter_pipes.model.shown.series import MetricPoints
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import Progress, RunView
+from jupyter_pipes.model.views import LogPiece, Progress, RunView
 
 STEPS = (ev.PlannedStep("a"), ev.PlannedStep("b", ("a",)), ev.PlannedStep("c", ("a", "b")))
 
@@ -212,3 +212,16 @@ def test_a_run_that_went_to_its_end_is_the_same_as_if_it_had_been_watched() -> N
         apply(record, live)
     assert fold("r", kept) == live
     assert live.steps["d"].planned.reads == {"x": "c"}
+
+
+def test_what_the_store_has_of_a_folder_and_of_logs_adds_up() -> None:
+    view = view_of(
+        ev.FolderKept({"in.csv": "1", "lib.py": "2"}),
+        ev.LogKept("a", 1, "p1", 4),
+        ev.LogKept("a", 1, "p2", 3),
+        ev.FolderKept({"in.csv": "3"}),
+    )
+    assert view.folder == {"in.csv": "3", "lib.py": "2"}
+    latest = view.steps["a"].latest
+    assert latest is not None
+    assert latest.log == [LogPiece("p1", 4), LogPiece("p2", 3)]

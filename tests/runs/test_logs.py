@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.runs.logs import MOST, Log
+from jupyter_pipes.model.errors import StoreError
+from jupyter_pipes.model.away.facts import LogPiece
+from jupyter_pipes.runs.logs import MOST, Log, brought
+from jupyter_pipes.storage.artifacts import ArtifactStore
 from tests.conftest import MakePipeline
 
 
@@ -93,3 +96,21 @@ def test_a_log_of_two_gigabytes_is_read_by_nothing_that_shows_it(
     assert done.returncode == 0, done.stderr[-3000:]
     assert "its end is shown" in done.stderr
     assert len(done.stdout) < 20 * MOST
+
+
+def test_what_the_store_has_of_a_log_is_brought_once_and_what_is_there_stays(tmp_path: Path) -> None:
+    store, path = ArtifactStore(tmp_path / "store"), tmp_path / "logs" / "a.1.log"
+    pieces = [LogPiece(store.put_bytes(text), len(text)) for text in (b"one\n", b"two\n")]
+    assert brought(path, pieces[:1], lambda: store).read_bytes() == b"one\n"
+    assert brought(path, pieces, lambda: store).read_bytes() == b"one\ntwo\n"
+    path.write_bytes(b"ONE\ntwo\n")
+    assert brought(path, pieces, lambda: store).read_bytes() == b"ONE\ntwo\n"
+
+
+def test_a_log_of_which_the_store_has_nothing_is_left_alone(tmp_path: Path) -> None:
+    assert not brought(tmp_path / "gone", [], lambda: ArtifactStore(tmp_path)).exists()
+
+
+def test_a_log_that_the_store_has_lost_is_told(tmp_path: Path) -> None:
+    with pytest.raises(StoreError):
+        brought(tmp_path / "a.log", [LogPiece("0" * 64, 4)], lambda: ArtifactStore(tmp_path / "store"))

@@ -99,7 +99,8 @@ def _troubles(need: Need, *, is_away: bool) -> Iterator[str]:
     yield from _of_the_store(need)
     if is_away:
         yield from (wanted.words for wanted in need.outside if not _is_there(wanted))
-    if sqlite_file(need.history) is not None and not (need.system and need.system == system()):
+    file = sqlite_file(need.history)
+    if file is not None and not (need.system and need.system == system() and file.exists()):
         yield (
             "the history is a SQLite file, which only processes of one machine can share: name a PostgreSQL "
             "(history = ... in pipes.toml)"

@@ -17,8 +17,9 @@ from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.kept import find_run
 from tests.acceptance.project import Answer, Project
 from tests.databases import MISSING, postgresql, programs
-from tests.execution.executors.cluster import running_cluster
+from tests.execution.executors.cluster import Cluster, running_cluster
 from tests.execution.test_claims import NEXT, STEP
+from tests.s3 import running_server
 from tests.waiting import until
 
 pytestmark = pytest.mark.slow
@@ -77,6 +78,11 @@ def left(run: str) -> list[str]:
     """Return the command lines of processes that are about a run."""
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
     return [line for line in lines if run in line]
+
+
+def until_registered(cluster: Cluster) -> None:
+    logs = [cluster.folder / f"{worker}.log" for worker in cluster.workers]
+    until(lambda: all("Registered to" in log.read_text() for log in logs), "the workers", 120)
 
 
 @pytest.fixture
@@ -164,6 +170,47 @@ def test_a_run_whose_history_is_a_server_is_seen_and_cancelled_from_another_proj
         scene.history.close()
 
 
+@pytest.mark.skipif(programs() is None, reason=MISSING)
+def test_a_controller_that_sees_nothing_of_the_folder_has_what_it_needs_of_it(
+    scene: Scene, tmp_path: Path
+) -> None:
+    """Modules and data travel through the store; logs, files and values come back through it."""
+    if subprocess.run(["unshare", "--mount", "true"], check=False, capture_output=True).returncode:
+        pytest.skip("folders are hidden from workers by a mount namespace, which takes root here")
+    project, folder = scene.project, tmp_path / "cluster"
+    project.write(
+        "import lib",
+        f"{STEP}\nprint('computed', flush=True)\nopen('made.txt', 'w').write('2')",
+        "%%step after --gate 'go on?'\n"
+        "y = lib.scale(x + int(open('in.txt').read()) + int(open('made.txt').read()))",
+    )
+    (project.folder / "lib.py").write_text("def scale(x):\n    return 10 * x\n")
+    (project.folder / "in.txt").write_text("4")
+    folder.mkdir()
+    with running_server() as server, postgresql() as url:
+        server.make_bucket("team")
+        with running_cluster(folder, hidden=project.folder) as cluster:
+            until_registered(cluster)
+            settings = f'lease = "5s"\n[queues.far]\nscheduler = "{cluster.address}"\n'
+            scene.configure(settings)
+            refused = scene.ask("run", "study.ipynb", "--detach", "--queue", "far")
+            assert "is not to be seen: name one that all reach" in refused.err
+            scene.configure(f'store = "s3://team/store"\nhistory = "{url}"\n{settings}')
+            run = scene.detach("--queue", "far")
+            following = scene.attached(run)
+            scene.may_end()
+            until(lambda: bool(scene.history.view(run).gates), "the gate", 120)
+            assert scene.ask("logs", run, "slow").out == "computed\n"
+            assert scene.ask("approve", run, "after").code == 0
+            out, err = following.communicate(timeout=120)
+            assert (following.returncode, out.strip()) == (0, "y = 70"), err
+            assert scene.ask("get", "study.ipynb", "y", "--run", run).out == "70\n"
+            planned = scene.ask("plan", "study.ipynb", "--json").document
+            assert {step["decision"] for step in planned["steps"]} == {"cached"}
+            until(lambda: not list(folder.rglob("controller-*")), "its folder's end")
+        scene.history.close()
+
+
 def test_a_controller_whose_worker_is_killed_is_begun_anew_on_another(scene: Scene, tmp_path: Path) -> None:
     """The worker's step goes with it, and is begun again as another attempt."""
     folder = tmp_path / "cluster"
@@ -172,8 +219,7 @@ def test_a_controller_whose_worker_is_killed_is_begun_anew_on_another(scene: Sce
         for worker in ("w1", "w2"):
             cluster.add_worker(worker, threads=2)
         scene.configure(f'lease = "3s"\n[queues.far]\nscheduler = "{cluster.address}"\n')
-        logs = [folder / f"{worker}.log" for worker in cluster.workers]
-        until(lambda: all("Registered to" in log.read_text() for log in logs), "both workers")
+        until_registered(cluster)
         run = scene.detach("--queue", "far")
         following = scene.attached(run)
         worker = psutil.Process(scene.history.view(run).pid).parent()
