@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.away.facts import LogPiece
+from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.runs.logs import MOST, Log, brought
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from tests.conftest import MakePipeline
