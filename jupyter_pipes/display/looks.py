@@ -86,11 +86,14 @@ def running_share(step: StepView) -> float | None:
 def progress_text(step: StepView) -> str:
     """Return how far a running step is: `45 %`, the count when the total is unknown, or "".
 
-    Of a step with a `--map`, how many of its elements are done: `37/100, 1 failed`.
+    Of a step with a `--map`, how many of its elements are done: `37/100, 1 failed`; of one with a
+    `--repeat-while`, `round 3 of at most 10`.
     """
     if step.children:
         return step.count
     progress, share = running_progress(step), running_share(step)
+    if progress and step.planned.options.repeat_while and progress.text.startswith("round "):
+        return progress.text
     if share is not None:
         return f"{share:.0%}".replace("%", " %")
     return f"{progress.done:g}" if progress else ""
@@ -135,7 +138,9 @@ def remaining_text(step: StepView, now: float, before: float) -> str:
     """
     if step.status is not Status.RUNNING or step.latest is None:
         return ""
-    elapsed, share = step.latest.seconds_until(now), running_share(step)
+    # A loop may end long before its last round.
+    share = None if step.planned.options.repeat_while else running_share(step)
+    elapsed = step.latest.seconds_until(now)
     whole = elapsed / share if share else before
     if whole > elapsed:
         return f"about {duration_text(whole - elapsed)} left"
@@ -159,6 +164,9 @@ def origin_text(owner: str) -> str:
 
 
 def status_line(step: StepView) -> str:
-    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`."""
+    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of at most 10`."""
     took = took_text(step) if step.status is not Status.QUEUED else ""
-    return " · ".join(filter(None, (LOOKS[step.status].word, progress_text(step) or took)))
+    progress = progress_text(step)
+    # There is no room for both words.
+    word = "" if progress.startswith("round ") else LOOKS[step.status].word
+    return " · ".join(filter(None, (word, progress or took)))

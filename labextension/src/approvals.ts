@@ -53,7 +53,10 @@ export class ApprovalWatch {
     const words = this._trans.__('%1: %2 %3', pipeline, step.name, step.reason);
     const approve = (): void => {
       const { name } = step;
-      void told(this._session.ask({ ask: 'answer gate', step: name, approved: true, reason: '' }));
+      void told(
+        this._session.ask({ ask: 'answer gate', step: name, approved: true, reason: '' }),
+        this._trans
+      );
     };
     const show = (): void => {
       this._front.bring(this._session, step);

@@ -1,6 +1,6 @@
 /** What can be done with a pipeline, as commands: for buttons, menus, the palette and shortcuts. */
 import type { JupyterFrontEnd } from '@jupyterlab/application';
-import { Notification } from '@jupyterlab/apputils';
+import { Dialog, Notification, showDialog } from '@jupyterlab/apputils';
 import type { Cell } from '@jupyterlab/cells';
 import type { Notebook } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
@@ -14,6 +14,10 @@ import { asStep, roleOf } from './roles';
 import type { PipelineSession } from './session';
 import type { IPipelines } from './tokens';
 import type { BoardStep } from './wire';
+import { shortened } from './words';
+
+/** Lab cuts off what has more characters, in the midst of a word. */
+const MOST_NOTIFIED = 138;
 
 export const CommandIDs = {
   run: 'jupyter_pipes:run',
@@ -44,7 +48,7 @@ export function addCommands(
     isEnabled: () => hasSteps() && !isRunning(current()?.board ?? null),
     execute: async ({ steps }) => {
       const names = Array.isArray(steps) ? steps.map(String) : [];
-      await told(current()?.ask({ ask: 'run', steps: names }));
+      await told(current()?.ask({ ask: 'run', steps: names }), trans);
     }
   });
   commands.addCommand(CommandIDs.runStale, {
@@ -65,7 +69,7 @@ export function addCommands(
       return staleSteps(board).length > 0 && !isRunning(board);
     },
     execute: async () => {
-      await told(current()?.ask({ ask: 'run stale' }));
+      await told(current()?.ask({ ask: 'run stale' }), trans);
     }
   });
   commands.addCommand(CommandIDs.stop, {
@@ -75,7 +79,7 @@ export function addCommands(
     isVisible: hasSteps,
     isEnabled: () => isRunning(current()?.board ?? null),
     execute: async () => {
-      await told(current()?.ask({ ask: 'stop' }));
+      await told(current()?.ask({ ask: 'stop' }), trans);
     }
   });
   commands.addCommand(CommandIDs.makeStep, {
@@ -111,7 +115,10 @@ export function addCommands(
     execute: async ({ form }) => {
       const session = current();
       if (session) {
-        await told(exportAs(session, form === 'notebook' ? form : 'python', commands, trans));
+        await told(
+          exportAs(session, form === 'notebook' ? form : 'python', commands, trans),
+          trans
+        );
       }
     }
   });
@@ -167,12 +174,26 @@ function selectIn(editor: Cell['editor'], { from, to }: { from: number; to: numb
 }
 
 /** Wait for what was asked; what stands against it is told to the user. */
-export async function told(asked: Promise<unknown> | undefined): Promise<void> {
+export async function told(
+  asked: Promise<unknown> | undefined,
+  trans: TranslationBundle
+): Promise<void> {
   try {
     await asked;
   } catch (error) {
-    Notification.error(error instanceof Error ? error.message : String(error), {
-      autoClose: 10_000
+    const words = error instanceof Error ? error.message : String(error);
+    const short = shortened(words, MOST_NOTIFIED);
+    const label = trans.__('Show all');
+    const callback = (): void => {
+      void showDialog({
+        title: trans.__('This could not be done'),
+        body: words,
+        buttons: [Dialog.okButton()]
+      });
+    };
+    Notification.error(short, {
+      autoClose: 10_000,
+      actions: short.endsWith(' …') ? [{ label, callback }] : []
     });
   }
 }

@@ -65,7 +65,7 @@ export function addStepCommands(
       isVisible: holds(isVisible),
       execute: async args => {
         const about = subject(args);
-        await (about && told(carryOut(about, args)));
+        await (about && told(carryOut(about, args), trans));
       }
     });
   };

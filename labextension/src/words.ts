@@ -46,11 +46,13 @@ export function queueText(step: BoardStep): string {
   return step.queue === LOCAL ? '' : `queue ${step.queue}${host}`;
 }
 
-/** A node's second line: `completed · 1.2 s`, `running · 45 %`, `pending`. */
+/** A node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of at most 10`. */
 export function statusLine(step: BoardStep, now: number, trans: Translator): string {
   const seconds = step.status === 'queued' ? 0 : secondsOf(step, now);
   const took = seconds > 0 ? durationText(seconds) : '';
-  return [statusWord(step.status, trans), step.progress || took].filter(Boolean).join(' · ');
+  // There is no room for both words.
+  const word = step.progress.startsWith('round ') ? '' : statusWord(step.status, trans);
+  return [word, step.progress || took].filter(Boolean).join(' · ');
 }
 
 /** How a run stands in a few letters: `3/7 · train 42 %`, `7/7 · completed`. */
@@ -81,6 +83,13 @@ export function bytesText(size: number): string {
     unit = larger;
   }
   return `${unit === 'B' || amount >= 99.95 ? amount.toFixed(0) : amount.toFixed(1)} ${unit}`;
+}
+
+/** A text on one line: the whole if it fits, else the words that do, with `…` behind them. */
+export function shortened(text: string, most: number): string {
+  const line = text.trim().replaceAll(/\s+/g, ' ');
+  const room = line.slice(0, most);
+  return line.length > most ? `${room.slice(0, room.lastIndexOf(' '))} …` : line;
 }
 
 /** A shape, with thousands marked: `250,000 × 2`; "" for none. */

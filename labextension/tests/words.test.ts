@@ -1,5 +1,5 @@
 /** Words are those of Python. */
-import { diffSign, durationText, runLine, spoken, statusLine } from '../src/words';
+import { diffSign, durationText, runLine, shortened, spoken, statusLine } from '../src/words';
 import { boardOf, ENGLISH, runNamed, stepNamed } from './boards';
 
 test.each([
@@ -24,6 +24,8 @@ test('a running step says how far it is, else how long it runs', () => {
   const running = stepNamed('fit', { status: 'running', started: 100 });
   expect(statusLine(running, 103, ENGLISH)).toBe('running · 3.0 s');
   expect(statusLine({ ...running, progress: '42 %' }, 103, ENGLISH)).toBe('running · 42 %');
+  const progress = 'round 3 of at most 10';
+  expect(statusLine({ ...running, progress }, 103, ENGLISH)).toBe(progress);
 });
 
 test('the status bar tells how many ended and what runs', () => {
@@ -42,4 +44,9 @@ test('the status bar tells how many ended and what runs', () => {
 test('of a diff the lines that came and went are marked, but not its heading', () => {
   const lines = ['--- before', '+++ now', '@@ -1 +1 @@', '-x = 1', '+x = 2', ' y = x', '---x'];
   expect(lines.map(diffSign).join('')).toBe('@@@-+ -');
+});
+
+test('a text that has no room ends with a whole word, and is on one line', () => {
+  expect(shortened('nothing was run:\n  no step fit', 40)).toBe('nothing was run: no step fit');
+  expect(shortened('nothing was run:\n  no step fit', 25)).toBe('nothing was run: no step …');
 });

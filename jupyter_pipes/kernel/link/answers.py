@@ -58,7 +58,7 @@ class Answers:
             with self._turn(message.request):
                 answer = self._answer_once(message)
         except (PipesError, msgspec.ValidationError) as error:
-            return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, str(error)))
+            return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, _in_short(error)))
         return ask.Reply(number, answer)
 
     def _answer_once(self, message: ask.Message) -> Any:
@@ -176,3 +176,14 @@ class Answers:
         if self._arranged is None or self._arranged[0] != wanted:
             self._arranged = wanted, arrange_within(*wanted)
         return self._arranged[1]
+
+
+def _in_short(error: PipesError | msgspec.ValidationError) -> str:
+    """Return what stands against a request; of problems the first, as front ends list them all."""
+    problems = error.diagnostics if isinstance(error, PipesError) else ()
+    if not problems:
+        return str(error)
+    first, *more = problems
+    others = f" ({len(more)} more: see Problems.)" if more else ""
+    cell = f"cell {first.cell}: " if first.cell else ""
+    return f"Nothing was run. {cell.capitalize()}{first.message}{others}"

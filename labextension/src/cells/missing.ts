@@ -44,7 +44,7 @@ export class MissingNames {
   }
 
   private _show(cell: Cell, said: string, name: string, maker: BoardStep): void {
-    const bar = new Bar(said);
+    const bar = new Bar(said, this._trans);
     const trans = this._trans;
     if (hasResult(maker)) {
       bar.say(
@@ -88,7 +88,10 @@ function nameMissingIn(cell: Cell): string {
 
 /** A line of words with a button. */
 class Bar extends Widget {
-  constructor(readonly said: string) {
+  constructor(
+    readonly said: string,
+    private readonly _trans: TranslationBundle
+  ) {
     super();
     this.addClass('jp-pipes-missing');
     this.node.setAttribute('role', 'status');
@@ -103,7 +106,7 @@ class Bar extends Widget {
     button.textContent = label;
     button.addEventListener('click', () => {
       button.disabled = true;
-      void told(act()).then(() => {
+      void told(act(), this._trans).then(() => {
         button.disabled = false;
       });
     });

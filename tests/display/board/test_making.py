@@ -1,4 +1,4 @@
-"""What a board says of stale steps, of one that lost its worker, of the tries of a map, and of callbacks."""
+"""What a board says: loops, stale steps, one that lost its worker, the tries of a map, callbacks."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import pytest
 
 from jupyter_pipes.display.board.making import board_of
 from jupyter_pipes.display.board.model import BoardStep
+from jupyter_pipes.display.looks import remaining_text, status_line
 from jupyter_pipes.model.events import (
     AnyEvent,
     AttemptEnded,
@@ -13,6 +14,7 @@ from jupyter_pipes.model.events import (
     AttemptStarted,
     CallbackNoted,
     PlannedStep,
+    ProgressReported,
     Record,
     RetryScheduled,
     StepEnded,
@@ -104,3 +106,17 @@ def test_what_a_callback_failed_with_is_told_of_its_step_else_of_the_run() -> No
     assert board.heading.run is not None
     assert board.heading.run.reason == "stopped · tell failed: no"
     assert board.steps[0].notes == ("look failed: no", "look printed: hm")
+
+
+def test_a_step_that_repeats_says_its_round_and_no_share_of_the_rounds_that_it_may_take() -> None:
+    loop = PlannedStep("loop", options=StepOptions(repeat_while="loss > 1", at_most=10))
+    view = RunView("1", "made", steps={"loop": StepView("loop", loop)})
+    said = "round 3 of at most 10"
+    for seq, fact in enumerate(
+        (AttemptStarted("loop", 1, 7, "host"), ProgressReported("loop", 1, 2, 10, said))
+    ):
+        apply(Record("1", seq, float(seq), fact), view)
+    (step,) = board_of(view).steps
+    assert step.progress == said
+    assert status_line(view.steps["loop"]) == said
+    assert remaining_text(view.steps["loop"], now=10.0, before=0.0) == ""

@@ -272,6 +272,16 @@ def test_a_kernel_that_ran_nothing_tells_of_kept_results(lab: Lab) -> None:
     assert "no step nobody" in refusal(other, "log", step="nobody")
 
 
+def test_of_several_problems_the_first_is_told_and_how_many_there_are(lab: Lab) -> None:
+    """A notification has room for one; the panel lists them all."""
+    lab.show(a="%%step a --mapp x\nx = 1", b="%%step b --reties 3\ny = 2")
+    told = refusal(lab, "run")
+    assert told.startswith("Nothing was run. Cell 3: ")
+    assert told.count("--mapp") == 1
+    assert "--reties" not in told
+    assert told.endswith("(1 more: see Problems.)")
+
+
 def refusal(lab: Lab, ask: str, **more: Any) -> str:
     reply = lab.ask(ask, **more).refusal
     assert reply is not None
