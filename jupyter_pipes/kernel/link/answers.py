@@ -185,5 +185,6 @@ def _in_short(error: PipesError | msgspec.ValidationError) -> str:
         return str(error)
     first, *more = problems
     others = f" ({len(more)} more: see Problems.)" if more else ""
-    cell = f"cell {first.cell}: " if first.cell else ""
-    return f"Nothing was run. {cell.capitalize()}{first.message}{others}"
+    is_placed = not first.cell or f"cell {first.cell}" in first.message
+    place = "" if is_placed else f"Cell {first.cell}: "
+    return f"Nothing was run. {place}{first.message}{others}"

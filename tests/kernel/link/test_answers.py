@@ -280,6 +280,8 @@ def test_of_several_problems_the_first_is_told_and_how_many_there_are(lab: Lab) 
     assert told.count("--mapp") == 1
     assert "--reties" not in told
     assert told.endswith("(1 more: see Problems.)")
+    lab.show(a="%%step a\nx = nowhere", b="%%step b\ny = 2")
+    assert refusal(lab, "run").startswith("Nothing was run. Step a (cell 3, line 2) reads nowhere")
 
 
 def refusal(lab: Lab, ask: str, **more: Any) -> str:
