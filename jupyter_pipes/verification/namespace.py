@@ -16,6 +16,7 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.serializers.holdings import hold
 from jupyter_pipes.storage.serializers.restoring import made_classes
+from jupyter_pipes.verification.current_step import kept
 from jupyter_pipes.verification.equality.walk import Incomparable, difference, short, type_name
 from jupyter_pipes.verification.findings import NameFinding, Value
 
@@ -54,7 +55,7 @@ def answer(namespace: Mapping[str, Any], hidden: Collection[str], question: str,
         question, place: paths of the two files.
     """
     asked = msgspec.json.decode(Path(question).read_bytes(), type=Question)
-    values = {name: value for name, value in namespace.items() if name not in hidden}
+    values = {**kept(), **{name: value for name, value in namespace.items() if name not in hidden}}
     Path(place).write_bytes(msgspec.json.encode(findings(values, asked)))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -25,6 +25,13 @@ __import__("jupyter_pipes.verification.namespace", fromlist=["answer"]).answer(
     get_ipython().user_ns, list(get_ipython().user_ns_hidden), {question!r}, {answer!r})
 """
 """What the kernel runs behind the last cell: no name of it stays there."""
+
+
+_ENTERED = """\
+__import__("jupyter_pipes.verification.current_step", fromlist=["enter"]).enter(
+    {name!r}, {parameters!r}, get_ipython().user_ns)
+"""
+"""What the kernel runs before a cell: lines of the cell stay where they are."""
 
 
 _REPEATED = """\
@@ -51,26 +58,36 @@ class PlainRun(Struct, frozen=True):
     names: list[NameFinding]
 
 
-class RunPlainly(Protocol):
-    """Runs cells in a folder, in a process of their own, and asks their names a question at the end."""
+class PlainNotebook(Struct, frozen=True):
+    """What a plain run runs.
 
-    def __call__(
-        self, cells: Sequence[Cell], values: Mapping[str, bytes], folder: Path, question: Question
-    ) -> PlainRun:
-        """Return what came of it; `values` are those of all parameters, pickled."""
+    Attributes:
+        cells: the notebook's, in order.
+        values: parameter -> its value, pickled.
+        read: step -> the parameters that it reads: what `current.params` has in its cells.
+    """
+
+    cells: tuple[Cell, ...]
+    values: Mapping[str, bytes]
+    read: Mapping[str, tuple[str, ...]]
+
+
+class RunPlainly(Protocol):
+    """Runs a notebook in a folder, in a process of its own, and asks its names a question at the end."""
+
+    def __call__(self, notebook: PlainNotebook, folder: Path, question: Question) -> PlainRun:
+        """Return what came of it."""
         ...
 
 
-def run_in_kernel(
-    cells: Sequence[Cell], values: Mapping[str, bytes], folder: Path, question: Question
-) -> PlainRun:
+def run_in_kernel(notebook: PlainNotebook, folder: Path, question: Question) -> PlainRun:
     """Run the cells in a Jupyter kernel of this Python.
 
     Raises:
         KeyboardInterrupt: the user interrupted it; the kernel is gone then.
     """
     kernel = _Kernel(folder)
-    return _apart(kernel.run(cells, values, question))
+    return _apart(kernel.run(notebook, question))
 
 
 def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
@@ -99,11 +116,11 @@ class _Kernel:
         manager = _kernel_manager(folder.parent.parent / "kernel")
         self._client = client.NotebookClient(nbformat.v4.new_notebook(), km=manager, timeout=None)
 
-    async def run(self, cells: Sequence[Cell], values: Mapping[str, bytes], question: Question) -> PlainRun:
+    async def run(self, notebook: PlainNotebook, question: Question) -> PlainRun:
         outputs: dict[str, list[Any]] = {}
         try:
             async with self._client.async_setup_kernel(cwd=str(self._folder), cleanup_kc=True):
-                failure = await self._run_all(cells, values, outputs)
+                failure = await self._run_all(notebook, outputs)
                 if failure is not None:
                     # What the failed cell had bound by then is no name of the notebook's end.
                     question = replace(question, plain=None)
@@ -111,14 +128,13 @@ class _Kernel:
         except self._died as error:
             return PlainRun(outputs, Failure("the kernel", f"{error}, in cell {len(outputs) + 1}"), [])
 
-    async def _run_all(
-        self, cells: Sequence[Cell], values: Mapping[str, bytes], outputs: dict[str, list[Any]]
-    ) -> Failure | None:
-        for cell in cells:
+    async def _run_all(self, notebook: PlainNotebook, outputs: dict[str, list[Any]]) -> Failure | None:
+        for cell in notebook.cells:
             if cell.role == "markdown":
                 continue
+            await self._execute(_ENTERED.format(name=cell.name, parameters=notebook.read.get(cell.name, ())))
             try:
-                outputs[cell.id] = await self._execute(plain_code(cell, values))
+                outputs[cell.id] = await self._execute(plain_code(cell, notebook.values))
             except self._raised as error:
                 reason: Any = error
                 return Failure(f"cell {cell.number}", f"{reason.ename}: {reason.evalue}")

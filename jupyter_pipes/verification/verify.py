@@ -21,7 +21,7 @@ from jupyter_pipes.pipelines.parameters import bind
 from jupyter_pipes.runs.repeat import kept_request
 from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
 from jupyter_pipes.verification.namespace import Kept, Question
-from jupyter_pipes.verification.plain_run import PlainRun, RunPlainly, run_in_kernel
+from jupyter_pipes.verification.plain_run import PlainNotebook, PlainRun, RunPlainly, run_in_kernel
 from jupyter_pipes.verification.shown import shown_findings
 from jupyter_pipes.verification.workplace import Workplace
 
@@ -59,10 +59,11 @@ def verify(
     with Workplace(pipeline.directory) as workplace, _same_hashes():
         moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))
-        values = _values(moved, run, params or {})
+        read = {step.name: step.parameters for step in moved.graph.steps}
+        notebook = PlainNotebook(tuple(moved.cells), _values(moved, run, params or {}), read)
 
         def plainly(question: Question) -> PlainRun:
-            return run_plainly(moved.cells, values, workplace.fresh(), question)
+            return run_plainly(notebook, workplace.fresh(), question)
 
         plain = plainly(_question(moved, run))
         names = _with_varying(plain, plainly, moved.workspace.settings.store)

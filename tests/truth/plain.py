@@ -11,17 +11,15 @@ import os
 import subprocess
 import sys
 import traceback
-from collections.abc import Mapping, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import Any, NoReturn
 
 import msgspec
 
-from jupyter_pipes.model.steps import Cell
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question, findings
-from jupyter_pipes.verification.plain_run import PlainRun, plain_code
+from jupyter_pipes.verification.plain_run import PlainNotebook, PlainRun, plain_code
 
 LOADED = ("IPython.core.interactiveshell", "matplotlib.pyplot", "networkx", "numpy", "pandas")
 """What most notebooks import, and what takes longest."""
@@ -48,11 +46,10 @@ class PlainServer:
             text=True,
         )
 
-    def __call__(
-        self, cells: Sequence[Cell], values: Mapping[str, bytes], folder: Path, question: Question
-    ) -> PlainRun:
+    def __call__(self, notebook: PlainNotebook, folder: Path, question: Question) -> PlainRun:
         """Run the cells in the folder; what they show is not looked at."""
-        codes = [(cell.number, plain_code(cell, values)) for cell in cells if cell.role != "markdown"]
+        cells = (cell for cell in notebook.cells if cell.role != "markdown")
+        codes = [(cell.number, plain_code(cell, notebook.values)) for cell in cells]
         places = [folder.parent.parent / name for name in ("question.json", "answer.json")]
         places[0].write_bytes(msgspec.json.encode(question))
         places[1].unlink(missing_ok=True)

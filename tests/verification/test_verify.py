@@ -49,6 +49,25 @@ def test_what_only_one_side_has_is_a_difference(pipeline_of: MakePipeline) -> No
     assert [each.step for each in verification.shown] == ["asks"]
 
 
+def test_what_a_step_asks_and_tells_of_itself_is_the_same_in_both(pipeline_of: MakePipeline) -> None:
+    """A notebook with one metric failed in its plain run, so that nothing behind it was compared."""
+    pipeline = pipeline_of(
+        "%%params\nrows: int = 2\ncolumns: int = 3",
+        "from jupyter_pipes import current\ndef area():\n    return rows * current.params['columns']",
+        "%%step a\nknown = (current.step.name, sorted(current.params), area(), columns)",
+        "%%step b\nfor n in range(9):\n    current.metric('loss', 1 / (n + 1), at=n)\n"
+        "    current.progress(n, 9)\nkept = [n]\ncurrent.artifact('report', kept)\nkept.append(known)",
+    )
+    verification = verify(pipeline, {"rows": 4})
+    assert verification.notebook_failure is None
+    assert outcomes(verification) == {
+        "known": "equal",
+        "kept": "equal",
+        "report": "equal",
+        "n": "only in the notebook",
+    }
+
+
 def test_what_no_two_plain_runs_agree_in_varies(pipeline_of: MakePipeline) -> None:
     pipeline = pipeline_of("import time, uuid", "%%step a\nx = uuid.uuid4().hex\nn = 1")
     verification = verify(pipeline)
