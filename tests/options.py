@@ -16,6 +16,7 @@ EXAMPLES = {
     "--before": "look",
     "--after-done": "tell",
     "--on-status": "log",
+    "--monitor": "metric:loss 'model:*'",
     "--map": "'each in range(2)'",
     "--repeat-while": "'y < 3' --at-most 5",
     "--at-most": "5 --repeat-while 'y < 3'",

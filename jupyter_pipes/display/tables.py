@@ -126,7 +126,7 @@ def _run_row(run: ListedRun) -> str:
         date_text(run.started),
         duration_text(run.seconds),
         _pairs(run.params),
-        _pairs(plain_metrics(run.metrics)),
+        _pairs(plain_metrics(run.metrics) | run.monitored),
         escape(", ".join(run.tags)),
     )
     return f"<tr>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>"

@@ -257,7 +257,7 @@ def runs_text(runs: Sequence[ListedRun], *, colour: bool) -> str:
             date_text(run.started),
             duration_text(run.seconds),
             _text(_pairs(run.params)),
-            _text(_pairs(plain_metrics(run.metrics))),
+            _text(_pairs(plain_metrics(run.metrics) | run.monitored)),
             _text(", ".join(run.tags)),
         )
     return _rendered(table, colour=colour)

@@ -148,11 +148,13 @@ class History:
         return [(run, msgspec.json.decode(parameters)) for run, parameters in rows]
 
     def fields(self, runs: Sequence[str]) -> dict[str, dict[str, list[JsonValue]]]:
-        """Return run -> field -> values, of what runs are searched by: metrics and tags."""
+        """Return run -> field -> values, of what the list of runs shows: metrics, monitored, tags."""
         import sqlalchemy as sa
 
         fields = table("fields")
-        wanted = sa.or_(fields.c.field == "tags", fields.c.field.like("metrics.%"))
+        wanted = sa.or_(
+            fields.c.field == "tags", fields.c.field.like("metrics.%"), fields.c.field.like("monitored.%")
+        )
         query = sa.select(fields).where(wanted, fields.c.run.in_(runs)).order_by(fields.c.place)
         values: dict[str, dict[str, list[JsonValue]]] = {}
         with self.database.reading() as transaction:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.history.monitoring import monitored_artifacts, monitored_metrics
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
@@ -177,6 +178,8 @@ def _end_step(event: ev.StepEnded, view: RunView, time: float) -> Iterator[Chang
     for name, value in step.last_metrics.items():
         fields += [(f"metrics.{name}", value), (f"metrics.{step.name}/{name}", value)]
     fields += ((f"models.{name}", kind) for name, kind in _models(step))
+    fields += ((f"monitored.{name}", value) for name, value in monitored_metrics(step))
+    fields += ((f"monitored.{name}", artifact.type) for name, artifact in monitored_artifacts(step))
     yield from _fields(view.run, fields)
 
 

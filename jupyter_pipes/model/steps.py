@@ -75,8 +75,7 @@ OnFail = Literal["skip", "stop", "ignore"]
 class StepOptions(Struct, frozen=True, omit_defaults=True):
     """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes.
 
-    They travel whole, as they were said, to what is kept of a step and to what an attempt is given. What has
-    references (`${params.n}`) stands in `referring`, by field; the field has what that comes to in a run.
+    They travel whole. What has references (`${…}`) stands in `referring`, what that comes to in the field.
     """
 
     after: tuple[str, ...] = ()
@@ -103,6 +102,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     before: tuple[str, ...] = ()
     after_done: tuple[str, ...] = ()
     on_status: tuple[str, ...] = ()
+    monitor: tuple[str, ...] = ()
     map: tuple[str, ...] = ()
     repeat_while: str = ""
     at_most: int = 0

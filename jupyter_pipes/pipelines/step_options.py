@@ -251,6 +251,7 @@ _OF_SEVERAL = (
         converters.out_paths,
         converters.clauses,
         converters.callbacks,
+        converters.monitored,
     ),
     *(environment.requirements, environment.variables),
 )
@@ -284,6 +285,12 @@ STEP_OPTIONS: tuple[Option, ...] = (
     ),
     Option("--after-done", converters.callbacks, "F…", "functions to call when it has ended"),
     Option("--on-status", converters.callbacks, "F…", "functions to call whenever its status changes"),
+    Option(
+        "--monitor",
+        converters.monitored,
+        "metric:NAME artifact:NAME model:NAME",
+        "put these on the run as well, as STEP/NAME (wildcards)",
+    ),
     Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
     Option("--repeat-while", converters.expression, "EXPR", "run again while this is true behind it"),
     Option("--at-most", converters.whole_number(1), "N", "rounds that --repeat-while may take"),

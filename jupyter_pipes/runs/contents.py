@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.states import values_among
-from jupyter_pipes.model.errors import StepUnknown, UsageError
+from jupyter_pipes.model.errors import StepUnknown, UsageError, place_text
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
+from jupyter_pipes.model.shown.monitoring import is_monitored
+from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import shown
 
 
@@ -18,6 +20,28 @@ def failures(view: RunView) -> list[StepView]:
     """Return the steps for which a run failed."""
     failed = [step for step in view.steps.values() if step.status is Status.FAILED]
     return [step for step in failed if step.planned.options.on_fail != "ignore"]
+
+
+def failure(view: RunView) -> tuple[str, str | None, int | None]:
+    """Return in words why a run failed, and the step and line of its first failure."""
+    failed = failures(view)
+    reasons = "; ".join(f"{place_text(step.name, step.error)}: {step.reason}" for step in failed)
+    first = failed[0] if failed else None
+    hint = f". Its log: %pipeline logs {first.name}" if first else ""
+    text = f"run {view.run} failed: {reasons or view.reason}{hint}"
+    return text, first.name if first else None, first.error.line if first and first.error else None
+
+
+def monitored_series(view: RunView, shown: Callable[[str], AttemptView | None]) -> dict[str, Series]:
+    """Return all points of what steps put on a run, by `STEP/NAME`; `shown` gives the attempt of a step."""
+    monitoring = [step for step in view.steps_and_elements if step.planned.options.monitor]
+    return {
+        f"{step.name}/{name}": points
+        for step in monitoring
+        if (attempt := shown(step.name)) is not None
+        for name, points in attempt.metrics.items()
+        if is_monitored(step.planned.options.monitor, "metric", name)
+    }
 
 
 def gate_named(view: RunView, step: str | None) -> str:

@@ -24,6 +24,7 @@ class ListedRun(Struct, frozen=True):
         seconds: how long it took, or takes so far.
         progress: the share of its steps that ended, 0 to 1.
         metrics: last values, by the metric's name and by `STEP/NAME`.
+        monitored: what steps put on the run (`--monitor`), by `STEP/NAME`: values, and types of artifacts.
         archived: whether it was put away.
     """
 
@@ -38,6 +39,7 @@ class ListedRun(Struct, frozen=True):
     tags: tuple[str, ...] = ()
     params: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
+    monitored: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     archived: bool = False
 
 
@@ -72,10 +74,13 @@ def _listed(row: RunRow, fields: Mapping[str, Sequence[JsonValue]], history: His
         title=row.title,
         tags=tuple(str(tag) for tag in fields.get("tags", ())),
         params=msgspec.json.decode(row.params),
-        metrics={
-            name.removeprefix("metrics."): values[-1]
-            for name, values in fields.items()
-            if name.startswith("metrics.")
-        },
+        metrics=_of_family("metrics.", fields),
+        monitored=_of_family("monitored.", fields),
         archived=row.archived,
     )
+
+
+def _of_family(family: str, fields: Mapping[str, Sequence[JsonValue]]) -> dict[str, JsonValue]:
+    """Return the last value of each field of a family, by its name there."""
+    names = (name for name in fields if name.startswith(family))
+    return {name.removeprefix(family): fields[name][-1] for name in names}

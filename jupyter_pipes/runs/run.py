@@ -22,14 +22,21 @@ from jupyter_pipes.model.errors import (
     RunFailed,
     RunNotFound,
     UsageError,
-    place_text,
 )
 from jupyter_pipes.model.quantities import duration_text, exact_duration_text
 from jupyter_pipes.model.results import ArtifactRef, OutputRef
+from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
-from jupyter_pipes.runs.contents import StepsByName, artifacts, failures, gate_named, named_artifact
+from jupyter_pipes.runs.contents import (
+    StepsByName,
+    artifacts,
+    failure,
+    gate_named,
+    monitored_series,
+    named_artifact,
+)
 from jupyter_pipes.runs.logs import Log, brought, ends_of
 from jupyter_pipes.runs.looks import preview
 
@@ -116,6 +123,11 @@ class Run(Mapping[str, Any]):
     def steps(self) -> Mapping[str, StepView]:
         """The steps by name, in order: `status`, `reason`, `attempts`, `error`, `artifacts`, `metrics`."""
         return StepsByName(self.id, self._view.steps)
+
+    @property
+    def metrics(self) -> dict[str, Series]:
+        """All points of the metrics that steps put on the run (`--monitor`), by `STEP/NAME`."""
+        return monitored_series(self._view, lambda step: self.shown_attempt(step)[1])
 
     @property
     def params(self) -> Mapping[str, Any]:
@@ -376,21 +388,9 @@ class Run(Mapping[str, Any]):
         if self.status in (Status.CANCELLED, Status.INTERRUPTED):
             raise RunCancelled(f"run {self.id} was {self.status}: {self.reason}", self)
         if self.status is Status.FAILED:
-            raise self._failure()
+            text, step, line = failure(self._view)
+            raise RunFailed(text, self, step=step, line=line)
         return self
-
-    def _failure(self) -> RunFailed:
-        failed = failures(self._view)
-        reasons = "; ".join(f"{place_text(step.name, step.error)}: {step.reason}" for step in failed)
-        first = failed[0] if failed else None
-        line = first.error.line if first and first.error else None
-        hint = f". Its log: %pipeline logs {first.name}" if first else ""
-        return RunFailed(
-            f"run {self.id} failed: {reasons or self.reason}{hint}",
-            self,
-            step=first.name if first else None,
-            line=line,
-        )
 
     def __repr__(self) -> str:
         reason = f" ({self.reason})" if self.reason else ""

@@ -96,6 +96,7 @@ class ListedRunDocument(Document, frozen=True):
     seconds: float
     params: dict[str, JsonValue]
     metrics: dict[str, JsonValue]
+    monitored: dict[str, JsonValue]
     tags: tuple[str, ...]
     title: str
 

@@ -10,6 +10,7 @@ from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.display.looks import why_text
+from jupyter_pipes.history.monitoring import monitored_metrics
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -113,8 +114,7 @@ def of_view(
         view,
         params=view.parameters,
         seconds=view.seconds_until(moment),
-        # What a step's `--monitor` puts here; no option of this version does.
-        metrics={},
+        metrics={name: value for step in view.steps.values() for name, value in monitored_metrics(step)},
         steps=[_step(step, uri, moment) for step in view.steps.values()],
     )
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.display.board.making import parameter_text
 from jupyter_pipes.display.kept.model import RunLine, RunPage
+from jupyter_pipes.history.monitoring import monitored_on
 from jupyter_pipes.model.steps import JsonValue
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.parameter_types import to_json
@@ -57,7 +58,7 @@ def line_of(view: RunView) -> RunLine:
         view.progress,
         endings,
         _texts(view.parameters),
-        _once(metrics),
+        _once(metrics) | monitored_on(view),
         view.tags,
         view.archived,
     )
@@ -75,7 +76,7 @@ def _of_listed(run: ListedRun, endings: dict[str, int]) -> RunLine:
         run.progress,
         endings,
         _texts(run.params),
-        _once(run.metrics),
+        _once(run.metrics) | run.monitored,
         run.tags,
         run.archived,
     )

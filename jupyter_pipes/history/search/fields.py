@@ -28,7 +28,7 @@ COLUMNS: dict[str, ColumnKind] = {
 PLAIN = ("tags", "commit")
 """Fields without a dot; a run may have several values of each."""
 
-FAMILIES = ("params", "metrics", "models", "steps")
+FAMILIES = ("params", "metrics", "models", "monitored", "steps")
 """What a field with a dot begins with."""
 
 

@@ -11,6 +11,7 @@ from jupyter_pipes.analysis.syntax import expression_alone
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.clauses import check_clause
 from jupyter_pipes.model.quantities import parse_duration
+from jupyter_pipes.model.shown.monitoring import check_monitored
 from jupyter_pipes.model.steps import OnFail
 from jupyter_pipes.pipelines.arguments import items, shown
 from jupyter_pipes.pipelines.step_names import check_name
@@ -139,6 +140,11 @@ def clauses(value: object) -> tuple[str, ...]:
     """Return what `--map` runs a step for: `x in xs`, each as said."""
     said = [item.strip() if isinstance(item, str) else "" for item in items(value)]
     return tuple(map(check_clause, said))
+
+
+def monitored(value: object) -> tuple[str, ...]:
+    """Return what is put on the run as well: `metric:loss`, each once."""
+    return tuple(map(check_monitored, texts(value)))
 
 
 def on_fail(value: object) -> Literal["skip", "stop", "ignore"]:

@@ -1,4 +1,4 @@
-"""Rules of the verb `models`: what a step kept is listed the same in Python, as a table and as JSON."""
+"""Rules of the verb `models`: what a step kept is listed in Python, as a table and as JSON, and on runs."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ import pytest
 from jupyter_pipes import Pipeline
 from jupyter_pipes.cli.main import main
 from jupyter_pipes.display.kept.models import ModelTable
+from jupyter_pipes.runs.listing import list_runs
 from tests.cli.test_main import write_notebook
 
 pytestmark = pytest.mark.slow
 
 FIT = """\
-%%step fit
+%%step fit --monitor metric:n model:rid*
+for n in range(3):
+    current.metric("n", n)
 fitted = Ridge(alpha=alpha).fit([[1.0, 2.0], [3.0, 5.0]], [1.0, 2.0])
 current.model("ridge", fitted)
 with open("net.pt", "wb") as file:
@@ -33,7 +36,14 @@ def test_a_model_is_listed_with_what_it_tells_and_what_made_it(
     pipeline = Pipeline.from_notebook(tmp_path / "train.ipynb")
     assert pipeline.models() == ()
     first, second = pipeline.run(), pipeline.run(params={"alpha": 2.0})
-    assert pipeline.run().steps["fit"].source_run == first.id
+    again = pipeline.run()
+    assert again.steps["fit"].source_run == first.id
+    assert [point.value for point in again.metrics["fit/n"]] == [0, 1, 2]
+    (listed,) = list_runs(pipeline.workspace.history, "monitored.fit/n:2 params.alpha:0.5", limit=1)
+    assert (listed.run, listed.monitored) == (
+        again.id,
+        {"fit/n": 2, "fit/ridge": pipeline.models()[1].artifact.type},
+    )
     assert [(each.name, each.version, each.run) for each in pipeline.models()] == [
         ("net", 1, first.id),
         ("ridge", 1, first.id),
