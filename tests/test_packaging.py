@@ -28,7 +28,7 @@ USED_BY_NAME = {
 }
 """Dependencies that no file imports, and what they are for."""
 
-OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow"}
+OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow", "tensorboard"}
 """Imported only where a user's values are theirs: whoever has such values has them."""
 
 OF_EXTRAS = {"dask", "distributed"}

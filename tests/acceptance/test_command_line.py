@@ -224,7 +224,7 @@ def test_a_step_in_the_background_of_a_script_is_ended_by_its_timeout(project: N
 
 REFUSED = {
     "an unknown verb": (["rum", "study.ipynb"], "run"),
-    "a verb of a later version": (["models"], "models"),
+    "a verb that there is not": (["nonesuch"], "nonesuch"),
     "an unknown option": (["run", "study.ipynb", "--forse", "all"], "--force"),
     "an option of a later version": (["run", "study.ipynb", "--gpus", "1"], "--gpus"),
     "an unknown step": (["run", "study.ipynb", "lod"], "load"),

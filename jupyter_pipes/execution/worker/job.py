@@ -28,6 +28,7 @@ from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.looping.rounds import run_rounds
 from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
 from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
+from jupyter_pipes.execution.worker.metrics.tensorboard import take_scalars
 from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
@@ -65,13 +66,11 @@ _MET = "_when_it_is_true"
 _ELEMENTS, _TAKEN = "_elements_of_the_map", "_all_elements_of_the_map"
 """What the elements of a `--map` are called while they are looked for, and what takes them."""
 
-Report = Callable[[ev.AnyEvent], None]
-
 
 def run_job(
     job: Job,
     shell: InteractiveShell,
-    report: Report,
+    report: Callable[[ev.AnyEvent], None],
     log_size: Callable[[], int],
     *,
     interactive: bool = False,
@@ -170,6 +169,7 @@ class Attempt:
         options = self.step.options
         with self.outputs.definitions.remembered_when_made(self.cell.shell):
             failed = run_rounds(self, options) if options.repeat_while else self.run_parts()
+        take_scalars(self.files.written(), self.job, self._buffer)
         if failed:
             return failed
         for note in filter(None, (unseeded(self.job, numbers), from_elsewhere(self.job, begun))):
