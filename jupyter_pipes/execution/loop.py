@@ -18,6 +18,9 @@ Arguments = ParamSpec("Arguments")
 
 _starting = threading.Lock()
 
+_LONG = 3600.0
+"""Seconds that outlast the end of a process."""
+
 
 def loop() -> asyncio.AbstractEventLoop:
     """Return the running loop; its thread starts on the first call and ends with the process."""
@@ -81,7 +84,9 @@ async def in_thread(
     except RuntimeError:
         if not _process_ends():
             raise
-        return await asyncio.Future[Result]()
+        while True:
+            # The loop holds who sleeps: what nobody holds would be told of, as destroyed while it waits.
+            await asyncio.sleep(_LONG)
 
 
 def _process_ends() -> bool:

@@ -99,6 +99,11 @@ class Workspace:
         config.make_folder(self.settings)
         _ = self.history, self.store
 
+    def let_go(self) -> None:
+        """Close the files of the history, if it is open; who asks it opens them again."""
+        if "history" in vars(self):
+            self.history.close()
+
     def _is_made(self) -> bool:
         """Whether the folder is there, or could be made."""
         try:

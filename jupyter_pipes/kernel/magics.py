@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import inspect
 import re
 import threading
@@ -150,19 +149,14 @@ class PipesMagics(Magics):
 
 async def _wait(run: Run, session: Session, *, check: bool) -> Run:
     """Wait while the kernel goes on answering widgets; an interrupt cancels the run, or leaves another's."""
-    try:
-        while not run.has_ended:
-            await asyncio.sleep(TICK)
-    except (KeyboardInterrupt, asyncio.CancelledError):
-        if not run.is_driven_here:
-            return _ended(run, session, check=check)
-        run.cancel()
-        run.wait(5)
-        session.settle()
-        if check:
-            raise RunCancelled(f"run {run.id} was cancelled by an interrupt", run) from None
-        return run
-    return _ended(run, session, check=check)
+    from jupyter_pipes.runs.start import wait_or_cancel_awaiting
+
+    if await wait_or_cancel_awaiting(run, TICK) or not run.is_driven_here:
+        return _ended(run, session, check=check)
+    session.settle()
+    if check:
+        raise RunCancelled(f"run {run.id} was cancelled by an interrupt", run)
+    return run
 
 
 def _ended(run: Run, session: Session, *, check: bool) -> Run:

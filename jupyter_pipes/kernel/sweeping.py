@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.display.tables import SweepTable
 from jupyter_pipes.display.text import sweep_summary
 from jupyter_pipes.kernel.cell_outputs import Display
-from jupyter_pipes.runs.start import wait_or_cancel
+from jupyter_pipes.runs.start import wait_or_cancel, wait_or_cancel_awaiting
 from jupyter_pipes.runs.sweeping.lines import SweepLines
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 TICK = 0.1
 """Seconds between two looks at a run that goes on."""
 
-CANCEL_SECONDS = 5
-"""So long an interrupted cell waits for the end of its run."""
-
 
 async def carry_out(sweep: Sweep, session: Session, *, check: bool) -> Sweep:
     """Carry a sweep out while the kernel goes on answering widgets; an interrupt ends it.
@@ -31,13 +27,7 @@ async def carry_out(sweep: Sweep, session: Session, *, check: bool) -> Sweep:
     """
     shown = Display(_bundle(sweep))
     while (run := _started(sweep, session)) is not None:
-        try:
-            while not run.has_ended:
-                shown.show(_bundle(sweep))
-                await asyncio.sleep(TICK)
-        except (KeyboardInterrupt, asyncio.CancelledError):
-            run.cancel()
-            run.wait(CANCEL_SECONDS)
+        await wait_or_cancel_awaiting(run, TICK, lambda: shown.show(_bundle(sweep)))
         session.settle()
         shown.show(_bundle(sweep))
         if not run.has_ended:

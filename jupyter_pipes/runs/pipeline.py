@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from functools import cache
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
@@ -15,6 +14,7 @@ from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
+from jupyter_pipes.history.opened import workspace_of
 from jupyter_pipes.hooks.given import GivenCallbacks, callbacks_in, check_callbacks, united
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
@@ -190,7 +190,7 @@ class Pipeline:
     @property
     def workspace(self) -> Workspace:
         """Where its runs and artifacts are kept."""
-        return _workspace(self.directory)
+        return workspace_of(self.directory)
 
     def models(self, name: str | None = None) -> tuple[KeptModel, ...]:
         """Return the models that its runs kept (`current.model`), all or of one name, the oldest first."""
@@ -391,10 +391,3 @@ class Pipeline:
         if not run:
             return values_of(of, declared, said)
         return computed_values(of, declared, said, self.workspace, local_executor(), run)
-
-
-@cache
-def _workspace(directory: Path) -> Workspace:
-    from jupyter_pipes.history.workspace import Workspace
-
-    return Workspace(directory)

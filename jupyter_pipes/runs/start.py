@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Sequence
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.planning.request import RunRequest
     from jupyter_pipes.runs.run import Run
+
+
+_LONGEST_END = 5.0
+"""Seconds for which an interrupted cell waits for the end of its run."""
 
 
 def new_run_id() -> str:
@@ -113,6 +118,28 @@ def wait_or_cancel(run: Run, before: Callable[[], None] = lambda: None) -> None:
         if run.is_driven_here:
             run.cancel()
             run.wait()
+
+
+async def wait_or_cancel_awaiting(run: Run, tick: float, look: Callable[[], object] = lambda: None) -> bool:
+    """As `wait_or_cancel`, while the loop of this thread goes on; return False if an interrupt came.
+
+    Args:
+        run: the run.
+        tick: seconds between two looks at it.
+        look: called at each.
+    """
+    try:
+        while not run.has_ended:
+            look()
+            await asyncio.sleep(tick)
+    except (KeyboardInterrupt, asyncio.CancelledError):
+        if run.is_driven_here:
+            run.cancel()
+            # Only so long a cell waits for it: one that does not end is left.
+            with contextlib.suppress(TimeoutError):
+                run.wait(_LONGEST_END)
+        return False
+    return True
 
 
 def _start(

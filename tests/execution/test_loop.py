@@ -31,6 +31,25 @@ def test_what_waits_for_a_thread_in_a_process_that_ends_ends_with_it() -> None:
     assert done.stdout.split() == ["7", "waits"]
 
 
+def test_nothing_is_told_of_what_waits_when_a_process_ends() -> None:
+    """Python would say of a task that nobody holds that it was destroyed but is pending."""
+    code = """
+import asyncio, atexit, gc
+from jupyter_pipes.execution import loop
+
+def ask():
+    loop.call(lambda: asyncio.get_running_loop().create_task(loop.in_thread(int)) and None)
+    for _ in range(5):
+        loop.call(int)
+    gc.collect()
+
+loop.call(int)
+atexit.register(ask)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stderr == ""
+
+
 def test_errors_of_what_is_called_are_raised_where_it_is_waited_for() -> None:
     code = """
 import asyncio

@@ -11,11 +11,11 @@ from pathlib import Path
 import pytest
 
 from jupyter_pipes.cli.main import main
+from jupyter_pipes.history import opened
 from jupyter_pipes.history.seals import unsigned
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.runs import pipeline as pipeline_module
 from jupyter_pipes.runs import repeat
 from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.pipeline import Pipeline
@@ -45,7 +45,7 @@ def _do_not_sign(folder: Path) -> None:
 
 def _forget() -> None:
     """Have the next pipeline be that of another process, which has opened nothing yet."""
-    vars(pipeline_module)["_workspace"].cache_clear()
+    opened.forget()
 
 
 def _database(folder: Path) -> sqlite3.Connection:

@@ -109,7 +109,13 @@ class LocalExecutor:
             self._finish(running, as_stopped(running.job, running.stopped))
             return
         for delay, number in STOP_LADDER:
-            running.timers.append(self._loop.call_later(delay, _signal_group, running, number))
+            running.timers.append(self._loop.call_later(delay, self._signal, running, number))
+
+    def _signal(self, attempt: _Attempt, number: signal.Signals) -> None:
+        processes.kill_group(attempt.pid, number)
+        if number == signal.SIGKILL:
+            # The program of a container takes a second to end one, in which all other runs would stand still.
+            self._loop.run_in_executor(None, _kill_container, attempt)
 
     def close(self) -> None:
         """End all attempts and the helper."""
@@ -118,7 +124,7 @@ class LocalExecutor:
         for attempt in waiting:
             attempt.report(as_stopped(attempt.job, stopped))
         for attempt in [*self._running.values()]:
-            _signal_group(attempt, signal.SIGKILL)
+            _kill(attempt)
             self._finish(attempt, as_stopped(attempt.job, stopped))
         self._helpers.close()
 
@@ -268,7 +274,7 @@ class LocalExecutor:
         how = f"the helper process that starts steps died (exit code {code})"
         for attempt in [each for each in self._running.values() if each.helper is helper]:
             # The processes went with it; what they started in turn did not.
-            _signal_group(attempt, signal.SIGKILL)
+            _kill(attempt)
             error = StepError("Lost", f"{how}, and the step with it: run it again", bases=("Lost",))
             self._finish(attempt, broken_off(attempt.job, error, "lost"))
 
@@ -354,12 +360,15 @@ class LocalExecutor:
             self._loop.run_in_executor(None, prepared.remove)
 
 
-def _signal_group(attempt: _Attempt, number: signal.Signals) -> None:
+def _kill(attempt: _Attempt) -> None:
     if attempt.pid:
-        processes.kill_group(attempt.pid, number)
-    contained = attempt.prepared.contained if attempt.prepared else None
-    if contained is not None and number == signal.SIGKILL:
-        contained.kill()
+        processes.kill_group(attempt.pid, signal.SIGKILL)
+    _kill_container(attempt)
+
+
+def _kill_container(attempt: _Attempt) -> None:
+    if attempt.prepared is not None and attempt.prepared.contained is not None:
+        attempt.prepared.contained.kill()
 
 
 def _file_of(data: bytes) -> int:
