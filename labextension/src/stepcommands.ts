@@ -7,11 +7,12 @@ import {
   infoIcon,
   listIcon,
   runIcon,
-  stopIcon
+  stopIcon,
+  treeViewIcon
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
-import { logContent, reasonsContent } from './cells/contents';
+import { elementsContent, logContent, reasonsContent } from './cells/contents';
 import { Sheet } from './cells/sheet';
 import { told } from './commands';
 import { runMagic } from './magics';
@@ -27,6 +28,7 @@ export const StepCommandIDs = {
   runFrom: 'jupyter_pipes:run-from-step',
   why: 'jupyter_pipes:why-step',
   log: 'jupyter_pipes:log-of-step',
+  elements: 'jupyter_pipes:elements-of-step',
   debug: 'jupyter_pipes:debug-step'
 } as const;
 
@@ -130,6 +132,20 @@ export function addStepCommands(
     }
   );
   add(
+    StepCommandIDs.elements,
+    {
+      label: trans.__('Elements'),
+      caption: trans.__('How the elements of its map stand, and why'),
+      icon: treeViewIcon
+    },
+    hasElements,
+    async ({ session, step }) => {
+      const content = elementsContent(session.ask({ ask: 'elements', step: step.name }), trans);
+      await open({ session, step }, trans.__('Elements of %1', step.name), content, false);
+    },
+    hasElements
+  );
+  add(
     StepCommandIDs.debug,
     {
       label: trans.__('Debug'),
@@ -153,6 +169,10 @@ function isUnderWay({ session, step }: Subject): boolean {
 
 function hasRun({ step }: Subject): boolean {
   return step.attempts > 0 || step.source_run !== '';
+}
+
+function hasElements({ step }: Subject): boolean {
+  return (step.elements ?? 0) > 0;
 }
 
 /** Show a sheet at the step's cell. */

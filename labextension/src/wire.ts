@@ -131,7 +131,7 @@ export interface BoardShown {
   readonly board: Board;
 }
 
-/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. gate: what it asks, while it waits for an approval. */
+/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. gate: what it asks, while it waits for an approval. elements: how many elements its `--map` found. */
 export interface BoardStep {
   readonly name: string;
   readonly cell: string | null;
@@ -156,6 +156,7 @@ export interface BoardStep {
   readonly notes: readonly (string)[];
   readonly error: BoardError | null;
   readonly gate: BoardGate | null;
+  readonly elements?: number;
 }
 
 /** A rectangle in px; `x`, `y` is its top left corner. */
@@ -233,6 +234,21 @@ export interface Edge {
   readonly label_at: readonly [number, number] | null;
   readonly flow: "LR" | "TB";
   readonly is_by_code?: boolean;
+}
+
+/** The first elements, what went wrong before all else, and how many more there are. */
+export interface ElementList {
+  readonly elements: readonly (ElementShown)[];
+  readonly more: number;
+}
+
+/** An element as a front end shows it: `value` is what it is, in short. */
+export interface ElementShown {
+  readonly name: string;
+  readonly value: string;
+  readonly status: Status;
+  readonly seconds: number;
+  readonly why: string;
 }
 
 /** Say why a step is stale, or else why it was decided so. */
@@ -328,6 +344,12 @@ export interface ListArtifacts {
   readonly ask: "artifacts";
 }
 
+/** Say how the elements of a step stand. */
+export interface ListElements {
+  readonly ask: "elements";
+  readonly step: string;
+}
+
 /** List the first kept runs of the pipeline that a query finds. */
 export interface ListRuns {
   readonly ask: "runs";
@@ -385,7 +407,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | AnswerStep;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep;
   readonly key?: string;
 }
 
@@ -699,6 +721,7 @@ export interface Answers {
   "trust values": Trusted;
   "timeline": Timeline;
   "where": StackSeen;
+  "elements": ElementList;
   "answer gate": Done;
 }
 

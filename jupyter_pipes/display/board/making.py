@@ -93,6 +93,7 @@ def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
         notes=_notes(step),
         error=_error(step.error),
         gate=gate and BoardGate(gate.text, gate.since),
+        elements=len(step.children),
     )
 
 

@@ -50,6 +50,7 @@ class BoardStep(Struct, frozen=True):
         metrics: name -> the latest value.
         notes: what it was told that is no failure.
         gate: what it asks, while it waits for an approval.
+        elements: how many elements its `--map` found.
     """
 
     name: str
@@ -75,6 +76,7 @@ class BoardStep(Struct, frozen=True):
     notes: tuple[str, ...]
     error: BoardError | None
     gate: BoardGate | None
+    elements: int = 0
 
 
 class BoardRun(Struct, frozen=True):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,17 +11,13 @@ from jupyter_pipes.display.html import (
     metrics_html,
     series_text,
     sparkline,
-    status_html,
-    table_html,
     text_html,
     value_html,
 )
-from jupyter_pipes.display.looks import took_text, why_text
 from jupyter_pipes.display.report.outputs import outputs_html
 from jupyter_pipes.display.steps.details import StepFacts, step_sections, titled
 from jupyter_pipes.display.tables import reasons_html
 from jupyter_pipes.model.shown.thinning import drawn_points
-from jupyter_pipes.model.steps import Status
 from jupyter_pipes.planning.explanation import explain_kept
 
 if TYPE_CHECKING:
@@ -30,12 +26,10 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.views import StepView
     from jupyter_pipes.runs.run import Run
 
-_ELEMENTS = 50
 _CURVES = 24
 _CURVE = 2_000
 """Characters that a curve takes."""
 _SIZE = (280, 84)
-_FIRST = (Status.FAILED, Status.CANCELLED, Status.SKIPPED)
 
 
 def step_html(run: Run, name: str, anchor: str, room: int, now: float) -> str:
@@ -58,7 +52,7 @@ def step_html(run: Run, name: str, anchor: str, room: int, now: float) -> str:
     most = min(max(room // _CURVE, 1), _CURVES)
     measured = _metrics(attempt.metrics if attempt else step.metrics, most)
     columns = (
-        _column("main", (measured, shown, _elements(step, now), told["log"])),
+        _column("main", (measured, shown, told["elements"], told["log"])),
         _column("aside", (told["artifacts"], told["names"], told["reasons"])),
     )
     head = "".join((told["status"], *problems, told["error"], attempts))
@@ -93,23 +87,3 @@ def _curve(name: str, points: Series) -> str:
     caption = f"<code>{escape(name)}</code> {value_html(points[-1].value)}"
     words = f'<div class="quiet">{series_text(points)}</div>'
     return f"<figure><figcaption>{caption}</figcaption>{sparkline(points, *_SIZE)}{words}</figure>"
-
-
-def _elements(step: StepView, now: float) -> str:
-    """Return the elements of a `--map`, what went wrong first."""
-    children = sorted(step.children.values(), key=lambda each: each.status not in _FIRST)
-    rows = table_html(_element_row(each, now) for each in children[:_ELEMENTS])
-    others = len(children) - _ELEMENTS
-    more = f'<div class="quiet">and {others} more</div>' if others > 0 else ""
-    return titled("Elements", rows + more)
-
-
-def _element_row(element: StepView, now: float) -> Sequence[str]:
-    why = why_text(element) if element.status is not Status.COMPLETED else ""
-    return (
-        f"<code>{escape(element.name)}</code>",
-        f"<code>{text_html(element.value_text)}</code>",
-        status_html(element.status),
-        took_text(element, now),
-        f'<span class="quiet">{text_html(why)}</span>',
-    )

@@ -30,6 +30,7 @@ from jupyter_pipes.display.looks import (
     took_text,
     usage_texts,
 )
+from jupyter_pipes.display.steps.elements import elements_html
 from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
@@ -38,7 +39,7 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Status
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import AttemptView, RunView, StepView
 
-SECTIONS = ("status", "error", "log", "metrics", "artifacts", "names", "reasons", "attempts")
+SECTIONS = ("status", "error", "elements", "log", "metrics", "artifacts", "names", "reasons", "attempts")
 """The sections of `step_sections`, in the order in which they stand."""
 
 
@@ -77,6 +78,7 @@ def step_sections(
     return {
         "status": _status(step, now, facts),
         "error": error_html(step.error) if step.error else "",
+        "elements": titled("Elements", elements_html(step, now)),
         "log": titled("Log", log_html(facts.log)),
         "metrics": titled("Metrics", metrics_html(metrics)),
         "artifacts": titled("Artifacts", artifacts),

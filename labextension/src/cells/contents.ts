@@ -1,7 +1,8 @@
 /** What a sheet shows of a step: reasons with their diff, or the end of its log; as text, never interpreted. */
 import type { TranslationBundle } from '@jupyterlab/translation';
-import type { LogTail, Reasons } from '../wire';
-import { diffSign } from '../words';
+import { statusText } from '../statuses';
+import type { ElementList, ElementShown, LogTail, Reasons } from '../wire';
+import { diffSign, durationText } from '../words';
 
 // eslint-disable-next-line no-control-regex -- colours of a terminal begin with a control character
 const COLOURS = /\u001b\[[0-9;]*m/g;
@@ -36,6 +37,44 @@ function diffLine(text: string): HTMLElement {
   line.textContent = `${text}\n`;
   line.dataset.jupyterPipesStatus = { '+': 'completed', '-': 'failed' }[diffSign(text)] ?? '';
   return line;
+}
+
+/** The elements of a map as a table: what went wrong first. */
+export async function elementsContent(
+  asked: Promise<ElementList>,
+  trans: TranslationBundle
+): Promise<HTMLElement> {
+  const { elements, more } = await asked;
+  const content = document.createElement('div');
+  content.className = 'jp-pipes-elements';
+  content.tabIndex = 0;
+  const table = content.appendChild(document.createElement('table'));
+  const titles = ['Element', 'Value', 'Status', 'Time', 'Why'].map(title => trans.__(title));
+  const head = table.createTHead().insertRow();
+  for (const title of titles) {
+    const cell = head.appendChild(document.createElement('th'));
+    cell.textContent = title;
+  }
+  const body = table.createTBody();
+  for (const element of elements) {
+    elementRow(body.insertRow(), element, trans);
+  }
+  if (more > 0) {
+    const rest = content.appendChild(document.createElement('p'));
+    rest.textContent = trans.__('and %1 more', more.toLocaleString('en'));
+  }
+  return content;
+}
+
+function elementRow(row: HTMLElement, element: ElementShown, trans: TranslationBundle): void {
+  const took = element.seconds > 0 ? durationText(element.seconds) : '';
+  const status = statusText(element.status, trans);
+  row.dataset.jupyterPipesStatus = element.status;
+  for (const text of [element.name, element.value, status, took, element.why]) {
+    const cell = row.appendChild(document.createElement('td'));
+    cell.textContent = text;
+    cell.className = text === status ? 'jp-pipes-status' : '';
+  }
 }
 
 /** The log, at its end. */

@@ -13,6 +13,7 @@ const BUTTONS = [
   StepCommandIDs.runFrom,
   StepCommandIDs.why,
   StepCommandIDs.log,
+  StepCommandIDs.elements,
   StepCommandIDs.debug
 ];
 const STATUS = 'data-jupyter-pipes-status';

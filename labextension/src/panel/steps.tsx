@@ -4,6 +4,7 @@ import { useState } from 'react';
 import { isRunning } from '../model';
 import { reveal } from '../notebook';
 import { staleText, statusText } from '../statuses';
+import { StepCommandIDs } from '../stepcommands';
 import type { BoardStep } from '../wire';
 import { durationText, earlierWords, LOCAL, secondsOf } from '../words';
 import { useTick } from './heading';
@@ -11,7 +12,7 @@ import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
 
 /** The table. */
-export function StepsTab({ session, trans }: TabProps): JSX.Element {
+export function StepsTab({ session, commands, trans }: TabProps): JSX.Element {
   const [order, setOrder] = useState<Order>({ column: 'place', isDown: false });
   useTick(isRunning(session.board));
   const { now } = session;
@@ -74,7 +75,20 @@ export function StepsTab({ session, trans }: TabProps): JSX.Element {
             </td>
             <td className="jp-pipes-status">
               {statusText(step.status, trans)}
-              {step.progress && ` ${step.progress}`}
+              {step.progress && !step.elements && ` ${step.progress}`}
+              {step.elements ? (
+                <button
+                  type="button"
+                  className="jp-pipes-link"
+                  aria-label={trans.__('Elements of %1: %2', step.name, step.progress)}
+                  title={trans.__('How the elements of its map stand, and why')}
+                  onClick={() => {
+                    void commands.execute(StepCommandIDs.elements, { step: step.name });
+                  }}
+                >
+                  {step.progress}
+                </button>
+              ) : null}
             </td>
             <td className="jp-pipes-took">{time(step, now)}</td>
             {hasQueues && (

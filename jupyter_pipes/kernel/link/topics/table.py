@@ -39,6 +39,7 @@ TopicRequest = (
     | artifacts.TrustValues
     | timelines.ShowTimeline
     | stacks.AskWhere
+    | timelines.ListElements
     | gates.AnswerStep
 )
 
@@ -73,5 +74,6 @@ TOPICS: dict[type[Request], Answered] = {
     artifacts.TrustValues: Answered(artifacts.Trusted, artifacts.trust),
     timelines.ShowTimeline: Answered(Timeline, timelines.show_timeline),
     stacks.AskWhere: Answered(stacks.StackSeen, stacks.ask_where, waits=False),
+    timelines.ListElements: Answered(timelines.ElementList, timelines.list_elements, waits=False),
     gates.AnswerStep: Answered(Done, gates.answer_gate),
 }

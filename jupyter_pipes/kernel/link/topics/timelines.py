@@ -1,12 +1,22 @@
-"""How the time of a run went, as far as its journal tells."""
+"""How a run went in time, as far as its journal tells, and how the elements of a step with a `--map` did."""
 
 from __future__ import annotations
 
+import time
+
+from msgspec import Struct
+
+from jupyter_pipes.display.steps.elements import element_why, elements_of
 from jupyter_pipes.display.timeline import Timeline, timeline_of
 from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.topics.shown import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import RunNotFound
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.run import Run
+
+_MOST = 200
+"""Elements that are told."""
 
 
 class ShowTimeline(Request, frozen=True, tag="timeline"):
@@ -30,3 +40,41 @@ def _newest(session: Session) -> Run:
     if newest is None:
         raise RunNotFound("the pipeline has not run yet")
     return Run(workspace, newest.run)
+
+
+class ListElements(Request, frozen=True, tag="elements"):
+    """Say how the elements of a step stand."""
+
+    step: str
+
+
+class ElementShown(Struct, frozen=True):
+    """An element as a front end shows it: `value` is what it is, in short."""
+
+    name: str
+    value: str
+    status: Status
+    seconds: float
+    why: str
+
+
+class ElementList(Struct, frozen=True):
+    """The first elements, what went wrong before all else, and how many more there are."""
+
+    elements: tuple[ElementShown, ...]
+    more: int
+
+
+def list_elements(session: Session, request: ListElements) -> ElementList:
+    """Return the elements of a step.
+
+    Raises:
+        UsageError: the step has not run yet.
+    """
+    step, now = shown_run(session, request.step).step(request.step), time.time()
+    elements = elements_of(step)
+    shown = tuple(
+        ElementShown(each.name, each.value_text, each.status, each.seconds_until(now), element_why(each))
+        for each in elements[:_MOST]
+    )
+    return ElementList(shown, max(len(elements) - _MOST, 0))
