@@ -9,36 +9,38 @@ import { hoverTooltip, type EditorView, type Tooltip } from '@codemirror/view';
 import { EditorExtensionRegistry, type IEditorExtensionFactory } from '@jupyterlab/codemirror';
 import { parametersOf, plainTextOf } from '../notebook';
 import { stepLineIn } from '../roles';
+import type { PipelineSession } from '../session';
 import type { IPipelines } from '../tokens';
 import { LOCAL } from '../words';
 import { declaredIn, functionsIn, helpAt, suggestionsAt, type Names } from './suggestions';
 
 /** Make the extension of the editors of cells. */
 export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFactory {
-  const names = (): Names => {
-    const session = pipelines.current;
-    const steps = session?.board?.steps ?? [];
-    return {
-      steps: steps.map(step => step.name),
-      parameters: session ? declaredIn(parametersOf(session.panel.content)) : [],
-      values: steps.flatMap(step => step.writes),
-      queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])],
-      functions: session ? functionsIn(plainTextOf(session.panel.content)) : []
-    };
-  };
   return {
     name: 'jupyter_pipes:first-line',
     factory: ({ inline }) =>
       inline
         ? EditorExtensionRegistry.createImmutableExtension([
             autocompletion({
-              override: [context => completed(context, names())],
+              override: [context => completed(context, namesOf(pipelines.current))],
               icons: false,
               interactionDelay: 0
             }),
             hoverTooltip(helped)
           ])
         : null
+  };
+}
+
+/** The names that the steps of a notebook may use; none without one. */
+export function namesOf(session: PipelineSession | null): Names {
+  const steps = session?.board?.steps ?? [];
+  return {
+    steps: steps.map(step => step.name),
+    parameters: session ? declaredIn(parametersOf(session.panel.content)) : [],
+    values: steps.flatMap(step => step.writes),
+    queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])],
+    functions: session ? functionsIn(plainTextOf(session.panel.content)) : []
   };
 }
 

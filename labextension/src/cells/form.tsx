@@ -10,6 +10,8 @@ import { useEffect, useId, useState } from 'react';
 import { stepLineIn } from '../roles';
 import type { IPipelines } from '../tokens';
 import { STEP_NAME_RULE, STEP_OPTIONS, type Problem, type StepOption } from '../wire';
+import { namesOf } from './completion';
+import { offeredFor, type Names } from './suggestions';
 import { joined, parsed, valuesOf, withName, withOption, wordsOf, type StepLine } from './stepline';
 
 /** The form among Lab's notebook tools. */
@@ -55,6 +57,7 @@ export class StepTool extends NotebookTools.Tool {
       <Form
         key={cell.model.id}
         line={line.text}
+        names={namesOf(session)}
         problems={problems.filter(({ cell: id, line: at }) => id === cell.model.id && at <= 1)}
         onLine={text => {
           write(cell, text);
@@ -78,12 +81,13 @@ function write(cell: Cell, text: string): void {
 
 interface FormProps {
   readonly line: string;
+  readonly names: Names;
   readonly problems: readonly Problem[];
   readonly onLine: (line: string) => void;
   readonly trans: TranslationBundle;
 }
 
-function Form({ line, problems, onLine, trans }: FormProps): JSX.Element {
+function Form({ line, names, problems, onLine, trans }: FormProps): JSX.Element {
   const read = parsed(line);
   const told = (flag: string): string =>
     problems.find(({ message }) => message.includes(`${flag} `))?.message ?? '';
@@ -101,6 +105,7 @@ function Form({ line, problems, onLine, trans }: FormProps): JSX.Element {
         help={STEP_NAME_RULE}
         hint=""
         value={read.name?.text ?? ''}
+        offered={[]}
         problem={others.map(({ message }) => message).join('\n')}
         onValue={name => {
           onLine(withName(line, name));
@@ -111,6 +116,7 @@ function Form({ line, problems, onLine, trans }: FormProps): JSX.Element {
           key={option.flag}
           option={option}
           read={read}
+          offered={offeredFor(option.flag, read.name?.text ?? '', names)}
           problem={told(option.flag)}
           onValues={values => {
             onLine(withOption(line, option.flag, values));
@@ -124,11 +130,12 @@ function Form({ line, problems, onLine, trans }: FormProps): JSX.Element {
 interface OptionProps {
   readonly option: StepOption;
   readonly read: StepLine;
+  readonly offered: readonly string[];
   readonly problem: string;
   readonly onValues: (values: readonly string[] | null) => void;
 }
 
-function OptionField({ option, read, problem, onValues }: OptionProps): JSX.Element {
+function OptionField({ option, read, offered, problem, onValues }: OptionProps): JSX.Element {
   const values = valuesOf(read, option.flag);
   const id = useId();
   const { flag, metavar, help, takes } = option;
@@ -171,6 +178,7 @@ function OptionField({ option, read, problem, onValues }: OptionProps): JSX.Elem
       label={flag}
       help={help}
       hint={metavar}
+      offered={offered}
       value={values ? (takes === 'one' ? values.join(' ') : joined(values)) : ''}
       problem={problem}
       onValue={text => {
@@ -185,13 +193,23 @@ interface TextProps {
   readonly label: string;
   readonly help: string;
   readonly hint: string;
+  /** What the browser offers while one types. */
+  readonly offered: readonly string[];
   readonly value: string;
   readonly problem: string;
   readonly onValue: (value: string) => void;
 }
 
 /** A text that is written when it is left, or by Enter; Escape takes back what was typed. */
-function TextField({ label, help, hint, value, problem, onValue }: TextProps): JSX.Element {
+function TextField({
+  label,
+  help,
+  hint,
+  offered,
+  value,
+  problem,
+  onValue
+}: TextProps): JSX.Element {
   const [typed, setTyped] = useState(value);
   const id = useId();
   useEffect(() => {
@@ -218,6 +236,7 @@ function TextField({ label, help, hint, value, problem, onValue }: TextProps): J
         className="jp-mod-styled"
         spellCheck={false}
         placeholder={hint}
+        list={offered.length ? `${id}-offered` : undefined}
         value={typed}
         aria-invalid={problem !== ''}
         aria-describedby={problem ? `${id}-problem` : undefined}
@@ -227,6 +246,13 @@ function TextField({ label, help, hint, value, problem, onValue }: TextProps): J
         onBlur={commit}
         onKeyDown={onKeyDown}
       />
+      {offered.length > 0 && (
+        <datalist id={`${id}-offered`}>
+          {offered.map(word => (
+            <option key={word} value={word} />
+          ))}
+        </datalist>
+      )}
       {problem && (
         <p id={`${id}-problem`} data-jupyter-pipes-status="failed">
           {problem}

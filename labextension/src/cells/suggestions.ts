@@ -64,6 +64,15 @@ function expectedAt(line: string, at: number, flag: string, names: Names): Sugge
   return name && { from: name.index, words: [...names.parameters, ...names.values].map(plainly) };
 }
 
+/** All that may stand in an option's field, references to parameters among it. */
+export function offeredFor(flag: string, self: string, names: Names): string[] {
+  const offered = [' ', ' ${'].map(typed => {
+    const line = `%%step ${self || 'step'} ${flag}${typed}`;
+    return suggestionsAt(line, line.length, names)?.words ?? [];
+  });
+  return [...new Set(offered.flat().map(({ word }) => word))];
+}
+
 function valuesFor(flag: string, self: string, names: Names): Suggestion[] {
   const ofNames: Readonly<Record<string, readonly string[]>> = {
     '--after': names.steps.filter(name => name !== self),

@@ -1,5 +1,11 @@
 /** What may stand at a place of a `%%step` line. */
-import { declaredIn, functionsIn, helpAt, suggestionsAt } from '../../src/cells/suggestions';
+import {
+  declaredIn,
+  functionsIn,
+  helpAt,
+  offeredFor,
+  suggestionsAt
+} from '../../src/cells/suggestions';
 
 const names = {
   steps: ['load', 'clean', 'fit'],
@@ -14,6 +20,15 @@ function wordsAt(shown: string): string[] | null {
   const at = shown.indexOf('|');
   return suggestionsAt(shown.replace('|', ''), at, names)?.words.map(({ word }) => word) ?? null;
 }
+
+test.each([
+  ['--timeout', ['${params.rows}', '${params.model}']],
+  ['--after', ['load', 'clean']],
+  ['--queue', ['local', 'gpu', '${params.rows}', '${params.model}']],
+  ['--when', [...inConditions, '${params.rows}', '${params.model}']]
+])('the field of %s offers what may stand there', (flag, offered) => {
+  expect(offeredFor(flag, 'fit', names)).toEqual(offered);
+});
 
 test('behind the name all options are offered that the line has not yet', () => {
   expect(wordsAt('%%step fit |')).toContain('--after');
