@@ -21,7 +21,8 @@ if TYPE_CHECKING:
 
 HEADING_CSS = """
 .jupyter-pipes .heading>div{display:flex;flex-flow:row wrap;gap:0 14px;align-items:baseline}
-.jupyter-pipes .heading>div>*{white-space:nowrap;max-width:100%;overflow:hidden;text-overflow:ellipsis}
+.jupyter-pipes .heading>div>*{white-space:nowrap;overflow:hidden;text-overflow:ellipsis}
+.jupyter-pipes .heading>div>:not(.silent){max-width:100%}
 .jupyter-pipes .heading>div>.reason{white-space:normal;overflow-wrap:anywhere}
 .jupyter-pipes .heading code{font:12px var(--jp-code-font-family,monospace);color:inherit;background:none;
  padding:0}

@@ -164,9 +164,10 @@ def origin_text(owner: str) -> str:
 
 
 def status_line(step: StepView) -> str:
-    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of at most 10`."""
+    """Return a node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of ≤ 10`."""
     took = took_text(step) if step.status is not Status.QUEUED else ""
-    progress = progress_text(step)
-    # There is no room for both words.
-    word = "" if progress.startswith("round ") else LOOKS[step.status].word
+    progress = progress_text(step).replace("at most", "≤")
+    # There is no room for more words.
+    is_said = step.status is Status.RUNNING and any(map(str.isalpha, progress))
+    word = "" if is_said else LOOKS[step.status].word
     return " · ".join(filter(None, (word, progress or took)))

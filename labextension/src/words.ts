@@ -46,13 +46,15 @@ export function queueText(step: BoardStep): string {
   return step.queue === LOCAL ? '' : `queue ${step.queue}${host}`;
 }
 
-/** A node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of at most 10`. */
+/** A node's second line: `completed · 1.2 s`, `running · 45 %`, `round 3 of ≤ 10`. */
 export function statusLine(step: BoardStep, now: number, trans: Translator): string {
   const seconds = step.status === 'queued' ? 0 : secondsOf(step, now);
   const took = seconds > 0 ? durationText(seconds) : '';
-  // There is no room for both words.
-  const word = step.progress.startsWith('round ') ? '' : statusWord(step.status, trans);
-  return [word, step.progress || took].filter(Boolean).join(' · ');
+  const progress = step.progress.replace('at most', '≤');
+  // There is no room for more words.
+  const isSaid = step.status === 'running' && /\p{L}/u.test(progress);
+  const word = isSaid ? '' : statusWord(step.status, trans);
+  return [word, progress || took].filter(Boolean).join(' · ');
 }
 
 /** How a run stands in a few letters: `3/7 · train 42 %`, `7/7 · completed`. */

@@ -25,7 +25,9 @@ test('a running step says how far it is, else how long it runs', () => {
   expect(statusLine(running, 103, ENGLISH)).toBe('running · 3.0 s');
   expect(statusLine({ ...running, progress: '42 %' }, 103, ENGLISH)).toBe('running · 42 %');
   const progress = 'round 3 of at most 10';
-  expect(statusLine({ ...running, progress }, 103, ENGLISH)).toBe(progress);
+  expect(statusLine({ ...running, progress }, 103, ENGLISH)).toBe('round 3 of ≤ 10');
+  const failed = '2/4, 1 failed';
+  expect(statusLine({ ...running, progress: failed }, 103, ENGLISH)).toBe(failed);
 });
 
 test('the status bar tells how many ended and what runs', () => {

@@ -43,7 +43,7 @@ class GateBar:
     def _line(self, step: str, gate: Gate) -> Any:
         since = f"waits for approval since {time_text(gate.since)}"
         asked = f"<b>{text_html(step)}</b> {since}: {text_html(gate.text)}"
-        text = self._w.HTML(asked, layout={"flex": "1 1 240px"})
+        text = self._w.HTML(asked, layout={"flex": "1 1 100%"})
         why = self._w.Text(placeholder="why (if you like)", layout={"width": "180px"})
         answer = partial(self._answer, step, why)
         approve = self._button("Approve", f"Let {step} begin", partial(answer, approved=True))

@@ -75,7 +75,8 @@ export function StepsTab({ session, commands, trans }: TabProps): JSX.Element {
             </td>
             <td className="jp-pipes-status">
               {statusText(step.status, trans)}
-              {step.progress && !step.elements && ` ${step.progress}`}
+              {step.progress && ' '}
+              {!step.elements && step.progress}
               {step.elements ? (
                 <button
                   type="button"

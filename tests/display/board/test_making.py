@@ -118,5 +118,5 @@ def test_a_step_that_repeats_says_its_round_and_no_share_of_the_rounds_that_it_m
         apply(Record("1", seq, float(seq), fact), view)
     (step,) = board_of(view).steps
     assert step.progress == said
-    assert status_line(view.steps["loop"]) == said
+    assert status_line(view.steps["loop"]) == "round 3 of ≤ 10"
     assert remaining_text(view.steps["loop"], now=10.0, before=0.0) == ""
