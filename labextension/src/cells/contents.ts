@@ -48,6 +48,8 @@ export async function elementsContent(
   const content = document.createElement('div');
   content.className = 'jp-pipes-elements';
   content.tabIndex = 0;
+  content.setAttribute('role', 'group');
+  content.setAttribute('aria-label', trans.__('Elements'));
   const table = content.appendChild(document.createElement('table'));
   const titles = ['Element', 'Value', 'Status', 'Time', 'Why'].map(title => trans.__(title));
   const head = table.createTHead().insertRow();
