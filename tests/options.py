@@ -21,6 +21,8 @@ EXAMPLES = {
     "--repeat-while": "'y < 3' --at-most 5",
     "--at-most": "5 --repeat-while 'y < 3'",
     "--bash": "",
+    "--pipeline": "other.ipynb",
+    "-p": "rows=10",
     "--always": "",
     "--never-cache": "",
     "--version": "v2",
@@ -52,7 +54,7 @@ OF_THE_STEP = tuple(option for option in STEP_OPTIONS if option.flag not in OF_T
 SAID = " ".join(f"{option.flag} {EXAMPLES.get(option.flag, '')}" for option in OF_THE_STEP)
 EVERY_OPTION: StepOptions = parse_step(f"all {SAID}").options
 
-_ALONE = ("--env", "--container", "--bash")
+_ALONE = ("--env", "--container", "--bash", "--pipeline", "-p")
 TOGETHER = " ".join(
     f"{each.flag} {EXAMPLES.get(each.flag, '')}" for each in OF_THE_STEP if each.flag not in _ALONE
 )

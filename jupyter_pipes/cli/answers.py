@@ -280,9 +280,10 @@ def logs(face: Face, arguments: Namespace) -> Answer:
     is_there = path is not None and path.exists()
     number = attempt or (shown.number if shown else None) if is_there else None
     status = f"{run.step(step).status} {run.step(step).reason}"
-    notice = "" if is_there else f"{step} did not run: {status}"
     elements = [] if attempt else run.element_logs(step)
-    if is_there and not any(map(len, (run.log(step, attempt), *(log for _, log in elements)))):
+    # A step that is another pipeline has no log of its own.
+    notice = "" if is_there or elements else f"{step} did not run: {status}"
+    if not (notice or any(map(len, (run.log(step, attempt), *(log for _, log in elements))))):
         notice = f"{step} printed nothing"
     if run.log(step, attempt).is_long:
         notice = f"the log is long, so its end is shown; all of it is in {path}"

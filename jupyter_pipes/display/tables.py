@@ -120,7 +120,7 @@ def _status_cell(status: Status, progress: float) -> str:
 def _run_row(run: ListedRun) -> str:
     cells = (
         f"<code>{escape(run.run)}</code>",
-        escape(run.title or run.pipeline),
+        escape(run.heading),
         escape(run.version),
         _status_cell(run.status, run.progress),
         date_text(run.started),

@@ -96,13 +96,22 @@ def steps_text(view: RunView, stale: Mapping[str, str] = NOTHING) -> str:
 
 
 def _step_lines(view: RunView, stale: Mapping[str, str], now: float | None = None) -> Iterator[str]:
-    width = max((len(spoken(step, stale)) for step in view.steps.values()), default=0)
-    for step in view.steps.values():
+    steps = list(_listed(view))
+    width = max((len(spoken(step, stale)) for step in steps), default=0)
+    for step in steps:
         reason = one_line(stale.get(step.name) or step.reason)
         used = zip(("cpu", "memory"), usage_texts(step.usage), strict=True) if now is not None else ()
         usage = (f"{what} {amount}" for what, amount in used if amount)
         facts = filter(None, (progress_text(step), took_text(step, now), *usage, reason))
         yield "  ".join(("", f"{spoken(step, stale):<{width}}", *facts)).rstrip()
+
+
+def _listed(view: RunView) -> Iterator[StepView]:
+    """Yield the steps, each that is another pipeline in front of those of that."""
+    for step in view.steps.values():
+        yield step
+        if step.planned.options.pipeline:
+            yield from tuple(step.children.values())
 
 
 def approval_asked(view: RunView, step: str) -> str:
@@ -134,8 +143,10 @@ def run_text(view: RunView, *, colour: bool) -> str:
         parts.append(one_line(f"params: {_pairs(view.parameters)}"))
     if view.repeats:
         parts.append(one_line(f"repeats run {view.repeats}"))
+    if view.part_of:
+        parts.append(one_line(f"part of run {view.part_of}"))
     if colour:
-        parts.append(_rendered(steps_table(view.steps.values(), time.time(), with_usage=True), colour=True))
+        parts.append(_rendered(steps_table(_listed(view), time.time(), with_usage=True), colour=True))
     else:
         parts += _step_lines(view, NOTHING, time.time())
     return "\n".join([*parts, *_failures(view)]) + "\n"
@@ -250,7 +261,7 @@ def runs_text(runs: Sequence[ListedRun], *, colour: bool) -> str:
     for run in runs:
         table.add_row(
             run.run,
-            _text(run.title or run.pipeline),
+            _text(run.heading),
             _text(run.version),
             _text(run.status, _COLOURS.get(run.status, "")),
             f"{run.progress:.0%}",

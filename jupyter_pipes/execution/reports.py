@@ -6,8 +6,8 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.facts.encoding import encode_json
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.steps import encode_json
 
 Reported = (
     ev.ProgressReported

@@ -147,19 +147,30 @@ class History:
         rows = self.database.rows("arguments")
         return [(run, msgspec.json.decode(parameters)) for run, parameters in rows]
 
+    def nested_runs(self) -> set[str]:
+        """Return the runs that are parts of others (`--pipeline`)."""
+        import sqlalchemy as sa
+
+        fields = table("fields")
+        query = sa.select(fields.c.run).where(fields.c.field == "part_of")
+        with self.database.reading() as transaction:
+            return {run for (run,) in transaction.connection.execute(query)}
+
     def fields(self, runs: Sequence[str]) -> dict[str, dict[str, list[JsonValue]]]:
-        """Return run -> field -> values, of what the list of runs shows: metrics, monitored, tags."""
+        """Return run -> field -> values, of what the list of runs shows."""
         import sqlalchemy as sa
 
         fields = table("fields")
         wanted = sa.or_(
-            fields.c.field == "tags", fields.c.field.like("metrics.%"), fields.c.field.like("monitored.%")
+            fields.c.field.in_(("tags", "part_of")),
+            fields.c.field.like("metrics.%"),
+            fields.c.field.like("monitored.%"),
         )
         query = sa.select(fields).where(wanted, fields.c.run.in_(runs)).order_by(fields.c.place)
         values: dict[str, dict[str, list[JsonValue]]] = {}
         with self.database.reading() as transaction:
             for row in transaction.connection.execute(query):
-                value = row.text if row.number is None or row.field == "tags" else row.number
+                value = row.text if row.number is None or row.field in ("tags", "part_of") else row.number
                 values.setdefault(row.run, {}).setdefault(row.field, []).append(value)
         return values
 

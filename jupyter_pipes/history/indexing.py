@@ -11,9 +11,10 @@ from msgspec import Struct
 
 from jupyter_pipes.history.monitoring import monitored_artifacts, monitored_metrics
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.facts.encoding import encode_json
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
-from jupyter_pipes.model.steps import JsonValue, Status, encode_json
+from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
 
 if TYPE_CHECKING:
@@ -53,6 +54,7 @@ def _add_run(event: ev.RunStarted, view: RunView, time: float) -> Iterator[Chang
         row | {"status": str(Status.RUNNING), "ended": None, "progress": 0.0, "params": parameters},
     )
     yield from _fields(view.run, ((f"params.{name}", value) for name, value in view.parameters.items()))
+    yield from _fields(view.run, [("part_of", view.part_of)] if view.part_of else [])
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> Iterator[Change]:

@@ -178,6 +178,13 @@ def _take_awaited(line: str) -> tuple[bool, str]:
     return line.startswith(_AWAITED), line.removeprefix(_AWAITED)
 
 
+def with_body(lines: list[str]) -> list[str]:
+    """Return a cell's lines, one below a `%%step` that is another pipeline: IPython takes none without."""
+    first = lines[0] if len(lines) == 1 else ""
+    is_pipeline = first.startswith("%%step ") and " --pipeline" in first
+    return [f"{first.rstrip()}\n", "\n"] if is_pipeline else lines
+
+
 def await_runs(lines: list[str]) -> list[str]:
     """Make running lines of a cell `await`, so that widgets answer while the run goes on.
 
@@ -233,6 +240,7 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython.events.register("pre_run_cell", magics.on_cell)
     ipython.events.register("post_run_cell", magics.behind_cell)
     # Before IPython looks for a cell magic, which it knows in a cell's first line only.
+    ipython.input_transformers_cleanup.insert(0, with_body)
     ipython.input_transformers_cleanup.insert(0, without_comments_above)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)

@@ -11,6 +11,9 @@ from msgspec import Struct, field
 from jupyter_pipes.model.away.facts import FolderKept as FolderKept
 from jupyter_pipes.model.away.facts import LogKept as LogKept
 from jupyter_pipes.model.control.commands import RunCommand
+from jupyter_pipes.model.facts.encoding import encode_json
+from jupyter_pipes.model.facts.nesting import PipelineStarted as PipelineStarted
+from jupyter_pipes.model.facts.nesting import PipelineStepChanged as PipelineStepChanged
 from jupyter_pipes.model.planned import PlannedStep as PlannedStep
 from jupyter_pipes.model.results import (
     ArtifactRef,
@@ -31,7 +34,7 @@ from jupyter_pipes.model.shown.facts import ProgressReported as ProgressReported
 from jupyter_pipes.model.shown.kinds import AttemptEvent as AttemptEvent
 from jupyter_pipes.model.shown.kinds import Event as Event
 from jupyter_pipes.model.shown.kinds import StepEvent as StepEvent
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, encode_json
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
 
 _empty = cast("Callable[[], dict[str, Any]]", dict)
 """Makes what a fact has where nothing is said."""
@@ -45,6 +48,7 @@ class RunStarted(Event, frozen=True):
         definition, arguments: digests of the attachments with all steps, and with what the run was given.
         observed: step -> what earlier runs showed of it; `steps` are as their code has them.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
+        part_of: the run and the step, `RUN/STEP`, that it is a part of (`--pipeline`); "" for any other run.
     """
 
     pipeline: str
@@ -64,6 +68,7 @@ class RunStarted(Event, frozen=True):
     fail_fast: bool = False
     observed: dict[str, Observation] = field(default_factory=_empty)
     queue: str = ""
+    part_of: str = ""
 
 
 class RunResumed(Event, frozen=True):
@@ -307,6 +312,8 @@ AnyEvent = (
     | MetricReported
     | ArtifactStored
     | StepsAdded
+    | PipelineStarted
+    | PipelineStepChanged
     | InputsChanged
     | FileReadEarly
     | NamesJoined

@@ -59,6 +59,7 @@ def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.started = time
     view.origin, view.directory = event.origin, event.directory
     view.user, view.repeats, view.queue = event.user, event.repeats, event.queue
+    view.part_of = event.part_of
     view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
     view.by_code, view.observed = event.steps, dict(event.observed)
@@ -185,6 +186,21 @@ def _add_elements(event: ev.StepsAdded, view: RunView, time: float) -> None:
             name, planned_child(step.planned, name), attempts=attempts, values=values
         )
     step.endings[Status.PENDING] += len(event.values)
+
+
+def _begin_pipeline(event: ev.PipelineStarted, view: RunView, time: float) -> None:
+    step = view.steps[event.step]
+    names = {child_name(event.step, name): name for name in event.steps}
+    step.children = {
+        child: StepView(child, planned_child(step.planned, child), source_run=event.run, source_step=name)
+        for child, name in names.items()
+    }
+    step.endings.clear()
+    step.endings[Status.PENDING] = len(names)
+
+
+def _change_pipeline_step(event: ev.PipelineStepChanged, view: RunView, time: float) -> None:
+    _set_status(view, child_name(event.step, event.name), event.status, event.reason)
 
 
 def _set_changed(event: ev.InputsChanged, view: RunView, time: float) -> None:
@@ -332,6 +348,8 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.MetricReported: _add_metric,
     ev.ArtifactStored: _add_artifact,
     ev.StepsAdded: _add_elements,
+    ev.PipelineStarted: _begin_pipeline,
+    ev.PipelineStepChanged: _change_pipeline_step,
     ev.InputsChanged: _set_changed,
     ev.NamesJoined: _add_joined,
     ev.FileReadEarly: _take_early_read,

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
-import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.model.mapping.children import ElementNeeds
@@ -107,6 +106,8 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     repeat_while: str = ""
     at_most: int = 0
     bash: bool = False
+    pipeline: str = ""
+    given: tuple[str, ...] = ()
     packages: tuple[str, ...] = ()
     python: str = ""
     environment: str = ""
@@ -379,22 +380,3 @@ class ParameterSpec(Struct, frozen=True):
 
 JsonValue = Any
 """A value that msgspec can write as JSON: what events carry for parameters and metrics."""
-
-_encoder = msgspec.json.Encoder()
-
-
-def encode_json(value: object) -> bytes:
-    """Return a struct or JSON data as one JSON document; text that is no Unicode is written escaped."""
-    try:
-        return _encoder.encode(value)
-    except UnicodeEncodeError:
-        return _encoder.encode(_printable(msgspec.to_builtins(value)))
-
-
-def _printable(value: Any) -> Any:
-    """Return JSON data with the lone surrogates in it escaped: they come from file names and broken text."""
-    if isinstance(value, str):
-        return value.encode("utf-8", "backslashreplace").decode()
-    if isinstance(value, dict):
-        return {_printable(key): _printable(held) for key, held in cast("dict[str, Any]", value).items()}
-    return list(map(_printable, cast("list[Any]", value))) if isinstance(value, list | tuple) else value

@@ -133,7 +133,7 @@ class StepView(Struct):
     Attributes:
         answer: who let it pass its gate, or refused it, in words.
         called: what callbacks printed, changed and failed with.
-        children: the elements of its `--map`, by name, as its run found them.
+        children: the elements of its `--map`, or the steps of its `--pipeline`, as its run found them.
         endings: status -> how many of them have it.
         found_before: those that it had before it was opened again.
         values: of an element, what it is.
@@ -282,6 +282,7 @@ class RunView(Struct):
         held_up: what the whole run waits for, in words, but for gates; "" if for nothing.
         gates: step that waits for an approval -> what it asks.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
+        part_of: the run and the step, `RUN/STEP`, that it is a part of; "" for any other.
         called: what callbacks failed with that are about the run as a whole.
         connects: whether what a run shows goes into each step's `planned` at once.
         folder: path -> digest, of the files in the notebook's folder that are in the store, if its controller
@@ -306,6 +307,7 @@ class RunView(Struct):
     environment: str = ""
     repeats: str = ""
     queue: str = ""
+    part_of: str = ""
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0

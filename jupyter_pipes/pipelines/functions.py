@@ -10,6 +10,7 @@ import keyword
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping
+from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
@@ -65,6 +66,8 @@ class FunctionStep(Generic[Arguments, Returned]):
         Raises:
             UsageError: its signature or return statement does not name what it reads and writes.
         """
+        if self.options.pipeline:
+            return self._as_pipeline()
         reads, writes = self.options.inputs or _parameters(self.function, self.name), self.options.outputs
         if writes is None:
             writes = _returned(self.function, self.name)
@@ -96,6 +99,21 @@ class FunctionStep(Generic[Arguments, Returned]):
             literals=_literals(self.function),
             element=needs if own else None,
         )
+
+    def _as_pipeline(self) -> Step:
+        """Return the step that is another pipeline: the function is a name and a docstring only.
+
+        Raises:
+            UsageError: it has code, or takes something.
+        """
+        if _parameters(self.function, self.name) or not _is_empty(self.function):
+            message = (
+                f"step {self.name} is {self.options.pipeline}: its function takes nothing and has no code "
+                "(a docstring, or ...); say outputs as out=[…] and values as p=[…]"
+            )
+            raise UsageError(message, step=self.name)
+        doc, writes = inspect.getdoc(self.function) or "", self.options.outputs or ()
+        return Step(self.name, 0, "", _label(self.function), options=self.options, writes=writes, doc=doc)
 
     def callbacks(self) -> dict[str, Step]:
         """Return the functions that its options name, each as what calls it.
@@ -207,6 +225,18 @@ def _returned(function: Callable[..., Any], name: str) -> tuple[str, ...]:
             step=name,
         )
     return returned.pop() if returned else ()
+
+
+def _is_empty(function: Callable[..., Any]) -> bool:
+    """Whether a function has no code but a docstring, `...` or `pass`; also where its source is not known."""
+    tree = parsed_alone(_source(function) or "def unknown(): ...")
+    definitions = (node for node in tree.body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    return all(map(_does_nothing, chain.from_iterable(each.body for each in definitions)))
+
+
+def _does_nothing(statement: ast.stmt) -> bool:
+    is_constant = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Constant)
+    return is_constant or isinstance(statement, ast.Pass)
 
 
 class _Returns(ast.NodeVisitor):

@@ -21,6 +21,7 @@ from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
 from jupyter_pipes.pipelines.callbacks import callbacks_in
 from jupyter_pipes.pipelines.options.environment import environment_problems
+from jupyter_pipes.pipelines.options.nesting import nesting_problems
 from jupyter_pipes.pipelines.parameters import lookup_in
 from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
 from jupyter_pipes.pipelines.step_options import BY_FIELD, Option, checked
@@ -64,6 +65,8 @@ class Graph(Struct, frozen=True, dict=True):
         """The diagnostics that keep a run from starting."""
         return tuple(problem for problem in self.diagnostics if problem.severity == "error")
 
+
+_FLAGS = {field: option.flag for field, option in BY_FIELD.items()}
 
 _G = TypeVar("_G", bound=Graph)
 
@@ -224,7 +227,8 @@ def _finish(
     """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
     finished = with_files(with_demanded(steps))
     found = (*_order_problems(finished), *_reference_problems(finished, parameters), *file_problems(finished))
-    unsorted = (*diagnostics, *found, *environment_problems(finished))
+    of_options = (*environment_problems(finished), *nesting_problems(finished, _FLAGS))
+    unsorted = (*diagnostics, *found, *of_options)
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
     return Graph(finished, tuple(parameters), tuple(by_place))
 

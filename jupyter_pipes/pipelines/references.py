@@ -52,7 +52,10 @@ class Reference(Struct, frozen=True):
         return f"${{{self.text}}}"
 
 
-_OF_THE_GRAPH = ("after", "inputs", "outputs", "ignored_parameters", "before", "after_done", "on_status")
+_OF_THE_GRAPH = (
+    *("after", "inputs", "outputs", "ignored_parameters", "before", "after_done", "on_status"),
+    "pipeline",
+)
 """Fields of `StepOptions` without references: what they name is there before any value is."""
 
 Lookup = Callable[[Reference], Any]

@@ -60,7 +60,7 @@ class Option(Struct, frozen=True):
     @property
     def keyword(self) -> str:
         """How the flag is written as a keyword argument ("in_" for `--in`)."""
-        word = self.flag.removeprefix("--").replace("-", "_")
+        word = self.flag.lstrip("-").replace("-", "_")
         return f"{word}_" if word == "in" else word
 
     @property
@@ -83,6 +83,7 @@ _FIELDS = {
     "env": "environment",
     "env_var": "variables",
     "repo": "repository",
+    "p": "given",
 }
 
 
@@ -251,6 +252,7 @@ _OF_SEVERAL = (
         converters.out_paths,
         converters.clauses,
         converters.callbacks,
+        converters.assignments,
         converters.monitored,
     ),
     *(environment.requirements, environment.variables),
@@ -295,6 +297,8 @@ STEP_OPTIONS: tuple[Option, ...] = (
     Option("--repeat-while", converters.expression, "EXPR", "run again while this is true behind it"),
     Option("--at-most", converters.whole_number(1), "N", "rounds that --repeat-while may take"),
     Option("--bash", converters.switch, "", "the cell is a shell script"),
+    Option("--pipeline", converters.text, "PATH", "this step is another notebook or module"),
+    Option("-p", converters.assignments, "k=v…", "values of parameters of its --pipeline"),
     Option("--always", converters.switch, "", "run whatever is kept"),
     Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
     Option("--version", converters.text, "V", "a text that counts for the signature"),

@@ -7,11 +7,11 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.planning.plan import KnownOutputs, in_order
+from jupyter_pipes.planning.plan import KnownOutputs, decide_child, in_order
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Step
-    from jupyter_pipes.planning.decision import Decider
+    from jupyter_pipes.planning.decision import Decider, Decision
     from jupyter_pipes.planning.request import RunRequest
 
 
@@ -32,6 +32,9 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
     history = decider.workspace.history
     outputs = KnownOutputs({})
     for step in in_order(request):
+        if step.name in request.children:
+            outputs.add(step.name, _accepted_child(request, decider, step, steps))
+            continue
         values = request.arguments.values_of(step.name)
         to_come = [name for name in step.parameters if name not in values]
         if to_come and step.name in steps:
@@ -45,6 +48,13 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
             history.remark(result.run, fact)
         if outputs.has_all(step) and not to_come:
             outputs.add(step.name, decider.decide(step, values, outputs.inputs(step)))
+
+
+def _accepted_child(request: RunRequest, decider: Decider, step: Step, steps: Sequence[str]) -> Decision:
+    if step.name in steps:
+        message = f"step {step.name} is {step.options.pipeline}: accept steps of that one"
+        raise UsageError(message, step=step.name)
+    return decide_child(request, decider, step)
 
 
 def _undecided(step: Step, to_come: Sequence[str]) -> UsageError:

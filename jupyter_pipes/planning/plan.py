@@ -10,7 +10,9 @@ from msgspec import Struct
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.decision import Decision
+from jupyter_pipes.planning.nested import decide_nested
 from jupyter_pipes.planning.observations import in_words
+from jupyter_pipes.planning.preparation import decider_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decider
@@ -140,6 +142,8 @@ def _foreseen(
     if name in request.taken:
         return request.taken[name]
     step, arguments = steps[name], request.arguments
+    if name in request.children:
+        return decide_child(request, decider, step)
     inputs = outputs.inputs(step)
     made = {each: owner for each, owner in step.inputs.items() if each not in inputs}
     unknown = {**steps.files_to_come(step, comes), **made}
@@ -147,6 +151,15 @@ def _foreseen(
     # What is called before it may change them.
     values = {} if step.options.before else arguments.values_of(name)
     return decider.foresee(step, values, inputs, unknown, forced=forced)
+
+
+def decide_child(request: RunRequest, decider: Decider, step: Step) -> Decision:
+    """Return the decision for a step that is another pipeline, by what a run of that would do."""
+    child, workspace = request.children[step.name], decider.workspace
+    foreseen = foresee(child, decider_of(child.definition, workspace))
+    decisions = [(planned.name, decision) for planned, decision in foreseen]
+    forced = step.name in request.arguments.selection.forced
+    return decide_nested(step, decisions, request.definition.pipeline, workspace.history, forced=forced)
 
 
 def settled(
@@ -181,6 +194,9 @@ def _settled(request: RunRequest, decider: Decider, step: Step, outputs: KnownOu
     if name in request.taken or name in selection.skipped or not outputs.has_all(step):
         return None
     values, forced = request.arguments.values_of(name), name in selection.forced
+    if name in request.children:
+        decision = decide_child(request, decider, step)
+        return decision if decision.result is not None else None
     decision = decider.decide(step, values, outputs.inputs(step), forced=forced)
     return decision if decision.result is not None else None
 

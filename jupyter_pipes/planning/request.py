@@ -34,6 +34,7 @@ class Definition(Graph, frozen=True):
         directory: the folder that steps run in.
         python_path: what is put in front of `sys.path` in a step.
         origin: where it came from (a notebook's path).
+        children: step -> the pipeline that it is (`--pipeline`).
     """
 
     pipeline: str = ""
@@ -41,6 +42,7 @@ class Definition(Graph, frozen=True):
     directory: str = ""
     python_path: tuple[str, ...] = ()
     origin: str = ""
+    children: dict[str, Definition] = field(default_factory=dict[str, "Definition"])
 
 
 class Arguments(Struct, frozen=True):
@@ -80,6 +82,8 @@ class RunRequest(Struct, frozen=True):
         run: the id that it is to have, "" for any.
         callbacks: functions of this process that are called, by hook.
         declared: the parameters, where they are known otherwise than by the definition.
+        children: step -> what a run of the pipeline that it is would be to do, for decisions.
+        part_of: the run and the step, `RUN/STEP`, that it is a part of; "" for any other.
     """
 
     definition: Definition
@@ -92,6 +96,8 @@ class RunRequest(Struct, frozen=True):
     run: str = ""
     callbacks: CallbacksByHook = {}
     declared: tuple[Parameter, ...] = ()
+    children: dict[str, RunRequest] = {}
+    part_of: str = ""
 
     def steps(self) -> ObservedSteps:
         """Return the steps of the run, with what was observed in their reads and writes."""

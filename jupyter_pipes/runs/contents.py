@@ -22,6 +22,12 @@ def failures(view: RunView) -> list[StepView]:
     return [step for step in failed if step.planned.options.on_fail != "ignore"]
 
 
+def nested_in(step: StepView, view: RunView) -> StepView | None:
+    """Return the step itself where it is one of another pipeline, that a step of the run is; else None."""
+    is_nested = is_child(step.name) and bool(view.steps[step_of(step.name)].planned.options.pipeline)
+    return step if is_nested else None
+
+
 def failure(view: RunView) -> tuple[str, str | None, int | None]:
     """Return in words why a run failed, and the step and line of its first failure."""
     failed = failures(view)

@@ -39,7 +39,7 @@ def find_run(workspace: Workspace, name: str, pipeline: str | None = None) -> Ru
         return Run(workspace, name)
     of_pipeline = [run for run in runs if pipeline in (None, run.pipeline)]
     if name in NEWEST:
-        matches = [run.run for run in of_pipeline[NEWEST[name] :]][:1]
+        matches = [run.run for run in _of_their_own(of_pipeline, workspace.history)[NEWEST[name] :]][:1]
     elif re.fullmatch(r"\d+(\.\d+)+", name):
         matches = [run.run for run in of_pipeline if run.version == name][:1]
     else:
@@ -92,7 +92,7 @@ def find_resumable(workspace: Workspace, pipeline: str | None = None) -> Run:
         RunNotFound: all have completed, or go on.
     """
     workspace.history.settle_interrupted()
-    for run in workspace.history.runs(pipeline):
+    for run in _of_their_own(workspace.history.runs(pipeline), workspace.history):
         if run.status in RESUMABLE:
             return Run(workspace, run.run)
     raise RunNotFound(f"no run{_of(pipeline)} can be resumed: there is nothing left to do")
@@ -105,10 +105,16 @@ def find_running(workspace: Workspace, pipeline: str | None = None) -> Run:
         RunNotFound: none does.
     """
     workspace.history.settle_interrupted()
-    for run in workspace.history.runs(pipeline):
+    for run in _of_their_own(workspace.history.runs(pipeline), workspace.history):
         if run.status is Status.RUNNING:
             return Run(workspace, run.run)
     raise RunNotFound(f"no run{_of(pipeline)} goes on")
+
+
+def _of_their_own(runs: Sequence[RunSummary], history: History) -> Sequence[RunSummary]:
+    """Return the runs without those that are parts of others; all, if they are no others."""
+    nested = history.nested_runs() if runs else set[str]()
+    return [run for run in runs if run.run not in nested] or runs
 
 
 def _with_part(name: str, runs: Sequence[RunSummary]) -> list[str]:

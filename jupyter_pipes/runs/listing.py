@@ -26,6 +26,7 @@ class ListedRun(Struct, frozen=True):
         metrics: last values, by the metric's name and by `STEP/NAME`.
         monitored: what steps put on the run (`--monitor`), by `STEP/NAME`: values, and types of artifacts.
         archived: whether it was put away.
+        part_of: the run and the step, `RUN/STEP`, that it is a part of; "" for any other.
     """
 
     run: str
@@ -41,6 +42,13 @@ class ListedRun(Struct, frozen=True):
     metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     monitored: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     archived: bool = False
+    part_of: str = ""
+
+    @property
+    def heading(self) -> str:
+        """What it is a run of, in words: its title, or its pipeline, and what it is a part of."""
+        part = f", part of {self.part_of}" if self.part_of else ""
+        return f"{self.title or self.pipeline}{part}"
 
 
 def list_runs(
@@ -77,6 +85,7 @@ def _listed(row: RunRow, fields: Mapping[str, Sequence[JsonValue]], history: His
         metrics=_of_family("metrics.", fields),
         monitored=_of_family("monitored.", fields),
         archived=row.archived,
+        part_of="".join(str(each) for each in fields.get("part_of", ())),
     )
 
 

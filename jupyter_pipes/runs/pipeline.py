@@ -15,13 +15,12 @@ from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history.opened import workspace_of
-from jupyter_pipes.hooks.given import GivenCallbacks, callbacks_in, check_callbacks, united
+from jupyter_pipes.hooks.given import GivenCallbacks, check_callbacks
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import (
     check_mapping,
-    check_names,
     check_path,
     check_switch,
     check_text,
@@ -29,8 +28,8 @@ from jupyter_pipes.pipelines.arguments import (
 )
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of, function_steps
-from jupyter_pipes.pipelines.graph import Graph, build, connect, with_options
-from jupyter_pipes.pipelines.made.edges import has_references, with_defaults, with_references
+from jupyter_pipes.pipelines.graph import Graph, build, connect
+from jupyter_pipes.pipelines.made.edges import with_defaults
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
@@ -39,17 +38,17 @@ from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
 from jupyter_pipes.planning.preparation import (
     RunOptions,
     Values,
-    check_run_options,
     decider_of,
-    prepare,
     seen_before,
-    select,
     values_of,
 )
 from jupyter_pipes.planning.request import Definition, RunRequest
-from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems, invalid
+from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
 from jupyter_pipes.runs.modules import import_module
-from jupyter_pipes.runs.start import new_run_id, start, start_debugging, wait_or_cancel
+from jupyter_pipes.runs.nesting.children import children_of
+from jupyter_pipes.runs.nesting.requests import Children
+from jupyter_pipes.runs.requesting.making import requested
+from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
@@ -100,6 +99,9 @@ class Pipeline:
         self.cells: tuple[Cell, ...] = ()
         self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
+        self.above: tuple[str, ...] = ()
+        """The files of those pipelines whose step this one is, from the outermost."""
+        self._children: Children | None = None
         self._as_written: Pipeline = self
         self._python_path = tuple(dict.fromkeys(each.folder for each in steps))
 
@@ -170,7 +172,7 @@ class Pipeline:
     def moved(self, directory: Path) -> Pipeline:
         """Return the same pipeline in another folder: its steps run there, its runs are kept there."""
         moved = copy(self)
-        moved.directory, moved._python_path = directory, (directory,)
+        moved.directory, moved._python_path, moved._children = directory, (directory,), None
         return moved
 
     def tagged(self) -> Pipeline:
@@ -307,31 +309,7 @@ class Pipeline:
         Raises:
             as for `start`.
         """
-        options = check_run_options(options)
-        for name in check_names("steps", steps):
-            self.graph.step(name)
-        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.problems()):
-            raise invalid(self.problems())
-        said, queue = options.get("params") or {}, options.get("queue", LOCAL)
-        run = new_run_id() if for_run else ""
-        # Files that options name by values make edges; else what is wrong with the graph is told first.
-        values = self.values(said, run) if has_references(self.graph, self.parameters, said) else None
-        definition = self.definition()
-        if values:
-            definition = with_references(with_options(definition, values.options), values.later)
-        placed = on_queue(definition.steps, queue, self.workspace.queues)
-        definition = msgspec.structs.replace(definition, steps=placed)
-        seen = seen_before(definition, self.workspace)
-        selection = select(as_observed(definition, seen), steps, options)
-        if problems := self.problems(selection.steps, queue, definition):
-            raise invalid(problems)
-        values, decider = values or self.values(said, run), decider_of(definition, self.workspace)
-        fail_fast = options.get("fail_fast", False)
-        request = prepare(definition, values, selection, said, decider, fail_fast=fail_fast, seen=seen)
-        now = "" if self._as_written is self else state(self._as_written.graph)
-        called = united(self.callbacks, callbacks_in(options))
-        about = {"callbacks": called, "declared": self.parameters}
-        return msgspec.structs.replace(request, version=self.version, state=now, run=run, **about)
+        return requested(self, steps, options, for_run=for_run)
 
     def observed_graph(self) -> Graph:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
@@ -352,7 +330,20 @@ class Pipeline:
             directory=str(self.directory),
             python_path=tuple(map(str, self._python_path)),
             origin=self.origin,
+            children=self.children.definitions,
         )
+
+    @property
+    def children(self) -> Children:
+        """The pipelines that steps of it are (`--pipeline`), as they are when first asked for."""
+        if self._children is None:
+            self._children = children_of(self, Pipeline.load)
+        return self._children
+
+    @property
+    def state_as_written(self) -> str:
+        """The digest of its state without what papermill put in; "" where its definition has all of it."""
+        return "" if self._as_written is self else state(self._as_written.graph)
 
     def warm_up(self) -> None:
         """Have what the steps import imported already, so that the first run starts at once."""
@@ -378,7 +369,8 @@ class Pipeline:
         steps = [step.name for step in graph.steps] if selected is None else list(selected)
         placed, queues = on_queue(graph.steps, queue, self.workspace.queues), self.workspace.queues
         capacity = capacity_problems(placed, local_executor(), queues)
-        problems = (*graph.errors, *file_problems(graph, self.directory), *capacity)
+        of_children = self.children.problems
+        problems = (*graph.errors, *of_children, *file_problems(graph, self.directory), *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 
     def values(self, said: Mapping[str, object], run: str = "") -> Values:

@@ -29,6 +29,7 @@ from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
 from jupyter_pipes.planning.validation import capacity_problems, invalid
+from jupyter_pipes.runs.nesting.requests import Declared, with_children
 from jupyter_pipes.runs.start import new_run_id, start
 
 if TYPE_CHECKING:
@@ -70,7 +71,8 @@ def take_up(run: Run, detached_to: str = "") -> Run:
     definition, arguments = kept_request(workspace, view)
     _check_queues((step for step in definition.steps if not view.steps[step.name].status.is_done), workspace)
     taken = _as_they_are(workspace, view, definition, arguments)
-    request = RunRequest(definition, arguments, taken, observed=view.observed)
+    request = RunRequest(definition, arguments, taken, observed=view.observed, part_of=view.part_of)
+    request = with_children(request, workspace, _declared_by(definition.children))
     return start(request, workspace, workspace.history.records(run.id), detached_to)
 
 
@@ -113,7 +115,8 @@ def repeat(run: Run, overrides: Mapping[str, object], queue: str = "", *, detach
     request = msgspec.structs.replace(
         request, version=version, state=now, repeats=run.id, run=new, declared=declared
     )
-    return start(request, run.workspace, detached_to=detached_to)
+    request = with_children(request, workspace, _declared_by(definition.children))
+    return start(request, workspace, detached_to=detached_to)
 
 
 def _check_queues(steps: Iterable[Step], workspace: Workspace) -> None:
@@ -150,6 +153,7 @@ def _as_it_stands_now(definition: Definition, workspace: Workspace) -> Definitio
         directory=str(now),
         python_path=tuple(moved(Path(place)) for place in definition.python_path),
         origin=moved(origin) if definition.origin else "",
+        children={step: _as_it_stands_now(each, workspace) for step, each in definition.children.items()},
     )
 
 
@@ -176,6 +180,10 @@ def _done(view: RunView, step: StepView) -> Decision:
     outputs = ResultContent(artifacts=step.artifacts, observed=step.observed)
     result = Result(step.signature, view.pipeline, step.name, view.run, step.parts, outputs)
     return Decision("cached", (), step.signature, result=result)
+
+
+def _declared_by(children: Mapping[str, Definition]) -> dict[str, Declared]:
+    return {step: Declared(_parameters(each), _declared_by(each.children)) for step, each in children.items()}
 
 
 def _parameters(definition: Definition) -> tuple[Parameter, ...]:

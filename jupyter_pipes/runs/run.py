@@ -29,11 +29,11 @@ from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.pipelines.arguments import check_count, check_seconds, check_text, shown
+from jupyter_pipes.runs import contents
 from jupyter_pipes.runs.contents import (
     StepsByName,
     artifacts,
     failure,
-    gate_named,
     monitored_series,
     named_artifact,
 )
@@ -306,17 +306,16 @@ class Run(Mapping[str, Any]):
         Raises:
             UsageError: the run has no such step, or does not go on, or did not end in time.
         """
-        if step is not None:
-            self.step(step)
-        command, driver = Cancel(step, reason), self._driver
-        if driver is not None and not force:
-            driver.command(command)
-            return
         from jupyter_pipes.history import elsewhere
 
-        elsewhere.cancel(self._workspace.history, self.id, command, force=force)
-        if driver is None:
-            self._view = self._workspace.history.view(self.id)
+        command, driver = Cancel(step, reason), self._driver
+        if step is not None and (nested := contents.nested_in(self.step(step), self._view)):
+            Run(self._workspace, nested.source_run).cancel(nested.source_step, force=force, reason=reason)
+        elif driver is not None and not force:
+            driver.command(command)
+        else:
+            elsewhere.cancel(self._workspace.history, self.id, command, force=force)
+            self._view = self._view if driver else self._workspace.history.view(self.id)
 
     def approve(self, step: str | None = None, reason: str = "") -> None:
         """Let a step that waits at its gate begin; returns once its controller, wherever it is, was told.
@@ -341,7 +340,7 @@ class Run(Mapping[str, Any]):
         driver = self._driver
         # Nobody brings the view of a run up to date that is not followed here.
         view = self._view if driver is not None else self._workspace.history.view(self.id)
-        name = gate_named(view, step)
+        name = contents.gate_named(view, step)
         answer = AnswerGate(name, approved, user(), reason and check_text("the reason", reason))
         if driver is not None and driver.is_controller:
             driver.command(answer)

@@ -154,10 +154,29 @@ def _start(
     from jupyter_pipes.runs.run import Run
 
     name, request = _named(request, workspace, earlier)
+    executor = _with_nested(executor, request, workspace, in_order=in_order)
     controller = Controller(name, request, workspace, executor, loop.loop(), earlier, in_order=in_order)
     run = Run(workspace, name, controller)
     loop.call(controller.start)
     return run
+
+
+def _with_nested(
+    executor: Executor, request: RunRequest, workspace: Workspace, *, in_order: bool
+) -> Executor:
+    """Return what also serves the steps of a run that are other pipelines."""
+    if not request.children:
+        return executor
+    from jupyter_pipes.execution.controller import Controller
+    from jupyter_pipes.runs.nesting.executor import NestedRuns
+
+    def begin(child: RunRequest) -> Controller:
+        serving = _with_nested(executor, child, workspace, in_order=in_order)
+        controller = Controller(child.run, child, workspace, serving, loop.loop(), in_order=in_order)
+        controller.start()
+        return controller
+
+    return NestedRuns(executor, request, workspace, loop.loop(), new_run_id, begin)
 
 
 def _named(request: RunRequest, workspace: Workspace, earlier: Sequence[ev.Record]) -> tuple[str, RunRequest]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import pickle
 import threading
 from collections.abc import Mapping
 from importlib import import_module
@@ -17,6 +18,8 @@ from jupyter_pipes.analysis import analyze
 from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.pipelines.graph import resolved
+from jupyter_pipes.pipelines.options.nesting import said_of
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question
 
@@ -42,6 +45,12 @@ for __import__("builtins")._round_of_a_step in range({most}):
         break
 """
 """What the kernel runs for a cell with a `--repeat-while`: no name but the cell's comes to the notebook."""
+
+
+_NESTED = """\
+{names} = (lambda run: {values})(__import__("jupyter_pipes").Pipeline.load({path!r}).run(params={given!r}))
+"""
+"""What the kernel runs for a cell with a `--pipeline`: the other pipeline's values, by their names."""
 
 
 class PlainRun(Struct, frozen=True):
@@ -93,6 +102,8 @@ def run_in_kernel(notebook: PlainNotebook, folder: Path, question: Question) -> 
 def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     """Return what a cell runs when it is an ordinary one; one that declares parameters binds their values."""
     code, options = cell.body.lstrip("\n"), cell.options
+    if options.pipeline:
+        return _nested_code(cell, values)
     if options.bash:
         code = code_of(code)
     if options.repeat_while:
@@ -101,6 +112,18 @@ def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
         return code
     declared = [name for name in values if name in analyze(cell.body).writes]
     return "".join(f"{name} = __import__('pickle').loads({values[name]!r})\n" for name in declared)
+
+
+def _nested_code(cell: Cell, values: Mapping[str, bytes]) -> str:
+    options = resolved(cell.options, {name: pickle.loads(value) for name, value in values.items()}, cell.name)
+    names = options.outputs or ()
+    values_of_run = "".join(f"run[{name!r}], " for name in names)
+    return _NESTED.format(
+        names=", ".join(names) + "," if names else "_",
+        values=f"({values_of_run})",
+        path=options.pipeline,
+        given=said_of(options),
+    )
 
 
 class _Kernel:

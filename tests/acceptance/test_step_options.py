@@ -274,7 +274,6 @@ def test_append_continues_the_step_of_an_earlier_cell(project: NewProject) -> No
     "line",
     [
         "a --gpus 1",
-        "a --pipeline other.ipynb",
     ],
 )
 def test_options_of_later_versions_are_refused_by_name(project: NewProject, line: str) -> None:

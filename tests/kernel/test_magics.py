@@ -324,6 +324,21 @@ def test_running_lines_at_the_margin_are_awaited(line: str, awaited: bool) -> No
     assert ("await " in magics.await_runs([line])[0]) is awaited
 
 
+@pytest.mark.parametrize(
+    ("cell", "taken"),
+    [
+        (["%%step a --pipeline b.ipynb --out x"], ["%%step a --pipeline b.ipynb --out x\n", "\n"]),
+        (["%%step a --pipeline b.ipynb\n"], ["%%step a --pipeline b.ipynb\n", "\n"]),
+        (["%%step a --pipeline b.ipynb\n", "# why\n"], ["%%step a --pipeline b.ipynb\n", "# why\n"]),
+        (["%%step a\n"], ["%%step a\n"]),
+    ],
+)
+def test_a_step_that_is_another_pipeline_needs_no_line_below_its_first(
+    cell: list[str], taken: list[str]
+) -> None:
+    assert magics.with_body(cell) == taken
+
+
 @pytest.mark.parametrize("line", ["rnu", "run --unknown", "get", 'run "open', "logs"])
 def test_a_line_that_does_not_fit_is_a_usage_error(line: str) -> None:
     with pytest.raises(UsageError):

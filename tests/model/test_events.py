@@ -76,7 +76,7 @@ VALUES = st.lists(JSON, max_size=3).map(tuple)
 PLACES = st.lists(st.none() | NUMBER, max_size=3).map(tuple)
 ELEMENT = st.lists(st.builds(ElementValue, TEXT, st.integers(0), TEXT, TEXT, st.booleans())).map(tuple)
 
-RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats")
+RUN_TEXTS = ("origin", "directory", "host", "state", "definition", "arguments", "user", "repeats", "part_of")
 
 EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.RunStarted: st.builds(
@@ -139,6 +139,8 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
     ev.StepsAdded: st.builds(
         ev.StepsAdded, *NUMBERED, st.integers(0, 9), st.lists(ELEMENT, max_size=2).map(tuple)
     ),
+    ev.PipelineStarted: st.builds(ev.PipelineStarted, *NUMBERED, TEXT, TEXTS),
+    ev.PipelineStepChanged: st.builds(ev.PipelineStepChanged, *NUMBERED, TEXT, st.sampled_from(Status), TEXT),
     ev.RetryScheduled: st.builds(ev.RetryScheduled, *NUMBERED, NUMBER, TEXT),
     ev.RetryDue: st.builds(ev.RetryDue, TEXT),
     ev.StepReopened: st.builds(ev.StepReopened, TEXT, TEXT),

@@ -346,7 +346,7 @@ class _Resolver:
         if outputs is None:
             # On some paths the value would be one from before, and not the newest: that cannot be had.
             return tuple(sorted(values - (bound_before & self._blocked.keys())))
-        unknown = [name for name in outputs if name not in values and not names.opaque]
+        unknown = [name for name in outputs if not (name in values or names.opaque or unit.options.pipeline)]
         self._diagnostics += [problems.unknown_output(unit.spot(), name, values) for name in unknown]
         return outputs
 

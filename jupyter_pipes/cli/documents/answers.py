@@ -99,6 +99,7 @@ class ListedRunDocument(Document, frozen=True):
     monitored: dict[str, JsonValue]
     tags: tuple[str, ...]
     title: str
+    part_of: str
 
 
 class RunsDocument(Document, frozen=True):

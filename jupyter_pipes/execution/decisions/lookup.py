@@ -12,7 +12,7 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.plan import in_order, settled
+from jupyter_pipes.planning.plan import decide_child, in_order, settled
 from jupyter_pipes.planning.preparation import decider_of
 from jupyter_pipes.planning.step_parts import Inputs
 
@@ -135,6 +135,8 @@ class Lookup:
 
     def _decide(self, step: Step, inputs: Inputs, claims: bool) -> tuple[Decision, Claim | None]:
         request, history = self._request, self._workspace.history
+        if step.name in request.children:
+            return decide_child(request, self._decider, step), None
         self._look_up(step)
         values, selection = self._values.of(step.name), request.arguments.selection
         decision = self._decider.decide(step, values, inputs, forced=step.name in selection.forced)

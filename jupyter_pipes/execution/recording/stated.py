@@ -41,6 +41,7 @@ def started(request: RunRequest, process: Process, keep: Keep, queue: str = "") 
         fail_fast=arguments.fail_fast,
         observed=request.observed,
         queue=queue,
+        part_of=request.part_of,
     )
 
 

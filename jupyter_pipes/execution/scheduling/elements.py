@@ -83,8 +83,9 @@ class Elements:
 
     def end(self, event: ev.StepEnded) -> Iterator[do.AnyCommand]:
         """Go on behind one that has ended: with others, or with the step."""
-        state = self.states[event.step]
-        if state.status is not None:
+        state = self.states.get(event.step)
+        if state is None or state.status is not None:
+            # A step of its `--pipeline` that the end of a controller cut off is none of them.
             return
         state.status, state.phase = event.status, Phase.ENDING
         self._open -= 1

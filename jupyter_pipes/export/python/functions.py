@@ -52,6 +52,8 @@ def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str,
         NotebookError: the step does what a function cannot do.
     """
     step = code.step
+    if step.options.pipeline:
+        return _pipeline_text(step, name, decorator)
     inner = [piece.chunk for piece in code.inner]
     outputs = output_names(code)
     word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
@@ -68,6 +70,16 @@ def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str,
         f"    return {', '.join(outputs)}" if outputs else "",
     ]
     return "\n".join(line for line in lines if line)
+
+
+def _pipeline_text(step: Step, name: str, decorator: str) -> str:
+    """Return the function of a step that is another pipeline, which stays a file beside the module."""
+    given = {"name": step.name} if name != step.name else {}
+    keywords = {**given, **as_keywords(step.options)}
+    said = ", ".join(f"{key}={value!r}" for key, value in keywords.items())
+    return "\n".join(
+        filter(None, (f"@{decorator}({said})", f"def {name}():", docstring(plain_text(step.doc)), "    ..."))
+    )
 
 
 def input_names(code: StepCode) -> list[str]:

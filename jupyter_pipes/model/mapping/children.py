@@ -1,4 +1,4 @@
-"""Steps that a run adds below a step: how the elements of a `--map` are called, and what they need."""
+"""Steps that a run adds below a step: how they are called, and what elements of a `--map` need."""
 
 from __future__ import annotations
 
@@ -27,9 +27,9 @@ class ElementNeeds(Struct, frozen=True):
     imports: tuple[str, ...] = ()
 
 
-def child_name(step: str, number: int) -> str:
-    """Return the name of a step below another one: `score[3]`."""
-    return f"{step}[{number}]"
+def child_name(step: str, which: int | str) -> str:
+    """Return the name of a step below another one: `score[3]`, `prep[load]`."""
+    return f"{step}[{which}]"
 
 
 def is_child(name: str) -> bool:
@@ -74,4 +74,4 @@ def _any(step: Struct) -> Any:
 
 def _options(options: Any) -> Any:
     """Return the options that each element has of its step's: not those that are about all of them."""
-    return replace(options, map=(), when="", gate="", out_files=())
+    return replace(options, map=(), when="", gate="", out_files=(), pipeline="", given=())

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Callable
-from typing import Literal, get_args
+from collections.abc import Callable, Mapping
+from typing import Literal, cast, get_args
 
 from jupyter_pipes.analysis.syntax import expression_alone
 from jupyter_pipes.model.errors import UsageError
@@ -140,6 +140,19 @@ def clauses(value: object) -> tuple[str, ...]:
     """Return what `--map` runs a step for: `x in xs`, each as said."""
     said = [item.strip() if isinstance(item, str) else "" for item in items(value)]
     return tuple(map(check_clause, said))
+
+
+def assignments(value: object) -> tuple[str, ...]:
+    """Return what is said of parameters, `k=v` each; a mapping may be given as well."""
+    if isinstance(value, Mapping):
+        pairs = cast("Mapping[object, object]", value).items()
+        return assignments([f"{name}={held}" for name, held in pairs])
+    said = [item if isinstance(item, str) else "" for item in items(value)]
+    for text in said:
+        name, equals, _ = text.partition("=")
+        if not equals or not all(map(str.isidentifier, name.strip().split("."))):
+            raise ValueError("use NAME=VALUE")
+    return tuple(said)
 
 
 def monitored(value: object) -> tuple[str, ...]:

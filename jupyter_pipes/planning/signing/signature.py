@@ -67,13 +67,18 @@ class Change(Struct, frozen=True, gc=False):
         return difference(self.old, self.new) if self.part in CODE_KINDS else ""
 
     @property
+    def _subject(self) -> str:
+        if subject := _SUBJECTS.get(self.part):
+            # Of a step of another pipeline, that the step is.
+            return f"{subject} of {self.name}" if self.name and self.part != "name" else subject
+        return self.name if self.part == "package" else f"{self.part} {self.name}"
+
+    @property
     def words(self) -> str:
         """The change in words ("helper clean_text changed")."""
         part = self.new or self.old
         assert part is not None
-        subject = _SUBJECTS.get(part.kind) or (
-            part.name if part.kind == "package" else f"{part.kind} {part.name}"
-        )
+        subject = self._subject
         if part.kind in _SHOWN:
             texts = [state.text if state else "(none)" for state in (self.old, self.new)]
             words = f"{subject} {texts[0]} → {texts[1]}"

@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from jupyter_pipes.execution.reports import Reported
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.facts.encoding import encode_json
 from jupyter_pipes.model.job import Job
-from jupyter_pipes.model.steps import encode_json
 
 OPERATION = "jupyter_pipes"
 """The name under which a worker's requests of ours are known to it."""

@@ -1,0 +1,1 @@
+"""Facts of pipelines in pipelines, and the JSON of facts."""

@@ -1,0 +1,86 @@
+"""The pipelines that steps of a pipeline are (`--pipeline`): read with it, and what is wrong with that."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.model.steps import Diagnostic, Step
+from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.request import Definition
+from jupyter_pipes.planning.validation import describe
+from jupyter_pipes.runs.nesting.requests import Children, Declared
+
+if TYPE_CHECKING:
+    from jupyter_pipes.runs.nesting.runnable import RunnablePipeline
+
+
+def children_of(pipeline: RunnablePipeline, load: Callable[[Path], RunnablePipeline]) -> Children:
+    """Return the pipelines that steps of this one are.
+
+    Args:
+        pipeline: the one whose steps they are.
+        load: reads a notebook or a module.
+    """
+    definitions: dict[str, Definition] = {}
+    declared: dict[str, Declared] = {}
+    problems: list[Diagnostic] = []
+    for step in pipeline.graph.steps:
+        if not step.options.pipeline:
+            continue
+        try:
+            child = _child(step, pipeline, load)
+            definitions[step.name] = _with_outputs(child.definition(), child.observed_graph(), step)
+            declared[step.name] = Declared(child.parameters, child.children.declared, child.version)
+        except PipesError as error:
+            message = f"--pipeline {step.options.pipeline}: {error}"
+            problems.append(Diagnostic("JP039", message, step.name, 1, step.cell))
+    return Children(definitions, declared, tuple(problems))
+
+
+def _child(
+    step: Step, pipeline: RunnablePipeline, load: Callable[[Path], RunnablePipeline]
+) -> RunnablePipeline:
+    path = Path(os.path.normpath(pipeline.directory / step.options.pipeline))
+    chain = (*pipeline.above, pipeline.origin)
+    _check_recursion(path, chain)
+    child = load(path)
+    child.above = chain
+    if child.directory.resolve() != pipeline.directory.resolve():
+        raise UsageError("it stands in another folder, and its steps run in their own: put both into one")
+    if problems := child.problems():
+        raise UsageError(f"it cannot run: {describe(problems[0])}")
+    return child
+
+
+def _check_recursion(path: Path, chain: tuple[str, ...]) -> None:
+    resolved = [Path(each).resolve() for each in chain if each]
+    if path.resolve() in resolved:
+        names = [Path(each).name for each in chain[resolved.index(path.resolve()) :]]
+        raise UsageError(f"a pipeline cannot be a step of itself: {' → '.join((*names, path.name))}")
+
+
+def _with_outputs(definition: Definition, observed: Graph, step: Step) -> Definition:
+    """Return the child with the outputs of its step kept, whatever their size.
+
+    Raises:
+        UsageError: no step of it writes one.
+    """
+    last = {name: each.name for each in observed.steps for name in each.writes}
+    wanted = step.options.outputs or ()
+    for name in wanted:
+        if name not in last:
+            raise UsageError(f"no step of it writes {name} (--out); they write: {', '.join(sorted(last))}")
+    steps = (replace(each, demanded=tuple(_demanded(each, wanted, last))) for each in definition.steps)
+    return replace(definition, steps=tuple(steps))
+
+
+def _demanded(step: Step, wanted: tuple[str, ...], last: dict[str, str]) -> Iterator[str]:
+    yield from step.demanded
+    names = (name for name in wanted if last[name] == step.name and name in step.writes)
+    yield from (name for name in names if name not in step.demanded)
