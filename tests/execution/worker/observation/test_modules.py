@@ -46,7 +46,8 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     (tmp_path / "held_module.py").write_text(LOCAL)
     (tmp_path / "held_user.py").write_text(USER)
     monkeypatch.syspath_prepend(tmp_path)
-    context = decimal.getcontext().copy()
+    context = decimal.getcontext()
+    decimal.setcontext(context.copy())
     yield tmp_path
     decimal.setcontext(context)
     forget()
