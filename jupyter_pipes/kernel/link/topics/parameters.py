@@ -12,11 +12,13 @@ from msgspec import Struct
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.session import Session
-from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.errors import InvalidPipeline, ParameterError
 from jupyter_pipes.pipelines.arguments import written
+from jupyter_pipes.pipelines.made.edges import later_values, with_references
 from jupyter_pipes.pipelines.parameter_types import allowed, choices_of
 from jupyter_pipes.pipelines.parameters import Parameter, bind
 from jupyter_pipes.pipelines.references import refers
+from jupyter_pipes.runs.pipeline import Pipeline
 
 Kind = Literal["switch", "whole", "number", "choice", "text"]
 
@@ -81,7 +83,8 @@ def show_parameters(session: Session, request: ShowParameters) -> ParameterForm:
 
 def check_parameters(session: Session, request: CheckParameters) -> ParametersChecked:
     """Return what is wrong with the texts, each at its parameter."""
-    parameters = session.upcoming().parameters
+    pipeline = session.upcoming()
+    parameters = pipeline.parameters
     declared = {each.name: each for each in parameters}
     problems = {name: _misfit(declared.get(name), name, text) for name, text in request.texts.items()}
     misfits = {name: problem for name, problem in problems.items() if problem}
@@ -89,11 +92,32 @@ def check_parameters(session: Session, request: CheckParameters) -> ParametersCh
         return ParametersChecked(misfits, {})
     try:
         values = bind(parameters, request.texts)
-    except ParameterError as error:
+        made = _made_by_steps(pipeline, request.texts)
+    except (ParameterError, InvalidPipeline) as error:
         # Only what texts refer to can be wrong by now.
-        at_fault = next(name for name in request.texts if refers(request.texts[name]))
+        at_fault = next((name for name in request.texts if refers(request.texts[name])), None)
+        if at_fault is None:
+            raise
         return ParametersChecked({at_fault: str(error)}, {})
-    return ParametersChecked({}, {name: _in_words(value) for name, value in values.items()})
+    return ParametersChecked({}, {name: made.get(name) or _in_words(value) for name, value in values.items()})
+
+
+def _made_by_steps(pipeline: Pipeline, texts: Mapping[str, str]) -> dict[str, str]:
+    """Return the texts that refer to what steps make.
+
+    Raises:
+        ParameterError: there is no such output, or who reads the parameter cannot read it.
+        InvalidPipeline: steps would wait for each other.
+    """
+    later = later_values(pipeline.parameters, texts)
+    said = {name: later[name] for name in texts if name in later}
+    if said:
+        read = {
+            step.name: {name: said[name] for name in step.parameters if name in said}
+            for step in pipeline.graph.steps
+        }
+        with_references(pipeline.graph, read)
+    return {name: value.text for name, value in later.items()}
 
 
 def _misfit(parameter: Parameter | None, name: str, text: str) -> str:

@@ -9,6 +9,8 @@ interface FieldProps {
   readonly text: string;
   readonly isChanged: boolean;
   readonly misfit: string;
+  /** References that it may be. */
+  readonly offered: readonly string[];
   /** What it comes to, where nothing is said. */
   readonly value: string;
   readonly trans: TranslationBundle;
@@ -50,7 +52,7 @@ export function Field(props: FieldProps): JSX.Element {
   );
 }
 
-function Input({ field, text, misfit, value, onChange }: FieldProps): JSX.Element {
+function Input({ field, text, misfit, offered, value, onChange }: FieldProps): JSX.Element {
   const id = idOf(field);
   const about = {
     id,
@@ -98,14 +100,22 @@ function Input({ field, text, misfit, value, onChange }: FieldProps): JSX.Elemen
   const isNumber = field.kind !== 'text';
   // A field of type "number" would hide what does not fit from Python, which says what does.
   return (
-    <input
-      {...shown}
-      type="text"
-      inputMode={isNumber ? 'decimal' : 'text'}
-      placeholder={hint}
-      spellCheck={false}
-      autoComplete="off"
-    />
+    <>
+      <input
+        {...shown}
+        type="text"
+        inputMode={isNumber ? 'decimal' : 'text'}
+        placeholder={hint}
+        spellCheck={false}
+        autoComplete="off"
+        list={`${id}-offered`}
+      />
+      <datalist id={`${id}-offered`}>
+        {offered.map(word => (
+          <option key={word} value={word} />
+        ))}
+      </datalist>
+    </>
   );
 }
 

@@ -8,6 +8,7 @@ import type { PipelineSession } from '../../session';
 import type { ParametersChecked } from '../../wire';
 import { useAnswer, wordsOf } from '../asking';
 import { PlanPreview } from '../plan/preview';
+import type { ParameterField } from '../../wire';
 import type { TabProps } from '../tabs';
 import { Field } from './field';
 import { PresetBar } from './presetbar';
@@ -40,6 +41,9 @@ export function ParametersTab({ session, trans }: TabProps): JSX.Element {
   }
   const isWrong = Object.keys(checked.misfits).length > 0;
   const isBusy = isRunning(session.board);
+  const outputs = (session.board?.steps ?? []).flatMap(step =>
+    step.writes.map(name => `\${${step.name}.${name}}`)
+  );
   return (
     <form
       className="jp-pipes-form"
@@ -64,6 +68,7 @@ export function ParametersTab({ session, trans }: TabProps): JSX.Element {
           field={field}
           text={shownText(field, said)}
           isChanged={isChanged(field, said)}
+          offered={[...references(fields, field.name), ...outputs]}
           misfit={checked.misfits[field.name] ?? ''}
           value={checked.values[field.name] ?? ''}
           trans={trans}
@@ -149,4 +154,9 @@ function useCheck(
     };
   }, [session, key, occasion]);
   return checked;
+}
+
+/** References to the other parameters. */
+function references(fields: readonly ParameterField[], self: string): string[] {
+  return fields.filter(({ name }) => name !== self).map(({ name }) => `\${params.${name}}`);
 }

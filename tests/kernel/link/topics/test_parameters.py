@@ -91,3 +91,13 @@ def test_the_form_knows_what_the_last_run_was_given(kernel: AskedKernel) -> None
     assert {name: text for name, text in used.items() if text is not None} == {"n": "5", "deep": "false"}
     assert kernel.session.run is not None
     assert kernel.session.run["x"] == 5
+
+
+def test_a_field_may_refer_to_what_a_step_makes_and_that_is_checked(kernel: AskedKernel) -> None:
+    kernel.show(
+        p="%%params\nrows: int = 3", load="%%step load\ndf = [1, 2]", fit="%%step fit\ny = rows + len(df)"
+    )
+    told = kernel.answer("check parameters", texts={"rows": "${load.df[0]}"})
+    assert told == {"misfits": {}, "values": {"rows": "${load.df[0]}"}}
+    told = kernel.answer("check parameters", texts={"rows": "${load.dg}"})
+    assert "dg" in told["misfits"]["rows"]
