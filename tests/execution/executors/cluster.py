@@ -26,8 +26,11 @@ _QUIET = {
 """Has them look less often at themselves: a scheduler and a worker with nothing to do took 5 % of a core."""
 
 
-_HIDE = 'mount -t tmpfs none "$0" && exec "$@"'
-"""Mounts an empty folder over one, in a mount namespace of its own, and runs the program there."""
+_HIDE = """
+for each in "$0" "$1"; do mount -t tmpfs none "$each" || exit 1; done
+mkdir "$2" && cd "$2" && shift 2 && exec "$@"
+"""
+"""Mounts empty folders over two, in a mount namespace of its own; makes one, and runs the program there."""
 
 
 class Cluster:
@@ -35,7 +38,8 @@ class Cluster:
 
     Args:
         folder: where they keep their files and logs.
-        hidden: a folder of this machine that workers cannot see, as if they were on another one.
+        hidden: a folder of this machine that workers cannot see, as if each were on another one: nor does one
+            see files of another.
         host: where the scheduler listens.
         settings: what stands in the environment of all of them besides.
         within: words of a program that runs the scheduler somewhere else, as `ip netns exec NAME`.
@@ -124,7 +128,8 @@ class Cluster:
     ) -> subprocess.Popen[bytes]:
         program = [*within, sys.executable, "-m", "dask", what, "--no-dashboard", *arguments]
         if what == "worker" and self._hidden is not None:
-            program = ["unshare", "--mount", "sh", "-c", _HIDE, str(self._hidden), *program]
+            away = (str(self._hidden), str(self.folder), str(self.folder / log))
+            program = ["unshare", "--mount", "sh", "-c", _HIDE, *away, *program]
         with (self.folder / f"{log or what}.log").open("wb") as written:
             return subprocess.Popen(
                 program,

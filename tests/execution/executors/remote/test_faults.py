@@ -195,9 +195,13 @@ def test_a_step_says_of_each_worker_why_it_cannot_have_it_and_takes_the_first_th
     metadata = tmp_path / "older" / "jupyter_pipes-0.0.1.dist-info" / "METADATA"
     metadata.parent.mkdir(parents=True)
     metadata.write_text(OTHER_VERSION)
-    with tempfile.TemporaryDirectory() as folder, running_cluster(Path(folder), tmp_path, 0) as cluster:
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        tempfile.TemporaryDirectory() as seen,
+        running_cluster(Path(folder), tmp_path, 0) as cluster,
+    ):
         (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
-        older = str(shutil.copytree(tmp_path / "older", Path(folder, "older")))
+        older = str(shutil.copytree(tmp_path / "older", Path(seen, "older")))
         cluster.add_worker("older", PYTHONPATH=os.pathsep.join((older, *sys.path)))
         cells = "%%step a\nimport numpy as np\nx = np.arange(1_000_000)", "%%step b --queue far\ny = x.sum()"
         run = pipeline_of(*cells).start()
