@@ -122,6 +122,16 @@ def usage_texts(usage: Usage) -> tuple[str, str]:
     return cpu, bytes_text(usage.peak_memory) if usage.peak_memory else ""
 
 
+def metric_text(value: object) -> str:
+    """Return a metric's value in few digits; "" for none."""
+    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
+
+
+def metrics_text(step: StepView) -> str:
+    """Return the last values of a step's metrics; "" where it told none."""
+    return ", ".join(f"{name}={metric_text(value)}" for name, value in step.last_metrics.items())
+
+
 def took_text(step: StepView, now: float | None = None) -> str:
     """Return what a step's attempts took, "" for nothing; `now` (seconds since 1970) ends a running one."""
     seconds = step.seconds if now is None else step.seconds_until(now)

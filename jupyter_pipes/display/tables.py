@@ -10,12 +10,11 @@ from typing import TYPE_CHECKING, Any, Unpack
 from msgspec import Struct
 
 from jupyter_pipes.display.html import diff_html, status_html, value_html
-from jupyter_pipes.display.looks import LOOKS
+from jupyter_pipes.display.looks import LOOKS, metric_text
 from jupyter_pipes.display.text import (
     comparison_text,
     cut,
     explanation_text,
-    metric_text,
     plain_metrics,
     runs_text,
     sweep_text,

@@ -17,6 +17,8 @@ from jupyter_pipes.display.looks import (
     LOOKS,
     NOTHING,
     RESUMING,
+    metric_text,
+    metrics_text,
     progress_text,
     spoken,
     took_text,
@@ -102,7 +104,8 @@ def _step_lines(view: RunView, stale: Mapping[str, str], now: float | None = Non
         reason = one_line(stale.get(step.name) or step.reason)
         used = zip(("cpu", "memory"), usage_texts(step.usage), strict=True) if now is not None else ()
         usage = (f"{what} {amount}" for what, amount in used if amount)
-        facts = filter(None, (progress_text(step), took_text(step, now), *usage, reason))
+        metrics = one_line(metrics_text(step)) if now is not None else ""
+        facts = filter(None, (progress_text(step), took_text(step, now), *usage, metrics, reason))
         yield "  ".join(("", f"{spoken(step, stale):<{width}}", *facts)).rstrip()
 
 
@@ -153,14 +156,15 @@ def run_text(view: RunView, *, colour: bool) -> str:
 
 
 def steps_table(steps: Iterable[StepView], now: float, *, with_usage: bool = False) -> Table:
-    """Return steps as a table for a terminal: name, status, time, what they used if asked for, and so on."""
-    table = _table("step", "status", "time", *(("cpu", "memory") if with_usage else ()), "progress", "reason")
+    """Return steps as a table for a terminal: name, status, time, what they used and told if asked."""
+    left = ("cpu", "memory", "metrics") if with_usage else ()
+    table = _table("step", "status", "time", *left, "progress", "reason")
     for step in steps:
         table.add_row(
             _text(step.name),
             _text(f"{LOOKS[step.status].icon} {LOOKS[step.status].word}", _COLOURS.get(step.status, "")),
             took_text(step, now),
-            *(usage_texts(step.usage) if with_usage else ()),
+            *((*usage_texts(step.usage), _text(metrics_text(step))) if with_usage else ()),
             progress_text(step),
             _text(step.reason),
         )
@@ -298,11 +302,6 @@ def sweep_run_line(sweep: SweepLines) -> str:
     best = " (the best so far)" if line.is_best else ""
     tried = f"run {len(sweep.lines)}{of} with {_pairs(line.params)}: {line.status}"
     return f"{tried}{f', {found}' if found else ''}{best}"
-
-
-def metric_text(value: object) -> str:
-    """Return a metric's value in few digits; "" for none."""
-    return "" if value is None else f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
 def sweep_summary(sweep: SweepLines) -> str:

@@ -71,6 +71,13 @@ def test_a_run_is_told_with_parameters_steps_and_failures() -> None:
     assert lines[4:] == [reason, "    Traceback", "    no rows", "    in df"]
 
 
+def test_a_run_is_told_with_the_last_value_of_each_metric() -> None:
+    told = (ev.MetricReported("load", 1, "loss", value) for value in (2.0, 1 / 3))
+    view = view_of(DONE[0], *told, ev.MetricReported("load", 1, "n", 4), *DONE[1:])
+    assert "loss=0.333333, n=4" in fields(run_text(view, colour=False).splitlines()[1])
+    assert "loss=0.333333, n=4" in plain(run_text(view, colour=True))
+
+
 def test_a_terminal_gets_the_same_facts_in_colours() -> None:
     view = view_of(*DONE, *FAILED)
     coloured, text = run_text(view, colour=True), run_text(view, colour=False)
