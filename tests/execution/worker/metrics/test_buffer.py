@@ -152,7 +152,6 @@ class Scalar:
         (Scalar(math.nan), "NaN"),
         ("0.5", 0.5),
     ],
-    ids=repr,
 )
 def test_a_value_is_told_as_a_plain_number_or_a_word(inside: Inside, value: Any, told: Any) -> None:
     current.metric("m", value)
