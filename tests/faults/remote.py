@@ -171,7 +171,8 @@ class RemoteScene:
         """Return what is left of attempts with the scheduler and its workers."""
         (queue,) = self._project.jupyter_pipes_here("queues", "--json").document["queues"]
         counted = [f"{queue[what]} {what}" for what in ("busy", "waiting") if queue[what]]
-        return [*counted, *map(str, self._place.rglob("attempt-*"))]
+        places = (place for folder in self._cluster.folders() for place in folder.rglob("attempt-*"))
+        return [*counted, *map(str, places)]
 
 
 def _check_run(run: Run, n: int, effects: set[tuple[str, ...]]) -> None:

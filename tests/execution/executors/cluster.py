@@ -94,6 +94,11 @@ class Cluster:
         if with_nanny:
             self.workers.pop(name).wait(PATIENCE)
 
+    def folders(self) -> list[Path]:
+        """Return the folder as each worker has it: nobody else sees the files of one that files are hidden from."""
+        roots = [Path(f"/proc/{process.pid}/root") for process in self.workers.values()]
+        return [root / self.folder.relative_to("/") for root in roots] if self._hidden else [self.folder]
+
     def restart(self) -> None:
         """Kill the scheduler, and start another one at its address, with workers of the same names."""
         names = [*self.workers]
