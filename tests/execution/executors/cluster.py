@@ -95,7 +95,7 @@ class Cluster:
             self.workers.pop(name).wait(PATIENCE)
 
     def folders(self) -> list[Path]:
-        """Return the folder as each worker has it: nobody else sees the files of one that files are hidden from."""
+        """Return the folder as each worker has it: those that it is hidden from have their own."""
         roots = [Path(f"/proc/{process.pid}/root") for process in self.workers.values()]
         return [root / self.folder.relative_to("/") for root in roots] if self._hidden else [self.folder]
 
