@@ -114,8 +114,13 @@ def _inside(path: Path, folder: Path) -> str:
 
 
 def _steps(request: RunRequest) -> Iterator[Step]:
+    """Yield the steps that may run, and below each that is another pipeline those of that."""
     decided = set(request.arguments.selection.decided)
-    return (step for step in request.definition.steps if step.name in decided)
+    for step in request.definition.steps:
+        if step.name in decided:
+            yield step
+            if step.name in request.children:
+                yield from _steps(request.children[step.name])
 
 
 def _files(request: RunRequest, folder: Path) -> Iterator[Path]:

@@ -48,6 +48,15 @@ def test_of_a_large_folder_only_what_is_named_and_imported_travels(
     assert kept.keys() == {"data/in.csv", "lib.py", "below.py", ".jupyter_pipes/environments/lock.txt"}
 
 
+def test_what_a_pipeline_that_is_a_step_names_and_imports_travels_as_well(
+    pipeline: Pipeline, pipeline_of: MakePipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(of_jobs, "MOST_FILES", 1)
+    whole = pipeline_of(f"%%step part --pipeline {pipeline.name}.ipynb --out x\n", name="whole")
+    kept = keep_folder(whole.request(), whole.workspace)
+    assert kept.keys() == {"data/in.csv", "lib.py", "below.py", ".jupyter_pipes/environments/lock.txt"}
+
+
 def test_what_is_declared_outside_of_the_folder_is_told(pipeline_of: MakePipeline, tmp_path: Path) -> None:
     beside = tmp_path.parent / f"{tmp_path.name}.csv"
     beside.write_text("3")
