@@ -38,6 +38,26 @@ def failure(view: RunView) -> tuple[str, str | None, int | None]:
     return text, first.name if first else None, first.error.line if first and first.error else None
 
 
+def where_it_ran(
+    run: str, step: StepView, source_of: Callable[[StepView], RunView | None]
+) -> tuple[str, StepView | None]:
+    """Return the run that has a step's attempts, and how it stands there; None if that run has gone.
+
+    A step of a pipeline that is a step is found in the run of that, which may have it from an earlier one.
+
+    Args:
+        run: the id of the run whose step it is.
+        step: the step.
+        source_of: gives the run with the outputs of a step that has them from another one.
+    """
+    while step.source_run:
+        source, run = source_of(step), step.source_run
+        if source is None:
+            return run, None
+        step = source.step(step.source_step)
+    return run, step
+
+
 def monitored_series(view: RunView, shown: Callable[[str], AttemptView | None]) -> dict[str, Series]:
     """Return all points of what steps put on a run, by `STEP/NAME`; `shown` gives the attempt of a step."""
     monitoring = [step for step in view.steps_and_elements if step.planned.options.monitor]

@@ -36,6 +36,7 @@ from jupyter_pipes.runs.contents import (
     failure,
     monitored_series,
     named_artifact,
+    where_it_ran,
 )
 from jupyter_pipes.runs.logs import Log, brought, ends_of
 from jupyter_pipes.runs.looks import preview
@@ -236,7 +237,8 @@ class Run(Mapping[str, Any]):
 
     def log_path(self, step: str, attempt: int | None = None) -> Path | None:
         """Return where an attempt's log is, None when the step did not run; raises as `logs` does."""
-        source, attempts = self.shown_attempts(step)
+        source, view = where_it_ran(self.id, self.step(step), self._source)
+        attempts = view.attempts if view else ()
         numbers = [each.number for each in attempts]
         if attempt is not None and attempt not in numbers:
             there_are = ", ".join(map(str, numbers)) or "none"
@@ -244,9 +246,9 @@ class Run(Mapping[str, Any]):
                 f"run {self.id} has no log of attempt {shown(attempt)} of step {step}; attempts: {there_are}"
             )
         of = next((each for each in reversed(attempts) if attempt in (None, each.number)), None)
-        if of is None:
+        if of is None or view is None:
             return None
-        path = self._workspace.log_path(source, self.step(step).source_step or step, of.number)
+        path = self._workspace.log_path(source, view.name, of.number)
         return brought(path, of.log, lambda: self._workspace.store)
 
     def shown_attempt(self, step: str) -> tuple[str, AttemptView | None]:
@@ -256,11 +258,8 @@ class Run(Mapping[str, Any]):
 
     def shown_attempts(self, step: str) -> tuple[str, Sequence[AttemptView]]:
         """Return the attempts whose logs a step has, and their run: an earlier one when it is cached."""
-        view = self.step(step)
-        if not view.source_run:
-            return self.id, view.attempts
-        source = self._source(view)
-        return view.source_run, source.step(view.source_step).attempts if source else ()
+        run, view = where_it_ran(self.id, self.step(step), self._source)
+        return run, view.attempts if view else ()
 
     def _source(self, step: StepView) -> RunView | None:
         """Return the earlier run with a step's outputs, folded once for all; None if it is not there."""

@@ -61,7 +61,12 @@ def test_it_is_cached_when_nothing_of_it_would_run_and_why_says_what_changed(
     assert decided(n=4) == ("run", "parameter rows of load 3 → 4")
     (tmp_path / "factor.txt").write_text("3")
     assert decided() == ("run", "file factor.txt of double: other content")
-    assert pipeline_of(*MADE).run(debug=True)["df"] == [0, 3, 6]
+    part = pipeline_of(*MADE).run(debug=True)
+    assert part["df"] == [0, 3, 6]
+    assert standing(part)["prep[load]"] == "cached"
+    assert part.logs("prep") == first.logs("prep"), (
+        "of a step that the other pipeline had from an earlier run"
+    )
     (tmp_path / "factor.txt").write_text("2")
     assert decided() == ("cached", f"nothing changed since run {first.id}"), "undone: the earlier result fits"
     pipeline_of(OTHER[0], LOAD, reading.replace("* x", "* -x"), name="other")
