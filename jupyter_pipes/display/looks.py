@@ -178,6 +178,6 @@ def status_line(step: StepView) -> str:
     took = took_text(step) if step.status is not Status.QUEUED else ""
     progress = progress_text(step).replace("at most", "≤")
     # There is no room for more words.
-    is_said = step.status is Status.RUNNING and any(map(str.isalpha, progress))
-    word = "" if is_said else LOOKS[step.status].word
-    return " · ".join(filter(None, (word, progress or took)))
+    if step.status is Status.RUNNING and any(map(str.isalpha, progress)):
+        return progress
+    return " · ".join(filter(None, (LOOKS[step.status].word, progress.partition(", ")[0] or took)))

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.graph.observed import matters, observed
 from jupyter_pipes.model.mapping.children import child_name, is_child, planned_child, step_of
-from jupyter_pipes.model.results import Observation
+from jupyter_pipes.model.results import Observation, Usage
 from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import CellView, Gate, LogPiece, Progress, RunView, StepView
@@ -200,7 +200,17 @@ def _begin_pipeline(event: ev.PipelineStarted, view: RunView, time: float) -> No
 
 
 def _change_pipeline_step(event: ev.PipelineStepChanged, view: RunView, time: float) -> None:
-    _set_status(view, child_name(event.step, event.name), event.status, event.reason)
+    name = child_name(event.step, event.name)
+    _time_pipeline_step(view.step(name), event.status, time)
+    _set_status(view, name, event.status, event.reason)
+
+
+def _time_pipeline_step(step: StepView, status: Status, time: float) -> None:
+    if status is Status.RUNNING:
+        step.began = time if step.began is None else step.began
+    elif step.began is not None:
+        step.used_by_elements = step.used_by_elements.plus(Usage(max(time - step.began, 0.0)))
+        step.began = None
 
 
 def _set_changed(event: ev.InputsChanged, view: RunView, time: float) -> None:

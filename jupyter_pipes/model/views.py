@@ -137,7 +137,8 @@ class StepView(Struct):
         endings: status -> how many of them have it.
         found_before: those that it had before it was opened again.
         values: of an element, what it is.
-        used_by_elements: what all attempts of its elements used.
+        began: of a step of another step's `--pipeline` that runs, since when.
+        used_by_elements: what all attempts of its elements used; of such a step, what it took there.
         notes_of_elements: what they were told that is no failure -> how many of them.
     """
 
@@ -164,6 +165,7 @@ class StepView(Struct):
     endings: Counter[Status] = field(default_factory=Counter[Status])
     found_before: dict[str, StepView] = field(default_factory=dict[str, "StepView"])
     values: tuple[ElementValue, ...] = ()
+    began: float | None = None
     used_by_elements: Usage = Usage()
     notes_of_elements: Counter[str] = field(default_factory=Counter[str])
 
@@ -190,7 +192,8 @@ class StepView(Struct):
     def seconds_until(self, now: float) -> float:
         """Return its attempts' wall time in seconds, up to `now` (seconds since 1970) while one runs."""
         own = sum(attempt.seconds_until(now) for attempt in self.attempts)
-        return own + self.used_by_elements.seconds
+        since = self.began if self.began is not None and self.status is Status.RUNNING else now
+        return own + self.used_by_elements.seconds + max(now - since, 0.0)
 
     @property
     def progress(self) -> float:

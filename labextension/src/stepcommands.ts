@@ -50,6 +50,8 @@ export function addStepCommands(
     const step = session?.board?.steps.find(each => each.name === name);
     return session && step ? { session, step } : null;
   };
+  const ofPipeline = (args: ReadonlyPartialJSONObject): string =>
+    subject(args)?.step.pipeline ?? '';
   const add = (
     id: string,
     options: Pick<CommandRegistry.ICommandOptions, 'label' | 'caption' | 'icon'>,
@@ -134,14 +136,17 @@ export function addStepCommands(
   add(
     StepCommandIDs.elements,
     {
-      label: trans.__('Elements'),
-      caption: trans.__('How the elements of its map stand, and why'),
+      label: args => (ofPipeline(args) ? trans.__('Its steps') : trans.__('Elements')),
+      caption: args => elementsCaption(ofPipeline(args), trans),
       icon: treeViewIcon
     },
     hasElements,
     async ({ session, step }) => {
-      const content = elementsContent(session.ask({ ask: 'elements', step: step.name }), trans);
-      await open({ session, step }, trans.__('Elements of %1', step.name), content, false);
+      const asked = session.ask({ ask: 'elements', step: step.name });
+      const isPipeline = Boolean(step.pipeline);
+      const content = elementsContent(asked, isPipeline, trans);
+      const title = isPipeline ? (await asked).title : trans.__('Elements of %1', step.name);
+      await open({ session, step }, title, content, false);
     },
     hasElements
   );
@@ -157,6 +162,13 @@ export function addStepCommands(
     hasRun,
     debug
   );
+}
+
+/** What is told of a step's elements, or of the steps of the pipeline that it is. */
+export function elementsCaption(pipeline: string, trans: TranslationBundle): string {
+  return pipeline
+    ? trans.__('How the steps of %1 stand, and why', pipeline)
+    : trans.__('How the elements of its map stand, and why');
 }
 
 function isIdle({ session }: Subject): boolean {

@@ -131,7 +131,7 @@ export interface BoardShown {
   readonly board: Board;
 }
 
-/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. gate: what it asks, while it waits for an approval. elements: how many elements its `--map` found. */
+/** A step as it stands. Attributes: cell: id of the notebook's cell that it is made of; None outside notebooks. reason: why it stands so, in words. stale: why its result no longer fits, "" when it does. stale_word: what that is called, "" when it fits: it may hang on a step above it. started: when the attempt that runs now began, in seconds since 1970. seconds: what the attempts that ended took. share: how far it is, 0 to 1; None if nobody knows. progress: the same in words. attempts: how many there were. earlier: why those before the latest one ended, in words. queue: where it runs, as `--queue` says. host: the machine that its latest attempt runs or ran on; "" before its first. source_run: the run whose outputs it takes, "" if its own. upstream: the steps that must end before it starts. reads: name, or path of a file, -> the step that makes it, or `params`. metrics: name -> the latest value. notes: what it was told that is no failure. gate: what it asks, while it waits for an approval. elements: how many elements its `--map` found, or steps its `--pipeline` has. pipeline: the other notebook or module that it is, "" if none. */
 export interface BoardStep {
   readonly name: string;
   readonly cell: string | null;
@@ -157,6 +157,7 @@ export interface BoardStep {
   readonly error: BoardError | null;
   readonly gate: BoardGate | null;
   readonly elements?: number;
+  readonly pipeline?: string;
 }
 
 /** A rectangle in px; `x`, `y` is its top left corner. */
@@ -236,8 +237,9 @@ export interface Edge {
   readonly is_by_code?: boolean;
 }
 
-/** The first elements, what went wrong before all else, and how many more there are. */
+/** The first elements, what went wrong before all else, and how many more there are. Attributes: title: what they are called: of a pipeline its steps. */
 export interface ElementList {
+  readonly title: string;
   readonly elements: readonly (ElementShown)[];
   readonly more: number;
 }

@@ -52,9 +52,11 @@ export function statusLine(step: BoardStep, now: number, trans: Translator): str
   const took = seconds > 0 ? durationText(seconds) : '';
   const progress = step.progress.replace('at most', '≤');
   // There is no room for more words.
-  const isSaid = step.status === 'running' && /\p{L}/u.test(progress);
-  const word = isSaid ? '' : statusWord(step.status, trans);
-  return [word, progress || took].filter(Boolean).join(' · ');
+  if (step.status === 'running' && /\p{L}/u.test(progress)) {
+    return progress;
+  }
+  const [count] = progress.split(', ');
+  return [statusWord(step.status, trans), count || took].filter(Boolean).join(' · ');
 }
 
 /** How a run stands in a few letters: `3/7 · train 42 %`, `7/7 · completed`. */

@@ -28,6 +28,8 @@ test('a running step says how far it is, else how long it runs', () => {
   expect(statusLine({ ...running, progress }, 103, ENGLISH)).toBe('round 3 of ≤ 10');
   const failed = '2/4, 1 failed';
   expect(statusLine({ ...running, progress: failed }, 103, ENGLISH)).toBe(failed);
+  const ended = { ...running, status: 'failed' as const, progress: failed };
+  expect(statusLine(ended, 103, ENGLISH)).toBe(`failed · ${failed.split(',')[0] ?? ''}`);
 });
 
 test('the status bar tells how many ended and what runs', () => {

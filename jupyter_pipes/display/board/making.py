@@ -94,6 +94,7 @@ def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
         error=_error(step.error),
         gate=gate and BoardGate(gate.text, gate.since),
         elements=len(step.children),
+        pipeline=planned.options.pipeline,
     )
 
 

@@ -50,7 +50,8 @@ class BoardStep(Struct, frozen=True):
         metrics: name -> the latest value.
         notes: what it was told that is no failure.
         gate: what it asks, while it waits for an approval.
-        elements: how many elements its `--map` found.
+        elements: how many elements its `--map` found, or steps its `--pipeline` has.
+        pipeline: the other notebook or module that it is, "" if none.
     """
 
     name: str
@@ -77,6 +78,7 @@ class BoardStep(Struct, frozen=True):
     error: BoardError | None
     gate: BoardGate | None
     elements: int = 0
+    pipeline: str = ""
 
 
 class BoardRun(Struct, frozen=True):

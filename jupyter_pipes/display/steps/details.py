@@ -30,7 +30,7 @@ from jupyter_pipes.display.looks import (
     took_text,
     usage_texts,
 )
-from jupyter_pipes.display.steps.elements import elements_html
+from jupyter_pipes.display.steps.elements import elements_html, elements_title
 from jupyter_pipes.display.theme import ink
 from jupyter_pipes.model.quantities import bytes_text, duration_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
@@ -78,7 +78,7 @@ def step_sections(
     return {
         "status": _status(step, now, facts),
         "error": error_html(step.error) if step.error else "",
-        "elements": titled("Elements", elements_html(step, now)),
+        "elements": titled(escape(elements_title(step)), elements_html(step, now)),
         "log": titled("Log", log_html(facts.log)),
         "metrics": titled("Metrics", metrics_html(metrics)),
         "artifacts": titled("Artifacts", artifacts),

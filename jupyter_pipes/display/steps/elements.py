@@ -1,4 +1,4 @@
-"""The elements of a step with a `--map`, as rows: what went wrong first."""
+"""The elements of a step with a `--map`, what went wrong first, or the steps of its `--pipeline`, as rows."""
 
 from __future__ import annotations
 
@@ -19,9 +19,20 @@ _QUIET = (Status.PENDING, Status.CACHED, Status.COMPLETED)
 
 
 def elements_of(step: StepView) -> list[StepView]:
-    """Return a step's elements: what went wrong first, then what is under way."""
+    """Return a step's elements, what went wrong first; of a pipeline its steps, in their order."""
     elements = step.children.copy().values()
+    if step.planned.options.pipeline:
+        return list(elements)
     return sorted(elements, key=lambda each: (each.status not in _FIRST, each.status in _QUIET))
+
+
+def elements_title(step: StepView) -> str:
+    """Return what the elements are called: of a pipeline its steps, with their run once it is known."""
+    path = step.planned.options.pipeline
+    if not path:
+        return "Elements"
+    run = next((each.source_run for each in step.children.copy().values()), "")
+    return f"Steps of {path}" + (f" · run {run}" if run else "")
 
 
 def elements_html(step: StepView, now: float) -> str:

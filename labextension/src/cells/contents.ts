@@ -39,27 +39,29 @@ function diffLine(text: string): HTMLElement {
   return line;
 }
 
-/** The elements of a map as a table: what went wrong first. */
+/** The elements of a map as a table, what went wrong first; of a pipeline its steps. */
 export async function elementsContent(
   asked: Promise<ElementList>,
+  isPipeline: boolean,
   trans: TranslationBundle
 ): Promise<HTMLElement> {
-  const { elements, more } = await asked;
+  const { title, elements, more } = await asked;
   const content = document.createElement('div');
   content.className = 'jp-pipes-elements';
   content.tabIndex = 0;
   content.setAttribute('role', 'group');
-  content.setAttribute('aria-label', trans.__('Elements'));
+  content.setAttribute('aria-label', title);
   const table = content.appendChild(document.createElement('table'));
-  const titles = ['Element', 'Value', 'Status', 'Time', 'Why'].map(title => trans.__(title));
+  const first = isPipeline ? ['Step'] : ['Element', 'Value'];
+  const titles = [...first, 'Status', 'Time', 'Why'].map(each => trans.__(each));
   const head = table.createTHead().insertRow();
-  for (const title of titles) {
+  for (const each of titles) {
     const cell = head.appendChild(document.createElement('th'));
-    cell.textContent = title;
+    cell.textContent = each;
   }
   const body = table.createTBody();
   for (const element of elements) {
-    elementRow(body.insertRow(), element, trans);
+    elementRow(body.insertRow(), element, isPipeline, trans);
   }
   if (more > 0) {
     const rest = content.appendChild(document.createElement('p'));
@@ -68,11 +70,17 @@ export async function elementsContent(
   return content;
 }
 
-function elementRow(row: HTMLElement, element: ElementShown, trans: TranslationBundle): void {
+function elementRow(
+  row: HTMLElement,
+  element: ElementShown,
+  isPipeline: boolean,
+  trans: TranslationBundle
+): void {
   const took = element.seconds > 0 ? durationText(element.seconds) : '';
   const status = statusText(element.status, trans);
   row.dataset.jupyterPipesStatus = element.status;
-  for (const text of [element.name, element.value, status, took, element.why]) {
+  const first = isPipeline ? [element.name] : [element.name, element.value];
+  for (const text of [...first, status, took, element.why]) {
     const cell = row.appendChild(document.createElement('td'));
     cell.textContent = text;
     cell.className = text === status ? 'jp-pipes-status' : '';

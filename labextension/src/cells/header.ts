@@ -103,9 +103,10 @@ export class StepHeader extends Widget {
     const label = document.createElement('span');
     button.type = 'button';
     button.dataset.command = id;
-    button.title = this._commands.caption(id);
-    label.textContent = this._commands.label(id);
-    button.setAttribute('aria-label', this._commands.label(id));
+    const step = { step: this._step };
+    button.title = this._commands.caption(id, step);
+    label.textContent = this._commands.label(id, step);
+    button.setAttribute('aria-label', label.textContent);
     const icon = this._commands.icon(id);
     if (icon && typeof icon !== 'string') {
       icon.render(button, { props: { tag: 'span' } } as never);

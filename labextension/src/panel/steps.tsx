@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { isRunning } from '../model';
 import { reveal } from '../notebook';
 import { staleText, statusText } from '../statuses';
-import { StepCommandIDs } from '../stepcommands';
+import { elementsCaption, StepCommandIDs } from '../stepcommands';
 import type { BoardStep } from '../wire';
 import { durationText, earlierWords, LOCAL, secondsOf } from '../words';
 import { useTick } from './heading';
@@ -81,8 +81,12 @@ export function StepsTab({ session, commands, trans }: TabProps): JSX.Element {
                 <button
                   type="button"
                   className="jp-pipes-link"
-                  aria-label={trans.__('Elements of %1: %2', step.name, step.progress)}
-                  title={trans.__('How the elements of its map stand, and why')}
+                  aria-label={
+                    step.pipeline
+                      ? trans.__('Steps of %1: %2', step.pipeline, step.progress)
+                      : trans.__('Elements of %1: %2', step.name, step.progress)
+                  }
+                  title={elementsCaption(step.pipeline ?? '', trans)}
                   onClick={() => {
                     void commands.execute(StepCommandIDs.elements, { step: step.name });
                   }}

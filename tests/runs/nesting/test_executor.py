@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from jupyter_pipes.display.looks import status_line
+from jupyter_pipes.display.steps.elements import elements_html, elements_of, elements_title
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.listing import list_runs
@@ -32,6 +34,8 @@ def test_its_artifacts_are_the_step_s_and_its_run_is_linked(pipeline_of: MakePip
     run = pipeline_of(*MADE).run(debug=True)
     assert run["z"] == (6, True)
     assert standing(run) == dict.fromkeys(("prep[load]", "prep[double]", "prep", "fit"), "completed")
+    of_prep = run.steps["prep"].children.values()
+    assert all(0 < step.seconds < run.steps["prep"].seconds and step.began is None for step in of_prep)
     assert (run.steps["prep"].count, run.logs("prep[load]")) == ("2/2", "loaded 3\n")
     assert run.logs("prep") == "prep[load]:\nloaded 3\n"
     part = find_run(run.workspace, run.steps["prep[load]"].source_run)
@@ -99,6 +103,11 @@ def test_a_step_of_it_that_fails_is_named_with_its_line(pipeline_of: MakePipelin
         "prep": "failed",
         "fit": "skipped",
     }
+    prep = run.steps["prep"]
+    assert [each.name for each in elements_of(prep)] == ["prep[a]", "prep[b]"], "in their own order"
+    assert elements_title(prep) == f"Steps of other.ipynb · run {prep.children['prep[a]'].source_run}"
+    assert status_line(prep) == "failed · 1/2", "a node has no room for more"
+    assert "ZeroDivisionError" in elements_html(prep, 0.0)
     reason = "other.ipynb, step b, line 3: ZeroDivisionError: division by zero"
     assert run.steps["prep"].reason == reason
 

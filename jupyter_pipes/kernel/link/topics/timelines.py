@@ -1,4 +1,4 @@
-"""How a run went in time, as far as its journal tells, and how the elements of a step with a `--map` did."""
+"""How a run went in time, as far as its journal tells, and how the elements of a step did."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import time
 
 from msgspec import Struct
 
-from jupyter_pipes.display.steps.elements import element_why, elements_of
+from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title
 from jupyter_pipes.display.timeline import Timeline, timeline_of
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.topics.shown import shown_run
@@ -59,8 +59,13 @@ class ElementShown(Struct, frozen=True):
 
 
 class ElementList(Struct, frozen=True):
-    """The first elements, what went wrong before all else, and how many more there are."""
+    """The first elements, what went wrong before all else, and how many more there are.
 
+    Attributes:
+        title: what they are called: of a pipeline its steps.
+    """
+
+    title: str
     elements: tuple[ElementShown, ...]
     more: int
 
@@ -77,4 +82,4 @@ def list_elements(session: Session, request: ListElements) -> ElementList:
         ElementShown(each.name, each.value_text, each.status, each.seconds_until(now), element_why(each))
         for each in elements[:_MOST]
     )
-    return ElementList(shown, max(len(elements) - _MOST, 0))
+    return ElementList(elements_title(step), shown, max(len(elements) - _MOST, 0))

@@ -21,4 +21,4 @@ def test_elements_are_told_what_went_wrong_first(kernel: AskedKernel) -> None:
     ]
     assert "division by zero" in told["elements"][0]["why"]
     assert told["elements"][1]["why"] == ""
-    assert kernel.answer("elements", step="b") == {"elements": (), "more": 0}
+    assert kernel.answer("elements", step="b") == {"title": "Elements", "elements": (), "more": 0}
