@@ -155,8 +155,8 @@ def test_a_cached_run_in_this_process_ends_though_it_is_over_before_anybody_list
         is_over.wait()
         return capture(*given)
 
-    def start_and_miss_its_end(*given: Any) -> Any:
-        run = start(*given)
+    def start_and_miss_its_end(*given: Any, **said: Any) -> Any:
+        run = start(*given, **said)
         while not run.status.is_final:
             time.sleep(0)
         threading.Timer(0.2, is_over.set).start()
