@@ -206,6 +206,7 @@ def test_trouble_on_the_command_line_tells_each_failure(tmp_path: Path) -> None:
 
 
 def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_says(tmp_path: Path) -> None:
+    copied("quickstart", tmp_path)
     notebook = executed(copied("control", tmp_path))
     assert printed(notebook, "done") == "72% right with 3 levels; rain on 80% of the last days\n"
     assert printed(notebook, "results").splitlines() == [
@@ -217,6 +218,14 @@ def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_say
     assert "warn: skipped: rainy.mean() > often" in reasons
     assert "outlook: failed: ConnectionError" in reasons
     assert "recent: completed: parameter last_days 30 → ${load.days.rows}" in printed(notebook, "references")
+    summary, *parts = printed(notebook, "parts").splitlines()
+    assert summary.startswith("The forest is right on 72% of the days of 2015")
+    steps = ("load", "clean", "fit", "seasons", "report")
+    assert parts == [f"forest[{name}]: completed" for name in steps]
+    assert printed(notebook, "monitored") == "8 leaves on the run\n"
+    (model,) = Pipeline.from_notebook(tmp_path / "control.ipynb").models()
+    assert (model.name, model.version, model.step) == ("rain_tree", 1, "keep")
+    assert "max_depth=3, random_state=0" in shown(notebook, "models")
     assert "4 runs: 4 completed" in shown(notebook, "sweep")
     assert "<svg" in (tmp_path / "control.html").read_text()
 
