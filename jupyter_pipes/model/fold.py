@@ -167,9 +167,14 @@ def _add_metric(event: ev.MetricReported, view: RunView, time: float) -> None:
 
 
 def _add_artifact(event: ev.ArtifactStored, view: RunView, time: float) -> None:
-    artifacts = view.attempt_of(event).artifacts
-    artifacts[:] = [each for each in artifacts if each.name != event.artifact.name]
-    artifacts.append(event.artifact)
+    artifacts, kept = view.attempt_of(event).artifacts, event.artifact
+    before = next((each for each in artifacts if each.name == kept.name), None)
+    if before is not None:
+        artifacts.remove(before)
+        # A step that keeps a model under its variable's name ends by keeping that variable.
+        if kept.model is None and kept.type == before.type:
+            kept = replace(kept, model=before.model)
+    artifacts.append(kept)
 
 
 def _add_elements(event: ev.StepsAdded, view: RunView, time: float) -> None:

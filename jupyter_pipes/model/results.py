@@ -17,6 +17,7 @@ class ModelFacts(Struct, frozen=True, gc=False, omit_defaults=True):
     Attributes:
         framework: what made it ("scikit-learn"), "" if nobody knows.
         parameters: names and values of what it was made with, or of how large it is.
+        changed: names of parameters that are not their class's defaults; None if it does not tell.
         inputs: names of what it takes, as far as it knows them.
         input_count: how many there are, 0 if it does not tell.
         file: name of the file or folder that it was kept from; "" for an object.
@@ -27,6 +28,14 @@ class ModelFacts(Struct, frozen=True, gc=False, omit_defaults=True):
     inputs: tuple[str, ...] = ()
     input_count: int = 0
     file: str = ""
+    changed: tuple[str, ...] | None = None
+
+    @property
+    def telling(self) -> tuple[tuple[str, str | int | float | bool | None], ...]:
+        """The parameters that somebody chose, as far as that is known; else all."""
+        if self.changed is None:
+            return self.parameters
+        return tuple(each for each in self.parameters if each[0] in self.changed)
 
     @property
     def words(self) -> str:

@@ -6,10 +6,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from msgspec.structs import replace
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.fold import apply, fold
-from jupyter_pipes.model.results import ArtifactRef, OutputRef, StepError, Usage
+from jupyter_pipes.model.results import ArtifactRef, ModelFacts, OutputRef, StepError, Usage
 from jupyter_pipes.model.shown.series import MetricPoints
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import LogPiece, Progress, RunView
@@ -170,6 +171,16 @@ def test_the_last_cell_of_a_step_that_had_more_shows_what_they_did() -> None:
 def test_an_artifact_that_is_stored_again_counts_once() -> None:
     facts = [ev.ArtifactStored("a", 1, artifact("x", digest)) for digest in ("1", "2")]
     assert [kept.digest for kept in view_of(*facts).steps["a"].artifacts] == ["2"]
+
+
+def test_a_variable_that_was_kept_as_a_model_under_its_name_stays_one() -> None:
+    model = replace(artifact("x", "1"), model=ModelFacts("scikit-learn"))
+    ours, other = artifact("x", "2"), replace(artifact("x", "2"), type="str")
+    facts_of = [
+        view_of(ev.ArtifactStored("a", 1, model), ev.ArtifactStored("a", 1, last)).steps["a"].artifacts
+        for last in (ours, other)
+    ]
+    assert facts_of == [(replace(ours, model=model.model),), (other,)]
 
 
 def test_a_step_that_could_not_be_decided_has_an_error_without_an_attempt() -> None:

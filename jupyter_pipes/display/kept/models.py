@@ -11,10 +11,14 @@ from jupyter_pipes.display.tables import table_page
 from jupyter_pipes.display.text import table_text
 from jupyter_pipes.history.models import KeptModel
 from jupyter_pipes.model.quantities import bytes_text, date_text
+from jupyter_pipes.model.results import ModelFacts
 
-_COLUMNS = ("model", "version", "framework", "class", "inputs", "parameters", "size", "run", "step", "kept")
+_COLUMNS = ("model", "version", "framework", "class", "inputs", "parameters", "run", "step", "size", "kept")
+_IN_TERMINALS = 8
+"""So many of these columns have room in a terminal; the id of the run tells when it was."""
+
 _FEW = 6
-"""So many parameters and names of inputs are shown."""
+"""So many parameters are shown."""
 
 
 class ModelTable(Struct, frozen=True):
@@ -34,23 +38,23 @@ def models_text(models: Sequence[KeptModel], *, colour: bool) -> str:
     """Return a list of models as a table."""
     if not models:
         return "no models are kept: current.model(name, model) in a step keeps one\n"
-    return table_text(_COLUMNS, _rows(models), colour=colour)
+    rows = (row[:_IN_TERMINALS] for row in _rows(models))
+    return table_text(_COLUMNS[:_IN_TERMINALS], rows, colour=colour)
 
 
 def _rows(models: Sequence[KeptModel]) -> Iterator[tuple[str, ...]]:
     for model in models:
-        artifact, facts = model.artifact, model.artifact.model
-        inputs, parameters = (facts.inputs, facts.parameters) if facts else ((), ())
+        artifact, facts = model.artifact, model.artifact.model or ModelFacts()
         yield (
             model.name,
             str(model.version),
-            facts.framework if facts else "",
-            (facts.file if facts else "") or artifact.type.rpartition(".")[2],
-            _few(inputs) or (str(facts.input_count) if facts and facts.input_count else ""),
-            _few([f"{name}={value}" for name, value in parameters]),
-            bytes_text(artifact.bytes),
+            facts.framework,
+            facts.file or artifact.type.rpartition(".")[2],
+            str(facts.input_count or ""),
+            _few([f"{name}={value}" for name, value in facts.telling]),
             model.run,
             model.step,
+            bytes_text(artifact.bytes),
             date_text(model.stored),
         )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import io
 import numbers
 import os
@@ -61,7 +62,9 @@ def facts_of(value: object, framework: str) -> tuple[ModelFacts, tuple[str, ...]
     inputs, count = _asked(value, _inputs, "inputs", notes) or ((), 0)
     kept = tuple((str(name), _plain(each)) for name, each in list(parameters.items())[:_MOST])
     names = tuple(str(name)[:_MOST] for name in inputs[:_MOST])
-    return ModelFacts(framework or _framework(type(value)), kept, names, count), tuple(notes)
+    changed = _changed(value, parameters) if callable(getattr(value, "get_params", None)) else None
+    facts = ModelFacts(framework or _framework(type(value)), kept, names, count, changed=changed)
+    return facts, tuple(notes)
 
 
 def file_facts(path: Path, framework: str) -> ModelFacts:
@@ -119,6 +122,26 @@ def _parameters(model: Any) -> Mapping[str, Any]:
         return {"parameters": count()}
     params = getattr(model, "params", None)
     return cast("Mapping[str, Any]", params) if isinstance(params, dict) else {}
+
+
+def _changed(model: Any, parameters: Mapping[Any, Any]) -> tuple[str, ...]:
+    """Return the names of the parameters that differ from the defaults of their estimators' classes."""
+    changed: list[str] = []
+    for name, value in list(parameters.items())[:_MOST]:
+        # `clf__alpha` is the alpha of the estimator that is the parameter clf.
+        above, _, own = str(name).rpartition("__")
+        default = _default(type(parameters.get(above) if above else model), own)
+        if default is inspect.Parameter.empty or _plain(value) != _plain(default):
+            changed.append(str(name))
+    return tuple(changed)
+
+
+def _default(kind: type, name: str) -> Any:
+    try:
+        declared = inspect.signature(kind).parameters.get(name)
+    except (TypeError, ValueError):  # a class of C that does not tell
+        declared = None
+    return declared.default if declared else None
 
 
 def _inputs(model: Any) -> tuple[Sequence[Any], int]:

@@ -60,6 +60,23 @@ def test_an_estimator_tells_framework_parameters_and_inputs() -> None:
     assert notes == ()
 
 
+def test_parameters_that_are_not_their_class_s_defaults_are_told() -> None:
+    class Tree(Fitted):
+        def __init__(self, alpha: float = 0.5, solver: str = "fast", grid: Any = (), inner: Any = None):
+            self.told: dict[str, Any] = {"alpha": alpha, "solver": solver, "grid": grid, "inner": inner}
+
+        def get_params(self) -> dict[str, Any]:
+            inner = self.told["inner"]
+            within = {f"inner__{name}": each for name, each in inner.told.items()} if inner else {}
+            return self.told | within
+
+    facts, _ = facts_of(Tree(solver="exact", inner=Tree(alpha=2.0)), "")
+    assert facts.telling == (("solver", "exact"), ("inner", Tree.__qualname__), ("inner__alpha", 2.0))
+    assert facts_of(Tree(), "")[0].telling == ()
+    booster, _ = facts_of(Booster(), "")
+    assert booster.telling == booster.parameters, "it has no defaults to compare with"
+
+
 def test_a_booster_tells_by_its_own_names() -> None:
     facts, _ = facts_of(Booster(), "")
     assert (facts.framework, facts.parameters) == ("LightGBM", (("leaves", "NaN"),))
