@@ -13,6 +13,7 @@ import msgspec
 from jupyter_pipes.display.text import value_text
 from jupyter_pipes.model.errors import PipesError, UsageError, visible
 from jupyter_pipes.pipelines.parameter_types import to_json
+from jupyter_pipes.storage.serializers.displayed import DisplayedFigure
 from jupyter_pipes.storage.whole_files import replacing
 
 Writer = Callable[[Any, Path], object]
@@ -25,7 +26,7 @@ def save(name: str, value: object, path: Path, *, as_is: bool = False) -> None:
         name: the artifact's name, for messages.
         value: what to write.
         path: the file; its ending says how: `.csv`, `.parquet`, `.json`, `.npy`, `.pkl`, `.txt`, or an
-            image format for a figure.
+            image format for a figure; for one that a step displayed, the format that it has.
         as_is: whether the value is the content of a file, to be written whatever the ending.
 
     Raises:
@@ -62,12 +63,16 @@ def text_of_all(values: Mapping[str, object], *, escaped: bool = False) -> str:
 
 
 def _writer(name: str, value: object, suffix: str) -> Writer:
+    if isinstance(value, DisplayedFigure) and suffix == value.ending:
+        return _calling("write")
     if suffix in _WRITERS:
         return _WRITERS[suffix]
     for method in _METHODS.get(suffix, ()):
         if callable(getattr(value, method, None)):
             return _calling(method)
     kind = type(value).__name__
+    if isinstance(value, DisplayedFigure):
+        raise UsageError(f"{name} is kept as {value.form}: write it as {value.ending}, not {suffix}")
     endings = [
         *_WRITERS,
         *(other for other, methods in _METHODS.items() if any(hasattr(value, m) for m in methods)),

@@ -82,7 +82,7 @@ def artifacts_html(artifacts: Iterable[ArtifactRef]) -> str:
         (
             (
                 f"<code>{escape(ref.name)}</code>",
-                f'<span title="{escape(ref.type)}">{escape(ref.type.rpartition(".")[2])}</span>',
+                f'<span title="{escape(ref.type)}">{escape(ref.short_type)}</span>',
                 shape_text(ref.shape),
                 bytes_text(ref.bytes),
                 escape(ref.model.words) if ref.model else short_preview(ref),

@@ -222,7 +222,8 @@ def results_text(run: Run) -> str:
     steps = run.view.steps.values()
     read = {name for step in steps for name in step.planned.upstream}
     artifacts = (artifact for step in steps if step.name not in read for artifact in step.artifacts)
-    return "".join(f"{value_text(each.name, uncoloured(each.preview))}\n" for each in values_among(artifacts))
+    values = (each for each in values_among(artifacts) if not each.is_figure)
+    return "".join(f"{value_text(each.name, uncoloured(each.preview))}\n" for each in values)
 
 
 def value_text(name: str, text: str) -> str:

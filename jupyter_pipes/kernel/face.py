@@ -174,7 +174,7 @@ class KernelFace:
         matches, store = artifacts_named(self, arguments), self.workspace().store
         values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
         for name, value in values.items():
-            self._session.namespace[arguments.new or name.rpartition(".")[2]] = value
+            self._session.namespace[arguments.new or matches[name].artifact.variable] = value
         return Answer(notices=outdated_notices(matches))
 
     def debug(self, arguments: Namespace) -> Answer:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from functools import reduce
 from typing import Literal, TypeVar
@@ -45,17 +46,21 @@ class ModelFacts(Struct, frozen=True, gc=False, omit_defaults=True):
         return ", ".join(filter(None, (f"{self.framework} model".strip(), inputs, self.file)))
 
 
+FIGURE = "displayed"
+"""The serializer of figures that a step displayed: no values, but outputs that are artifacts as well."""
+
+
 class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     """Where a named value is kept, and what is worth knowing without loading it.
 
     Attributes:
-        name: the variable's name, or the one given to `current.artifact`.
+        name: the variable's name, the one given to `current.artifact`, or the number of a displayed figure.
         digest: BLAKE3 hex digest of the stored bytes; also its key in the store.
         type: the value's type, qualified ("pandas.DataFrame").
         bytes: stored size.
         serializer: name of the serializer that wrote it and reads it back.
         shape: sizes that a person expects: rows and columns, array shape, number of items; () if none.
-        preview: a short text form of the value.
+        preview: a short text form of the value; of a displayed figure its title.
         stable: False when equal values may get different digests, so that readers always run.
         content: digest of the value by itself, where the stored bytes refer to parts that are kept elsewhere;
             else "": it is `digest`.
@@ -76,6 +81,26 @@ class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     references: tuple[str, ...] = ()
     unsigned: bool = False
     model: ModelFacts | None = None
+
+    @property
+    def is_figure(self) -> bool:
+        """Whether it is a figure that the step displayed, which no step reads."""
+        return self.serializer == FIGURE
+
+    @property
+    def variable(self) -> str:
+        """Its name as a variable can have it."""
+        return re.sub(r"\W", "_", self.name)
+
+    @property
+    def short_type(self) -> str:
+        """The type without its modules; a figure's is a MIME type, as a whole."""
+        return self.type if self.is_figure else self.type.rpartition(".")[2]
+
+    @property
+    def title(self) -> str:
+        """The title of a displayed figure; "" if it has none, and for all else."""
+        return self.preview if self.is_figure else ""
 
 
 class ElementValue(Struct, frozen=True, gc=False, array_like=True):

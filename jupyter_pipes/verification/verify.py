@@ -112,7 +112,8 @@ def _question(pipeline: Pipeline, run: Run) -> Question:
     kept: dict[str, Kept] = {}
     unkept: dict[str, str] = {}
     for step in run.steps.values():
-        artifacts = {each.name: each for each in step.artifacts if each.serializer != "file"}
+        values = (each for each in step.artifacts if each.serializer != "file" and not each.is_figure)
+        artifacts = {each.name: each for each in values}
         names = (name for name in (*step.planned.writes, *artifacts) if not is_state(name))
         for name in dict.fromkeys(names):
             if name in artifacts:

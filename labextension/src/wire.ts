@@ -62,7 +62,7 @@ export interface ArtifactLoaded {
   readonly variable: string;
 }
 
-/** An artifact without its value. Attributes: type: its type; of a model, also what that says of itself. bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. line: the line that makes it a variable. */
+/** An artifact without its value. Attributes: type: its type; of a model, also what that says of itself. bytes: stored size. shape: rows and columns and the like; empty if it has none. preview: a short text form. title: of a figure that the step displayed; "" if it has none, and for all else. line: the line that makes it a variable. */
 export interface ArtifactShown {
   readonly step: string;
   readonly name: string;
@@ -70,6 +70,7 @@ export interface ArtifactShown {
   readonly bytes: number;
   readonly shape: readonly (number)[];
   readonly preview: string;
+  readonly title: string;
   readonly line: string;
 }
 
@@ -366,7 +367,7 @@ export interface LiveCell {
   readonly is_code: boolean;
 }
 
-/** Make an artifact a variable of the notebook, of its own name. */
+/** Make an artifact a variable of the notebook, of its own name as far as Python takes it. */
 export interface LoadArtifact {
   readonly ask: "load artifact";
   readonly step: string;
@@ -681,11 +682,12 @@ export interface TrustValues {
 export interface Trusted {
 }
 
-/** What is seen of a value. Attributes: kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the base64 text of a PNG, `text` has `text`. start: place of the first row that is shown, from 0. total: how many rows there are. left_out: how many columns are not shown. */
+/** What is seen of a value. Attributes: kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the base64 text of a picture, `text` has `text`. form: the MIME type of that picture. start: place of the first row that is shown, from 0. total: how many rows there are. left_out: how many columns are not shown. */
 export interface ValueShown {
   readonly kind: "image" | "table" | "text";
   readonly text?: string;
   readonly data?: string;
+  readonly form?: string;
   readonly columns?: readonly (string)[];
   readonly rows?: readonly (readonly (string)[])[];
   readonly start?: number;

@@ -23,7 +23,7 @@ def outcomes(verification: Verification) -> dict[str, str]:
 def test_values_that_agree_are_told_equal_and_the_second_run_cached(pipeline_of: MakePipeline) -> None:
     pipeline = pipeline_of(
         "%%params\nrows: int = 2",
-        "%%step a\nxs = list(range(rows))\nprint(xs)\nlen(xs)",
+        "%%step a\nxs = list(range(rows))\nprint(xs)\ndisplay({'image/png': 'aGk='}, raw=True)\nlen(xs)",
         "%%step b --repeat-while 'len(ys) < rows * 2' --at-most 9\nys = xs[:1] * len(xs)\nxs += ys",
     )
     verification = verify(pipeline, {"rows": "3"})

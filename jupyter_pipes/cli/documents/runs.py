@@ -36,13 +36,14 @@ class AttemptDocument(Document, frozen=True):
 
 
 class ArtifactDocument(Document, frozen=True):
-    """A kept value; `uri` is an absolute fsspec URL."""
+    """A kept value; `uri` is an absolute fsspec URL, `title` that of a displayed figure, "" without one."""
 
     name: str
     type: str
     bytes: int
     digest: str
     uri: str
+    title: str
 
 
 class StepErrorDocument(Document, frozen=True):

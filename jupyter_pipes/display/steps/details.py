@@ -117,7 +117,7 @@ def _status(step: StepView, now: float, about: StepFacts) -> str:
 def _artifact(ref: ArtifactRef, preview: Callable[[ArtifactRef], str]) -> str:
     """Return an artifact in two lines: what it is, and its value, or a look inside."""
     model = ref.model.words if ref.model else ""
-    facts = (ref.type.rpartition(".")[2], model, shape_text(ref.shape), bytes_text(ref.bytes))
+    facts = (ref.short_type, model, shape_text(ref.shape), bytes_text(ref.bytes))
     told = " · ".join(escape(fact) for fact in facts if fact)
     kind = f'<span class="quiet" title="{escape(ref.type)}">{told}</span>'
     # What stands in angle brackets says nothing of the value: a figure has its picture.

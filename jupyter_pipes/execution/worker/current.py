@@ -52,9 +52,11 @@ class Context:
     parameters: Mapping[str, Any] = field(default_factory=dict[str, Any])
     last_progress: float = 0.0
     unsent: ev.ProgressReported | None = None
+    kept: set[str] = field(default_factory=set[str])
 
     def keep(self, artifact: ArtifactRef) -> None:
         """Tell what was stored."""
+        self.kept.add(artifact.name)
         self.buffer.report(ev.ArtifactStored(self.job.step.name, self.job.attempt, artifact))
 
     def send_last_progress(self) -> None:

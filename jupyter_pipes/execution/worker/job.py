@@ -23,6 +23,7 @@ from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.analysis.states import definition_of, metrics_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
+from jupyter_pipes.execution.worker.displays.displays import Displays
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.looping.rounds import run_rounds
@@ -43,12 +44,12 @@ from jupyter_pipes.execution.worker.observation.randomness import (
 from jupyter_pipes.execution.worker.progress import watch_tqdm
 from jupyter_pipes.execution.worker.reopening import files_kept
 from jupyter_pipes.execution.worker.scripts.script import run_script
-from jupyter_pipes.execution.worker.shell import Failure, StepCell, json_bundle
+from jupyter_pipes.execution.worker.shell import Failure, StepCell
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.mapping.clauses import elements_code
-from jupyter_pipes.model.results import OutputRef, StepError
+from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.pipelines.made.value import parameters_made
 from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -108,16 +109,15 @@ class Attempt:
         self.step = job.step
         self.report = buffer.report
         self._buffer = buffer
-        self.log_size = log_size
         self.store = ArtifactStore(job.store)
         self.store.trust(job.proofs)
-        self.cell = StepCell(shell, self._show, self._clear)
+        self.displays = Displays(job, self.store, self.report, log_size)
+        self.cell = StepCell(shell, self.displays.show, self.displays.clear)
         self.outputs = HandOver(job, self.cell.namespace, self.store, self.report)
         is_native = any(map(reads_folders_natively, self.step.sources))
         self.files = FileWatch(Path(job.directory), job.store, job.named, reads_natively=is_native)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
-        self._runs_other_cells = False
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
@@ -126,6 +126,7 @@ class Attempt:
         try:
             with (
                 self.cell.entered(),
+                self.displays.titled(self.cell.shell),
                 _surroundings(self.job, self.outputs.modules.loaded, interactive=interactive),
                 self.files.watching(is_alone=not interactive),
                 own_numbers(restored=interactive) as numbers,
@@ -137,6 +138,7 @@ class Attempt:
             return self._failed(error, None)
         finally:
             context.send_last_progress()
+            self.displays.tell_figures({*context.kept, *self.step.options.out_files})
             current.enter(None)
 
     def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
@@ -155,7 +157,7 @@ class Attempt:
         self.outputs.modules.begin()
         if failed := self._run_late_pieces(context):
             return failed
-        self._runs_other_cells = False
+        self.displays.is_of_other_cells = False
         self.outputs.watch()
         watch_tqdm()
         begun = states()
@@ -204,7 +206,7 @@ class Attempt:
 
     def _run_pieces(self, pieces: Sequence[CodePiece]) -> ev.AttemptEnded | None:
         """Run them in order; return how the attempt ended if one failed."""
-        self._runs_other_cells = True
+        self.displays.is_of_other_cells = True
         for piece in pieces:
             failure = self._run_piece(piece)
             if failure is not None:
@@ -267,7 +269,7 @@ class Attempt:
             return self._run_script()
         for place, code in enumerate(self.step.parts):
             if place and is_first:
-                self._begin_cell()
+                self.displays.begin_cell()
             if failure := self._run_code(code, self._label):
                 line = _line_of(failure.error, self._label)
                 return self._failed(failure.error, line, failure.traceback)
@@ -287,26 +289,6 @@ class Attempt:
             processes.flush_streams()
             os._exit(0)
         return failure
-
-    def _show(
-        self, kind: Any, data: dict[str, Any], metadata: dict[str, Any], display_id: str | None
-    ) -> None:
-        processes.flush_streams()
-        bundle = json_bundle(data, metadata)
-        # A figure that another cell draws stands under that cell.
-        if not bundle["data"] or (self._runs_other_cells and "image/png" in data):
-            return
-        digest = self.store.put_bytes(msgspec.json.encode(bundle, enc_hook=str))
-        shown = OutputRef(kind, digest, self.log_size(), display_id)
-        self.report(ev.OutputShown(self.step.name, self.job.attempt, shown))
-
-    def _begin_cell(self) -> None:
-        processes.flush_streams()
-        self.report(ev.CellBegun(self.step.name, self.job.attempt, self.log_size()))
-
-    def _clear(self) -> None:
-        processes.flush_streams()
-        self.report(ev.OutputsCleared(self.step.name, self.job.attempt, self.log_size()))
 
     def note(self, text: str) -> None:
         """Tell something that the user should know."""

@@ -10,6 +10,7 @@ from jupyter_pipes.model.digests import BytesLike
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.storage.serializers.arrow import ArrowSerializer
 from jupyter_pipes.storage.serializers.base import NumberedParts, Refused, Serialized, Serializer
+from jupyter_pipes.storage.serializers.displayed import DisplayedSerializer
 from jupyter_pipes.storage.serializers.pickler import Link
 from jupyter_pipes.storage.serializers.pickling import PickleSerializer
 from jupyter_pipes.storage.serializers.plain import FileSerializer, PlainSerializer, numbered
@@ -32,7 +33,13 @@ _SCALARS = (str, int, float, bool, type(None))
 
 _PLAIN = PlainSerializer()
 _PICKLE = PickleSerializer()
-_BUILT_IN: tuple[Serializer, ...] = (FileSerializer(), _PLAIN, ArrowSerializer(), _PICKLE)
+_BUILT_IN: tuple[Serializer, ...] = (
+    FileSerializer(),
+    DisplayedSerializer(),
+    _PLAIN,
+    ArrowSerializer(),
+    _PICKLE,
+)
 
 
 @lru_cache(maxsize=1)

@@ -306,19 +306,25 @@ from jupyter_pipes import Pipeline
 run = Pipeline.from_notebook(sys.argv[1]).run(debug=sys.argv[2] == "inline")
 _, attempt = run.shown_attempt("only")
 print([sorted(run.bundle(output)["data"]) for output in attempt.outputs])
+print([(figure.name, figure.title) for figure in attempt.artifacts], dict(run))
 """
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("executor", ["inline", "local"])
 def test_a_figure_is_shown_as_a_picture_without_asking(executor: str, tmp_path: Path) -> None:
-    """Who uses pyplot first decides for a process how figures are shown: here nobody did before."""
+    """Who uses pyplot first decides for a process how figures are shown: here nobody did before.
+
+    The figure is an artifact of the step, by its title.
+    """
     path = tmp_path / "only.ipynb"
-    cell = nbformat.v4.new_code_cell("%%step only\nimport matplotlib.pyplot as plt\nplt.plot([1, 2]);")
+    drawing = "plt.title('loss')\nplt.plot([1, 2]);"
+    cell = nbformat.v4.new_code_cell(f"%%step only\nimport matplotlib.pyplot as plt\n{drawing}")
     nbformat.write(nbformat.v4.new_notebook(cells=[cell]), path)
     words = [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(path), executor]
     shown = subprocess.run(words, capture_output=True, text=True, check=True).stdout
     assert "[['image/png', 'text/plain']]" in shown
+    assert "[('figure 1', 'loss')] {'figure 1': <figure, image/png>}" in shown
 
 
 def test_outputs_stand_between_the_texts_where_they_were_shown(ground: Ground) -> None:

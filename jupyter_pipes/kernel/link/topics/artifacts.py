@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -32,7 +33,7 @@ class LookInside(Request, frozen=True, tag="look inside"):
 
 
 class LoadArtifact(Request, frozen=True, tag="load artifact"):
-    """Make an artifact a variable of the notebook, of its own name."""
+    """Make an artifact a variable of the notebook, of its own name as far as Python takes it."""
 
     step: str
     name: str
@@ -50,6 +51,7 @@ class ArtifactShown(Struct, frozen=True):
         bytes: stored size.
         shape: rows and columns and the like; empty if it has none.
         preview: a short text form.
+        title: of a figure that the step displayed; "" if it has none, and for all else.
         line: the line that makes it a variable.
     """
 
@@ -59,6 +61,7 @@ class ArtifactShown(Struct, frozen=True):
     bytes: int
     shape: tuple[int, ...]
     preview: str
+    title: str
     line: str
 
 
@@ -91,7 +94,8 @@ def list_artifacts(session: Session, request: ListArtifacts) -> ArtifactList:
             bytes=artifact.bytes,
             shape=artifact.shape,
             preview=artifact.preview,
-            line=f"%pipeline get {_short(step, artifact.name, last)}",
+            title=artifact.title,
+            line=f"%pipeline get {shlex.quote(_short(step, artifact.name, last))}",
         )
         for step, artifact in kept
     )
@@ -119,8 +123,8 @@ def load(session: Session, request: LoadArtifact) -> ArtifactLoaded:
     """
     artifact, workspace = _find(session, request.step, request.name), session.upcoming().workspace
     workspace.check_values(trust=False)
-    session.namespace[artifact.name] = _loaded(workspace, artifact)
-    return ArtifactLoaded(artifact.name)
+    session.namespace[artifact.variable] = _loaded(workspace, artifact)
+    return ArtifactLoaded(artifact.variable)
 
 
 def trust(session: Session, request: TrustValues) -> Trusted:

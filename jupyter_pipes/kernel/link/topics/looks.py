@@ -13,6 +13,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.previews import PATIENCE, within
+from jupyter_pipes.storage.serializers.displayed import DisplayedFigure
 
 PAGE = 100
 """Rows of a table that are shown at once."""
@@ -27,7 +28,8 @@ class ValueShown(Struct, frozen=True):
 
     Attributes:
         kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the
-            base64 text of a PNG, `text` has `text`.
+            base64 text of a picture, `text` has `text`.
+        form: the MIME type of that picture.
         start: place of the first row that is shown, from 0.
         total: how many rows there are.
         left_out: how many columns are not shown.
@@ -36,6 +38,7 @@ class ValueShown(Struct, frozen=True):
     kind: Literal["table", "image", "text"]
     text: str = ""
     data: str = ""
+    form: str = "image/png"
     columns: tuple[str, ...] = ()
     rows: tuple[tuple[str, ...], ...] = ()
     start: int = 0
@@ -51,6 +54,8 @@ def look_inside(value: Any, artifact: ArtifactRef, start: int) -> ValueShown:
         artifact: what is known of it without looking.
         start: from which row on a table is shown.
     """
+    if isinstance(value, DisplayedFigure):
+        return _displayed(value)
     package = artifact.type.partition(".")[0]
     ways: dict[str, Callable[[Any, int], ValueShown]] = {
         "pandas": _pandas,
@@ -145,6 +150,12 @@ def _picture(draw: Callable[[io.BytesIO], object]) -> ValueShown:
     stream = io.BytesIO()
     draw(stream)
     return ValueShown("image", data=base64.b64encode(stream.getvalue()).decode("ascii"))
+
+
+def _displayed(figure: DisplayedFigure) -> ValueShown:
+    if not figure.is_picture:
+        return _plain(dict(figure.data[figure.form]), 0)
+    return ValueShown("image", data=base64.b64encode(figure.content).decode("ascii"), form=figure.form)
 
 
 def _is_model(value: object) -> bool:

@@ -31,7 +31,7 @@ export function Inside({ session, artifact, trans, occasion }: InsideProps): JSX
     return (
       <img
         className="jp-pipes-picture"
-        src={`data:image/png;base64,${answer.data ?? ''}`}
+        src={`data:${answer.form ?? 'image/png'};base64,${answer.data ?? ''}`}
         alt={artifact.preview || name}
       />
     );

@@ -59,7 +59,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
                 <td className="jp-pipes-quiet" title={each.step}>
                   {each.step}
                 </td>
-                <th scope="row" title={each.name}>
+                <th scope="row" title={[each.name, each.title].join(' ').trim()}>
                   <button
                     type="button"
                     className="jp-pipes-link"
@@ -70,6 +70,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
                   >
                     {each.name}
                   </button>
+                  {each.title && <span className="jp-pipes-quiet"> {each.title}</span>}
                 </th>
                 <td title={each.type}>{shortType(each.type)}</td>
                 <td className="jp-pipes-number">{shapeText(each.shape)}</td>
@@ -83,6 +84,7 @@ export function ArtifactsTab({ session, trans }: TabProps): JSX.Element {
         <section className="jp-pipes-inside" aria-label={trans.__('Inside %1', artifact.name)}>
           <div className="jp-pipes-line">
             <b>{artifact.name}</b>
+            {artifact.title && <span>{artifact.title}</span>}
             <span className="jp-pipes-quiet">{artifact.type}</span>
           </div>
           <Ways session={session} artifact={artifact} trans={trans} isLoadable={!answer.distrust} />
@@ -147,7 +149,8 @@ function told(asked: Promise<void>): void {
 
 /** A type without modules, `DataFrame`; the whole stands on hover and above a look inside. */
 function shortType(type: string): string {
-  return type.replaceAll(/(\w+\.)+/g, '');
+  const isForm = type.includes('/');
+  return isForm ? type : type.replaceAll(/(\w+\.)+/g, '');
 }
 
 function keyOf({ step, name }: ArtifactShown): string {

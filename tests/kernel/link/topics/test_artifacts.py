@@ -14,7 +14,8 @@ pytestmark = pytest.mark.slow
 CELLS = {
     "load": "%%step load\nimport pandas as pd\n"
     "raw = pd.DataFrame({'x': range(250), 'name': ['<b>a</b>'] * 250})",
-    "fit": "%%step fit\nraw = raw.head(2)\nsummary = {'mean': 1.5}\nwords = 'hello'",
+    "fit": "%%step fit\nraw = raw.head(2)\nsummary = {'mean': 1.5}\nwords = 'hello'\n"
+    "display({'image/svg+xml': '<svg/>'}, raw=True)",
 }
 
 
@@ -57,6 +58,16 @@ def test_an_artifact_becomes_a_variable_of_its_name(kernel: AskedKernel) -> None
     assert kernel.session.namespace["summary"] == {"mean": 1.5}
     kernel.answer("load artifact", step="load", name="raw")
     assert len(kernel.session.namespace["raw"]) == 250
+
+
+def test_a_displayed_figure_is_listed_shown_and_loaded_as_other_artifacts_are(kernel: AskedKernel) -> None:
+    kernel.show(**CELLS)
+    kernel.run()
+    figure = by_name(kernel)["fit", "figure 1"]
+    assert (figure["type"], figure["line"]) == ("image/svg+xml", "%pipeline get 'figure 1'")
+    look = kernel.answer("look inside", step="fit", name="figure 1")
+    assert (look["kind"], look["form"], look["data"]) == ("image", "image/svg+xml", "PHN2Zy8+")
+    assert kernel.answer("load artifact", step="fit", name="figure 1") == {"variable": "figure_1"}
 
 
 def test_what_is_not_kept_is_said(kernel: AskedKernel) -> None:
