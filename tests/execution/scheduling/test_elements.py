@@ -45,6 +45,18 @@ def test_behind_the_last_element_the_step_gathers_and_then_its_readers_go_on() -
     assert ended[-1] == do.Decide("reader")
 
 
+def test_a_gate_is_asked_once_for_all_elements_before_they_are_looked_for() -> None:
+    """It needs no process, and so it is on every queue."""
+    scheduler = Scheduler()
+    step = planned("m", map=("x in xs",), gate="ok?")
+    asked = run_of(scheduler, started(step), decided("m"))
+    assert asked == [do.Decide("m", claims=False), do.Append(ev.GateReached("m", "ok?"))]
+    begun = run_of(scheduler, ev.GateAnswered("m", True, "anna"), decided("m"))
+    assert begun[-1] == do.Submit("m", 1)
+    assert run_of(scheduler, *found(2)) == [do.Decide("m[0]"), do.Decide("m[1]")]
+    assert run_of(scheduler, decided("m[0]"))[-1] == do.Submit("m[0]", 1)
+
+
 def test_no_elements_are_gathered_at_once() -> None:
     assert mapping(0)[1] == [do.Submit("m", 2, gathers=True)]
 
