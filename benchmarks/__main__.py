@@ -24,6 +24,7 @@ from benchmarks import (
     scheduler,
     search,
     simulation,
+    team,
 )
 from benchmarks.measure import Figure
 
@@ -45,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "environments": environments.measure,
     "others": others.measure,
     "simulation": simulation.measure,
+    "team": team.measure,
 }
 
 

@@ -37,11 +37,11 @@ SECONDS = 60.0
 
 def measure() -> list[Figure]:
     """Return what the controller costs, and how that grows."""
-    few = _Simulation(MANY // 10, WORKERS)
+    few = Simulation(MANY // 10, WORKERS)
     few.run()
-    narrow = _Simulation(MANY, FEW_WORKERS)
+    narrow = Simulation(MANY, FEW_WORKERS)
     narrow.run()
-    whole = _Simulation(MANY, WORKERS)
+    whole = Simulation(MANY, WORKERS)
     whole.run()
     megabytes = [_most_memory(MANY)]
     return [
@@ -67,7 +67,7 @@ def measure() -> list[Figure]:
 
 def _most_memory(steps: int) -> float:
     """Return how many MB more there are at most while so many steps are driven."""
-    simulation = _Simulation(steps, WORKERS)
+    simulation = Simulation(steps, WORKERS)
     tracemalloc.start()
     try:
         simulation.run()
@@ -76,19 +76,26 @@ def _most_memory(steps: int) -> float:
         tracemalloc.stop()
 
 
-class _Simulation:
+class Simulation:
     """A run of many steps, each of which reads one of a thousand before it.
 
+    Args:
+        steps, workers: how many.
+        name: the run's id.
+        history: URL of the database that it is kept in; one in the run's own folder if not given.
+
     Attributes:
-        seconds: how long it took really.
+        seconds: how long it took really, of this process's CPU.
         virtual: how long it took in the time that is made up.
         events: how many events there were.
         busy: which part of the workers' time was used.
     """
 
-    def __init__(self, steps: int, workers: int) -> None:
+    def __init__(self, steps: int, workers: int, name: str = "simulated", history: str = "") -> None:
         self._steps = steps
         self._workers = workers
+        self._name = name
+        self._history = history
 
     @property
     def per_step(self) -> float:
@@ -100,12 +107,14 @@ class _Simulation:
         from jupyter_pipes.execution.controller import Controller
 
         with tempfile.TemporaryDirectory() as folder:
+            if self._history:
+                (Path(folder) / "pipes.toml").write_text(f'history = "{self._history}"\n')
             pipeline = _pipeline(Path(folder), self._steps)
             request = pipeline.request(for_run=True)
             pipeline.workspace.open()
             loop = _VirtualLoop()
             workers = _Workers(loop, self._workers)
-            controller = Controller("simulated", request, pipeline.workspace, workers, loop)
+            controller = Controller(self._name, request, pipeline.workspace, workers, loop)
             begun = time.process_time()
             loop.call_soon(controller.start)
             loop.run_until_complete(_ended(controller.ended))

@@ -29,11 +29,16 @@ def programs() -> Path | None:
 class Server:
     """A server in a folder of its own.
 
+    Args:
+        folder: an empty one.
+        is_durable: whether what it says is written outlasts a power cut, as of a server that people use.
+
     Attributes:
         url: of its first database, which is empty; without a driver's name.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, is_durable: bool = False) -> None:
+        self._is_durable = is_durable
         # It refuses to run as root, as which tests run in a container.
         self._user = "postgres" if os.getuid() == 0 else None
         self._folder = folder
@@ -45,8 +50,15 @@ class Server:
 
     def start(self) -> None:
         """Start it, and return when it answers."""
-        options = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories='' -c fsync=off"
+        durable = "on" if self._is_durable else "off"
+        place = f"-p {self._port} -c listen_addresses=127.0.0.1 -c unix_socket_directories=''"
+        options = f"{place} -c fsync={durable}"
         self._run("pg_ctl", "-w", "-l", f"{self._folder}/log", "-o", options, "start")
+
+    @property
+    def pid(self) -> int:
+        """The process that started all others of it."""
+        return int((self._folder / "data" / "postmaster.pid").read_text().split()[0])
 
     def stop(self) -> None:
         """Stop it as a crash does: who is connected is not asked."""
@@ -67,10 +79,10 @@ class Server:
 
 
 @contextmanager
-def server() -> Iterator[Server]:
+def server(*, is_durable: bool = False) -> Iterator[Server]:
     """Start a server, and stop it in the end."""
     with tempfile.TemporaryDirectory() as folder:
-        started = Server(Path(folder))
+        started = Server(Path(folder), is_durable=is_durable)
         started.start()
         try:
             yield started

@@ -13,6 +13,7 @@ from benchmarks.__main__ import MEASUREMENTS
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
+    "AT_ONCE": (1, 2),
     "CALLS": 100,
     "CELLS": 3,
     "CHAIN": 2,
