@@ -74,7 +74,7 @@ class Server:
             cwd="/",
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
-            timeout=60,
+            timeout=240,
         )
 
 
