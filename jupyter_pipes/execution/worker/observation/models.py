@@ -130,15 +130,15 @@ def _changed(model: Any, parameters: Mapping[Any, Any]) -> tuple[str, ...]:
     for name, value in list(parameters.items())[:_MOST]:
         # `clf__alpha` is the alpha of the estimator that is the parameter clf.
         above, _, own = str(name).rpartition("__")
-        default = _default(type(parameters.get(above) if above else model), own)
+        default = _default(parameters.get(above) if above else model, own)
         if default is inspect.Parameter.empty or _plain(value) != _plain(default):
             changed.append(str(name))
     return tuple(changed)
 
 
-def _default(kind: type, name: str) -> Any:
+def _default(estimator: object, name: str) -> Any:
     try:
-        declared = inspect.signature(kind).parameters.get(name)
+        declared = inspect.signature(type(estimator)).parameters.get(name)
     except (TypeError, ValueError):  # a class of C that does not tell
         declared = None
     return declared.default if declared else None
