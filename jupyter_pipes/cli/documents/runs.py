@@ -6,6 +6,8 @@ import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from msgspec import UNSET, UnsetType
+
 from jupyter_pipes.analysis.states import values_among
 from jupyter_pipes.cli.documents.base import Document
 from jupyter_pipes.display.ansi import plain
@@ -36,14 +38,14 @@ class AttemptDocument(Document, frozen=True):
 
 
 class ArtifactDocument(Document, frozen=True):
-    """A kept value; `uri` is an absolute fsspec URL, `title` that of a displayed figure, "" without one."""
+    """A kept value; `uri` is an absolute fsspec URL, `title` that of a displayed figure which has one."""
 
     name: str
     type: str
     bytes: int
     digest: str
     uri: str
-    title: str
+    title: str | UnsetType = UNSET
 
 
 class StepErrorDocument(Document, frozen=True):
@@ -138,7 +140,10 @@ def _step(step: StepView, uri: Callable[[ArtifactRef], str], now: float) -> Step
         writes=planned.writes,
         after=planned.only_after,
         metrics=step.last_metrics,
-        artifacts=[ArtifactDocument.of(each, uri=uri(each)) for each in values_among(step.artifacts)],
+        artifacts=[
+            ArtifactDocument.of(each, uri=uri(each), title=each.title or UNSET)
+            for each in values_among(step.artifacts)
+        ],
         error=error
         and StepErrorDocument.of(error, message=plain(error.message), traceback=plain(error.traceback)),
     )

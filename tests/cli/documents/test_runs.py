@@ -121,7 +121,6 @@ def test_a_completed_step_tells_what_it_is_read_wrote_and_used() -> None:
                 "bytes": 320,
                 "digest": "ab12",
                 "uri": "file:///store/ab12",
-                "title": "",
             }
         ],
         "error": None,
