@@ -238,7 +238,7 @@ def test_an_attempt_that_did_not_complete_is_never_a_hit(
 def test_a_cancelled_attempt_is_never_a_hit(project: NewProject) -> None:
     study = project(
         "%%step A\na = 1",
-        "%%step B\nimport time\nfrom pathlib import Path\nb = 1\nPath('the' + 're').touch()\n"
+        "%%step B\nimport time\nfrom pathlib import Path\nb = a\nPath('the' + 're').touch()\n"
         "while not Path('g' + 'o').exists():\n    time.sleep(0.01)",
     )
     process = study.start("run", "study.ipynb", "--json")
