@@ -109,7 +109,7 @@ class Simulation:
         with tempfile.TemporaryDirectory() as folder:
             if self._history:
                 (Path(folder) / "pipes.toml").write_text(f'history = "{self._history}"\n')
-            pipeline = _pipeline(Path(folder), self._steps)
+            pipeline = _pipeline(Path(folder), self._steps, self._name)
             request = pipeline.request(for_run=True)
             pipeline.workspace.open()
             loop = _VirtualLoop()
@@ -131,7 +131,7 @@ async def _ended(ended: threading.Event) -> None:
         await asyncio.sleep(SECONDS / 10)
 
 
-def _pipeline(folder: Path, steps: int) -> Pipeline:
+def _pipeline(folder: Path, steps: int, name: str) -> Pipeline:
     from jupyter_pipes.model.steps import Step
     from jupyter_pipes.runs.pipeline import Pipeline
 
@@ -140,7 +140,8 @@ def _pipeline(folder: Path, steps: int) -> Pipeline:
     for n in range(steps):
         before = n - 1000 if n >= 1000 else None
         reads = {} if before is None else {f"x{before}": f"s{before}"}
-        body = f"x{n} = {n}" if before is None else f"x{n} = x{before} + {n}"
+        # Of two runs at once that come to the same, one would wait for the other.
+        body = f"x{n} = {n}, {name!r}" if before is None else f"x{n} = x{before}, {n}"
         listed.append(Step(f"s{n}", n, body, f"cell {n + 1}", reads=reads, writes=(f"x{n}",)))
     made.graph, made.directory = type(made.graph)(tuple(listed)), folder
     return made
