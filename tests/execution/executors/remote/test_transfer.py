@@ -42,3 +42,31 @@ def test_a_store_that_workers_reach_is_used_by_them_directly(
         assert not (tmp_path / ".jupyter_pipes" / "artifacts").exists()
         again = pipeline_of(*cells).start().wait(120)
         assert {step.status for step in again.steps.values()} == {Status.CACHED}
+
+
+@pytest.mark.slow
+def test_a_run_has_steps_with_the_workers_of_two_schedulers_and_here(
+    pipeline_of: Callable[..., Pipeline], tmp_path: Path
+) -> None:
+    """A value goes from one cluster to the other by way of the run: they know nothing of each other."""
+    with (
+        tempfile.TemporaryDirectory() as one,
+        tempfile.TemporaryDirectory() as other,
+        running_cluster(Path(one), workers=1, settings={"CLUSTER": "one"}) as far,
+        running_cluster(Path(other), workers=1, settings={"CLUSTER": "other"}) as near,
+    ):
+        (tmp_path / "pipes.toml").write_text(
+            f'[queues.far]\nscheduler = "{far.address}"\n[queues.near]\nscheduler = "{near.address}"\n'
+        )
+        run = (
+            pipeline_of(
+                "import os",
+                "%%step a --queue far\nx = [os.environ['CLUSTER']]",
+                "%%step b --queue near\ny = [*x, os.environ['CLUSTER']]",
+                "%%step c\nz = [*y, os.environ.get('CLUSTER')]",
+            )
+            .start()
+            .wait(120)
+        )
+        assert run.status is Status.COMPLETED, run.reason
+        assert run["z"] == ["one", "other", None]
