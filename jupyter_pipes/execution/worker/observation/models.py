@@ -96,7 +96,7 @@ def _archive(folder: Path) -> bytes:
 
 def as_path(value: object) -> Path | None:
     """Return where a model is, None for one that is there itself."""
-    return Path(os.fspath(value)) if isinstance(value, (str, os.PathLike)) else None  # pyright: ignore[reportUnknownArgumentType]
+    return Path(os.fspath(value)) if isinstance(value, (str, os.PathLike)) else None  # pyright: ignore[reportUnknownArgumentType] - of any type
 
 
 def _framework(kind: type) -> str:
@@ -166,5 +166,5 @@ def _plain(value: Any) -> str | int | float | bool | None:
         told = to_json(value)
         return told[:_MOST] if isinstance(told, str) else told
     if isinstance(value, (list, tuple, dict)):
-        return repr(value)[:_MOST]  # pyright: ignore[reportUnknownArgumentType]
+        return repr(value)[:_MOST]  # pyright: ignore[reportUnknownArgumentType] - of any type
     return type(value).__qualname__
