@@ -139,7 +139,7 @@ def run_named(face: Face, name: str | None) -> Run:
 
 def _of_file(name: str, words: str) -> str:
     """Return what to write on the command line, where a file is named and a run or a query is meant."""
-    instead = f"{words} --notebook {shlex.quote(name)}".lstrip()
+    instead = f"{words} --notebook {shlex.quote(name)}"
     return f"{name} is a file, not a run: on the command line, say {instead}"
 
 

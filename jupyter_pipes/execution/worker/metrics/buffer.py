@@ -64,10 +64,12 @@ class MetricBuffer:
 
     def hold(self) -> None:
         """Tell everything and let none in up to `go_on`: the process is about to be copied (`os.fork`)."""
-        if self._timer is not None:
+        # Its own thread forgets it when it has told.
+        timer = self._timer
+        if timer is not None:
             # Python warns of a fork beside threads.
-            self._timer.cancel()
-            self._timer.join()
+            timer.cancel()
+            timer.join()
         self._lock.acquire()
         self._tell()
 
