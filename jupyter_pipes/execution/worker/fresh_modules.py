@@ -10,6 +10,7 @@ import os
 import sys
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from functools import partial
 from importlib.machinery import (
     EXTENSION_SUFFIXES,
     SOURCE_SUFFIXES,
@@ -17,13 +18,32 @@ from importlib.machinery import (
     FileFinder,
     SourceFileLoader,
 )
+from pathlib import Path
 from types import CodeType, ModuleType
+from typing import Any
 
-from jupyter_pipes.execution.worker.observation.files import full_folder
+from jupyter_pipes.execution.worker.observation.files import full_folder, installed_folders
+
+_ENVIRONMENTS = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]))
+"""Where installed modules begin, and our own: most paths do, and resolving links takes long."""
 
 
 class _SourceLoader(SourceFileLoader):
-    """Reads no bytecode, and writes none."""
+    """Reads no bytecode, and writes none.
+
+    Args:
+        tell: is told of each module whose code has run.
+        name, path: of the module.
+    """
+
+    def __init__(self, tell: Callable[[ModuleType], None], name: str, path: str) -> None:
+        super().__init__(name, path)
+        self._tell = tell
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Run the code of a module, and tell."""
+        super().exec_module(module)
+        self._tell(module)
 
     def get_code(self, fullname: str) -> CodeType:
         """Return the code of the source as it is now."""
@@ -41,29 +61,20 @@ def loaded_from_source(
         places: the folders.
         tell: is told of each module whose code has run.
     """
-
-    class Loader(_SourceLoader):
-        def exec_module(self, module: ModuleType) -> None:
-            super().exec_module(module)
-            tell(module)
-
     inside = tuple(map(full_folder, places))
-    # An environment that lies in one of them is not local.
-    environments = (sys.prefix, sys.base_prefix)
-    outside = tuple(map(full_folder, environments))
 
     def is_local(path: str) -> bool:
-        if path.startswith(environments):
-            # Most paths, and resolving links takes long.
+        if path.startswith(_ENVIRONMENTS):
             return False
         full = full_folder(path)
-        return full.startswith(inside) and not full.startswith(outside) and os.path.isdir(full)  # noqa: PTH112 - as in full_folder
+        # An environment that lies in one of them is not local.
+        return full.startswith(inside) and not full.startswith(installed_folders()) and os.path.isdir(full)  # noqa: PTH112 - as in full_folder
 
     def finder(path: str) -> FileFinder:
         if not is_local(path):
             raise ImportError(f"{path} is no folder of local modules")
-        loaders = (ExtensionFileLoader, EXTENSION_SUFFIXES), (Loader, SOURCE_SUFFIXES)
-        return FileFinder(path, *loaders)
+        source: Any = partial(_SourceLoader, tell)
+        return FileFinder(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (source, SOURCE_SUFFIXES))
 
     def forget_finders() -> None:
         for path in filter(is_local, list(sys.path_importer_cache)):

@@ -228,7 +228,9 @@ class Attempt:
     def _left_out(self) -> ev.AttemptEnded | None:
         """Return how the attempt ends if the step's `--when` is not true, or fails; None if it is to run."""
         when = self.step.options.when
-        met = self.is_true("--when", when) if when else True
+        if not when:
+            return None
+        met = self.is_true("--when", when)
         if isinstance(met, ev.AttemptEnded):
             return met
         words = self.in_words(when)

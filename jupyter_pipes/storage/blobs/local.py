@@ -9,7 +9,7 @@ import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
-from functools import partial
+from functools import cached_property, partial
 from io import BufferedRandom
 from pathlib import Path
 
@@ -60,7 +60,6 @@ class LocalBlobs:
 
     def __init__(self, root: Path) -> None:
         self._root = root.absolute()
-        self._uri = self._root.as_uri()
         self._mapped: dict[str, str] = {}
         self._is_new = True
         """Whether the names of the folders above may not be on the disk."""
@@ -194,7 +193,11 @@ class LocalBlobs:
 
     def uri(self, digest: str) -> str:
         """Return the blob's `file:///` URL."""
-        return f"{self._uri}/{key(digest)}"
+        return f"{self._root_uri}/{key(digest)}"
+
+    @cached_property
+    def _root_uri(self) -> str:
+        return self._root.as_uri()
 
     @property
     def renews(self) -> bool:

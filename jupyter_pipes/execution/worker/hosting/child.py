@@ -17,6 +17,9 @@ from jupyter_pipes.execution.worker.job import run_job
 from jupyter_pipes.execution.worker.observation import stack
 from jupyter_pipes.model.job import Job
 
+read_job = msgspec.json.Decoder(Job).decode
+"""Made in the helper: what it takes to read a job is found out once."""
+
 
 def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> int:
     """Run the job that stands in `job_file` in this process, which then has nothing else to do.
@@ -26,7 +29,7 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> int:
     """
     with os.fdopen(job_file, "rb") as stream:
         stream.seek(0)
-        job = msgspec.json.decode(stream.read(), type=Job)
+        job = read_job(stream.read())
     pipe = HeldFile(event_file, job.reports)
     log = _redirect(log_file, job.log)
     memory = job.step.options.memory

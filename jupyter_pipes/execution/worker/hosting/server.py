@@ -13,10 +13,13 @@ import importlib
 import io
 import os
 import resource
+import select
 import selectors
+import shutil
 import signal
 import socket
 import sys
+import tempfile
 import threading
 import traceback
 from pathlib import Path
@@ -26,7 +29,7 @@ import msgspec
 
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.hosting.child import run_child
-from jupyter_pipes.execution.worker.hosting.rehearsal import rehearse
+from jupyter_pipes.execution.worker.hosting.rehearsal import Rehearsal
 from jupyter_pipes.execution.worker.observation import native
 from jupyter_pipes.execution.worker.shell import make_shell
 
@@ -50,9 +53,11 @@ class Server:
         self._control = control
         self._always_fresh = sys.platform == "darwin" or "JUPYTER_PIPES_FRESH" in os.environ
         self._shell: Any = make_shell()
+        self._folder = tempfile.mkdtemp(prefix="jupyter_pipes-")
+        self._rehearsal = Rehearsal(self._shell, self._folder)
         self._children: dict[int, str] = {}
         self._watched: dict[int, int] = {}
-        self._free = [native.new_group()]
+        self._free: list[int] = []
         self._spare: _Spare | None = None
         self._ended: list[dict[str, Any]] = []
         self._received = b""
@@ -60,8 +65,8 @@ class Server:
 
     def serve(self) -> None:
         """Start children as asked and tell of their ends; when the executor is gone, end them all."""
-        native.inherited = self._free[0]
-        rehearse(self._shell)
+        self._rehearsal.load_all()
+        _share_what_is_loaded()
         processes.adopt_orphans()
         wakeup = _wake_on_signals()
         # The socket alone is not enough: a process that the kernel forked holds the other end as well.
@@ -76,6 +81,7 @@ class Server:
                     self._keep_spare()
         signal.set_wakeup_fd(-1)
         self._end_children()
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _step(self, selector: selectors.BaseSelector, wakeup: socket.socket) -> bool:
         for key, _ in selector.select():
@@ -121,9 +127,7 @@ class Server:
             if "numpy" in sys.modules:
                 # NumPy loads it when it is first used, which nearly every library does.
                 _try_import("numpy.random")
-        gc.collect()
-        # What was imported stays shared with the children: the collector must not touch it.
-        gc.freeze()
+        _share_what_is_loaded()
         self._send({"loaded": _local_modules()})
 
     def _start(self, attempt: str, files: list[int]) -> None:
@@ -178,6 +182,8 @@ class Server:
         status = 1
         try:
             self._leave_helper()
+            if not fresh and not _has_come(waiting):
+                self._rehearsal.make_own()
             job, events, log = _receive_files(waiting)
             if fresh:
                 _execute_fresh([job, events, log])
@@ -236,6 +242,17 @@ class Server:
         # When the executor is gone, its end of the socket says so as well.
         with contextlib.suppress(BrokenPipeError, ConnectionResetError):
             self._control.sendall(msgspec.json.encode(message) + b"\n")
+
+
+def _share_what_is_loaded() -> None:
+    """Keep what is loaded shared with the children: the collector must not touch it."""
+    gc.collect()
+    gc.freeze()
+
+
+def _has_come(waiting: socket.socket) -> bool:
+    """Return whether an attempt is waiting for this process already."""
+    return bool(select.select([waiting], [], [], 0)[0])
 
 
 def _receive_files(waiting: socket.socket) -> list[int]:

@@ -63,8 +63,8 @@ class FileWatch:
         reads_natively: bool = False,
     ) -> None:
         self._project = full_folder(project)
-        outside = (sys.prefix, sys.base_prefix, store.removeprefix("file://"), project / FOLDER)
-        self._outside = tuple(map(full_folder, outside))
+        kept = (store.removeprefix("file://"), project / FOLDER)
+        self._outside = (*installed_folders(), *map(full_folder, kept))
         paths = [(os.path.join(self._project, seen.path), seen.digest) for seen in named]  # noqa: PTH118
         files = [FileSeen(path, digest, True) for path, digest in paths if not path.endswith(os.sep)]
         self._named = {os.path.realpath(seen.path): seen for seen in files}
@@ -291,6 +291,12 @@ class FileWatch:
 def full_folder(path: Path | str) -> str:
     """Return the real path of a folder, as the paths of what is in it begin."""
     return os.path.join(os.path.realpath(path), "")  # noqa: PTH118 - it must end with a separator
+
+
+@cache
+def installed_folders() -> tuple[str, ...]:
+    """Return the real paths of the folders that installed packages are in."""
+    return full_folder(sys.prefix), full_folder(sys.base_prefix)
 
 
 def _main_file(path: str) -> str:
