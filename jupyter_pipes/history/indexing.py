@@ -55,6 +55,12 @@ def _add_run(event: ev.RunStarted, view: RunView, time: float) -> Iterator[Chang
     )
     yield from _fields(view.run, ((f"params.{name}", value) for name, value in view.parameters.items()))
     yield from _fields(view.run, [("part_of", view.part_of)] if view.part_of else [])
+    yield from _fields(view.run, _of_sweep(event.sweep.sweep) if event.sweep else [])
+
+
+def _of_sweep(sweep: str) -> list[tuple[str, str]]:
+    """Return the fields of a run of a sweep: tags are people's, who may take this one away."""
+    return [("sweep", sweep), ("tags", sweep)]
 
 
 def _reopen_run(event: ev.RunResumed, view: RunView, time: float) -> Iterator[Change]:

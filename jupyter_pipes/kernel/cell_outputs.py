@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.display import cards
 from jupyter_pipes.display.outputs import needs_renderer
@@ -16,9 +16,12 @@ from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.mapping.children import step_of
 from jupyter_pipes.model.results import OutputRef
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Diagnostic, Status, Step
 from jupyter_pipes.model.views import CellView, RunView
 from jupyter_pipes.runs.run import Run
+
+if TYPE_CHECKING:
+    from jupyter_pipes.pipelines.graph import Graph
 
 INTERVAL = 0.1
 TICK = 1.0
@@ -28,6 +31,28 @@ LOG_TAIL = 16_384
 
 Definition = Callable[[str], dict[str, Any]]
 """Gives the card of a step's definition, from why its kept result no longer fits ("" when it does)."""
+
+
+def definitions_of(graph: Graph, name: str, key: str, numbers: Mapping[int, str]) -> dict[str, Definition]:
+    """Return what defines a step in each of its cells, with the problems that are found there.
+
+    Args:
+        graph: the pipeline's.
+        name: the step's name.
+        key: the id of the cell that runs now.
+        numbers: number of a cell as people count -> its id.
+    """
+    step = next((step for step in graph.steps if step.name == name), None)
+    cells = step.cells if step is not None and key in step.cells else (key,)
+    by_cell: dict[str, list[Diagnostic]] = {cell: [] for cell in cells}
+    for problem in graph.diagnostics:
+        if problem.step == name:
+            by_cell.get(numbers.get(problem.cell, ""), by_cell[cells[0]]).append(problem)
+    return {cell: partial(_definition, step, by_cell[cell], place) for place, cell in enumerate(cells)}
+
+
+def _definition(step: Step | None, problems: list[Diagnostic], place: int, stale: str) -> dict[str, str]:
+    return cards.definition_card(step, problems, place=place, stale=stale)
 
 
 class CellOutputs:

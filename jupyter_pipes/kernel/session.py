@@ -15,7 +15,7 @@ from jupyter_pipes.display import cards
 from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text, warnings
-from jupyter_pipes.kernel.cell_outputs import CellOutputs, publish
+from jupyter_pipes.kernel.cell_outputs import CellOutputs, definitions_of, publish
 from jupyter_pipes.kernel.computed import ComputedDefaults
 from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import going_on_elsewhere, idle_view, interrupted
@@ -27,7 +27,6 @@ from jupyter_pipes.kernel.stale import Marks
 from jupyter_pipes.kernel.transcript import Transcript
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
-from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
 from jupyter_pipes.pipelines.notebook import cell_from_source
@@ -40,6 +39,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.kernel.notebook.saved import LiveCell
     from jupyter_pipes.planning.decision import Decision
     from jupyter_pipes.planning.explanation import Explanation
+    from jupyter_pipes.runs.sweeping.sweep import Sweep
 
 
 _WATCHING = 2.0
@@ -64,6 +64,7 @@ class Session:
         self.cells = KernelCells(path)
         self._name = ""
         self.run: Run | None = None
+        self.sweep: Sweep | None = None
         self.beginning = threading.Lock()
         """Held from the start of a run until it is followed here: nobody else is to take it up meanwhile."""
         self._settled: Run | None = None
@@ -219,17 +220,8 @@ class Session:
             key: the cell's key.
         """
         pipeline = self.pipeline()
-        step = next((step for step in pipeline.graph.steps if step.name == name), None)
-        problems = [problem for problem in pipeline.graph.diagnostics if problem.step == name]
-        cells = step.cells if step is not None and key in step.cells else (key,)
         numbers = {cell.number: cell.id for cell in pipeline.cells}
-        by_cell: dict[str, list[Diagnostic]] = {cell: [] for cell in cells}
-        for problem in problems:
-            by_cell.get(numbers.get(problem.cell, ""), by_cell[cells[0]]).append(problem)
-        definitions = {
-            cell: partial(_definition, step, by_cell[cell], place) for place, cell in enumerate(cells)
-        }
-        self._outputs.open(name, key, definitions)
+        self._outputs.open(name, key, definitions_of(pipeline.graph, name, key, numbers))
         pipeline.warm_up()
         self._graphs.replace_idle(lambda: idle_view(pipeline))
 
@@ -264,18 +256,21 @@ class Session:
         names = tuple(steps)
         return self.drive(lambda: self.pipeline().start(*names, **options), show=show, again=True)
 
-    def drive(self, start: Callable[[], Run], *, show: bool = True, again: bool = False) -> Run:
+    def drive(
+        self, start: Callable[[], Run], *, show: bool = True, again: bool = False, of: Sweep | None = None
+    ) -> Run:
         """Start a run and follow it.
 
         Args:
             start: starts it.
             show: whether to display the live DAG in the cell that runs now.
             again: whether the widget's "Run" shall start runs in this way from now on.
+            of: the sweep that it is a run of.
         """
-        self.refuse_second_run()
+        self.refuse_second_run(of)
         self.settle_name()
         with self.beginning:
-            self.refuse_second_run()
+            self.refuse_second_run(of)
             run = start()
             self.follow(run, show=show)
         if again:
@@ -327,8 +322,20 @@ class Session:
         problems = [edit.diagnostic for edit in self._edits]
         return list(warnings(problems, [edit.step for edit in self._edits]))
 
-    def refuse_second_run(self) -> None:
-        """Raise a `UsageError` while a run of this kernel goes on."""
+    def begin_sweep(self, sweep: Sweep) -> None:
+        """Have nobody else start runs here until the sweep has ended."""
+        self.refuse_second_run()
+        self.sweep = sweep
+
+    def end_sweep(self, sweep: Sweep) -> None:
+        """Let others start runs again."""
+        sweep.end()
+        self._changed()
+
+    def refuse_second_run(self, of: Sweep | None = None) -> None:
+        """Raise a `UsageError` while a run of this kernel goes on, or a sweep that the next is none `of`."""
+        if self.sweep is not None and self.sweep is not of and not self.sweep.has_ended:
+            raise UsageError(f"{self.sweep.id} is still going on: wait for it, or stop it")
         if self.run is not None and self.run.is_driven_here and not self.run.has_ended:
             raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
 
@@ -389,7 +396,3 @@ class Session:
     def _run_again(self) -> None:
         if self.run is None or self.run.has_ended:
             self._again() if self._again is not None else self.start((), {})
-
-
-def _definition(step: Step | None, problems: Sequence[Diagnostic], place: int, stale: str) -> dict[str, str]:
-    return cards.definition_card(step, problems, place=place, stale=stale)

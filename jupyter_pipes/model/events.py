@@ -14,6 +14,7 @@ from jupyter_pipes.model.control.commands import RunCommand
 from jupyter_pipes.model.facts.encoding import encode_json
 from jupyter_pipes.model.facts.nesting import PipelineStarted as PipelineStarted
 from jupyter_pipes.model.facts.nesting import PipelineStepChanged as PipelineStepChanged
+from jupyter_pipes.model.facts.sweeping import SweepPart as SweepPart
 from jupyter_pipes.model.planned import PlannedStep as PlannedStep
 from jupyter_pipes.model.results import (
     ArtifactRef,
@@ -49,6 +50,7 @@ class RunStarted(Event, frozen=True):
         observed: step -> what earlier runs showed of it; `steps` are as their code has them.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
         part_of: the run and the step, `RUN/STEP`, that it is a part of (`--pipeline`); "" for any other run.
+        sweep: its place in a sweep, whose id it has as a tag; None for a run by itself.
     """
 
     pipeline: str
@@ -69,6 +71,7 @@ class RunStarted(Event, frozen=True):
     observed: dict[str, Observation] = field(default_factory=_empty)
     queue: str = ""
     part_of: str = ""
+    sweep: SweepPart | None = None
 
 
 class RunResumed(Event, frozen=True):

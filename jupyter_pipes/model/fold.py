@@ -59,7 +59,8 @@ def _begin_run(event: ev.RunStarted, view: RunView, time: float) -> None:
     view.started = time
     view.origin, view.directory = event.origin, event.directory
     view.user, view.repeats, view.queue = event.user, event.repeats, event.queue
-    view.part_of = event.part_of
+    view.part_of, view.sweep = event.part_of, event.sweep
+    view.tags = (event.sweep.sweep,) if event.sweep else ()
     view.state, view.definition, view.arguments = event.state, event.definition, event.arguments
     view.steps = {step.name: StepView(step.name, step) for step in event.steps}
     view.by_code, view.observed = event.steps, dict(event.observed)

@@ -8,6 +8,7 @@ from msgspec import Struct, field
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.away.facts import LogPiece as LogPiece
+from jupyter_pipes.model.facts.sweeping import SweepPart
 from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.results import (
     ArtifactRef,
@@ -286,6 +287,7 @@ class RunView(Struct):
         gates: step that waits for an approval -> what it asks.
         queue: to which queue its controller was handed; "" where it is in the process that started the run.
         part_of: the run and the step, `RUN/STEP`, that it is a part of; "" for any other.
+        sweep: its place in a sweep; None for a run by itself.
         called: what callbacks failed with that are about the run as a whole.
         connects: whether what a run shows goes into each step's `planned` at once.
         folder: path -> digest, of the files in the notebook's folder that are in the store, if its controller
@@ -311,6 +313,7 @@ class RunView(Struct):
     repeats: str = ""
     queue: str = ""
     part_of: str = ""
+    sweep: SweepPart | None = None
     parameters: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     host: str = ""
     pid: int = 0

@@ -10,6 +10,7 @@ from msgspec import Struct, field
 
 from jupyter_pipes.hooks.given import CallbacksByHook
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.model.facts.sweeping import SweepPart
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Cell, JsonValue
 from jupyter_pipes.pipelines.declarations.packing import unpack
@@ -84,6 +85,7 @@ class RunRequest(Struct, frozen=True):
         declared: the parameters, where they are known otherwise than by the definition.
         children: step -> what a run of the pipeline that it is would be to do, for decisions.
         part_of: the run and the step, `RUN/STEP`, that it is a part of; "" for any other.
+        sweep: its place in a sweep; None for a run by itself.
     """
 
     definition: Definition
@@ -98,6 +100,7 @@ class RunRequest(Struct, frozen=True):
     declared: tuple[Parameter, ...] = ()
     children: dict[str, RunRequest] = {}
     part_of: str = ""
+    sweep: SweepPart | None = None
 
     def steps(self) -> ObservedSteps:
         """Return the steps of the run, with what was observed in their reads and writes."""

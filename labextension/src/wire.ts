@@ -161,6 +161,14 @@ export interface BoardStep {
   readonly pipeline?: string;
 }
 
+/** The sweep that the run is one of. Attributes: number: which of its runs it is, from 1. most: how many there will be; None where a search decides. goes_on: whether this or another run of it is still to come to its end. */
+export interface BoardSweep {
+  readonly id: string;
+  readonly number: number;
+  readonly most: number | null;
+  readonly goes_on: boolean;
+}
+
 /** A rectangle in px; `x`, `y` is its top left corner. */
 export interface Box {
   readonly x: number;
@@ -173,6 +181,14 @@ export interface Box {
 export interface CheckParameters {
   readonly ask: "check parameters";
   readonly texts: Readonly<Record<string, string>>;
+}
+
+/** Say what of a sweep does not fit, and how many runs it would have. */
+export interface CheckSweep {
+  readonly ask: "check sweep";
+  readonly over: Readonly<Record<string, string>>;
+  readonly metric?: string;
+  readonly at_most?: string;
 }
 
 /** Hold two kept runs against each other, as one graph laid out for so much room in px. */
@@ -307,11 +323,12 @@ export interface Frame {
   readonly is_of_notebook: boolean;
 }
 
-/** Which pipeline a board shows, and which run of it: None before the first. */
+/** Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that. */
 export interface Heading {
   readonly pipeline: string;
   readonly version: string;
   readonly run: BoardRun | null;
+  readonly sweep?: BoardSweep | null;
 }
 
 /** A named value that a step left; `size` is what a person expects to read of it. */
@@ -410,7 +427,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep | CheckSweep | StartSweep | ShowSweep;
   readonly key?: string;
 }
 
@@ -587,9 +604,16 @@ export interface ShowParameters {
   readonly ask: "parameters";
 }
 
-/** Give the timeline of this kernel's run, else of the newest one that is kept. */
+/** Give the table of a sweep: of this kernel's as it stands, of any other as its runs are kept. */
+export interface ShowSweep {
+  readonly ask: "sweep";
+  readonly sweep: string;
+}
+
+/** Give the timeline of a run; of this kernel's, else of the newest one that is kept, where none is named. */
 export interface ShowTimeline {
   readonly ask: "timeline";
+  readonly run?: string;
 }
 
 /** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot or a queue, for imports, for the next try, or runs. words: for which steps, which imports, or why; of an attempt, where it ran, if that is another machine, and why it came to nothing. is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone. */
@@ -624,6 +648,15 @@ export interface StartStale {
   readonly ask: "run stale";
 }
 
+/** Begin a sweep of the notebook as it is shown; `params` are the texts that all runs have. */
+export interface StartSweep {
+  readonly ask: "start sweep";
+  readonly over: Readonly<Record<string, string>>;
+  readonly metric?: string;
+  readonly at_most?: string;
+  readonly params?: Readonly<Record<string, string>>;
+}
+
 /** Where a step or a run stands (a run is never `pending`, `queued`, `cached` or `skipped`). */
 export type Status = "cached" | "cancelled" | "completed" | "failed" | "interrupted" | "pending" | "queued" | "running" | "skipped";
 
@@ -641,10 +674,48 @@ export interface StepLook {
   readonly curves: Readonly<Record<string, readonly (Point)[]>>;
 }
 
-/** Cancel the run that goes on, or one step of it. */
+/** Cancel the run that goes on, with the sweep that it is one of; or one step of it. */
 export interface Stop {
   readonly ask: "stop";
   readonly step?: string | null;
+}
+
+/** What became of the texts. Attributes: misfits: parameter -> why its values do not fit, in words. metric, at_most: why they do not; "" where they do. runs: how many runs there would be; 0 where something does not fit. */
+export interface SweepChecked {
+  readonly misfits: Readonly<Record<string, string>>;
+  readonly metric: string;
+  readonly at_most: string;
+  readonly runs: number;
+}
+
+/** A run of a sweep. Attributes: parameters: what was tried, as people write it. progress: the share of its steps that ended, 0 to 1. seconds: how long it took, or takes so far. */
+export interface SweepRow {
+  readonly run: string;
+  readonly parameters: Readonly<Record<string, string>>;
+  readonly status: Status;
+  readonly reason: string;
+  readonly progress: number;
+  readonly seconds: number;
+  readonly metrics: Readonly<Record<string, unknown>>;
+  readonly is_best: boolean;
+}
+
+/** A sweep as a table. Attributes: names: the parameters that are tried. metrics: those that have a column. goal: `NAME:max` or `NAME:min`; "" where no run is to be the best. most: how many runs there will be; None where a search decides. goes_on: whether a run goes on, or others are still to be started. reason: why it ended before all were tried, "" where it did not, or a run says why. unknown: the metric of the goal, where no run that completed has it. */
+export interface SweepShown {
+  readonly sweep: string;
+  readonly names: readonly (string)[];
+  readonly metrics: readonly (string)[];
+  readonly rows: readonly (SweepRow)[];
+  readonly goal: string;
+  readonly most: number | null;
+  readonly goes_on: boolean;
+  readonly reason: string;
+  readonly unknown: string;
+}
+
+/** A sweep goes on; how, is told on the other comm. */
+export interface SweepStarted {
+  readonly sweep: string;
 }
 
 /** Give a run these labels, in place of those that it has. */
@@ -727,6 +798,9 @@ export interface Answers {
   "where": StackSeen;
   "elements": ElementList;
   "answer gate": Done;
+  "check sweep": SweepChecked;
+  "start sweep": SweepStarted;
+  "sweep": SweepShown;
 }
 
 export type BoardMessage = BoardShown | BoardChanged;

@@ -89,6 +89,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         diagnostics=DIAGNOSTICS,
         fail_fast=st.booleans(),
         observed=st.dictionaries(TEXT, OBSERVATION, max_size=2),
+        sweep=st.none() | st.builds(ev.SweepPart, TEXT, TEXTS, TEXT, st.integers(1)),
         **dict.fromkeys(RUN_TEXTS, TEXT),
     ),
     ev.RunResumed: st.builds(ev.RunResumed, TEXT, st.integers(0)),

@@ -14,6 +14,7 @@ from jupyter_pipes.display.board.model import (
     BoardGate,
     BoardRun,
     BoardStep,
+    BoardSweep,
     Heading,
     Problem,
 )
@@ -29,6 +30,7 @@ def board_of(
     stale: Mapping[str, str] = NOTHING,
     problems: Iterable[Diagnostic] = (),
     cells: Mapping[int, str] | None = None,
+    sweeping: str = "",
 ) -> Board:
     """Return a run, or a pipeline before its first (`started` 0), as a board.
 
@@ -37,10 +39,13 @@ def board_of(
         stale: step -> why its result no longer fits.
         problems: what is wrong with the pipeline as it is now.
         cells: number of a cell as people count -> its id.
+        sweeping: the id of the sweep that goes on, "" if none does.
     """
     ids = {name: step.planned.cell_id for name, step in view.steps.items()}
+    run, part = _run(view) if view.started else None, view.sweep
+    sweep = part and BoardSweep(part.sweep, part.number, part.most, part.sweep == sweeping)
     return Board(
-        Heading(view.pipeline, view.version, _run(view) if view.started else None),
+        Heading(view.pipeline, view.version, run, sweep),
         tuple(
             _step(step, stale.get(step.name, ""), view.gates.get(step.name)) for step in view.steps.values()
         ),

@@ -116,12 +116,28 @@ class Problem(Struct, frozen=True):
     line: int
 
 
+class BoardSweep(Struct, frozen=True):
+    """The sweep that the run is one of.
+
+    Attributes:
+        number: which of its runs it is, from 1.
+        most: how many there will be; None where a search decides.
+        goes_on: whether this or another run of it is still to come to its end.
+    """
+
+    id: str
+    number: int
+    most: int | None
+    goes_on: bool
+
+
 class Heading(Struct, frozen=True):
-    """Which pipeline a board shows, and which run of it: None before the first."""
+    """Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that."""
 
     pipeline: str
     version: str
     run: BoardRun | None
+    sweep: BoardSweep | None = None
 
 
 class Board(Struct, frozen=True):

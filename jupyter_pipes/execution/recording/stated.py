@@ -42,6 +42,7 @@ def started(request: RunRequest, process: Process, keep: Keep, queue: str = "") 
         observed=request.observed,
         queue=queue,
         part_of=request.part_of,
+        sweep=request.sweep,
     )
 
 

@@ -25,7 +25,7 @@ COLUMNS: dict[str, ColumnKind] = {
 }
 """What every run has, by the name that queries use."""
 
-PLAIN = ("tags", "commit", "part_of")
+PLAIN = ("tags", "commit", "part_of", "sweep")
 """Fields without a dot; a run may have several values of each."""
 
 FAMILIES = ("params", "metrics", "models", "monitored", "steps")

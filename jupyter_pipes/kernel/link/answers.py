@@ -108,7 +108,10 @@ class Answers:
         return RunStarted(self._session.start_shown(steps, dict(options)).id)
 
     def _stop(self, request: ask.Stop) -> Done:
-        run = self._session.run
+        run, sweep = self._session.run, self._session.sweep
+        if sweep is not None and not sweep.has_ended and request.step is None:
+            sweep.stop()
+            return Done()
         if run is None or run.has_ended:
             raise UsageError("no run goes on in this kernel")
         run.cancel(request.step)

@@ -66,7 +66,9 @@ class Feed:
         # A kept run may have failed where an earlier one left a result.
         failed = {name for name, step in view.steps.items() if not shows_result(step)}
         stale = {name: why for name, why in words.items() if name not in failed}
-        return board_of(view, stale=stale, problems=problems, cells=cells)
+        sweep = session.sweep
+        sweeping = sweep.id if sweep is not None and not sweep.has_ended else ""
+        return board_of(view, stale=stale, problems=problems, cells=cells, sweeping=sweeping)
 
 
 class _Listener:

@@ -32,7 +32,7 @@ class StartStale(Request, frozen=True, tag="run stale"):
 
 
 class Stop(Request, frozen=True, tag="stop"):
-    """Cancel the run that goes on, or one step of it."""
+    """Cancel the run that goes on, with the sweep that it is one of; or one step of it."""
 
     step: str | None = None
 

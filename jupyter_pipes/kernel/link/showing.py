@@ -5,6 +5,7 @@ from __future__ import annotations
 from jupyter_pipes.display.board.standing import with_run
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.runs.kept import last_run
 from jupyter_pipes.runs.pipeline import Pipeline
@@ -45,3 +46,19 @@ def _last_run(pipeline: Pipeline) -> RunView | None:
     workspace = pipeline.workspace
     last = last_run(workspace.history, pipeline.name, pipeline.origin) if workspace.has_history else None
     return last if last is not None and last.status.is_final else None
+
+
+def shown_run(session: Session, step: str) -> Run:
+    """Return the run that a step's log and outputs are shown of: this kernel's, else where it was tried last.
+
+    Raises:
+        UsageError: the step was never tried.
+    """
+    if session.run is not None and step in session.run.steps:
+        return session.run
+    pipeline = session.upcoming()
+    history = pipeline.workspace.history if pipeline.workspace.has_history else None
+    last = history.last_try(pipeline.name, step) if history else None
+    if last is None:
+        raise UsageError(f"step {step} has not run yet")
+    return Run(pipeline.workspace, last[0])

@@ -1,1 +1,1 @@
-"""Facts of pipelines in pipelines, and the JSON of facts."""
+"""Facts of pipelines in pipelines and of sweeps, and the JSON of facts."""

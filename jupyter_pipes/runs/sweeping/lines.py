@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import time
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
 
+from jupyter_pipes.model.facts.sweeping import SweepPart
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.runs.sweeping.search import metrics_of
+from jupyter_pipes.model.views import RunView
+from jupyter_pipes.runs.sweeping.search import Goal, metrics_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.sweeping.sweep import Sweep
@@ -22,6 +25,7 @@ class SweepLine(Struct, frozen=True):
 
     Attributes:
         params: what it was started with of what is swept.
+        reason: why it ended so.
         progress: the share of its steps that ended, 0 to 1.
         seconds: how long it took, or takes so far.
         metrics: last value of each metric that has a column.
@@ -31,6 +35,7 @@ class SweepLine(Struct, frozen=True):
     run: str
     params: Mapping[str, Any]
     status: Status
+    reason: str
     progress: float
     seconds: float
     metrics: Mapping[str, Any]
@@ -41,6 +46,7 @@ class SweepLines(Struct, frozen=True):
     """A sweep as a table: the names of its columns, and its lines in the order of the runs.
 
     Attributes:
+        goal: `NAME:max` or `NAME:min`, by which the best run is found; "" where nothing says so.
         most: how many runs there will be; None where a search decides.
         unknown: the metric that the best run is to be found by, where no run that completed has it.
     """
@@ -49,29 +55,49 @@ class SweepLines(Struct, frozen=True):
     names: tuple[str, ...]
     metrics: tuple[str, ...]
     lines: tuple[SweepLine, ...]
+    goal: str
     most: int | None
     unknown: str
 
     @classmethod
     def of(cls, sweep: Sweep) -> SweepLines:
-        """Return how a sweep stands now."""
-        told, best = [metrics_of(run.view) for run in sweep], sweep.best
-        columns = _columns(sweep.goal.metric, told)
-        lines = tuple(
-            SweepLine(
-                run=run.id,
-                params=params,
-                status=run.status,
-                progress=run.view.progress,
-                seconds=run.seconds,
-                metrics={name: metrics[name] for name in columns if name in metrics},
-                is_best=run is best,
-            )
-            for run, params, metrics in zip(sweep, sweep.params, told, strict=False)
+        """Return how a sweep stands now, with its parameters as they were said."""
+        views = [run.view for run in sweep]
+        return _lines(sweep.part, sweep.names, views, sweep.params)
+
+    @classmethod
+    def kept(cls, views: Sequence[RunView]) -> SweepLines:
+        """Return how the runs of a sweep stand that are kept: at least one, the first one first."""
+        parts = [view.sweep for view in views if view.sweep is not None]
+        names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+        tried = [{name: view.parameters.get(name) for name in names} for view in views]
+        return _lines(parts[-1], names, views, tried)
+
+
+def _lines(
+    part: SweepPart,
+    names: tuple[str, ...],
+    views: Sequence[RunView],
+    tried: Sequence[Mapping[str, Any]],
+) -> SweepLines:
+    goal, told = Goal.parsed(part.goal), [metrics_of(view) for view in views]
+    columns, best = _columns(goal.metric, told), goal.best(goal.values(views))
+    lines = tuple(
+        SweepLine(
+            run=view.run,
+            params=params,
+            status=view.status,
+            reason=view.reason,
+            progress=view.progress,
+            seconds=view.seconds_until(time.time()),
+            metrics={name: metrics[name] for name in columns if name in metrics},
+            is_best=place == best,
         )
-        is_unknown = best is None and any(run.status is Status.COMPLETED for run in sweep)
-        unknown = sweep.goal.metric if is_unknown else ""
-        return cls(sweep.id, sweep.names, columns, lines, sweep.most, unknown)
+        for place, (view, params, metrics) in enumerate(zip(views, tried, told, strict=False))
+    )
+    is_unknown = best is None and any(view.status is Status.COMPLETED for view in views)
+    unknown = goal.metric if is_unknown else ""
+    return SweepLines(part.sweep, names, columns, lines, part.goal, part.most, unknown)
 
 
 def _columns(goal: str, told: list[dict[str, Any]]) -> tuple[str, ...]:

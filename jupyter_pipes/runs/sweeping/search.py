@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 
 
@@ -79,6 +80,10 @@ class Goal(Struct, frozen=True):
         if isinstance(value, bool) or not isinstance(value, (int, float)) or math.isnan(value):
             return None
         return float(value)
+
+    def values(self, views: Iterable[RunView]) -> list[float | None]:
+        """Return the metric's value of each run; None where it has none, or did not complete."""
+        return [self.value(view) if view.status is Status.COMPLETED else None for view in views]
 
     def best(self, values: Sequence[float | None]) -> int | None:
         """Return the place of the best value, the first of equal ones; None where there is none."""

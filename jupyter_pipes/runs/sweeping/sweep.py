@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Unpack, cast, overload
 
-from jupyter_pipes.model import events as ev
+from msgspec.structs import replace
+
 from jupyter_pipes.model.errors import RunCancelled, RunFailed, UsageError
+from jupyter_pipes.model.facts.sweeping import SweepPart
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.pipelines.arguments import check_all, check_count, check_mapping, check_switch, shown
-from jupyter_pipes.runs.start import new_run_id, wait_or_cancel
+from jupyter_pipes.runs.start import new_run_id, start, wait_or_cancel
 from jupyter_pipes.runs.sweeping.search import Goal, Grid, Search
 
 if TYPE_CHECKING:
@@ -48,7 +50,7 @@ class Sweep(Sequence["Run"]):
         **options: Unpack[RunOptions],
     ) -> None:
         self.id = f"sweep-{new_run_id()}"
-        self.goal = Goal.parsed(metric)
+        self.goal, self._metric = Goal.parsed(metric), metric
         self.params: list[Mapping[str, Any]] = []
         """What each run was started with beside the others, in their order."""
         self._pipeline, self._steps, self._options = pipeline, tuple(steps), options
@@ -57,8 +59,13 @@ class Sweep(Sequence["Run"]):
         limit = None if at_most is None else check_count("at_most", at_most)
         self.most = min(_sizes(self._search, limit), default=None)
         """How many runs there will be, unless one is cancelled; None where the search decides."""
+        self.reason = ""
+        """Why it ended before all was tried; "" where it did not, or a run says why."""
+        self.has_ended = False
+        """Whether no run goes on, and no other will be started."""
         self._runs: list[Run] = []
         self._settled = 0
+        self._is_stopped = False
 
     def _grid(self, over: Mapping[str, Iterable[Any]]) -> Grid:
         values = {
@@ -99,7 +106,7 @@ class Sweep(Sequence["Run"]):
     @property
     def values(self) -> list[float | None]:
         """The sweep's metric of each run; None where it has none, or did not complete."""
-        return [self.goal.value(run.view) if run.status is Status.COMPLETED else None for run in self._runs]
+        return self.goal.values(run.view for run in self._runs)
 
     @property
     def best(self) -> Run | None:
@@ -111,6 +118,11 @@ class Sweep(Sequence["Run"]):
     def names(self) -> tuple[str, ...]:
         """The parameters that the runs differ by."""
         return tuple(dict.fromkeys(name for params in self.params for name in params))
+
+    @property
+    def part(self) -> SweepPart:
+        """What the newest run says of the sweep."""
+        return SweepPart(self.id, self.names, self._metric, len(self.params), self.most)
 
     def start_next(self, drive: Callable[[Callable[[], Run]], Run] = lambda start: start()) -> Run | None:
         """Start the next run, behind the end of the last one; return None when the sweep is over.
@@ -125,11 +137,30 @@ class Sweep(Sequence["Run"]):
         self._settle()
         params = None if self._is_over else self._search.ask()
         if params is None:
+            self.has_ended = True
             return None
         self.params.append(dict(params))
-        run = drive(lambda: self._pipeline.start(*self._steps, **self._options_with(params)))
+        run = drive(lambda: self._start(params))
         self._runs.append(run)
+        if self._is_stopped:
+            # By another thread, that did not know of this run yet.
+            run.cancel()
         return run
+
+    def _start(self, params: Mapping[str, Any]) -> Run:
+        request = self._pipeline.request(*self._steps, for_run=True, **self._options_with(params))
+        return start(replace(request, sweep=self.part), self._pipeline.workspace)
+
+    def stop(self) -> None:
+        """Cancel the run that goes on, and start no other; from any thread."""
+        self._is_stopped = True
+        if self._runs and not self._runs[-1].has_ended:
+            self._runs[-1].cancel()
+
+    def end(self, reason: str = "") -> None:
+        """Start no other run, for a reason in words: for who drives it, and cannot go on."""
+        self._is_stopped = self.has_ended = True
+        self.reason = self.reason or reason
 
     def run(self, *, check: bool = True) -> Sweep:
         """Run all of it; an interrupt (Ctrl-C) cancels the run that goes on, and ends the sweep.
@@ -164,16 +195,15 @@ class Sweep(Sequence["Run"]):
         if self._options.get("fail_fast"):
             stops.add(Status.FAILED)
         is_full = self.most is not None and len(self) >= self.most
-        return is_full or (bool(self._runs) and self._runs[-1].status in stops)
+        return is_full or self._is_stopped or (bool(self._runs) and self._runs[-1].status in stops)
 
     def _settle(self) -> None:
-        """Tag the run that ended last, and tell the search of it."""
+        """Tell the search of the run that ended last."""
         if self._settled < len(self._runs):
             run = self._runs[-1]
             if not run.has_ended:
                 raise UsageError(f"run {run.id} of the sweep still goes on: wait for it, or cancel it")
             self._settled += 1
-            run.workspace.history.remark(run.id, ev.RunTagged((self.id,)))
             self._search.tell(self.params[-1], self.values[-1])
 
     def _options_with(self, params: Mapping[str, Any]) -> RunOptions:

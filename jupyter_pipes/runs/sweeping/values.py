@@ -27,16 +27,24 @@ def parsed(texts: Iterable[str]) -> dict[str, list[str]]:
         name, values = split_assignment(text, "--sweep")
         if name in sweeps:
             raise UsageError(f"--sweep {text}: {name} is swept already; say all its values in one: a,b,c")
-        sweeps[name] = _values(text, values)
+        try:
+            sweeps[name] = parsed_values(values)
+        except UsageError as error:
+            raise UsageError(f"--sweep {text}: {error}") from None
     return sweeps
 
 
-def _values(text: str, values: str) -> list[str]:
-    if span := _RANGE.fullmatch(values.strip()):
-        return _range(text, *map(int, span.groups()))
-    found = [item.strip() for item in _ITEM.findall(values)]
-    if not found or not all(found) or _has_gap(values):
-        raise UsageError(f"--sweep {text}: write the values with commas, such as lr=0.1,0.2, or depth=2..5")
+def parsed_values(text: str) -> list[str]:
+    """Return the values that a text says.
+
+    Raises:
+        UsageError: it says none, or a range is none.
+    """
+    if span := _RANGE.fullmatch(text.strip()):
+        return _range(*map(int, span.groups()))
+    found = [item.strip() for item in _ITEM.findall(text)]
+    if not found or not all(found) or _has_gap(text):
+        raise UsageError("write the values with commas, such as 0.1,0.2, or 2..5")
     return found
 
 
@@ -44,7 +52,7 @@ def _has_gap(values: str) -> bool:
     return values.startswith(",") or values.endswith(",") or ",," in values
 
 
-def _range(text: str, first: int, last: int) -> list[str]:
+def _range(first: int, last: int) -> list[str]:
     if not first <= last < first + MOST_IN_RANGE:
-        raise UsageError(f"--sweep {text}: a range goes up, and has at most {MOST_IN_RANGE:,} values")
+        raise UsageError(f"a range goes up, and has at most {MOST_IN_RANGE:,} values")
     return [str(value) for value in range(first, last + 1)]

@@ -8,7 +8,7 @@ from jupyter_pipes.display.ansi import terminal_tail, terminal_text
 from jupyter_pipes.display.html import traceback_text
 from jupyter_pipes.display.looks import tries
 from jupyter_pipes.kernel.link.asking import Request
-from jupyter_pipes.kernel.link.topics.shown import shown_run
+from jupyter_pipes.kernel.link.showing import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.views import AttemptView
 

@@ -86,7 +86,7 @@ def check_parameters(session: Session, request: CheckParameters) -> ParametersCh
     pipeline = session.upcoming()
     parameters = pipeline.parameters
     declared = {each.name: each for each in parameters}
-    problems = {name: _misfit(declared.get(name), name, text) for name, text in request.texts.items()}
+    problems = {name: misfit(declared.get(name), name, text) for name, text in request.texts.items()}
     misfits = {name: problem for name, problem in problems.items() if problem}
     if misfits:
         return ParametersChecked(misfits, {})
@@ -120,7 +120,8 @@ def _made_by_steps(pipeline: Pipeline, texts: Mapping[str, str]) -> dict[str, st
     return {name: value.text for name, value in later.items()}
 
 
-def _misfit(parameter: Parameter | None, name: str, text: str) -> str:
+def misfit(parameter: Parameter | None, name: str, text: str) -> str:
+    """Return why a text does not fit a parameter, in words; "" where it does."""
     if parameter is None:
         return f"the notebook declares no parameter {name} any more"
     try:

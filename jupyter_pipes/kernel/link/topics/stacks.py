@@ -9,8 +9,8 @@ from msgspec import Struct
 
 from jupyter_pipes.execution.executors.stacks import Frame, frames_of
 from jupyter_pipes.kernel.link.asking import Request
+from jupyter_pipes.kernel.link.showing import shown_run
 from jupyter_pipes.kernel.link.topics.logs import cells_by_number
-from jupyter_pipes.kernel.link.topics.shown import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import Status

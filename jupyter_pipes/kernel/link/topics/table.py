@@ -19,6 +19,7 @@ from jupyter_pipes.kernel.link.topics import (
     plans,
     runs_again,
     stacks,
+    sweeps,
     timelines,
 )
 from jupyter_pipes.kernel.link.topics.looks import ValueShown
@@ -41,6 +42,9 @@ TopicRequest = (
     | stacks.AskWhere
     | timelines.ListElements
     | gates.AnswerStep
+    | sweeps.CheckSweep
+    | sweeps.StartSweep
+    | sweeps.ShowSweep
 )
 
 
@@ -76,4 +80,7 @@ TOPICS: dict[type[Request], Answered] = {
     stacks.AskWhere: Answered(stacks.StackSeen, stacks.ask_where, waits=False),
     timelines.ListElements: Answered(timelines.ElementList, timelines.list_elements, waits=False),
     gates.AnswerStep: Answered(Done, gates.answer_gate),
+    sweeps.CheckSweep: Answered(sweeps.SweepChecked, sweeps.check_sweep),
+    sweeps.StartSweep: Answered(sweeps.SweepStarted, sweeps.start_sweep),
+    sweeps.ShowSweep: Answered(sweeps.SweepShown, sweeps.show_sweep, waits=False),
 }

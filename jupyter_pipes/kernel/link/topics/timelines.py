@@ -9,10 +9,11 @@ from msgspec import Struct
 from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title
 from jupyter_pipes.display.timeline import Timeline, timeline_of
 from jupyter_pipes.kernel.link.asking import Request
-from jupyter_pipes.kernel.link.topics.shown import shown_run
+from jupyter_pipes.kernel.link.showing import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.run import Run
 
 _MOST = 200
@@ -20,16 +21,19 @@ _MOST = 200
 
 
 class ShowTimeline(Request, frozen=True, tag="timeline"):
-    """Give the timeline of this kernel's run, else of the newest one that is kept."""
+    """Give the timeline of a run; where none is named, of this kernel's, else of the newest that is kept."""
+
+    run: str = ""
 
 
 def show_timeline(session: Session, request: ShowTimeline) -> Timeline:
     """Return the timeline.
 
     Raises:
-        RunNotFound: there was no run yet.
+        RunNotFound: there is no such run, or there was none yet.
     """
-    run = session.run or _newest(session)
+    run = find_run(session.upcoming().workspace, request.run, session.name) if request.run else None
+    run = run or session.run or _newest(session)
     return timeline_of(run.view, run.workspace.history.records(run.id))
 
 
