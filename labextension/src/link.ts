@@ -41,7 +41,8 @@ const READS: ReadonlySet<Ask> = new Set([
   'runs',
   'open run',
   'look at step',
-  'compare runs'
+  'compare runs',
+  'sweep'
 ] as const);
 
 /** The comms, open; the one for reading, once something is read. */

@@ -41,9 +41,10 @@ function inOrder(
   return order.flatMap(name => all.get(name) ?? []);
 }
 
-/** Whether a run goes on. */
+/** Whether a run goes on, or the sweep that it is one of. */
 export function isRunning(board: Board | null): boolean {
-  return board?.heading.run?.status === 'running';
+  const heading = board?.heading;
+  return heading?.run?.status === 'running' || (heading?.sweep?.goes_on ?? false);
 }
 
 /** The step that a cell is, if it is one. */

@@ -28,7 +28,7 @@ const KEPT_MILLISECONDS = 2000;
 /** How often something is asked for whose answer is lost on the way. */
 const TRIES = 3;
 /** What is done with the cells that the kernel was told last. */
-const RUNS: ReadonlySet<Ask> = new Set(['run', 'run stale'] as const);
+const RUNS: ReadonlySet<Ask> = new Set(['run', 'run stale', 'start sweep'] as const);
 
 /** The pipeline of one notebook. */
 export class PipelineSession implements IDisposable {
@@ -126,12 +126,10 @@ export class PipelineSession implements IDisposable {
     }
   }
 
-  /** Have the panel show a tab of it. */
+  /** Have the panel show a tab of it, as that stands now. */
   showTab(tab: string): void {
-    if (tab !== this._tab) {
-      this._tab = tab;
-      this._changed.emit();
-    }
+    this._tab = tab;
+    this._changed.emit();
   }
 
   /** Ask the kernel; the magics are loaded and the cells are told first where they are not. */

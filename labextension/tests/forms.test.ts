@@ -1,6 +1,13 @@
 /** The form of parameters, its presets, and what a plan comes to. */
 import { keepPreset, presetsOf, type Keeper } from '../src/panel/parameters/presets';
 import { isChanged, saying, shownText, textsOf } from '../src/panel/parameters/texts';
+import {
+  NOTHING_SWEPT,
+  severalOf,
+  single,
+  sweepAsked,
+  withValues
+} from '../src/panel/parameters/swept';
 import { byDecision, summarized } from '../src/panel/plan/summary';
 import type { ForeseenStep, ParameterField } from '../src/wire';
 
@@ -70,4 +77,27 @@ test('a plan counts what runs, and sums what that took last time', () => {
   ];
   expect(summarized(steps)).toEqual({ runs: 2, depends: 1, cached: 1, seconds: 3, unknown: 1 });
   expect(byDecision(steps).map(step => step.name)).toEqual(['c', 'd', 'b', 'a']);
+});
+
+test('a field that takes several values begins with all that its type lists, else with the one it had', () => {
+  const choices = ['ridge', 'lasso'];
+  expect(severalOf(field('a', { used: '5' }), {})).toBe('5');
+  expect(severalOf(field('b', { kind: 'choice', choices }), {})).toBe('ridge, lasso');
+  expect(severalOf(field('c', { kind: 'switch' }), {})).toBe('true, false');
+});
+
+test('a sweep is asked for in the order of the form, and what it tries is no value of all runs', () => {
+  const fields = [field('a'), field('b'), field('c')];
+  const swept = withValues(withValues(NOTHING_SWEPT, 'c', '1,2'), 'a', '2..5');
+  expect(sweepAsked(fields, NOTHING_SWEPT)).toBeNull();
+  expect(sweepAsked(fields, swept)).toEqual({
+    over: { a: '2..5', c: '1,2' },
+    metric: '',
+    at_most: ''
+  });
+  expect(Object.keys(sweepAsked(fields, swept)?.over ?? {})).toEqual(['a', 'c']);
+  const least = { ...swept, metric: ' loss ', isLargest: false, atMost: ' 3 ' };
+  expect(sweepAsked(fields, least)).toMatchObject({ metric: 'loss:min', at_most: '3' });
+  expect(single({ a: '7', b: '8' }, swept)).toEqual({ b: '8' });
+  expect(sweepAsked(fields, withValues(withValues(swept, 'a', null), 'c', null))).toBeNull();
 });

@@ -149,3 +149,13 @@ test('a gate is known by its run, its step and since when it waits', () => {
   expect(new Set(keys).size).toBe(3);
   expect(waitingSteps(null).size).toBe(0);
 });
+
+test('while a sweep goes on it runs, also between two of its runs', () => {
+  const between = boardOf(stepNamed('a'));
+  const sweep = { id: 's', number: 1, most: 2, goes_on: true };
+  const heading = { ...between.heading, run: runNamed('r', 'completed'), sweep };
+  expect(isRunning({ ...between, heading })).toBe(true);
+  expect(
+    isRunning({ ...between, heading: { ...heading, sweep: { ...sweep, goes_on: false } } })
+  ).toBe(false);
+});

@@ -4,10 +4,12 @@ import { useEffect, useState } from 'react';
 import { isRunning, staleSteps } from '../model';
 import { STALE } from '../wire';
 import { statusText } from '../statuses';
-import type { BoardRun } from '../wire';
+import type { BoardRun, BoardSweep } from '../wire';
 import { durationText } from '../words';
 import { Actions } from './actions';
 import { Load, Notice } from './notice';
+import { placeInSweep } from './runs/sweeps';
+import { turnToSweep } from './runs/view';
 import type { TabProps } from './tabs';
 
 /** The heading. */
@@ -17,7 +19,7 @@ export function Heading(props: TabProps): JSX.Element {
   if (!board) {
     return <Unloaded {...props} />;
   }
-  const { pipeline, version, run } = board.heading;
+  const { pipeline, version, run, sweep } = board.heading;
   const stale = staleSteps(board).length;
   return (
     <div className="jp-pipes-heading">
@@ -34,7 +36,7 @@ export function Heading(props: TabProps): JSX.Element {
       <div className="jp-pipes-headline">
         {run ? <Tally run={run} /> : <span>{trans.__('not started yet')}</span>}
       </div>
-      {run && <Parameters run={run} />}
+      {run && <Parameters run={run} sweep={sweep ?? null} session={session} trans={trans} />}
       <Notice {...props} />
       <Actions {...props} />
     </div>
@@ -71,10 +73,31 @@ function Tally({ run }: RunProps): JSX.Element {
   );
 }
 
-function Parameters({ run }: RunProps): JSX.Element | null {
+function Parameters({
+  run,
+  sweep,
+  session,
+  trans
+}: RunProps &
+  Pick<TabProps, 'session' | 'trans'> & {
+    readonly sweep: BoardSweep | null;
+  }): JSX.Element | null {
   const pairs = Object.entries(run.parameters);
-  return pairs.length === 0 ? null : (
+  return pairs.length === 0 && !sweep ? null : (
     <div className="jp-pipes-parameters">
+      {sweep && (
+        <button
+          type="button"
+          className="jp-pipes-link jp-pipes-to-sweep"
+          title={trans.__('Show the table of the sweep')}
+          onClick={() => {
+            turnToSweep(session, sweep.id);
+            session.showTab('runs');
+          }}
+        >
+          {placeInSweep(sweep, trans)}
+        </button>
+      )}
       {pairs.map(([name, value]) => (
         <code key={name}>{`${name}=${value}`}</code>
       ))}

@@ -13,33 +13,64 @@ interface FieldProps {
   readonly offered: readonly string[];
   /** What it comes to, where nothing is said. */
   readonly value: string;
+  /** Its values where it takes several; null where it has one. */
+  readonly several: string | null;
   readonly trans: TranslationBundle;
   readonly onChange: (text: string) => void;
   readonly onReset: () => void;
+  /** Have it take these values; null for one again. */
+  readonly onSeveral: (values: string | null) => void;
+  /** The values that it begins with, where it is to take several. */
+  readonly begun: string;
 }
 
 /** The field with its words. */
 export function Field(props: FieldProps): JSX.Element {
-  const { field, isChanged, misfit, trans, onReset } = props;
+  const { field, isChanged, misfit, several, begun, trans, onReset, onSeveral } = props;
   const id = idOf(field);
+  const isSeveral = several !== null;
   return (
-    <div className="jp-pipes-field" data-changed={isChanged}>
+    <div className="jp-pipes-field" data-changed={isChanged || isSeveral}>
       <div className="jp-pipes-line">
         <label htmlFor={id}>{field.name}</label>
-        <code className="jp-pipes-quiet">{field.annotation}</code>
-        {isChanged && (
+        <code className="jp-pipes-quiet" title={field.annotation}>
+          {field.annotation}
+        </code>
+        <span className="jp-pipes-ways">
+          {isChanged && !isSeveral && (
+            <button
+              type="button"
+              className="jp-pipes-link jp-pipes-reset"
+              title={trans.__('Back to the default: %1', field.declared)}
+              aria-label={trans.__('Reset %1 to its default', field.name)}
+              onClick={onReset}
+            >
+              ↺ {field.declared}
+            </button>
+          )}
           <button
             type="button"
-            className="jp-pipes-link jp-pipes-reset"
-            title={trans.__('Back to the default: %1', field.declared)}
-            aria-label={trans.__('Reset %1 to its default', field.name)}
-            onClick={onReset}
+            className="jp-pipes-link jp-pipes-several"
+            aria-pressed={isSeveral}
+            aria-label={trans.__('Several values of %1', field.name)}
+            title={
+              isSeveral
+                ? trans.__('Back to one value')
+                : trans.__('Try several values: a run for each')
+            }
+            onClick={() => {
+              onSeveral(isSeveral ? null : begun);
+              // Who asked for several values goes on by typing them.
+              requestAnimationFrame(() => {
+                document.getElementById(id)?.focus();
+              });
+            }}
           >
-            ↺ {field.declared}
+            {isSeveral ? trans.__('one value') : trans.__('several values')}
           </button>
-        )}
+        </span>
       </div>
-      <Input {...props} />
+      {isSeveral ? <Several {...props} values={several} /> : <Input {...props} />}
       {field.help && (
         <div id={`${id}-help`} className="jp-pipes-quiet">
           {field.help}
@@ -49,6 +80,34 @@ export function Field(props: FieldProps): JSX.Element {
         {misfit}
       </div>
     </div>
+  );
+}
+
+/** Several values in one text: `0.1, 0.2`, or `2..5`. */
+function Several({
+  field,
+  values,
+  misfit,
+  trans,
+  onSeveral
+}: FieldProps & { readonly values: string }): JSX.Element {
+  const id = idOf(field);
+  return (
+    <input
+      id={id}
+      className="jp-pipes-input"
+      type="text"
+      value={values}
+      placeholder={trans.__('values with commas, or a range: 2..5')}
+      title={trans.__('Values with commas, or a range: 2..5')}
+      aria-invalid={misfit !== ''}
+      aria-describedby={`${id}-help ${id}-misfit`}
+      spellCheck={false}
+      autoComplete="off"
+      onChange={event => {
+        onSeveral(event.target.value);
+      }}
+    />
   );
 }
 

@@ -2,15 +2,18 @@
 import type { JSX, ReactNode } from 'react';
 import { runLine } from '../../words';
 import type { TabProps } from '../tabs';
+import type { Table } from './view';
 
 /** The banner. */
 export function Banner({
   session,
   trans,
   onBack,
+  behind,
   children
 }: Pick<TabProps, 'session' | 'trans'> & {
   onBack(): void;
+  readonly behind: Table;
   readonly children: ReactNode;
 }): JSX.Element {
   const { board } = session;
@@ -18,7 +21,7 @@ export function Banner({
     <div className="jp-pipes-banner" role="note">
       <div>{children}</div>
       <button type="button" className="jp-Button jp-mod-styled jp-mod-minimal" onClick={onBack}>
-        {trans.__('← Back to the runs')}
+        {behind.kind === 'sweep' ? trans.__('← Back to the sweep') : trans.__('← Back to the runs')}
       </button>
       {board?.heading.run && (
         <button

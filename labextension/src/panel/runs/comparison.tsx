@@ -10,13 +10,11 @@ import { Drawing, markWords, ROOM } from './drawing';
 import { Diff } from './look';
 import { deltaText, endingsText, momentText, valueText } from './rows';
 import { useKept } from './source';
-import type { RunsProps } from './tab';
+import type { RunsProps, Ways } from './tab';
 
-interface ComparisonProps extends RunsProps {
+interface ComparisonProps extends RunsProps, Ways {
   readonly a: string;
   readonly b: string;
-  onBack(): void;
-  onOpen(run: string): void;
 }
 
 /** The comparison. */

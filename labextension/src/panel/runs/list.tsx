@@ -4,6 +4,7 @@ import { useState } from 'react';
 import type { RunLine } from '../../wire';
 import { columnsOf, momentText, queryOf, sortedRuns, textOf, type RunColumn } from './rows';
 import { useBeat, useKept } from './source';
+import { chosenWords, isSweep } from './sweeps';
 import type { RunsProps } from './tab';
 import type { View } from './view';
 
@@ -42,14 +43,16 @@ export function RunList(props: ListProps): JSX.Element {
           onClick={() => {
             const [a, b] = [...chosen].sort((x, y) => startOf(runs, x) - startOf(runs, y));
             if (a && b) {
-              change({ place: { kind: 'comparison', a, b } });
+              change({ place: { kind: 'comparison', a, b, behind: { kind: 'list' } } });
             }
           }}
         >
           {trans.__('Compare')}
         </button>
         <span className="jp-pipes-quiet" role="status">
-          {answer && !problem ? countWords(props, runs.length, answer.has_more) : ''}
+          {answer && !problem
+            ? chosenWords(chosen.length, trans) || countWords(props, runs.length, answer.has_more)
+            : ''}
         </span>
       </div>
       {runs.length > 0 && <Table {...props} runs={runs} chosen={chosen} />}
@@ -227,16 +230,49 @@ function Row({
               className="jp-pipes-link"
               title={trans.__('Open run %1 of %2', run.id, momentText(run.started))}
               onClick={() => {
-                change({ place: { kind: 'run', run: run.id } });
+                change({ place: { kind: 'run', run: run.id, behind: { kind: 'list' } } });
               }}
             >
               {textOf(run, column, trans)}
             </button>
+          ) : column.kind === 'tags' ? (
+            <Tags tags={run.tags} change={change} trans={trans} />
           ) : (
             textOf(run, column, trans)
           )}
         </td>
       ))}
     </tr>
+  );
+}
+
+/** The tags of a run; that of a sweep leads to its table. */
+function Tags({
+  tags,
+  change,
+  trans
+}: Pick<ListProps, 'change' | 'trans'> & { readonly tags: readonly string[] }): JSX.Element {
+  return (
+    <>
+      {tags.map((tag, place) => (
+        <span key={tag}>
+          {place > 0 && ', '}
+          {isSweep(tag) ? (
+            <button
+              type="button"
+              className="jp-pipes-link"
+              title={trans.__('Show the runs of %1', tag)}
+              onClick={() => {
+                change({ place: { kind: 'sweep', sweep: tag }, chosen: [] });
+              }}
+            >
+              {tag}
+            </button>
+          ) : (
+            tag
+          )}
+        </span>
+      ))}
+    </>
   );
 }

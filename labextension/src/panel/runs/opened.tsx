@@ -7,16 +7,16 @@ import { durationText } from '../../words';
 import { Banner } from './banner';
 import { Drawing, ROOM } from './drawing';
 import { Look } from './look';
+import { RunTimeline } from './timeline';
 import { Remarks } from './remarks';
 import { endingsText, momentText } from './rows';
+import { placeInSweep } from './sweeps';
 import { useKept } from './source';
-import type { RunsProps } from './tab';
+import type { RunsProps, Ways } from './tab';
 
 /** What an opened run is given. */
-export interface OpenedProps extends RunsProps {
+export interface OpenedProps extends RunsProps, Ways {
   readonly run: string;
-  onBack(): void;
-  onOpen(run: string): void;
 }
 
 /** The run. */
@@ -55,13 +55,14 @@ export function Opened(props: OpenedProps): JSX.Element {
           />
           <Drawing {...answer} trans={trans} selected={selected} onSelect={setStep} />
           <KeptSteps {...props} steps={answer.board.steps} selected={selected} onSelect={setStep} />
+          <RunTimeline {...props} selected={selected} occasion={occasion} onSelect={setStep} />
           {selected && <Look {...props} step={selected} occasion={occasion} />}
         </>
       )}
       {!answer && !problem && <p className="jp-pipes-hint">{trans.__('Asking…')}</p>}
       {problem && (
         <button type="button" className="jp-Button jp-mod-styled" onClick={onBack}>
-          {trans.__('Back to the runs')}
+          {trans.__('Back')}
         </button>
       )}
     </div>
@@ -71,9 +72,11 @@ export function Opened(props: OpenedProps): JSX.Element {
 function Headline({
   opened,
   trans,
-  onOpen
+  onOpen,
+  onSweep
 }: OpenedProps & { readonly opened: OpenedRun }): JSX.Element {
   const { line, reason, surroundings, repeats } = opened;
+  const { sweep } = opened.board.heading;
   return (
     <section aria-label={trans.__('Run')}>
       <div className="jp-pipes-line">
@@ -104,6 +107,20 @@ function Headline({
               }}
             >
               {trans.__('repeats %1', repeats)}
+            </button>
+          </>
+        )}
+        {sweep && (
+          <>
+            {' · '}
+            <button
+              type="button"
+              className="jp-pipes-link"
+              onClick={() => {
+                onSweep(sweep.id);
+              }}
+            >
+              {placeInSweep(sweep, trans)}
             </button>
           </>
         )}

@@ -12,7 +12,7 @@ interface RemarksProps extends OpenedProps {
 
 /** The buttons, with the forms that they open. */
 export function Remarks(props: RemarksProps): JSX.Element {
-  const { opened, trans, source, run, onChanged, onOpen } = props;
+  const { opened, trans, source, run, onChanged, onOpen, onCompare } = props;
   const [isRepeating, setRepeating] = useState(false);
   const [problem, setProblem] = useState('');
   const told = (asked: Promise<unknown>): void => {
@@ -36,6 +36,16 @@ export function Remarks(props: RemarksProps): JSX.Element {
           }}
         >
           {trans.__('Repeat…')}
+        </button>
+        <button
+          type="button"
+          className="jp-Button jp-mod-styled jp-mod-minimal"
+          title={trans.__('Choose another run to compare it with')}
+          onClick={() => {
+            onCompare(run);
+          }}
+        >
+          {trans.__('Compare with…')}
         </button>
         {opened.can_resume && (
           <button

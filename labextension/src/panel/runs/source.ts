@@ -6,7 +6,15 @@ import { wordsOf, type Asked } from '../asking';
 
 /** What can be asked about kept runs without a kernel. */
 export type KeptAsk =
-  'runs' | 'open run' | 'look at step' | 'compare runs' | 'tag run' | 'rename run' | 'archive run';
+  | 'runs'
+  | 'open run'
+  | 'look at step'
+  | 'compare runs'
+  | 'tag run'
+  | 'rename run'
+  | 'archive run'
+  | 'timeline'
+  | 'sweep';
 
 /** What only a kernel does: it runs them again. */
 export type AgainAsk = 'repeat run' | 'resume run';

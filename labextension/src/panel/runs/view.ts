@@ -2,11 +2,19 @@
 import { useState } from 'react';
 import type { RunOrder } from './rows';
 
-/** The list, one opened run, or two compared. */
+/** Where runs stand in a table: all, or those of a sweep. */
+export type Table = { readonly kind: 'list' } | { readonly kind: 'sweep'; readonly sweep: string };
+
+/** A table, one opened run, or two compared; the last two with the table that they lead back to. */
 export type Place =
-  | { readonly kind: 'list' }
-  | { readonly kind: 'run'; readonly run: string }
-  | { readonly kind: 'comparison'; readonly a: string; readonly b: string };
+  | Table
+  | { readonly kind: 'run'; readonly run: string; readonly behind: Table }
+  | {
+      readonly kind: 'comparison';
+      readonly a: string;
+      readonly b: string;
+      readonly behind: Table;
+    };
 
 /** What is shown. */
 export interface View {
@@ -29,6 +37,12 @@ const FIRST: View = {
 };
 
 const VIEWS = new WeakMap<object, View>();
+
+/** Show the table of a sweep, the next time that the runs of `owner` are drawn. */
+export function turnToSweep(owner: object, sweep: string): void {
+  const place = { kind: 'sweep', sweep } as const;
+  VIEWS.set(owner, { ...(VIEWS.get(owner) ?? FIRST), place, chosen: [] });
+}
 
 /** What is shown of the runs of `owner`, and how to change it. */
 export function useView(owner: object): [View, (change: Partial<View>) => void] {
