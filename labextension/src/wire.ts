@@ -610,7 +610,7 @@ export interface ShowSweep {
   readonly sweep: string;
 }
 
-/** Give the timeline of a run; of this kernel's, else of the newest one that is kept, where none is named. */
+/** Give the timeline of a run; where none is named, of this kernel's, else of the newest that is kept. */
 export interface ShowTimeline {
   readonly ask: "timeline";
   readonly run?: string;
