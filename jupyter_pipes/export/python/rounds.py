@@ -9,7 +9,7 @@ from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.model.errors import NotebookError
 
 if TYPE_CHECKING:
-    from jupyter_pipes.export.python.pieces import StepCode
+    from jupyter_pipes.export.placing.pieces import StepCode
 
 
 def check_rounds(code: StepCode) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 
-from jupyter_pipes.export.python.plain_magics import plain
+from jupyter_pipes.export.placing.plain_magics import plain
 from jupyter_pipes.model.errors import NotebookError
 
 

@@ -6,7 +6,7 @@ import ast
 
 import pytest
 
-from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
+from jupyter_pipes.export.plain.binding import surely_bound, with_nonlocal
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,9 @@ from operator import attrgetter
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.analysis.notebook.statements import STAR
-from jupyter_pipes.export.python.lifting import lift
-from jupyter_pipes.export.python.pieces import Piece, StepCode, step_code
-from jupyter_pipes.export.python.source import decides_imports, imported_names
+from jupyter_pipes.export.placing.lifting import lift
+from jupyter_pipes.export.placing.pieces import Piece, StepCode, step_code
+from jupyter_pipes.export.placing.source import decides_imports, imported_names
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

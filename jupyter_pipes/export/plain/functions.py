@@ -9,19 +9,16 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jupyter_pipes.export.python.binding import surely_bound, with_nonlocal
-from jupyter_pipes.export.python.classes import with_outer_values
-from jupyter_pipes.export.python.docstrings import docstring, plain_text
-from jupyter_pipes.export.python.source import indented, is_coroutine
-from jupyter_pipes.pipelines.step_options import as_keywords
+from jupyter_pipes.export.placing.source import indented, is_coroutine
+from jupyter_pipes.export.plain.binding import surely_bound, with_nonlocal
+from jupyter_pipes.export.plain.classes import with_outer_values
+from jupyter_pipes.export.plain.docstrings import docstring, plain_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from jupyter_pipes.export.python.pieces import StepCode
-    from jupyter_pipes.export.python.source import Chunk
-    from jupyter_pipes.model.steps import Step
-
+    from jupyter_pipes.export.placing.pieces import StepCode
+    from jupyter_pipes.export.placing.source import Chunk
 
 _WITHOUT_VALUE = frozenset(
     re.findall(
@@ -39,47 +36,47 @@ _WITHOUT_VALUE = frozenset(
 """Functions and methods whose value is None, or nothing to look at."""
 
 
-def function_text(code: StepCode, name: str, decorator: str, types: Mapping[str, str]) -> str:
-    """Return the source of a step's function.
+def definition(code: StepCode, name: str, types: Mapping[str, str], shown: str) -> str:
+    """Return the source of a step's function: its inputs are its parameters, it returns its outputs.
 
     Args:
         code: the step with its code.
         name: the function's name.
-        decorator: how `step` is reached in the module.
         types: parameter of the pipeline -> its type as Python source, "" for none.
+        shown: the function that shows the value of the cell's last expression.
 
     Raises:
         NotebookError: the step does what a function cannot do.
     """
     step = code.step
     if step.options.pipeline:
-        return _pipeline_text(step, name, decorator)
+        # It stays a file beside the module.
+        return "\n".join(filter(None, (f"def {name}():", docstring(plain_text(step.doc)), "    ...")))
     inner = [piece.chunk for piece in code.inner]
     outputs = output_names(code)
-    word = "async def" if is_coroutine("\n".join(chunk.code for chunk in inner)) else "def"
-    # A name that the step binds anew may become something else.
-    bound = set[str]().union(*(chunk.binds for chunk in inner))
-    typed = {name: f"{name}: {types[name]}" for name in step.parameters if types.get(name)}
-    arguments = ", ".join(name if name in bound else typed.get(name, name) for name in input_names(code))
+    word = "async def" if awaits(code) else "def"
+    typed = {name: f"{name}: {types[name]}" for name in typed_names(code) if types.get(name)}
+    arguments = ", ".join(typed.get(name, name) for name in input_names(code))
     lines = [
-        f"@{decorator}{_keywords(step, name)}",
         f"{word} {name}({arguments}):",
         docstring(plain_text(step.doc)),
         textwrap.indent(_initial(code, inner, outputs), "    "),
-        *(indented(text) for text in _body(code, inner)),
+        *(indented(text) for text in _body(code, inner, shown)),
         f"    return {', '.join(outputs)}" if outputs else "",
     ]
     return "\n".join(line for line in lines if line)
 
 
-def _pipeline_text(step: Step, name: str, decorator: str) -> str:
-    """Return the function of a step that is another pipeline, which stays a file beside the module."""
-    given = {"name": step.name} if name != step.name else {}
-    keywords = {**given, **as_keywords(step.options)}
-    said = ", ".join(f"{key}={value!r}" for key, value in keywords.items())
-    return "\n".join(
-        filter(None, (f"@{decorator}({said})", f"def {name}():", docstring(plain_text(step.doc)), "    ..."))
-    )
+def awaits(code: StepCode) -> bool:
+    """Return whether the step's function is a coroutine."""
+    return is_coroutine("\n".join(piece.chunk.code for piece in code.inner))
+
+
+def typed_names(code: StepCode) -> list[str]:
+    """Return the parameters that are in the function what they are declared to be."""
+    # A name that the step binds anew may become something else.
+    bound = set[str]().union(*(piece.chunk.binds for piece in code.inner))
+    return [name for name in code.step.parameters if name not in bound]
 
 
 def input_names(code: StepCode) -> list[str]:
@@ -93,13 +90,6 @@ def output_names(code: StepCode) -> list[str]:
     """Return the names that the function returns, by first use."""
     text = "\n".join(piece.chunk.code for piece in code.own)
     return sorted(code.step.writes, key=lambda name: (_first_use(name, text), name))
-
-
-def _keywords(step: Step, function: str) -> str:
-    name = {"name": step.name} if function != step.name else {}
-    # What it reads, writes and is, is said by the function itself.
-    keywords = {**name, **as_keywords(replace(step.options, inputs=None, outputs=None, bash=False))}
-    return f"({', '.join(f'{key}={value!r}' for key, value in keywords.items())})" if keywords else ""
 
 
 def _initial(code: StepCode, inner: Sequence[Chunk], outputs: Iterable[str]) -> str:
@@ -119,7 +109,7 @@ def _initial(code: StepCode, inner: Sequence[Chunk], outputs: Iterable[str]) -> 
     return " = ".join([*unsure, "None"]) if unsure else ""
 
 
-def _body(code: StepCode, inner: Sequence[Chunk]) -> list[str]:
+def _body(code: StepCode, inner: Sequence[Chunk], shown: str) -> list[str]:
     last = code.own[-1].chunk if code.own else None
     local = code.local_names
     texts: list[str] = []
@@ -128,7 +118,7 @@ def _body(code: StepCode, inner: Sequence[Chunk]) -> list[str]:
         if isinstance(chunk.node, ast.Global):
             continue
         if chunk is last and isinstance(chunk.node, ast.Expr):
-            text = _shown(chunk, chunk.node, _procedures(code))
+            text = _shown(chunk, chunk.node, _procedures(code), shown)
         else:
             text = with_nonlocal(with_outer_values(chunk.code, local, local | code.free_names), local)
         texts.append(replace(chunk, code=text).text)
@@ -136,10 +126,10 @@ def _body(code: StepCode, inner: Sequence[Chunk]) -> list[str]:
     return texts or ([] if code.step.doc or code.step.writes else ["pass"])
 
 
-def _shown(chunk: Chunk, node: ast.Expr, procedures: set[str]) -> str:
+def _shown(chunk: Chunk, node: ast.Expr, procedures: set[str], shown: str) -> str:
     """The cell's last expression: its value is displayed, as in a notebook."""
     is_quiet = chunk.silenced or _has_no_value(node.value, procedures)
-    return chunk.code if is_quiet else f"display({chunk.code})"
+    return chunk.code if is_quiet else f"{shown}({chunk.code})"
 
 
 def _procedures(code: StepCode) -> set[str]:

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.cell.scopes import arguments_of, bound_names
-from jupyter_pipes.export.python.rewriting import Lifted, is_call_of, is_named, with_inputs
+from jupyter_pipes.export.placing.rewriting import Lifted, is_call_of, is_named, with_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from jupyter_pipes.export.python.pieces import Piece, StepCode
-    from jupyter_pipes.export.python.source import Chunk
+    from jupyter_pipes.export.placing.pieces import Piece, StepCode
+    from jupyter_pipes.export.placing.source import Chunk
 
 
 def lift(codes: Sequence[StepCode]) -> None:

@@ -8,8 +8,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.notebook.statements import STAR
-from jupyter_pipes.export.python.plain_magics import modules_of, plain, script_call
-from jupyter_pipes.export.python.source import Chunk, chunks, decides_imports, single_imports
+from jupyter_pipes.export.placing.plain_magics import modules_of, plain, script_call
+from jupyter_pipes.export.placing.source import Chunk, chunks, decides_imports, single_imports
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence

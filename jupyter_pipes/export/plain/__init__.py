@@ -1,0 +1,1 @@
+"""A pipeline as plain functions, from which all exports are rendered."""

@@ -1,0 +1,262 @@
+"""A pipeline as plain functions and the module that they stand in: what every export is rendered from."""
+
+from __future__ import annotations
+
+import ast
+import keyword
+import re
+import sys
+import unicodedata
+from itertools import chain, count, groupby
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
+from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.export.placing.placement import split_setup, top_level
+from jupyter_pipes.export.plain.functions import awaits, definition, input_names, output_names, typed_names
+from jupyter_pipes.model.steps import Step
+from jupyter_pipes.pipelines.parameter_types import annotation_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jupyter_pipes.analysis.notebook.statements import Statement
+    from jupyter_pipes.export.placing.pieces import Piece, StepCode
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+_MODULES_OF_TYPES = {
+    **dict.fromkeys(("Annotated", "Any", "Literal", "Optional", "Union"), "typing"),
+    **dict.fromkeys(("Dict", "List", "Set", "Tuple"), "typing"),
+    **dict.fromkeys(("date", "datetime", "time", "timedelta"), "datetime"),
+    "Decimal": "decimal",
+    "Enum": "enum",
+    "Path": "pathlib",
+}
+_IMPORTS = {f"from {module} import {name}" for name, module in _MODULES_OF_TYPES.items()}
+
+
+class Function(Struct, frozen=True):
+    """A step as a plain function.
+
+    Attributes:
+        step: the step: its options, its edges, its Markdown.
+        name: the function's name.
+        inputs: the outputs of other steps that it takes, by first use.
+        parameters: the parameters of the pipeline that it takes, behind the inputs.
+        outputs: the names that it returns: one value for one, a tuple for several.
+        is_coroutine: whether it is to be awaited.
+        text: its source.
+    """
+
+    step: Step
+    name: str
+    inputs: tuple[str, ...]
+    parameters: tuple[str, ...]
+    outputs: tuple[str, ...]
+    is_coroutine: bool
+    text: str
+
+
+class Program:
+    """Gathers a module's parts, with names that do not get in each other's way.
+
+    Args:
+        codes: the steps with their code, placed.
+        parameters: the declared parameters.
+        name: the pipeline's name.
+        surroundings: what the parameters' types and defaults use of the notebook.
+        reserved: names that the export needs in the module for itself.
+        imports: imports that the export makes itself: a notebook that has them as well is in nobody's way.
+        shown: the function that shows the value of a cell's last expression.
+        reports: method of `current` -> the function that the steps' code calls in its place.
+    """
+
+    def __init__(
+        self,
+        codes: Sequence[StepCode],
+        parameters: Sequence[Parameter],
+        name: str,
+        surroundings: Sequence[Statement] = (),
+        *,
+        reserved: Iterable[str] = (),
+        imports: Iterable[str] = (),
+        shown: str = "display",
+        reports: Mapping[str, str] | None = None,
+    ) -> None:
+        self.name = name
+        self.reports = dict(reports or {})
+        """Method of `current` -> the function that the steps call for it, which the export has to define."""
+        self.parameters = tuple(parameters)
+        self._codes = codes
+        self._surroundings = surroundings
+        self._top = top_level(codes)
+        own = {*_IMPORTS, *imports}
+        self.bound = frozenset[str]().union(
+            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in own)
+        )
+        """The names that the notebook's code binds at the module's top."""
+        of_notebook = frozenset[str]().union(*(statement.binds for statement in surroundings))
+        self.types = {
+            name: f"{name}_type" if self.bound & {name, STAR} else name
+            for name in _MODULES_OF_TYPES.keys() - of_notebook
+        }
+        """Type -> its name in the module."""
+        taken = self.bound | of_notebook | {*reserved, *self.types.values()}
+        names = _function_names(codes, taken)
+        self.functions = tuple(self._function(code, names[code.step.name], shown) for code in codes)
+        """The steps, in the notebook's order."""
+        self.taken = frozenset(self.bound | of_notebook | {*self.types.values(), *names.values()})
+        """All names that mean something at the module's top."""
+
+    def module(
+        self,
+        head: str,
+        *,
+        imports: Iterable[str] = (),
+        first: Sequence[str] = (),
+        decorators: Mapping[str, str] | None = None,
+        tail: Sequence[str] = (),
+    ) -> str:
+        """Return the source of a module with the functions and all that they need, not yet laid out.
+
+        Args:
+            head: what stands at its top, as a docstring.
+            imports: what the export needs of its own.
+            first: what stands above the notebook's own definitions.
+            decorators: step -> what stands above its function.
+            tail: what follows behind the functions.
+        """
+        above = decorators or {}
+        functions = [
+            "\n".join(filter(None, (above.get(each.step.name), each.text))) for each in self.functions
+        ]
+        early, rest = split_setup(self._top)
+        setup = "\n".join(piece.chunk.text for piece in early if not piece.chunk.is_future)
+        setup = "\n".join([*_ipython_imports(setup), *_stand_ins(early), setup])
+        code = "\n\n".join([*first, self._definitions(rest), *functions, *tail])
+        futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future]
+        lines = [*self._imports(rest, setup, code), *imports, *self._type_imports(tail)]
+        return "\n\n".join([head, "\n".join(futures), setup, "\n".join(dict.fromkeys(lines)), code, ""])
+
+    def annotation(self, parameter: Parameter) -> str:
+        """Return a parameter's type as Python source, with the names that the module has for it."""
+        # What only running tells has no type in a text.
+        kind = Any if parameter.type is UNKNOWN else parameter.type
+        return self.expression(parameter.spec.annotation or annotation_of(kind))
+
+    def expression(self, text: str, names: Mapping[str, str] | None = None, local: Iterable[str] = ()) -> str:
+        """Return a type or default with the names that the module has for what it uses, but for local names.
+
+        Args:
+            text: Python source.
+            names: further names -> what the module has for them.
+            local: names that are left as they are.
+        """
+        all_names = {**self.types, **(names or {})}
+        renamed = {name: new for name, new in all_names.items() if new != name and name not in local}
+        tree = ast.parse(text, mode="eval")
+        uses = [node for node in ast.walk(tree) if isinstance(node, ast.Name) and node.id in renamed]
+        for node in uses:
+            node.id = renamed[node.id]
+        return ast.unparse(tree) if uses else text
+
+    def _function(self, code: StepCode, name: str, shown: str) -> Function:
+        types = {each.name: _without_bounds(self.annotation(each)) for each in self.parameters}
+        taken = input_names(code)
+        return Function(
+            code.step,
+            name,
+            tuple(each for each in taken if each not in code.step.parameters),
+            tuple(each for each in taken if each in code.step.parameters),
+            tuple(output_names(code)),
+            awaits(code),
+            definition(code, name, types, shown),
+        )
+
+    def _definitions(self, top: Iterable[Piece]) -> str:
+        pieces = [piece for piece in top if not piece.chunk.is_import]
+        cells = groupby(pieces, key=lambda piece: piece.order[:2])
+        there = {piece.chunk.code for piece in pieces}
+        others = [
+            each.source for each in self._surroundings if not each.is_import and each.source not in there
+        ]
+        return "\n\n".join([*("\n".join(piece.chunk.text for piece in group) for _, group in cells), *others])
+
+    def _imports(self, top: Iterable[Piece], setup: str, code: str) -> list[str]:
+        imports = (piece for piece in top if piece.chunk.is_import and not piece.chunk.is_future)
+        lines = [piece.chunk.code for piece in imports if _matters(piece, f"{setup}\n{code}")]
+        lines += [each.source for each in self._surroundings if each.is_import]
+        pieces = [piece for code_of_step in self._codes for piece in code_of_step.pieces]
+        lines += [line for line in (*_ipython_imports(code), *_stand_ins(pieces)) if line not in setup]
+        return lines
+
+    def _type_imports(self, tail: Sequence[str]) -> list[str]:
+        kinds = {each.name: _without_bounds(self.annotation(each)) for each in self.parameters}
+        typed = [kinds[name] for code in self._codes for name in typed_names(code) if kinds.get(name)]
+        used = names_in("\n".join([*tail, *typed]))
+        return [
+            f"from {_MODULES_OF_TYPES[name]} import {name}{f' as {alias}' if alias != name else ''}"
+            for name, alias in self.types.items()
+            if alias in used
+        ]
+
+
+def names_in(code: str) -> dict[str, None]:
+    """Return the names that the code uses, each once, by their first use."""
+    return dict.fromkeys(node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
+
+
+def identifier(name: str, what: str = "step") -> str:
+    """Return the name of a step, or of what it is said to be, as Python takes it."""
+    # Python reads identifiers in this form.
+    word = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
+    if keyword.iskeyword(word):
+        return f"{word}_{what}"
+    return word if word.isidentifier() else f"{what}_{word}"
+
+
+def unused(name: str, used: Iterable[str], suffix: str = "_") -> str:
+    """Return the name, or one that resembles it, that is not among those used."""
+    candidates = chain((name, f"{name}{suffix}"), (f"{name}{suffix}{number}" for number in count(2)))
+    return next(candidate for candidate in candidates if candidate not in used)
+
+
+def _ipython_imports(code: str) -> list[str]:
+    """Imports of what a notebook has without any."""
+    names = sorted(names_in(code).keys() & NOTEBOOK_NAMES.keys())
+    return [f"from {NOTEBOOK_NAMES[name]} import {name}" for name in names]
+
+
+def _stand_ins(pieces: Iterable[Piece]) -> list[str]:
+    """Imports of what stands in for magics and shell lines."""
+    return [f"import {name}" for name in sorted({name for piece in pieces for name in piece.chunk.needs})]
+
+
+def _without_bounds(annotation: str) -> str:
+    """The type as a function's parameter has it: `int` of `Annotated[int, Range(1, 2)]`, "" for none."""
+    match ast.parse(annotation, mode="eval").body:
+        case ast.Subscript(ast.Name("Annotated" | "Annotated_type"), ast.Tuple([node, *_])) | node:
+            return "" if ast.unparse(node) == "None" else ast.unparse(node)
+
+
+def _matters(piece: Piece, code: str) -> bool:
+    """Whether the code uses the import, be it in text, or importing may do something itself."""
+    node = piece.chunk.node
+    assert isinstance(node, (ast.Import, ast.ImportFrom)), "it was taken from imports"
+    module = node.names[0].name if isinstance(node, ast.Import) else node.module or ""
+    if module.partition(".")[0] not in sys.stdlib_module_names:
+        return True
+    return any(name == STAR or re.search(rf"\b{name}\b", code) for name in piece.chunk.binds)
+
+
+def _function_names(codes: Sequence[StepCode], taken: Iterable[str]) -> dict[str, str]:
+    """Step name -> a function's name that shadows nothing."""
+    used = {*taken}.union(ALWAYS_THERE, *({*code.local_names, *code.free_names} for code in codes))
+    names: dict[str, str] = {}
+    for step in (code.step.name for code in codes):
+        names[step] = unused(identifier(step), used, "_step")
+        used.add(names[step])
+    return names

@@ -1,0 +1,77 @@
+"""A pipeline as a program for another engine: plain functions that need nothing of jupyter_pipes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.analysis.states import is_state
+from jupyter_pipes.analysis.streams import STREAM_NAMES, imports_of, uses
+from jupyter_pipes.export.placing.placement import place
+from jupyter_pipes.export.plain.preparation import check_graph, with_values_only
+from jupyter_pipes.export.plain.program import Program, unused
+from jupyter_pipes.export.plain.reporting import told_by
+from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jupyter_pipes.export.placing.pieces import StepCode
+    from jupyter_pipes.export.plain.options import Engine
+    from jupyter_pipes.model.steps import Cell, Step
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+
+def standalone(
+    graph: Graph, cells: Sequence[Cell], parameters: Sequence[Parameter], name: str, engine: Engine
+) -> Program:
+    """Return the pipeline as functions that another engine can call.
+
+    Raises:
+        InvalidPipeline: the graph has errors.
+        NotebookError: a step says or does what the engine has not; the message says which, and its cell.
+    """
+    check_graph(graph, name)
+    for step in graph.steps:
+        engine.check(step)
+        _check_states(step, engine)
+    codes = place([with_values_only(step) for step in graph.steps], cells)
+    drawing = {step.name for step in graph.steps if STREAM_NAMES & {*step.writes}}
+    for code in codes:
+        if code.step.name in drawing:
+            _seed_inside(code)
+    known = _names_of(codes)
+    functions = {method: unused(function, known) for method, function in engine.reports.items()}
+    used = told_by(codes, functions, engine.name)
+    return Program(
+        codes,
+        parameters,
+        name,
+        surrounding_code(cells),
+        reserved=functions.values(),
+        shown="print",
+        reports={method: function for method, function in functions.items() if method in used},
+    )
+
+
+def _check_states(step: Step, engine: Engine) -> None:
+    """Refuse a step that goes on with what an earlier one left in a class, a function or a module."""
+    for name, owner in step.reads.items():
+        if is_state(name) and name not in STREAM_NAMES:
+            why = (
+                f"it goes on with the {name}, as step {owner} left it, and tasks hand on values only: "
+                "keep it in a variable that the steps read and write"
+            )
+            raise engine.refuse(step, why)
+
+
+def _seed_inside(code: StepCode) -> None:
+    """Let a step that draws seed its stream itself: in one process, others draw between it and the import."""
+    imports = frozenset[tuple[str, str]]().union(*(imports_of(piece.chunk.code) for piece in code.pieces))
+    code.nested |= {piece.key for piece in code.outer if uses(piece.chunk.code, imports).seeds}
+
+
+def _names_of(codes: Iterable[StepCode]) -> set[str]:
+    return set[str]().union(
+        *(piece.chunk.binds | piece.chunk.free for code in codes for piece in code.pieces)
+    )
