@@ -51,6 +51,7 @@ ACROSS_MODULES = {
     "execution/test_takeover.py": "controllers that are killed, stopped, renamed or in containers",
     "execution/test_trouble.py": "bad input to the whole engine",
     "export/test_end_to_end.py": "exported modules, run as programs",
+    "export/test_engines.py": "exports to other engines, run by these",
     "history/test_postgresql.py": "all of the history, with a real server",
     "kernel/test_load.py": "many runs in one kernel, and what stays of them there",
     "kernel/test_magics_around.py": "other libraries' magics around ours, in a kernel",

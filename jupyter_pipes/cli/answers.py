@@ -363,14 +363,16 @@ def verify(face: Face, arguments: Namespace) -> Answer:
 
 
 def export(face: Face, arguments: Namespace) -> Answer:
-    """Write the pipeline as a module, or its notebook with the outputs of the newest run."""
+    """Write the pipeline as a module, its notebook with the outputs of the newest run, or for an engine."""
     from jupyter_pipes.cli import documents
     from jupyter_pipes.export.write import write
 
     path = face.directory / arguments.path
-    write(face.pipeline(), path, arguments.to, _current_or_newest(face), force=arguments.force)
+    files = write(face.pipeline(), path, arguments.to, _current_or_newest(face), force=arguments.force)
+    beside = [file.name for file in files if file != path]
     return Answer(
-        lambda: documents.ExportDocument(str(path.absolute())), notices=(f"wrote {arguments.path}",)
+        lambda: documents.ExportDocument(str(path.absolute())),
+        notices=(f"wrote {', '.join([arguments.path, *beside])}",),
     )
 
 

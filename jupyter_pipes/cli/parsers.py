@@ -315,8 +315,9 @@ EXPORT = (
     _argument("path", metavar="PATH", help="the file to write"),
     _argument(
         "--to",
-        choices=("python", "notebook"),
-        help="a Python module, or the notebook with its latest run's outputs; by PATH's ending if not given",
+        choices=("python", "notebook", "luigi"),
+        help="a Python module, the notebook with its latest run's outputs, or Luigi's tasks; "
+        "by PATH's ending if not given",
     ),
     _switch("--force", "overwrite an existing notebook, or a file that is no export"),
 )

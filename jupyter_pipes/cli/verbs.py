@@ -211,7 +211,7 @@ VERBS: Mapping[str, Verb] = {
     "gc": _both("remove old runs, and what nobody refers to any more", answers.collect, parsers.LIMITS),
     "history": _both("rebuild the indexes of the history", answers.rebuild_history, parsers.REBUILD),
     "export": _both(
-        "write a module that runs without Jupyter, or the executed notebook",
+        "write a module that runs without Jupyter, the executed notebook, or another engine's code",
         answers.export,
         parsers.EXPORT,
         parsers.SOURCE,

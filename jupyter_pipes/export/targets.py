@@ -14,6 +14,7 @@ from jupyter_pipes.model.errors import NotebookError, UsageError
 
 _MARK = re.compile(
     rb'^[rRuU]?"""[^"]*Exported from [^\n]* by jupyter_pipes\.'
+    rb"|^# Exported from [^\n]* by jupyter_pipes\."
     rb"|^<!DOCTYPE html>\n<!-- Report of run [^\n]* by jupyter_pipes\."
 )
 

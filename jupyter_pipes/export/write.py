@@ -1,26 +1,40 @@
-"""A pipeline to a file, in the form that is wanted: a module, or the executed notebook."""
+"""A pipeline to files, in the form that is wanted: a module, the executed notebook, or another engine's."""
 
 from __future__ import annotations
 
 import sys
+from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.export.targets import check_target
-from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
 
+_ENGINES: Mapping[str, Literal["module", "folder"]] = {"luigi": "module"}
+"""Engine -> what the path names: a module that others are written beside, or the folder of a project.
 
-def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, force: bool = False) -> None:
-    """Write the pipeline to `path`, as a whole or not at all.
+The folder of that name in `export/` has a function `export_ENGINE`.
+"""
+
+FORMS = ("python", "notebook", *_ENGINES)
+"""The forms that a pipeline can be written in."""
+
+
+def write(
+    pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, force: bool = False
+) -> tuple[Path, ...]:
+    """Write the pipeline to `path`, as a whole or not at all; return the files.
 
     Args:
-        form: `python` or `notebook`; by the path's ending when None.
+        form: one of `FORMS`; by the path's ending when None.
         run: the run whose outputs an exported notebook shows.
         force: whether a file that no export wrote may be replaced.
 
@@ -28,10 +42,13 @@ def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, 
         InvalidPipeline: the pipeline has problems.
         UsageError: a module of that name could not run, there is no run to export, or somebody's file is
             there and `force` is false.
-        NotebookError: the file cannot be written, or there is no notebook.
+        NotebookError: the file cannot be written, there is no notebook, or the engine has no words for
+            what a step says or does.
     """
-    kind = form or ("notebook" if path.suffix == ".ipynb" else "python")
     is_notebook = path.suffix == ".ipynb"
+    kind = form or ("notebook" if is_notebook else "python")
+    if kind in _ENGINES:
+        return _write_for_engine(pipeline, path, kind, force=force)
     if kind == "python" or run is not None:
         fits = is_notebook == (kind == "notebook")
         check_target(path, force=force, source=pipeline.origin, replaces_own=fits)
@@ -42,6 +59,45 @@ def write(pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, 
         raise UsageError("there is no run whose outputs could be exported: run the pipeline first")
     else:
         write_executed_notebook(pipeline, run, path)
+    return (path,)
+
+
+def _write_for_engine(pipeline: Pipeline, path: Path, engine: str, *, force: bool) -> tuple[Path, ...]:
+    """Write all files for an engine, or none where one of them may not be replaced."""
+    if not pipeline.cells:
+        raise UsageError(f"{pipeline.name} is no notebook: only notebooks can be exported to {engine}")
+    root = path
+    if _ENGINES[engine] == "module":
+        if path.suffix != ".py":
+            raise UsageError(f"name a module, as flow.py: {path.name} is none that {engine} could load")
+        _check_name(path)
+        root = path.parent
+    export = getattr(import_module(f"jupyter_pipes.export.{engine}"), f"export_{engine}")
+    source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
+    texts: Mapping[str, str] = export(
+        pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem
+    )
+    files = {root / name: text for name, text in texts.items()}
+    for file in files:
+        if file.parent.exists():
+            check_target(file, force=force, source=pipeline.origin)
+    for file, text in files.items():
+        _make_folder(file.parent, root.parent)
+        replace_file(file, text)
+    return tuple(files)
+
+
+def _make_folder(folder: Path, above: Path) -> None:
+    """Make a folder of a project; the one that the project stands in has to be there."""
+    if folder.exists():
+        return
+    if folder == above:
+        raise NotebookError(f"cannot write into {folder}: it is not there")
+    _make_folder(folder.parent, above)
+    try:
+        folder.mkdir()
+    except OSError as error:
+        raise NotebookError(f"cannot make the folder {folder}: {error.strerror}") from error
 
 
 def _check_name(path: Path) -> None:

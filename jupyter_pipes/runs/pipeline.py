@@ -361,6 +361,17 @@ class Pipeline:
         (program,) = entry_points(group="jupyter_pipes.programs", name="module")
         program.load()(self, arguments)
 
+    def export(self, path: str | Path, *, to: str | None = None, force: bool = False) -> None:
+        """Write the pipeline as code: a Python module, or (`to="luigi"`) that of another engine.
+
+        Raises:
+            UsageError: the path does not fit, or somebody's file is there and `force` is false.
+            NotebookError: a file cannot be written, or the engine has no words for what a step does.
+        """
+        # As above: exports stand above this folder.
+        (program,) = entry_points(group="jupyter_pipes.programs", name="export")
+        program.load()(self, Path(path), to, None, force=force)
+
     def problems(
         self, selected: Iterable[str] | None = None, queue: str = LOCAL, graph: Graph | None = None
     ) -> tuple[Diagnostic, ...]:

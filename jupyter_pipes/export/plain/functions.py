@@ -29,7 +29,8 @@ _WITHOUT_VALUE = frozenset(
         set_style use info close
         mkdir unlink dump save savefig tight_layout metric progress artifact model system run_cell_magic
         run_line_magic write_csv write_parquet write_json to_csv to_parquet to_json to_pickle to_excel to_sql
-        to_feather assert_frame_equal assert_series_equal assert_allclose assert_array_equal
+        to_feather assert_frame_equal assert_series_equal assert_allclose assert_array_equal log_metric
+        log_progress
         """,
     )
 )

@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import json
 import subprocess
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.model.errors import NotebookError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
 
 LINE_LENGTH = 100
 
 
-def formatted(text: str) -> str:
+def formatted(text: str, beside: Sequence[str] = ()) -> str:
     """Return Python source with imports sorted and code laid out by ruff.
+
+    Args:
+        text: the source.
+        beside: the modules that are written beside it.
 
     Raises:
         NotebookError: ruff cannot read it.
     """
     # Which modules are "first party" must not depend on the folder that the export is called from.
     settings = ["--isolated", f"--config=line-length={LINE_LENGTH}", "--config=src=[]"]
+    settings += [f"--config=lint.isort.known-first-party={json.dumps([*beside])}"] if beside else []
     sorted_ = _ruff(["check", "--select=I", "--fix-only", "--quiet", *settings, "-"], text)
     return _ruff(["format", "--quiet", *settings, "-"], sorted_)
 

@@ -62,7 +62,7 @@ def declared(parameter: Parameter, engine: str) -> Declared:
         choices = get_args(kind) if get_origin(kind) is Literal else ()
         kinds: list[Any] = [*{type(choice) for choice in choices}] or [get_origin(kind) or kind]
         default = parameter.copied()
-        plain: Any = type(default) if kinds == [Any] else kinds[0]
+        plain = cast("Any", type(default) if kinds == [Any] else kinds[0])
         if len(kinds) == 1 and isinstance(plain, type):
             return Declared(
                 parameter.name,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.analysis.streams import STREAM_NAMES, imports_of, uses
 from jupyter_pipes.export.placing.placement import place
@@ -36,6 +38,8 @@ def standalone(
         engine.check(step)
         _check_states(step, engine)
     codes = place([with_values_only(step) for step in graph.steps], cells)
+    for code in codes:
+        _drop_what_only_a_condition_reads(code)
     drawing = {step.name for step in graph.steps if STREAM_NAMES & {*step.writes}}
     for code in codes:
         if code.step.name in drawing:
@@ -63,6 +67,15 @@ def _check_states(step: Step, engine: Engine) -> None:
                 "keep it in a variable that the steps read and write"
             )
             raise engine.refuse(step, why)
+
+
+def _drop_what_only_a_condition_reads(code: StepCode) -> None:
+    """Let the function not take a parameter that only `--when` asks for: its engine asks before the call."""
+    used = set[str]().union(*(piece.chunk.binds | piece.chunk.free for piece in code.pieces))
+    idle = {*code.step.parameters} - used
+    if code.step.options.when and idle:
+        reads = {name: owner for name, owner in code.step.reads.items() if name not in idle}
+        code.step = replace(code.step, reads=reads)
 
 
 def _seed_inside(code: StepCode) -> None:

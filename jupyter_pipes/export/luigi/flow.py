@@ -1,0 +1,128 @@
+"""A pipeline -> a module of Luigi tasks, and one of the functions that they call."""
+
+from __future__ import annotations
+
+import ast
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.export.luigi.configuration import configuration
+from jupyter_pipes.export.luigi.engine import LUIGI
+from jupyter_pipes.export.luigi.parameters import constructor, luigi_parameter, modules, needs_thawing
+from jupyter_pipes.export.luigi.tasks import class_name, task_text, tasks
+from jupyter_pipes.export.luigi.texts import LOGGER, MAIN, REPORTS, WRAPPER, base
+from jupyter_pipes.export.plain.docstrings import docstring
+from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.preparation import title
+from jupyter_pipes.export.plain.standalone import standalone
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from jupyter_pipes.export.luigi.tasks import Task
+    from jupyter_pipes.export.plain.parameters import Declared
+    from jupyter_pipes.export.plain.program import Program
+    from jupyter_pipes.model.steps import Cell
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+_NAMES = ("Any", "Nop", "Parameters", "Step", "luigi", "pickle", "requires")
+
+
+def export_luigi(
+    graph: Graph,
+    cells: Sequence[Cell],
+    parameters: Sequence[Parameter],
+    name: str,
+    source_label: str,
+    stem: str,
+) -> dict[str, str]:
+    """Return file name -> content: the tasks, the functions, and settings where steps ask for some.
+
+    Args:
+        graph: the pipeline, without errors.
+        cells: the notebook's cells, for comments and the title.
+        parameters: the declared parameters.
+        name: the pipeline's name.
+        source_label: where it comes from, for people ("train.ipynb").
+        stem: how the module of the tasks is called.
+
+    Raises:
+        InvalidPipeline: the graph has errors.
+        NotebookError: Luigi has no words for it; the message says for what, and in which cell.
+    """
+    program = standalone(graph, cells, parameters, name, LUIGI)
+    origin = f"Exported from {source_label} by jupyter_pipes."
+    heading = title(graph, cells)
+    functions = program.module(
+        docstring(f"{heading}\n\n{origin}", level=0),
+        imports=["import logging"] if program.reports else [],
+        first=[LOGGER, *_reports(program)] if program.reports else [],
+    )
+    flow = _flow(program, f"{heading}\n\n{origin}", stem)
+    return {
+        f"{stem}.py": formatted(flow, beside=[f"{stem}_steps"]),
+        f"{stem}_steps.py": with_reasons(formatted(functions)),
+        **configuration([function.step for function in program.functions], origin),
+    }
+
+
+def _reports(program: Program) -> list[str]:
+    return [REPORTS[method].format(name=function) for method, function in sorted(program.reports.items())]
+
+
+def _flow(program: Program, head: str, stem: str) -> str:
+    steps = "steps"
+    told = {each.name: luigi_parameter(each) for each in program.parameters}
+    wrapper = class_name(program.name)
+    every = tasks(program.functions, told, {*_NAMES, wrapper})
+    imports = [
+        *("import logging", "import pickle", "import sys", "from typing import Any", "import luigi"),
+        *("from luigi.format import Nop", "from luigi.util import requires"),
+        f"import {stem}_steps as {steps}",
+        *(f"import {module}" for each in told.values() for module in modules(each)),
+        *(["import asyncio"] if any(each.function.is_coroutine for each in every.values()) else []),
+        *(["from luigi.freezing import recursively_unfreeze"] if _thaws(every, told) else []),
+    ]
+    how = f"Run it with `luigi --module {stem} {wrapper} --local-scheduler` or `python {stem}.py`."
+    return "\n\n".join(
+        [
+            docstring(f"{head}\n\n{how}", level=0),
+            "\n".join(dict.fromkeys(imports)),
+            LOGGER,
+            _parameters(told, steps),
+            base(retries=_retries(program), defines=_defines(program)),
+            *(task_text(each, every, told, steps) for each in every.values()),
+            WRAPPER.format(
+                name=wrapper, required=", ".join(each.name for each in _last(every)), pipeline=program.name
+            ),
+            MAIN.format(name=wrapper),
+            "",
+        ]
+    )
+
+
+def _parameters(told: Mapping[str, Declared], steps: str) -> str:
+    lines = [f"    {name} = {constructor(each, steps)}" for name, each in told.items()]
+    words = '    """What can be varied. A task has what it or a task before it reads."""\n'
+    return "\n".join(["class Parameters:", words, *lines]) if lines else ""
+
+
+def _last(every: Mapping[str, Task]) -> list[Task]:
+    """The tasks that no other requires."""
+    required = {name for each in every.values() for name in each.step.producers}
+    return [each for name, each in every.items() if name not in required]
+
+
+def _thaws(every: Mapping[str, Task], told: Mapping[str, Declared]) -> bool:
+    return any(needs_thawing(told[name]) for each in every.values() for name in each.function.parameters)
+
+
+def _retries(program: Program) -> bool:
+    return any(function.step.options.retries for function in program.functions)
+
+
+def _defines(program: Program) -> bool:
+    """Whether a step defines functions or classes inside of itself, which pickle alone cannot keep."""
+    inner = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    trees = (ast.parse(function.text).body[0] for function in program.functions if function.outputs)
+    return any(isinstance(node, inner) for tree in trees for node in ast.walk(tree) if node is not tree)

@@ -1,0 +1,110 @@
+"""Exports to other engines, run by these: the values are the notebook's, types included."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from jupyter_pipes.export.luigi.engine import TAKEN_BY_TASKS
+from jupyter_pipes.export.write import write
+from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.runs.pipeline import Pipeline
+from tests.export.studies import STUDIES
+
+DOCUMENT = Path(__file__).parents[2] / "docs" / "export.md"
+ENGINES = ("luigi",)
+SAME = "same values"
+
+FORUM = ("%%params\nn: int = 1\nm: int = 1", "%%step A\na = n * 10", "%%step B\nb = a + m")
+"""The example of the forum: B needs what A makes; of another `m`, only B is to be made anew."""
+
+
+def notebook(folder: Path, name: str, *cells: str) -> Path:
+    """Write a notebook."""
+    path = folder / f"{name}.ipynb"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    found = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=found), path)
+    return path
+
+
+def exported(engine: str, folder: Path, name: str, *cells: str) -> str:
+    """Write a notebook and its export; return why that is refused, or that its values are the same."""
+    pipeline = Pipeline.from_notebook(notebook(folder, name, *cells))
+    try:
+        write(pipeline, folder / f"{name}.py", engine, None)
+    except NotebookError as error:
+        return f"refused: {error}"
+    return SAME
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_the_docs_say_of_each_study_what_becomes_of_it(engine: str, tmp_path: Path) -> None:
+    """That the values are the same where it is not refused, other tests find out."""
+    lines = DOCUMENT.read_text("utf-8").splitlines()
+    (head,) = (line for line in lines if line.startswith("| ten pipelines"))
+    column = [cell.strip().lower() for cell in head.split("|")].index(engine)
+    for name, study in STUDIES.items():
+        (row,) = (line for line in lines if line.startswith(f"| {study.what} |"))
+        outcome = exported(engine, tmp_path / name, name, *study.cells)
+        assert row.replace(r"\|", "¦").split("|")[column].strip() == outcome
+
+
+@pytest.fixture(scope="module")
+def in_luigi(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, str]]:
+    """What differs, by study and value: all studies run by Luigi and by us, in one process."""
+    folder = tmp_path_factory.mktemp("luigi")
+    studies = {
+        name: {"notebook": str(folder / name / f"{name}.ipynb"), "folder": str(folder / name), "flow": name}
+        | {"params": study.params}
+        for name, study in STUDIES.items()
+        if exported("luigi", folder / name, name, *study.cells) == SAME
+    }
+    (folder / "studies.json").write_text(json.dumps(studies))
+    program = Path(__file__).with_name("luigi_study.py")
+    printed = call(folder, sys.executable, str(program), "studies.json")
+    # Steps print as well, in Luigi's process.
+    return json.loads(printed.splitlines()[-1])
+
+
+def call(folder: Path, *words: str) -> str:
+    """Run a program in the folder and return what it printed."""
+    done = subprocess.run(words, cwd=folder, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout + (done.stderr if "luigi" in words else "")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", [name for name in STUDIES if name != "maps"])
+def test_luigi_computes_what_the_notebook_computes(name: str, in_luigi: dict[str, dict[str, str]]) -> None:
+    assert in_luigi[name] == {}
+
+
+@pytest.mark.slow
+def test_luigi_runs_what_depends_on_what_changed(tmp_path: Path) -> None:
+    """`B(n=1)` runs A and B, then `B(n=1, m=2)` only B; and the flow is a program of its own."""
+    exported("luigi", tmp_path, "flow", *FORUM)
+    ran = [
+        re.findall(r"running\s+(\w+)\(", call(tmp_path, sys.executable, *words))
+        for words in (
+            ("-m", "luigi", "--module", "flow", "B", "--n", "1", "--local-scheduler"),
+            ("-m", "luigi", "--module", "flow", "B", "--n", "1", "--B-m", "2", "--local-scheduler"),
+            ("-m", "luigi", "--module", "flow", "B", "--n", "1", "--B-m", "2", "--local-scheduler"),
+        )
+    ]
+    assert ran == [["A", "B"], ["B"], []]
+    call(tmp_path, sys.executable, "flow.py", "--n", "3")
+    assert len(list((tmp_path / "outputs").glob("B_*"))) == 3
+
+
+@pytest.mark.slow
+def test_no_parameter_may_be_called_as_what_luigi_gives_a_task() -> None:
+    luigi = import_module("luigi")
+    assert {name for name in dir(luigi.Task()) if not name.startswith("_")} <= TAKEN_BY_TASKS
