@@ -30,6 +30,7 @@ from jupyter_pipes.execution.recording.renewal import Renewal
 from jupyter_pipes.execution.recording.stated import resumed, started
 from jupyter_pipes.execution.recording.subscribers import Subscriber
 from jupyter_pipes.execution.recording.syncing import Syncing
+from jupyter_pipes.execution.recording.writing import Writing
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.execution.scheduling.in_order import InOrder
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
@@ -49,9 +50,6 @@ _logger = logging.getLogger(__name__)
 
 _LOOK_AROUND = 0.5
 """Seconds between two looks at what other processes ask of the run."""
-
-_TRY_AGAIN = 0.5
-"""Seconds after which a history that others have locked is tried again."""
 
 _GIVEN_UP = "the run was given up"
 
@@ -89,11 +87,11 @@ class Controller:
         self._executor = executor
         self._loop = loop
         self._recorder = Recorder(workspace.history, run, earlier)
+        self._writing = Writing(self._recorder, loop, self.take)
         self._scheduler = InOrder(Scheduler()) if in_order else Scheduler()
         self._has_environment = False
         self._inbox: deque[ev.AnyEvent] = deque()
         self._taking = False
-        self._is_held_up = False
         self._commands: list[do.AnyCommand] = []
         self._tasks: set[asyncio.Task[None]] = set()
         values = StepValues(request)
@@ -183,15 +181,15 @@ class Controller:
         """Take facts: fold them, append them, tell them, and carry out what the scheduler answers.
 
         What follows from them without anything being done is written in the same transaction; what the
-        commands cause is taken in turn, in the order in which it comes. While others have the history locked,
-        facts are taken and nothing is done.
+        commands cause is taken in turn, in the order in which it comes. Facts that nothing follows are
+        written with the next ones. While others have the history locked, facts are taken and nothing is done.
         """
         self._inbox.extend(facts)
         if self._taking:
             return
         self._taking = True
         try:
-            while (self._inbox or self._is_due) and not self.ended.is_set():
+            while (self._inbox or self._writing.is_due) and not self.ended.is_set():
                 for command in self._record():
                     self._actions[type(command)](command)
         except Exception as error:  # a run that nobody drives any more would never end
@@ -204,27 +202,13 @@ class Controller:
         while self._inbox:
             for fact in self._with_early_reads(self._inbox.popleft()):
                 self._commands += self._take_in(fact)
-        if self._is_held_up or not self._is_written():
+        has_ended = self.view.ended is not None
+        if not self._writing.write(at_once=has_ended or bool(self._commands)):
             return []
         commands, self._commands = self._commands, []
-        if self.view.ended is not None and self._has_environment:
+        if has_ended and self._has_environment:
             self._close()
         return commands
-
-    @property
-    def _is_due(self) -> bool:
-        """Whether something is to be written at last."""
-        return not self._is_held_up and not self._recorder.is_written
-
-    def _is_written(self) -> bool:
-        self._is_held_up = not self._recorder.write()
-        if self._is_held_up:
-            self._loop.call_later(_TRY_AGAIN, self._try_again)
-        return not self._is_held_up
-
-    def _try_again(self) -> None:
-        self._is_held_up = False
-        self.take()
 
     def _with_early_reads(self, event: ev.AnyEvent) -> list[ev.AnyEvent]:
         """Return the fact; in front of an attempt's end, whose files it used early, and who used its."""

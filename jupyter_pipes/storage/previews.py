@@ -27,6 +27,9 @@ _LONGEST = 300
 
 _ROWS = 5
 _ITEMS = 10
+_PLAIN = (int, float, bool, type(None), str, bytes)
+"""Types whose own methods come back."""
+
 _SIZED = (list, tuple, dict, set, frozenset, str, bytes, bytearray)
 
 
@@ -46,12 +49,14 @@ class Describer:
         patience for, is told by its type.
         """
         name: str = _attempt(_type_name, type(value), "object")
+
+        def look() -> tuple[tuple[int, ...], str]:
+            return _attempt(_shape, value, ()), _attempt(_preview, value, "")
+
         seconds = min(PATIENCE, self._left)
         started = time.monotonic()
         try:
-            shape, text = within(
-                seconds, lambda: (_attempt(_shape, value, ()), _attempt(_preview, value, ""))
-            )
+            shape, text = look() if type(value) in _PLAIN else within(seconds, look)
         except TimeoutError:
             self._left = max(self._left - (time.monotonic() - started), 0.0)
             return name, (), "(no preview: its own methods take too long)"

@@ -167,8 +167,8 @@ def new_group() -> int:
 
 def _handle_of(path: bytes) -> bytes:
     """Return what the system names a folder by in events; b"" if its file system has no such names."""
+    handle = ctypes.create_string_buffer(_HANDLE.size + _LONGEST_HANDLE)
     for flags in (_HANDLE_FOR_ID, 0):
-        handle = ctypes.create_string_buffer(_HANDLE.size + _LONGEST_HANDLE)
         _HANDLE.pack_into(handle, 0, _LONGEST_HANDLE, 0)
         if _calls().name_to_handle_at(_HERE, path, handle, ctypes.byref(ctypes.c_int()), flags) == 0:
             length, _ = _HANDLE.unpack_from(handle)
