@@ -19,6 +19,7 @@ from benchmarks import (
     lab,
     metrics,
     others,
+    peers,
     remote,
     reruns,
     scheduler,
@@ -45,6 +46,7 @@ MEASUREMENTS: dict[str, Callable[[], list[Figure]]] = {
     "lab": lab.measure,
     "environments": environments.measure,
     "others": others.measure,
+    "peers": peers.measure,
     "simulation": simulation.measure,
     "team": team.measure,
 }

@@ -15,8 +15,8 @@ CLOCK = "import time\nprint(time.process_time() * 1000)"
 
 def measure() -> list[Figure]:
     """Return the time of one cell when half of them are steps and half are helpers."""
-    plain = [_spent([], ["x = 1"] * MANY) for _ in range(TIMES)]
-    few, many = ([_spent(FIRST, _cells(count)) for _ in range(TIMES)] for count in (FEW, MANY))
+    plain = [spent([], ["x = 1"] * MANY) for _ in range(TIMES)]
+    few, many = ([spent(FIRST, cells(count)) for _ in range(TIMES)] for count in (FEW, MANY))
     return [
         Figure("definitions: a cell of a kernel without us", plain, "ms CPU"),
         beside(f"definitions: a cell of {FEW}", few, "ms CPU", plain, "a cell without us"),
@@ -24,16 +24,17 @@ def measure() -> list[Figure]:
     ]
 
 
-def _spent(first: list[str], cells: list[str]) -> float:
+def spent(first: list[str], sources: list[str]) -> float:
     """Return the kernel's milliseconds of CPU for each cell, once the first ones have loaded everything."""
-    sources = [*first, CLOCK, *cells, CLOCK]
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    every = [*first, CLOCK, *sources, CLOCK]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in every])
     NotebookClient(notebook, timeout=600).execute()
     begun, ended = (float(notebook.cells[place].outputs[0].text) for place in (len(first), -1))
-    return (ended - begun) / len(cells)
+    return (ended - begun) / len(sources)
 
 
-def _cells(count: int) -> list[str]:
+def cells(count: int) -> list[str]:
+    """Return cells of which half are steps, each with a helper of its own."""
     sources: list[str] = []
     for n in range(count // 2):
         sources.append(

@@ -10,6 +10,8 @@ import pytest
 
 from benchmarks import frame
 from benchmarks.__main__ import MEASUREMENTS
+from benchmarks.comparison import document
+from benchmarks.comparison.rows import OURS, Goal, Row
 
 BENCHMARKS = Path(__file__).parents[1] / "benchmarks"
 SMALL = {
@@ -17,12 +19,15 @@ SMALL = {
     "CALLS": 100,
     "CELLS": 3,
     "CHAIN": 2,
+    "CHAINED": 10,
     "EVENTS": 2,
     "FEW": 2,
+    "FEW_CELLS": 2,
     "FEW_TIMES": 1,
     "FEW_WORKERS": 1,
     "GRID": 3,
     "HELPERS": 3,
+    "KEPT": 3,
     "MANY": 20,
     "MOVES": 6,
     "PAGE_RUNS": 2,
@@ -31,9 +36,11 @@ SMALL = {
     "ROWS": 100,
     "RUNS": 10,
     "SETTLED_MILLISECONDS": 100,
+    "SHOWN": 10,
     "STEPS": 3,
     "STILL_MILLISECONDS": 300,
     "TIMES": 1,
+    "WIDE": 2,
     "WORKERS": 1,
     "MAKE": frame.MAKE.replace(str(frame.ROWS), "100"),
 }
@@ -46,6 +53,23 @@ DIFFERENCES = {"chain: what syncing adds"}
 def test_every_benchmark_is_run_by_its_name() -> None:
     files = {path.stem for path in BENCHMARKS.glob("*.py")} - {"__init__", "__main__", "chromium", "measure"}
     assert MEASUREMENTS.keys() == files
+
+
+def test_the_table_says_of_each_goal_whether_the_medians_meet_it(tmp_path: Path) -> None:
+    goals = (Goal(1.0, "slow"), Goal(1.5, "fast"), Goal(5.0), Goal(1.0, "absent"))
+    row = Row("a work", "ms", {OURS: [9.0, 4.0, 4.0], "slow": [8.0], "fast": [2.0]}, goals)
+    path = tmp_path / "page.md"
+    path.write_text(f"above\n{document.BEGIN}\nearlier\n{document.END}\nbelow\n")
+
+    document.put_into(path, [row])
+
+    above, machine, *_, slow, fast, absent, _, below = path.read_text().splitlines()
+    assert (above, below) == ("above", "below")
+    assert machine == document.BEGIN
+    assert slow == "| | | slow | 8 ms (8 … 8) | 0.50 | ≤ 1 | yes |"
+    assert fast == "| | | fast | 2 ms (2 … 2) | 2.00 | ≤ 1.5 | **no** |"
+    assert absent == "| | | absent | not installed | | ≤ 1 |  |"
+    assert "| a work | 4 ms (4 … 9) | | | | ≤ 5 ms | yes |" in path.read_text()
 
 
 @pytest.mark.slow

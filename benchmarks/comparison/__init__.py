@@ -1,0 +1,1 @@
+"""Works beside other tools: measured in turns, held against goals, written down."""
