@@ -17,6 +17,7 @@ from jupyter_pipes.model.mapping.children import step_of
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.steps import HANGING, Step
 from jupyter_pipes.planning import result_files
+from jupyter_pipes.planning.newest_results import NewestResults
 from jupyter_pipes.planning.signing.earlier_signatures import earlier_signature, is_earlier
 from jupyter_pipes.planning.signing.signature import changes, combine, reasons
 from jupyter_pipes.planning.step_parts import (
@@ -83,7 +84,7 @@ class Decider:
         self.workspace = workspace
         self._pipeline = pipeline
         self._python_path = python_path
-        self._newest: dict[str, Result] | None = None
+        self._newest: NewestResults | None = None
         self._overwriting = result_files.Overwriting(order or {})
 
     def note_written(self, now: Mapping[str, str]) -> None:
@@ -92,12 +93,15 @@ class Decider:
 
     def look_up_all(self) -> None:
         """Ask for the newest results of all steps at once: sooner than for one after the other."""
-        self._newest = self.workspace.history.newest_results(self._pipeline)
+        self._newest = self._looked_up()
 
-    def _newest_results(self) -> dict[str, Result]:
+    def _looked_up(self) -> NewestResults:
+        return NewestResults(self.workspace.history.newest_results(self._pipeline))
+
+    def _newest_results(self) -> NewestResults:
         if self._newest is None:
-            self.look_up_all()
-        return self._newest or {}
+            self._newest = self._looked_up()
+        return self._newest
 
     def decide(
         self, step: Step, parameters: Mapping[str, Any], inputs: Inputs, *, forced: bool = False
@@ -265,7 +269,7 @@ class Decider:
 
     def _results(self, step: Step, signature: str, parts: Sequence[Part]) -> Iterator[Result]:
         """Yield the results to look at; one lookup serves where the newest fits, and mostly it does."""
-        newest = (self._newest or {}).get(step.name)
+        newest = self._newest.results.get(step.name) if self._newest else None
         if newest is not None and newest.signature == signature:
             yield newest
         history = self.workspace.history

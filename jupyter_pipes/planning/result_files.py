@@ -6,7 +6,7 @@ What a step wrote itself is never its input, whether its code names it or it rea
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
@@ -16,19 +16,17 @@ from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.fingerprints import named_files
+from jupyter_pipes.planning.newest_results import Newest, NewestResults
 from jupyter_pipes.storage.file_digests import file_digest, names_in
 
 _DATABASE = re.compile(r"\.(db|sqlite3?|duckdb)$")
 """How files are called that are mostly added to where they are written, unseen what was there."""
 
-Newest = Callable[[], Mapping[str, Result]]
-"""Gives the newest result of each step of the pipeline."""
-
 
 def named_parts(step: Step, newest: Newest, directory: Path) -> list[Part]:
     """Return a part for each file that the step's code names, but for those that steps make."""
     named = [seen for seen in named_files(step, directory) if seen.digest]
-    made = _made(newest) if named else set[str]()
+    made = newest().writers if named else ()
     return [Part("file", seen.path, seen.digest, observed=True) for seen in named if seen.path not in made]
 
 
@@ -59,11 +57,11 @@ def changed(
         # Another run may have written it between the decision and the reading.
         if handed.get(path, file.digest) != file.digest:
             yield f"file {path} had other content while it ran"
-        if path in own or (file.is_only_named and path in _made(newest)):
+        if path in own or (file.is_only_named and path in newest().writers):
             continue
         digest = file_digest(directory / path)
         # What a step of the notebook made and somebody removed would be made again as it was.
-        is_removed = not digest and path in _made(newest)
+        is_removed = not digest and path in newest().writers
         if digest != file.digest and not is_removed:
             yield f"file {path}: other content" if digest else f"file {path} is gone"
     new = [part for part in parts if part.observed and part.name not in own | seen.keys()]
@@ -108,10 +106,6 @@ def as_they_are(result: Result, parts: Sequence[Part], directory: Path) -> tuple
     return tuple(FileSeen(path, digest) for path, digest in {**named, **read}.items())
 
 
-def _made(newest: Newest) -> set[str]:
-    return {path for result in newest().values() for path in result.written}
-
-
 class Overwriting(Struct):
     """What is known of who writes which file.
 
@@ -123,7 +117,7 @@ class Overwriting(Struct):
     order: Mapping[str, int] = {}
     now: Mapping[str, str] = {}
 
-    def overwritten(self, step: Step, result: Result, newest: Mapping[str, Result]) -> set[str]:
+    def overwritten(self, step: Step, result: Result, newest: NewestResults) -> set[str]:
         """Return the files that the step read of an earlier one, and that a later one has written since.
 
         What lies there is no news for the step, unless one before it wrote it anew in this run.
@@ -132,19 +126,20 @@ class Overwriting(Struct):
         if place is None:
             return set()
         read = {seen.path for seen in result.files if seen.path not in self.now}
-        before, behind = set[str](), set[str]()
-        for name, each in newest.items():
-            if (other := self.order.get(name, place)) != place:
-                (before if other < place else behind).update(read.intersection(each.content.written))
-        return before & behind
+        writers = {path: newest.writers.get(path, ()) for path in read}
+        places = {path: [self.order.get(name, place) for name in writers[path]] for path in read}
+        return {path for path, of_one in places.items() if of_one and min(of_one) < place < max(of_one)}
 
-    def written_from(self, step: Step, newest: Mapping[str, Result]) -> set[str]:
+    def written_from(self, step: Step, newest: NewestResults) -> set[str]:
         """Return the files that the step and those behind it write."""
         place = self.order.get(step.name, 0)
-        behind = (each for name, each in newest.items() if self.order.get(name, -1) >= place)
-        return {path for each in behind for path in each.written}
+        return {
+            path
+            for path, writers in newest.writers.items()
+            if any(self.order.get(name, -1) >= place for name in writers)
+        }
 
-    def again(self, step: Step, result: Result, newest: Mapping[str, Result]) -> Iterator[str]:
+    def again(self, step: Step, result: Result, newest: NewestResults) -> Iterator[str]:
         """Yield in words which files of the step an earlier one wrote in this run, and others read behind it.
 
         What nobody reads (a log) is no reason to run again.
@@ -155,23 +150,22 @@ class Overwriting(Struct):
             if writer and self.order.get(writer, place) < place and self._is_read_behind(path, place, newest):
                 yield f"{writer} wrote {path}, which it writes as well"
 
-    def changed_already(self, step: Step, newest: Mapping[str, Result]) -> Iterator[str]:
+    def changed_already(self, step: Step, newest: NewestResults) -> Iterator[str]:
         """Yield in words which files of earlier steps hold already what the step changed in its last run.
 
         Those steps do not run now, so it changes them once more. What nobody reads (a log) is not told.
         """
-        result, place = newest.get(step.name), self.order.get(step.name, -1)
+        result, place = newest.results.get(step.name), self.order.get(step.name, -1)
         if result is None or result.step != step.name:
             return
         read = {seen.path for seen in result.files}
         for path in result.written:
-            makers = [name for name, each in newest.items() if path in each.content.written]
+            makers = newest.writers.get(path, ())
             earlier = [name for name in makers if self.order.get(name, place) < place]
             is_kept = path in read or _DATABASE.search(path)
             if earlier and is_kept and path not in self.now and self._is_read_behind(path, place, newest):
                 first = min(earlier, key=lambda name: self.order[name])
                 yield f"{path} holds its last change already: --force {first} begins anew"
 
-    def _is_read_behind(self, path: str, place: int, newest: Mapping[str, Result]) -> bool:
-        behind = (each for name, each in newest.items() if self.order.get(name, -1) > place)
-        return any(seen.path == path for each in behind for seen in each.files)
+    def _is_read_behind(self, path: str, place: int, newest: NewestResults) -> bool:
+        return any(self.order.get(name, -1) > place for name in newest.readers.get(path, ()))

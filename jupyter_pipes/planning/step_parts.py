@@ -17,6 +17,7 @@ from jupyter_pipes.pipelines.arguments import written
 from jupyter_pipes.pipelines.made.value import text_made_of
 from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
+from jupyter_pipes.planning.newest_results import Newest
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
 from jupyter_pipes.planning.signing.signature import code_part
 from jupyter_pipes.storage.serializers import serialize
@@ -41,7 +42,7 @@ class Surroundings(Struct, frozen=True):
 
     workspace: Workspace
     python_path: tuple[Path, ...]
-    newest: result_files.Newest
+    newest: Newest
 
 
 def step_parts(

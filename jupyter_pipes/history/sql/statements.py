@@ -60,12 +60,16 @@ def _adoption(into: Any) -> Executable:
     """
     import sqlalchemy as sa
 
+    def is_same(result: Any) -> list[ColumnElement[bool]]:
+        # Found by the signature: a run may have thousands of results, of which each step would look at all.
+        run = result.run.concat(sa.literal_column("''"))
+        return [result.signature == sa.bindparam("of_signature"), run == sa.bindparam("of_run")]
+
     results = table("results").c
-    same = _equal("results", "signature", "run", of="of_")
-    newest = sa.select(sa.func.max(results.id)).where(*same).scalar_subquery()
+    newest = sa.select(sa.func.max(results.id)).where(*is_same(results)).scalar_subquery()
     own = table("results").alias("own")
     has_one = sa.exists().where(
-        *(own.c[column] == sa.bindparam(f"of_{column}") for column in ("signature", "run")),
+        *is_same(own.c),
         *(own.c[column] == sa.bindparam(column) for column in ("pipeline", "step")),
     )
     named = [sa.bindparam(column, type_=sa.Text).label(column) for column in ("pipeline", "step")]
