@@ -13,6 +13,11 @@ from statistics import median
 from benchmarks.comparison.rows import OURS, Goal, Row
 
 BEGIN, END = "<!-- measured -->", "<!-- end of what was measured -->"
+PICTURE = """<picture>
+  <source media="(prefers-color-scheme: dark)" srcset="images/performance-dark.png">
+  <img alt="For each work, how many times what another tool takes it takes, with the goal as a line" \
+src="images/performance-light.png">
+</picture>"""
 PACKAGES = ("jupyter_pipes", "luigi", "doit", "joblib", "redun", "ipython", "pandas")
 
 
@@ -20,7 +25,8 @@ def put_into(document: Path, rows: Sequence[Row]) -> None:
     """Put what was measured in place of what stood there."""
     before, _, rest = document.read_text().partition(BEGIN)
     _, _, behind = rest.partition(END)
-    document.write_text(f"{before}{BEGIN}\n{machine()}\n\n{table(rows)}\n{END}{behind}")
+    measured = "\n\n".join((machine(), table(rows), PICTURE))
+    document.write_text(f"{before}{BEGIN}\n{measured}\n{END}{behind}")
 
 
 def machine() -> str:

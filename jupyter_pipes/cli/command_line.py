@@ -165,6 +165,7 @@ class CommandLine:
         """Refuse an executed notebook that could not be written, before hours of running."""
         if not getattr(arguments, "output", None):
             return
+        from jupyter_pipes.export.executed_notebook import checked
         from jupyter_pipes.export.targets import check_target
 
         pipeline = self.pipeline()
@@ -172,7 +173,7 @@ class CommandLine:
             raise UsageError(f"--output writes an executed notebook, but {pipeline.origin} is none")
         force = getattr(arguments, "overwrite", False)
         check_target(Path(arguments.output), force=force, source=pipeline.origin)
-        pipeline.notebook.node()
+        checked(pipeline.notebook)
 
     def unsaved(self) -> Sequence[Pipeline]:
         """Return none: what it knows stands in files."""

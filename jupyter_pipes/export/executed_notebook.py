@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from importlib import import_module
+from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import asdict
 
+from jupyter_pipes.export import notebook_json
 from jupyter_pipes.export.step_outputs import outputs_by_cell
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.pipelines.notebook import NotebookFile, cell_ids, read
+from jupyter_pipes.pipelines.notebook import NotebookFile, cell_ids, invalid, read
 from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
@@ -64,33 +65,43 @@ def write_executed(
     Raises:
         NotebookError: the outputs do not make a valid notebook, or the file cannot be written.
     """
-    nbformat: Any = import_module("nbformat")
-    notebook = source.node()
+    notebook = checked(source)
     # State of widgets whose views are gone with the old outputs.
-    notebook.metadata.pop("widgets", None)
+    notebook["metadata"].pop("widgets", None)
     count = 0
     ids = cell_ids([cell.get("id") for cell in source.content["cells"]])
-    for cell_id, node in zip(ids, notebook.cells, strict=True):
-        if notebook.nbformat_minor >= 5:
-            node["id"] = cell_id
-        node.metadata.pop(METADATA, None)
+    for cell_id, cell in zip(ids, notebook["cells"], strict=True):
+        cell["metadata"].pop(METADATA, None)
         if facts and cell_id in facts:
-            node.metadata[METADATA] = dict(facts[cell_id])
-        if node.cell_type == "code":
+            cell["metadata"][METADATA] = dict(facts[cell_id])
+        if cell["cell_type"] == "code":
             count += cell_id in outputs
-            _put_outputs(node, outputs.get(cell_id), count)
+            _put_outputs(cell, outputs.get(cell_id), count)
     try:
-        nbformat.validate(notebook)
-        text = nbformat.writes(notebook, version=nbformat.NO_CONVERT)
-    except (nbformat.ValidationError, TypeError, ValueError) as error:
+        notebook_json.check(notebook)
+        text = notebook_json.text_of(notebook)
+    except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
         raise NotebookError(f"the outputs of this run do not make a valid notebook: {error}") from error
-    replace_file(path, text if text.endswith("\n") else text + "\n")
+    replace_file(path, text)
 
 
-def _put_outputs(node: Any, outputs: Sequence[Mapping[str, Any]] | None, count: int) -> None:
-    nbformat: Any = import_module("nbformat")
-    node.execution_count = None if outputs is None else count
-    node.outputs = [nbformat.from_dict(dict(output)) for output in outputs or ()]
-    for output in node.outputs:
-        if output.output_type == "execute_result":
-            output.execution_count = count
+def checked(source: NotebookFile) -> dict[str, Any]:
+    """Return the JSON of a notebook, which nobody else has.
+
+    Raises:
+        NotebookError: it does not keep to nbformat's schema.
+    """
+    content = deepcopy(source.with_ids())
+    try:
+        notebook_json.check(content)
+    except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
+        raise invalid(source.path, error) from error
+    return content
+
+
+def _put_outputs(cell: dict[str, Any], outputs: Sequence[Mapping[str, Any]] | None, count: int) -> None:
+    cell["execution_count"] = None if outputs is None else count
+    cell["outputs"] = [deepcopy(dict(output)) for output in outputs or ()]
+    for output in cell["outputs"]:
+        if output["output_type"] == "execute_result":
+            output["execution_count"] = count

@@ -60,22 +60,8 @@ class NotebookFile(Struct, frozen=True):
         """The notebook's folder, which is its steps' working directory."""
         return self.path.parent
 
-    def node(self) -> Any:
-        """Return a fresh nbformat node of it.
-
-        Raises:
-            NotebookError: it does not keep to nbformat's schema.
-        """
-        nbformat: Any = import_module("nbformat")
-        try:
-            node = nbformat.reads(json.dumps(self._with_ids()), as_version=4)
-            nbformat.validate(node)
-        except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
-            raise _invalid(self.path, error) from error
-        return node
-
-    def _with_ids(self) -> dict[str, Any]:
-        """Return the file's JSON with an id of its own for each cell: nbformat makes up others each time."""
+    def with_ids(self) -> dict[str, Any]:
+        """Return the file's JSON with an id of its own for each cell, where its version has ids."""
         cells = self.content.get("cells")
         if self.content.get("nbformat_minor", 0) < 5 or not isinstance(cells, list):
             return self.content
@@ -193,21 +179,22 @@ def _upgraded(path: Path, content: Any) -> dict[str, Any]:
     try:
         return json.loads(nbformat.writes(nbformat.reads(json.dumps(content), as_version=4)))
     except Exception as error:  # nbformat lets AttributeError, KeyError, … of a wrong structure through
-        raise _invalid(path, error) from error
+        raise invalid(path, error) from error
 
 
 def _decode(path: Path, content: dict[str, Any]) -> _Notebook:
     try:
         notebook = msgspec.convert(content, _Notebook)
     except msgspec.ValidationError as error:
-        raise _invalid(path, error) from error
+        raise invalid(path, error) from error
     language = notebook.metadata.language_info.name or "python"
     if language.lower() not in ("python", "ipython", "python3"):
         raise NotebookError(f"{path} is a notebook in {language}; only Python notebooks make pipelines")
     return notebook
 
 
-def _invalid(path: Path, error: Exception) -> NotebookError:
+def invalid(path: Path, error: Exception) -> NotebookError:
+    """Return the error of a file that does not keep to nbformat's schema."""
     reason = str(error).partition("\n")[0]
     return NotebookError(f"{path} is not a valid notebook: {reason}; open and save it in Jupyter")
 
