@@ -89,7 +89,7 @@ def progress_text(step: StepView) -> str:
     Of a step with a `--map`, how many of its elements are done: `37/100, 1 failed`; of one with a
     `--repeat-while`, `round 3 of at most 10`.
     """
-    if step.children:
+    if step.count:
         return step.count
     progress, share = running_progress(step), running_share(step)
     if progress and step.planned.options.repeat_while and progress.text.startswith("round "):

@@ -26,6 +26,7 @@ class ResultContent(Struct, frozen=True, gc=False):
 
     Attributes:
         skipped: why the step was skipped instead, by its `--when`; "" if it was not.
+        children: how many elements its `--map` had, or steps its `--pipeline`; all of them completed.
     """
 
     files: tuple[FileSeen, ...] = ()
@@ -36,6 +37,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     observed: Observation = Observation()
     listed: tuple[FolderSeen, ...] = ()
     skipped: str = ""
+    children: int = 0
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -153,6 +155,7 @@ def _result(
         step.observed,
         tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
         step.latest.reason if step.latest and step.latest.status is Status.SKIPPED else "",
+        len(step.children),
     )
     row = {
         "signature": signature,

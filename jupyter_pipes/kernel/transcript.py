@@ -34,6 +34,7 @@ class Transcript:
         self._told: dict[tuple[str, int], int] = {}
         self._ended: set[str] = set()
         self._asked: dict[str, Gate] = {}
+        self._is_over = False
         self._lock = threading.Lock()
         self._pacer = Pacer(self.catch_up, interval=_INTERVAL, tick=_TICK, ticking=lambda: not run.has_ended)
 
@@ -45,12 +46,16 @@ class Transcript:
     def catch_up(self) -> None:
         """Write all that was not written yet, before this returns."""
         with self._lock:
-            view = self._run.view
+            if self._is_over:
+                # Who waited for the end may have closed the stream since.
+                return
+            has_ended, view = self._run.has_ended, self._run.view
             for step in tuple(view.steps.values()):
                 self._tell(view, step)
             for step, gate in tuple(view.gates.items()):
                 self._tell_gate(view, step, gate)
             self._stream.flush()
+            self._is_over = has_ended
 
     def _tell(self, view: RunView, step: StepView) -> None:
         # Asked for first: what a step prints before its end is written before it.

@@ -126,6 +126,7 @@ class StepDecided(StepEvent, frozen=True):
         compared: digest of the attachment with the parts that these were held against, "" if none.
         source_run, source_step: whose outputs are reused.
         artifacts, metrics, notes, observed: what that step left, and showed.
+        children: how many elements it had, or steps of its pipeline.
     """
 
     decision: Literal["run", "cached", "skipped"]
@@ -139,6 +140,7 @@ class StepDecided(StepEvent, frozen=True):
     metrics: dict[str, JsonValue] = field(default_factory=_empty)
     notes: tuple[str, ...] = ()
     observed: Observation = Observation()
+    children: int = 0
 
 
 class ResultAccepted(StepEvent, frozen=True):

@@ -134,7 +134,7 @@ def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.source_run, step.kept = event.source_run, event.artifacts
     step.kept_metrics, step.kept_notes = event.metrics, event.notes
     step.source_step = event.source_step or (event.step if event.source_run else "")
-    step.kept_observed = event.observed
+    step.kept_observed, step.kept_children = event.observed, event.children
     if not (step.status.is_final or is_child(event.step)):
         _observe(view, event.step, event.observed.of_values)
 

@@ -136,6 +136,7 @@ class StepView(Struct):
         called: what callbacks printed, changed and failed with.
         children: the elements of its `--map`, or the steps of its `--pipeline`, as its run found them.
         endings: status -> how many of them have it.
+        kept_children: how many there were where it ran, of a result that is taken.
         found_before: those that it had before it was opened again.
         values: of an element, what it is.
         began: of a step of another step's `--pipeline` that runs, since when.
@@ -157,6 +158,7 @@ class StepView(Struct):
     kept_metrics: dict[str, JsonValue] = field(default_factory=dict[str, JsonValue])
     kept_notes: tuple[str, ...] = ()
     kept_observed: Observation = Observation()
+    kept_children: int = 0
     undecided: StepError | None = None
     reopened: str = ""
     answer: str = ""
@@ -215,7 +217,7 @@ class StepView(Struct):
     def count(self) -> str:
         """How many of its elements are done, `37/100, 1 failed`; "" for a step without any."""
         if not self.children:
-            return ""
+            return f"{self.kept_children}/{self.kept_children}" if self.kept_children else ""
         done = sum(number for status, number in tuple(self.endings.items()) if status.is_done)
         others = (Status.FAILED, Status.SKIPPED, Status.CANCELLED)
         ended = [f"{self.endings[each]} {each}" for each in others if self.endings[each]]

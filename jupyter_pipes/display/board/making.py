@@ -98,7 +98,7 @@ def _step(step: StepView, stale: str, gate: Gate | None) -> BoardStep:
         notes=_notes(step),
         error=_error(step.error),
         gate=gate and BoardGate(gate.text, gate.since),
-        elements=len(step.children),
+        elements=len(step.children) or step.kept_children,
         pipeline=planned.options.pipeline,
     )
 

@@ -43,6 +43,7 @@ def _before_a_run(step: ev.PlannedStep, newest: Result | None) -> StepView:
         source_step=newest.step,
         kept=newest.artifacts,
         kept_metrics=newest.metrics,
+        kept_children=newest.content.children,
     )
 
 

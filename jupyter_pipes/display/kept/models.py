@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from html import escape
 
 from msgspec import Struct
@@ -17,6 +17,9 @@ _COLUMNS = ("model", "version", "framework", "class", "inputs", "parameters", "r
 _IN_TERMINALS = 8
 """So many of these columns have room in a terminal; the id of the run tells when it was."""
 
+_IN_CELLS = ("model", "class", "parameters", "made by", "size")
+"""Below a cell there is less room: two facts stand in one column, the lesser below the other."""
+
 _FEW = 6
 """So many parameters are shown."""
 
@@ -30,33 +33,48 @@ class ModelTable(Struct, frozen=True):
         return models_text(self.models, colour=False).rstrip("\n")
 
     def _repr_html_(self) -> str:
-        cells = ("".join(f"<td>{escape(text)}</td>" for text in row) for row in _rows(self.models))
-        return table_page(_COLUMNS, (f"<tr>{row}</tr>" for row in cells))
+        return table_page(_IN_CELLS, map(_row_html, map(_texts, self.models)))
 
 
 def models_text(models: Sequence[KeptModel], *, colour: bool) -> str:
     """Return a list of models as a table."""
     if not models:
         return "no models are kept: current.model(name, model) in a step keeps one\n"
-    rows = (row[:_IN_TERMINALS] for row in _rows(models))
+    rows = (_texts(model)[:_IN_TERMINALS] for model in models)
     return table_text(_COLUMNS[:_IN_TERMINALS], rows, colour=colour)
 
 
-def _rows(models: Sequence[KeptModel]) -> Iterator[tuple[str, ...]]:
-    for model in models:
-        artifact, facts = model.artifact, model.artifact.model or ModelFacts()
-        yield (
-            model.name,
-            str(model.version),
-            facts.framework,
-            facts.file or artifact.type.rpartition(".")[2],
-            str(facts.input_count or ""),
-            _few([f"{name}={value}" for name, value in facts.telling]),
-            model.run,
-            model.step,
-            bytes_text(artifact.bytes),
-            date_text(model.stored),
-        )
+def _texts(model: KeptModel) -> tuple[str, ...]:
+    artifact, facts = model.artifact, model.artifact.model or ModelFacts()
+    return (
+        model.name,
+        str(model.version),
+        facts.framework,
+        facts.file or artifact.type.rpartition(".")[2],
+        str(facts.input_count or ""),
+        _few([f"{name}={value}" for name, value in facts.telling]),
+        model.run,
+        model.step,
+        bytes_text(artifact.bytes),
+        date_text(model.stored),
+    )
+
+
+def _row_html(texts: Sequence[str]) -> str:
+    model, version, framework, kind, inputs, parameters, run, step, size, kept = map(escape, texts)
+    reads = f"{inputs} input{'s' * (inputs != '1')}" if inputs else ""
+    cells = (
+        _two(f"<b>{model}</b>", f"version {version}"),
+        _two(kind, " · ".join(filter(None, (framework, reads)))),
+        f'<td class="value">{parameters}</td>',
+        _two(f"<code>{run}</code>", f"{step} · {kept}"),
+        f"<td>{size}</td>",
+    )
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _two(fact: str, lesser: str) -> str:
+    return f'<td>{fact}<div class="quiet">{lesser}</div></td>'
 
 
 def _few(texts: Sequence[str]) -> str:

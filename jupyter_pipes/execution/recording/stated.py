@@ -76,6 +76,7 @@ def decided(step: str, decision: Decision, reopened: str, keep: Keep) -> ev.Step
             result.metrics,
             result.content.notes,
             result.content.observed,
+            result.content.children,
         )
     reasons = (*([reopened] if reopened else []), *decision.reasons)
     parts = keep(*decision.packed_parts())

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, TypeVar, cast
 import msgspec
 from msgspec import Struct
 
+from jupyter_pipes.history.monitoring import monitored_artifacts, monitored_metrics
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.quantities import bytes_text, duration_text, exact_size_text, shape_text
 from jupyter_pipes.model.results import ArtifactRef
@@ -57,7 +58,8 @@ class Difference(Struct, frozen=True):
 
     Attributes:
         step: the step, None for what concerns the whole run.
-        what: pipeline, version, status, reason, seconds, parameter, python, package, environment; of steps
+        what: pipeline, version, status, reason, seconds, parameter, python, package, environment, and of
+            what is on the run (`--monitor`, by `STEP/NAME`) metric and artifact; of steps
             also step (in one run only), edge, the kinds of a signature's parts (code, helper, setup, input,
             file, module, …), decision (run or cached), metric, artifact.
         name: which one, "" where there is only one.
@@ -105,6 +107,7 @@ def _of_runs(a: Side, b: Side) -> Iterator[Difference]:
         yield from _unequal(None, what, "", *(str(getattr(view, what)) for view in (one, other)))
     yield from _durations(None, _seconds(one), _seconds(other))
     yield from _parameters(one, other)
+    yield from _monitored(a, b)
     if a.environment is not None and b.environment is not None:
         yield from _environments(a.environment, b.environment)
 
@@ -142,6 +145,22 @@ def _parameters(one: RunView, other: RunView) -> Iterator[Difference]:
             yield from _unequal(None, "parameter", name, a, b)
         else:
             yield Difference(None, "parameter", name, a, b, f"only in run {holder.run}")
+
+
+def _monitored(a: Side, b: Side) -> Iterator[Difference]:
+    """Compare what steps put on the runs (`--monitor`), by `STEP/NAME`, where both runs have the step."""
+    for _, one, other in _paired(a.view.steps, b.view.steps):
+        if one is None or other is None or None in (_decision(one), _decision(other)):
+            continue
+        # Elements put theirs on the run that ran them.
+        steps = [one, other] if one.children and other.children else [_alone(one), _alone(other)]
+        for name, *values in _paired(*(dict(monitored_metrics(step)) for step in steps)):
+            yield from _unequal(None, "metric", name, *map(to_json, values))
+        yield from _unequal_artifacts(None, a, b, *(dict(monitored_artifacts(step)) for step in steps))
+
+
+def _alone(step: StepView) -> StepView:
+    return msgspec.structs.replace(step, children={})
 
 
 def _durations(step: str | None, a: float | None, b: float | None) -> Iterator[Difference]:
@@ -238,12 +257,18 @@ def _metrics(a: StepView, b: StepView) -> Iterator[Difference]:
 
 def _artifacts(a: Side, b: Side, one: StepView, other: StepView) -> Iterator[Difference]:
     by_name = ({artifact.name: artifact for artifact in step.artifacts} for step in (one, other))
-    for name, old, new in _paired(*by_name):
+    yield from _unequal_artifacts(one.name, a, b, *by_name)
+
+
+def _unequal_artifacts(
+    step: str | None, a: Side, b: Side, one: Mapping[str, ArtifactRef], other: Mapping[str, ArtifactRef]
+) -> Iterator[Difference]:
+    for name, old, new in _paired(one, other):
         if old is None or new is None:
-            yield Difference(one.name, "artifact", name, _described(old), _described(new))
+            yield Difference(step, "artifact", name, _described(old), _described(new))
         elif (old.digest, old.serializer) != (new.digest, new.serializer):
             inside = "\n".join(_contents(a, b, old, new)) or "other content"
-            yield Difference(one.name, "artifact", name, _described(old), _described(new), inside)
+            yield Difference(step, "artifact", name, _described(old), _described(new), inside)
 
 
 def _described(artifact: ArtifactRef | None) -> str | None:

@@ -284,6 +284,24 @@ def test_metrics_differ_in_their_last_value_or_the_number_of_points() -> None:
     ]
 
 
+def test_what_is_on_the_runs_is_compared_as_theirs_by_step_and_name() -> None:
+    """Metrics and artifacts that `--monitor` names; not those of a step that one run did not reach."""
+    load = ev.PlannedStep("load", options=StepOptions(monitor=("metric:auc", "artifact:report")))
+    late = ev.PlannedStep("late", options=StepOptions(monitor=("metric:*",)))
+    late_ran = ran("late", ev.MetricReported("late", 1, "n", 1.0))
+
+    def one(auc: float, report: str, *more: ev.AnyEvent) -> Side:
+        reported = (metric("auc", auc), metric("loss", auc), stored(artifact("report", report)))
+        return side(run(*ran("load", *reported), *more, steps=(load, late)), values={"x": 1, "y": 2})
+
+    differing = told(one(0.5, "x"), one(0.7, "y", *late_ran))
+    assert [each[1:] for each in differing if each[0] is None] == [
+        ("metric", "load/auc", 0.5, 0.7),
+        ("artifact", "load/report", "dict", "dict"),
+    ]
+    assert told(one(0.5, "x"), one(0.5, "x")) == []
+
+
 def test_a_cached_step_has_the_metrics_of_what_it_reuses() -> None:
     decided = ev.StepDecided("load", "cached", (), "sig", (), "r0", metrics={"auc": 0.7})
     one, other = run(*ran("load", metric("auc", 0.8))), run(decided, ev.StepEnded("load", Status.CACHED))

@@ -80,7 +80,11 @@ def list_elements(session: Session, request: ListElements) -> ElementList:
     Raises:
         UsageError: the step has not run yet.
     """
-    step, now = shown_run(session, request.step).step(request.step), time.time()
+    run, now = shown_run(session, request.step), time.time()
+    step = run.step(request.step)
+    if not step.children and step.source_run:
+        # They are those of the run whose result is taken.
+        step = Run(run.workspace, step.source_run).step(step.source_step)
     elements = elements_of(step)
     shown = tuple(
         ElementShown(each.name, each.value_text, each.status, each.seconds_until(now), element_why(each))

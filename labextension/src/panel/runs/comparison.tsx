@@ -47,7 +47,8 @@ function Both(props: BothProps): JSX.Element {
   const [selected, select] = useState('');
   const whole = both.differences.filter(each => each.step === null);
   const parameters = whole.filter(each => each.what === 'parameter');
-  const others = whole.filter(each => each.what !== 'parameter');
+  const monitored = whole.filter(each => each.what === 'metric' || each.what === 'artifact');
+  const others = whole.filter(each => each.what !== 'parameter' && !monitored.includes(each));
   const changed = both.board.steps.filter(step => both.marks[step.name] !== 'same');
   return (
     <>
@@ -57,6 +58,12 @@ function Both(props: BothProps): JSX.Element {
         <>
           <h2>{trans.__('Parameters')}</h2>
           <Differences lines={parameters} trans={trans} />
+        </>
+      )}
+      {monitored.length > 0 && (
+        <>
+          <h2>{trans.__('On the run')}</h2>
+          <Differences lines={monitored} trans={trans} />
         </>
       )}
       <Metrics {...props} />

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from jupyter_pipes.display.board.making import board_of
+from jupyter_pipes.kernel.link.showing import ShownView
 from tests.kernel.link.conftest import AskedKernel
 
 pytestmark = pytest.mark.slow
@@ -22,3 +24,22 @@ def test_elements_are_told_what_went_wrong_first(kernel: AskedKernel) -> None:
     assert "division by zero" in told["elements"][0]["why"]
     assert told["elements"][1]["why"] == ""
     assert kernel.answer("elements", step="b") == {"title": "Elements", "elements": (), "more": 0}
+
+
+def test_elements_and_their_count_are_told_behind_runs_that_did_not_run_them(kernel: AskedKernel) -> None:
+    """One that took their result, one of other steps, and in a kernel that ran nothing yet."""
+    kernel.show(a="%%step a --map 'x in [1, 2, 4]'\ny = 1 / x", b="%%step b\nz = 1")
+    kernel.run()
+    kernel.run()
+    assert_elements_are_told(kernel)
+    kernel.run(steps=["b"])
+    assert_elements_are_told(kernel)
+    other = AskedKernel(kernel.session.directory)
+    other.show(a="%%step a --map 'x in [1, 2, 4]'\ny = 1 / x", b="%%step b\nz = 1")
+    assert_elements_are_told(other)
+
+
+def assert_elements_are_told(kernel: AskedKernel) -> None:
+    step = board_of(ShownView(kernel.session).now()).by_name["a"]
+    assert (step.elements, step.progress) == (3, "3/3")
+    assert [each["value"] for each in kernel.answer("elements", step="a")["elements"]] == ["1", "2", "4"]
