@@ -16,6 +16,13 @@ CELLS = (
     "%%step clean\nclean = tidy(raw)",
     "%%step bad\nbroken = {}['y']",
 )
+STANDS_BELOW_HEADER = """() => {
+    const sheet = document.querySelector('.jp-pipes-sheet').getBoundingClientRect();
+    const headers = [...document.querySelectorAll('.jp-pipes-header')];
+    const isScrolled = document.querySelector('.jp-WindowedPanel-outer').scrollTop > 0;
+    const stands = header => Math.abs(sheet.top - header.getBoundingClientRect().bottom) < 5;
+    return isScrolled && headers.some(stands);
+}"""
 
 
 class Cells:
@@ -61,6 +68,9 @@ def test_a_header_says_how_its_step_stands_and_its_buttons_run_and_explain_it(ce
     cells.edit(2)
     cells.press("load", "Log")
     expect(cells.sheet).to_contain_text("loaded 50")
+    cells.page.evaluate("document.querySelector('.jp-WindowedPanel-outer').scrollBy(0, 30)")
+    # It goes with its cell.
+    cells.page.wait_for_function(STANDS_BELOW_HEADER)
     cells.page.keyboard.press("Escape")
     expect(cells.sheet).to_have_count(0)
     expect(cells.header("load").get_by_role("button", name="Log")).to_be_focused()

@@ -53,7 +53,7 @@ export class Sheet extends Widget {
     }
     clearTimeout(this._leaving);
     document.removeEventListener('pointerdown', this._onElsewhere, true);
-    document.removeEventListener('scroll', this._onElsewhere, true);
+    document.removeEventListener('scroll', this._onScroll, true);
     window.removeEventListener('resize', this._onResize);
     document.removeEventListener('keydown', this._onKeyDown, true);
     this._anchor.removeEventListener('pointerleave', this._onLeave);
@@ -79,7 +79,7 @@ export class Sheet extends Widget {
     Widget.attach(this, document.body);
     this._place();
     document.addEventListener('pointerdown', this._onElsewhere, true);
-    document.addEventListener('scroll', this._onElsewhere, true);
+    document.addEventListener('scroll', this._onScroll, true);
     window.addEventListener('resize', this._onResize);
     document.addEventListener('keydown', this._onKeyDown, true);
     if (this._isGlance) {
@@ -103,6 +103,7 @@ export class Sheet extends Widget {
     const wide = Math.min(Math.max(width, NARROWEST), WIDEST, window.innerWidth - 2 * MARGIN);
     style.left = `${Math.max(Math.min(left, window.innerWidth - wide - MARGIN), MARGIN)}px`;
     style.width = `${wide}px`;
+    style.top = style.bottom = style.maxHeight = '';
     if (below >= top || below >= this.node.offsetHeight + GAP) {
       style.top = `${bottom + GAP}px`;
       style.maxHeight = `${below - 4 * GAP}px`;
@@ -115,6 +116,19 @@ export class Sheet extends Widget {
   private readonly _onElsewhere = (event: Event): void => {
     if (!this.node.contains(event.target as Node)) {
       this.dispose();
+    }
+  };
+
+  /** Go with what it is about, as long as that is in view: a cell that is revealed still scrolls a while. */
+  private readonly _onScroll = (event: Event): void => {
+    const scrolled = event.target as Node;
+    if (this.node.contains(scrolled)) {
+      return;
+    }
+    if (this._isGlance || !isInView(this._anchor, scrolled)) {
+      this.dispose();
+    } else {
+      this._place();
     }
   };
 
@@ -141,6 +155,17 @@ export class Sheet extends Widget {
   private _before: HTMLElement | null = null;
   private _leaving: number | undefined;
   private static _shown: Sheet | null = null;
+}
+
+/** Whether something can be seen, at least in part, in what was scrolled. */
+function isInView(anchor: HTMLElement, scrolled: Node): boolean {
+  if (!anchor.isConnected) {
+    return false;
+  }
+  const { top, bottom } = anchor.getBoundingClientRect();
+  const isInside = scrolled instanceof Element && scrolled.contains(anchor);
+  const view = isInside ? scrolled.getBoundingClientRect() : { top: 0, bottom: window.innerHeight };
+  return bottom > view.top && top < view.bottom;
 }
 
 function failed(error: unknown): HTMLElement {
