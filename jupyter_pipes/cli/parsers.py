@@ -312,12 +312,12 @@ TAGS = (_argument("tags", nargs="*", metavar="TAG", help="its labels from now on
 TITLE = (_argument("title", nargs="+", metavar="TEXT", help="its title"),)
 UNDO = (_switch("--undo", "list it again"),)
 EXPORT = (
-    _argument("path", metavar="PATH", help="the file to write"),
+    _argument("path", metavar="PATH", help="the file to write, or a project's folder"),
     _argument(
         "--to",
-        choices=("python", "notebook", "luigi"),
-        help="a Python module, the notebook with its latest run's outputs, or Luigi's tasks; "
-        "by PATH's ending if not given",
+        choices=("python", "notebook", "luigi", "kedro"),
+        help="a Python module, the notebook with its latest run's outputs, Luigi's tasks, or a Kedro project "
+        "(PATH is its folder); by PATH's ending if not given",
     ),
     _switch("--force", "overwrite an existing notebook, or a file that is no export"),
 )

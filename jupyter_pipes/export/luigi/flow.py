@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.luigi.configuration import configuration
@@ -11,6 +10,7 @@ from jupyter_pipes.export.luigi.parameters import constructor, luigi_parameter, 
 from jupyter_pipes.export.luigi.tasks import class_name, task_text, tasks
 from jupyter_pipes.export.luigi.texts import LOGGER, MAIN, REPORTS, WRAPPER, base
 from jupyter_pipes.export.plain.docstrings import docstring
+from jupyter_pipes.export.plain.functions import defines_inside
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
@@ -122,7 +122,4 @@ def _retries(program: Program) -> bool:
 
 
 def _defines(program: Program) -> bool:
-    """Whether a step defines functions or classes inside of itself, which pickle alone cannot keep."""
-    inner = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-    trees = (ast.parse(function.text).body[0] for function in program.functions if function.outputs)
-    return any(isinstance(node, inner) for tree in trees for node in ast.walk(tree) if node is not tree)
+    return any(defines_inside(function.text) for function in program.functions if function.outputs)

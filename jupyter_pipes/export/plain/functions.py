@@ -80,6 +80,13 @@ def typed_names(code: StepCode) -> list[str]:
     return [name for name in code.step.parameters if name not in bound]
 
 
+def defines_inside(text: str) -> bool:
+    """Return whether a function defines functions or classes inside of itself: pickle alone keeps none."""
+    inner = (ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+    (definition,) = ast.parse(text).body
+    return any(isinstance(node, inner) for node in ast.walk(definition) if node is not definition)
+
+
 def input_names(code: StepCode) -> list[str]:
     """Return the names that the function takes: outputs of other steps, then parameters, by first use."""
     parameters = code.step.parameters

@@ -69,5 +69,11 @@ class Engine(Struct, frozen=True):
 
 def _written(field: str, value: object) -> str:
     option = BY_FIELD[field]
-    words = [] if value is True or not option.metavar else [shlex.quote(str(item)) for item in items(value)]
+    words = [] if value is True or not option.metavar else [_quoted(str(item)) for item in items(value)]
     return " ".join([option.flag, *words])
+
+
+def _quoted(word: str) -> str:
+    quoted = shlex.quote(word)
+    # As people write it: a condition has single quotes inside.
+    return quoted if quoted == word or set(word) & {*'"$`\\'} else f'"{word}"'

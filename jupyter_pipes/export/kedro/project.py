@@ -1,0 +1,141 @@
+"""A pipeline -> the files of a Kedro project."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.export.kedro.datasets import catalog, datasets, inputs_of
+from jupyter_pipes.export.kedro.engine import KEDRO, check_node
+from jupyter_pipes.export.kedro.parameters import parameters_text
+from jupyter_pipes.export.kedro.texts import PACKAGES, PIPELINE, PROJECT, REGISTRY, REPORTS, SETTINGS, TESTS
+from jupyter_pipes.export.plain.docstrings import docstring
+from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.preparation import title
+from jupyter_pipes.export.plain.program import identifier
+from jupyter_pipes.export.plain.standalone import standalone
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from jupyter_pipes.export.kedro.datasets import Datasets
+    from jupyter_pipes.export.plain.program import Function, Program
+    from jupyter_pipes.model.steps import Cell
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+
+def export_kedro(
+    graph: Graph,
+    cells: Sequence[Cell],
+    parameters: Sequence[Parameter],
+    name: str,
+    source_label: str,
+    stem: str,
+) -> dict[str, str]:
+    """Return path within the project -> content.
+
+    Args:
+        graph: the pipeline, without errors.
+        cells: the notebook's cells, for comments and the title.
+        parameters: the declared parameters.
+        name: the pipeline's name.
+        source_label: where it comes from, for people ("train.ipynb").
+        stem: how the project's folder is called.
+
+    Raises:
+        InvalidPipeline: the graph has errors.
+        NotebookError: Kedro has no words for it; the message says for what, and in which cell.
+    """
+    program = standalone(graph, cells, parameters, name, KEDRO)
+    for function in program.functions:
+        check_node(function)
+    found = datasets(program.functions)
+    origin = f"Exported from {source_label} by jupyter_pipes."
+    package, pipeline = _module_name(stem), _module_name(name)
+    folder = f"src/{package}/pipelines/{pipeline}"
+    reported = [REPORTS[method].format(name=each) for method, each in sorted(program.reports.items())]
+    nodes = program.module(
+        docstring(f"{title(graph, cells)}\n\n{origin}", level=0),
+        imports=["import logging"] if reported else [],
+        first=["logger = logging.getLogger(__name__)", *reported] if reported else [],
+    )
+    sources = {
+        f"src/{package}/__init__.py": docstring(f"{name}.\n\n{origin}", level=0),
+        f"src/{package}/settings.py": SETTINGS.format(origin=origin),
+        f"src/{package}/pipeline_registry.py": REGISTRY.format(origin=origin),
+        f"src/{package}/pipelines/__init__.py": docstring(f"The pipelines.\n\n{origin}", level=0),
+        f"{folder}/__init__.py": PACKAGES.format(name=name, origin=origin),
+        f"{folder}/pipeline.py": PIPELINE.format(name=name, origin=origin, nodes=_nodes(program, found)),
+        "tests/test_pipeline.py": _tests(program, found, package, pipeline, origin),
+    }
+    return {
+        "pyproject.toml": _project(program, found, package, name, origin),
+        "conf/base/parameters.yml": parameters_text(program.parameters, origin),
+        "conf/base/catalog.yml": catalog(found.values(), origin),
+        "conf/local/catalog.yml": f"# {origin}\n# What is different on this machine.\n",
+        **{path: formatted(text, beside=[package]) for path, text in sources.items()},
+        f"{folder}/nodes.py": with_reasons(formatted(nodes)),
+    }
+
+
+def _module_name(name: str) -> str:
+    return identifier(re.sub(r"[\W_]+", "_", name.lower()).strip("_"), "pipeline")
+
+
+def _nodes(program: Program, found: Datasets) -> str:
+    return "\n".join(f"{_node(function, found)}," for function in program.functions)
+
+
+def _node(function: Function, found: Datasets) -> str:
+    step = function.step
+    outputs = [found[step.name, name].name for name in function.outputs]
+    said = {
+        "inputs": repr(inputs_of(function, found) or None),
+        "outputs": repr(outputs[0] if len(outputs) == 1 else outputs or None),
+        "name": json.dumps(step.name, ensure_ascii=False),
+    }
+    tags = [*([step.options.stage] if step.options.stage else []), *step.options.tags]
+    if tags:
+        # Kedro's tags are words.
+        said["tags"] = repr([*dict.fromkeys(re.sub(r"[^\w.-]+", "-", tag) for tag in tags)])
+    note = KEDRO.note(step.options)
+    words = ", ".join(f"{word}={value}" for word, value in said.items())
+    # A comma behind the last keeps each in a line of its own: an edit changes one line.
+    return "\n".join(filter(None, [note, f"Node(nodes.{function.name}, {words},)"]))
+
+
+def _tests(program: Program, found: Datasets, package: str, pipeline: str, origin: str) -> str:
+    edges = {
+        function.step.name: sorted(function.step.producers)
+        for function in program.functions
+        if function.step.producers
+    }
+    read = {(owner, name) for each in program.functions for name, owner in each.step.reads.items()}
+    outputs = sorted(dataset.name for place, dataset in found.items() if place not in read)
+    taken = sorted({f"params:{name}" for each in program.functions for name in each.parameters})
+    return TESTS.format(
+        package=package,
+        pipeline=pipeline,
+        origin=origin,
+        nodes=repr(sorted(function.step.name for function in program.functions)),
+        edges=repr(edges),
+        inputs=repr(taken),
+        outputs=repr(outputs),
+    )
+
+
+def _project(program: Program, found: Datasets, package: str, name: str, origin: str) -> str:
+    of_functions = any(dataset.is_of_functions for dataset in found.values())
+    needed = ["kedro>=1.0", "kedro-datasets", *(["cloudpickle"] if of_functions else []), *_asked(program)]
+    return PROJECT.format(
+        package=package,
+        name=name,
+        origin=origin,
+        dependencies="".join(f"    {json.dumps(each)},\n" for each in dict.fromkeys(needed)),
+    )
+
+
+def _asked(program: Program) -> list[str]:
+    return [package for function in program.functions for package in function.step.options.packages]

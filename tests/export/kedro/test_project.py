@@ -1,0 +1,147 @@
+"""Rules of an export to Kedro: the project that a user of Kedro would have written, or a refusal in words."""
+
+from __future__ import annotations
+
+import difflib
+
+import pytest
+
+from jupyter_pipes.export.kedro import export_kedro
+from jupyter_pipes.model.errors import NotebookError
+from jupyter_pipes.pipelines.declarations import cells as parameter_cells
+from jupyter_pipes.pipelines.graph import build
+from jupyter_pipes.pipelines.notebook import cell_from_source
+
+
+def exported(*sources: str) -> dict[str, str]:
+    cells = [cell_from_source(f"c{n}", n, source, "code")[0] for n, source in enumerate(sources, start=1)]
+    parameters = parameter_cells.read(cells)[0]
+    graph = build(cells, [parameter.spec for parameter in parameters])
+    return export_kedro(graph, cells, parameters, "study", "study.ipynb", "Rain in May")
+
+
+NOTEBOOK = (
+    "%%params\nn: Annotated[int, Range(1, 9)] = 2  # how many\nlr = 1e-05\nname = 'a b'\nxs: list[int] = [1]",
+    '%%step load --stage "raw data" --tags big --retries 2\nrows = [n, lr, name, *xs]',
+    "%%step grow\nrows.append(1)\nwith open('log') as file:\n    text = file.read()",
+    "%%step tell\nkey = lambda row: -row\nprint(sorted(rows, key=key))",
+)
+NODES = """\
+            # No place in Kedro: --retries 2
+            Node(
+                nodes.load,
+                inputs={
+                    "n": "params:n",
+                    "lr": "params:lr",
+                    "name": "params:name",
+                    "xs": "params:xs",
+                },
+                outputs="load_rows",
+                name="load",
+                tags=["raw-data", "big"],
+            ),
+            Node(
+                nodes.grow,
+                inputs={"rows": "load_rows"},
+                outputs=["grow_rows", "file", "text"],
+                name="grow",
+            ),
+            Node(
+                nodes.tell,
+                inputs={"rows": "grow_rows"},
+                outputs="key",
+                name="tell",
+            ),
+"""
+PARAMETERS = """\
+# Exported from study.ipynb by jupyter_pipes.
+# how many
+# a whole number from 1 to 9
+n: 2
+
+# a number
+lr: 1.0e-05
+
+# a text
+name: "a b"
+
+# a value of type list[int]
+xs: [1]
+"""
+CATALOG = """\
+# Exported from study.ipynb by jupyter_pipes.
+load_rows:
+  type: pickle.PickleDataset
+  filepath: data/load_rows.pkl
+  metadata:
+    kedro-viz:
+      layer: "raw data"
+
+grow_rows:
+  type: pickle.PickleDataset
+  filepath: data/grow_rows.pkl
+
+text:
+  type: pickle.PickleDataset
+  filepath: data/text.pkl
+
+key:
+  type: pickle.PickleDataset
+  filepath: data/key.pkl
+  backend: cloudpickle
+"""
+
+
+def test_the_export_reads_as_a_user_of_kedro_would_have_written_it() -> None:
+    """A name that several steps leave is several datasets; what `with` opened is no file of the catalog."""
+    files = exported(*NOTEBOOK)
+    assert NODES in files["src/rain_in_may/pipelines/study/pipeline.py"]
+    assert files["conf/base/parameters.yml"] == PARAMETERS
+    assert files["conf/base/catalog.yml"] == CATALOG
+    assert "def grow(rows):" in files["src/rain_in_may/pipelines/study/nodes.py"]
+    assert '    "cloudpickle",\n' in files["pyproject.toml"]
+    assert '"grow": ["load"]' in files["tests/test_pipeline.py"]
+
+
+def test_exporting_again_changes_what_the_edit_changed() -> None:
+    before = exported(*NOTEBOOK)
+    assert before == exported(*NOTEBOOK)
+    after = exported(*(source.replace("append(1)", "append(2)") for source in NOTEBOOK))
+    changed = [
+        line
+        for name, text in before.items()
+        for line in difflib.ndiff(text.splitlines(), after[name].splitlines())
+        if line[0] in "+-"
+    ]
+    assert changed == ["-     rows.append(1)", "+     rows.append(2)"]
+
+
+REFUSED = {
+    "a map": (["%%step a\nxs = [1]", "%%step b --map 'x in xs'\ny = x"], r"step b \(cell 2\).*--map"),
+    "a condition": (
+        ["%%params\nn = 1", '%%step a --when "n > 0"\nx = 1'],
+        r'step a \(cell 2\).*--when "n > 0"',
+    ),
+    "an order without values": (
+        ["%%step a\nx = 1", "%%step b --after a\ny = 1"],
+        r"step b \(cell 2\).*comes after a",
+    ),
+    "nothing read or left": (["%%step a\nprint(1)"], r"step a \(cell 1\).*neither reads nor leaves"),
+    "None": (["%%step a\nx = None"], r"step a \(cell 1\).*None under x"),
+    "None on some path": (
+        ["%%params\nn = 1", "%%step a\nif n:\n    x = 1"],
+        r"a \(cell 2\).*None under x",
+    ),
+    "what YAML has not": (
+        ["%%params\nday = date(2024, 1, 1)", "%%step a\nx = day"],
+        r"day \(cell 1, line 2\)",
+    ),
+    "waiting": (["import asyncio", "%%step a\nx = await asyncio.sleep(0, 1)"], r"step a \(cell 2\).*awaits"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_what_kedro_cannot_say_is_refused_with_its_cell(what: str) -> None:
+    cells, words = REFUSED[what]
+    with pytest.raises(NotebookError, match=words):
+        exported(*cells)
