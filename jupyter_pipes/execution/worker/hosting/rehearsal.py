@@ -20,8 +20,11 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Step
 
-_BODIES = ("x = [1]\nx", "1 / 0")
-"""Between them they store, display, fail and format a traceback."""
+_PLAIN = "x = [1]"
+"""It runs, and stores."""
+
+_SELDOM = ("x = [1]\nx", "1 / 0")
+"""Between them they display, fail and format a traceback, which takes the most to load."""
 
 
 class Rehearsal:
@@ -38,16 +41,16 @@ class Rehearsal:
         # One of its own: what happens in the folder is nothing that a real attempt does.
         self._watched = native.new_group()
 
-    def load_all(self) -> None:
-        """Load all that jobs may need: in the helper, so that it is there in every child."""
+    def run_plain(self) -> None:
+        """Load what every job needs, in the helper; in a child, have what it writes to copied."""
+        self._run(_PLAIN)
+
+    def run_seldom(self) -> None:
+        """Load what only some jobs need, so that no child has to."""
         nothing = io.StringIO()
         with contextlib.redirect_stdout(nothing):
-            for body in _BODIES:
+            for body in _SELDOM:
                 self._run(body)
-
-    def make_own(self) -> None:
-        """Have what nearly every job writes to copied, in a child that has nothing to do yet."""
-        self._run("x = [1]")
 
     def _run(self, body: str) -> None:
         before, native.inherited = native.inherited, self._watched

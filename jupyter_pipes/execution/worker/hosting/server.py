@@ -65,8 +65,7 @@ class Server:
 
     def serve(self) -> None:
         """Start children as asked and tell of their ends; when the executor is gone, end them all."""
-        self._rehearsal.load_all()
-        _share_what_is_loaded()
+        self._rehearsal.run_plain()
         processes.adopt_orphans()
         wakeup = _wake_on_signals()
         # The socket alone is not enough: a process that the kernel forked holds the other end as well.
@@ -74,17 +73,25 @@ class Server:
         with selectors.DefaultSelector() as selector:
             selector.register(self._control, selectors.EVENT_READ)
             selector.register(wakeup, selectors.EVENT_READ)
-            while self._step(selector, wakeup):
+            # A job may have come already: the first one waits for nothing that it may not need.
+            is_served = self._step(selector, wakeup, 0)
+            self._rehearsal.run_seldom()
+            _share_what_is_loaded()
+            while is_served:
                 # Between two messages: the next attempt finds its process forked already.
                 # If that fails, the next attempt tries again, and is told.
                 with contextlib.suppress(OSError):
                     self._keep_spare()
+                is_served = self._step(selector, wakeup)
         signal.set_wakeup_fd(-1)
         self._end_children()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _step(self, selector: selectors.BaseSelector, wakeup: socket.socket) -> bool:
-        for key, _ in selector.select():
+    def _step(
+        self, selector: selectors.BaseSelector, wakeup: socket.socket, patience: float | None = None
+    ) -> bool:
+        """Do what is due, which is waited for; return whether there is still somebody to serve."""
+        for key, _ in selector.select(patience):
             if key.fileobj is not wakeup:
                 if not self._receive():
                     return False
@@ -183,7 +190,7 @@ class Server:
         try:
             self._leave_helper()
             if not fresh and not _has_come(waiting):
-                self._rehearsal.make_own()
+                self._rehearsal.run_plain()
             job, events, log = _receive_files(waiting)
             if fresh:
                 _execute_fresh([job, events, log])
