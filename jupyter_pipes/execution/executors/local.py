@@ -78,7 +78,7 @@ class LocalExecutor:
         self, loop: asyncio.AbstractEventLoop, cpus: int | None = None, memory: int | None = None
     ) -> None:
         self._loop = loop
-        self.cpus = cpus or _usable_cpus()
+        self.cpus = cpus or processes.usable_cpus()
         self.memory = memory or _machine_memory()
         self._waiting: deque[_Attempt] = deque()
         self._running: dict[str, _Attempt] = {}
@@ -380,10 +380,6 @@ def _file_of(data: bytes) -> int:
             file = os.dup(made.fileno())
     os.write(file, data)
     return file
-
-
-def _usable_cpus() -> int:
-    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
 
 
 def _machine_memory() -> int:

@@ -60,6 +60,11 @@ def flush_c_streams() -> None:
     _c_library.fflush(None)
 
 
+def usable_cpus() -> int:
+    """Return how many CPUs this process may use."""
+    return len(os.sched_getaffinity(0)) if sys.platform == "linux" else os.cpu_count() or 1
+
+
 def _call_prctl(option: int, value: int) -> None:
     if sys.platform == "linux":
         _c_library.prctl(option, value, 0, 0, 0)

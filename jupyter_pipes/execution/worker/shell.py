@@ -218,9 +218,13 @@ class StepCell:
         """Let an event loop run in all cells from now on, if code of the step asks for a running one."""
         self._loop.serve(sources)
 
-    def _should_run_async(self, *arguments: Any, **keywords: Any) -> bool:
+    def _should_run_async(self, source: str, **keywords: Any) -> bool:
         shell: Any = type(self.shell)
-        return self._loop.is_always_running or shell.should_run_async(self.shell, *arguments, **keywords)
+        # IPython finds out by compiling the cell once more.
+        may_await = "await" in source or "async" in source
+        return self._loop.is_always_running or (
+            may_await and shell.should_run_async(self.shell, source, **keywords)
+        )
 
     def _keep_traceback(self, etype: type[BaseException], evalue: BaseException, stb: list[str]) -> None:
         self._tracebacks.append(stb)

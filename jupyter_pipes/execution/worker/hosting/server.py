@@ -117,8 +117,7 @@ class Server:
         if "preload" in message:
             self._preload(message["preload"])
         elif "start" in message:
-            files, self._files = self._files[:3], self._files[3:]
-            self._start(message["start"], files)
+            self._start(message["start"], self._files[:3])
 
     def _preload(self, modules: list[str]) -> None:
         self._drop_spare()
@@ -145,6 +144,8 @@ class Server:
         else:
             self._children[pid] = attempt
             self._send({"started": attempt, "pid": pid})
+        # Up to here a child that is forked closes them: it gets its own.
+        del self._files[:3]
         for file in files:
             os.close(file)
 
@@ -170,12 +171,17 @@ class Server:
             if pid == 0:
                 ours.close()
                 native.inherited = watched
-                self._become_child(theirs, fresh=fresh)
+                self._become_child(theirs, fresh=fresh, rehearses=not fresh and self._has_room)
         with contextlib.suppress(OSError):
             # The child does the same; whoever comes first, the group exists before anybody signals it.
             os.setpgid(pid, pid)
         self._spare = _Spare(pid, ours, watched)
         return self._spare
+
+    @property
+    def _has_room(self) -> bool:
+        """Whether steps leave a CPU free: else a rehearsal would take more from them than it spares them."""
+        return len(self._children) < processes.usable_cpus()
 
     def _drop_spare(self) -> None:
         """End the spare child: it knows nothing of what this process learns from now on."""
@@ -185,11 +191,11 @@ class Server:
             self._watched[self._spare.pid] = self._spare.watched
             self._spare = None
 
-    def _become_child(self, waiting: socket.socket, *, fresh: bool) -> NoReturn:
+    def _become_child(self, waiting: socket.socket, *, fresh: bool, rehearses: bool) -> NoReturn:
         status = 1
         try:
             self._leave_helper()
-            if not fresh and not _has_come(waiting):
+            if rehearses and not _has_come(waiting):
                 self._rehearsal.run_plain()
             job, events, log = _receive_files(waiting)
             if fresh:
