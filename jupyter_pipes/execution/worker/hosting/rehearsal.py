@@ -8,6 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
+import tempfile
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -17,8 +20,10 @@ from jupyter_pipes.execution.worker.hosting.child import read_job
 from jupyter_pipes.execution.worker.job import run_job
 from jupyter_pipes.execution.worker.observation import native
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.storage.artifacts import ArtifactStore
 
 _PLAIN = "x = [1]"
 """It runs, and stores."""
@@ -26,36 +31,46 @@ _PLAIN = "x = [1]"
 _SELDOM = ("x = [1]\nx", "1 / 0")
 """Between them they display, fail and format a traceback, which takes the most to load."""
 
+_HERE = str(Path(__file__).parent)
+"""A folder without folders in it, where nothing is written."""
+
 
 class Rehearsal:
     """What runs small jobs in one shell.
 
     Args:
         shell: the process's.
-        folder: where they run, and keep what they make: always the same.
     """
 
-    def __init__(self, shell: Any, folder: str) -> None:
+    def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._folder = folder
         # One of its own: what happens in the folder is nothing that a real attempt does.
         self._watched = native.new_group()
 
-    def run_plain(self) -> None:
-        """Load what every job needs, in the helper; in a child, have what it writes to copied."""
-        self._run(_PLAIN)
+    def load(self) -> None:
+        """Load what every job needs: in the helper, so that no child has to."""
+        self._store(_PLAIN)
 
-    def run_seldom(self) -> None:
-        """Load what only some jobs need, so that no child has to."""
+    def load_the_rest(self) -> None:
+        """Load what only some jobs need."""
+        self._store(*_SELDOM)
+
+    def copy_pages(self) -> None:
+        """Have what nearly every job writes to copied: in a child, which may be killed and leaves no file."""
+        self._run(_PLAIN, _HERE, os.devnull)
+        with contextlib.suppress(StoreError):
+            ArtifactStore(os.devnull).put("x", [1])
+
+    def _store(self, *bodies: str) -> None:
         nothing = io.StringIO()
-        with contextlib.redirect_stdout(nothing):
-            for body in _SELDOM:
-                self._run(body)
+        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(nothing):
+            for body in bodies:
+                self._run(body, folder, f"{folder}/store", "x")
 
-    def _run(self, body: str) -> None:
+    def _run(self, body: str, directory: str, store: str, *writes: str) -> None:
         before, native.inherited = native.inherited, self._watched
-        step = Step("rehearsal", 0, body, "", writes=("x",), demanded=("x",))
-        job = Job("", "", step, 1, directory=self._folder, store=f"{self._folder}/store")
+        step = Step("rehearsal", 0, body, "", writes=writes, demanded=writes)
+        job = Job("", "", step, 1, directory=directory, store=store)
         run_job(read_job(msgspec.json.encode(job)), self._shell, _say_nothing, lambda: 0)
         native.inherited = before
 

@@ -15,11 +15,9 @@ import os
 import resource
 import select
 import selectors
-import shutil
 import signal
 import socket
 import sys
-import tempfile
 import threading
 import traceback
 from pathlib import Path
@@ -53,8 +51,8 @@ class Server:
         self._control = control
         self._always_fresh = sys.platform == "darwin" or "JUPYTER_PIPES_FRESH" in os.environ
         self._shell: Any = make_shell()
-        self._folder = tempfile.mkdtemp(prefix="jupyter_pipes-")
-        self._rehearsal = Rehearsal(self._shell, self._folder)
+        self._rehearsal = Rehearsal(self._shell)
+        self._cpus = processes.usable_cpus()
         self._children: dict[int, str] = {}
         self._watched: dict[int, int] = {}
         self._free: list[int] = []
@@ -65,7 +63,7 @@ class Server:
 
     def serve(self) -> None:
         """Start children as asked and tell of their ends; when the executor is gone, end them all."""
-        self._rehearsal.run_plain()
+        self._rehearsal.load()
         processes.adopt_orphans()
         wakeup = _wake_on_signals()
         # The socket alone is not enough: a process that the kernel forked holds the other end as well.
@@ -75,7 +73,7 @@ class Server:
             selector.register(wakeup, selectors.EVENT_READ)
             # A job may have come already: the first one waits for nothing that it may not need.
             is_served = self._step(selector, wakeup, 0)
-            self._rehearsal.run_seldom()
+            self._rehearsal.load_the_rest()
             _share_what_is_loaded()
             while is_served:
                 # Between two messages: the next attempt finds its process forked already.
@@ -85,7 +83,6 @@ class Server:
                 is_served = self._step(selector, wakeup)
         signal.set_wakeup_fd(-1)
         self._end_children()
-        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _step(
         self, selector: selectors.BaseSelector, wakeup: socket.socket, patience: float | None = None
@@ -181,7 +178,7 @@ class Server:
     @property
     def _has_room(self) -> bool:
         """Whether steps leave a CPU free: else a rehearsal would take more from them than it spares them."""
-        return len(self._children) < processes.usable_cpus()
+        return len(self._children) < self._cpus
 
     def _drop_spare(self) -> None:
         """End the spare child: it knows nothing of what this process learns from now on."""
@@ -196,7 +193,7 @@ class Server:
         try:
             self._leave_helper()
             if rehearses and not _has_come(waiting):
-                self._rehearsal.run_plain()
+                self._rehearsal.copy_pages()
             job, events, log = _receive_files(waiting)
             if fresh:
                 _execute_fresh([job, events, log])
