@@ -160,7 +160,8 @@ class Attempt:
         self.displays.is_of_other_cells = False
         self.outputs.watch()
         watch_tqdm()
-        begun = states()
+        # Only other cells can seed a stream from elsewhere.
+        begun = states() if self.step.pieces else {}
         if self.job.gathers is not None:
             self.outputs.gather(self.job.gathers)
             return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
