@@ -161,7 +161,7 @@ class Attempt:
         self.outputs.watch()
         watch_tqdm()
         # Only other cells can seed a stream from elsewhere.
-        begun = states() if self.step.pieces else {}
+        begun: Mapping[str, Any] = states() if self.step.pieces else {}
         if self.job.gathers is not None:
             self.outputs.gather(self.job.gathers)
             return ev.AttemptEnded(self.step.name, self.job.attempt, "completed")
