@@ -191,7 +191,9 @@ def order(graph: Graph) -> tuple[str, ...]:
     try:
         return _order(graph.steps)
     except CycleError as error:
-        raise InvalidPipeline(" → ".join(error.args[1]), diagnostics=graph.errors) from error
+        cycle = " → ".join(error.args[1])
+        message = f"steps wait for each other: {cycle}; take one of these reads, or references, away"
+        raise InvalidPipeline(message, diagnostics=graph.errors) from error
 
 
 def _order(steps: Iterable[Step]) -> tuple[str, ...]:

@@ -314,8 +314,14 @@ class Decider:
         refused = [artifact.name for artifact in result.artifacts if store.is_refused(artifact)]
         if refused:
             return tuple(f"output {name} of run {result.run} is not signed by the team" for name in refused)
-        lost = [artifact.name for artifact in result.artifacts if not store.is_whole(artifact)]
-        return tuple(f"output {name} is missing" for name in dict.fromkeys((*missing, *lost)))
+        # Figures count, though no step reads them: a step that is cached shows what it showed.
+        lost = [
+            artifact.name if artifact.is_figure else f"output {artifact.name}"
+            for artifact in result.artifacts
+            if not store.is_whole(artifact)
+        ]
+        gone = dict.fromkeys((*(f"output {name}" for name in missing), *lost))
+        return tuple(f"{name} is missing" for name in gone)
 
     def _reasons(
         self,

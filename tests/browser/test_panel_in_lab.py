@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from lab import Lab, LabPage
+from lab import Lab, LabPage, write_notebook
 from playwright.sync_api import Locator, Page, expect
 
 CELLS = (
@@ -151,4 +151,38 @@ def test_a_step_waits_until_it_is_approved_in_the_panel_or_above_the_live_graph(
     live.get_by_role("button", name="Approve").click()
     expect(panel.header("publish")).to_contain_text("completed")
     expect(live).to_be_hidden()
+    page.close()
+
+
+MAPPED = (
+    '%%step score --map "k in range(3)"\nauc = k / 2',
+    "%%step prep --pipeline other.ipynb --out df",
+    "%%step last\nout = 1",
+)
+OTHER = ("%%step load\nraw = [1, 2]", "%%step clean\ndf = raw[1:]")
+
+
+def test_maps_and_other_pipelines_show_their_counts_and_open_also_behind_a_run_without_them(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    page = lab.open_new(request.node.name, "mapped.ipynb", *MAPPED)
+    write_notebook(lab.folder_of(request.node.name) / "other.ipynb", *OTHER)
+    panel = Panel(page)
+    panel.show()
+    run = panel.heading.get_by_role("button", name="Run pipeline", exact=True)
+    run.click()
+    expect(panel.heading).to_contain_text("3 of 3 steps")
+    # Only this step runs now: the others stand as they are kept.
+    panel.edit(2)
+    panel.header("last").get_by_role("button", name="Run step", exact=True).click()
+    expect(panel.header("last")).to_contain_text("cached")
+    page.page.get_by_role("tab", name="Steps", exact=True).click()
+    sheet = page.page.locator(".jp-pipes-sheet")
+    for name, rows in (("Elements of score: 3/3", "score[2]"), ("Steps of other.ipynb: 2/2", "clean")):
+        page.page.get_by_role("button", name=name).click()
+        expect(sheet).to_contain_text(rows)
+        expect(sheet).to_contain_text("completed")
+        page.page.keyboard.press("Escape")
+    page.page.get_by_role("tab", name="Timeline", exact=True).click()
+    expect(page.page.get_by_role("rowheader", name="last")).to_be_visible()
     page.close()

@@ -14,7 +14,7 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.results import ArtifactRef, FileSeen
+from jupyter_pipes.model.results import FIGURE, ArtifactRef, FileSeen
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.decision import Decider, Decision
@@ -44,7 +44,11 @@ def decide(
 
 
 def keep(
-    workspace: Workspace, decision: Decision, files: tuple[FileSeen, ...] = (), value: object = 6
+    workspace: Workspace,
+    decision: Decision,
+    files: tuple[FileSeen, ...] = (),
+    value: object = 6,
+    *others: ArtifactRef,
 ) -> Result:
     """Keep a result for the decision, as a run that followed it would have."""
     history = workspace.history
@@ -56,6 +60,7 @@ def keep(
         ev.RunStarted("p", "1.0.0", (ev.PlannedStep(STEP.name),)),
         ev.StepDecided(STEP.name, "run", signature=decision.signature, parts=parts),
         ev.ArtifactStored(STEP.name, 1, workspace.store.put("y", value)),
+        *(ev.ArtifactStored(STEP.name, 1, other) for other in others),
         ev.AttemptEnded(STEP.name, 1, "completed", files=files),
     ):
         log.append(fact, view)
@@ -164,6 +169,13 @@ def test_a_result_without_its_outputs_is_no_hit(
             blob.unlink()
     decision = decide(decider)
     assert (decision.decision, decision.reasons) == ("run", ("output y is missing",))
+
+
+def test_a_figure_that_is_gone_is_shown_again_though_no_step_reads_it(
+    workspace: Workspace, decider: Decider
+) -> None:
+    keep(workspace, decide(decider), (), 6, ArtifactRef("figure 1", "0" * 64, "image/png", 9, FIGURE))
+    assert decide(decider).reasons == ("figure 1 is missing",)
 
 
 def test_a_damaged_output_is_no_hit_and_out_of_the_way_of_who_makes_it_again(
