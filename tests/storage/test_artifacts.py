@@ -190,6 +190,18 @@ def test_a_damaged_artifact_of_another_size_is_written_anew(local):
     assert local.is_whole(ref)
 
 
+def test_a_large_artifact_that_is_there_stays_unless_it_is_damaged(local):
+    path = path_of(local, ref := local.put("a", LARGE))
+    first = path.stat().st_ino
+    assert local.put("b", LARGE).digest == ref.digest
+    assert path.stat().st_ino == first
+    damage(path)
+    local.put("b", LARGE)
+    assert path.stat().st_ino != first
+    assert local.is_whole(ref)
+    assert files(path.parents[2]) == [path]
+
+
 def test_a_whole_artifact_that_cannot_be_loaded_is_no_damage(local):
     ref = msgspec.structs.replace(local.put("a", 1), serializer="elsewhere")
     with pytest.raises(SerializationError, match=r"'a'.*'elsewhere', which is not installed"):

@@ -68,8 +68,7 @@ class LocalBlobs:
         """Keep these bytes: under a temporary name first, so that a name only ever holds a whole blob."""
         with os_errors("written to", self._root):
             if total(buffers) >= _OVERLAPPED:
-                # Also over a blob that is there: reading it, to see whether it is whole, takes as long.
-                return self._write(partial(_write_and_hash, buffers))
+                return self._write(partial(_write_and_hash, buffers), is_new=False)
             # Taken out of the reach of threads that may go on changing it.
             content = b"".join(buffers)
             digest = digest_of([content])
@@ -253,13 +252,22 @@ class LocalBlobs:
         with os_errors("cleaned of a damaged blob", path):
             path.unlink(missing_ok=True)
 
-    def _write(self, write: Callable[[BufferedRandom], str]) -> str:
-        """Have a file written under a temporary name, then give it that of the digest it comes to."""
+    def _write(self, write: Callable[[BufferedRandom], str], *, is_new: bool = True) -> str:
+        """Have a file written under a temporary name, then give it that of the digest it comes to.
+
+        Args:
+            write: writes it, and returns the digest.
+            is_new: whether no such blob is there; a whole one stays: a file system brings what takes the
+                place of another file to the disk at once, which takes longer than reading the other one.
+        """
         self._make_folder()
         path = self._unfinished()
         try:
             with path.open("x+b") as file:
                 digest = write(file)
+            if not is_new and self._touch(digest):
+                path.unlink()
+                return digest
             final = self._path(digest)
             final.parent.mkdir(exist_ok=True)
             path.replace(final)
