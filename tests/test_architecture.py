@@ -60,6 +60,7 @@ ACROSS_MODULES = {
     "storage/serializers/test_frames.py": "arrays, frames, models and figures through all that may keep them",
     "storage/serializers/test_stability.py": "bytes of equal values in several processes",
     "storage/test_torn_values.py": "all kinds of blobs while a thread writes, and when damaged",
+    "test_speed.py": "what a step costs as a whole, beside a bare fork",
 }
 """Test files that are about no one module, and what they are about instead."""
 

@@ -35,7 +35,7 @@ def in_turns(turns: Mapping[str, Turn], times: int) -> dict[str, list[float]]:
 
 @contextmanager
 def prepared(
-    folder: Path, steps: int, contenders: Mapping[str, tuple[str, str]]
+    folder: Path, steps: int, contenders: Mapping[str, tuple[str, str]], *, of_cpu: bool = False
 ) -> Iterator[dict[str, Turn]]:
     """Start each contender that is installed, have it do its work once, and yield how it does it again.
 
@@ -43,18 +43,19 @@ def prepared(
         folder: where they keep what they keep.
         steps: how many.
         contenders: name -> tool and work.
+        of_cpu: whether their milliseconds are those of the CPU, in all their processes.
     """
     with ExitStack() as stack:
         turns: dict[str, Turn] = {}
         for name, (tool, work) in contenders.items():
             if is_installed(tool):
-                turns[name] = stack.enter_context(_started(folder, steps, tool, work))
+                turns[name] = stack.enter_context(_started(folder, steps, tool, work, of_cpu=of_cpu))
                 turns[name]()
         yield turns
 
 
 @contextmanager
-def _started(folder: Path, steps: int, tool: str, work: str) -> Iterator[Turn]:
+def _started(folder: Path, steps: int, tool: str, work: str, *, of_cpu: bool) -> Iterator[Turn]:
     words = (*PROGRAM, tool, work, str(folder), str(steps), "--again")
     with subprocess.Popen(
         words, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, cwd=folder, env=environment()
@@ -69,7 +70,7 @@ def _started(folder: Path, steps: int, tool: str, work: str) -> Iterator[Turn]:
             line = answers.readline()
             if not line:
                 raise RuntimeError(f"{tool} ended while it did {work}")
-            return float(line)
+            return float(line.split()[of_cpu])
 
         yield again
         requests.close()

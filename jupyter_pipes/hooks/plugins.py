@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
-from importlib.metadata import entry_points
+from importlib.machinery import PathFinder
 from typing import Any
 
 import pluggy
@@ -48,6 +51,36 @@ class Plugins:
 def installed() -> Plugins:
     """Return the plugins of this process's environment."""
     plugins = Plugins()
-    for point in entry_points(group=specification.GROUP):
-        plugins.add(point.name, point.load)
+    if _is_registered(specification.GROUP):
+        from importlib.metadata import entry_points
+
+        for point in entry_points(group=specification.GROUP):
+            plugins.add(point.name, point.load)
     return plugins
+
+
+def _is_registered(group: str) -> bool:
+    """Return whether a distribution may have entry points of this group.
+
+    Mostly there is none: that is seen in a tenth of the time that it takes to read those of all groups.
+    """
+    has_other_finders = any(
+        hasattr(finder, "find_distributions") for finder in sys.meta_path if finder is not PathFinder
+    )
+    return has_other_finders or any(_has_entry_points(folder or ".", group.encode()) for folder in sys.path)
+
+
+def _has_entry_points(folder: str, group: bytes) -> bool:
+    try:
+        names = os.listdir(folder)  # noqa: PTH208 - of all distributions, at every start of a program
+    except FileNotFoundError:
+        return False
+    except OSError:
+        # An archive, or what cannot be listed: who reads the entry points knows.
+        return True
+    for name in names:
+        if name.lower().endswith(("egg-info", ".dist-info")):
+            with suppress(OSError), open(f"{folder}/{name}/entry_points.txt", "rb") as file:  # noqa: PTH123 - as above
+                if group in file.read():
+                    return True
+    return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any, Literal, cast
 
 import msgspec
@@ -352,7 +353,10 @@ class Record(Struct, frozen=True, gc=False):
     event: AnyEvent
 
 
-_event_decoder: msgspec.json.Decoder[AnyEvent] = msgspec.json.Decoder(AnyEvent)
+@cache
+def _event_decoder() -> msgspec.json.Decoder[AnyEvent]:
+    # Made when it is needed first: that takes milliseconds, and a run in which nothing is to do reads none.
+    return msgspec.json.Decoder(AnyEvent)
 
 
 def encode(event: AnyEvent) -> bytes:
@@ -366,4 +370,4 @@ def decode(data: bytes | str) -> AnyEvent:
     Raises:
         msgspec.ValidationError: the bytes are no event of this version.
     """
-    return _event_decoder.decode(data)
+    return _event_decoder().decode(data)

@@ -232,12 +232,17 @@ class Observation(Struct, frozen=True, gc=False, omit_defaults=True):
 
     def united(self, other: Observation) -> Observation:
         """Return what either of the two showed."""
+        if other == _NOTHING:
+            return self
         return Observation(
             _united(self.changed, other.changed),
             _united(self.joined, other.joined),
             _united(self.files, other.files),
             _united(self.written, other.written),
         )
+
+
+_NOTHING = Observation()
 
 
 def _united(some: tuple[_T, ...], others: tuple[_T, ...]) -> tuple[_T, ...]:

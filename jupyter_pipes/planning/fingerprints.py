@@ -34,6 +34,8 @@ def file_parts(step: Step, directory: Path) -> list[Part]:
     Raises:
         UsageError: a `--file` does not exist, and no step makes it.
     """
+    if not step.options.files:
+        return []
     named = (path for pattern in step.options.files for path in _expand(pattern, directory, step))
     made = _made(step, directory)
     paths = [path for path in dict.fromkeys(named) if path not in made]
@@ -51,6 +53,8 @@ def named_files(step: Step, directory: Path) -> tuple[FileSeen, ...]:
         # It works in a checkout, whose commit says all.
         return ()
     texts = dict.fromkeys(map(normalised, named_texts(step)))
+    if not texts:
+        return ()
     apart = {*_made(step, directory), *_scripts(step, directory)}
     paths = [path for path in map(directory.joinpath, texts) if path not in apart]
     files = [path for path in paths if _is_file(path) or _may_be_made(path, directory)]

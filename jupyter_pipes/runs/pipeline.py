@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import copy
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Unpack
 
@@ -357,9 +356,7 @@ class Pipeline:
         Raises:
             SystemExit: always, with the exit code.
         """
-        # The program stands above this folder, and registers itself.
-        (program,) = entry_points(group="jupyter_pipes.programs", name="module")
-        program.load()(self, arguments)
+        _program("module")(self, arguments)
 
     def export(self, path: str | Path, *, to: str | None = None, force: bool = False) -> None:
         """Write the pipeline as code: a Python module, or (`to="luigi"`) that of another engine.
@@ -368,9 +365,7 @@ class Pipeline:
             UsageError: the path does not fit, or somebody's file is there and `force` is false.
             NotebookError: a file cannot be written, or the engine has no words for what a step does.
         """
-        # As above: exports stand above this folder.
-        (program,) = entry_points(group="jupyter_pipes.programs", name="export")
-        program.load()(self, Path(path), to, None, force=force)
+        _program("export")(self, Path(path), to, None, force=force)
 
     def problems(
         self, selected: Iterable[str] | None = None, queue: str = LOCAL, graph: Graph | None = None
@@ -394,3 +389,11 @@ class Pipeline:
         if not run:
             return values_of(of, declared, said)
         return computed_values(of, declared, said, self.workspace, local_executor(), run)
+
+
+def _program(name: str) -> Callable[..., Any]:
+    """Return a program that stands above this folder, and registers itself."""
+    from importlib.metadata import entry_points
+
+    (program,) = entry_points(group="jupyter_pipes.programs", name=name)
+    return program.load()

@@ -184,7 +184,7 @@ def is_checked(path: Path, stat: os.stat_result, digest: str) -> bool:
     return _seen.get(str(path)) == (stamp_of(stat), digest)
 
 
-def checked_stamp(path: Path, digest: str) -> str:
+def checked_stamp(path: Path | str, digest: str) -> str:
     """Return the stamp that the file had when it was known to have this digest, "" if it is not known."""
     stamp, seen_digest = _seen.get(str(path), ("", ""))
     return stamp if seen_digest == digest else ""

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+import zipfile
+from importlib.machinery import PathFinder
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from jupyter_pipes.hooks import hookimpl
-from jupyter_pipes.hooks.plugins import Plugins
+from jupyter_pipes.hooks.plugins import Plugins, installed
 
 
 @hookimpl
@@ -49,3 +53,43 @@ def test_one_that_does_not_fit_is_left_out_and_the_others_stay(plugin: Any, word
     plugins.add("late", lambda: SimpleNamespace(after_run=after_run))
     assert {name for name, _ in plugins.callers("after_run")} == {"good", "late"}
     assert words in plugins.problems["bad"]
+
+
+POINTS = "[other]\na = a\n\n[jupyter_pipes.hooks]\nteller = teller_of_runs\n"
+CODE = "from jupyter_pipes.hooks import hookimpl\n\n@hookimpl\ndef after_run(run):\n    return run\n"
+FILES = {
+    "teller_of_runs.py": CODE,
+    "teller-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: teller\nVersion: 1.0\n",
+    "teller-1.0.dist-info/entry_points.txt": POINTS,
+}
+
+
+@pytest.mark.parametrize("is_archive", [False, True])
+def test_an_installed_plugin_is_found_in_a_folder_and_in_an_archive(
+    is_archive: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "site"
+    if is_archive:
+        with zipfile.ZipFile(place, "w") as archive:
+            for name, text in FILES.items():
+                archive.writestr(name, text)
+    else:
+        for name, text in FILES.items():
+            (place / name).parent.mkdir(parents=True, exist_ok=True)
+            (place / name).write_text(text)
+    monkeypatch.setattr("sys.path", [str(tmp_path / "nowhere"), str(place)])
+    monkeypatch.delitem(sys.modules, "teller_of_runs", raising=False)
+
+    plugins = installed.__wrapped__()
+
+    assert [name for name, _ in plugins.callers("after_run")] == ["teller"]
+    assert plugins.problems == {}
+
+
+def test_without_plugins_the_entry_points_of_all_distributions_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.path", [str(tmp_path)])
+    monkeypatch.setattr("sys.meta_path", [PathFinder])
+    monkeypatch.setattr("importlib.metadata.entry_points", None)
+    assert list(installed.__wrapped__().callers("after_run")) == []

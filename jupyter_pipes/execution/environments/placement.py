@@ -53,6 +53,8 @@ def _says(options: StepOptions, field: str) -> bool:
 
 def _placed(step: Step, queue: str, queues: Mapping[str, Queue]) -> Step:
     name = queue if step.options.queue == LOCAL else step.options.queue
+    if name == step.options.queue and name not in queues:
+        return step
     options = replace(step.options, queue=name)
     if name in queues:
         options = _with_defaults(options, environment_of(queues[name]))

@@ -153,8 +153,7 @@ class LocalBlobs:
 
     def is_whole(self, digest: str, size: int | None) -> bool:
         """Return whether the blob is there with what was written, read again only if the file changed."""
-        # As text: a `Path` takes longer to make than the file to look at.
-        content = file_digest(f"{self._root}/{key(digest)}")
+        content = file_digest(self._name(digest))
         if content == digest:
             return True
         path = self._path(digest)
@@ -237,9 +236,13 @@ class LocalBlobs:
             return False
 
     def _is_beyond_doubt(self, digest: str) -> bool:
-        path = self._path(digest)
+        path = self._name(digest)
         stamp = file_stamp(path)
-        return bool(stamp) and checked_stamp(path, digest) == stamp and is_synced(str(path), stamp)
+        return bool(stamp) and checked_stamp(path, digest) == stamp and is_synced(path, stamp)
+
+    def _name(self, digest: str) -> str:
+        # A `Path` takes longer to make than the file to look at.
+        return f"{self._root}/{key(digest)}"
 
     def _path(self, digest: str) -> Path:
         return self._root / key(digest)
