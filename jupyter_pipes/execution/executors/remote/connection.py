@@ -293,6 +293,11 @@ class Connection:
                 f"queue {self._queue.name}: the scheduler at {address} asks for a certificate: name the "
                 'files in pipes.toml, tls = { ca_file = "…", cert = "…", key = "…" }'
             ) from error
+        except Exception as error:  # what Dask makes of the bytes that something else answers
+            await _close(client)
+            raise Unreachable(
+                f"{self._queue.place}: what answers there is no Dask scheduler (is it its dashboard's port?)"
+            ) from error
         client.subscribe_topic(self._topic, self._take_announcement)
         return client
 

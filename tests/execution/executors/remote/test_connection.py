@@ -1,4 +1,4 @@
-"""A connection to a scheduler: what Dask itself says of it stays with us."""
+"""A connection to a scheduler: what Dask itself says of it stays with us, and what is none is told apart."""
 
 from __future__ import annotations
 
@@ -8,7 +8,13 @@ import threading
 
 import pytest
 
-from jupyter_pipes.execution.executors.remote.connection import OnOtherThreads, Placement, Unreachable
+from jupyter_pipes.execution.executors.remote.connection import (
+    Connection,
+    OnOtherThreads,
+    Placement,
+    Unreachable,
+)
+from jupyter_pipes.storage.queues import Queue
 
 
 class Kept(logging.Handler):
@@ -50,3 +56,28 @@ def test_a_place_in_the_queue_is_lost_with_the_connection_though_dask_does_not_s
 
     with pytest.raises(Unreachable, match="the connection was lost"):
         asyncio.run(asyncio.wait_for(lose(), 60))
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        pytest.param(b"HTTP/1.1 400 Bad Request\r\n\r\n", id="the dashboard"),
+        pytest.param(b"SSH-2.0-OpenSSH_9.2\r\n", id="ssh"),
+        pytest.param(b"\x05\0\0\0\0\0\0\0abcde", id="few bytes"),
+        pytest.param(bytes(8), id="zeros"),
+    ],
+)
+def test_what_is_no_scheduler_is_said_to_be_none(answer: bytes) -> None:
+    async def greet(_: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(answer)
+        await writer.drain()
+        writer.close()
+
+    async def connect() -> None:
+        async with await asyncio.start_server(greet, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            connection = Connection(Queue("far", f"tcp://127.0.0.1:{port}"), lambda _: None)
+            await connection.standing()
+
+    with pytest.raises(Unreachable, match="no Dask scheduler"):
+        asyncio.run(asyncio.wait_for(connect(), 60))
