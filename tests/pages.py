@@ -1,9 +1,9 @@
 """The code on a page of the docs, run as a reader would: its cells in a kernel, its commands in a shell.
 
-What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, `text` is what
-the one before it says, line by line, with `…` for whatever stands there; `python` and `toml` ones that begin with
-`# NAME` are files. A cell that has the name of an earlier one stands in its place: it was edited. All cells are
-`train.ipynb`. Behind `<!-- not run: WHY -->` nothing is done.
+What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, `text`
+is what the one before it says, line by line, with … for whatever stands there; `python` and `toml` ones that
+begin with `# NAME` are files. A cell that has the name of an earlier one stands in its place: it was edited.
+All cells are `train.ipynb`. Behind `<!-- not run: WHY -->` nothing is done.
 """
 
 from __future__ import annotations
@@ -49,7 +49,9 @@ class Reader:
     def __init__(self, page: Path, folder: Path) -> None:
         self._page = page
         self._folder = folder
-        self._notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("%load_ext jupyter_pipes")])
+        self._notebook = nbformat.v4.new_notebook(
+            cells=[nbformat.v4.new_code_cell("%load_ext jupyter_pipes")]
+        )
         resources = {"metadata": {"path": str(folder)}}
         self._client = NotebookClient(self._notebook, timeout=120, allow_errors=True, resources=resources)
         self._said = ""

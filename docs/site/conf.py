@@ -1,7 +1,7 @@
 """The documentation site: this repository's Markdown and notebooks, the latter executed, as pages.
 
-`sphinx-build -W -c docs/site . site` makes it. The whole repository is the source folder, so that a link means the
-same on a page and where the files are read as they lie.
+`sphinx-build -W -c docs/site . site` makes it. The whole repository is the source folder, so that a link
+means the same on a page and where the files are read as they lie.
 """
 
 from __future__ import annotations
@@ -38,6 +38,8 @@ nb_execution_raise_on_error = True
 # They are to be tried: without steps, with workers that are started first, and failing in every way there is.
 nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb", "*trouble.ipynb"]
 # A graph is a widget in a kernel, and a drawing where there is none.
+# What draws widgets would come from elsewhere.
+nb_ipywidgets_js = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", 100)]
 
 autodoc_member_order = "bysource"
@@ -50,10 +52,13 @@ html_copy_source = False
 html_show_sphinx = False
 html_additional_pages = {"index": "start.html"}
 templates_path = ["templates"]
+html_static_path = ["static"]
+html_css_files = ["theme.css"]
+html_js_files = ["theme.js"]
 
 
 class Documents(SphinxDirective):
-    """A table of what `jupyter pipes VERB --json` prints, and of each object in it, made from their JSON schema."""
+    """Tables of what `jupyter pipes VERB --json` prints, made from the JSON schema."""
 
     def run(self) -> list[nodes.Node]:
         """Return it as parsed Markdown."""

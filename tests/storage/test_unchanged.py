@@ -5,8 +5,11 @@ from __future__ import annotations
 import copy
 import random
 import threading
+import warnings
 from collections.abc import Callable
+from contextlib import suppress
 from functools import cached_property
+from inspect import getmembers_static
 from pathlib import Path
 from typing import Any
 
@@ -76,6 +79,31 @@ def set_at(name: str, value: Any) -> Callable[[Any], object]:
     return lambda held: held.__setitem__(name, value)
 
 
+KINDS: list[Any] = [
+    [1, 2],
+    [0.5, None],
+    ["a", None],
+    [True, False],
+    pd.to_datetime(["2024-01-31", None]),
+    pd.to_datetime(["2024-01-31", "2024-02-29"], utc=True).tz_convert("Europe/Oslo"),
+    pd.to_timedelta(["1 D", "2 h"]),
+    pd.period_range("2024-01", periods=2, freq="M"),
+    pd.Categorical(["a", "b", "a"]),
+    pd.interval_range(0, 2),
+    pd.array([1, None], dtype="Int64"),
+]
+"""One of each kind of values that pandas has an array for."""
+
+
+def ask_all(value: Any) -> None:
+    """Read each public property of a pandas object: whatever it computes may be kept inside of it."""
+    for name, attribute in getmembers_static(type(value)):
+        if not name.startswith("_") and not callable(attribute):
+            # Not all of them stand for each kind.
+            with warnings.catch_warnings(action="ignore"), suppress(Exception):
+                getattr(value, name)
+
+
 LOOKS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
     "nothing": (lambda: [1, {"a": [2]}], lambda xs: None),
     "a list read": (lambda: [1, {"a": [2]}], lambda xs: sum(map(len, map(str, xs)))),
@@ -98,6 +126,13 @@ LOOKS: dict[str, tuple[Callable[[], Any], Callable[[Any], object]]] = {
         lambda: pd.DataFrame({"d": pd.date_range("2024", periods=9)}),
         lambda frame: frame.d.dt.year.sum() + len(frame.describe()) + len(frame.d.array.unit),
     ),
+    "an index of dates asked for its months": (
+        lambda: pd.DataFrame({"d": pd.to_datetime(["2024-01-31", "2024-02-29"]), "x": [1, 2]}).set_index("d"),
+        lambda frame: frame.index.month.max() + frame.assign(month=frame.index.month).month.sum(),
+    ),
+    "all that an index knows": (lambda: [*map(pd.Index, KINDS)], lambda held: [*map(ask_all, held)]),
+    "all that an array knows": (lambda: [*map(pd.array, KINDS)], lambda held: [*map(ask_all, held)]),
+    "all that a column knows": (lambda: [*map(pd.Series, KINDS)], lambda held: [*map(ask_all, held)]),
     "a pipeline set as it was": (
         lambda: {"model": make_pipeline(RandomForestRegressor(3, random_state=0))},
         lambda held: held["model"].set_params(**held["model"].get_params()),

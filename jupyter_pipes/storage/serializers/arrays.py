@@ -157,21 +157,21 @@ def reduced_pandas(value: Any, inner: set[int]) -> Any:
     Copy-on-write lets frames share memory: what one of them is made to hold is never seen through another.
     """
     reduced: Any = _reduced_column(value) if _is_arrow_column(value) else value.__reduce_ex__(5)
-    if _holds_a_cache(reduced):
-        make, arguments, (dtype, array, _) = reduced
-        reduced = (make, arguments, (dtype, array))
+    reduced = _without_cache(reduced)
     if not type(value).__name__.endswith(("DataFrame", "Series", "BlockManager")):
         _add_held(list(reduced[1:3]), inner)
     return reduced
 
 
-def _holds_a_cache(reduced: Any) -> bool:
-    """Return whether it is an array with nothing beside it but what was computed from it."""
+def _without_cache(reduced: Any) -> Any:
+    """Return how pandas pickles its array, but for what it computed from it and keeps beside it."""
     match reduced:
-        case (_, _, (_, _, {"_cache": _, **others})) if len(reduced) == 3:
-            return not others
+        case (make, arguments, (dtype, array, {"_cache": _, **others})):
+            return (make, arguments, (dtype, array, others) if others else (dtype, array))
+        case (make, arguments, {"_cache": _, **others}, None, None):
+            return (make, arguments, others)
         case _:
-            return False
+            return reduced
 
 
 def _is_arrow_column(value: Any) -> bool:
