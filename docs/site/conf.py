@@ -37,8 +37,7 @@ nb_execution_timeout = 600
 nb_execution_raise_on_error = True
 # They are to be tried: without steps, with workers that are started first, and failing in every way there is.
 nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb", "*trouble.ipynb"]
-# A graph is a widget in a kernel, and a drawing where there is none.
-# What draws widgets would come from elsewhere.
+# A graph is a widget in a kernel, and a drawing here: what shows widgets would come from elsewhere.
 nb_ipywidgets_js = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", 100)]
 
