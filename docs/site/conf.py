@@ -7,6 +7,7 @@ means the same on a page and where the files are read as they lie.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,8 @@ from sphinx.util.docutils import SphinxDirective
 from jupyter_pipes import __version__
 
 ROOT = Path(__file__).parents[2]
+LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
+PAGES = {".md", ".ipynb", ".json"}
 
 project = "jupyter_pipes"
 author = "The jupyter_pipes developers"
@@ -104,6 +107,11 @@ def _link(field: dict[str, Any]) -> str:
     return f"[{name}](#{name.lower()})"
 
 
+def keep_text_of_sources(app: Sphinx, name: str, source: list[str]) -> None:
+    """Have a link to what is no page, such as a file of the package, be its text."""
+    source[0] = LINK.sub(lambda link: link[0] if Path(link[2]).suffix in PAGES else link[1], source[0])
+
+
 def copy_images(app: Sphinx, error: Exception | None) -> None:
     """Copy the pictures that pages show in the light or the dark: as HTML, which is not looked through."""
     if error is None and app.builder.format == "html":
@@ -114,4 +122,5 @@ def setup(app: Sphinx) -> None:
     """Take part in the build."""
     app.add_directive("documents", Documents)
     app.add_lexer("mermaid", TextLexer)
+    app.connect("source-read", keep_text_of_sources)
     app.connect("build-finished", copy_images)
