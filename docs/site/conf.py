@@ -109,7 +109,8 @@ def _link(field: dict[str, Any]) -> str:
 
 def keep_text_of_sources(app: Sphinx, name: str, source: list[str]) -> None:
     """Have a link to what is no page, such as a file of the package, be its text."""
-    source[0] = LINK.sub(lambda link: link[0] if Path(link[2]).suffix in PAGES else link[1], source[0])
+    if app.env.doc2path(name).suffix == ".md":
+        source[0] = LINK.sub(lambda link: link[0] if Path(link[2]).suffix in PAGES else link[1], source[0])
 
 
 def copy_images(app: Sphinx, error: Exception | None) -> None:
