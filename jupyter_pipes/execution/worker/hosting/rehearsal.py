@@ -63,7 +63,12 @@ class Rehearsal:
 
     def _store(self, *bodies: str) -> None:
         nothing = io.StringIO()
-        with tempfile.TemporaryDirectory() as folder, contextlib.redirect_stdout(nothing):
+        # Where no folder can be made, on a full disk, each child loads what it needs.
+        with (
+            contextlib.suppress(OSError),
+            tempfile.TemporaryDirectory() as folder,
+            contextlib.redirect_stdout(nothing),
+        ):
             for body in bodies:
                 self._run(body, folder, f"{folder}/store", "x")
 

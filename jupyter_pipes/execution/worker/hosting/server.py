@@ -262,7 +262,9 @@ def _share_what_is_loaded() -> None:
 
 def _has_come(waiting: socket.socket) -> bool:
     """Return whether an attempt is waiting for this process already."""
-    return bool(select.select([waiting], [], [], 0)[0])
+    look = select.poll()
+    look.register(waiting, select.POLLIN)
+    return bool(look.poll(0))
 
 
 def _receive_files(waiting: socket.socket) -> list[int]:
