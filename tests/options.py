@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_pipes.model.steps import StepOptions
-from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, parse_step
+from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
+from jupyter_pipes.pipelines.step_options import parse_step
 
 EXAMPLES = {
     "--after": "first",

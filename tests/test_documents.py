@@ -10,7 +10,7 @@ from pkgutil import resolve_name
 import pytest
 
 from jupyter_pipes.cli.verbs import COMMANDS, MAGICS, VERBS, command_parser, magic_parser
-from jupyter_pipes.pipelines.step_options import STEP_OPTIONS
+from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "jupyter_pipes"

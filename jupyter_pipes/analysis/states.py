@@ -54,6 +54,11 @@ def metrics_of(step: str) -> str:
     return f"{_OF_METRICS}{step}"
 
 
+def is_of_metrics(name: str) -> bool:
+    """Return whether it is a name for the last values of a step's metrics."""
+    return name.startswith(_OF_METRICS)
+
+
 def is_of_modules(name: str) -> bool:
     """Return whether it is a name for what modules hold."""
     return name == OF_LOCAL_MODULES or name.startswith(_OF_MODULE)

@@ -75,7 +75,7 @@ class VerbParser(argparse.ArgumentParser):
 
 
 def _step_flags() -> list[str]:
-    from jupyter_pipes.pipelines.step_options import STEP_OPTIONS
+    from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
 
     return [option.flag for option in STEP_OPTIONS]
 

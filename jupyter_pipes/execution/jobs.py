@@ -16,6 +16,7 @@ from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.mapping.children import element_of, is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import PARAMS_OWNER, Status, Step
+from jupyter_pipes.pipelines.made.options import key_of
 from jupyter_pipes.planning.fingerprints import named_files
 
 if TYPE_CHECKING:
@@ -44,13 +45,19 @@ class Jobs:
         self._environment = dict(os.environ)
         self._templates: dict[str, Job] = {}
 
-    def step(self, name: str) -> Step:
-        """Return a step, or an element of one, with what was observed in its reads and writes."""
+    def step(self, name: str, *, is_open: bool = False) -> Step:
+        """Return a step, or an element of one, with what was observed in its reads and writes.
+
+        Args:
+            name: of the step.
+            is_open: whether options that refer to what steps made are to be as before that is known.
+        """
         if is_child(name):
             return element_of(self.step(step_of(name)), name)
         step, now = self._by_code[name], self._view.steps[name].planned
         return replace(
             step,
+            options=step.options if is_open else now.options,
             reads=now.reads,
             writes=now.writes,
             demanded=tuple(sorted({*step.demanded, *now.observed_writes})),
@@ -67,6 +74,10 @@ class Jobs:
             ArtifactMissing: a step that is done did not leave what it was seen changing.
         """
         return {name: self._artifact(owner, name) for name, owner in step.inputs.items()}
+
+    def referred(self, step: Step) -> dict[str, ArtifactRef | None]:
+        """Return what the step's options refer to, by `key_of`; None where nothing was left."""
+        return {key_of(owner, name): self._artifact(owner, name) for owner, name in step.option_needs}
 
     def job(self, name: str, attempt: int, *, gathers: bool = False) -> Job:
         """Return an attempt of a step, or of an element of one, as data.

@@ -13,6 +13,7 @@ from jupyter_pipes.history.monitoring import monitored_artifacts, monitored_metr
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.facts.encoding import encode_json
 from jupyter_pipes.model.mapping.children import is_child
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.results import ArtifactRef, FileSeen, FolderSeen, Observation
 from jupyter_pipes.model.steps import JsonValue, Status
 from jupyter_pipes.model.views import RunView, StepView
@@ -27,6 +28,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     Attributes:
         skipped: why the step was skipped instead, by its `--when`; "" if it was not.
         children: how many elements its `--map` had, or steps its `--pipeline`; all of them completed.
+        told: what its options came to that refer to what other steps made.
     """
 
     files: tuple[FileSeen, ...] = ()
@@ -38,6 +40,7 @@ class ResultContent(Struct, frozen=True, gc=False):
     listed: tuple[FolderSeen, ...] = ()
     skipped: str = ""
     children: int = 0
+    told: ToldOptions | None = None
 
 
 def changes(record: ev.Record, view: RunView) -> Iterator[Change]:
@@ -156,6 +159,7 @@ def _result(
         tuple(FolderSeen(_inside(seen.path, view), seen.names) for seen in listed),
         step.latest.reason if step.latest and step.latest.status is Status.SKIPPED else "",
         len(step.children),
+        step.told,
     )
     row = {
         "signature": signature,

@@ -9,9 +9,8 @@ from IPython.core import completer
 
 from jupyter_pipes.cli import verbs
 from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.pipelines import step_options
-from jupyter_pipes.pipelines.made.value import METRICS
-from jupyter_pipes.pipelines.references import known_references
+from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
+from jupyter_pipes.pipelines.references import METRICS, known_references
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
@@ -44,11 +43,12 @@ def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
     """Return all words that may stand where `text`, a line up to the cursor, ends."""
     words = text.split(" ")
     if words[0] in ("%%step", "%pipeline") and "${" in words[-1]:
-        begun, is_option = words[-1].rpartition("${")[0], words[0] == "%%step"
-        return [f"{begun}${{{name}}}" for name in _references(session(), of_option=is_option)]
+        begun = words[-1].rpartition("${")[0]
+        known = _of_option(words[:-1], session()) if words[0] == "%%step" else _references(session())
+        return [f"{begun}${{{name}}}" for name in known]
     if words[0] == "%%step":
         previous = words[-2] if len(words) > 2 else ""
-        flags = [option.flag for option in step_options.STEP_OPTIONS]
+        flags = [option.flag for option in STEP_OPTIONS]
         return _steps(session()) if previous == "--after" else flags
     if words[0] != "%pipeline" or len(words) < 2:
         return ()
@@ -95,10 +95,24 @@ def _runs(session: Session) -> list[str]:
     return ["last", *(summary.run for summary in runs[:_MOST_RUNS])]
 
 
-def _references(session: Session, *, of_option: bool) -> list[str]:
+def _of_option(words: Sequence[str], session: Session) -> list[str]:
+    """Return what may be referred to in the option that stands last among these words of a line."""
+    flag = next((word for word in reversed(words) if word.startswith("-")), "")
+    option = next((option for option in STEP_OPTIONS if option.flag == flag), None)
+    if option is None or option.before_all:
+        return []
+    # The first word is the magic, the second one the step itself.
+    own = words[1] if len(words) > 1 else ""
+    return _references(session, of_option=True, own=own, are_made=not option.before_run)
+
+
+def _references(
+    session: Session, *, of_option: bool = False, own: str = "", are_made: bool = True
+) -> list[str]:
     pipeline = session.pipeline()
-    outputs = [f"{step.name}.{name}" for step in pipeline.graph.steps for name in step.writes]
-    outputs += [f"{step.name}.{METRICS}" for step in pipeline.graph.steps if _REPORTS in step.body]
+    steps = [step for step in pipeline.graph.steps if are_made and step.name != own]
+    outputs = [f"{step.name}.{name}" for step in steps for name in step.writes if name.isidentifier()]
+    outputs += [f"{step.name}.{METRICS}" for step in steps if _REPORTS in step.body]
     return known_references([each.name for each in pipeline.parameters], outputs, of_option=of_option)
 
 

@@ -80,7 +80,7 @@ def stale(foreseen: Iterable[tuple[PlannedDecision, Decision]]) -> dict[str, Dec
     changing: set[str] = set()
     for planned, decision in foreseen:
         step = planned.step
-        if decision.decision == "depends" and changing.isdisjoint(step.inputs.values()):
+        if decision.decision == "depends" and changing.isdisjoint(step.makers):
             continue
         if decision.decision != "cached" and decision.compared is not None:
             decisions[step.name] = decision

@@ -17,6 +17,7 @@ from jupyter_pipes.model.facts.nesting import PipelineStarted as PipelineStarted
 from jupyter_pipes.model.facts.nesting import PipelineStepChanged as PipelineStepChanged
 from jupyter_pipes.model.facts.sweeping import SweepPart as SweepPart
 from jupyter_pipes.model.planned import PlannedStep as PlannedStep
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.results import (
     ArtifactRef,
     ElementValue,
@@ -36,7 +37,7 @@ from jupyter_pipes.model.shown.facts import ProgressReported as ProgressReported
 from jupyter_pipes.model.shown.kinds import AttemptEvent as AttemptEvent
 from jupyter_pipes.model.shown.kinds import Event as Event
 from jupyter_pipes.model.shown.kinds import StepEvent as StepEvent
-from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status
+from jupyter_pipes.model.steps import Diagnostic, JsonValue, Status, StepOptions
 
 _empty = cast("Callable[[], dict[str, Any]]", dict)
 """Makes what a fact has where nothing is said."""
@@ -142,6 +143,13 @@ class StepDecided(StepEvent, frozen=True):
     notes: tuple[str, ...] = ()
     observed: Observation = Observation()
     children: int = 0
+
+
+class OptionsSettled(StepEvent, frozen=True):
+    """What the step's options refer to is known: from now on they are these; `told`: what was asked for."""
+
+    options: StepOptions
+    told: ToldOptions
 
 
 class ResultAccepted(StepEvent, frozen=True):
@@ -310,6 +318,7 @@ AnyEvent = (
     | RunCollected
     | StepDeferred
     | StepDecided
+    | OptionsSettled
     | ResultAccepted
     | AttemptQueued
     | AttemptStarted

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.graph.observed import matters, observed
 from jupyter_pipes.model.mapping.children import child_name, is_child, planned_child, step_of
+from jupyter_pipes.model.planned import with_options
 from jupyter_pipes.model.results import Observation, Usage
 from jupyter_pipes.model.shown.series import Series
 from jupyter_pipes.model.steps import Status
@@ -137,6 +138,12 @@ def _decide_step(event: ev.StepDecided, view: RunView, time: float) -> None:
     step.kept_observed, step.kept_children = event.observed, event.children
     if not (step.status.is_final or is_child(event.step)):
         _observe(view, event.step, event.observed.of_values)
+
+
+def _settle_options(event: ev.OptionsSettled, view: RunView, time: float) -> None:
+    view.by_code = with_options(view.by_code, event.step, event.options)
+    step = view.steps[event.step]
+    step.planned, step.told = replace(step.planned, options=event.options), event.told
 
 
 def _queue_attempt(event: ev.AttemptQueued, view: RunView, time: float) -> None:
@@ -357,6 +364,7 @@ FOLD: Mapping[type[ev.Event], Callable[..., None]] = {
     ev.RunHeldUp: _hold_up_run,
     ev.StepDeferred: _defer_step,
     ev.StepDecided: _decide_step,
+    ev.OptionsSettled: _settle_options,
     ev.AttemptQueued: _queue_attempt,
     ev.AttemptStarted: _start_attempt,
     ev.ProgressReported: _set_progress,

@@ -75,6 +75,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     """What the user said behind `%%step NAME` or in `@step(…)`; times in seconds, memory in bytes.
 
     They travel whole. What has references (`${…}`) stands in `referring`, what that comes to in the field.
+    What is known only when steps have ended stands in `made` until then, with all else filled in.
     """
 
     after: tuple[str, ...] = ()
@@ -115,6 +116,7 @@ class StepOptions(Struct, frozen=True, omit_defaults=True):
     repository: str = ""
     container: str = ""
     referring: dict[str, str | tuple[str, ...]] = {}
+    made: dict[str, tuple[str, ...]] = {}
 
 
 CellRole = Literal["step", "params", "setup", "code", "markdown"]
@@ -216,6 +218,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         observed_writes: those of `writes` that runs showed, not the code.
         observed_files: step that it waits for, though it reads nothing of it -> a file that both used.
         joined: those of `reads` that hold parts of one object, by object, as runs showed.
+        option_needs: step and output of what its options refer to.
     """
 
     reads: dict[str, str] = {}
@@ -229,6 +232,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     observed_writes: tuple[str, ...] = ()
     observed_files: dict[str, str] = {}
     joined: tuple[tuple[str, ...], ...] = ()
+    option_needs: tuple[tuple[str, str], ...] = ()
 
     @property
     def cells(self) -> tuple[str, ...]:
@@ -254,14 +258,19 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     @property
     def only_after(self) -> tuple[str, ...]:
         """Names of the steps that it waits for although it need not read anything of them."""
-        return tuple(dict.fromkeys((*self.options.after, *self.observed_files)))
+        return tuple(dict.fromkeys((*self.options.after, *self.observed_files, *dict(self.option_needs))))
+
+    @property
+    def makers(self) -> tuple[str, ...]:
+        """Names of the steps that make what it, or one of its options, needs."""
+        return tuple(dict.fromkeys((*self.inputs.values(), *dict(self.option_needs))))
 
     def is_skipped_with(self, step: str) -> bool:
         """Return whether a step that its `--when` skipped has this one, which waits for it, skipped as well.
 
         One that reads nothing of it, or says `--on-fail ignore`, goes on with None in place of outputs.
         """
-        return self.options.on_fail != "ignore" and step in self.inputs.values()
+        return self.options.on_fail != "ignore" and step in self.makers
 
     @property
     def writes_by_code(self) -> tuple[str, ...]:
@@ -271,7 +280,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     @property
     def producers(self) -> tuple[str, ...]:
         """Names of the steps that must end before this one starts, each once, in a stable order."""
-        return tuple(dict.fromkeys((*self.inputs.values(), *self.options.after, *self.observed_files)))
+        return tuple(dict.fromkeys((*self.makers, *self.options.after, *self.observed_files)))
 
 
 class Step(StepInterface, frozen=True):

@@ -10,6 +10,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.away.facts import LogPiece as LogPiece
 from jupyter_pipes.model.facts.sweeping import SweepPart
 from jupyter_pipes.model.mapping.children import is_child, step_of
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.results import (
     ArtifactRef,
     ElementValue,
@@ -133,6 +134,7 @@ class StepView(Struct):
 
     Attributes:
         answer: who let it pass its gate, or refused it, in words.
+        told: what its options came to that refer to what other steps made.
         called: what callbacks printed, changed and failed with.
         children: the elements of its `--map`, or the steps of its `--pipeline`, as its run found them.
         endings: status -> how many of them have it.
@@ -162,6 +164,7 @@ class StepView(Struct):
     undecided: StepError | None = None
     reopened: str = ""
     answer: str = ""
+    told: ToldOptions | None = None
     called: list[ev.CallbackNoted] = field(default_factory=list[ev.CallbackNoted])
     attempts: list[AttemptView] = field(default_factory=list[AttemptView])
     children: dict[str, StepView] = field(default_factory=dict[str, "StepView"])

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import cached_property, partial
+from functools import cached_property
 from graphlib import CycleError
-from typing import Any, TypeVar, cast
+from typing import TypeVar
 
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.file_edges import file_problems, spot_of, with_files
 from jupyter_pipes.analysis.notebook.problems import Spot
@@ -22,9 +21,8 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterS
 from jupyter_pipes.pipelines.callbacks import callbacks_in
 from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.options.nesting import nesting_problems
-from jupyter_pipes.pipelines.parameters import lookup_in
-from jupyter_pipes.pipelines.references import Lookup, fill, references, unknown
-from jupyter_pipes.pipelines.step_options import BY_FIELD, Option, checked
+from jupyter_pipes.pipelines.options.table import BY_FIELD
+from jupyter_pipes.pipelines.referring.edges import check_open, reference_problems, with_option_edges
 
 
 class Graph(Struct, frozen=True, dict=True):
@@ -72,46 +70,22 @@ _G = TypeVar("_G", bound=Graph)
 
 
 def with_options(graph: _G, options: Mapping[str, StepOptions]) -> _G:
-    """Return the graph with other options of some steps, and the edges of files that follow from them."""
+    """Return the graph with other options of some steps, and the edges that follow from them.
+
+    Raises:
+        UsageError: one of them refers to what no step makes.
+        InvalidPipeline: steps wait for each other.
+    """
     if not options:
         return graph
     steps = with_files([replace(step, options=options.get(step.name, step.options)) for step in graph.steps])
+    check_open(steps)
+    steps = with_demanded(with_option_edges(steps))
     known = set(graph.diagnostics)
     news = (problem for problem in file_problems(steps) if problem not in known)
-    return replace(graph, steps=steps, diagnostics=(*graph.diagnostics, *news))
-
-
-def resolved(options: StepOptions, values: Mapping[str, Any], step: str) -> StepOptions:
-    """Return the options of a step for these values of parameters.
-
-    Raises:
-        UsageError: a reference stands for what is not known before a run, or for what does not fit.
-    """
-    lookup = lookup_in(values, tuple(values))
-    fields = {field: _value(BY_FIELD[field], said, lookup, step) for field, said in options.referring.items()}
-    return replace(options, **fields)
-
-
-def _value(option: Option, said: object, lookup: Lookup, step: str) -> Any:
-    return checked(option, said, step, partial(_converted, option, lookup))
-
-
-def _converted(option: Option, lookup: Lookup, said: object) -> Any:
-    filled = fill(said, lookup)
-    if filled is UNKNOWN:
-        names = " and ".join(map(str, references(said)))
-        raise ValueError(f"{names} is known only when a run starts, and options before: give the value (-p)")
-    values = [_as_said(each) for item in _items(filled) for each in _items(item)]
-    return option.convert(values if option.many else values[0] if len(values) == 1 else filled)
-
-
-def _items(value: Any) -> list[Any]:
-    return list(cast("list[Any]", value)) if isinstance(value, (list, tuple)) else [value]
-
-
-def _as_said(value: object) -> object:
-    """Return a number as it would be written in a cell: options that are texts take it so."""
-    return str(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else value
+    made = replace(graph, steps=steps, diagnostics=(*graph.diagnostics, *news))
+    order(made)
+    return made
 
 
 def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in_file: bool = True) -> Graph:
@@ -213,11 +187,11 @@ def _missing(step: Step, name: str, steps: Sequence[Step]) -> Diagnostic:
 
 
 def with_demanded(steps: Iterable[Step]) -> tuple[Step, ...]:
-    """Return the steps, each with those of its outputs that others read."""
+    """Return the steps, each with those of its outputs that others, or their options, read."""
     steps = tuple(steps)
     demanded: dict[str, set[str]] = {step.name: set() for step in steps}
     for step in steps:
-        for name, owner in step.reads.items():
+        for owner, name in (*((owner, name) for name, owner in step.reads.items()), *step.option_needs):
             if owner in demanded:
                 demanded[owner].add(name)
     return tuple(replace(step, demanded=tuple(sorted(demanded[step.name]))) for step in steps)
@@ -227,22 +201,12 @@ def _finish(
     steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
 ) -> Graph:
     """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
-    finished = with_files(with_demanded(steps))
-    found = (*_order_problems(finished), *_reference_problems(finished, parameters), *file_problems(finished))
+    finished = with_files(with_demanded(with_option_edges(steps)))
+    found = (*_order_problems(finished), *reference_problems(finished, parameters), *file_problems(finished))
     of_options = (*environment_problems(finished), *nesting_problems(finished, _FLAGS))
     unsorted = (*diagnostics, *found, *of_options)
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))
     return Graph(finished, tuple(parameters), tuple(by_place))
-
-
-def _reference_problems(steps: Sequence[Step], parameters: Sequence[ParameterSpec]) -> Iterator[Diagnostic]:
-    names = [parameter.name for parameter in parameters]
-    for step in steps:
-        for field, said in step.options.referring.items():
-            for reference in references(said):
-                if reference.parameter not in names:
-                    flag, why = BY_FIELD[field].flag, str(unknown(reference, names, of_option=True))
-                    yield problems.unknown_reference(spot_of(step), flag, why)
 
 
 def _order_problems(steps: Sequence[Step]) -> Iterator[Diagnostic]:

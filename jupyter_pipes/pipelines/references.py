@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, cast
 
 from msgspec import Struct
@@ -52,11 +52,8 @@ class Reference(Struct, frozen=True):
         return f"${{{self.text}}}"
 
 
-_OF_THE_GRAPH = (
-    *("after", "inputs", "outputs", "ignored_parameters", "before", "after_done", "on_status"),
-    "pipeline",
-)
-"""Fields of `StepOptions` without references: what they name is there before any value is."""
+METRICS = "metrics"
+"""What stands behind a step's name for the last values of its metrics, unless an output is called so."""
 
 Lookup = Callable[[Reference], Any]
 """From a reference to its value, `UNKNOWN` while that is not known; raises ValueError if there is none."""
@@ -74,20 +71,6 @@ def references(value: object) -> Iterator[Reference]:
 def refers(value: object) -> bool:
     """Whether a value has references in it, or `$${…}` for a text that only looks like one."""
     return next(_matches(value), None) is not None
-
-
-def is_said_by_reference(field: str, items: Sequence[object]) -> bool:
-    """Return whether what was said of a step's option is known only with the values of a run.
-
-    Raises:
-        ValueError: it has a reference, and is no text; or it says what the graph is made of.
-    """
-    first = next(references(items), None)
-    if first is not None and field in _OF_THE_GRAPH:
-        raise ValueError(f"the graph is made of it before there are values: write it without {first}")
-    if first is not None and not all(isinstance(item, str) for item in items):
-        raise ValueError(f"use texts beside {first}")
-    return refers(items)
 
 
 def fill(value: Any, lookup: Lookup) -> Any:
@@ -109,6 +92,24 @@ def fill(value: Any, lookup: Lookup) -> Any:
         kind = cast("Callable[[list[Any]], Any]", type(cast("object", value)))
         return UNKNOWN if any(item is UNKNOWN for item in items) else kind(items)
     return value
+
+
+def rewritten(text: str, rewrite: Callable[[Reference], Any]) -> Any:
+    """Return a text in which each reference is what `rewrite` gives for it; one alone becomes just that.
+
+    Raises:
+        ValueError: a `${…}` is no reference.
+    """
+    if is_whole(text):
+        return rewrite(_read(text[2:-1]))
+    return _REFERENCE.sub(
+        lambda match: match[0] if match["escaped"] else str(rewrite(_read(match["text"]))), text
+    )
+
+
+def escaped(text: str) -> str:
+    """Return a text in which nothing is a reference any more, and that is filled to what it is now."""
+    return _REFERENCE.sub(lambda match: f"${match[0]}", text)
 
 
 def is_whole(value: object) -> bool:
@@ -146,8 +147,8 @@ def known_references(
         outputs: what steps make, as `STEP.NAME`.
         of_option: whether an option refers so: options are settled before a run has its id.
     """
-    others = () if of_option else (*outputs, RUN_ID)
-    return [*(f"{PARAMS_OWNER}.{name}" for name in parameters), *others]
+    others = () if of_option else (RUN_ID,)
+    return [*(f"{PARAMS_OWNER}.{name}" for name in parameters), *outputs, *others]
 
 
 def unknown(reference: Reference, parameters: Iterable[str], *, of_option: bool = False) -> ValueError:

@@ -71,7 +71,7 @@ def select(
                 targets = ", ".join(steps)
                 raise UsageError(f"--from {start}: {targets} does not need {start}; leave one of them out")
     names = [step.name for step in graph.steps]
-    producers = {producer for name in wanted for producer in graph.step(name).inputs.values()}
+    producers = {producer for name in wanted for producer in graph.step(name).makers}
     taken = producers - wanted if why else set[str]()
     return Selection(
         tuple(name for name in names if name in wanted),

@@ -12,11 +12,11 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.quantities import duration_option, parse_size, size_option
+from jupyter_pipes.model.quantities import duration_option, size_option
 from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.pipelines.arguments import as_shown, is_text, items, shown
-from jupyter_pipes.pipelines.options import converters, environment
-from jupyter_pipes.pipelines.references import is_said_by_reference
+from jupyter_pipes.pipelines.options.table import BY_FIELD, STEP_OPTIONS, Option
+from jupyter_pipes.pipelines.references import references, refers
 from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
 
 if TYPE_CHECKING:
@@ -40,51 +40,6 @@ class StepLine(Struct, frozen=True):
     options: StepOptions = StepOptions()
     append: bool = False
     run: bool = False
-
-
-class Option(Struct, frozen=True):
-    """One option of `%%step`.
-
-    Attributes:
-        flag: how it is written ("--retries").
-        convert: from what the user gave to the attribute's value; raises ValueError saying what is allowed.
-        metavar: what stands behind the flag in the help text, "" for a switch.
-        help: one line for people.
-    """
-
-    flag: str
-    convert: Callable[[Any], Any]
-    metavar: str
-    help: str
-
-    @property
-    def keyword(self) -> str:
-        """How the flag is written as a keyword argument ("in_" for `--in`)."""
-        word = self.flag.lstrip("-").replace("-", "_")
-        return f"{word}_" if word == "in" else word
-
-    @property
-    def field(self) -> str:
-        """The attribute of `StepOptions` (or of `StepLine`, for a switch) that it sets."""
-        return _FIELDS.get(self.keyword, self.keyword)
-
-    @property
-    def many(self) -> bool:
-        """Whether it takes several values."""
-        return self.convert in _OF_SEVERAL
-
-
-_FIELDS = {
-    "in_": "inputs",
-    "out": "outputs",
-    "file": "files",
-    "out_file": "out_files",
-    "ignore_param": "ignored_parameters",
-    "env": "environment",
-    "env_var": "variables",
-    "repo": "repository",
-    "p": "given",
-}
 
 
 @lru_cache(maxsize=8192)
@@ -134,6 +89,7 @@ def as_keywords(options: StepOptions) -> dict[str, object]:
     # Options that were not said are omitted by the struct itself.
     values: dict[str, Any] = msgspec.to_builtins(options)
     referring = values.pop("referring", {})
+    values.pop("made", None)
     written = {field: _WRITERS.get(field, _unpacked)(value) for field, value in values.items()}
     return {**written, **{field: _unpacked(value) for field, value in referring.items()}}
 
@@ -190,7 +146,7 @@ def _converted(values: dict[str, Any], step: str | None = None) -> StepOptions:
     referring: dict[str, str | tuple[str, ...]] = {}
     for field, value in values.items():
         option = BY_FIELD[field]
-        if checked(option, value, step, partial(_refers, field)):
+        if checked(option, value, step, partial(_refers, option)):
             referring[field] = value if isinstance(value, str) else tuple(items(value))
         else:
             fields[field] = checked(option, value, step, option.convert)
@@ -207,8 +163,18 @@ def _check_loop(said: Mapping[str, object], step: str | None) -> None:
         raise UsageError(message, step=step, line=1)
 
 
-def _refers(field: str, value: object) -> bool:
-    return is_said_by_reference(field, items(value))
+def _refers(option: Option, value: object) -> bool:
+    """Return whether what was said of an option is known only with the values of a run."""
+    given = items(value)
+    found = list(references(given))
+    for reference in found:
+        if option.before_all:
+            raise ValueError(f"{option.before_all}: write it without {reference}")
+        if option.before_run and reference.is_of_step:
+            raise ValueError(f"{reference} is known only when a step has ended, and {option.before_run}")
+    if found and not all(isinstance(item, str) for item in given):
+        raise ValueError(f"use texts beside {found[0]}")
+    return refers(given)
 
 
 def checked(option: Option, value: object, step: str | None, convert: Callable[[Any], Any]) -> Any:
@@ -223,7 +189,8 @@ def checked(option: Option, value: object, step: str | None, convert: Callable[[
         return convert(value)
     except ValueError as error:
         words = " ".join(map(_as_given, items(value)))
-        raise UsageError(f"{option.flag} {words}: {error}", step=step, line=1) from None
+        why = str(error).removeprefix(f"{words}: ")
+        raise UsageError(f"{option.flag} {words}: {why}", step=step, line=1) from None
 
 
 def _as_given(item: object) -> str:
@@ -240,91 +207,3 @@ def _unexpected(name: str, word: str) -> str:
 def _suggest(word: str, words: Iterable[str]) -> str:
     near = nearest(word, words)
     return f"; did you mean {near}?" if near else "; see %%step? for those there are"
-
-
-_OF_SEVERAL = (
-    *(
-        converters.texts,
-        converters.variables,
-        converters.exceptions,
-        converters.steps,
-        converters.paths,
-        converters.out_paths,
-        converters.clauses,
-        converters.callbacks,
-        converters.assignments,
-        converters.monitored,
-    ),
-    *(environment.requirements, environment.variables),
-)
-
-
-STEP_OPTIONS: tuple[Option, ...] = (
-    Option("--run", bool, "", "run this step now, with what it needs that is not up to date"),
-    Option("--append", bool, "", "this cell continues the step NAME of an earlier cell"),
-    Option("--after", converters.steps, "A B", "also wait for these steps"),
-    Option("--in", converters.variables, "x y", "the names it reads, instead of inferring them"),
-    Option("--out", converters.variables, "x y", "the names it writes, instead of inferring them"),
-    Option("--file", converters.paths, "PATH…", "files that the step reads (globs allowed)"),
-    Option(
-        "--out-file",
-        converters.out_paths,
-        "PATH…",
-        "files that the step makes: kept, and put back when missing or changed",
-    ),
-    Option(
-        "--when",
-        converters.expression,
-        "EXPR",
-        "skip the step unless this is true, over parameters and inputs",
-    ),
-    Option("--gate", converters.text, "TEXT", "wait for an approval before it runs, and show this text"),
-    Option(
-        "--before",
-        converters.callbacks,
-        "F…",
-        "functions to call before it; False skips it",
-    ),
-    Option("--after-done", converters.callbacks, "F…", "functions to call when it has ended"),
-    Option("--on-status", converters.callbacks, "F…", "functions to call whenever its status changes"),
-    Option(
-        "--monitor",
-        converters.monitored,
-        "metric:NAME artifact:NAME model:NAME",
-        "put these on the run as well, as STEP/NAME (wildcards)",
-    ),
-    Option("--map", converters.clauses, '"x in xs"', "run for each element; outputs become lists, in order"),
-    Option("--repeat-while", converters.expression, "EXPR", "run again while this is true behind it"),
-    Option("--at-most", converters.whole_number(1), "N", "rounds that --repeat-while may take"),
-    Option("--bash", converters.switch, "", "the cell is a shell script"),
-    Option("--pipeline", converters.text, "PATH", "this step is another notebook or module"),
-    Option("-p", converters.assignments, "k=v…", "values of parameters of its --pipeline"),
-    Option("--always", converters.switch, "", "run whatever is kept"),
-    Option("--never-cache", converters.switch, "", "neither look for a kept result nor keep one"),
-    Option("--version", converters.text, "V", "a text that counts for the signature"),
-    Option(
-        "--ignore-param",
-        converters.variables,
-        "p…",
-        "parameters that do not count for the signature (log level, n_jobs)",
-    ),
-    Option("--retries", converters.whole_number(0), "N", "tries after the first"),
-    Option("--retry-delay", converters.duration, "10s", "wait before the first retry; doubles each time"),
-    Option("--retry-on", converters.exceptions, "Exc…", "retry only on these exceptions"),
-    Option("--timeout", converters.timeout, "30m", "longest time of one attempt; a timeout is a failure"),
-    Option("--on-fail", converters.on_fail, "skip|stop|ignore", "what a failure does to the rest of the run"),
-    Option("--cpus", converters.whole_number(1), "N", "processors to reserve"),
-    Option("--memory", parse_size, "4G", "memory to reserve, and its limit"),
-    Option("--queue", converters.text, "NAME", "where it runs (default: local)"),
-    Option("--packages", environment.requirements, '"x==1 y"', "packages of its own"),
-    Option("--python", environment.python_version, "3.12", "its version of Python"),
-    Option("--env", environment.folder, "PATH", "an existing virtual environment that it runs in"),
-    Option("--env-var", environment.variables, "K=V…", "environment variables; K alone: a secret"),
-    Option("--repo", environment.repository, "URL@REV", "a checkout that it works in"),
-    Option("--container", environment.image, "IMAGE", "the image of a container that it runs in"),
-    Option("--stage", converters.text, "NAME", "the group that it is shown in"),
-    Option("--tags", converters.texts, "a,b", "labels"),
-)
-"""Every option of `%%step`, in the order of the help text; for the parser, the help and completion."""
-
-BY_FIELD = {option.field: option for option in STEP_OPTIONS}

@@ -14,10 +14,15 @@ from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.mapping.children import step_of
-from jupyter_pipes.model.parts import Part
+from jupyter_pipes.model.parts import Part, PartKind
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.steps import HANGING, Step
 from jupyter_pipes.planning import result_files
+<<<<<<< HEAD
 from jupyter_pipes.planning.newest_results import NewestResults
+=======
+from jupyter_pipes.planning.settling.options import Referred, known_later, open_kinds, recalled
+>>>>>>> a3b3f575 (Options refer to what steps make: a small process settles them before their step begins)
 from jupyter_pipes.planning.signing.earlier_signatures import earlier_signature, is_earlier
 from jupyter_pipes.planning.signing.signature import changes, combine, reasons
 from jupyter_pipes.planning.step_parts import (
@@ -42,6 +47,7 @@ class Decision(Struct, frozen=True):
         shared: whether another run that computes the same signature just now may be waited for.
         is_first: whether the step would run because it never had a result to hold its parts against.
         to_come: in a plan only, parameters whose values are computed when a run starts.
+        open_kinds: in a plan only, kinds of parts that hang on options that wait for what steps make.
     """
 
     decision: Literal["run", "cached", "depends"]
@@ -53,6 +59,7 @@ class Decision(Struct, frozen=True):
     shared: bool = False
     is_first: bool = False
     to_come: tuple[str, ...] = ()
+    open_kinds: tuple[PartKind, ...] = ()
 
     @property
     def skipped(self) -> str:
@@ -90,6 +97,11 @@ class Decider:
     def note_written(self, now: Mapping[str, str]) -> None:
         """Take note of the files written in this run so far: path -> the step that wrote it last."""
         self._overwriting.now = now
+
+    def recalled(self, step: Step, referred: Referred) -> tuple[Step, ToldOptions] | None:
+        """Return a step with what its open options came to for the same outputs; None where nothing tells."""
+        workspace = self.workspace
+        return recalled(step, referred, self._pipeline, workspace.history, workspace.queues)
 
     def look_up_all(self) -> None:
         """Ask for the newest results of all steps at once: sooner than for one after the other."""
@@ -196,10 +208,11 @@ class Decider:
             unknown: name, or path of a file that it was seen reading, -> the step that is to make it.
             forced: whether it runs whatever is kept.
         """
-        to_come = awaited(step, parameters)
-        if not (unknown or to_come):
+        to_come, kinds = awaited(step, parameters), open_kinds(step.options)
+        if not (unknown or to_come or kinds):
             return self.decide(step, parameters, inputs, forced=forced)
         parts, unstable = self._parts_now(step, parameters, inputs)
+        parts = _without(parts, (), kinds=kinds)
         never = ("--never-cache",) if step.options.never_cache else ()
         if always := never or _always(step, unstable, forced=forced):
             return Decision("run", always, parts=parts)
@@ -208,17 +221,26 @@ class Decider:
         signatures = {earlier_signature(known): (), combine(known): known}
         latest = self._latest(step)
         for result in self.workspace.history.results_of(self._pipeline, step.name):
-            held = signatures.get(combine(_without(self._parts_of(result), unknown, to_come)))
+            held = signatures.get(combine(_without(self._parts_of(result), unknown, to_come, kinds)))
             if held is not None and not self._problems(step, result, held, unknown):
-                why = tuple(_waits_for(unknown, to_come))
-                return Decision("depends", why, parts=parts, compared=latest, to_come=to_come)
+                why = (*_waits_for(unknown, to_come), *(known_later(step) if kinds else ()))
+                return Decision(
+                    "depends", why, parts=parts, compared=latest, to_come=to_come, open_kinds=kinds
+                )
         problems: tuple[str, ...] = ()
         if latest is not None:
-            held = signatures.get(combine(_without(self._parts_of(latest), unknown, to_come)))
+            held = signatures.get(combine(_without(self._parts_of(latest), unknown, to_come, kinds)))
             problems = () if held is None else self._problems(step, latest, held, unknown)
-        why = problems or self._reasons(step, latest, known, unknown, to_come)
-        is_first = latest is None
-        return Decision("run", why, parts=parts, compared=latest, is_first=is_first, to_come=to_come)
+        why = problems or self._reasons(step, latest, known, unknown, to_come, kinds)
+        return Decision(
+            "run",
+            why,
+            parts=parts,
+            compared=latest,
+            is_first=latest is None,
+            to_come=to_come,
+            open_kinds=kinds,
+        )
 
     def take(self, step: Step, runs: Iterable[str], why: str) -> Decision:
         """Return the present outputs of a step as they are, whatever changed since.
@@ -330,13 +352,14 @@ class Decider:
         parts: tuple[Part, ...],
         unknown: Collection[str] = (),
         to_come: Collection[str] = (),
+        kinds: Collection[PartKind] = (),
     ) -> tuple[str, ...]:
         """Return why a step without a result of this signature runs: what changed, and how it ended last."""
         tried = self.workspace.history.last_try(self._pipeline, step.name)
         unfinished = (f"{tried[1]} in run {tried[0]}",) if tried and tried[1] != "completed" else ()
         if latest is None:
             return unfinished or reasons(None, parts)
-        old = _without(self._parts_of(latest), unknown, to_come)
+        old = _without(self._parts_of(latest), unknown, to_come, kinds)
         changed = [change.words for change in changes(result_files.unwritten(old, latest), parts)]
         return (*changed, *unfinished) or reasons(parts, parts)
 
@@ -364,7 +387,12 @@ def _waits_for(unknown: Mapping[str, str], to_come: Sequence[str]) -> Iterator[s
 
 
 def _without(
-    parts: tuple[Part, ...], inputs: Collection[str], parameters: Collection[str] = ()
+    parts: tuple[Part, ...],
+    inputs: Collection[str],
+    parameters: Collection[str] = (),
+    kinds: Collection[PartKind] = (),
 ) -> tuple[Part, ...]:
     names = {"input": inputs, "file": inputs, "parameter": parameters}
-    return tuple(part for part in parts if part.name not in names.get(part.kind, ()))
+    return tuple(
+        part for part in parts if part.kind not in kinds and part.name not in names.get(part.kind, ())
+    )

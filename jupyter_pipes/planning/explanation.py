@@ -53,6 +53,7 @@ def explain(step: str, decision: Decision, history: History) -> Explanation:
     old = [
         part
         for part in unwritten(history.parts(compared.parts) or (), compared)
+        if part.kind not in decision.open_kinds
         if (part.kind, part.name) in present
         or not (part.kind == "input" or (part.kind == "parameter" and part.name in decision.to_come))
     ]

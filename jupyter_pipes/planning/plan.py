@@ -9,10 +9,12 @@ from msgspec import Struct
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.pipelines.made.options import key_of
 from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.nested import decide_nested
 from jupyter_pipes.planning.observations import in_words
 from jupyter_pipes.planning.preparation import decider_of
+from jupyter_pipes.planning.settling.options import known_later, open_kinds
 
 if TYPE_CHECKING:
     from jupyter_pipes.planning.decision import Decider
@@ -68,6 +70,12 @@ class KnownOutputs:
         made = {name: owner for name, owner in step.inputs.items() if owner in self._outputs}
         return {name: self._outputs[owner].get(name) for name, owner in made.items()}
 
+    def referred(self, step: Step) -> dict[str, ArtifactRef | None] | None:
+        """Return what the step's options refer to; None while some of that is not known."""
+        if not all(self.has(owner) for owner, _ in step.option_needs):
+            return None
+        return {key_of(owner, name): self._outputs[owner].get(name) for owner, name in step.option_needs}
+
     def has(self, step: str) -> bool:
         """Whether the outputs of a step are known."""
         return step in self._outputs
@@ -102,13 +110,28 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         outputs.add(name, decision)
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
-        edges = () if decision.result else (*in_words(steps[name]), *_asking(steps[name]))
+        known = _as_known(steps[name], decider, outputs)
+        edges = () if decision.result else (*in_words(known), *_asking(known), *still_open(known, decision))
         edges = (*_called_before(steps[name]), *edges)
         if decision.skipped:
             skipped[name] = f"{name} was skipped"
             yield _would_be_skipped(steps[name], "; ".join(decision.reasons)), decision
             continue
-        yield PlannedDecision(steps[name], decision.decision, (*decision.reasons, *edges)), decision
+        yield PlannedDecision(known, decision.decision, (*decision.reasons, *edges)), decision
+
+
+def _as_known(step: Step, decider: Decider, outputs: KnownOutputs) -> Step:
+    """Return a step with what its options come to, if they are open and a kept result tells that."""
+    referred = outputs.referred(step) if step.options.made else None
+    found = None if referred is None else decider.recalled(step, referred)
+    return found[0] if found else step
+
+
+def still_open(step: Step, decision: Decision) -> tuple[str, ...]:
+    """Return in words which options of a step are not known yet, where it is to run and that is not said."""
+    return (
+        () if decision.result else tuple(each for each in known_later(step) if each not in decision.reasons)
+    )
 
 
 def _asking(step: Step) -> tuple[str, ...]:
@@ -141,7 +164,7 @@ def _foreseen(
     """Return what a run would do with a step; `comes` are those before it that may run."""
     if name in request.taken:
         return request.taken[name]
-    step, arguments = steps[name], request.arguments
+    step, arguments = _as_known(steps[name], decider, outputs), request.arguments
     if name in request.children:
         return decide_child(request, decider, step)
     inputs = outputs.inputs(step)
@@ -192,6 +215,9 @@ def _settled(request: RunRequest, decider: Decider, step: Step, outputs: KnownOu
     """Return the decision of a step that is cached behind cached ones only, None for others."""
     name, selection = step.name, request.arguments.selection
     if name in request.taken or name in selection.skipped or not outputs.has_all(step):
+        return None
+    step = _as_known(step, decider, outputs)
+    if open_kinds(step.options):
         return None
     values, forced = request.arguments.values_of(name), name in selection.forced
     if name in request.children:

@@ -22,10 +22,11 @@ from jupyter_pipes.pipelines.arguments import (
     check_text,
 )
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
-from jupyter_pipes.pipelines.graph import Graph, needed, resolved
+from jupyter_pipes.pipelines.graph import Graph, needed
 from jupyter_pipes.pipelines.made.edges import Later, later_values
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.references import references
+from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.pipelines.selection import Selection
 from jupyter_pipes.planning.decision import Decider, Decision
 from jupyter_pipes.planning.observations import as_observed, observations
@@ -222,7 +223,12 @@ def values_of(
         _shown({each: {**of, **as_said[each]} for each, of in values.items()}, overrides),
         tuple(parameter.name for parameter in declared if parameter.name in unknown),
         {
-            step.name: resolved(step.options, values.get(step.name, values[FOR_ALL]), step.name)
+            step.name: resolved(
+                step.options,
+                values.get(step.name, values[FOR_ALL]),
+                step.name,
+                as_said.get(step.name, as_said[FOR_ALL]),
+            )
             for step in graph.steps
             if settled and step.options.referring
         },

@@ -11,7 +11,6 @@ import msgspec
 
 from jupyter_pipes.execution import loop
 from jupyter_pipes.execution.defaults import computed_values
-from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history.opened import workspace_of
 from jupyter_pipes.hooks.given import GivenCallbacks, check_callbacks
@@ -33,7 +32,7 @@ from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
 from jupyter_pipes.planning.observations import as_observed, in_words
-from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee
+from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee, still_open
 from jupyter_pipes.planning.preparation import (
     RunOptions,
     Values,
@@ -42,6 +41,7 @@ from jupyter_pipes.planning.preparation import (
     values_of,
 )
 from jupyter_pipes.planning.request import Definition, RunRequest
+from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
 from jupyter_pipes.runs.modules import import_module
 from jupyter_pipes.runs.nesting.children import children_of
@@ -217,7 +217,9 @@ class Pipeline:
         foreseen = {planned.name: (planned, decision) for planned, decision in self.foreseen(step, **options)}
         planned, decision = foreseen[step]
         explanation = explain(step, decision, self.workspace.history)
-        return msgspec.structs.replace(explanation, edges=in_words(planned.step))
+        return msgspec.structs.replace(
+            explanation, edges=(*in_words(planned.step), *still_open(planned.step, decision))
+        )
 
     def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
         """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.

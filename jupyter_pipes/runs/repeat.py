@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from jupyter_pipes.execution.defaults import computed_values
-from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history import elsewhere
 from jupyter_pipes.history.history import Result
@@ -28,6 +27,7 @@ from jupyter_pipes.planning.decision import Decision
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
+from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import capacity_problems, invalid
 from jupyter_pipes.runs.nesting.requests import Declared, with_children
 from jupyter_pipes.runs.start import new_run_id, start

@@ -16,10 +16,10 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
 from jupyter_pipes.execution.worker.scripts.script import code_of
-from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.model.steps import Cell
-from jupyter_pipes.pipelines.graph import resolved
+from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.model.steps import Cell, StepOptions
 from jupyter_pipes.pipelines.options.nesting import said_of
+from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question
 
@@ -107,15 +107,27 @@ def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     if options.bash:
         code = code_of(code)
     if options.repeat_while:
-        return _REPEATED.format(most=options.at_most, code=code, again=options.repeat_while)
+        return _REPEATED.format(most=_most(cell, values), code=code, again=options.repeat_while)
     if cell.role != "params":
         return code
     declared = [name for name in values if name in analyze(cell.body).writes]
     return "".join(f"{name} = __import__('pickle').loads({values[name]!r})\n" for name in declared)
 
 
+def _settled(cell: Cell, values: Mapping[str, bytes]) -> StepOptions:
+    return resolved(cell.options, {name: pickle.loads(value) for name, value in values.items()}, cell.name)
+
+
+def _most(cell: Cell, values: Mapping[str, bytes]) -> int:
+    options = _settled(cell, values)
+    if "at_most" in options.made:
+        said = f"--at-most {' '.join(options.made['at_most'])}"
+        raise UsageError(f"{said}: plain cells do not know what it comes to; verify it with a number")
+    return options.at_most
+
+
 def _nested_code(cell: Cell, values: Mapping[str, bytes]) -> str:
-    options = resolved(cell.options, {name: pickle.loads(value) for name, value in values.items()}, cell.name)
+    options = _settled(cell, values)
     names = options.outputs or ()
     values_of_run = "".join(f"run[{name!r}], " for name in names)
     return _NESTED.format(

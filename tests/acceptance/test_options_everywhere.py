@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,8 +13,13 @@ from msgspec.structs import replace
 from jupyter_pipes.cli.main import main
 from jupyter_pipes.export.write import write
 from jupyter_pipes.model.errors import UsageError
+from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.functions import step
-from jupyter_pipes.pipelines.step_options import Option, as_keywords, parse_step
+from jupyter_pipes.pipelines.made.options import answer, told
+from jupyter_pipes.pipelines.options.table import Option
+from jupyter_pipes.pipelines.referring.values import resolved
+from jupyter_pipes.pipelines.step_options import as_keywords, from_keywords, parse_step
+from jupyter_pipes.planning.settling.options import settled
 from jupyter_pipes.runs.pipeline import Pipeline
 from tests.options import CALLBACKS, EXAMPLES, OF_THE_STEP
 
@@ -72,3 +79,19 @@ def _told(path: Path, capsys: pytest.CaptureFixture[str]) -> tuple[int, list[str
     told = capsys.readouterr()
     lines = (told.out + told.err).splitlines()
     return code, [" ".join(line.split()[:2]) for line in lines if line.strip()]
+
+
+@pytest.mark.parametrize("option", OF_THE_STEP, ids=lambda option: option.flag)
+def test_an_option_may_refer_to_what_a_step_made_or_says_why_not(option: Option) -> None:
+    """What it comes to is as if it had been written so; in which mode, it does not matter here."""
+    words = shlex.split(EXAMPLES[option.flag])
+    value = words if option.many else words[0] if words else ""
+    beside = " --repeat-while 'y < 3'" if option.flag == "--at-most" else ""
+    if why := option.before_all or option.before_run:
+        with pytest.raises(UsageError, match=re.escape(why)):
+            from_keywords(**{option.keyword: "${load.said}"})
+        return
+    opened = resolved(parse_step(f"all {option.flag} '${{load.said}}'{beside}").options, {}, "all")
+    answered = told(answer("all", opened.made, {"load.said": value}))
+    expected = replace(parse_step(f"all {said(option)}").options, referring=opened.referring)
+    assert settled(Step("all", 0, "", "", options=opened), answered, {}).options == expected

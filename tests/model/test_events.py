@@ -15,6 +15,7 @@ from jupyter_pipes.history import indexing
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.fold import FOLD
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.results import (
     ArtifactRef,
     ElementValue,
@@ -112,6 +113,7 @@ EVENTS: dict[type[ev.Event], st.SearchStrategy[ev.AnyEvent]] = {
         TEXTS,
         OBSERVATION,
     ),
+    ev.OptionsSettled: st.builds(ev.OptionsSettled, TEXT, OPTIONS, st.builds(ToldOptions, TEXT, OPTIONS)),
     ev.AttemptQueued: st.builds(ev.AttemptQueued, *NUMBERED, TEXT, TEXT),
     ev.AttemptStarted: st.builds(ev.AttemptStarted, *NUMBERED, st.integers(1), TEXT),
     ev.ProgressReported: st.builds(ev.ProgressReported, *NUMBERED, NUMBER, NUMBER, TEXT),

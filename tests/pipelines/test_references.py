@@ -11,10 +11,11 @@ from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.steps import ParameterSpec, StepOptions
 from jupyter_pipes.pipelines.declarations.reading import declare
-from jupyter_pipes.pipelines.graph import Graph, build, resolved
+from jupyter_pipes.pipelines.graph import Graph, build
 from jupyter_pipes.pipelines.notebook import cell_from_source
 from jupyter_pipes.pipelines.parameters import Parameter, bind, from_mapping
 from jupyter_pipes.pipelines.references import Reference, references, refers
+from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.pipelines.step_options import as_keywords, from_keywords, parse_step
 
 CELL = """

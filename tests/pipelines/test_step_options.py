@@ -14,8 +14,8 @@ from hypothesis import strategies as st
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import StepOptions
+from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
 from jupyter_pipes.pipelines.step_options import (
-    STEP_OPTIONS,
     StepLine,
     as_keywords,
     from_keywords,
@@ -163,7 +163,7 @@ def test_the_help_names_every_option() -> None:
 
 def test_the_table_has_a_row_for_every_field_and_every_row_is_tried() -> None:
     rows = [option.field for option in OF_THE_STEP]
-    assert sorted([*rows, "referring"]) == sorted(StepOptions.__struct_fields__)
+    assert sorted([*rows, "made", "referring"]) == sorted(StepOptions.__struct_fields__)
     assert sorted(as_keywords(EVERY_OPTION)) == sorted(rows), "an option without an example of its own"
 
 

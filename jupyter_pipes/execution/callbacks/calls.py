@@ -14,14 +14,13 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 import msgspec
 from msgspec.structs import replace
 
-from jupyter_pipes.execution.executors.queues import local_executor
+from jupyter_pipes.execution.executors.answering import ended, taken
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.hooks.answering import Answer, Question, meaning
-from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import described
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_duration_text
-from jupyter_pipes.model.results import ArtifactRef, StepError
+from jupyter_pipes.model.results import StepError
 from jupyter_pipes.pipelines.callbacks import ASKED
 from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.system.threads import OURS
@@ -133,31 +132,14 @@ class CallbackInProcess:
         question = Question(field, told["step"], told.get("params", {}), statuses)
         self._calls += 1
         job = self._job(question)
-        ended, answers = await self._ended(job)
-        printed = await in_thread(_taken, Path(job.log))
-        if ended.outcome != "completed":
+        end, answers = await ended(job)
+        printed = _shortened(await in_thread(taken, Path(job.log)))
+        if end.outcome != "completed":
             raise CallbackFailed(
-                _with_printed(ended.reason, printed), ended.error, is_hanging=ended.outcome == "timed out"
+                _with_printed(end.reason, printed), end.error, is_hanging=end.outcome == "timed out"
             )
         content = await in_thread(self._workspace.store.get, answers[0])
         return msgspec.msgpack.decode(content, type=Answer), printed
-
-    async def _ended(self, job: Job) -> tuple[ev.AttemptEnded, list[ArtifactRef]]:
-        answers: list[ArtifactRef] = []
-        done: asyncio.Future[ev.AttemptEnded] = asyncio.get_running_loop().create_future()
-
-        def report(event: ev.AnyEvent) -> None:
-            if isinstance(event, ev.ArtifactStored):
-                answers.append(event.artifact)
-            elif isinstance(event, ev.AttemptEnded) and not done.done():
-                done.set_result(event)
-
-        local_executor().submit(job, report)
-        try:
-            return await done, answers
-        except asyncio.CancelledError:
-            local_executor().cancel(job.attempt_id, "cancelled", "the run is over")
-            raise
 
     def _job(self, question: Question) -> Job:
         definition = self._request.definition
@@ -190,13 +172,7 @@ def _with_printed(reason: str, printed: str) -> str:
     return f"{reason} (it printed: {printed})" if printed else reason
 
 
-def _taken(log: Path) -> str:
-    """Return the end of what was printed, and remove the log: it is told, not kept."""
-    try:
-        text = log.read_text("utf-8", "replace").strip()
-        log.unlink()
-    except FileNotFoundError:
-        return ""
+def _shortened(text: str) -> str:
     return text if len(text) <= _MOST_PRINTED else f"…{text[-_MOST_PRINTED:]}"
 
 

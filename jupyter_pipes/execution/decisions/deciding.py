@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any
 
+from msgspec.structs import replace
+
 from jupyter_pipes.execution.decisions.elements import ElementDecisions
 from jupyter_pipes.execution.decisions.lookup import Lookup
+from jupyter_pipes.execution.decisions.options import OpenOptions
 from jupyter_pipes.execution.recording.stated import decided, element_decided
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
@@ -58,6 +62,9 @@ class Deciding:
         self._as_they_are = request.arguments.selection.taken
         self._recorder = recorder
         self._lookup = Lookup(recorder.view.run, request, workspace, callbacks.values)
+        self._options = OpenOptions(
+            recorder.view.run, request, workspace, jobs, callbacks.values, self._lookup.recalled
+        )
         self._callbacks = callbacks
         self._jobs = jobs
         self._files = files
@@ -116,20 +123,47 @@ class Deciding:
             self._take(ev.StepDecided(name, "skipped", (refusal,)))
             return
         try:
-            step = self._jobs.step(name)
-            decision = await self._lookup.decide(
-                step,
-                self._jobs.inputs(step),
-                self._files.last_writers(),
-                lambda reason: self._take(ev.StepDeferred(name, reason)),
-                lambda: self._is_over(command),
-                claims=command.claims,
-            )
+            facts = await self._facts(command)
         except Exception as error:  # whatever it is, it is this step's: an unreadable file, a lost store
             self._cannot_decide(command, error)
             return
-        if decision is not None:
-            self._take(self._decided(name, decision))
+        self._take(*facts)
+
+    async def _facts(self, command: do.Decide) -> list[ev.AnyEvent]:
+        """Return the decision, behind the options that it goes by; nothing if nobody wants it any more."""
+        name = command.step
+        settled = [await self._settled(name)] if self._options.decide(name) else []
+        step = self._jobs.step(name)
+        step = replace(step, options=settled[0].options) if settled else step
+        decision = await self._lookup.decide(
+            step,
+            self._jobs.inputs(step),
+            self._files.last_writers(),
+            lambda reason: self._take(ev.StepDeferred(name, reason)),
+            lambda: self._is_over(command),
+            claims=command.claims,
+        )
+        if decision is None:
+            return []
+        if self._options.has(name) and decision.result is None and not settled:
+            # What is cached needs none of them.
+            settled = await self._settled_to_run(command, decision)
+        return [*settled, self._decided(name, decision)] if not self._is_over(command) else []
+
+    async def _settled(self, step: str) -> ev.OptionsSettled:
+        self._take(ev.StepDeferred(step, f"computes {self._options.words(step)}"))
+        return await self._options.settle(step)
+
+    async def _settled_to_run(self, command: do.Decide, decision: Decision) -> list[ev.OptionsSettled]:
+        """Return what the options of a step that has to run come to; others may compute it if it does not."""
+        is_wanted = False
+        try:
+            settled = await self._settled(command.step)
+            is_wanted = not self._is_over(command)
+        finally:
+            if not is_wanted:
+                await asyncio.to_thread(self._lookup.forget, decision)
+        return [settled]
 
     def _take_elements(self, decisions: Sequence[tuple[do.Decide, Decision]]) -> None:
         wanted = [(command.step, each) for command, each in decisions if not self._is_over(command)]

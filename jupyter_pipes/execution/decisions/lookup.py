@@ -19,7 +19,9 @@ from jupyter_pipes.planning.step_parts import Inputs
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.values import StepValues
     from jupyter_pipes.history.history import Claim
+    from jupyter_pipes.model.planned import ToldOptions
     from jupyter_pipes.planning.request import RunRequest
+    from jupyter_pipes.planning.settling.options import Referred
 
 _FIRST_LOOK, _LONGEST_WAIT = 0.02, 0.5
 """Seconds between two looks at a result that another run is computing; they double."""
@@ -102,6 +104,10 @@ class Lookup:
         arguments = self._request.arguments
         forced, known = step in arguments.selection.forced, self._values.of(step)
         return self._decider.decide_elements(element, known, inputs, values, forced=forced)
+
+    def recalled(self, step: Step, referred: Referred) -> tuple[Step, ToldOptions] | None:
+        """Return a step with what its options came to in an earlier run, for the same outputs of others."""
+        return self._decider.recalled(step, referred)
 
     def forget(self, decision: Decision) -> None:
         """Let others compute what was decided to run, but will not."""

@@ -7,6 +7,7 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | --- | --- |
 | RunStarted       | every step without open upstream is decided; a run without steps ends |
 | StepDecided      | `run` → an attempt is submitted, or the step waits at its gate · else it ends so |
+| OptionsSettled   | what was not known yet of the step's limits holds from now on; nothing else |
 | GateAnswered     | approved → it is decided once more, and may run · refused → it ends `cancelled` |
 | StepsAdded       | the elements of a `--map` are steps below it; nothing yet |
 | InputsChanged    | who is to read otherwise: waits on if it waits, is stopped if it runs, else is reopened |
@@ -34,6 +35,7 @@ from jupyter_pipes.execution.scheduling.step_state import Phase, StepState
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.graph.observed import matters, observed
 from jupyter_pipes.model.mapping.children import is_child, step_of
+from jupyter_pipes.model.planned import with_options
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Status
 
@@ -57,6 +59,7 @@ class Scheduler:
             ev.RunStarted: self._on_run_started,
             ev.RunResumed: self._on_run_resumed,
             ev.StepDecided: self._on_step_decided,
+            ev.OptionsSettled: self._on_options_settled,
             ev.GateAnswered: self._on_gate_answered,
             ev.StepsAdded: self._on_steps_added,
             ev.InputsChanged: self._on_inputs_changed,
@@ -152,6 +155,11 @@ class Scheduler:
             yield state.wait_at_gate()
         else:
             yield state.submit()
+
+    def _on_options_settled(self, event: ev.OptionsSettled) -> Iterable[do.AnyCommand]:
+        self._by_code = with_options(self._by_code, event.step, event.options)
+        self._steps[event.step].settle(event.options)
+        return ()
 
     def _elements_of(self, step: str) -> Elements:
         name = step_of(step)

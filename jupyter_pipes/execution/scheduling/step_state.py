@@ -6,11 +6,13 @@ from collections.abc import Iterator
 from enum import Enum, auto
 from typing import Protocol
 
+from msgspec.structs import replace
+
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import WORKER_LOST
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.steps import Status, StepOptions
 
 _MOST_DOUBLINGS = 20
 """Beyond this a delay grows no longer: a second has become twelve days."""
@@ -110,7 +112,13 @@ class StepState:
     @property
     def is_gated(self) -> bool:
         """Whether it must not begin yet: its `--gate` is to be approved first."""
-        return bool(self.options.gate) and not self.is_approved
+        has_gate = bool(self.options.gate) or "gate" in self.options.made
+        return has_gate and not self.is_approved
+
+    def settle(self, options: StepOptions) -> None:
+        """Take its options as they are now that all that they refer to is known."""
+        self.options = options
+        self.planned = replace(self.planned, options=options)
 
     def lets_go(self, child: StepState) -> bool:
         """Return whether a step that waits for it may go on."""

@@ -16,8 +16,8 @@ from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
 from jupyter_pipes.model.version import __version__
+from jupyter_pipes.pipelines.options.table import STEP_OPTIONS, Option
 from jupyter_pipes.pipelines.step_names import NAME_RULE
-from jupyter_pipes.pipelines.step_options import STEP_OPTIONS, Option
 
 _HEAD = """\
 /** What kernel and extension say to each other; made from Python's types, see CONTRIBUTING.md. */
@@ -25,12 +25,16 @@ _HEAD = """\
 """
 
 _STEP_OPTION = """\
-/** An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch. */
+/**
+ * An option of `%%step`; `metavar` says what stands behind the flag, "" for a switch; `refersTo` what may be
+ * referred to there (`${…}`).
+ */
 export interface StepOption {
   readonly flag: string;
   readonly metavar: string;
   readonly help: string;
   readonly takes: "nothing" | "one" | "many";
+  readonly refersTo: "nothing" | "parameters" | "steps";
 }
 """
 
@@ -64,7 +68,9 @@ def _constants() -> Iterator[str]:
 
 def _option(option: Option) -> Mapping[str, str]:
     takes = "many" if option.many else "one" if option.metavar else "nothing"
-    return {"flag": option.flag, "metavar": option.metavar, "help": option.help, "takes": takes}
+    refers = "nothing" if option.before_all else "parameters" if option.before_run else "steps"
+    said = {"flag": option.flag, "metavar": option.metavar, "help": option.help}
+    return {**said, "takes": takes, "refersTo": refers}
 
 
 def _answers() -> str:

@@ -1,1 +1,1 @@
-"""Parameters that take their values from what steps make: `${load.df.rows}`."""
+"""Parameters and options that take their values from what steps make: `${load.df.rows}`."""

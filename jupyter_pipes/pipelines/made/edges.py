@@ -9,16 +9,16 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis import analyze
-from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.states import metrics_of
 from jupyter_pipes.model.errors import ParameterError, PipesError
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.graph import Graph, order, reached, with_demanded
-from jupyter_pipes.pipelines.made.value import ANY, METRICS, label_of
+from jupyter_pipes.pipelines.made.value import ANY, label_of
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 from jupyter_pipes.pipelines.parameters import Parameter
-from jupyter_pipes.pipelines.references import Reference, is_whole, known_references, references, refers
+from jupyter_pipes.pipelines.references import Reference, is_whole, references, refers
+from jupyter_pipes.pipelines.referring.edges import problem_of, read_as, with_option_edges
 
 _G = TypeVar("_G", bound=Graph)
 
@@ -116,7 +116,7 @@ def with_references(graph: _G, later: Mapping[str, Mapping[str, Later]]) -> _G:
     read = [name for step in changed.values() for name in step.reads.items()]
     for owner in {owner: None for name, owner in read if name == metrics_of(owner)}:
         step = changed.get(owner, steps[owner])
-        changed[owner] = replace(step, writes=(*step.writes, metrics_of(owner)))
+        changed[owner] = replace(step, writes=tuple(dict.fromkeys((*step.writes, metrics_of(owner)))))
     kept = {name: steps[name] for name in changed}
     made = replace(graph, steps=with_demanded((steps | changed).values()), as_written=kept)
     order(made)
@@ -128,7 +128,10 @@ def with_defaults(graph: _G, declared: Sequence[Parameter]) -> _G:
     try:
         later = later_values(declared, {})
         read = {step.name: [name for name in later if name in step.parameters] for step in graph.steps}
-        return with_references(graph, {step: {name: later[name] for name in of} for step, of in read.items()})
+        texts = {name: said.text for name, said in later.items()}
+        drawn = replace(graph, steps=with_demanded(with_option_edges(graph.steps, texts))) if later else graph
+        order(drawn)
+        return with_references(drawn, {step: {name: later[name] for name in of} for step, of in read.items()})
     except PipesError:
         # Whoever plans or runs it is told.
         return graph
@@ -152,21 +155,12 @@ def _reading(
         for reference in found:
             if problem := _problem(step, reference, steps, parameters, reads):
                 raise _refused(step, name, said, f"{reference}: {problem}")
-            reads[_read_as(reference, steps)] = reference.owner
-        pieces.append(_piece(name, said, [_read_as(reference, steps) for reference in found]))
+            reads[read_as(reference, steps)] = reference.owner
+        pieces.append(_piece(name, said, [read_as(reference, steps) for reference in found]))
         _check_setup(step, name, said)
     prelude = (*pieces, *_behind(step.prelude, set(later)))
     element = step.element and _element(step.element, pieces)
     return replace(step, reads=reads, prelude=prelude, element=element)
-
-
-def _read_as(reference: Reference, steps: Mapping[str, Step]) -> str:
-    """Return the name under which a step reads what a reference is about: an output, or metrics."""
-    return metrics_of(reference.owner) if _is_of_metrics(reference, steps) else reference.name
-
-
-def _is_of_metrics(reference: Reference, steps: Mapping[str, Step]) -> bool:
-    return reference.name == METRICS and METRICS not in steps[reference.owner].writes
 
 
 def _piece(name: str, said: Later, read: Iterable[str]) -> CodePiece:
@@ -221,22 +215,11 @@ def _problem(
     parameters: Sequence[str],
     reads: Mapping[str, str],
 ) -> str:
-    owner, name = reference.owner, reference.name
-    if owner not in steps:
-        near = nearest(owner, [*steps, "params", "run"])
-        there_are = ", ".join((*steps, *(f"${{{each}}}" for each in known_references(parameters))))
-        return f"there is no step {owner}; " + (f"did you mean {near}?" if near else f"there are {there_are}")
-    is_of_metrics = _is_of_metrics(reference, steps)
-    if is_of_metrics and steps[owner].options.map:
-        return f"step {owner} has a --map, and each of its elements metrics of its own; let a step choose"
-    if name not in steps[owner].writes and not is_of_metrics:
-        writes = steps[owner].writes
-        near = nearest(name, writes)
-        hint = f"did you mean {near}?" if near else f"it writes {', '.join(writes) or 'nothing'}"
-        return f"step {owner} writes no {name}; {hint}"
+    if problem := problem_of(reference, steps, parameters):
+        return problem
+    owner, name = reference.owner, read_as(reference, steps)
     if owner == step.name:
         return f"{owner} cannot wait for itself; say it for the steps that are to have it: -p STEP.NAME=VALUE"
-    name = _read_as(reference, steps)
     other = reads.get(name, owner)
     bound = any(name in piece.names for piece in step.pieces)
     if other != owner or bound:

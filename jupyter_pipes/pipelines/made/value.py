@@ -12,15 +12,15 @@ from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.pipelines.arguments import shown
 from jupyter_pipes.pipelines.parameter_types import allowed, fit
-from jupyter_pipes.pipelines.references import Reference, fill
+from jupyter_pipes.pipelines.references import METRICS, Reference, fill
 
 ANY = ""
 """The kind of a parameter that takes any value."""
 
-METRICS = "metrics"
-"""What stands behind a step's name for the last values of its metrics, unless an output is called so."""
-
 _LABEL = "parameter "
+
+_MOST_KEYS = 10
+"""Of a mapping's keys, how many are told to whom it has not the one that was asked for."""
 
 
 def label_of(parameter: str) -> str:
@@ -58,11 +58,8 @@ def value(parameter: str, text: str, kind: str, **made: Any) -> Any:
     def lookup(reference: Reference) -> Any:
         measured = metrics_of(reference.owner)
         if reference.name == METRICS and measured in made:
-            return _metric(reference, made[measured])
-        held = made[reference.name]
-        for key in reference.path:
-            held = _item(reference, held, key)
-        return held
+            return metric(reference, made[measured])
+        return item(reference, made[reference.name])
 
     try:
         filled = fill(text, lookup)
@@ -79,8 +76,12 @@ def _fitted(parameter: str, text: str, filled: object, kind: type) -> Any:
         raise ParameterError(message) from None
 
 
-def _metric(reference: Reference, measured: Mapping[str, float] | None) -> Any:
-    """Return the last value of a metric, or those of all by name; None is what an ignored failure left."""
+def metric(reference: Reference, measured: Mapping[str, float] | None) -> Any:
+    """Return the last value of a metric, or those of all by name; None is what an ignored failure left.
+
+    Raises:
+        ValueError: the step did not report it.
+    """
     if not reference.path:
         return dict(measured or {})
     name, *others = reference.path
@@ -88,6 +89,17 @@ def _metric(reference: Reference, measured: Mapping[str, float] | None) -> Any:
         reported = f"it reported {', '.join(measured)}" if measured else "it reported none"
         raise ValueError(f"{reference}: step {reference.owner} has no such metric; {reported}")
     return (measured or {})[str(name)]
+
+
+def item(reference: Reference, held: Any) -> Any:
+    """Return what a reference means of an output.
+
+    Raises:
+        ValueError: the output has no such fact, item or attribute.
+    """
+    for key in reference.path:
+        held = _item(reference, held, key)
+    return held
 
 
 def _item(reference: Reference, held: Any, key: str | int) -> Any:
@@ -100,7 +112,16 @@ def _item(reference: Reference, held: Any, key: str | int) -> Any:
         return getattr(held, key) if isinstance(key, str) and hasattr(held, key) else held[key]
     except (LookupError, TypeError, AttributeError):
         message = f"{reference}: {type(held).__name__} {reference.name} has no {key}"
-        raise ValueError(f"{message}; of any output there are {', '.join(FACTS)}, if it has them") from None
+        raise ValueError(f"{message}; {_there_is(held)}") from None
+
+
+def _there_is(held: Any) -> str:
+    facts = f"of any output there are {', '.join(FACTS)}, if it has them"
+    if not isinstance(held, Mapping) or not held:
+        return facts
+    keys = [shown(key) for key in cast("Mapping[object, object]", held)]
+    more = f" and {len(keys) - _MOST_KEYS} more" if len(keys) > _MOST_KEYS else ""
+    return f"it has {', '.join(keys[:_MOST_KEYS])}{more}; {facts}"
 
 
 def _columns(held: Any) -> list[Any]:

@@ -31,7 +31,7 @@ def nesting_problems(steps: Iterable[Step], flags: Mapping[str, str]) -> Iterato
 
 def _problem(step: Step, flags: Mapping[str, str]) -> str:
     options = step.options
-    said = {*msgspec.to_builtins(options), *options.referring} - {"referring"}
+    said = {*msgspec.to_builtins(options), *options.referring} - {"referring", "made"}
     if not options.pipeline:
         words = "-p gives values to parameters of a --pipeline: say that as well"
         return words if "given" in said else ""

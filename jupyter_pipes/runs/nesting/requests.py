@@ -9,7 +9,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.defaults import computed_values
-from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.pipelines.graph import with_options
@@ -18,6 +17,7 @@ from jupyter_pipes.pipelines.options.nesting import said_of
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, select, values_of
+from jupyter_pipes.planning.settling.placement import on_queue
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.hooks.given import callbacks_in, united
 from jupyter_pipes.pipelines.arguments import check_names
 from jupyter_pipes.pipelines.graph import with_options
@@ -21,6 +20,7 @@ from jupyter_pipes.planning.preparation import (
     seen_before,
     select,
 )
+from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, invalid
 from jupyter_pipes.runs.nesting.requests import with_children
 from jupyter_pipes.runs.start import new_run_id

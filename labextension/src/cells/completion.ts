@@ -32,6 +32,9 @@ export function completedFirstLine(pipelines: IPipelines): IEditorExtensionFacto
   };
 }
 
+/** What a variable may be called: steps leave other things as well. */
+const VARIABLE = /^[\p{L}_][\p{L}\p{N}_]*$/u;
+
 /** The names that the steps of a notebook may use; none without one. */
 export function namesOf(session: PipelineSession | null): Names {
   const steps = session?.board?.steps ?? [];
@@ -39,6 +42,9 @@ export function namesOf(session: PipelineSession | null): Names {
     steps: steps.map(step => step.name),
     parameters: session ? declaredIn(parametersOf(session.panel.content)) : [],
     values: steps.flatMap(step => step.writes),
+    outputs: steps.flatMap(({ name, writes }) =>
+      writes.filter(each => VARIABLE.test(each)).map(each => `${name}.${each}`)
+    ),
     queues: [...new Set([LOCAL, ...steps.map(step => step.queue)])],
     functions: session ? functionsIn(plainTextOf(session.panel.content)) : []
   };

@@ -8,14 +8,13 @@ export interface Names {
   readonly parameters: readonly string[];
   /** What steps write. */
   readonly values: readonly string[];
+  /** The same with the step in front, as references have it: `load.df`. */
+  readonly outputs: readonly string[];
   /** Where steps run. */
   readonly queues: readonly string[];
   /** What the notebook defines that can be called. */
   readonly functions: readonly string[];
 }
-
-/** What the graph is made of: it is read as it stands, without references to parameters. */
-const WITHOUT_REFERENCES = ['--after', '--in', '--out', '--ignore-param'];
 
 /** A word that fits, with a line of help. */
 export interface Suggestion {
@@ -49,14 +48,15 @@ export function suggestionsAt(line: string, at: number, names: Names): Suggestio
   return words.length ? { from: spot.word.from, words } : null;
 }
 
-/** What may stand inside a value: a reference to a parameter, or a name in a condition; null elsewhere. */
+/** What may stand inside a value: a reference, or a name in a condition; null elsewhere. */
 function expectedAt(line: string, at: number, flag: string, names: Names): Suggestions | null {
   const before = line.slice(0, at);
-  const reference = WITHOUT_REFERENCES.includes(flag) ? null : /\$\{[\p{L}\p{N}_.]*$/u.exec(before);
-  if (flag && reference) {
+  const known = referencesFor(flag, parsed(line).name?.text ?? '', names);
+  const reference = known && /\$\{[\p{L}\p{N}_.]*$/u.exec(before);
+  if (reference) {
     // Editors may close what is opened.
     const end = line.startsWith('}', at) ? '' : '}';
-    const words = names.parameters.map(name => `\${params.${name}${end}`);
+    const words = known.map(name => `\${${name}${end}`);
     return { from: reference.index, words: words.map(plainly) };
   }
   const isCondition = flag === '--when' || flag === '--repeat-while';
@@ -64,7 +64,18 @@ function expectedAt(line: string, at: number, flag: string, names: Names): Sugge
   return name && { from: name.index, words: [...names.parameters, ...names.values].map(plainly) };
 }
 
-/** All that may stand in an option's field, references to parameters among it. */
+/** What a reference may stand for in an option; null where it takes none. */
+function referencesFor(flag: string, self: string, names: Names): string[] | null {
+  const refersTo = STEP_OPTIONS.find(each => each.flag === flag)?.refersTo ?? 'nothing';
+  if (refersTo === 'nothing') {
+    return null;
+  }
+  const outputs = refersTo === 'steps' ? names.outputs : [];
+  const others = outputs.filter(name => !name.startsWith(`${self}.`));
+  return [...names.parameters.map(name => `params.${name}`), ...others];
+}
+
+/** All that may stand in an option's field, references among it. */
 export function offeredFor(flag: string, self: string, names: Names): string[] {
   const offered = [' ', ' ${'].map(typed => {
     const line = `%%step ${self || 'step'} ${flag}${typed}`;

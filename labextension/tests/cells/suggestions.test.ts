@@ -11,6 +11,7 @@ const names = {
   steps: ['load', 'clean', 'fit'],
   parameters: ['rows', 'model'],
   values: ['raw', 'tidied'],
+  outputs: ['load.raw', 'fit.model'],
   queues: ['local', 'gpu'],
   functions: ['look']
 };
@@ -22,10 +23,11 @@ function wordsAt(shown: string): string[] | null {
 }
 
 test.each([
-  ['--timeout', ['${params.rows}', '${params.model}']],
+  ['--timeout', ['${params.rows}', '${params.model}', '${load.raw}']],
+  ['--stage', ['${params.rows}', '${params.model}']],
   ['--after', ['load', 'clean']],
-  ['--queue', ['local', 'gpu', '${params.rows}', '${params.model}']],
-  ['--when', [...inConditions, '${params.rows}', '${params.model}']]
+  ['--queue', ['local', 'gpu', '${params.rows}', '${params.model}', '${load.raw}']],
+  ['--when', inConditions]
 ])('the field of %s offers what may stand there', (flag, offered) => {
   expect(offeredFor(flag, 'fit', names)).toEqual(offered);
 });
@@ -47,9 +49,12 @@ test.each([
   ['%%step fit --when "len(r|', inConditions],
   ['%%step fit --when "raw.r|', null],
   ['%%step fit --repeat-while "len(r|', inConditions],
-  ['%%step fit --timeout ${|', ['${params.rows}', '${params.model}']],
-  ['%%step fit --timeout ${|}', ['${params.rows', '${params.model']],
-  ['%%step fit --file data/${params.m|', ['${params.rows}', '${params.model}']],
+  ['%%step fit --timeout ${|', ['${params.rows}', '${params.model}', '${load.raw}']],
+  ['%%step fit --timeout ${|}', ['${params.rows', '${params.model', '${load.raw']],
+  [
+    '%%step other --file data/${l|',
+    ['${params.rows}', '${params.model}', '${load.raw}', '${fit.model}']
+  ],
   ['%%step fit --after ${|', ['load', 'clean']],
   ['%%step fit --timeout |', null]
 ])('%s', (shown, expected) => {

@@ -145,6 +145,30 @@ def test_a_parameter_may_be_made_by_a_step_and_code_that_looks_at_it_is_behind(g
     assert "metrics of a" not in run
 
 
+@pytest.mark.slow
+def test_an_option_refers_to_what_steps_left_wherever_they_ran(ground: Ground) -> None:
+    cells = (
+        "%%params\nn: int = '${load.xs.rows}'",
+        "from dataclasses import dataclass\n@dataclass\nclass Size:\n    amount: str",
+        "%%step load\nfrom jupyter_pipes import current\nxs, size = [1, 2], Size('200M')\n"
+        "current.metric('wait', 0.25)",
+        "%%step a --memory ${load.size.amount} --retry-delay ${load.metrics.wait}s --retries ${params.n} "
+        "--env-var N=${load.xs.rows}\nimport os\nn = os.environ['N']",
+        '%%step b --map "x in xs" --tags ${load.xs[1]} --version ${load.xs[0]}\ny = x',
+        "%%step c --timeout ${load.xs.limit}\nz = 1",
+        "%%step d --timeout ${c.z}\nw = 1",
+    )
+    run = ground.run(*cells)
+    a, b = (run.steps[name].planned.options for name in "ab")
+    assert (a.memory, a.retry_delay, a.retries, run["n"]) == (2 * 10**8, 0.25, 2, "2")
+    assert (b.tags, b.version, run["y"]) == (("2",), "1", [1, 2])
+    words = (
+        "--timeout ${load.xs.limit}: list xs has no limit; of any output there are rows, columns, shape, type"
+    )
+    assert run.steps["c"].reason.startswith(words)
+    assert (run.steps["d"].status, run.steps["d"].reason) == (Status.SKIPPED, "c failed")
+
+
 def test_current_knows_run_step_and_parameters(ground: Ground) -> None:
     facts = "[current.run.id, current.step.name, current.step.attempt, dict(current.params)]"
     code = f"from jupyter_pipes import current\nfacts = {facts}\nn"

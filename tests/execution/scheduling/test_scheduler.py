@@ -13,6 +13,7 @@ from msgspec.structs import replace
 from jupyter_pipes.execution.scheduling import commands as do
 from jupyter_pipes.execution.scheduling.scheduler import Scheduler
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.steps import Status, StepOptions
 from tests.scheduling import (
     World,
@@ -85,6 +86,27 @@ def test_a_step_that_has_to_run_waits_at_its_gate_and_is_decided_once_more_when_
     assert run_of(scheduler, approved) == [do.Decide("a")]
     assert run_of(scheduler, approved) == [], "an answer counts once"
     assert run_of(scheduler, decided("a")) == [do.Submit("a", 1)]
+
+
+def settled(step: str, options: StepOptions) -> ev.OptionsSettled:
+    return ev.OptionsSettled(step, options, ToldOptions("", options))
+
+
+def test_a_gate_whose_text_a_step_makes_is_a_gate_before_the_text_is_known() -> None:
+    """Nothing is claimed for a step that will wait at it."""
+    scheduler, open_gate = Scheduler(), planned("a", made={"gate": ("${b.text}",)})
+    assert run_of(scheduler, started(open_gate)) == [do.Decide("a", claims=False)]
+    commands = run_of(scheduler, settled("a", StepOptions(gate="ok?")), decided("a"))
+    assert commands == [do.Append(ev.GateReached("a", "ok?"))]
+
+
+def test_options_that_are_settled_hold_from_then_on() -> None:
+    scheduler, open_retries = Scheduler(), planned("a", made={"retries": ("${b.n}",)})
+    run_of(scheduler, started(open_retries), settled("a", StepOptions(retries=1)), decided("a"))
+    # What runs show of steps is put together anew of what is known by their code.
+    run_of(scheduler, ev.NamesJoined("a", 1, ("x", "y")))
+    commands = run_of(scheduler, attempt("a", "failed"))
+    assert [type(event) for event in appended(commands)] == [ev.RetryScheduled]
 
 
 def test_the_gate_of_a_cached_step_is_not_asked() -> None:

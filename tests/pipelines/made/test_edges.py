@@ -120,6 +120,8 @@ def test_the_graph_shown_before_a_run_is_that_of_the_defaults() -> None:
     declared = declare("\nn = '${load.df.rows}'")
     assert with_defaults(graph(*SOURCES), declared).step("fit").inputs == {"df": "load"}
     assert with_defaults(graph(*SOURCES), declare("\nn = '${load.dff}'")) == graph(*SOURCES)
+    option = graph("%%params\nn = 3", "%%step load\ndf = 1", "%%step a --retries ${params.n}\nx = 1")
+    assert with_defaults(option, declared).step("a").upstream == ("load",)
 
 
 def test_steps_that_would_wait_for_each_other_are_refused() -> None:

@@ -56,14 +56,15 @@ def _placed(step: Step, queue: str, queues: Mapping[str, Queue]) -> Step:
     if name == step.options.queue and name not in queues:
         return step
     options = replace(step.options, queue=name)
-    if name in queues:
+    # A queue that is known later only gives what it has then.
+    if name in queues and "queue" not in options.made:
         options = _with_defaults(options, environment_of(queues[name]))
     return step if options == step.options else replace(step, options=options)
 
 
 def _with_defaults(options: StepOptions, defaults: StepOptions) -> StepOptions:
     """Return a step's options with those of its queue where it says nothing of its own."""
-    whole = () if any(getattr(options, field) for field in WHOLE) else WHOLE
+    whole = () if any(getattr(options, field) or field in options.made for field in WHOLE) else WHOLE
     own = {text.partition("=")[0] for text in options.variables}
     added = tuple(text for text in defaults.variables if text.partition("=")[0] not in own)
     taken: dict[str, Any] = {field: getattr(defaults, field) for field in whole}

@@ -6,10 +6,10 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.execution.environments.placement import on_queue
 from jupyter_pipes.model.errors import ConfigurationError
 from jupyter_pipes.model.steps import Step, StepOptions
 from jupyter_pipes.pipelines.step_options import from_keywords
+from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.storage.queues import Queue
 
 
