@@ -214,7 +214,7 @@ def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_say
         "2014: February, rain on 68% of the days",
         "2015: December, rain on 81% of the days",
     ]
-    assert printed(notebook, "wait") == "Is this good enough for 1096 days of weather?\n"
+    assert printed(notebook, "wait") == "Is this good enough for 1095 days of weather?\n"
     reasons = printed(notebook, "reasons")
     assert "warn: skipped: rainy.mean() > often" in reasons
     assert "outlook: failed: ConnectionError" in reasons

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cached_property
 from graphlib import CycleError
 from typing import TypeVar
@@ -64,6 +65,8 @@ class Graph(Struct, frozen=True, dict=True):
         return tuple(problem for problem in self.diagnostics if problem.severity == "error")
 
 
+_DECLARATION = re.compile(r"^(\w+)[ \t]*[:=]", re.MULTILINE)
+
 _FLAGS = {field: option.flag for field, option in BY_FIELD.items()}
 
 _G = TypeVar("_G", bound=Graph)
@@ -99,8 +102,15 @@ def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in
     with room_for_depth():
         steps, diagnostics = resolve(cells, parameters, in_file=in_file)
         callbacks, problems_of_callbacks = callbacks_in(steps, cells, parameters, in_file=in_file)
-        graph = _finish(steps, parameters, (*diagnostics, *problems_of_callbacks))
+        written = {name for cell in cells for name in _declared_by_words(cell)}
+        graph = _finish(steps, parameters, (*diagnostics, *problems_of_callbacks), written)
         return replace(graph, callbacks=callbacks)
+
+
+def _declared_by_words(cell: Cell) -> Iterator[str]:
+    """Yield what a `%%params` cell seems to declare; that it cannot be read is told already."""
+    if cell.role == "params":
+        yield from (match[1] for match in _DECLARATION.finditer(cell.body))
 
 
 def connect(steps: Sequence[Step], parameters: Sequence[ParameterSpec] = ()) -> Graph:
@@ -198,11 +208,15 @@ def with_demanded(steps: Iterable[Step]) -> tuple[Step, ...]:
 
 
 def _finish(
-    steps: Sequence[Step], parameters: Sequence[ParameterSpec], diagnostics: Iterable[Diagnostic]
+    steps: Sequence[Step],
+    parameters: Sequence[ParameterSpec],
+    diagnostics: Iterable[Diagnostic],
+    unread: Collection[str] = (),
 ) -> Graph:
     """Return the graph with what only all steps together tell: demanded outputs, files, `--after`, cycles."""
     finished = with_files(with_demanded(with_option_edges(steps)))
-    found = (*_order_problems(finished), *reference_problems(finished, parameters), *file_problems(finished))
+    references = reference_problems(finished, [each.name for each in parameters], unread)
+    found = (*_order_problems(finished), *references, *file_problems(finished))
     of_options = (*environment_problems(finished), *nesting_problems(finished, _FLAGS))
     unsorted = (*diagnostics, *found, *of_options)
     by_place = sorted(unsorted, key=lambda diagnostic: (diagnostic.cell, diagnostic.line))

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.planning.plan import KnownOutputs, decide_child, in_order
+from jupyter_pipes.planning.plan import KnownOutputs, as_known, decide_child, in_order
+from jupyter_pipes.planning.settling.options import known_later, open_kinds
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Step
@@ -39,6 +40,9 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
         to_come = [name for name in step.parameters if name not in values]
         if to_come and step.name in steps:
             raise _undecided(step, to_come)
+        step = as_known(step, decider, outputs)
+        if is_open := bool(open_kinds(step.options)):
+            _check_is_left_alone(step, steps)
         if step.name in steps:
             _check_inputs(step, outputs)
             decision, result = decider.accept(step, values, outputs.inputs(step))
@@ -46,7 +50,7 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
             history.keep_attachments({parts: content})
             fact = ev.ResultAccepted(result.step, decision.signature, parts, result.files)
             history.remark(result.run, fact)
-        if outputs.has_all(step) and not to_come:
+        if outputs.has_all(step) and not (to_come or is_open):
             outputs.add(step.name, decider.decide(step, values, outputs.inputs(step)))
 
 
@@ -63,6 +67,12 @@ def _undecided(step: Step, to_come: Sequence[str]) -> UsageError:
         f"run starts; say the value: -p {to_come[0]}=…",
         step=step.name,
     )
+
+
+def _check_is_left_alone(step: Step, steps: Sequence[str]) -> None:
+    if step.name in steps:
+        message = f"step {step.name} cannot be accepted: {' '.join(known_later(step))}, by a run; run it"
+        raise UsageError(message, step=step.name)
 
 
 def _check_inputs(step: Step, outputs: KnownOutputs) -> None:

@@ -110,7 +110,7 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         outputs.add(name, decision)
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
-        known = _as_known(steps[name], decider, outputs)
+        known = as_known(steps[name], decider, outputs)
         edges = () if decision.result else (*in_words(known), *_asking(known), *still_open(known, decision))
         edges = (*_called_before(steps[name]), *edges)
         if decision.skipped:
@@ -120,7 +120,7 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         yield PlannedDecision(known, decision.decision, (*decision.reasons, *edges)), decision
 
 
-def _as_known(step: Step, decider: Decider, outputs: KnownOutputs) -> Step:
+def as_known(step: Step, decider: Decider, outputs: KnownOutputs) -> Step:
     """Return a step with what its options come to, if they are open and a kept result tells that."""
     referred = outputs.referred(step) if step.options.made else None
     found = None if referred is None else decider.recalled(step, referred)
@@ -164,7 +164,7 @@ def _foreseen(
     """Return what a run would do with a step; `comes` are those before it that may run."""
     if name in request.taken:
         return request.taken[name]
-    step, arguments = _as_known(steps[name], decider, outputs), request.arguments
+    step, arguments = as_known(steps[name], decider, outputs), request.arguments
     if name in request.children:
         return decide_child(request, decider, step)
     inputs = outputs.inputs(step)
@@ -216,7 +216,7 @@ def _settled(request: RunRequest, decider: Decider, step: Step, outputs: KnownOu
     name, selection = step.name, request.arguments.selection
     if name in request.taken or name in selection.skipped or not outputs.has_all(step):
         return None
-    step = _as_known(step, decider, outputs)
+    step = as_known(step, decider, outputs)
     if open_kinds(step.options):
         return None
     values, forced = request.arguments.values_of(name), name in selection.forced

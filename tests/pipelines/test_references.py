@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -17,6 +18,7 @@ from jupyter_pipes.pipelines.parameters import Parameter, bind, from_mapping
 from jupyter_pipes.pipelines.references import Reference, references, refers
 from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.pipelines.step_options import as_keywords, from_keywords, parse_step
+from jupyter_pipes.runs.pipeline import Pipeline
 
 CELL = """
 n: int = 3
@@ -166,6 +168,14 @@ def test_an_option_that_refers_to_nothing_is_a_problem_at_its_line() -> None:
     graph = build(cells, [ParameterSpec("n", "", "1")])
     assert problems(graph) == [("JP034", "a", 1, 1), ("JP034", "b", 2, 1)]
     assert "did you mean ${params.n}?" in graph.errors[0].message
+
+
+def test_a_declaration_that_cannot_be_read_is_told_alone(pipeline_of: Callable[..., Pipeline]) -> None:
+    wrong = "%%params\nn: int = 3\nimport os"
+    made = pipeline_of(
+        wrong, "%%step a --retries ${params.n}\nx = 1", "%%step b --retries ${params.m}\ny = 1"
+    )
+    assert [(problem.code, problem.step) for problem in made.problems()] == [("JP031", None), ("JP034", "b")]
 
 
 def test_nothing_is_said_of_references_where_there_are_none() -> None:

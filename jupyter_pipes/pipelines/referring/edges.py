@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
 from msgspec.structs import replace
 
@@ -11,7 +11,7 @@ from jupyter_pipes.analysis.notebook.file_edges import spot_of
 from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.states import is_of_metrics, metrics_of
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.steps import Diagnostic, ParameterSpec, Step
+from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.arguments import items
 from jupyter_pipes.pipelines.options.table import BY_FIELD
 from jupyter_pipes.pipelines.references import METRICS, Reference, known_references, references, unknown
@@ -62,14 +62,22 @@ def _of_steps(said: Iterable[object]) -> Iterator[Reference]:
     return (each for text in said for each in references(text) if each.is_of_step)
 
 
-def reference_problems(steps: Sequence[Step], parameters: Sequence[ParameterSpec]) -> Iterator[Diagnostic]:
-    """Yield a problem (JP034) for each reference in an option that stands for nothing."""
-    names = [parameter.name for parameter in parameters]
+def reference_problems(
+    steps: Sequence[Step], parameters: Sequence[str], unread: Collection[str] = ()
+) -> Iterator[Diagnostic]:
+    """Yield a problem (JP034) for each reference in an option that stands for nothing.
+
+    Args:
+        steps: those of a pipeline.
+        parameters: the names of those that it declares.
+        unread: parameters whose declaration is wrong, which is told there.
+    """
     by_name = _by_name(steps)
     for step in steps:
         for field, said in step.options.referring.items():
             for reference in references(said):
-                if why := _problem(step, reference, by_name, names):
+                why = "" if reference.parameter in unread else _problem(step, reference, by_name, parameters)
+                if why:
                     yield problems.unknown_reference(spot_of(step), BY_FIELD[field].flag, why)
 
 
