@@ -11,6 +11,7 @@ from jupyter_pipes.runs.repeat import repeat, resume
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
 from tests.acceptance.project import Project
+from tests.waiting import until
 
 CELLS = (
     "%%params\nrows: int = 3\nlimit: str = '10m'\ntries: int = '${load.config.tries}'",
@@ -123,3 +124,31 @@ def test_what_they_come_to_counts_as_if_it_had_been_written_so(project: NewProje
     changed = study.run(params={"rows": 2}, check=False).steps["counted"].decision_reasons
     assert changed == ("--version v3 → v2", "variable N 3 → 2")
     assert study.pipeline().why("counted", params={"rows": 2}).decision == "cached"
+
+
+HANGS = """%%step load
+class Slow:
+    @property
+    def limit(self):
+        import time
+        time.sleep(600)
+slow, xs = Slow(), [1]"""
+
+
+def test_a_run_that_is_cancelled_waits_for_no_option_and_a_gate_says_what_it_came_to(
+    project: NewProject,
+) -> None:
+    gate = '%%step publish --gate "Look at ${load.xs.rows} rows"\ny = 1'
+    study = project(HANGS, "%%step fit --timeout ${load.slow.limit}\nx = 1", gate)
+    run = study.pipeline().start()
+    until(lambda: run.view.gates, "the gate")
+    assert run.view.gates["publish"].text == "Look at 1 rows"
+    run.refuse("publish", "too few")
+    until(lambda: run.steps["fit"].reason == "computes --timeout ${load.slow.limit}", "the option")
+    run.cancel()
+    run.wait(60)
+    assert {name: str(step.status) for name, step in run.steps.items()} == {
+        "load": "completed",
+        "fit": "cancelled",
+        "publish": "cancelled",
+    }

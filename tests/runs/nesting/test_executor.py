@@ -113,6 +113,34 @@ def test_a_step_of_it_that_fails_is_named_with_its_line(pipeline_of: MakePipelin
 
 
 @pytest.mark.slow
+def test_a_gate_in_it_is_answered_in_its_own_run_while_the_run_around_it_goes_on(
+    pipeline_of: MakePipeline,
+) -> None:
+    pipeline_of("%%params\nn: int = 1", "%%step a --gate 'Ready for ${params.n}?'\nx = n", name="asks")
+    steps = (f"%%step {name} --pipeline asks.ipynb -p n={n} --out x" for n, name in enumerate(("yes", "no")))
+    run = pipeline_of(*steps, "%%step got\ny = x").start()
+
+    def part(step: str) -> Run:
+        note = until(lambda: next(iter(run.steps[step].notes), ""), "the gate")
+        asked = run.steps[step].children[f"{step}[a]"]
+        words = f"a waits for approval: Ready for {('yes', 'no').index(step)}?"
+        assert note == f"{words} (approve {asked.source_run} a)"
+        return find_run(run.workspace, asked.source_run)
+
+    part("no").refuse(reason="too early")
+    part("yes").approve()
+    run.wait(60)
+    assert standing(run) == {
+        "yes[a]": "completed",
+        "yes": "completed",
+        "no[a]": "cancelled",
+        "no": "cancelled",
+        "got": "skipped",
+    }
+    assert run.steps["no"].reason.endswith("of asks was cancelled: a refused")
+
+
+@pytest.mark.slow
 def test_several_at_once_and_within_each_other_are_cancelled_timed_out_and_repeated(
     pipeline_of: MakePipeline,
 ) -> None:
