@@ -164,7 +164,9 @@ def test_the_form_edits_the_line_and_says_what_does_not_fit(cells: Cells) -> Non
     expect(form).to_contain_text("use a whole number")
     # What a reference may name is offered, and what it names is checked.
     offered = form.get_by_label("--retries").get_attribute("list")
-    expect(form.locator(f"[id='{offered}'] option")).to_have_attribute("value", "${params.rows}")
+    offers = form.locator(f"[id='{offered}'] option")
+    expect(offers.nth(0)).to_have_attribute("value", "${params.rows}")
+    expect(offers.nth(1)).to_have_attribute("value", "${load.raw}")
     form.get_by_label("--retries").fill("${params.row}")
     form.get_by_label("--retries").press("Enter")
     expect(form).to_contain_text("did you mean ${params.rows}?")
