@@ -71,7 +71,8 @@ class Seals:
         content = _content.decode(body)
         if self._signer is None or self._signer.has_signed(seal, *_parts_of(signature, run, parts, body)):
             return content
-        return replace(content, artifacts=tuple(map(_unsigned, content.artifacts)))
+        # Options name programs, images and packages.
+        return replace(content, artifacts=tuple(map(_unsigned, content.artifacts)), told=None)
 
     def _is_signed(self, run: str, seq: int, body: str) -> bool:
         if self._signer is None:

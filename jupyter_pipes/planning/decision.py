@@ -18,11 +18,8 @@ from jupyter_pipes.model.parts import Part, PartKind
 from jupyter_pipes.model.planned import ToldOptions
 from jupyter_pipes.model.steps import HANGING, Step
 from jupyter_pipes.planning import result_files
-<<<<<<< HEAD
 from jupyter_pipes.planning.newest_results import NewestResults
-=======
 from jupyter_pipes.planning.settling.options import Referred, known_later, open_kinds, recalled
->>>>>>> a3b3f575 (Options refer to what steps make: a small process settles them before their step begins)
 from jupyter_pipes.planning.signing.earlier_signatures import earlier_signature, is_earlier
 from jupyter_pipes.planning.signing.signature import changes, combine, reasons
 from jupyter_pipes.planning.step_parts import (

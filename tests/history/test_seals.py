@@ -8,18 +8,22 @@ from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from jupyter_pipes.cli.main import main
 from jupyter_pipes.history import opened
-from jupyter_pipes.history.seals import unsigned
+from jupyter_pipes.history.indexing import ResultContent
+from jupyter_pipes.history.seals import Seals, unsigned
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
-from jupyter_pipes.model.steps import Status
+from jupyter_pipes.model.planned import ToldOptions
+from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.runs import repeat
 from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
+from jupyter_pipes.storage.signing import Signer
 
 KEY = "the key of the team, of 32 bytes"
 CELLS = ("%%params\nn: int = 1", "%%step make\nx = [n]\ny = [n + 1]")
@@ -108,6 +112,15 @@ def test_parameters_of_a_run_that_nobody_signed_are_not_loaded(
 
 def _swap(body: str) -> str:
     return body.replace('"name":"x"', '"name":"?"').replace('"name":"y"', '"name":"x"').replace('"?"', '"y"')
+
+
+def test_options_that_nobody_signed_are_computed_anew() -> None:
+    content = ResultContent(told=ToldOptions("sources", StepOptions(container="evil")))
+    row = {"signature": "s", "run": "r", "parts": "p", "kept": msgspec.msgpack.encode(content)}
+    seals = Seals(Signer(KEY.encode()))
+    _, sealed = seals.sealed(("add_result", row))
+    told = [seals.result("s", "r", "p", each["kept"]).told for each in (row, sealed)]
+    assert told == [None, content.told]
 
 
 def test_names_that_somebody_swapped_are_found(pipeline_of: Pipelines, tmp_path: Path) -> None:
