@@ -111,7 +111,7 @@ def foresee(request: RunRequest, decider: Decider) -> Iterator[tuple[PlannedDeci
         comes += [] if outputs.has(name) else [name]
         # Where nothing runs, nobody waits.
         known = as_known(steps[name], decider, outputs)
-        edges = () if decision.result else (*in_words(known), *_asking(known), *still_open(known, decision))
+        edges = () if decision.result else (*edges_of(known, decision), *_asking(known))
         edges = (*_called_before(steps[name]), *edges)
         if decision.skipped:
             skipped[name] = f"{name} was skipped"
@@ -127,8 +127,12 @@ def as_known(step: Step, decider: Decider, outputs: KnownOutputs) -> Step:
     return found[0] if found else step
 
 
-def still_open(step: Step, decision: Decision) -> tuple[str, ...]:
-    """Return in words which options of a step are not known yet, where it is to run and that is not said."""
+def edges_of(step: Step, decision: Decision) -> tuple[str, ...]:
+    """Return in words what a step waits for, by what runs showed and by options that are not known yet."""
+    return (*in_words(step), *_still_open(step, decision))
+
+
+def _still_open(step: Step, decision: Decision) -> tuple[str, ...]:
     return (
         () if decision.result else tuple(each for each in known_later(step) if each not in decision.reasons)
     )

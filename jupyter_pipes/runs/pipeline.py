@@ -31,8 +31,8 @@ from jupyter_pipes.pipelines.made.edges import with_defaults
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
-from jupyter_pipes.planning.observations import as_observed, in_words
-from jupyter_pipes.planning.plan import Plan, PlannedDecision, foresee, still_open
+from jupyter_pipes.planning.observations import as_observed
+from jupyter_pipes.planning.plan import Plan, PlannedDecision, edges_of, foresee
 from jupyter_pipes.planning.preparation import (
     RunOptions,
     Values,
@@ -217,9 +217,7 @@ class Pipeline:
         foreseen = {planned.name: (planned, decision) for planned, decision in self.foreseen(step, **options)}
         planned, decision = foreseen[step]
         explanation = explain(step, decision, self.workspace.history)
-        return msgspec.structs.replace(
-            explanation, edges=(*in_words(planned.step), *still_open(planned.step, decision))
-        )
+        return msgspec.structs.replace(explanation, edges=edges_of(planned.step, decision))
 
     def accept(self, *steps: str, params: Mapping[str, object] | None = None) -> None:
         """Hold the newest kept outputs of these steps for up to date, though code or inputs changed.
