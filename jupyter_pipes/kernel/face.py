@@ -137,9 +137,13 @@ class KernelFace:
         return Answer(shown=lambda: run)
 
     def cancel(self, arguments: Namespace) -> Answer:
-        """Cancel the current run, or one step of it; or a run that another process drives."""
+        """Cancel the current run, with the sweep that it is one of, or a step; or a run driven elsewhere."""
         if arguments.run is not None or arguments.force:
             return self._cancel_elsewhere(arguments)
+        sweep = self._session.sweep
+        if sweep is not None and not sweep.has_ended and arguments.step is None:
+            sweep.stop()
+            return Answer()
         if self.current is None or self.current.has_ended:
             raise UsageError(f"no run of {self._session.name} goes on in this kernel")
         self.current.cancel(arguments.step)

@@ -335,7 +335,7 @@ class Session:
     def refuse_second_run(self, of: Sweep | None = None) -> None:
         """Raise a `UsageError` while a run of this kernel goes on, or a sweep that the next is none `of`."""
         if self.sweep is not None and self.sweep is not of and not self.sweep.has_ended:
-            raise UsageError(f"{self.sweep.id} is still going on: wait for it, or stop it")
+            raise UsageError(f"{self.sweep.id} is still going on: wait for it, or %pipeline cancel")
         if self.run is not None and self.run.is_driven_here and not self.run.has_ended:
             raise UsageError(f"run {self.run.id} is still going on: wait for it, or %pipeline cancel")
 

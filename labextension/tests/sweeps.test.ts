@@ -3,6 +3,7 @@ import {
   chosenWords,
   goalText,
   isSweep,
+  mayGoOn,
   noticeText,
   ordered,
   placeInSweep,
@@ -95,4 +96,11 @@ test('a run says its place, and one ticked run that another is needed', () => {
   expect(placeInSweep(place, FILLED)).toBe('sweep, run 3 of 8');
   expect(placeInSweep({ ...place, most: null }, FILLED)).toBe('sweep, run 3');
   expect([0, 1, 2].map(count => chosenWords(count, FILLED) !== '')).toEqual([false, true, false]);
+});
+
+test('more is looked for until all runs are there that were to come', () => {
+  const over = { goes_on: false, most: 1 };
+  expect(mayGoOn(sweepOf([rowOf('a')], over))).toBe(false);
+  expect(mayGoOn(sweepOf([rowOf('a')], { ...over, most: 2 }))).toBe(true);
+  expect(mayGoOn(sweepOf([rowOf('a')], { ...over, goes_on: true }))).toBe(true);
 });

@@ -1,6 +1,6 @@
 /** A sweep as a table that grows: its runs, what was tried, how each stands, and which is the best. */
 import type { JSX, ReactNode } from 'react';
-import { useState } from 'react';
+import { useEffect, useState } from 'react';
 import { statusText } from '../../statuses';
 import type { SweepRow, SweepShown } from '../../wire';
 import { durationText } from '../../words';
@@ -8,9 +8,20 @@ import { told } from '../../commands';
 import { Banner } from './banner';
 import { valueText, type RunOrder } from './rows';
 import { useBeat, useKept } from './source';
-import { chosenWords, goalText, noticeText, ordered, tallyText, type NumberedRow } from './sweeps';
+import {
+  chosenWords,
+  goalText,
+  mayGoOn,
+  noticeText,
+  ordered,
+  tallyText,
+  type NumberedRow
+} from './sweeps';
 import type { RunsProps } from './tab';
 import type { View } from './view';
+
+/** Sweeps of other programs are looked for so often, in seconds. */
+const BEAT = 5;
 
 interface SweepProps extends RunsProps {
   readonly sweep: string;
@@ -23,17 +34,17 @@ export function SweepRuns(props: SweepProps): JSX.Element {
   const { session, source, trans, sweep, change } = props;
   const heading = session.board?.heading;
   const isLive = heading?.sweep?.id === sweep;
+  const [isOpen, setOpen] = useState(false);
   // What a run is doing changes more often than how its steps stand.
-  const beat = useBeat(1);
-  const occasion = isLive
-    ? JSON.stringify([
-        heading.sweep,
-        heading.run?.status,
-        heading.run?.tally,
-        heading.sweep.goes_on && beat
-      ])
-    : '';
+  const beat = useBeat(isLive && heading.sweep.goes_on ? 1 : BEAT);
+  const occasion = JSON.stringify([
+    isLive && [heading.sweep, heading.run?.status, heading.run?.tally],
+    isOpen && beat
+  ]);
   const { answer, problem } = useKept(source, { ask: 'sweep', sweep }, occasion);
+  useEffect(() => {
+    setOpen(answer !== null && mayGoOn(answer));
+  }, [answer]);
   const back = (): void => {
     change({ place: { kind: 'list' }, chosen: [] });
   };
@@ -50,7 +61,7 @@ export function SweepRuns(props: SweepProps): JSX.Element {
         </pre>
       )}
       {answer ? (
-        <Whole {...props} shown={answer} />
+        <Whole {...props} shown={answer} canStop={isLive && answer.goes_on} />
       ) : (
         !problem && <p className="jp-pipes-hint">{trans.__('Asking…')}</p>
       )}
@@ -62,8 +73,8 @@ interface ShownProps extends SweepProps {
   readonly shown: SweepShown;
 }
 
-function Whole(props: ShownProps): JSX.Element {
-  const { session, shown, sweep, trans, view, change } = props;
+function Whole(props: ShownProps & { readonly canStop: boolean }): JSX.Element {
+  const { session, shown, canStop, sweep, trans, view, change } = props;
   const behind = { kind: 'sweep', sweep } as const;
   const places = new Map(shown.rows.map(({ run }, place) => [run, place]));
   const chosen = view.chosen.filter(run => places.has(run));
@@ -80,7 +91,7 @@ function Whole(props: ShownProps): JSX.Element {
         <button
           type="button"
           className="jp-Button jp-mod-styled jp-mod-minimal"
-          disabled={!shown.goes_on}
+          disabled={!canStop}
           title={trans.__('Cancel the run that goes on, and start no other')}
           onClick={() => {
             void told(session.ask({ ask: 'stop' }), trans);

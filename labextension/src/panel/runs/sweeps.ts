@@ -37,6 +37,11 @@ export function tallyText(shown: SweepShown, trans: Translator): string {
   return [made === 1 && shown.most === 1 ? trans.__('1 run') : runs, ...words].join(' · ');
 }
 
+/** Whether more may be told of it: another program may drive it, and be between two runs. */
+export function mayGoOn(shown: SweepShown): boolean {
+  return shown.goes_on || shown.most === null || shown.rows.length < shown.most;
+}
+
 /** By what the best run is found: `best: largest auc`; "" where nothing says so. */
 export function goalText(shown: SweepShown, trans: Translator): string {
   const end = shown.goal.lastIndexOf(':');

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import threading
-from typing import Any
+from argparse import Namespace
+from typing import Any, cast
 
 import pytest
 
+from jupyter_pipes.kernel.face import KernelFace
 from tests.kernel.link.conftest import WAIT, AskedKernel
 
 pytestmark = pytest.mark.slow
@@ -109,6 +111,11 @@ def test_stop_ends_a_sweep_whose_runs_nobody_else_may_come_between(kernel: Asked
     kernel.answer("stop")
     wait_for_end(kernel)
     assert [row[:2] for row in table(kernel, sweep)] == [("1", "completed"), ("9", "cancelled")]
+    # As does `%pipeline cancel`.
+    sweep = kernel.answer("start sweep", over={"lr": "9,2"})["sweep"]
+    KernelFace(kernel.session, cast("Any", None)).cancel(Namespace(run=None, force=False, step=None))
+    wait_for_end(kernel)
+    assert [row[:2] for row in table(kernel, sweep)] == [("9", "cancelled")]
     kernel.run()
 
 
