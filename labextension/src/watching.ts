@@ -32,6 +32,7 @@ export class RunWatch {
     const run = board?.heading.run;
     if (happened === 'began') {
       Notification.dismiss(this._told);
+      this._began = this._session.now;
       this._open('run');
     } else if (happened === 'ended' && run) {
       this._onEnded(run);
@@ -45,7 +46,10 @@ export class RunWatch {
       this._open('failure');
     }
     const isTold = notifications === 'all' || (notifications === 'failures' && hasFailed);
-    const seconds = (run.ended ?? run.started) - run.started;
+    const ended = run.ended ?? run.started;
+    // Of a sweep all its runs together count: nobody waits for one of them.
+    const isSweep = this._session.board?.heading.sweep && this._began;
+    const seconds = ended - (isSweep ? this._began : run.started);
     if (isTold && (seconds >= notifyAfter || (hasFailed && !this._isSeen()))) {
       this._told = this._notify(run, durationText(seconds).replaceAll(' ', NO_BREAK));
     }
@@ -72,12 +76,10 @@ export class RunWatch {
 
   private _notify(run: BoardRun, took: string): string {
     const { pipeline } = this._session.board?.heading ?? { pipeline: '' };
-    const words = this._trans.__(
-      '%1: %2 after %3',
-      pipeline,
-      statusWord(run.status, this._trans),
-      took
-    );
+    const sweep = this._session.board?.heading.sweep;
+    const words = sweep
+      ? this._trans.__('%1: sweep over after %2 runs and %3', pipeline, sweep.number, took)
+      : this._trans.__('%1: %2 after %3', pipeline, statusWord(run.status, this._trans), took);
     const failed = this._session.board?.steps.find(step => step.status === 'failed');
     if (failed) {
       const label = this._trans.__('Show %1', failed.name);
@@ -92,6 +94,8 @@ export class RunWatch {
   }
 
   private _told = '';
+  /** When what goes on began, by the kernel's clock; 0 if nobody saw that. */
+  private _began = 0;
   private _before: Board | null = null;
   private _hasOpened = false;
 }

@@ -66,12 +66,12 @@ class SweepLines(Struct, frozen=True):
         return _lines(sweep.part, sweep.names, views, sweep.params)
 
     @classmethod
-    def kept(cls, views: Sequence[RunView]) -> SweepLines:
-        """Return how the runs of a sweep stand that are kept: at least one, the first one first."""
+    def kept(cls, sweep: str, views: Sequence[RunView]) -> SweepLines:
+        """Return how the runs of a sweep stand that are kept, the first one first."""
         parts = [view.sweep for view in views if view.sweep is not None]
-        names = tuple(dict.fromkeys(name for part in parts for name in part.names))
+        names = tuple(dict.fromkeys(name for part in parts for name in part.names)) or _differing(views)
         tried = [{name: view.parameters.get(name) for name in names} for view in views]
-        return _lines(parts[-1], names, views, tried)
+        return _lines(parts[-1] if parts else SweepPart(sweep), names, views, tried)
 
 
 def _lines(
@@ -98,6 +98,13 @@ def _lines(
     is_unknown = best is None and any(view.status is Status.COMPLETED for view in views)
     unknown = goal.metric if is_unknown else ""
     return SweepLines(part.sweep, names, columns, lines, part.goal, part.most, unknown)
+
+
+def _differing(views: Sequence[RunView]) -> tuple[str, ...]:
+    """Return the parameters that have not the same value in all runs: early runs of sweeps say no more."""
+    names = dict.fromkeys(name for view in views for name in view.parameters)
+    values = {name: [view.parameters.get(name) for view in views] for name in names}
+    return tuple(name for name, held in values.items() if any(each != held[0] for each in held))
 
 
 def _columns(goal: str, told: list[dict[str, Any]]) -> tuple[str, ...]:

@@ -15,6 +15,7 @@ from jupyter_pipes.kernel.link.topics.parameters import misfit
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import RunNotFound, UsageError
 from jupyter_pipes.model.steps import JsonValue, Status
+from jupyter_pipes.model.views import RunView
 from jupyter_pipes.pipelines.parameter_types import to_json
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.runs.listing import list_runs
@@ -189,20 +190,22 @@ def show_sweep(session: Session, request: ShowSweep) -> SweepShown:
     sweep = session.sweep
     if sweep is not None and sweep.id == request.sweep:
         return _shown(SweepLines.of(sweep), goes_on=not sweep.has_ended, reason=sweep.reason)
-    lines = SweepLines.kept(_kept(session, request.sweep))
+    lines = SweepLines.kept(request.sweep, _kept(session, request.sweep))
     goes_on = any(line.status is Status.RUNNING for line in lines.lines)
     return _shown(lines, goes_on=goes_on, reason="")
 
 
-def _kept(session: Session, sweep: str) -> list[Any]:
+def _kept(session: Session, sweep: str) -> list[RunView]:
     workspace = session.upcoming().workspace
     history = workspace.history if workspace.has_history else None
-    runs = list_runs(history, f'sweep:"{sweep}"') if history else ()
+    # Runs that do not say which sweep they are of have it as a tag alone.
+    query = f'sweep:"{sweep}" OR tags:"{sweep}"'
+    runs = list_runs(history, query) if history else ()
     if history is None or not runs:
         raise RunNotFound(f"no run of {sweep} is kept")
     history.settle_interrupted()
     views = [history.view(run.run) for run in runs]
-    return sorted(views, key=lambda view: view.sweep.number if view.sweep else 0)
+    return sorted(views, key=lambda view: (view.sweep.number if view.sweep else 0, view.started))
 
 
 def _shown(lines: SweepLines, *, goes_on: bool, reason: str) -> SweepShown:
