@@ -228,6 +228,7 @@ def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_say
     assert (model.name, model.version, model.step) == ("rain_tree", 1, "keep")
     assert "max_depth=3, random_state=0" in shown(notebook, "models")
     assert "4 runs: 4 completed" in shown(notebook, "sweep")
+    assert printed(notebook, "debug").splitlines()[-1] == "True completed"
     assert "<svg" in (tmp_path / "control.html").read_text()
 
 
