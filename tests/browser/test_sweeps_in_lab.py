@@ -60,9 +60,8 @@ def test_a_sweep_is_typed_begun_watched_stopped_and_its_best_run_opened(shown: L
 
     # The page is loaded again while it goes on.
     page.reload()
-    page.wait_for_selector(".jp-NotebookPanel .jp-Cell")
-    if not panel.is_visible():
-        page.locator("[data-id=jp-pipes-panel]").first.click()
+    expect(page.locator(".jp-pipes-header", has_text="fit")).to_contain_text("running")
+    shown.command("jupyter_pipes:open-panel")
     panel.get_by_role("button", name="sweep, run 4 of 4").click()
     expect(rows).to_have_count(4, timeout=WAIT_MILLISECONDS)
     panel.get_by_role("button", name="Stop sweep").click()
