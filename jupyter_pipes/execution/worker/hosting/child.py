@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import resource
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -32,6 +33,7 @@ def run_child(job_file: int, event_file: int, log_file: int, shell: Any) -> int:
         job = read_job(stream.read())
     pipe = HeldFile(event_file, job.reports)
     log = _redirect(log_file, job.log)
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     memory = job.step.options.memory
     if memory is not None:
         _limit_memory(memory)

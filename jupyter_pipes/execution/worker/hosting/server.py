@@ -63,6 +63,8 @@ class Server:
 
     def serve(self) -> None:
         """Start children as asked and tell of their ends; when the executor is gone, end them all."""
+        # Children have it so from their first moment: an interrupt waits until `run_child` has a log for it.
+        signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
         self._rehearsal.load()
         processes.adopt_orphans()
         wakeup = _wake_on_signals()
