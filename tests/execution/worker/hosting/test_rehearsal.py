@@ -18,6 +18,7 @@ NAME = {
     "names": sorted(name for name in globals() if name not in "abc"),
     "files": sorted(name.removeprefix("NAME.").partition(":")[0] for name in files if "inode" not in name),
     "signals": [str(signal.getsignal(number)) for number in signals],
+    "blocked": sorted(signal.pthread_sigmask(signal.SIG_BLOCK, [])),
     "timer": signal.getitimer(signal.ITIMER_REAL),
     "threads": [thread.name for thread in threading.enumerate()],
     "collector": (gc.isenabled(), gc.get_threshold()),
@@ -37,3 +38,4 @@ def test_a_process_that_rehearsed_is_as_one_that_did_not(pipeline_of: Callable[.
     seen: list[dict[str, Any]] = [run[name] for run in (first, again) for name in "abc"]
     assert seen == [seen[0]] * 6
     assert seen[0]["module"]
+    assert not seen[0]["blocked"]
