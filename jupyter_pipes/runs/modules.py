@@ -1,18 +1,21 @@
-"""A Python file as a module: imported for the pipeline that it defines, whatever importing it does."""
+"""Code that is imported when asked for: files that define pipelines, and the programs above this folder."""
 
 from __future__ import annotations
 
 import importlib.util
 import os
 import sys
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
-from typing import NoReturn
+from typing import Any, NoReturn, TypeVar
 
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.arguments import as_shown, is_text
+
+Kind = TypeVar("Kind")
 
 
 def import_module(path: Path) -> ModuleType:
@@ -48,6 +51,25 @@ def import_module(path: Path) -> ModuleType:
     except Exception as error:
         raise NotebookError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
     return module
+
+
+def only_of(kind: type[Kind], path: Path) -> Kind:
+    """Import a file and return the one pipeline that it defines.
+
+    Raises:
+        NotebookError: as for `import_module`; or it defines none, or several.
+    """
+    defined: dict[str, object] = import_module(path).__dict__
+    pipelines = [value for value in defined.values() if isinstance(value, kind)]
+    if len(set(map(id, pipelines))) != 1:
+        raise NotebookError(f"{path} defines {len(pipelines)} pipelines; define one: pipeline = Pipeline(…)")
+    return pipelines[0]
+
+
+def program_named(name: str) -> Callable[..., Any]:
+    """Return a program that stands above this folder, and registers itself."""
+    (program,) = entry_points(group="jupyter_pipes.programs", name=name)
+    return program.load()
 
 
 @contextmanager

@@ -14,7 +14,6 @@ from jupyter_pipes.execution.defaults import computed_values
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history.opened import workspace_of
 from jupyter_pipes.hooks.given import GivenCallbacks, check_callbacks
-from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import (
@@ -43,7 +42,7 @@ from jupyter_pipes.planning.preparation import (
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
-from jupyter_pipes.runs.modules import import_module
+from jupyter_pipes.runs.modules import only_of, program_named
 from jupyter_pipes.runs.nesting.children import children_of
 from jupyter_pipes.runs.nesting.requests import Children
 from jupyter_pipes.runs.requesting.making import requested
@@ -158,14 +157,23 @@ class Pipeline:
         from jupyter_pipes.pipelines import notebook
 
         place = notebook.full_path(path)
-        defined: dict[str, object] = import_module(place).__dict__
-        pipelines = [value for value in defined.values() if isinstance(value, Pipeline)]
-        if len(set(map(id, pipelines))) != 1:
-            raise NotebookError(
-                f"{place} defines {len(pipelines)} pipelines; define one: pipeline = Pipeline(…)"
-            )
-        pipeline = pipelines[0]
+        pipeline = only_of(Pipeline, place)
         pipeline.origin, pipeline.directory = str(place), place.parent
+        return pipeline
+
+    @classmethod
+    def from_luigi(cls, task: object) -> Pipeline:
+        """Return a task of Luigi, such as `Train(rows=10)`, and all that it requires as a pipeline.
+
+        Raises:
+            UsageError: a task cannot be a step; the message names it and says why.
+        """
+        from jupyter_pipes.runs.taken.luigi_tasks import steps_of
+
+        taken = steps_of(task)
+        pipeline = cls(taken.name, params=taken.parameters)
+        pipeline.graph = connect(taken.steps, [parameter.spec for parameter in pipeline.parameters])
+        pipeline._python_path = taken.folders
         return pipeline
 
     def moved(self, directory: Path) -> Pipeline:
@@ -356,7 +364,7 @@ class Pipeline:
         Raises:
             SystemExit: always, with the exit code.
         """
-        _program("module")(self, arguments)
+        program_named("module")(self, arguments)
 
     def export(self, path: str | Path, *, to: str | None = None, force: bool = False) -> None:
         """Write the pipeline as code: a Python module, or (`to="luigi"`) that of another engine.
@@ -365,7 +373,7 @@ class Pipeline:
             UsageError: the path does not fit, or somebody's file is there and `force` is false.
             NotebookError: a file cannot be written, or the engine has no words for what a step does.
         """
-        _program("export")(self, Path(path), to, None, force=force)
+        program_named("export")(self, Path(path), to, None, force=force)
 
     def problems(
         self, selected: Iterable[str] | None = None, queue: str = LOCAL, graph: Graph | None = None
@@ -389,11 +397,3 @@ class Pipeline:
         if not run:
             return values_of(of, declared, said)
         return computed_values(of, declared, said, self.workspace, local_executor(), run)
-
-
-def _program(name: str) -> Callable[..., Any]:
-    """Return a program that stands above this folder, and registers itself."""
-    from importlib.metadata import entry_points
-
-    (program,) = entry_points(group="jupyter_pipes.programs", name=name)
-    return program.load()

@@ -1,0 +1,1 @@
+"""Pipelines of other engines, taken in: their tasks become steps."""
