@@ -28,8 +28,8 @@ USED_BY_NAME = {
 }
 """Dependencies that no file imports, and what they are for."""
 
-OPTIONAL = {"matplotlib", "numpy", "pandas", "polars", "pyarrow", "tensorboard"}
-"""Imported only where a user's values are theirs: whoever has such values has them."""
+OPTIONAL = {"luigi", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "tensorboard"}
+"""Imported only where a user's values or tasks are theirs: whoever has such values has them."""
 
 OF_EXTRAS = {"dask", "distributed"}
 """Imported only where a project has a queue on other machines: `jupyter_pipes[remote]` brings them."""
