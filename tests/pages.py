@@ -3,7 +3,8 @@
 What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, `text`
 is what the one before it says, line by line, with … for whatever stands there; `python` and `toml` ones that
 begin with `# NAME` are files. A cell that has the name of an earlier one stands in its place: it was edited.
-All cells are `train.ipynb`. Behind `<!-- not run: WHY -->` nothing is done.
+All cells are `train.ipynb`; on a page without cells, that is a notebook that stands there from the beginning.
+A command ends well, unless the page has what it says. Behind `<!-- not run: WHY -->` nothing is done.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -21,6 +23,16 @@ from markdown_it import MarkdownIt
 from nbclient import NotebookClient
 
 NOTEBOOK = "train.ipynb"
+GIVEN = (
+    "%%params\nrows: int = 100    # rows to load",
+    "def mean(xs):\n    return sum(xs) / len(xs)",
+    "%%step load\ndf = [n % 7 for n in range(rows)]",
+    '%%step fit\nfrom jupyter_pipes import current\n\nmodel = {"mean": mean(df)}\ncurrent.metric("auc", 0.9)',
+    "%pipeline run",
+    "%pipeline run -p rows=10",
+)
+"""The cells of `train.ipynb` where a page has none; it has two runs then."""
+
 _NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 
 
@@ -58,18 +70,23 @@ class Reader:
 
     def read(self) -> None:
         """Type all of it; what the page says of it must be what it gives."""
+        blocks = [block for block in blocks_of(self._page) if block.is_run]
         with self._client.setup_kernel():
             self._client.execute_cell(self._notebook.cells[0], 0)
-            for block in blocks_of(self._page):
-                if block.is_run:
-                    self._take(block)
+            if not any(block.kind == "ipython" for block in blocks):
+                for source in GIVEN:
+                    self._run_cell(source)
+            for block, following in pairwise([*blocks, Block("", "", 0, False)]):
+                self._take(block, following)
 
-    def _take(self, block: Block) -> None:
+    def _take(self, block: Block, following: Block) -> None:
         name = re.match(r"# (\S+\.\w+)\n", block.text)
         if block.kind == "ipython":
             self._said = self._run_cell(block.text.rstrip("\n"))
         elif block.kind == "sh":
-            self._said = self._run_shell(block.text)
+            code, self._said = self._run_shell(block.text)
+            where = f"{self._page.name}:{block.line}"
+            assert code == 0 or following.kind == "text", f"{where} ended with {code}:\n{self._said}"
         elif block.kind == "text":
             missing = _missing(block.text, self._said)
             where = f"{self._page.name}:{block.line}"
@@ -94,10 +111,10 @@ class Reader:
         self._notebook.cells.append(nbformat.v4.new_code_cell(source))
         return self._notebook.cells[-1]
 
-    def _run_shell(self, text: str) -> str:
+    def _run_shell(self, text: str) -> tuple[int, str]:
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         ran = subprocess.run(
-            ["bash", "-c", text],
+            ["bash", "-ec", text],
             cwd=self._folder,
             env={**os.environ, "PATH": path, "COLUMNS": "200"},
             stdout=subprocess.PIPE,
@@ -106,7 +123,7 @@ class Reader:
             check=False,
             timeout=120,
         )
-        return ran.stdout
+        return ran.returncode, ran.stdout
 
 
 def _missing(expected: str, said: str) -> str | None:

@@ -26,7 +26,8 @@ class CommandLine:
     """Where the words of one command line point to.
 
     Args:
-        arguments: with `source` (a notebook or module), or with `notebook` and `directory`.
+        arguments: with `source` (a notebook or module), or with `notebook` and `directory`; the current folder
+            is meant where they say none of them.
         pipeline: the pipeline that is meant, where the program is a module that defines one.
     """
 
@@ -42,13 +43,19 @@ class CommandLine:
         Raises:
             NotebookError: it cannot be read.
             InvalidPipeline: it has no steps.
+            UsageError: none is named.
         """
         if self._pipeline is None:
+            source: str | None = self._arguments.source
+            if source is None:
+                raise UsageError("name a notebook, or a module that defines a pipeline")
             # What is yet to be tagged has no steps.
-            self._pipeline = _load(
-                self._arguments.source, may_be_empty=getattr(self._arguments, "tag", False)
-            )
+            self._pipeline = _load(source, may_be_empty=getattr(self._arguments, "tag", False))
         return self._pipeline
+
+    @property
+    def _is_of_a_source(self) -> bool:
+        return self._pipeline is not None or getattr(self._arguments, "source", None) is not None
 
     def workspace(self) -> Workspace:
         """Return what the project keeps: of the source, or of `--notebook` or `--directory`.
@@ -57,7 +64,7 @@ class CommandLine:
             NotebookError, UsageError: there is no such file or folder.
             RunNotFound: it keeps no runs.
         """
-        if "source" in self._arguments or self._pipeline is not None:
+        if self._is_of_a_source:
             return self.pipeline().workspace
         return _existing_workspace(self._place())
 
@@ -74,8 +81,8 @@ class CommandLine:
 
     def _place(self) -> Path:
         """Return the folder that `--notebook` or `--directory` mean, else the current one."""
-        if self._arguments.notebook is None:
-            directory = Path(self._arguments.directory or ".").absolute()
+        if getattr(self._arguments, "notebook", None) is None:
+            directory = Path(getattr(self._arguments, "directory", None) or ".").absolute()
             if not directory.is_dir():
                 raise UsageError(f"there is no folder {directory}; check the path")
             return directory
@@ -88,9 +95,9 @@ class CommandLine:
 
     def pipeline_name(self) -> str | None:
         """Return the pipeline whose runs are meant, if a notebook is named."""
-        if "source" in self._arguments or self._pipeline is not None:
+        if self._is_of_a_source:
             return self.pipeline().name
-        path = Path(self._arguments.notebook or "")
+        path = Path(getattr(self._arguments, "notebook", None) or "")
         return path.stem if path.suffix == ".ipynb" else None
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:

@@ -191,6 +191,14 @@ def _switch(flag: str, text: str) -> Argument:
 SOURCE = (
     _argument("source", metavar="NOTEBOOK|MODULE", help="a notebook, or a module that defines a pipeline"),
 )
+PERHAPS_SOURCE = (
+    _argument(
+        "source",
+        nargs="?",
+        metavar="NOTEBOOK|MODULE",
+        help="a notebook, or a module that defines a pipeline; with --of not needed in its folder",
+    ),
+)
 PLACE = (
     _argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module"),
     _argument("--directory", metavar="DIR", help="look among the runs of this folder, else the current one"),

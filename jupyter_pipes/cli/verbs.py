@@ -96,7 +96,7 @@ VERBS: Mapping[str, Verb] = {
     "run": Verb(
         "run the pipeline, or just what the named steps need",
         Way(driving.run, (*parsers.RUN_OPTIONS, *parsers.BACKGROUND)),
-        Way(driving.run, (*parsers.SOURCE, *parsers.RUN_OPTIONS, *parsers.EXECUTED)),
+        Way(driving.run, (*parsers.PERHAPS_SOURCE, *parsers.RUN_OPTIONS, *parsers.EXECUTED)),
         loads="inputs of steps, in the steps' processes, which run the notebook's code anyway; "
         "with --of the kept run's parameters, in its own process",
     ),

@@ -64,6 +64,19 @@ def test_a_value_that_refers_to_nothing_is_refused(tmp_path: Path, words: tuple[
     assert told in _refused(tmp_path, *words)
 
 
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (("run",), "name a notebook"),
+        (("run", "-p", "n=1"), "name a notebook"),
+        (("run", "--sweep", "n=1,2"), "name a notebook"),
+        (("run", "--of", "last"), "no runs are kept"),
+    ],
+)
+def test_a_run_of_nothing_is_refused(tmp_path: Path, words: tuple[str, ...], told: str) -> None:
+    assert told in _refused(tmp_path, *words)
+
+
 @pytest.mark.parametrize("name", FILES)
 def test_a_file_that_is_no_pipeline_is_refused_by_name(tmp_path: Path, name: str) -> None:
     content, words = FILES[name]
