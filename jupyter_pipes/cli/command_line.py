@@ -26,8 +26,8 @@ class CommandLine:
     """Where the words of one command line point to.
 
     Args:
-        arguments: with `source` (a notebook or module), or with `notebook` and `directory`; where they say none
-            of them, the current folder is meant.
+        arguments: with `source` (a notebook or module), or with `notebook` and `directory`; without
+            them the current folder is meant.
         pipeline: the pipeline that is meant, where the program is a module that defines one.
     """
 
