@@ -169,6 +169,22 @@ def test_an_option_refers_to_what_steps_left_wherever_they_ran(ground: Ground) -
     assert (run.steps["d"].status, run.steps["d"].reason) == (Status.SKIPPED, "c failed")
 
 
+@pytest.mark.slow
+def test_a_pipeline_that_is_a_step_runs_on_the_queue_of_the_step(
+    cluster: Cluster, pipeline_of: Callable[..., Pipeline], tmp_path: Path
+) -> None:
+    (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
+    pipeline_of("%%params\nn: int = 1", "%%step a\nx = n", name="other")
+    run = pipeline_of(
+        "%%step load\nwhere = 'far'",
+        "%%step said --pipeline other.ipynb --queue far --out x",
+        "%%step made --pipeline other.ipynb --queue ${load.where} -p n=2 --out x",
+    ).run()
+    assert (run["said.x"], run["made.x"]) == (1, 2)
+    queues = {step.name: step.planned.options.queue for step in run.view.steps_and_elements}
+    assert queues == {"load": "local", **dict.fromkeys(("said[a]", "said", "made[a]", "made"), "far")}
+
+
 def test_current_knows_run_step_and_parameters(ground: Ground) -> None:
     facts = "[current.run.id, current.step.name, current.step.attempt, dict(current.params)]"
     code = f"from jupyter_pipes import current\nfacts = {facts}\nn"
