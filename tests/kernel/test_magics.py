@@ -386,7 +386,7 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
         ("%pipeline get ", {"df", "--run"}),
         ("%%step clean --after ", {"load"}),
         ("%%step clean --", {"--retries"}),
-        ("%%step clean --version v${", {"v${params.rows}"}),
+        ("%%step clean --version v${", {"v${params.rows}", "v${load.df}", "v${load.metrics}"}),
         (
             "%pipeline run -p rows=${par",
             {"rows=${params.rows}", "rows=${run.id}", "rows=${load.df}", "rows=${load.metrics}"},
@@ -395,6 +395,21 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
 )
 def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: set[str]) -> None:
     assert offered <= typing(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "offered"),
+    [
+        ("%%step clean --stage ${", {"${params.rows}"}),
+        ("%%step load --retries ${", {"${params.rows}"}),
+        ("%%step clean --after ${", set[str]()),
+        ("%%step clean --when ${", set[str]()),
+    ],
+)
+def test_tab_offers_no_references_that_an_option_does_not_take(
+    typing: Callable[[str], set[str]], text: str, offered: set[str]
+) -> None:
+    assert typing(text) == offered
 
 
 def test_tab_offers_no_runs_behind_the_one_that_is_tagged(typing: Callable[[str], set[str]]) -> None:

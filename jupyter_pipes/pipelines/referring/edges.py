@@ -128,6 +128,8 @@ def problem_of(
     is_measured = _is_of_metrics(reference, steps)
     if is_measured and steps[owner].options.map:
         return f"step {owner} has a --map, and each of its elements metrics of its own; let a step choose"
+    if is_measured and steps[owner].options.pipeline:
+        return f"step {owner} is another pipeline, and its steps have metrics of their own; name an output"
     if name not in steps[owner].writes and not is_measured:
         writes = [each for each in steps[owner].writes if each.isidentifier()]
         near = nearest(name, writes)

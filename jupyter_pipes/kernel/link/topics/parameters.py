@@ -14,10 +14,11 @@ from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import InvalidPipeline, ParameterError
 from jupyter_pipes.pipelines.arguments import written
-from jupyter_pipes.pipelines.made.edges import later_values, with_references
+from jupyter_pipes.pipelines.made.edges import Later, later_values, with_references
 from jupyter_pipes.pipelines.parameter_types import allowed, choices_of
 from jupyter_pipes.pipelines.parameters import Parameter, bind
-from jupyter_pipes.pipelines.references import refers
+from jupyter_pipes.pipelines.references import references, refers
+from jupyter_pipes.pipelines.referring.edges import problem_of
 from jupyter_pipes.runs.pipeline import Pipeline
 
 Kind = Literal["switch", "whole", "number", "choice", "text"]
@@ -112,12 +113,23 @@ def _made_by_steps(pipeline: Pipeline, texts: Mapping[str, str]) -> dict[str, st
     later = later_values(pipeline.parameters, texts)
     said = {name: later[name] for name in texts if name in later}
     if said:
+        _check_that_there_is(pipeline, said)
         read = {
             step.name: {name: said[name] for name in step.parameters if name in said}
             for step in pipeline.graph.steps
         }
         with_references(pipeline.graph, read)
     return {name: value.text for name, value in later.items()}
+
+
+def _check_that_there_is(pipeline: Pipeline, said: Mapping[str, Later]) -> None:
+    """Check texts also of parameters that only options of steps read."""
+    steps = {step.name: step for step in pipeline.graph.steps}
+    names = [parameter.name for parameter in pipeline.parameters]
+    for name, value in said.items():
+        for reference in references(value.text):
+            if problem := problem_of(reference, steps, names):
+                raise ParameterError(f"parameter {name}: {reference}: {problem}")
 
 
 def misfit(parameter: Parameter | None, name: str, text: str) -> str:

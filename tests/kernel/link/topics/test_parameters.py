@@ -101,3 +101,6 @@ def test_a_field_may_refer_to_what_a_step_makes_and_that_is_checked(kernel: Aske
     assert told == {"misfits": {}, "values": {"rows": "${load.df[0]}"}}
     told = kernel.answer("check parameters", texts={"rows": "${load.dg}"})
     assert "dg" in told["misfits"]["rows"]
+    kernel.show(fit="%%step fit --retries ${params.rows}\ny = len(df)")
+    told = kernel.answer("check parameters", texts={"rows": "${laod.df}"})
+    assert "did you mean load?" in told["misfits"]["rows"]
