@@ -13,8 +13,10 @@ from jupyter_pipes.cli.driving import answer, running
 from jupyter_pipes.cli.interrupts import Interrupts
 from jupyter_pipes.cli.output import CANCELLED, COMPLETED, EXIT_CODES
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
+from jupyter_pipes.system.loading import loading
 
 if TYPE_CHECKING:
+    from jupyter_pipes.cli.documents import Document
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
@@ -106,7 +108,8 @@ class CommandLine:
 
         self._check_executed(arguments)
         with Interrupts() as interrupts:
-            run = start()
+            with loading():
+                run = start()
             with terminal.progress(run):
                 interrupts.wait(run)
         return self._ended(run, arguments)
@@ -151,17 +154,17 @@ class CommandLine:
         return self._ended(run, arguments)
 
     def _ended(self, run: Run, arguments: Namespace) -> Answer:
-        from jupyter_pipes.cli import documents
         from jupyter_pipes.display.text import results_text, summary
-        from jupyter_pipes.export.executed_notebook import write_executed_notebook
 
         if not run.has_ended:
             return _going_on(run, CANCELLED)
         if getattr(arguments, "output", None):
+            from jupyter_pipes.export.executed_notebook import write_executed_notebook
+
             write_executed_notebook(self.pipeline(), run, Path(arguments.output))
         code = COMPLETED if arguments.no_check else EXIT_CODES[run.status]
         return Answer(
-            lambda: documents.of_run(run),
+            lambda: _document(run),
             lambda _: results_text(run),
             notices=(summary(run),),
             code=code,
@@ -200,13 +203,18 @@ def _carried_on(sweep: Sweep) -> bool:
     return True
 
 
+def _document(run: Run) -> Document:
+    from jupyter_pipes.cli import documents
+
+    return documents.of_run(run)
+
+
 def _going_on(run: Run, code: int, text: str = "") -> Answer:
     """Return that a run goes on without this process."""
-    from jupyter_pipes.cli import documents
     from jupyter_pipes.display.text import goes_on
 
     return Answer(
-        lambda: documents.of_run(run),
+        lambda: _document(run),
         lambda _: text,
         notices=(goes_on(run.id, "jupyter pipes"),),
         code=code,

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 def run(face: Face, arguments: Namespace) -> Answer:
     """Run the pipeline, or a kept run once more."""
-    from jupyter_pipes.runs.repeat import repeat
-
     check_sweep(arguments)
     if arguments.sweep:
         return face.sweep(_sweep(face, arguments), arguments)
     queue = controller_queue(arguments)
     drive = face.hand_over if arguments.detach else face.drive
     if arguments.of is not None:
+        from jupyter_pipes.runs.repeat import repeat
+
         check_repetition(arguments)
         earlier = run_named(face, arguments.of)
         # Its parameters are kept as pickles.

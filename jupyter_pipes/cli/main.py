@@ -14,6 +14,7 @@ from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.cli.output import CANCELLED, INVALID, Output, OutputLost
 from jupyter_pipes.cli.verbs import parse_command
 from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.system.loading import loading
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -53,7 +54,7 @@ def _understood(understand: Callable[[], Callable[[], Answer]], output: Output) 
     """Return what carries the words out; help and version, which the parser prints, are results as well."""
     printed = io.StringIO()
     try:
-        with redirect_stdout(printed):
+        with redirect_stdout(printed), loading():
             return understand()
     except SystemExit:
         output.as_json = False

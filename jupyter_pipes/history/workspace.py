@@ -75,7 +75,7 @@ class Workspace:
             _logger.warning("runs whose controller is gone count as running: %s", error)
         return history
 
-    @property
+    @cached_property
     def locks(self) -> Locks:
         """What steps' packages and revisions came to."""
         return Locks(self.settings.folder, self.settings.directory)

@@ -8,12 +8,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import cache
 from importlib.machinery import PathFinder
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pluggy
-
-from jupyter_pipes.hooks import specification
+from jupyter_pipes.hooks.group import GROUP
 from jupyter_pipes.model.errors import described
+
+if TYPE_CHECKING:
+    import pluggy
 
 
 class Plugins:
@@ -29,7 +30,11 @@ class Plugins:
 
     def add(self, name: str, load: Callable[[], object]) -> None:
         """Take a plugin, or note why it cannot be had."""
-        manager = pluggy.PluginManager(specification.GROUP)
+        import pluggy
+
+        from jupyter_pipes.hooks import specification
+
+        manager = pluggy.PluginManager(GROUP)
         manager.add_hookspecs(specification)
         try:
             manager.register(load(), name)
@@ -51,10 +56,10 @@ class Plugins:
 def installed() -> Plugins:
     """Return the plugins of this process's environment."""
     plugins = Plugins()
-    if _is_registered(specification.GROUP):
+    if _is_registered(GROUP):
         from importlib.metadata import entry_points
 
-        for point in entry_points(group=specification.GROUP):
+        for point in entry_points(group=GROUP):
             plugins.add(point.name, point.load)
     return plugins
 

@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING, Any
 
 import pluggy
 
+from jupyter_pipes.hooks.group import GROUP
+
 if TYPE_CHECKING:
     from jupyter_pipes.hooks.told import RunTold, StepTold
     from jupyter_pipes.model.results import ArtifactRef
-
-GROUP = "jupyter_pipes.hooks"
-"""The entry points of plugins, and the project's name in pluggy."""
 
 _hookspec = pluggy.HookspecMarker(GROUP)
 hookimpl = pluggy.HookimplMarker(GROUP)

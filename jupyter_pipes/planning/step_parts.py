@@ -20,7 +20,6 @@ from jupyter_pipes.planning import fingerprints, result_files
 from jupyter_pipes.planning.newest_results import Newest
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
 from jupyter_pipes.planning.signing.signature import code_part
-from jupyter_pipes.storage.serializers import serialize
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
@@ -145,6 +144,9 @@ def _content(artifact: ArtifactRef | None, *, alone: bool) -> str:
 
 def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
     """Return the part, and whether equal values always give its digest."""
+    # Loads what keeps values of all kinds: most steps read no parameter.
+    from jupyter_pipes.storage.serializers import serialize
+
     serializer, (buffers, stable, _) = serialize(name, value.name if is_notebooks(value) else value)
     kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
     return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), written(value)[:500]), stable

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jupyter_pipes.execution import loop
-from jupyter_pipes.execution.executors.keeping import KeepingExecutor
 from jupyter_pipes.execution.executors.queues import executor_of, with_queues_looked_at
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, UsageError
@@ -70,6 +69,8 @@ def _executor(workspace: Workspace) -> Executor:
     executor = executor_of(workspace.queues)
     if not workspace.stands_for:
         return executor
+    from jupyter_pipes.execution.executors.keeping import KeepingExecutor
+
     return KeepingExecutor(executor, workspace.store, workspace.stands_for)
 
 

@@ -4,17 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.errors import SerializationError, StoreError, UntrustedStore
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.blobs.base import Blobs, DamagedBlob
 from jupyter_pipes.storage.blobs.local import LocalBlobs
-from jupyter_pipes.storage.joining import NOTHING, Holder, Joiner
-from jupyter_pipes.storage.loading import Loading
 from jupyter_pipes.storage.previews import Describer
-from jupyter_pipes.storage.serializers import Serialized, serialize, serialize_linked
+
+# What makes bytes of values, and values of bytes, is loaded where a value is kept or loaded: a run of which
+# all is cached does neither.
+if TYPE_CHECKING:
+    from jupyter_pipes.storage.joining import Joiner
+    from jupyter_pipes.storage.loading import Loading
+    from jupyter_pipes.storage.serializers import Serialized
 
 UNSIGNED = (
     "is not signed with the key that the settings name (signing), and loading a kept value runs the code "
@@ -55,6 +59,9 @@ class ArtifactStore:
             SerializationError: it cannot be stored; names the variable, its type and what is in the way.
             StoreError: the store cannot be written; nothing is left under the value's digest.
         """
+        from jupyter_pipes.storage.joining import NOTHING, Holder
+        from jupyter_pipes.storage.serializers import serialize, serialize_linked
+
         serializer, whole = serialize(name, value)
         joined = joiner.join(name, whole.parts) if joiner else NOTHING
         content = _content(serializer, whole) if joined.links else ""
@@ -104,6 +111,8 @@ class ArtifactStore:
 
     def loading(self, together: Iterable[Iterable[str]] = ()) -> Loading:
         """Return what loads several values; those of names that belong together share what they shared."""
+        from jupyter_pipes.storage.loading import Loading
+
         return Loading(self.blobs.read, together)
 
     def load(self, ref: ArtifactRef, loading: Loading) -> Any:

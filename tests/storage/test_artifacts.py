@@ -19,7 +19,7 @@ import pytest
 
 from jupyter_pipes.model.errors import SerializationError, StoreError
 from jupyter_pipes.model.results import ArtifactRef
-from jupyter_pipes.storage import artifacts
+from jupyter_pipes.storage import serializers
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.blobs import local as local_blobs
 from jupyter_pipes.storage.joining import Joiner
@@ -382,7 +382,7 @@ def test_a_name_that_is_a_part_of_another_ones_value_is_serialized_by_itself_onc
         serialized.append(name)
         return serialize(name, value)
 
-    monkeypatch.setattr(artifacts, "serialize", counted)
+    monkeypatch.setattr(serializers, "serialize", counted)
     store, joiner = ArtifactStore(tmp_path), Joiner()
     part = [1]
     whole = {"part": part}

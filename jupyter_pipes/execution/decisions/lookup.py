@@ -126,9 +126,10 @@ class Lookup:
     def _ahead(self, is_asked: Callable[[str], bool]) -> dict[str, Decision]:
         request = self._request
         try:
-            for step in in_order(request):
-                if step.options.repository:
-                    self._look_up(step)
+            if any(step.options.repository for step in request.definition.steps):
+                for step in in_order(request):
+                    if step.options.repository:
+                        self._look_up(step)
             decisions = {**request.taken, **settled(request, self._decider, is_asked)}
             for step in request.definition.steps:
                 if step.name in decisions:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import platform
+import sys
 from functools import cache
 from pathlib import Path
 
@@ -66,7 +67,7 @@ def capture(directory: Path, cache: Path) -> Environment:
     return Environment(
         python=platform.python_version(),
         implementation=platform.python_implementation(),
-        platform=platform.platform(),
+        platform=_platform(),
         host=platform.node(),
         user=user(),
         packages=installed(cache),
@@ -103,6 +104,15 @@ def user() -> str:
     except (OSError, KeyError, ImportError):
         # A container may run as a number that no account has.
         return ""
+
+
+def _platform() -> str:
+    """Return what `platform.platform()` does, which on Linux starts a program for what is not shown then."""
+    if sys.platform != "linux":
+        return platform.platform()
+    system = os.uname()
+    libc = "".join(platform.libc_ver())
+    return f"{system.sysname}-{system.release}-{system.machine}-with-{libc}".replace(" ", "_")
 
 
 def _cpus() -> int:

@@ -84,6 +84,7 @@ def test_python_machine_and_distributions_are_told(tmp_path: Path, cache: Path) 
     assert found.python == platform.python_version()
     assert found.implementation == platform.python_implementation()
     assert found.host == platform.node()
+    assert found.platform == platform.platform()
     assert found.packages["msgspec"] == metadata.version("msgspec")
     assert found.cpus >= 1
     assert found.memory > 1_000_000
