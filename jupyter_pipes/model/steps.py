@@ -364,6 +364,8 @@ class Step(StepInterface, frozen=True):
     @property
     def sources(self) -> tuple[str, ...]:
         """The text of its own code, and of what runs before it."""
+        if not (self.setup or self.prelude):
+            return (self.body,)
         return (self.body, *(piece.source for piece in self.pieces))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import named_texts
-from jupyter_pipes.analysis.local_modules import source_of
+from jupyter_pipes.analysis.local_modules import source_of, wanted
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
 from jupyter_pipes.history.surroundings.distributions import installed_in, normal, version_of
@@ -89,9 +89,12 @@ def import_parts(
         cache: an existing folder that keeps which distributions are installed.
         own: the step's own environment.
     """
+    sources = step.sources
+    if not (step.imports or any(map(wanted, sources)) or any(map(named_scripts, sources))):
+        return list(_environment_parts(own, {}))
     places = tuple(python_path)
     has_inputs = len(step.reads) > len(step.parameters)
-    reached = slices.reached(step.sources, step.imports, places, with_classes=has_inputs)
+    reached = slices.reached(sources, step.imports, places, with_classes=has_inputs)
     packages = dict.fromkeys(module.split(".")[0] for module in reached.others)
     versions = {name: version_of(name, cache) for name in packages}
     scripts = {path: source_of(path) for place in places[:1] for path in _scripts(step, place)}

@@ -123,7 +123,7 @@ class Overwriting(Struct):
         What lies there is no news for the step, unless one before it wrote it anew in this run.
         """
         place = self.order.get(step.name)
-        if place is None:
+        if place is None or not result.files:
             return set()
         read = {seen.path for seen in result.files if seen.path not in self.now}
         writers = {path: newest.writers.get(path, ()) for path in read}

@@ -13,6 +13,11 @@ from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.whole_files import replacing
 
+_OWN = ("packages", "python", "environment", "variables", "repository", "container")
+"""The options that give a step an environment of its own."""
+
+_THE_RUNS = StepEnvironment()
+
 
 class Locks:
     """The locks of a project.
@@ -28,6 +33,8 @@ class Locks:
 
     def settled(self, options: StepOptions) -> StepEnvironment:
         """Return a step's environment as far as it is known: without `lock` and `commit` if it is not."""
+        if not any(getattr(options, field) for field in _OWN):
+            return _THE_RUNS
         pairs = [text.partition("=") for text in options.variables]
         url, revision = divided(options.repository)
         folder = self._directory / Path(options.environment).expanduser() if options.environment else None

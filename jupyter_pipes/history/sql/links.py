@@ -138,13 +138,23 @@ def _first(cursor: Any, most: int) -> list[Any]:
 def _grouped(changes: Iterable[Change]) -> Generator[tuple[str, list[dict[str, Any]]]]:
     """Yield each statement with the values of all changes by it that follow one another."""
     for statement, group in groupby(changes, key=itemgetter(0)):
-        yield statement, [{name: _storable(value) for name, value in row.items()} for _, row in group]
+        # One expression for thousands of values: a call for each would take as long as the database.
+        yield (
+            statement,
+            [
+                {
+                    name: value
+                    if not isinstance(value, str) or (value.isascii() and "\0" not in value)
+                    else _storable(value)
+                    for name, value in row.items()
+                }
+                for _, row in group
+            ],
+        )
 
 
-def _storable(value: object) -> object:
-    """Return a value as every database takes it: NUL and what is no Unicode are written escaped."""
-    if not isinstance(value, str) or (value.isascii() and "\0" not in value):
-        return value
+def _storable(value: str) -> str:
+    """Return a text as every database takes it: NUL and what is no Unicode are written escaped."""
     return value.replace("\0", "\\x00").encode("utf-8", "backslashreplace").decode()
 
 
