@@ -323,9 +323,9 @@ EXPORT = (
     _argument("path", metavar="PATH", help="the file to write, or a project's folder"),
     _argument(
         "--to",
-        choices=("python", "notebook", "luigi", "kedro"),
-        help="a Python module, the notebook with its latest run's outputs, Luigi's tasks, or a Kedro project "
-        "(PATH is its folder); by PATH's ending if not given",
+        choices=("python", "notebook", "luigi", "kedro", "clearml"),
+        help="a Python module, the notebook with its latest run's outputs, Luigi's tasks, ClearML's "
+        "components, or a Kedro project (PATH is its folder); by PATH's ending if not given",
     ),
     _switch("--force", "overwrite an existing notebook, or a file that is no export"),
 )

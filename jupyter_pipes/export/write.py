@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
 
-_ENGINES: Mapping[str, Literal["module", "folder"]] = {"luigi": "module", "kedro": "folder"}
+_ENGINES: Mapping[str, Literal["module", "folder"]] = {
+    "luigi": "module",
+    "kedro": "folder",
+    "clearml": "module",
+}
 """Engine -> what the path names: a module that others are written beside, or the folder of a project.
 
 The folder of that name in `export/` has a function `export_ENGINE`.

@@ -7,9 +7,10 @@ import inspect
 import json
 import os
 import sys
+import traceback
 from pathlib import Path
-from types import ModuleType
-from typing import Any
+from types import ModuleType, SimpleNamespace
+from typing import Any, ClassVar
 
 from jupyter_pipes import Pipeline
 from jupyter_pipes.analysis.states import values_among
@@ -79,7 +80,138 @@ def of_kedro(study: dict[str, Any], folder: Path) -> tuple[Values, ModuleType]:
     return values, importlib.import_module(f"{package.__name__}.nodes")
 
 
-ENGINES = {"luigi": of_luigi, "kedro": of_kedro}
+class _Recorded:
+    """What the components of a flow are called with, and what they return."""
+
+    def __init__(self, flow: ModuleType, specs: list[dict[str, Any]]) -> None:
+        self.calls: list[tuple[dict[str, Any], dict[str, Any], list[Any]]] = []
+        for spec in specs:
+            name = spec["function"].__name__
+            setattr(flow, name, self._recording(spec, getattr(flow, name)))
+
+    def _recording(self, spec: dict[str, Any], component: Any) -> Any:
+        def call(**given: Any) -> Any:
+            returned = component(**given)
+            results = returned if len(spec["function_return"]) > 1 else [returned]
+            self.calls.append((spec, given, results))
+            return returned
+
+        return call
+
+
+def of_clearml(study: dict[str, Any], folder: Path) -> tuple[Values, ModuleType]:
+    """Run the exported pipeline in this process, then the script of each task as an agent would."""
+    os.environ["CLEARML_OFFLINE_MODE"] = "1"
+    decorator = importlib.import_module("clearml.automation.controller").PipelineDecorator
+    # One task of a controller does for all: to close each takes ten seconds without a server.
+    importlib.import_module("clearml").Task.close = lambda self: None
+    # Pipelines of one process are in each other's way there.
+    decorator._added_decorator.clear()
+    decorator._singleton = None
+    os.chdir(folder)
+    sys.path.insert(0, str(folder))
+    flow = importlib.import_module(f"{study['name']}_flow")
+    recorded = _Recorded(flow, [*decorator._added_decorator])
+    decorator.debug_pipeline()
+    getattr(flow, study["name"])(**study["params"])
+    debugged = {
+        f"{spec['name']}.{name}": result._remoteref()
+        for spec, _, results in recorded.calls
+        for name, result in zip(spec["function_return"], results, strict=True)
+        if name != "return_object"
+    }
+    of_agent = _as_agent(recorded, flow)
+    assert debugged.keys() == of_agent.keys()
+    for name, value in debugged.items():
+        different = None if inspect.isfunction(value) else difference(value, of_agent[name])
+        assert different is None, f"{name}, as the agent makes it: {different}"
+    has_shared = Path(f"{study['name']}_flow_shared.py").exists()
+    return of_agent, importlib.import_module(f"{study['name']}_flow_shared") if has_shared else flow
+
+
+class _Task:
+    """What a task's script asks of ClearML's server, kept in this process."""
+
+    kept: ClassVar[dict[str, dict[str, Any]]] = {}
+
+    def __init__(self, name: str, artifacts: dict[str, str]) -> None:
+        self.name, self._inputs = name, artifacts
+
+    @property
+    def artifacts(self) -> dict[str, Any]:
+        """The artifacts of the task, each to be loaded."""
+        return {name: each for name, each in self.kept[self.name].items() if isinstance(each, _Artifact)}
+
+    def connect(self, given: dict[str, Any], name: str) -> None:
+        """Let a user change what is given: nobody does."""
+
+    def get_parameters(self, cast: bool) -> dict[str, Any]:
+        """Return what is given by reference, and what was returned as a number or text."""
+        returned = {f"return/{name}": each for name, each in self.kept.get(self.name, {}).items()}
+        return {**{f"kwargs_artifacts/{name}": each for name, each in self._inputs.items()}, **returned}
+
+    def upload_artifact(self, name: str, artifact_object: Any, serialization_function: Any, **_: Any) -> None:
+        """Keep a value."""
+        self.kept[self.name][name] = _Artifact(serialization_function(artifact_object))
+
+    def _set_parameters(self, parameters: dict[str, Any], **_: Any) -> None:
+        self.kept[self.name] |= {name.removeprefix("return/"): each for name, each in parameters.items()}
+
+
+class _Artifact:
+    def __init__(self, content: bytes) -> None:
+        self._content = content
+
+    def get(self, deserialization_function: Any) -> Any:
+        """Load the value."""
+        return deserialization_function(self._content)
+
+
+def _as_agent(recorded: _Recorded, flow: ModuleType) -> Values:
+    """Run the script of each task by itself; values go from one to the other as ClearML keeps them."""
+    clearml = importlib.import_module("clearml")
+    pipeline = importlib.import_module("clearml.automation.controller").PipelineDecorator._singleton
+    # It would ask the server for the project, and git for changes.
+    populate = importlib.import_module("clearml.backend_interface.task.populate")
+    populate.CreateAndPopulate = lambda **_: SimpleNamespace(create_task=lambda dry_run: {"script": {}})
+    homes = {
+        id(result): f"{spec['name']}.{name}"
+        for spec, _, results in recorded.calls
+        for name, result in zip(spec["function_return"], results, strict=True)
+    }
+    real = clearml.Task
+    _Task.kept.clear()
+    try:
+        for spec, given, _ in recorded.calls:
+            references = {name: homes[id(value)] for name, value in given.items() if id(value) in homes}
+            plain = {name: value for name, value in given.items() if name not in references}
+            script = pipeline._create_task_from_function(
+                **dict.fromkeys(("docker", "docker_args", "docker_bash_setup_script")),
+                **dict.fromkeys(("auto_connect_frameworks", "auto_connect_arg_parser", "packages")),
+                **dict.fromkeys(("project_name", "task_name", "task_type", "repo", "branch", "commit")),
+                function=spec["function"],
+                function_input_artifacts=references,
+                function_kwargs={**spec["function_kwargs"], **plain},
+                function_return=spec["function_return"],
+                helper_functions=spec["helper_functions"],
+            )["script"]["diff"]
+            _Task.kept[spec["name"]] = {}
+            task = _Task(spec["name"], references)
+            clearml.Task = SimpleNamespace(
+                init=lambda task=task, **_: task, get_task=lambda task_id: _Task(task_id, {})
+            )
+            exec(compile(script, spec["name"], "exec"), {"__name__": "__main__"})
+    finally:
+        clearml.Task = real
+    return {
+        f"{step}.{name}": flow.deserialized(each._content) if isinstance(each, _Artifact) else each
+        for step, values in _Task.kept.items()
+        for name, each in values.items()
+        if name != "return_object"
+    }
+
+
+ENGINES = {"luigi": of_luigi, "kedro": of_kedro, "clearml": of_clearml}
 
 
 def differing(ours: Values, theirs: Values, module: ModuleType) -> dict[str, str]:
@@ -105,7 +237,21 @@ def compared(study: dict[str, Any]) -> dict[str, dict[str, str]]:
     }
 
 
-if __name__ == "__main__":
-    studies = json.loads(Path(sys.argv[1]).read_text())
-    found = {study["name"]: compared(study) for study in studies}
+def main(path: str) -> int:
+    """Compare all studies of a file, print what differs, and return the exit code."""
+    try:
+        studies = json.loads(Path(path).read_text())
+        found = {study["name"]: compared(study) for study in studies}
+    except Exception:  # what an engine raises may be anything
+        traceback.print_exc()
+        return 1
     sys.stdout.write("\n" + json.dumps(found) + "\n")
+    return 0
+
+
+if __name__ == "__main__":
+    code = main(sys.argv[1])
+    sys.stdout.flush()
+    sys.stderr.flush()
+    # ClearML would wait for minutes for a server that is not there.
+    os._exit(code)

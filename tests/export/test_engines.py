@@ -21,7 +21,7 @@ from tests.export.studies import STUDIES
 
 ROOT = Path(__file__).parents[2]
 SAME = "same values"
-ENGINES = {"luigi": "{}.py", "kedro": "{}_project"}
+ENGINES = {"luigi": "{}.py", "kedro": "{}_project", "clearml": "{}_flow.py"}
 """Engine -> what a study of some name is exported to."""
 
 FORUM = ("%%params\nn: int = 1\nm: int = 1", "%%step A\na = n * 10", "%%step B\nb = a + m")
@@ -71,14 +71,17 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, di
         for name, study in STUDIES.items()
     ]
     (folder / "studies.json").write_text(json.dumps([each for each in studies if each["folders"]]))
-    printed = call(ROOT, sys.executable, "-m", "tests.export.engine_values", str(folder / "studies.json"))
+    printed = call(
+        ROOT, sys.executable, "-m", "tests.export.engine_values", str(folder / "studies.json"), cache=folder
+    )
     # Steps print as well, in this process.
     return json.loads(printed.splitlines()[-1])
 
 
-def call(folder: Path, *words: str) -> str:
+def call(folder: Path, *words: str, cache: Path | None = None) -> str:
     """Run a program in the folder and return what it printed."""
     quiet = os.environ | {"DO_NOT_TRACK": "1", "MPLBACKEND": "agg"}
+    quiet |= {"CLEARML_OFFLINE_MODE": "1", "CLEARML_CACHE_DIR": str(cache)} if cache else {}
     done = subprocess.run(
         words, cwd=folder, capture_output=True, text=True, timeout=600, check=False, env=quiet
     )

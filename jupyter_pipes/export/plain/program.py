@@ -8,7 +8,7 @@ import re
 import sys
 import unicodedata
 from itertools import chain, count, groupby
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
 
@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.placing.placement import split_setup, top_level
 from jupyter_pipes.export.plain.functions import awaits, definition, input_names, output_names, typed_names
+from jupyter_pipes.export.plain.parts import split
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.parameter_types import annotation_of
 
@@ -49,6 +50,7 @@ class Function(Struct, frozen=True):
         outputs: the names that it returns: one value for one, a tuple for several.
         is_coroutine: whether it is to be awaited.
         text: its source.
+        helpers: the functions at the module's top that it reaches, directly or through others.
     """
 
     step: Step
@@ -58,6 +60,7 @@ class Function(Struct, frozen=True):
     outputs: tuple[str, ...]
     is_coroutine: bool
     text: str
+    helpers: tuple[str, ...] = ()
 
 
 class Program:
@@ -110,36 +113,64 @@ class Program:
         """The steps, in the notebook's order."""
         self.taken = frozenset(self.bound | of_notebook | {*self.types.values(), *names.values()})
         """All names that mean something at the module's top."""
+        self._shared, self._helpers = split(self._top)
+        self.shared = frozenset[str]().union(*(piece.chunk.binds for piece in self._shared))
+        """The names of what programs can share only as a module of its own: classes, constants, set-up."""
+        self.decides_imports = bool(split_setup(self._top)[0])
+        """Whether its set-up changes what imports give, and so has to stand above them."""
+        self.has_shared = bool(self._shared)
+        """Whether there is any of it."""
+        code = "\n".join(piece.chunk.code for piece in self._shared)
+        self.shared_reports = frozenset(each for each, name in self.reports.items() if name in code)
+        """Those of `reports` that such code calls."""
+
+    def source_of(self, helper: str) -> str:
+        """Return the source of a function at the module's top."""
+        return "\n".join(piece.chunk.code for piece in self._helpers if helper in piece.chunk.binds)
 
     def module(
         self,
         head: str,
         *,
         imports: Iterable[str] = (),
+        above_imports: Sequence[str] = (),
         first: Sequence[str] = (),
         decorators: Mapping[str, str] | None = None,
+        texts: Mapping[str, str] | None = None,
         tail: Sequence[str] = (),
+        part: Literal["whole", "shared", "functions"] = "whole",
     ) -> str:
         """Return the source of a module with the functions and all that they need, not yet laid out.
 
         Args:
             head: what stands at its top, as a docstring.
             imports: what the export needs of its own.
+            above_imports: what stands above all imports.
             first: what stands above the notebook's own definitions.
             decorators: step -> what stands above its function.
+            texts: step -> its function, where that is not the plain one.
             tail: what follows behind the functions.
+            part: all of it, or only what is `shared`, or only functions.
         """
-        above = decorators or {}
+        above, instead = decorators or {}, texts or {}
         functions = [
-            "\n".join(filter(None, (above.get(each.step.name), each.text))) for each in self.functions
+            "\n".join(filter(None, (above.get(each.step.name), instead.get(each.step.name, each.text))))
+            for each in (self.functions if part != "shared" else ())
         ]
-        early, rest = split_setup(self._top)
+        early, rest = split_setup(self._part(part))
         setup = "\n".join(piece.chunk.text for piece in early if not piece.chunk.is_future)
-        setup = "\n".join([*_ipython_imports(setup), *_stand_ins(early), setup])
+        setup = "\n".join([*above_imports, *_ipython_imports(setup), *_stand_ins(early), setup])
         code = "\n\n".join([*first, self._definitions(rest), *functions, *tail])
-        futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future]
-        lines = [*self._imports(rest, setup, code), *imports, *self._type_imports(tail)]
+        futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future and part == "whole"]
+        lines = [*self._imports(rest, setup, code), *self._type_imports(tail)]
+        lines = [*imports, *(line for line in lines if part == "whole" or _is_used(line, code))]
         return "\n\n".join([head, "\n".join(futures), setup, "\n".join(dict.fromkeys(lines)), code, ""])
+
+    def _part(self, part: str) -> list[Piece]:
+        if part == "whole":
+            return self._top
+        kept = self._shared if part == "shared" else self._helpers
+        return [piece for piece in self._top if piece.chunk.is_import or piece in kept]
 
     def annotation(self, parameter: Parameter) -> str:
         """Return a parameter's type as Python source, with the names that the module has for it."""
@@ -174,6 +205,7 @@ class Program:
             tuple(output_names(code)),
             awaits(code),
             definition(code, name, types, shown),
+            _functions_among(code.outer),
         )
 
     def _definitions(self, top: Iterable[Piece]) -> str:
@@ -250,6 +282,19 @@ def _matters(piece: Piece, code: str) -> bool:
     if module.partition(".")[0] not in sys.stdlib_module_names:
         return True
     return any(name == STAR or re.search(rf"\b{name}\b", code) for name in piece.chunk.binds)
+
+
+def _functions_among(pieces: Iterable[Piece]) -> tuple[str, ...]:
+    names = (name for piece in pieces if piece.chunk.is_definition for name in piece.chunk.binds)
+    return tuple(sorted(set(names)))
+
+
+def _is_used(line: str, code: str) -> bool:
+    """Whether the code uses what an import binds; a module that is imported whole may be there for itself."""
+    (node,) = ast.parse(line).body
+    assert isinstance(node, (ast.Import, ast.ImportFrom)), "it was taken from imports"
+    names = [alias.asname or alias.name.partition(".")[0] for alias in node.names]
+    return any(name == "*" or re.search(rf"\b{name}\b", code) for name in names)
 
 
 def _function_names(codes: Sequence[StepCode], taken: Iterable[str]) -> dict[str, str]:

@@ -1,0 +1,71 @@
+"""Edges, conditions and order -> the body of the pipeline's function."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from jupyter_pipes.export.plain.program import Function
+
+
+def calls(functions: Sequence[Function]) -> list[str]:
+    """Return the lines of the body: a call of each component, in the notebook's order."""
+    steps = {function.step.name: function for function in functions}
+    awaited = {name for function in functions for name in _only_before(function)}
+    conditions: dict[str, str] = {}
+    lines: list[str] = []
+    for function in functions:
+        name = function.step.name
+        condition = _condition(function, conditions)
+        is_asked_again = any(name in each.step.inputs.values() for each in functions)
+        conditions[name] = f"{function.name}_runs" if condition and is_asked_again else condition
+        waits = [_result(steps[each]) for each in _only_before(function)]
+        body = [f"wait_for({', '.join(waits)})"] if waits else []
+        body += _call(function, is_awaited=name in awaited)
+        if condition and is_asked_again:
+            # A later step may bind a name of the condition anew.
+            lines.append(f"{conditions[name]} = {condition}")
+        if condition:
+            lines += [f"{_result(function)} = None"] if name in awaited else []
+            lines += [f"if {conditions[name]}:", *(f"    {line}" for line in body)]
+        else:
+            lines += body
+    return lines
+
+
+def waits(functions: Iterable[Function]) -> bool:
+    """Return whether a step waits for one of which it reads nothing."""
+    return any(_only_before(function) for function in functions)
+
+
+def _only_before(function: Function) -> list[str]:
+    read = {function.step.reads[name] for name in function.inputs}
+    return [name for name in function.step.producers if name not in read]
+
+
+def _result(function: Function) -> str:
+    return f"after_{function.name}"
+
+
+def _call(function: Function, *, is_awaited: bool) -> list[str]:
+    arguments = ", ".join(f"{name}={name}" for name in (*function.inputs, *function.parameters))
+    call = f"{function.name}({arguments})"
+    needed = function.step.demanded
+    names = [name if name in needed else f"_{name}" for name in function.outputs]
+    if is_awaited and not needed:
+        # Any of them tells that it has ended.
+        return [f"{_result(function)} = {call}"]
+    bound = f"{', '.join(names)} = {call}" if needed else call
+    return [bound, *([f"{_result(function)} = {names[0]}"] if is_awaited else [])]
+
+
+def _condition(function: Function, before: Mapping[str, str]) -> str:
+    """What must hold for a step to run: its own condition, and those of the steps that it reads."""
+    step = function.step
+    producers = dict.fromkeys(step.inputs.values())
+    every = [before[name] for name in producers if before[name]]
+    every += [step.options.when] if step.options.when else []
+    every = [*dict.fromkeys(every)]
+    return " and ".join(f"({each})" for each in every) if len(every) > 1 else "".join(every)

@@ -1,0 +1,135 @@
+"""A pipeline -> a module of ClearML's components, and one of what these import."""
+
+from __future__ import annotations
+
+import re
+import textwrap
+from typing import TYPE_CHECKING
+
+from jupyter_pipes.export.clearml.calls import calls, waits
+from jupyter_pipes.export.clearml.components import component, component_text
+from jupyter_pipes.export.clearml.engine import CLEARML, check_component
+from jupyter_pipes.export.clearml.parameters import clearml_parameter, described, signature
+from jupyter_pipes.export.clearml.texts import MAIN, NEEDS, PICKLING, PIPELINE, REPORTS, WAITING
+from jupyter_pipes.export.plain.docstrings import docstring
+from jupyter_pipes.export.plain.functions import defines_inside
+from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.preparation import title
+from jupyter_pipes.export.plain.program import identifier, unused
+from jupyter_pipes.export.plain.standalone import standalone
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
+    from jupyter_pipes.export.plain.program import Program
+    from jupyter_pipes.model.steps import Cell
+    from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+
+
+def export_clearml(
+    graph: Graph,
+    cells: Sequence[Cell],
+    parameters: Sequence[Parameter],
+    name: str,
+    source_label: str,
+    stem: str,
+) -> dict[str, str]:
+    """Return file name -> content: the pipeline, and what its tasks import where functions are not all.
+
+    Args:
+        graph: the pipeline, without errors.
+        cells: the notebook's cells, for comments and the title.
+        parameters: the declared parameters.
+        name: the pipeline's name.
+        source_label: where it comes from, for people ("train.ipynb").
+        stem: how the module of the pipeline is called.
+
+    Raises:
+        InvalidPipeline: the graph has errors.
+        NotebookError: ClearML has no words for it; the message says for what, and in which cell.
+    """
+    program = standalone(graph, cells, parameters, name, CLEARML)
+    for function in program.functions:
+        check_component(function)
+    origin = f"Exported from {source_label} by jupyter_pipes."
+    shared = f"{stem}_shared"
+    head = f"{title(graph, cells)}\n\n{origin}"
+    how = (
+        f"Run it with `python {stem}.py` (by agents), `python {stem}.py --local` (in processes here) or "
+        f"`python {stem}.py --debug` (in this one)."
+    )
+    flow = _flow(program, docstring(f"{head}\n\n{how}", level=0), shared)
+    files = {f"{stem}.py": with_reasons(formatted(flow, beside=[shared]))}
+    if program.has_shared:
+        words = "What the tasks import: their repository has to have it."
+        text = program.module(
+            docstring(f"{words}\n\n{origin}", level=0),
+            imports=_of_clearml(program, in_shared=True),
+            first=_reports(program, in_shared=True),
+            part="shared",
+        )
+        files[f"{shared}.py"] = with_reasons(formatted(text))
+    return files
+
+
+def _flow(program: Program, head: str, shared: str) -> str:
+    told = {each.name: clearml_parameter(each) for each in program.parameters}
+    name = unused(identifier(program.name, "pipeline"), program.taken, "_pipeline")
+    given = signature(told.values())
+    words = docstring("\n\n".join([f"All of {program.name}.", described(program.parameters)]))
+    body = textwrap.indent("\n".join(calls(program.functions)), "    ")
+    kinds = {each.name: each.kind.__name__ for each in told.values()}
+    texts = {each.step.name: component_text(each, kinds) for each in program.functions}
+    defines = any(defines_inside(each.text) for each in program.functions)
+    pipeline = PIPELINE.format(name=program.name, function=name, arguments=given, docstring=words, calls=body)
+    helpers = {name for each in program.functions for name in each.helpers}
+    code = "\n".join([*texts.values(), *(program.source_of(each) for each in sorted(helpers))])
+    shared_names = [each for each in sorted(program.shared) if re.search(rf"\b{each}\b", code)]
+    is_there_for_itself = program.has_shared and not shared_names and not program.decides_imports
+    reports = _reports(program, in_shared=False)
+    return program.module(
+        head,
+        imports=[
+            *("import sys", "from clearml.automation.controller import PipelineDecorator"),
+            *(["import copy"] if any("copy.deepcopy(" in text for text in texts.values()) else []),
+            *_of_clearml(program, in_shared=False),
+            *(f"from {shared} import {each}" for each in shared_names),
+            *([f"import {shared}"] if is_there_for_itself else []),
+        ],
+        # What set-up changes of imports must be changed before them.
+        above_imports=[f"import {shared}", "# isort: split"] if program.decides_imports else [],
+        first=[
+            *reports,
+            PICKLING.format(pickle="cloudpickle" if defines else "pickle"),
+            *([WAITING] if waits(program.functions) else []),
+        ],
+        decorators={
+            each.step.name: component(each, _helpers(program, each.helpers, each.text))
+            for each in program.functions
+        },
+        texts=texts,
+        tail=[pipeline, MAIN.format(function=name)],
+        part="functions",
+    )
+
+
+def _helpers(program: Program, helpers: Iterable[str], text: str) -> list[str]:
+    """The functions that a task must have: those that it reaches, with what stands in for `current`."""
+    names = [each for each in helpers if each not in program.shared]
+    own = [name for method, name in program.reports.items() if method not in program.shared_reports]
+    code = "\n".join([text, *(program.source_of(each) for each in names)])
+    return [*names, *(name for name in own if re.search(rf"\b{name}\b", code))]
+
+
+def _reports(program: Program, *, in_shared: bool) -> list[str]:
+    return [
+        REPORTS[method].format(name=name)
+        for method, name in sorted(program.reports.items())
+        if (method in program.shared_reports) == in_shared
+    ]
+
+
+def _of_clearml(program: Program, *, in_shared: bool) -> list[str]:
+    methods = [each for each in program.reports if (each in program.shared_reports) == in_shared]
+    return sorted({f"from clearml import {NEEDS[method]}" for method in methods})
