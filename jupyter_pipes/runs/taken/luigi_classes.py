@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import inspect
 import sys
+import sysconfig
+from collections.abc import Iterable
 from importlib import import_module
 from pathlib import Path
 from typing import Any, cast
@@ -15,6 +17,18 @@ from jupyter_pipes.runs.taken.luigi_targets import targets_of
 def class_of(task: Any) -> Any:
     """Return the class of a task."""
     return cast("Any", type(task))
+
+
+def check_kind(task: Any) -> None:
+    """Check that something is a task, and one that requires the same tasks whenever it is asked.
+
+    Raises:
+        UsageError: it is not.
+    """
+    if inspect.isclass(task) or not all(hasattr(task, name) for name in ("task_id", "deps", "run")):
+        raise UsageError(f"from_luigi takes a task with its parameters, such as Train(rows=10), not {task!r}")
+    if any(each.__module__ == "luigi.tools.range" for each in class_of(task).__mro__):
+        raise _refusal(task, "requires what is missing at the moment: require the tasks of a fixed range")
 
 
 def check_task(task: Any) -> None:
@@ -32,13 +46,36 @@ def check_task(task: Any) -> None:
     if in_memory:
         raise _refusal(task, "has a MockTarget, which only its own process sees: use a LocalTarget")
     try:
-        again = class_of(task).from_str_params(task.to_str_params())
+        again = class_of(task).from_str_params(texts_of(task))
     except Exception as error:
         raise _refusal(task, f"cannot be made again from its parameters' texts: {error}") from error
     different = [name for name, value in task.param_kwargs.items() if again.param_kwargs[name] != value]
     if different:
-        what = f"parameter {', '.join(different)} is another one when read from its text"
-        raise _refusal(task, f"{what}, or private: give a private one by luigi.cfg, or correct its parse()")
+        reason = (
+            f"has a value of {', '.join(different)} that is private, or another one when read from its text"
+        )
+        raise _refusal(task, f"{reason}: have luigi.cfg or the default say it, or correct parse()")
+
+
+def texts_of(task: Any) -> dict[str, str]:
+    """Return the parameters of a task as texts, without those that come back as another value from theirs.
+
+    Such as a default of None: the step's process has it from the class.
+    """
+    parameters = dict(task.get_params())
+    texts: dict[str, str] = task.to_str_params()
+    return {
+        name: text
+        for name, text in texts.items()
+        if _is_read(parameters[name], text, task.param_kwargs[name])
+    }
+
+
+def _is_read(parameter: Any, text: str, value: object) -> bool:
+    try:
+        return bool(parameter.parse(text) == value)
+    except (ValueError, TypeError, LookupError, AttributeError):
+        return False
 
 
 def _check_class(task: Any) -> None:
@@ -76,8 +113,13 @@ def import_of(task: Any) -> str:
     return f"from {module} import {name}" if is_plain else f"{name} = __import__({module!r}).{name}"
 
 
-def folder_of(task: Any) -> Path:
-    """Return the folder from which the top-level module of the task's class is imported."""
+def folders_of(tasks: Iterable[Any]) -> tuple[Path, ...]:
+    """Return the folders from which the tasks' modules are imported, without those of installed packages."""
+    installed = {Path(sysconfig.get_path(kind)) for kind in ("purelib", "platlib")}
+    return tuple(folder for folder in dict.fromkeys(map(_folder_of, tasks)) if folder not in installed)
+
+
+def _folder_of(task: Any) -> Path:
     path = Path(inspect.getfile(class_of(task))).absolute()
     is_package = path.name == "__init__.py"
     return path.parents[module_of(task).count(".") + is_package]

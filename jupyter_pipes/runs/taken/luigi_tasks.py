@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -18,12 +18,14 @@ from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.step_names import check_name
 from jupyter_pipes.runs.taken.luigi_classes import (
+    check_kind,
     check_task,
     class_of,
-    folder_of,
+    folders_of,
     has_plain_complete,
     import_of,
     module_of,
+    texts_of,
 )
 from jupyter_pipes.runs.taken.luigi_targets import files_of, makers, others_of, required, targets_of
 
@@ -47,16 +49,16 @@ def steps_of(task: Any) -> TakenIn:
         UsageError: it is no task, or one of them cannot be taken in; the message names it and says why.
     """
     tasks = [each for each in _in_order(task) if each.run is not None]
+    if not tasks:
+        raise UsageError(f"task {task!r} is external: there is nothing to run")
     for each in tasks:
         check_task(each)
     names = _names(tasks)
     parameters = _parameters(tasks, names)
     steps = tuple(_step(each, names, parameters[each.task_id]) for each in tasks)
-    values = {
-        name: each.to_str_params()[own] for each in tasks for own, name in parameters[each.task_id].items()
-    }
+    values = {name: texts_of(each)[own] for each in tasks for own, name in parameters[each.task_id].items()}
     declared = {name: Parameter(Literal[value], value) for name, value in values.items()}
-    return TakenIn(task.get_task_family(), steps, declared, tuple(dict.fromkeys(map(folder_of, tasks))))
+    return TakenIn(task.get_task_family(), steps, declared, folders_of(tasks))
 
 
 def _in_order(task: Any) -> list[Any]:
@@ -66,14 +68,11 @@ def _in_order(task: Any) -> list[Any]:
     waiting = [task]
     while waiting:
         each = waiting.pop()
-        if not all(hasattr(each, name) for name in ("task_id", "deps", "run")) or inspect.isclass(each):
-            raise UsageError(
-                f"from_luigi takes a task with its parameters, such as Train(rows=10), not {each!r}"
-            )
+        check_kind(each)
         if each.task_id not in found:
             required_tasks = required(each) if each.run is not None else []
             found[each.task_id] = each
-            needs[each.task_id] = [str(getattr(other, "task_id", "")) for other in required_tasks]
+            needs[each.task_id] = [other.task_id for other in required_tasks]
             waiting += reversed(required_tasks)
     try:
         return [found[name] for name in TopologicalSorter(needs).static_order()]
@@ -103,14 +102,14 @@ def _parameters(tasks: Iterable[Any], names: Mapping[str, str]) -> dict[str, dic
     taken = {_output(name) for name in names.values()}
     for each in tasks:
         taken |= {class_of(each).__name__, "run_task"}
-        for name, value in each.to_str_params().items():
+        for name, value in texts_of(each).items():
             values.setdefault(name, set()).add(value)
     return {
         each.task_id: {
             name: name
             if len(values[name]) == 1 and name not in taken
             else f"{_word(names[each.task_id])}_{name}"
-            for name in each.to_str_params()
+            for name in texts_of(each)
         }
         for each in tasks
     }
@@ -132,13 +131,16 @@ def _step(task: Any, names: Mapping[str, str], parameters: Mapping[str, str]) ->
         options=_options(task, names, parameters),
         reads=dict.fromkeys(read, ""),
         writes=(output,) if output else (),
-        prelude=(
-            CodePiece(label, 1, import_of(task), (class_of(task).__name__,)),
-            CodePiece(label, 1, _RUN, ("run_task",)),
-        ),
+        prelude=(*_imports(task, label), CodePiece(label, 1, _RUN, ("run_task",))),
         imports=(module,),
         doc=inspect.cleandoc(class_of(task).__dict__.get("__doc__") or ""),
     )
+
+
+def _imports(task: Any, label: str) -> Iterator[CodePiece]:
+    """Yield what imports the task's class, and before it those that it requires: parameters may name them."""
+    for each in (*(each for each in required(task) if each.run is not None), task):
+        yield CodePiece(label, 1, import_of(each), (class_of(each).__name__,))
 
 
 def _options(task: Any, names: Mapping[str, str], parameters: Mapping[str, str]) -> StepOptions:

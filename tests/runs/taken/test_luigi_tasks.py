@@ -12,9 +12,12 @@ from jupyter_pipes.runs.modules import import_module
 from jupyter_pipes.runs.pipeline import Pipeline
 
 TASKS = '''
+from datetime import date
+
 import luigi
 from luigi.mock import MockTarget
 from luigi.parameter import ParameterVisibility
+from luigi.tools.range import RangeDaily
 
 
 class Row(luigi.Target):
@@ -62,6 +65,14 @@ class Fit(luigi.Task):
 
     def output(self):
         return luigi.LocalTarget(f"fit-{self.alpha}.txt")
+
+
+class Of(luigi.Task):
+    of = luigi.TaskParameter()
+    note = luigi.IntParameter(default=None)
+
+    def requires(self):
+        return self.of()
 
 
 class All(luigi.WrapperTask):
@@ -171,15 +182,27 @@ def test_options_of_a_task_are_those_of_its_step(steps: dict[str, Step]) -> None
     assert (options.stage, steps["shop.Load"].doc) == ("shop", "Loads rows.")
 
 
+def test_a_step_imports_the_classes_that_parameters_of_its_task_may_name(tasks: ModuleType) -> None:
+    *_, step = Pipeline.from_luigi(tasks.Of(of=tasks.Mail)).graph.steps
+    assert [piece.names for piece in step.prelude] == [("Mail",), ("Of",), ("run_task",)]
+
+
+def test_a_default_that_luigi_cannot_write_comes_from_the_class(tasks: ModuleType) -> None:
+    step = Pipeline.from_luigi(tasks.Of(of=tasks.Mail)).graph.step("Of")
+    assert step.parameters == ("of",)
+
+
 @pytest.mark.parametrize(
     ("made", "reason"),
     [
         ("Yields()", "task Yields() cannot be taken in: it yields tasks in run()"),
         ("Mock()", "task Mock() cannot be taken in: it has a MockTarget"),
         ("Broken()", "task Broken(): its requires() raises ZeroDivisionError"),
-        ("Load(key='mine')", "parameter key is another one when read from its text, or private"),
+        ("Load(key='mine')", "it has a value of key that is private, or another one when read from its text"),
         ("inner()", "it is no class at the top of shop_tasks"),
         ("Round()", "tasks require each other: "),
+        ("RangeDaily(of=Load, start=date(2026, 1, 1))", "requires what is missing at the moment"),
+        ("Raw()", "task Raw() is external: there is nothing to run"),
         ("Load", "from_luigi takes a task with its parameters, such as Train(rows=10), not <class"),
         ("3", "from_luigi takes a task with its parameters, such as Train(rows=10), not 3"),
     ],
