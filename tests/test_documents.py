@@ -18,7 +18,7 @@ DOCS = ROOT / "docs"
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
 LINK = re.compile(r"(?<!!)\[[^\]]*\]\(([^)#\s]*)(?:#([^)\s]*))?\)")
 FOR_BUILDERS = [DOCS / "architecture.md", ROOT / "CONTRIBUTING.md"]
-ENTRY_POINT_GROUPS = {"jupyter_pipes.serializers"}
+ENTRY_POINT_GROUPS = {"jupyter_pipes.formats", "jupyter_pipes.serializers"}
 
 
 def name_of(path: Path) -> str:

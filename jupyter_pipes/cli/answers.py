@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 from argparse import Namespace
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
@@ -143,19 +143,23 @@ def _of_file(name: str, words: str) -> str:
     return f"{name} is a file, not a run: on the command line, say {instead}"
 
 
-def artifacts_named(face: Face, arguments: Namespace) -> dict[str, Match]:
-    """Return what `get` asks for: of the named run; else of the current one; else what a run now would reuse.
+def artifacts_named(face: Face, arguments: Namespace, apart: Collection[str] = ()) -> dict[str, Match]:
+    """Return what `get` asks for, but for names that no step makes (`apart`).
+
+    It is that of the named run; else of the current one; else what a run now would reuse.
 
     Raises:
         ArtifactMissing: nothing is kept under a name.
         UsageError: options that contradict each other.
         UntrustedStore: another user could have written them, and `--trust` was not said.
     """
-    face.workspace().check_values(trust=arguments.trust)
     params = overrides(arguments)
     if arguments.run and params:
         raise UsageError("-p picks a run by its parameter values and --run by its id; say one of both")
-    return {name: _artifact(face, name, params, arguments.run) for name in arguments.names}
+    names = [name for name in arguments.names if name not in apart]
+    if names:
+        face.workspace().check_values(trust=arguments.trust)
+    return {name: _artifact(face, name, params, arguments.run) for name in names}
 
 
 def _artifact(face: Face, name: str, params: Mapping[str, object], run: str | None) -> Match:

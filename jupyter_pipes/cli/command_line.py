@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.cli.answers import Answer, artifacts_named, of_run, outdated_notices, run_named
 from jupyter_pipes.cli.driving import answer, running
 from jupyter_pipes.cli.interrupts import Interrupts
+from jupyter_pipes.cli.kept.catalog import described, inputs_named
 from jupyter_pipes.cli.output import CANCELLED, COMPLETED, EXIT_CODES
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError, RunNotFound, UsageError
 from jupyter_pipes.system.loading import loading
@@ -18,6 +19,7 @@ from jupyter_pipes.system.loading import loading
 if TYPE_CHECKING:
     from jupyter_pipes.cli.documents import Document
     from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.results import ArtifactRef
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
     from jupyter_pipes.runs.sweeping.sweep import Sweep
@@ -252,22 +254,26 @@ def get(face: CommandLine, arguments: Namespace) -> Answer:
     pipeline = face.pipeline()
     # Values may be instances of classes in modules beside the notebook.
     sys.path.insert(0, str(pipeline.directory))
-    matches, store = artifacts_named(face, arguments), pipeline.workspace.store
-    values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
+    inputs = inputs_named(face, arguments)
+    matches, store = artifacts_named(face, arguments, apart=inputs), pipeline.workspace.store
+    values = {**inputs, **{name: store.get_whole(match.artifact) for name, match in matches.items()}}
     if arguments.output:
         (name,) = arguments.names
-        artifact = matches[name].artifact
-        is_file = artifact.serializer == "file" or bool(artifact.model and artifact.model.file)
+        is_file = name in matches and _is_file(matches[name].artifact)
         saving.save(name, values[name], Path(arguments.output), as_is=is_file)
     loaded = {
         name: (match.artifact, repr(values[name]), store.uri(match.artifact.digest))
         for name, match in matches.items()
-    }
+    } | described(face, arguments, inputs)
     return Answer(
         lambda: documents.of_values(loaded),
         lambda is_shown: "" if arguments.output else saving.text_of_all(values, escaped=is_shown),
         notices=outdated_notices(matches),
     )
+
+
+def _is_file(artifact: ArtifactRef) -> bool:
+    return artifact.serializer == "file" or bool(artifact.model and artifact.model.file)
 
 
 def _load(source: str, *, may_be_empty: bool) -> Pipeline:

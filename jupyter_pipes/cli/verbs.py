@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.cli import answers, command_line, driving, parsers, queues, store
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
-from jupyter_pipes.cli.kept import models
+from jupyter_pipes.cli.kept import catalog, models
 from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.version import __version__
@@ -98,6 +98,7 @@ VERBS: Mapping[str, Verb] = {
         Way(driving.run, (*parsers.RUN_OPTIONS, *parsers.BACKGROUND)),
         Way(driving.run, (*parsers.PERHAPS_SOURCE, *parsers.RUN_OPTIONS, *parsers.EXECUTED)),
         loads="inputs of steps, in the steps' processes, which run the notebook's code anyway; "
+        "outputs that the catalog names, in a process of their own; "
         "with --of the kept run's parameters, in its own process",
     ),
     "why": _both(
@@ -169,6 +170,12 @@ VERBS: Mapping[str, Verb] = {
     "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
     "models": _both(
         "the models that steps kept (current.model), by name and version", models.models, parsers.MODEL
+    ),
+    "catalog": _both(
+        "the names that pipes.toml gives formats and places, with who reads and writes them",
+        catalog.catalog,
+        (),
+        parsers.SOURCE,
     ),
     "compare": _both(
         "what differs between two runs",

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 
 from jupyter_pipes.model.quantities import bytes_text, duration_text
-from jupyter_pipes.model.steps import HANGING, PARAMS_OWNER, Status
+from jupyter_pipes.model.steps import CATALOG_OWNER, HANGING, PARAMS_OWNER, Status
 
 if TYPE_CHECKING:
     from collections.abc import Container, Iterable, Mapping, Sequence
@@ -170,7 +170,7 @@ def why_text(step: StepView) -> str:
 
 def origin_text(owner: str) -> str:
     """Return where a name that a step reads comes from: `a parameter`, `from load`."""
-    return "a parameter" if owner == PARAMS_OWNER else f"from {owner}"
+    return {PARAMS_OWNER: "a parameter", CATALOG_OWNER: "from the catalog"}.get(owner, f"from {owner}")
 
 
 def status_line(step: StepView) -> str:

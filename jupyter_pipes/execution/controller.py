@@ -23,6 +23,7 @@ from jupyter_pipes.execution.executors.base import Executor
 from jupyter_pipes.execution.file_notes import undeclared_files, with_writer
 from jupyter_pipes.execution.jobs import Jobs
 from jupyter_pipes.execution.loop import call, in_thread
+from jupyter_pipes.execution.publishing.publisher import Publisher
 from jupyter_pipes.execution.recording.files_seen import FilesSeen
 from jupyter_pipes.execution.recording.given import unheeded
 from jupyter_pipes.execution.recording.recorder import Recorder
@@ -96,6 +97,7 @@ class Controller:
         self._tasks: set[asyncio.Task[None]] = set()
         values = StepValues(request)
         self._callbacks = Callbacks(request, workspace, self._recorder.view, values, self.take, loop)
+        self._publisher = Publisher(run, request, workspace, values)
         self._jobs = Jobs(self._recorder.view, request, workspace, values)
         self._files = FilesSeen(self._recorder.view, (record.event for record in earlier))
         self._deciding = Deciding(
@@ -105,6 +107,7 @@ class Controller:
             self._jobs,
             self._files,
             self._callbacks,
+            self._publisher,
             has_ended=self.ended.is_set,
             take=self.take,
             begin=self._do,
@@ -271,7 +274,8 @@ class Controller:
 
     def _submit(self, command: do.Submit) -> None:
         job = self._jobs.job(command.step, command.attempt, gathers=command.gathers)
-        self._executor.submit(job, self.take)
+        signature = self.view.step(command.step).signature
+        self._executor.submit(job, self._publisher.reporting(job, signature, self.take))
 
     def _cancel_attempt(self, command: do.CancelAttempt) -> None:
         attempt = f"{self.run}/{command.step}/{command.attempt}"

@@ -18,6 +18,7 @@ from jupyter_pipes.model.views import RunView
 from jupyter_pipes.storage import file_digests
 from jupyter_pipes.storage import settings as config
 from jupyter_pipes.storage.artifacts import UNSIGNED, ArtifactStore
+from jupyter_pipes.storage.catalog.entries import Catalog
 from jupyter_pipes.storage.locks import Locks
 from jupyter_pipes.storage.queues import Queue
 from jupyter_pipes.storage.settings import sqlite_file
@@ -51,6 +52,11 @@ class Workspace:
     def queues(self) -> dict[str, Queue]:
         """The queues on other machines, as they are named now: also once a kernel runs."""
         return (self._given or config.load(self.settings.directory)).queues
+
+    @property
+    def catalog(self) -> Catalog:
+        """What the catalog names now: also once a kernel runs."""
+        return (self._given or config.load(self.settings.directory)).catalog
 
     @property
     def has_history(self) -> bool:

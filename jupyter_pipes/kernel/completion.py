@@ -85,7 +85,8 @@ def _named(metavar: str, session: Session) -> Iterable[str]:
     if metavar == "NAME=VALUE":
         return [f"{parameter.name}=" for parameter in session.pipeline().parameters]
     if metavar == "NAME":
-        return [name for step in session.pipeline().graph.steps for name in step.writes]
+        steps = session.pipeline().graph.steps
+        return list(dict.fromkeys(name for step in steps for name in (*step.writes, *step.loads)))
     return ()
 
 

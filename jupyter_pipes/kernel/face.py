@@ -16,6 +16,7 @@ from jupyter_pipes.cli.answers import (
     run_named,
 )
 from jupyter_pipes.cli.driving import answer, attach, running
+from jupyter_pipes.cli.kept.catalog import inputs_named
 from jupyter_pipes.display.text import steps_text
 from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import RunFailed, UsageError
@@ -175,10 +176,13 @@ class KernelFace:
             raise UsageError("%pipeline get --as names one variable: get one artifact at a time")
         if arguments.new is not None and not arguments.new.isidentifier():
             raise UsageError(f"%pipeline get --as {shown(arguments.new)}: that is no name of a variable")
-        matches, store = artifacts_named(self, arguments), self.workspace().store
+        inputs = inputs_named(self, arguments)
+        matches, store = artifacts_named(self, arguments, apart=inputs), self.workspace().store
         values = {name: store.get_whole(match.artifact) for name, match in matches.items()}
         for name, value in values.items():
             self._session.namespace[arguments.new or matches[name].artifact.variable] = value
+        for name, value in inputs.items():
+            self._session.namespace[arguments.new or name] = value
         return Answer(notices=outdated_notices(matches))
 
     def debug(self, arguments: Namespace) -> Answer:

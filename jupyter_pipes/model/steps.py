@@ -18,6 +18,9 @@ PARAMS_OWNER = "params"
 HANGING = "runs if"
 """Begins the reason of a step that would run again only if a step above it gives other outputs."""
 
+CATALOG_OWNER = "[catalog]"
+"""The producer of an input that only the catalog has: no step can be called so."""
+
 PLAIN_OWNER = ""
 """The producer of a value that plain cells make anew in each step, until a step was seen changing it."""
 
@@ -211,6 +214,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
         writes: names that it leaves for others: no definitions, no modules.
         files_from: path, as its maker's `options.out_files` has it -> the earlier step that makes it.
         plain: names whose values plain cells make anew in its process.
+        loads: those of them that only the catalog has.
         options: what the user said.
         cell_id: the notebook cell whose output area shows it, or None outside notebooks.
         continued: id of each cell that continues it (`--append`) -> line of its code on which that begins.
@@ -225,6 +229,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     writes: tuple[str, ...] = ()
     files_from: dict[str, str] = {}
     plain: tuple[str, ...] = ()
+    loads: tuple[str, ...] = ()
     options: StepOptions = StepOptions()
     cell_id: str | None = None
     continued: dict[str, int] = {}
@@ -253,7 +258,7 @@ class StepInterface(Struct, frozen=True, kw_only=True):
     @property
     def origins(self) -> dict[str, str]:
         """Name, or path of a file, -> where it comes from, parameters included: all that it reads."""
-        return {**self.reads, **self.files_from}
+        return {**self.reads, **self.files_from, **dict.fromkeys(self.loads, CATALOG_OWNER)}
 
     @property
     def only_after(self) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from jupyter_pipes.pipelines.arguments import written
 from jupyter_pipes.pipelines.made.value import text_made_of
 from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
+from jupyter_pipes.planning.catalog.inputs import content_parts
 from jupyter_pipes.planning.newest_results import Newest
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
 from jupyter_pipes.planning.signing.signature import code_part
@@ -83,6 +84,7 @@ def step_parts(
         # What it does is all that it is for, and that another one did the same does not do it.
         *([Part("name", EFFECT, digest(step.name), step.name)] if leaves_nothing else ()),
         *fingerprints.file_parts(step, directory),
+        *(content_parts(step, workspace.catalog, parameters) if step.loads else ()),
         *result_files.named_parts(step, surroundings.newest, directory),
         *fingerprints.import_parts(step, surroundings.python_path, workspace.settings.folder, own),
         *_input_parts(step, inputs),

@@ -13,8 +13,12 @@ from jupyter_pipes.model.errors import InvalidPipeline
 from jupyter_pipes.model.quantities import bytes_text
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.catalog.inputs import input_problems
 from jupyter_pipes.planning.fingerprints import files_named
+from jupyter_pipes.storage.catalog.entries import Catalog
 from jupyter_pipes.storage.queues import LOCAL
+
+_EMPTY = Catalog()
 
 STRUCTURE_PROBLEMS = ("JP014", "JP015", "JP034")
 """Codes of problems (a cycle, a repeated name, a reference to nothing) that leave open what a step needs."""
@@ -58,13 +62,17 @@ def _named(queues: Collection[str]) -> str:
     return f"there are {', '.join((LOCAL, *queues))}"
 
 
-def file_problems(graph: Graph, directory: Path) -> Iterable[Diagnostic]:
+def file_problems(graph: Graph, directory: Path, catalog: Catalog = _EMPTY) -> Iterable[Diagnostic]:
     """Yield a problem for each `--file` that does not exist and that no earlier step makes.
+
+    So for inputs that the catalog has.
 
     Args:
         graph: the pipeline.
         directory: the folder from which paths count.
+        catalog: what the settings name.
     """
+    yield from input_problems(graph, catalog, directory)
     for step in graph.steps:
         for pattern in step.options.files:
             is_made = any(matches(pattern, path) for path in step.files_from)

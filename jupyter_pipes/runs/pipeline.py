@@ -23,12 +23,13 @@ from jupyter_pipes.pipelines.arguments import (
     check_text,
     check_version,
 )
+from jupyter_pipes.pipelines.catalog.inputs import built
+from jupyter_pipes.pipelines.catalog.listing import PipelineCatalog
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of, function_steps
-from jupyter_pipes.pipelines.graph import Graph, build, connect
+from jupyter_pipes.pipelines.graph import Graph, connect
 from jupyter_pipes.pipelines.made.edges import with_defaults
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
-from jupyter_pipes.pipelines.scripts import with_scripts
 from jupyter_pipes.pipelines.tagging import tagged
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, edges_of, foresee
@@ -95,6 +96,7 @@ class Pipeline:
         self.directory = Path.cwd()
         self.notebook: NotebookFile | None = None
         self.cells: tuple[Cell, ...] = ()
+        self.plain_cells: tuple[Cell, ...] = ()
         self.declarations: tuple[Cell, ...] = ()
         self.origin = ""
         self.above: tuple[str, ...] = ()
@@ -120,11 +122,9 @@ class Pipeline:
         written = [cell for cell in cells if not parameter_cells.is_papermills(cell)]
         declared, problems = parameter_cells.read(cells, (directory,))
         pipeline.parameters, pipeline.declarations = declared, parameter_cells.declaring(cells, declared)
-        names = [parameter.name for parameter in declared]
+        names, specs = [each.name for each in declared], [each.spec for each in declared]
         cells = [cell for cell in cells if not parameter_cells.injected(cell, names)]
-        graph = build(
-            with_scripts(cells, directory), [parameter.spec for parameter in declared], in_file=in_file
-        )
+        pipeline.plain_cells, graph = built(cells, specs, directory, in_file=in_file)
         diagnostics = (*diagnostics, *problems, *graph.diagnostics)
         pipeline.graph = msgspec.structs.replace(graph, diagnostics=diagnostics)
         pipeline.cells, pipeline.directory, pipeline._python_path = tuple(cells), directory, (directory,)
@@ -142,9 +142,8 @@ class Pipeline:
         from jupyter_pipes.pipelines import notebook
 
         file = notebook.read(path)
-        path = file.path
-        pipeline = cls.from_cells(path.stem, file.cells, file.directory, file.diagnostics)
-        pipeline.notebook, pipeline.origin = file, str(path)
+        pipeline = cls.from_cells(file.path.stem, file.cells, file.directory, file.diagnostics)
+        pipeline.notebook, pipeline.origin = file, str(file.path)
         return pipeline
 
     @classmethod
@@ -200,6 +199,11 @@ class Pipeline:
     def workspace(self) -> Workspace:
         """Where its runs and artifacts are kept."""
         return workspace_of(self.directory)
+
+    @property
+    def catalog(self) -> PipelineCatalog:
+        """The names that the settings give formats and places, with who reads and writes them."""
+        return PipelineCatalog(self.workspace.catalog, self.graph.steps, self.directory)
 
     def models(self, name: str | None = None) -> tuple[KeptModel, ...]:
         """Return the models that its runs kept (`current.model`), all or of one name, the oldest first."""
@@ -300,10 +304,7 @@ class Pipeline:
     def start_debugging(
         self, *steps: str, prepared: Callable[[Run], None] | None = None, **options: Unpack[RunOptions]
     ) -> Run:
-        """Run in this thread with the inline executor; `prepared(run)` is called before the first step.
-
-        An interrupt cancels the run.
-        """
+        """Run in this thread with the inline executor, behind `prepared(run)`; an interrupt cancels it."""
         return start_debugging(self.request(*steps, for_run=True, **options), self.workspace, prepared)
 
     def request(self, *steps: str, for_run: bool = False, **options: Unpack[RunOptions]) -> RunRequest:
@@ -383,8 +384,8 @@ class Pipeline:
         steps = [step.name for step in graph.steps] if selected is None else list(selected)
         placed, queues = on_queue(graph.steps, queue, self.workspace.queues), self.workspace.queues
         capacity = capacity_problems(placed, local_executor(), queues)
-        of_children = self.children.problems
-        problems = (*graph.errors, *of_children, *file_problems(graph, self.directory), *capacity)
+        files = file_problems(graph, self.directory, self.workspace.catalog)
+        problems = (*graph.errors, *self.children.problems, *files, *capacity)
         return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
 
     def values(self, said: Mapping[str, object], run: str = "") -> Values:

@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.errors import ConfigurationError, UntrustedStore
 from jupyter_pipes.model.quantities import parse_duration
+from jupyter_pipes.storage.catalog.entries import Catalog, catalog_of
 from jupyter_pipes.storage.queues import Queue, queues_of
 from jupyter_pipes.storage.signing import Signing, signing_of
 
@@ -35,6 +36,7 @@ class Settings(Struct, frozen=True):
         lease: seconds without a sign of life after which others take over a run of another machine.
         queues: name -> a queue besides `local`.
         signing: where the team's key is; None where only the user writes history and store.
+        catalog: names with formats and places.
     """
 
     directory: Path
@@ -44,6 +46,7 @@ class Settings(Struct, frozen=True):
     lease: float = LEASE
     queues: dict[str, Queue] = {}
     signing: Signing | None = None
+    catalog: Catalog = Catalog()
 
 
 def load(directory: Path) -> Settings:
@@ -60,20 +63,21 @@ def load(directory: Path) -> Settings:
     place, options = _find(directory)
     queues = queues_of(options.pop("queues", {}), place)
     signing = signing_of(options.pop("signing", None), place)
+    base = place.parent if place else directory
+    catalog = catalog_of(options.pop("catalog", {}), place, base, directory)
     unknown = set(options) - {"store", "history", "lease"}
     if unknown:
         raise ConfigurationError(
             f"{place}: {', '.join(sorted(unknown))} is not known to this version; "
-            "it knows store, history, lease, signing and queues"
+            "it knows store, history, lease, signing, queues and catalog"
         )
     for name, value in options.items():
         if not isinstance(value, str):
             raise ConfigurationError(f"{place}: {name} must be a text, not {value!r}")
-    base = place.parent if place else directory
     folder = base / FOLDER
     store = _absolute(options.get("store", str(folder / "artifacts")), "", base)
     history = _absolute(options.get("history", f"{SQLITE}{folder / 'history.db'}"), SQLITE, base)
-    return Settings(directory, folder, store, history, _lease(options, place), queues, signing)
+    return Settings(directory, folder, store, history, _lease(options, place), queues, signing, catalog)
 
 
 def _lease(options: dict[str, Any], place: Path | None) -> float:

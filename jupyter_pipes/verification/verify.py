@@ -60,7 +60,7 @@ def verify(
         moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))
         read = {step.name: step.parameters for step in moved.graph.steps}
-        notebook = PlainNotebook(tuple(moved.cells), _values(moved, run, params or {}), read)
+        notebook = PlainNotebook(moved.plain_cells, _values(moved, run, params or {}), read)
 
         def plainly(question: Question) -> PlainRun:
             return run_plainly(notebook, workplace.fresh(), question)
@@ -124,7 +124,7 @@ def _question(pipeline: Pipeline, run: Run) -> Question:
     kept = {name: each for name, each in kept.items() if name not in unkept}
     artifacts = (artifact for step in run.steps.values() for artifact in step.artifacts)
     states = {definition_of(each.name): each for each in artifacts if definition_of(each.name)}
-    plain = _bound_by([cell for cell in pipeline.cells if cell.role in ("code", "setup", "params")])
+    plain = _bound_by([cell for cell in pipeline.plain_cells if cell.role in ("code", "setup", "params")])
     return Question(run.workspace.settings.store, kept, states, unkept, plain)
 
 

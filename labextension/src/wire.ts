@@ -351,7 +351,7 @@ export interface KeptAttempt {
   readonly used: string;
 }
 
-/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node. lines: lines of text that a node has room for: its name, and how it stands. */
+/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`, an input that only the catalog has by `data_node(name)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node; none behind an input. lines: lines of text that a node has room for: its name, and how it stands. */
 export interface Layout {
   readonly nodes: Readonly<Record<string, Box>>;
   readonly groups: Readonly<Record<string, Box>>;

@@ -1,10 +1,11 @@
 /** The graph before it is on a page: which labels fit, what a node tells, which ways lead through it. */
 import { asRgb } from '../src/panel/graph/colours';
-import { shortened } from '../src/panel/graph/faces';
+import { nodeClasses } from '../src/panel/graph/elements';
+import { faces, shortened } from '../src/panel/graph/faces';
 import { fittingLabels } from '../src/panel/graph/labels';
 import { litNodes, matchingNodes, nextNode, nextZoom, nodeOf } from '../src/panel/graph/ways';
 import type { Box, Edge, Layout } from '../src/wire';
-import { stepNamed } from './boards';
+import { boardOf, ENGLISH, stepNamed } from './boards';
 
 function box(x: number, y: number): Box {
   return { x, y, width: 40, height: 20 };
@@ -106,4 +107,17 @@ test.each([
   ['color(srgb 0 0 0 / 0.378)', 'rgba(0,0,0,0.378)']
 ])('%s is given to the canvas as %s: what shines through still does', (computed, written) => {
   expect(asRgb(computed)).toBe(written);
+});
+
+test('an input of the catalog is told by its name, and lit with the steps that load it', () => {
+  const layout: Layout = {
+    ...LAYOUT,
+    nodes: { ...LAYOUT.nodes, 'data:companies': { ...box(0, -100), width: 160 } },
+    members: { 'data:companies': [], ...LAYOUT.members },
+    edges: [edge('data:companies', 'a', '', null)]
+  };
+  const face = faces(layout, boardOf(...STEPS), 0, ENGLISH).get('data:companies');
+  expect(face).toMatchObject({ label: 'companies', spoken: 'companies, from the catalog' });
+  expect(litNodes(layout, STEPS, 'c')).toEqual(new Set(['a', 'c', 'data:companies']));
+  expect(nodeClasses('data:companies', false)).toBe('step data');
 });

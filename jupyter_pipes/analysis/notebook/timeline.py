@@ -154,7 +154,7 @@ def piece(
     statement = code_of(binding)
     at_once = statement.reads | statement.optional_reads
     return CodePiece(
-        f"cell {binding.cell}",
+        f"cell {binding.cell}" if binding.cell else _label_of_catalog(statement),
         statement.line,
         statement.source,
         names=tuple(sorted(statement.binds - NO_NAMES)),
@@ -166,3 +166,8 @@ def piece(
         uses_at_once=tuple(sorted(at_once)),
         is_definition=statement.is_definition,
     )
+
+
+def _label_of_catalog(statement: Statement) -> str:
+    """Return where code comes from that stands in no cell: it loads an input that the catalog has."""
+    return "the catalog" if statement.is_import else f"the catalog's {' '.join(sorted(statement.firm))}"

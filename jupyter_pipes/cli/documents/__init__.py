@@ -15,6 +15,7 @@ from jupyter_pipes.cli.documents.answers import (
     of_values,
 )
 from jupyter_pipes.cli.documents.base import Document
+from jupyter_pipes.cli.documents.catalog import of_catalog
 from jupyter_pipes.cli.documents.models import of_models
 from jupyter_pipes.cli.documents.runs import of_run, of_view
 from jupyter_pipes.cli.documents.stores import of_blobs
@@ -28,6 +29,7 @@ __all__ = [
     "RebuildingDocument",
     "VerificationDocument",
     "of_blobs",
+    "of_catalog",
     "of_comparison",
     "of_error",
     "of_explanation",

@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.cli.documents import answers, models, runs, stores, sweeps
+from jupyter_pipes.cli.documents import answers, catalog, models, runs, stores, sweeps
 from jupyter_pipes.cli.documents.base import Document
 
 VERBS: dict[type[Document], str] = {
@@ -18,6 +18,7 @@ VERBS: dict[type[Document], str] = {
     answers.ExplanationDocument: "why",
     answers.RunsDocument: "runs",
     models.ModelsDocument: "models",
+    catalog.CatalogDocument: "catalog",
     answers.ComparisonDocument: "compare",
     answers.ValuesDocument: "get",
     answers.LogDocument: "logs",

@@ -13,7 +13,21 @@ from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Edge, Route, label_end, label_room, routed
 from jupyter_pipes.model.events import PlannedStep
 
-__all__ = ["MARGIN", "NAME_SIZE", "TITLE_HEIGHT", "Box", "Direction", "Layout", "arrange", "stage_node"]
+__all__ = [
+    "MARGIN",
+    "NAME_SIZE",
+    "TITLE_HEIGHT",
+    "Box",
+    "Direction",
+    "Layout",
+    "arrange",
+    "data_name",
+    "data_node",
+    "stage_node",
+]
+
+_DATA = "data:"
+"""Begins the id of an input's node: no step name has a colon."""
 
 TITLE_HEIGHT = 26.0
 MARGIN = 10.0
@@ -37,12 +51,13 @@ class Layout(Struct, frozen=True):
     """Where everything of a graph is drawn, in px.
 
     Attributes:
-        nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`.
+        nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`, an
+            input that only the catalog has by `data_node(name)`.
         groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px.
         edges: the curves, in a stable order.
         width, height: size of the whole, margins included.
         direction: which way edges flow.
-        members: names of the steps behind each node.
+        members: names of the steps behind each node; none behind an input.
         lines: lines of text that a node has room for: its name, and how it stands.
     """
 
@@ -82,6 +97,16 @@ def stage_node(stage: str) -> str:
     return f"stage:{stage}"
 
 
+def data_node(name: str) -> str:
+    """Return the id of the node of an input that only the catalog has."""
+    return f"{_DATA}{name}"
+
+
+def data_name(node: str) -> str:
+    """Return the name of the input that a node stands for; "" for all other nodes."""
+    return node.removeprefix(_DATA) if node.startswith(_DATA) else ""
+
+
 def arrange(
     steps: Sequence[PlannedStep],
     *,
@@ -119,7 +144,11 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str], density: Den
         graph.members.setdefault(node_of[step.name], []).append(step.name)
         if step.options.stage and node_of[step.name] == step.name:
             graph.stage_of[step.name] = step.options.stage
+    for name in dict.fromkeys(name for step in steps for name in step.loads):
+        graph.members[data_node(name)] = []
     for step in steps:
+        for name in step.loads:
+            _link(graph, data_node(name), node_of[step.name], "", is_by_code=True)
         carried = [(owner, name) for name, owner in step.inputs.items()]
         for producer, name in (*carried, *((before, "") for before in (*step.options.after, *step.upstream))):
             is_by_code = bool(name) and name not in step.observed_reads
@@ -170,7 +199,7 @@ def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Dir
 
 
 def _node_size(graph: _Graph, node: str, direction: Direction) -> Point:
-    title = node if node in graph.members[node] else f"▸ {node.removeprefix('stage:')}"
+    title = node if node in graph.members[node] else f"▸ {node.partition(':')[2]}"
     width, height = graph.density.node_width(title), graph.density.node_height
     return (width, height) if direction == "LR" else (height, width)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, Literal
 
-from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange
+from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, arrange, data_name
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, LABEL_SIZE, Edge, svg_path
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
 from jupyter_pipes.display.looks import (
@@ -147,6 +147,8 @@ def _label(edge: Edge) -> str:
 
 
 def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) -> str:
+    if name := data_name(node):
+        return _data(name, layout.nodes[node])
     box, members = layout.nodes[node], layout.members[node]
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = members != (node,)
@@ -175,6 +177,18 @@ def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) ->
         f' fill="{colour}">{icon}</text>'
         f'<text x="{box.x + beside:.1f}" y="{baseline:.1f}" font-size="{NAME_SIZE}"'
         f' font-weight="{weight}" fill="{_TEXT}">{escape(shown)}</text>{second}</g>'
+    )
+
+
+def _data(name: str, box: Box) -> str:
+    """Return an input that only the catalog has: with round ends, and no status."""
+    shown = ellipsised(name, NAME_SIZE, box.width - box.height)
+    return (
+        f"<g><title>{escape(name)}, from the catalog</title>"
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
+        f' rx="{box.height / 2:.1f}" fill="{_GROUND}" stroke="{_LINE}" stroke-width="1.5"/>'
+        f'<text x="{box.x + box.width / 2:.1f}" y="{box.y + box.height / 2 + 4:.1f}" text-anchor="middle"'
+        f' font-size="{NAME_SIZE}" fill="{_QUIET}">{escape(shown)}</text></g>'
     )
 
 

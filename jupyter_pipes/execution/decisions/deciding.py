@@ -22,6 +22,7 @@ from jupyter_pipes.model.steps import Status
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.callbacks import Callbacks
     from jupyter_pipes.execution.jobs import Jobs
+    from jupyter_pipes.execution.publishing.publisher import Publisher
     from jupyter_pipes.execution.recording.files_seen import FilesSeen
     from jupyter_pipes.execution.recording.recorder import Recorder
     from jupyter_pipes.history.indexing import ResultContent
@@ -41,6 +42,7 @@ class Deciding:
         jobs: says what a step reads.
         files: says who wrote which file last.
         callbacks: are asked before.
+        publisher: writes what the catalog names of what is cached.
         has_ended: whether nothing more will happen in the run.
         take: takes the facts that come of it.
         begin: has work done on the loop.
@@ -54,6 +56,7 @@ class Deciding:
         jobs: Jobs,
         files: FilesSeen,
         callbacks: Callbacks,
+        publisher: Publisher,
         *,
         has_ended: Callable[[], bool],
         take: Callable[..., None],
@@ -61,7 +64,7 @@ class Deciding:
     ) -> None:
         self._as_they_are = request.arguments.selection.taken
         self._recorder = recorder
-        self._lookup = Lookup(recorder.view.run, request, workspace, callbacks.values)
+        self._lookup = Lookup(recorder.view.run, request, workspace, callbacks.values, publisher)
         self._options = OpenOptions(
             recorder.view.run, request, workspace, jobs, callbacks.values, self._lookup.recalled
         )

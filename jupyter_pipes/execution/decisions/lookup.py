@@ -6,7 +6,10 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from jupyter_pipes.execution.loop import in_thread
+from jupyter_pipes.execution.publishing.publisher import notes_of
 from jupyter_pipes.history.surroundings.distributions import installed
 from jupyter_pipes.history.workspace import Workspace
 from jupyter_pipes.model.errors import PipesError
@@ -18,6 +21,7 @@ from jupyter_pipes.planning.step_parts import Inputs
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.values import StepValues
+    from jupyter_pipes.execution.publishing.publisher import Publisher
     from jupyter_pipes.history.history import Claim
     from jupyter_pipes.model.planned import ToldOptions
     from jupyter_pipes.planning.request import RunRequest
@@ -33,11 +37,19 @@ _NEWS = 10.0
 class Lookup:
     """Asks a `Decider` for one run; nothing here touches the run's own state."""
 
-    def __init__(self, run: str, request: RunRequest, workspace: Workspace, values: StepValues) -> None:
+    def __init__(
+        self,
+        run: str,
+        request: RunRequest,
+        workspace: Workspace,
+        values: StepValues,
+        publisher: Publisher,
+    ) -> None:
         self._run = run
         self._request = request
         self._workspace = workspace
         self._values = values
+        self._publisher = publisher
         self._decider = decider_of(request.definition, workspace)
         self._looked_up: set[str] = set()
 
@@ -133,7 +145,7 @@ class Lookup:
             decisions = {**request.taken, **settled(request, self._decider, is_asked)}
             for step in request.definition.steps:
                 if step.name in decisions:
-                    self._put_files_back(step, decisions[step.name])
+                    decisions[step.name] = self._with_files(step, decisions[step.name])
         except (PipesError, OSError):
             # Each step meets it again when it is due, and tells it as its own.
             return dict(request.taken)
@@ -155,14 +167,20 @@ class Lookup:
                 decision = self._decider.decide(step, values, inputs)
                 if decision.result is not None:
                     history.release(decision.signature, self._run)
-        self._put_files_back(step, decision)
-        return decision, owner
+        return self._with_files(step, decision), owner
 
-    def _put_files_back(self, step: Step, decision: Decision) -> None:
-        if decision.result is not None and step.options.out_files:
+    def _with_files(self, step: Step, decision: Decision) -> Decision:
+        """Put the files of a cached step where they belong; return the decision, with what was written."""
+        result = decision.result
+        if result is not None and step.options.out_files:
             from jupyter_pipes.storage import out_files
 
             directory = self._request.directory
             # Names of files come from the code, never from a store that others may have filled.
-            named = [each for each in decision.result.artifacts if each.name in step.options.out_files]
+            named = [each for each in result.artifacts if each.name in step.options.out_files]
             out_files.restore(self._workspace.store, named, directory)
+        if result is None or decision.skipped:
+            return decision
+        written = self._publisher.publish(step, result.artifacts, decision.signature, result.run)
+        told = [f"wrote {place} from what is kept" for place in written]
+        return replace(decision, reasons=(*decision.reasons, *told, *notes_of(written)))

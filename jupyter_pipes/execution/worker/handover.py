@@ -232,8 +232,8 @@ class HandOver:
     def _keep(self, name: str) -> None:
         if name not in self._namespace:
             raise SerializationError(
-                f"step {self._step.name} ended without a value for {name}, which a later step reads: "
-                f"assign {name} on every path, or say --out",
+                f"step {self._step.name} ended without a value for {name}, which a later step or the catalog "
+                f"takes: assign {name} on every path, or say --out",
                 step=self._step.name,
             )
         self._stored(self._put(name, self._namespace[name], self._joiner))

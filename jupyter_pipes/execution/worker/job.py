@@ -220,11 +220,16 @@ class Attempt:
         is_repeated = (piece.label, piece.line) in self.job.repeated
         with files_kept(self.cell.namespace) if is_repeated else nullcontext():
             failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
-        is_cell = piece in self.step.prelude and not piece.label.endswith(".py")
-        if is_cell and time.perf_counter() - begun > SLOW_PRELUDE:
-            names = ", ".join(piece.names)
-            self.note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
+        if time.perf_counter() - begun > SLOW_PRELUDE and piece in self.step.prelude:
+            self._note_slow(piece)
         return failure
+
+    def _note_slow(self, piece: CodePiece) -> None:
+        names = ", ".join(piece.names)
+        if piece.names[:1] and piece.names[0] in self.step.loads:
+            self.note(f"{names} is loaded again in every step that reads it: bind what they need in one step")
+        elif piece.cell and not piece.label.endswith(".py"):
+            self.note(f"{piece.label} is computed again in every step that reads {names}: tag it with %%step")
 
     def _left_out(self) -> ev.AttemptEnded | None:
         """Return how the attempt ends if the step's `--when` is not true, or fails; None if it is to run."""

@@ -97,6 +97,8 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) ->
         if not piece.chunk.is_import or piece.chunk.binds & needed or piece.chunk.is_future
     ]
     fixed = {piece.key for piece in cell if not _may_move(piece, cell)}
+    # At the top, whoever imports the module would load it.
+    fixed |= {piece.key for piece in prelude if piece.chunk.binds.intersection(step.loads)}
     return StepCode(step, [*setup, *reached], cell, fixed)
 
 

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.display.graph.layering import Point
-from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout
+from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout, data_name
 from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
@@ -117,7 +117,10 @@ class GraphPane:
         return widget
 
     def _clicked(self, event: Mapping[str, Any]) -> None:
-        kind, colon, stage = str(event["data"]["id"]).partition(":")
+        node = str(event["data"]["id"])
+        kind, colon, stage = node.partition(":")
+        if data_name(node):
+            return
         if colon:
             self._on_toggle(stage)
         else:
@@ -239,6 +242,8 @@ def _face(
     *,
     selected: bool,
 ) -> tuple[str, str, str]:
+    if name := data_name(node):
+        return ellipsised(name, NAME_SIZE, 178), "node data", "0% 0% 0% 100%"
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
@@ -330,6 +335,7 @@ def _stylesheet() -> list[dict[str, Any]]:
             "overlay-opacity": 0,
         },
         "node.stage": {"border-style": "double", "border-width": 4},
+        "node.data": {"shape": "barrel", "background-color": "#f6f8fa", "color": "#59636e"},
         "node.frame": {
             "background-opacity": 0,
             "border-style": "dashed",

@@ -9,6 +9,7 @@ import msgspec
 
 from jupyter_pipes.hooks.given import callbacks_in, united
 from jupyter_pipes.pipelines.arguments import check_names
+from jupyter_pipes.pipelines.catalog.outputs import with_outputs_kept
 from jupyter_pipes.pipelines.graph import with_options
 from jupyter_pipes.pipelines.made.edges import has_references, with_references
 from jupyter_pipes.planning.observations import as_observed
@@ -59,7 +60,7 @@ def requested(
     if values:
         definition = with_references(with_options(definition, values.options), values.later)
     placed = on_queue(definition.steps, queue, workspace.queues)
-    definition = msgspec.structs.replace(definition, steps=placed)
+    definition = with_outputs_kept(msgspec.structs.replace(definition, steps=placed), workspace.catalog)
     seen = seen_before(definition, workspace)
     selection = select(as_observed(definition, seen), steps, options)
     if problems := pipeline.problems(selection.steps, queue, definition):

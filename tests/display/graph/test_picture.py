@@ -7,7 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from jupyter_pipes.display.graph import picture as drawing
-from jupyter_pipes.display.graph.layout import arrange, stage_node
+from jupyter_pipes.display.graph.layout import arrange, data_node, stage_node
 from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, STALE, Look
 from jupyter_pipes.display.text import steps_text
@@ -51,6 +51,21 @@ def test_each_status_is_told_by_icon_and_word_and_not_by_colour_alone(status: St
     view = view_of(steps=(LOAD,))
     view.steps["load"].status = status
     assert {LOOKS[status].icon, str(status)} <= set(texts(drawing.svg(view)))
+
+
+def test_an_input_that_only_the_catalog_has_is_a_node_without_a_status() -> None:
+    """An edge leads from it to each step that loads it, also to one in a stage that is one node."""
+    of_stage = ev.PlannedStep("train", loads=("companies",), options=StepOptions(stage="models"))
+    steps = [ev.PlannedStep("load", loads=("companies",)), of_stage]
+    layout = arrange(steps, collapsed=frozenset({"models"}))
+    assert layout.members[data_node("companies")] == ()
+    assert {(edge.source, edge.target, edge.is_by_code) for edge in layout.edges} == {
+        (data_node("companies"), "load", True),
+        (data_node("companies"), stage_node("models"), True),
+    }
+    picture = drawing.svg(view_of(steps=(steps[0],)))
+    assert "<title>companies, from the catalog</title>" in picture
+    assert texts(picture).count(LOOKS[Status.PENDING].icon) == 1
 
 
 def test_icons_of_a_steps_statuses_differ() -> None:

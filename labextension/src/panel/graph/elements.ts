@@ -1,7 +1,7 @@
 /** A layout as elements of cytoscape: what stands where. Pure. */
 import type { ElementDefinition } from 'cytoscape';
 import type { Box, Edge, Layout } from '../../wire';
-import { stageOf } from './faces';
+import { dataOf, stageOf } from './faces';
 import { fittingLabels } from './labels';
 
 const TITLE_HEIGHT = 26;
@@ -81,7 +81,9 @@ function node(id: string, box: Box, isShort: boolean): ElementDefinition {
 
 /** The classes that a node has however it stands. */
 export function nodeClasses(id: string, isShort: boolean): string {
-  return ['step', stageOf(id) && 'stage', isShort && 'short'].filter(Boolean).join(' ');
+  return ['step', stageOf(id) && 'stage', dataOf(id) && 'data', isShort && 'short']
+    .filter(Boolean)
+    .join(' ');
 }
 
 function centre(box: Box): { x: number; y: number } {

@@ -40,6 +40,11 @@ export function stageOf(node: string): string {
   return node.startsWith('stage:') ? node.slice('stage:'.length) : '';
 }
 
+/** The name of the input that a node stands for, which only the catalog has; "" for all other nodes. */
+export function dataOf(node: string): string {
+  return node.startsWith('data:') ? node.slice('data:'.length) : '';
+}
+
 /** What each node shows. */
 export function faces(
   layout: Layout,
@@ -51,12 +56,31 @@ export function faces(
   return new Map(
     Object.entries(layout.members).map(([id, names]) => {
       const members = names.flatMap(name => steps.get(name) ?? []);
-      const shown = stageOf(id)
-        ? ofStage(id, members, layout, trans)
-        : ofStep(id, members[0], layout, now, trans);
-      return [id, shown];
+      return [id, faceOf(id, members)];
     })
   );
+
+  function faceOf(id: string, members: readonly BoardStep[]): Face {
+    if (dataOf(id)) {
+      return ofData(id, layout, trans);
+    }
+    return stageOf(id)
+      ? ofStage(id, members, layout, trans)
+      : ofStep(id, members[0], layout, now, trans);
+  }
+}
+
+function ofData(id: string, layout: Layout, trans: Translator): Face {
+  const told = `${dataOf(id)}, ${trans.__('from the catalog')}`;
+  return {
+    label: layout.lines === 1 ? dataOf(id) : shortened(dataOf(id), widthOf(id, layout)),
+    spoken: told,
+    told,
+    status: 'pending',
+    isStale: false,
+    isMaybe: false,
+    done: 0
+  };
 }
 
 function ofStep(

@@ -75,6 +75,15 @@ export function styleOf(element: Element): StylesheetJson {
     },
     { selector: 'node.maybe', style: { 'border-style': 'dotted', 'border-width': 1.5 } },
     { selector: 'node.short', style: { 'text-wrap': 'ellipsis', 'text-max-width': 'data(room)' } },
+    {
+      selector: 'node.data',
+      style: {
+        shape: 'barrel',
+        color: quiet,
+        'border-color': quiet,
+        'background-color': opaque(element, 'var(--jp-layout-color2)')
+      }
+    },
     { selector: 'node.stage', style: { 'border-style': 'double', 'border-width': 4 } },
     {
       selector: 'node.frame',

@@ -74,6 +74,9 @@ export function Graph({
   const onMenu = (node: string, at: Place): void => {
     const members = layout?.members[node] ?? [];
     const steps = board?.steps.filter(step => members.includes(step.name)) ?? [];
+    if (!steps.length) {
+      return;
+    }
     openMenu({ session, commands, trans, steps, folded: stageOf(node), onFold }, at);
   };
   const listener = useRef<GraphListener | null>(null);

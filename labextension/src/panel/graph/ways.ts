@@ -1,6 +1,7 @@
 /** Ways through the graph: what hangs together, and which node lies next in a direction. Pure. */
 import { related } from '../../model';
 import type { BoardStep, Box, Layout } from '../../wire';
+import { dataOf } from './faces';
 
 type Arrow = 'ArrowUp' | 'ArrowDown' | 'ArrowLeft' | 'ArrowRight';
 
@@ -34,7 +35,9 @@ export function litNodes(
   const nodes = Object.entries(layout.members).filter(([, names]) =>
     names.some(name => lit.has(name))
   );
-  return new Set(nodes.map(([node]) => node));
+  const ofSteps = new Set(nodes.map(([node]) => node));
+  const inputs = layout.edges.filter(edge => dataOf(edge.source) && ofSteps.has(edge.target));
+  return new Set([...ofSteps, ...inputs.map(edge => edge.source)]);
 }
 
 /** The nodes whose own name, or that of a step in them, has these letters; in the order of the layout. */

@@ -5,6 +5,7 @@ import { statusText } from '../../statuses';
 import { LOOKS } from '../../wire';
 import type { Board, BoardStep, Box, ComparedRuns, Layout } from '../../wire';
 import { durationText } from '../../words';
+import { dataOf } from '../graph/faces';
 import { roundedPath } from './lines';
 
 /** The room that a graph gets in px; the layout is asked for it. */
@@ -76,13 +77,14 @@ function Node(
   const [first] = steps;
   const status = steps.find(step => step.status === 'failed')?.status ?? first?.status ?? 'pending';
   const mark = marks?.[id];
-  const name = id.replace(/^stage:/, '');
-  const words = mark ? markWords(mark, props.trans) : statusWords(steps, props.trans);
+  const name = id.replace(/^(stage|data):/, '');
+  const words = mark ? markWords(mark, props.trans) : statusWords(steps, props.trans, dataOf(id));
   const choose = (): void => {
     props.onSelect(first?.name === selected ? '' : (first?.name ?? ''));
   };
   const middle = box.x + box.width / 2;
   const isTall = box.height >= ONE_LINE;
+  const isData = Boolean(dataOf(id));
   const icon = mark ? words.charAt(0) : LOOKS[status].icon;
   return (
     <g
@@ -91,7 +93,7 @@ function Node(
       className="jp-pipes-node"
       aria-label={`${name}, ${words}`}
       aria-pressed={first?.name === selected}
-      data-jupyter-pipes-status={mark ? undefined : status}
+      data-jupyter-pipes-status={mark || isData ? undefined : status}
       data-mark={mark}
       onClick={choose}
       onKeyDown={(event: KeyboardEvent) => {
@@ -104,7 +106,9 @@ function Node(
       <title>{`${name}, ${words}`}</title>
       <rect {...box} rx={6} />
       <text x={middle} y={box.y + box.height / 2 + (isTall ? -4 : 4)}>
-        {isTall ? fittingName(name, box.width) : `${icon} ${fittingName(name, box.width)}`}
+        {isTall || isData
+          ? fittingName(name, box.width)
+          : `${icon} ${fittingName(name, box.width)}`}
       </text>
       {isTall && (
         <text x={middle} y={box.y + box.height / 2 + 13} className="jp-pipes-state">
@@ -115,7 +119,10 @@ function Node(
   );
 }
 
-function statusWords(steps: readonly BoardStep[], trans: TranslationBundle): string {
+function statusWords(steps: readonly BoardStep[], trans: TranslationBundle, input: string): string {
+  if (input) {
+    return trans.__('from the catalog');
+  }
   const [first] = steps;
   if (!first || steps.length > 1) {
     return trans._n('%1 step', '%1 steps', steps.length);

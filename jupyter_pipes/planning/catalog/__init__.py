@@ -1,0 +1,1 @@
+"""Inputs that the catalog has, in plans."""

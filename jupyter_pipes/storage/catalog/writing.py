@@ -1,0 +1,95 @@
+"""Writes a kept value to the place that the catalog gives it, as a whole or not at all."""
+
+from __future__ import annotations
+
+import tempfile
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from msgspec import Struct
+
+from jupyter_pipes.model.errors import PipesError
+from jupyter_pipes.storage.catalog.entries import Entry
+from jupyter_pipes.storage.catalog.formats import ending_of, write_file
+from jupyter_pipes.storage.catalog.losses import losses
+from jupyter_pipes.storage.catalog.placeholders import masked, with_variables
+from jupyter_pipes.storage.catalog.states import state_of
+from jupyter_pipes.storage.catalog.tables import write_table
+from jupyter_pipes.storage.whole_files import replacing
+
+
+class Written(Struct, frozen=True):
+    """What came of writing a value.
+
+    Attributes:
+        state: what the place holds then (`states.state_of`).
+        losses: what of the value the format did not keep, in words.
+        error: why nothing was written; "" if it was.
+    """
+
+    state: str = ""
+    losses: tuple[str, ...] = ()
+    error: str = ""
+
+
+def write(entry: Entry, place: str, value: Any, directory: Path) -> Written:
+    """Write a value; what goes wrong is told without what environment variables hold.
+
+    Args:
+        entry: of one name.
+        place: its path, filled but for environment variables.
+        value: what is written.
+        directory: the folder that paths count from.
+    """
+    try:
+        where = with_variables(place)
+        lost = _written(entry, where, value, directory)
+        if lost and entry.strict:
+            return Written(losses=lost, error=f"{'; '.join(lost)} (strict = true: nothing was written)")
+        return Written(state_of(entry, where, directory), lost)
+    except PipesError as error:
+        return Written(error=masked(error.message, place))
+    except Exception as error:  # a library's function may raise anything
+        reason = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        return Written(error=masked(reason, place))
+
+
+def _written(entry: Entry, where: str, value: Any, directory: Path) -> tuple[str, ...]:
+    """Write a value, unless the entry is strict and it would lose something; return what it loses."""
+    if entry.is_table:
+        return write_table(entry, where, value)
+    with tempfile.TemporaryDirectory(prefix="jupyter-pipes-") as folder:
+        draft = Path(folder, f"value{ending_of(entry.format)}")
+        write_file(entry.format, value, draft, entry.save)
+        lost = losses(entry, str(draft), value)
+        if not (lost and entry.strict):
+            _put(draft, where, directory)
+    return lost
+
+
+def _put(draft: Path, where: str, directory: Path) -> None:
+    if urlsplit(where).scheme and "://" in where:
+        _upload(draft, where)
+        return
+    target = directory / where
+    target.resolve().parent.mkdir(parents=True, exist_ok=True)
+    with replacing(target) as beside, draft.open("rb") as source, beside.open("xb") as file:
+        while piece := source.read(1 << 22):
+            file.write(piece)
+
+
+def _upload(draft: Path, url: str) -> None:
+    """Put a file to another file system: object stores show it as a whole, others by moving it there."""
+    core: Any = import_module("fsspec.core")
+    files: Any
+    path: str
+    files, path = core.url_to_fs(url)
+    parent = path.rpartition("/")[0]
+    if parent:
+        files.makedirs(parent, exist_ok=True)
+    # One transaction: what is written appears when it ends.
+    with files.transaction:
+        files.put_file(str(draft), path)
+    files.invalidate_cache()
