@@ -34,7 +34,7 @@ LINES: Mapping[str, str] = {
     "export pipe": "pipe",
     "export notes.txt": "--force",
     "export no/such/file.py": "no folder",
-    "export x.py --to luigi": "invalid choice",
+    "export x.py --to airflow": "invalid choice",
     "logs lood": "did you mean load?",
     "logs load --attempt -1": "attempts: 1",
     "runs --limit -1": "whole number",
