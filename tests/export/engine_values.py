@@ -169,10 +169,10 @@ class _Artifact:
 
 def _as_agent(recorded: _Recorded, flow: ModuleType) -> Values:
     """Run the script of each task by itself; values go from one to the other as ClearML keeps them."""
-    clearml = importlib.import_module("clearml")
+    clearml: Any = importlib.import_module("clearml")
     pipeline = importlib.import_module("clearml.automation.controller").PipelineDecorator._singleton
     # It would ask the server for the project, and git for changes.
-    populate = importlib.import_module("clearml.backend_interface.task.populate")
+    populate: Any = importlib.import_module("clearml.backend_interface.task.populate")
     populate.CreateAndPopulate = lambda **_: SimpleNamespace(create_task=lambda dry_run: {"script": {}})
     homes = {
         id(result): f"{spec['name']}.{name}"
