@@ -79,7 +79,6 @@ export function styleOf(element: Element): StylesheetJson {
       selector: 'node.data',
       style: {
         shape: 'barrel',
-        color: quiet,
         'border-color': quiet,
         'background-color': opaque(element, 'var(--jp-layout-color2)')
       }
