@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
+from jupyter_pipes.execution.worker.fresh_modules import SourceLoader, loaded_from_source
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.arguments import as_shown, is_text
 
@@ -34,15 +35,16 @@ def import_module(path: Path) -> ModuleType:
     if not is_text(str(path)):
         raise NotebookError(f"cannot read {as_shown(str(path))}: its path is not UTF-8; rename it")
     name = path.stem
-    spec = importlib.util.spec_from_file_location(name, path)
-    if spec is None or spec.loader is None or "." in name:
+    loader = SourceLoader(lambda module: None, name, str(path))
+    spec = importlib.util.spec_from_file_location(name, path, loader=loader)
+    if spec is None or "." in name:
         raise NotebookError(f"{path} cannot be imported as a module; give it a name without dots")
     module = importlib.util.module_from_spec(spec)
     sys.path.insert(0, str(path.parent))
     sys.modules[name] = module
     try:
-        with _no_exit():
-            spec.loader.exec_module(module)
+        with _no_exit(), loaded_from_source([str(path.parent)]):
+            loader.exec_module(module)
     except SystemExit as error:
         raise NotebookError(
             f"{path} cannot be imported: it ends the program by itself ({error.code!r}); put that behind "

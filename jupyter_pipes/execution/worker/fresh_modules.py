@@ -28,7 +28,7 @@ _ENVIRONMENTS = (sys.prefix, sys.base_prefix, str(Path(__file__).parents[2]))
 """Where installed modules begin, and our own: most paths do, and resolving links takes long."""
 
 
-class _SourceLoader(SourceFileLoader):
+class SourceLoader(SourceFileLoader):
     """Reads no bytecode, and writes none.
 
     Args:
@@ -73,7 +73,7 @@ def loaded_from_source(
     def finder(path: str) -> FileFinder:
         if not is_local(path):
             raise ImportError(f"{path} is no folder of local modules")
-        source: Any = partial(_SourceLoader, tell)
+        source: Any = partial(SourceLoader, tell)
         return FileFinder(path, (ExtensionFileLoader, EXTENSION_SUFFIXES), (source, SOURCE_SUFFIXES))
 
     def forget_finders() -> None:
