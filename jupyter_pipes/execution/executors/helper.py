@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import socket
 import subprocess
 from collections.abc import Iterable, Sequence
@@ -19,6 +20,9 @@ from jupyter_pipes.execution.worker.hosting.marks import VARIABLE, mark
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
 from jupyter_pipes.system.python_path import python_path
+
+_OURS = re.compile(r"__import__\('(jupyter_pipes(?:\.\w+)+)'")
+"""How code that we write imports what is ours."""
 
 
 class Owner(Protocol):
@@ -80,11 +84,8 @@ class Helper:
             imports: names of modules.
             sources: code, for the submodules that it imports.
         """
-        sources, places = tuple(sources), tuple(map(Path, python_path))
-        named = [name for source in sources for name in imported(source)]
-        reached = reach((*imports, *named), places)
-        parts = parts_imported((*sources, *reached.local.values()), places)
-        new = [name for name in (*reached.others, *parts) if name not in self._preloaded]
+        wanted = installed_modules(imports, tuple(sources), tuple(map(Path, python_path)))
+        new = [name for name in wanted if name not in self._preloaded]
         if new:
             self._preloaded.update(new)
             self._open_imports += 1
@@ -146,6 +147,25 @@ class Helper:
         elif "exited" in message:
             usage = Usage(cpu_seconds=message["usage"]["cpu"], peak_memory=int(message["usage"]["memory"]))
             self._owner.on_exited(message["exited"], message["code"], usage)
+
+
+def installed_modules(
+    imports: Iterable[str], sources: Sequence[str], places: Sequence[Path]
+) -> tuple[str, ...]:
+    """Return the installed modules that are imported by these names, or by this code.
+
+    Those of ours are among them that code which we write imports: in a step's process, a `fractions.py`
+    beside the notebook would stand in the way of what they import in turn.
+
+    Args:
+        imports: names of modules.
+        sources: code.
+        places: the folders that local modules are in; these are looked through.
+    """
+    named = [name for source in sources for name in imported(source)]
+    ours = [name for source in sources for name in _OURS.findall(source)]
+    reached = reach((*imports, *named), places)
+    return (*reached.others, *parts_imported((*sources, *reached.local.values()), places), *ours)
 
 
 def _spawn(control: socket.socket, launch: Launch) -> subprocess.Popen[bytes]:
