@@ -52,7 +52,7 @@ class CommandLine:
         if self._pipeline is None:
             source: str | None = self._arguments.source
             if source is None:
-                raise UsageError("NOTEBOOK|MODULE is missing: name a notebook, or a module that defines a pipeline")
+                raise UsageError("NOTEBOOK|MODULE is missing: name one, or a run to repeat with --of")
             # What is yet to be tagged has no steps.
             self._pipeline = _load(source, may_be_empty=getattr(self._arguments, "tag", False))
         return self._pipeline

@@ -67,9 +67,9 @@ def test_a_value_that_refers_to_nothing_is_refused(tmp_path: Path, words: tuple[
 @pytest.mark.parametrize(
     ("words", "told"),
     [
-        (("run",), "name a notebook"),
-        (("run", "-p", "n=1"), "name a notebook"),
-        (("run", "--sweep", "n=1,2"), "name a notebook"),
+        (("run",), "NOTEBOOK|MODULE is missing"),
+        (("run", "-p", "n=1"), "NOTEBOOK|MODULE is missing"),
+        (("run", "--sweep", "n=1,2"), "NOTEBOOK|MODULE is missing"),
         (("run", "--of", "last"), "no runs are kept"),
     ],
 )
