@@ -21,6 +21,7 @@ from jupyter_pipes.execution.executors.remote.queues.standing import Standing, b
 from jupyter_pipes.execution.executors.remote.starting import start_cluster
 from jupyter_pipes.execution.loop import in_thread
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
+from jupyter_pipes.system.random_numbers import draw_apart
 
 if TYPE_CHECKING:
     from jupyter_pipes.storage.queues import Queue
@@ -33,6 +34,9 @@ TRY_AGAIN = 2.0
 
 BEGUN_ANEW = 5
 """How often a task that was left with the scheduler is begun anew when it fails."""
+
+_DRAWING = ("dask.sizeof", "distributed.comm.core", "distributed.utils_comm")
+"""What draws random numbers in a client: to guess how large a message is, and before it tries again."""
 
 
 class Unreachable(PipesError):
@@ -355,8 +359,9 @@ def _tell_ourselves() -> None:
 
 
 def _import_dask() -> None:
+    # It takes a second: not on the loop.
     try:
-        import distributed  # pyright: ignore[reportUnusedImport]  # noqa: F401 - takes a second: not on the loop
+        draw_apart(*_DRAWING)
     except ImportError as error:
         raise ConfigurationError(
             f'a queue on other machines needs Dask: pip install "jupyter_pipes[remote]" ({error})'

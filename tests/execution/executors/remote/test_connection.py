@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import random
+import socket
 import threading
+from importlib import import_module
 
 import pytest
 
@@ -81,3 +84,15 @@ def test_what_is_no_scheduler_is_said_to_be_none(answer: bytes) -> None:
 
     with pytest.raises(Unreachable, match="no Dask scheduler"):
         asyncio.run(asyncio.wait_for(connect(), 60))
+
+
+def test_what_dask_draws_is_not_taken_from_the_notebook_s_random_numbers() -> None:
+    """Neither before it tries a scheduler again, nor to guess how large a message is."""
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    connection = Connection(Queue("far", f"tcp://127.0.0.1:{port}"), lambda _: None)
+    before = random.getstate()
+    with pytest.raises(Unreachable):
+        asyncio.run(asyncio.wait_for(connection.standing(), 60))
+    import_module("dask.sizeof").sizeof([*range(100)])
+    assert random.getstate() == before
