@@ -65,7 +65,7 @@ def export_clearml(
         words = "What the tasks import: their repository has to have it."
         text = program.module(
             docstring(f"{words}\n\n{origin}", level=0),
-            imports=_of_clearml(program, in_shared=True),
+            imports=sorted(_of_clearml(program, in_shared=True)),
             first=_reports(program, in_shared=True),
             part="shared",
         )
@@ -93,7 +93,7 @@ def _flow(program: Program, head: str, shared: str) -> str:
         imports=[
             *("import sys", "from clearml.automation.controller import PipelineDecorator"),
             *(["import copy"] if any("copy.deepcopy(" in text for text in texts.values()) else []),
-            *_of_clearml(program, in_shared=False),
+            *sorted({"from clearml import Task", *_of_clearml(program, in_shared=False)}),
             *(f"from {shared} import {each}" for each in shared_names),
             *([f"import {shared}"] if is_there_for_itself else []),
         ],
@@ -130,6 +130,6 @@ def _reports(program: Program, *, in_shared: bool) -> list[str]:
     ]
 
 
-def _of_clearml(program: Program, *, in_shared: bool) -> list[str]:
+def _of_clearml(program: Program, *, in_shared: bool) -> set[str]:
     methods = [each for each in program.reports if (each in program.shared_reports) == in_shared]
-    return sorted({f"from clearml import {NEEDS[method]}" for method in methods})
+    return {f"from clearml import {NEEDS[method]}" for method in methods}

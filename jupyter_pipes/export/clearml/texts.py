@@ -57,8 +57,13 @@ def {function}({arguments}):
 
 MAIN = """if __name__ == "__main__":
     if "--debug" in sys.argv:
+        Task.force_store_standalone_script()
         PipelineDecorator.debug_pipeline()
     elif "--local" in sys.argv:
         PipelineDecorator.run_locally()
     {function}()"""
-"""The program."""
+"""The program.
+
+To be debugged it is recorded as a file: the search for its repository starts git on one thread while another
+forks, and ClearML waits for that for five minutes now and then.
+"""
