@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from jupyter_pipes.history.history import History
-from jupyter_pipes.system.processes import Process, machine
+from jupyter_pipes.system.machine import machine
+from jupyter_pipes.system.processes import Process
 
 ELSEWHERE = Process("pod-1", 7, "another machine", "5")
 """A process of which nothing can be seen from here."""

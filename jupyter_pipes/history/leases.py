@@ -16,7 +16,8 @@ from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import StoreError
 from jupyter_pipes.model.quantities import exact_duration_text
-from jupyter_pipes.system.processes import Process, is_gone, machine, this_process
+from jupyter_pipes.system.machine import machine
+from jupyter_pipes.system.processes import Process, is_gone, this_process
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.sql.database import Database

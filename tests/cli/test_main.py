@@ -15,6 +15,7 @@ from typing import Any
 import nbformat
 import pytest
 
+from jupyter_pipes.cli import main as main_module
 from jupyter_pipes.cli import parsers
 from jupyter_pipes.cli.main import main
 from jupyter_pipes.cli.parsers import VerbParser
@@ -92,6 +93,32 @@ def module(project: Path) -> Path:
     """The notebook as an exported module."""
     pipes(project, "export", "small.ipynb", "small.py")
     return project
+
+
+@pytest.mark.parametrize(
+    ("words", "is_spawned"),
+    [
+        ("run n.ipynb", True),
+        ("run n.ipynb -p rows=3 --json", True),
+        ("run n.ipynb --debug", False),
+        ("run n.ipynb --detach", False),
+        ("run n.ipynb --queue=big", False),
+        ("run --help", False),
+        ("plan n.ipynb", False),
+        ("", False),
+    ],
+)
+def test_a_helper_is_spawned_first_where_steps_may_need_it_and_a_cpu_is_free(
+    monkeypatch: pytest.MonkeyPatch, words: str, is_spawned: bool
+) -> None:
+    spawned: list[object] = []
+    monkeypatch.setattr(main_module.spawning, "spawn_ahead", spawned.append)
+    monkeypatch.setattr(main_module, "main", lambda _: 0)
+    monkeypatch.setattr(sys, "argv", ["jupyter-pipes", *words.split()])
+    for cpus in (1, 2):
+        monkeypatch.setattr(main_module, "usable_cpus", lambda cpus=cpus: cpus)
+        main_module.program()
+        assert bool(spawned) is (is_spawned and cpus > 1)
 
 
 def test_a_run_prints_progress_on_stderr_and_the_last_steps_values_on_stdout(project: Path) -> None:

@@ -9,7 +9,8 @@ import sys
 import msgspec
 import pytest
 
-from jupyter_pipes.system.processes import Process, is_gone, is_there, machine, this_process
+from jupyter_pipes.system.machine import is_there, machine
+from jupyter_pipes.system.processes import Process, is_gone, this_process
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="other systems tell less")
 

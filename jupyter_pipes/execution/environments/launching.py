@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -11,6 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import Struct
 
 from jupyter_pipes.execution.environments.programs import EnvironmentFailed
+from jupyter_pipes.execution.environments.spawning import PROGRAM, WORKER
 from jupyter_pipes.model.job import Job, StepEnvironment
 from jupyter_pipes.model.version import OLDEST_PYTHON
 from jupyter_pipes.storage.locks import python_in
@@ -19,14 +19,12 @@ if TYPE_CHECKING:
     from jupyter_pipes.execution.environments.checkouts import Checkout
     from jupyter_pipes.execution.environments.containers import Contained
 
-_WORKER = "jupyter_pipes.execution.worker"
-
 _SEEN_INSIDE = ("LANG", "MPLBACKEND", "PLOTLY_RENDERER", "TZ")
 """Variables that a container has of the run, beside those of the step."""
 
 _BEHIND = (
     "import sys; sys.path.insert(0, {ours!r}); sys.path.append({needed!r}); "
-    f"from {_WORKER}.__main__ import main; main(sys.argv[1:])"
+    f"from {WORKER}.__main__ import main; main(sys.argv[1:])"
 )
 """Starts the worker program in an environment of others, behind whose packages stands what it needs."""
 
@@ -55,8 +53,7 @@ class Launch(Struct, frozen=True):
 
 def plain(environment: Mapping[str, str]) -> Launch:
     """Return how a process is started in the run's own environment."""
-    # -P: a random.py in the notebook's folder must not take the standard library's place in the helper.
-    return Launch.of((sys.executable, "-P", "-m", _WORKER), environment)
+    return Launch.of(PROGRAM, environment)
 
 
 class Prepared(NamedTuple):
@@ -117,7 +114,7 @@ def _launch_of(own: StepEnvironment, variables: Mapping[str, str], tell: Callabl
     if making := virtual.making:
         tell(making)
     folder = virtual.made()
-    return Launch.of((str(folder / "bin" / "python"), "-P", "-m", _WORKER), _activated(variables, folder))
+    return Launch.of((str(folder / "bin" / "python"), "-P", "-m", WORKER), _activated(variables, folder))
 
 
 def _checkout(job: Job, tell: Callable[[str], None]) -> Checkout:

@@ -8,12 +8,6 @@ from typing import Protocol
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job
 
-MATPLOTLIB_BACKEND = "module://matplotlib_inline.backend_inline"
-"""What `MPLBACKEND` is in a step, unless the user says otherwise: figures are shown as in a notebook."""
-
-PLOTLY_RENDERER = "plotly_mimetype+notebook_connected"
-"""What `PLOTLY_RENDERER` is in a step, unless the user says otherwise: no figure brings 4.8 MB of script."""
-
 Report = Callable[[ev.AnyEvent], None]
 
 

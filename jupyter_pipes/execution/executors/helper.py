@@ -6,7 +6,6 @@ import asyncio
 import os
 import re
 import socket
-import subprocess
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -15,11 +14,9 @@ import msgspec
 
 from jupyter_pipes.analysis.local_modules import files_of, imported, parts_imported, reach
 from jupyter_pipes.execution.environments.launching import Launch
-from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, PLOTLY_RENDERER
-from jupyter_pipes.execution.worker.hosting.marks import VARIABLE, mark
+from jupyter_pipes.execution.environments.spawning import spawn
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
-from jupyter_pipes.system.python_path import python_path
 
 _OURS = re.compile(r"__import__\('(jupyter_pipes(?:\.\w+)+)'")
 """How code that we write imports what is ours."""
@@ -54,9 +51,7 @@ class Helper:
         self._attempts: set[str] = set()
         self._retired = False
         self._unread = b""
-        self._control, theirs = socket.socketpair()
-        with theirs:
-            self._process = _spawn(theirs, launch)
+        self._process, self._control = spawn(launch.program, launch.environment)
         loop.add_reader(self._control, self._receive)
 
     @property
@@ -166,20 +161,6 @@ def installed_modules(
     ours = [name for source in sources for name in _OURS.findall(source)]
     reached = reach((*imports, *named), places)
     return (*reached.others, *parts_imported((*sources, *reached.local.values()), places), *ours)
-
-
-def _spawn(control: socket.socket, launch: Launch) -> subprocess.Popen[bytes]:
-    environment = launch.environment
-    defaults = {"MPLBACKEND": MATPLOTLIB_BACKEND, "PLOTLY_RENDERER": PLOTLY_RENDERER}
-    return subprocess.Popen(
-        [*launch.program, "serve", str(control.fileno())],
-        cwd=os.sep,
-        env={**defaults, **environment, **python_path(environment), VARIABLE: mark()},
-        pass_fds=[control.fileno()],
-        stdin=subprocess.DEVNULL,
-        # A session of its own: an interrupt of the kernel's group is the controller's business.
-        start_new_session=True,
-    )
 
 
 def _mtime(path: str) -> int:

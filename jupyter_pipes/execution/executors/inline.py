@@ -15,7 +15,8 @@ from collections.abc import Generator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from jupyter_pipes.execution.executors.base import MATPLOTLIB_BACKEND, Report
+from jupyter_pipes.execution.environments.spawning import MATPLOTLIB_BACKEND
+from jupyter_pipes.execution.executors.base import Report
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped, broken_off
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.job import Job

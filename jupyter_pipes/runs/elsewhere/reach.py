@@ -18,7 +18,7 @@ from jupyter_pipes.runs.elsewhere.luggage import Wanted, outside
 from jupyter_pipes.storage.artifacts import ArtifactStore
 from jupyter_pipes.storage.settings import load, sqlite_file
 from jupyter_pipes.storage.signing import Signing
-from jupyter_pipes.system.processes import system
+from jupyter_pipes.system.machine import system
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace

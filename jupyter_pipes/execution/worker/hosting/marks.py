@@ -10,7 +10,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-from jupyter_pipes.system.processes import Process, is_gone, is_there, this_process
+from jupyter_pipes.system.machine import has_ended, is_there, machine, started
 
 VARIABLE = "JUPYTER_PIPES_CONTROLLER"
 """The environment variable; its value names the process that drives the run."""
@@ -23,8 +23,8 @@ _MOST_ROUNDS = 20
 
 def mark() -> str:
     """Return the mark of what this process drives; "" where the environment of others cannot be read."""
-    process = this_process()
-    return f"{process.pid} {process.started} {process.machine}" if sys.platform == "linux" else ""
+    pid = os.getpid()
+    return f"{pid} {started(pid) or ''} {machine()}" if sys.platform == "linux" else ""
 
 
 def end_left_behind() -> int:
@@ -53,7 +53,7 @@ def _end_if_left_behind(pid: int) -> bool:
         process = os.pidfd_open(pid)
         try:
             match = _MARK.search(Path(f"/proc/{pid}/environ").read_bytes())
-            if match and is_there(pid) and is_gone(_marked(match[1].decode("ascii", "replace"))):
+            if match and is_there(pid) and _has_ended(match[1].decode("ascii", "replace")):
                 signal.pidfd_send_signal(process, signal.SIGKILL)
                 return True
         finally:
@@ -61,9 +61,8 @@ def _end_if_left_behind(pid: int) -> bool:
     return False
 
 
-def _marked(mark: str) -> Process:
-    """Return the process that a mark names; one of which nothing can be seen where it names none."""
+def _has_ended(mark: str) -> bool:
+    """Return whether the process that a mark names has ended, as far as can be seen."""
     pid, _, rest = mark.partition(" ")
-    started, _, machine = rest.partition(" ")
-    is_one = pid.isdecimal() and started.isdecimal()
-    return Process("", int(pid), machine, started) if is_one else Process("", 0, "", "")
+    began, _, place = rest.partition(" ")
+    return pid.isdecimal() and began.isdecimal() and bool(has_ended(int(pid), began, place))
