@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import lru_cache
 
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.quoted_code import quoted_names
+from jupyter_pipes.system.memory import remembered
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -23,7 +23,7 @@ def handed_names(values: Mapping[str, str], sources: Mapping[str, str]) -> froze
     return _NOTHING.union(*texts)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _texts_bound(source: str) -> Mapping[str, frozenset[str]]:
     """Return name -> what the text reads that the code binds it to, of texts that are formulas or queries."""
     names: dict[str, frozenset[str]] = {}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
-from functools import lru_cache
 
 from jupyter_pipes.analysis.cell.source import parse_cell
 from jupyter_pipes.analysis.syntax import parse_python
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.system.memory import remembered
 
 _LONGEST = 500
 
@@ -19,7 +19,7 @@ def named_texts(step: Step) -> tuple[str, ...]:
     return tuple(dict.fromkeys((*texts, *step.literals)))
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def texts_of(source: str) -> tuple[str, ...]:
     """Return the string literals of a cell's code that may be paths; none if it cannot be read."""
     if '"' not in source and "'" not in source:

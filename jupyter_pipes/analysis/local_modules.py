@@ -7,7 +7,6 @@ import re
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from importlib.machinery import PathFinder
 from pathlib import Path
 
@@ -15,6 +14,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.syntax import parse_python
+from jupyter_pipes.system.memory import remembered
 
 Wanted = tuple[str, frozenset[str] | None]
 """A module and the names wanted of it; None for all of it."""
@@ -66,7 +66,7 @@ def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
             return
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def is_installed(module: str) -> bool:
     """Return whether a top-level module is Python's own, or stands where packages are installed to."""
     places = [sysconfig.get_path("purelib"), sysconfig.get_path("platlib")]
@@ -89,7 +89,7 @@ def imported(source: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(module for module, _ in wanted(source)))
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def wanted(source: str) -> tuple[Wanted, ...]:
     """Return what the code imports anywhere in it; nothing when it is no plain Python."""
     if "import" not in source:
@@ -101,7 +101,7 @@ def wanted(source: str) -> tuple[Wanted, ...]:
     return _wanted_in(tree)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _wanted_anywhere(source: str) -> tuple[Wanted, ...]:
     tree = tree_of(source) if "import" in source else None
     return _wanted_in(tree) if tree else ()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -12,9 +11,10 @@ from jupyter_pipes.analysis.cell.scopes import Bindings, declared_global
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.system.memory import remembered
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def loop_counters(source: str) -> frozenset[str]:
     """Return the names that nothing but the targets of the cell's own `for` loops binds."""
     tree = tree_of(source) or ast.Module([], [])

@@ -5,12 +5,12 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.folding import condensed
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.system.memory import remembered
 
 STREAMS = {"numpy": "numpy.random.state", "random": "random.state", "torch": "torch.random.state"}
 """Module -> the name by which steps hand on the state of its stream; the dot keeps it from any variable's."""
@@ -61,7 +61,7 @@ class Uses(Struct, frozen=True):
         return Uses(self.draws - one, self.seeds - one, self.later_seeds - one)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def uses(source: str, imports: frozenset[tuple[str, str]] = frozenset()) -> Uses:
     """Return what the code does with streams; `imports` are the origins that hold where it stands."""
     texts = (condensed(source), *(origin for _, origin in imports))
@@ -80,7 +80,7 @@ def uses(source: str, imports: frozenset[tuple[str, str]] = frozenset()) -> Uses
     return Uses(_names(draws), _names(seeds), _names(later))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def imports_of(source: str) -> frozenset[tuple[str, str]]:
     """Return the names that imports in the code bind, each with what it is imported from."""
     tree = tree_of(source) if "import" in source else None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from enum import StrEnum
-from functools import lru_cache
 from typing import Any, Literal
 
 # `gc=False` where there are many: data that cannot be part of a cycle need not be looked through for one.
@@ -11,6 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.mapping.clauses import element_names
+from jupyter_pipes.system.memory import remembered
 
 PARAMS_OWNER = "params"
 """The producer that `Step.reads` names for a parameter."""
@@ -165,7 +165,7 @@ class Cell(Struct, frozen=True):
         return self.source if self.role in ("code", "markdown") else _below(magic, self.source, instead)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _below(magic: str, source: str, instead: str) -> str:
     """Return the code below the magic's line; cached, as every definition asks it of all cells."""
     lines = source.split("\n")

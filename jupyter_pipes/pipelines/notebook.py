@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from contextlib import suppress
-from functools import lru_cache
 from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -20,6 +19,7 @@ from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import as_shown, check_path, is_text
 from jupyter_pipes.pipelines.step_names import LONGEST_NAME
 from jupyter_pipes.pipelines.step_options import parse_step
+from jupyter_pipes.system.memory import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -117,7 +117,7 @@ def read(path: str | os.PathLike[str]) -> NotebookFile:
     return NotebookFile(place, content, tuple(cell for cell, _ in read_cells), diagnostics)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def cell_from_source(
     cell_id: str, number: int, source: str, kind: Literal["code", "markdown"] = "code"
 ) -> tuple[Cell, tuple[Diagnostic, ...]]:

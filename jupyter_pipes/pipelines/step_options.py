@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import shlex
-from functools import cache, lru_cache, partial
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NoReturn, cast
 
 import msgspec
@@ -18,6 +18,7 @@ from jupyter_pipes.pipelines.arguments import as_shown, is_text, items, shown
 from jupyter_pipes.pipelines.options.table import BY_FIELD, STEP_OPTIONS, Option
 from jupyter_pipes.pipelines.references import references, refers
 from jupyter_pipes.pipelines.step_names import NAME_RULE, check_name
+from jupyter_pipes.system.memory import remembered
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -42,7 +43,7 @@ class StepLine(Struct, frozen=True):
     run: bool = False
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def parse_step(line: str) -> StepLine:
     """Parse what stands behind `%%step`.
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Mapping
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -28,6 +27,7 @@ from jupyter_pipes.analysis.foreign_magics import is_foreign
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.steps import Diagnostic
+from jupyter_pipes.system.memory import remembered
 
 _Definition = ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef
 _NOTHING: frozenset[str] = frozenset()
@@ -74,7 +74,7 @@ class Names(Struct, frozen=True):
     leaves: Environment = Environment()
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def analyze(
     source: str,
     modules: frozenset[str] = _NOTHING,

@@ -19,6 +19,7 @@ from jupyter_pipes.analysis.cell.magic_effects import (
 )
 from jupyter_pipes.analysis.foreign_magics import is_foreign
 from jupyter_pipes.analysis.syntax import NestedTooDeeply, compile_check, parse_python
+from jupyter_pipes.system.memory import remembered
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
@@ -79,7 +80,7 @@ def parse_cell(source: str, line: int = 1) -> CellCode:
         return CellCode(tuple(magics), body, ast.Module([], []))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def parsed(source: str) -> CellCode:
     """Return the cell's code in Python; nothing where it cannot be read."""
     # The analysis of the cell's names says what is wrong with it.
@@ -89,7 +90,7 @@ def parsed(source: str) -> CellCode:
         return CellCode((), "", ast.Module([], []))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def unregistered(source: str, definitions: frozenset[str] = frozenset()) -> str:
     """Return the code without what puts something into others: decorators and registrations; the lines stay.
 
@@ -117,7 +118,7 @@ def registered_in(node: ast.stmt) -> frozenset[str]:
             return frozenset()
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def words(source: str) -> frozenset[str]:
     """Return the words of the code that may be names."""
     return frozenset(re.findall(r"[^\W\d]\w*", source))

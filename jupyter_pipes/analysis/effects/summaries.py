@@ -12,6 +12,7 @@ from jupyter_pipes.analysis.effects import sharing
 from jupyter_pipes.analysis.effects.methods import Use
 from jupyter_pipes.analysis.effects.sharing import Sharing
 from jupyter_pipes.analysis.effects.values import FUNCTION, GLOBAL, NOTHING, Value
+from jupyter_pipes.system.memory import remembered
 
 _NOBODY: frozenset[str] = frozenset()
 
@@ -85,7 +86,7 @@ class Summary(Struct, frozen=True, eq=False):
     binds_self: bool = True
     free: frozenset[str] = _NOBODY
 
-    @lru_cache(maxsize=16384)  # noqa: B019 - summaries live as long as the analyses that are kept
+    @remembered
     def mentions(self) -> frozenset[str]:
         """Return the names and keys of functions, and the names of methods, that its effect hangs on."""
         return frozenset(self._mentions())
@@ -149,7 +150,7 @@ class Environment(Struct, frozen=True, cache_hash=True):
 _EMPTY = Environment()
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def restricted(environment: Environment, words: frozenset[str]) -> Environment:
     """Return the part of an environment that code with these words may reach."""
     if environment == _EMPTY:
@@ -171,7 +172,7 @@ def restricted(environment: Environment, words: frozenset[str]) -> Environment:
     )
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def updated(environment: Environment, bound: frozenset[str], news: Environment) -> Environment:
     """Return the environment behind a cell that binds names, of which `news` tells what is known."""
     if not bound and news == _EMPTY:

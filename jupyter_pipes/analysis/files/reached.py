@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.scopes import arguments_of
 from jupyter_pipes.analysis.files.texts import Texts, bound, formatted, rounds
 from jupyter_pipes.analysis.literals import tree_of
+from jupyter_pipes.system.memory import remembered
 
 _DEF = (ast.FunctionDef, ast.AsyncFunctionDef)
 _MOST = 500
@@ -33,7 +33,7 @@ class Code(Struct, frozen=True, eq=False):
     defines: Definitions = Definitions({}, {})
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def code_of(source: str) -> Code:
     """Return a cell's code apart from what it defines; nothing where it cannot be read."""
     tree = tree_of(source)
@@ -172,7 +172,7 @@ class Reach:
         return nodes, texts
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _nodes_of(function: Function) -> tuple[ast.AST, ...]:
     body = [function.body] if isinstance(function, ast.Lambda) else function.body
     return tuple(node for statement in body for node in ast.walk(statement))

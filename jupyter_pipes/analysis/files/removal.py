@@ -8,7 +8,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 
@@ -17,6 +16,7 @@ from jupyter_pipes.analysis.files.reached import code_of
 from jupyter_pipes.analysis.files.texts import called
 from jupyter_pipes.analysis.quoted_code import template_names
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.system.memory import remembered
 
 _FUNCTIONS = frozenset(("remove", "unlink", "rmdir", "removedirs", "rmtree", "move", "rename", "replace"))
 _MODULES = frozenset(("os", "shutil"))
@@ -70,7 +70,7 @@ def _removed(step: Step) -> frozenset[str]:
     return _removed_by(step.body, tuple(piece.source for piece in step.pieces))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _removed_by(body: str, pieces: tuple[str, ...]) -> frozenset[str]:
     """Return the names in what code removes when it runs, by itself or by functions that it calls."""
     codes = [code_of(source) for source in (*pieces, body)]

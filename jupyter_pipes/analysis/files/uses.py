@@ -6,7 +6,6 @@ import ast
 import posixpath
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from functools import lru_cache
 from pathlib import Path
 
 from msgspec import Struct
@@ -23,6 +22,7 @@ from jupyter_pipes.analysis.files.writing import (
 )
 from jupyter_pipes.analysis.local_modules import reach
 from jupyter_pipes.model.steps import Step
+from jupyter_pipes.system.memory import remembered
 
 _MAKERS_OF_FOLDERS = frozenset(("mkdir", "makedirs"))
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
@@ -138,7 +138,7 @@ def _runs_or_imports(step: Step, path: str) -> bool:
     return path.partition("/")[0].removesuffix(".py") in step.imports or any(map(runs.search, step.sources))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _uses(
     body: str, pieces: tuple[str, ...], modules: tuple[str, ...], handed: tuple[tuple[str, str], ...]
 ) -> tuple[FileUses, Texts]:

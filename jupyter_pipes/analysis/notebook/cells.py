@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import lru_cache
 from itertools import accumulate
 
 import msgspec
@@ -39,6 +38,7 @@ from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding,
 from jupyter_pipes.analysis.settings.shared_parts import SharedParts
 from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
+from jupyter_pipes.system.memory import remembered
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -63,14 +63,14 @@ class Context(Struct, frozen=True, eq=False):
     imports: frozenset[tuple[str, str]] = frozenset()
     definitions: frozenset[str] = _NOTHING
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - keeps as many as there are cells of a few notebooks
+    @remembered
     def names(self, source: str, behind: str = "") -> Names:
         """Return what a cell in this context does with names, with an expression that runs behind it."""
         whole = f"{source}\n{behind}"
         modules, shadowed = mentioned(whole, self.modules), mentioned(whole, self.shadowed)
         return analyze(source, modules, shadowed, restricted(self.environment, words(whole)), behind)
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - as above
+    @remembered
     def parts(self, source: str, *, of_step: bool) -> tuple[Statement, ...]:
         """Return the statements of a cell in this context, of a step's its definitions."""
         known = mentioned(source, self.modules), restricted(self.environment, words(source))
@@ -83,7 +83,7 @@ class Context(Struct, frozen=True, eq=False):
         named = mentioned(source, self.definitions) | self.names(source).definitions
         return named - self.behind(source).environment.classes_with("register") if named else named
 
-    @lru_cache(maxsize=8192)  # noqa: B019 - as above
+    @remembered
     def behind(self, source: str) -> Context:
         """Return what is known behind a cell with this code."""
         names = self.names(source)
@@ -318,13 +318,13 @@ class Notebook:
         self.set_in[owner] = self.set_in[owner].united(handed_on)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _handled(source: str) -> frozenset[str]:
     tree = tree_of(source)
     return handled_parts(tree) if tree else _NOTHING
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _shared(source: str) -> frozenset[str]:
     """Return what instances of the classes that a statement defines share and can change."""
     tree = tree_of(source)
@@ -353,7 +353,7 @@ def _with_streams(
     )
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _with_imports(context: Context, source: str) -> Context:
     """Return the context with what a cell itself imports."""
     news = imports_of(source)
@@ -362,7 +362,7 @@ def _with_imports(context: Context, source: str) -> Context:
     return msgspec.structs.replace(context, imports=older | news)
 
 
-@lru_cache(maxsize=256)
+@remembered
 def _first_context(shadowed: frozenset[str]) -> Context:
     return Context(shadowed=shadowed)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import posixpath
 from collections.abc import Iterator, Mapping, Sequence
 from fnmatch import fnmatchcase
-from functools import lru_cache
 
 import msgspec
 
@@ -13,11 +12,12 @@ from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.model.steps import Diagnostic, Step
+from jupyter_pipes.system.memory import remembered
 
 _GLOB = frozenset("*?[")
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def normalised(path: str) -> str:
     """Return a path in the one form in which paths are compared (`./a//b/../c` is `a/c`)."""
     normal = posixpath.normpath(path)

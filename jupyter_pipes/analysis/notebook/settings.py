@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from itertools import chain
 from typing import NamedTuple
 
@@ -25,6 +24,7 @@ from jupyter_pipes.analysis.settings.statements import (
 )
 from jupyter_pipes.analysis.settings.targets import Called, Targets, dotted, resolved
 from jupyter_pipes.analysis.streams import STREAMS
+from jupyter_pipes.system.memory import remembered
 
 _NOTHING: frozenset[str] = frozenset()
 
@@ -194,7 +194,7 @@ def _handed_on(binding: Binding, timeline: Timeline) -> frozenset[Origin]:
     return frozenset(origin for origin in chain.from_iterable(found) if origin.is_handed_on)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _is_assignment(source: str, helpers: frozenset[str]) -> bool:
     """Whether a statement gives parts of modules values, itself or by helpers, and calls nothing else."""
     tree = tree_of(source)
@@ -306,7 +306,7 @@ def _imported(binding: Binding, name: str) -> Origin:
     return Origin(name)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def _shared_part(source: str, name: str) -> str:
     """Return what `name = module.part` gives the name, where that is a part of a module's state; else ""."""
     tree = tree_of(source)

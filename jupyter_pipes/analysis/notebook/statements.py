@@ -6,7 +6,6 @@ import ast
 import copy
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from itertools import compress, zip_longest
 
 from msgspec import Struct
@@ -27,6 +26,7 @@ from jupyter_pipes.analysis.foreign_magics import keeps_state
 from jupyter_pipes.analysis.quoted_code import text_names
 from jupyter_pipes.analysis.streams import STREAM_NAMES
 from jupyter_pipes.model.steps import Cell
+from jupyter_pipes.system.memory import remembered
 
 STAR = "*"
 """The name that a star import binds: any name may come from it."""
@@ -103,7 +103,7 @@ class Statement(Struct, frozen=True):
         return self.read_lines.get(name, self.line)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def statements(
     source: str, modules: frozenset[str] = frozenset(), environment: Environment = _EMPTY
 ) -> tuple[Statement, ...]:
@@ -122,7 +122,7 @@ def statements(
     return tuple(_in_turn(_parts(source), modules, environment))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def definitions(
     source: str,
     modules: frozenset[str] = frozenset(),
@@ -146,25 +146,25 @@ def definitions(
     return tuple(statement for statement in code if not (statement.binds - statement.changes) & values)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def imported_modules(source: str) -> frozenset[str]:
     """Return the top-level names of the modules that the code imports, inside functions as well."""
     return _imports(ast.walk(parsed(source).tree))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def plain_texts(source: str) -> tuple[str, ...] | None:
     """Return the texts of a cell's top-level statements, in order; None where it has magics."""
     return None if parsed(source).magics else tuple(text for _, text, _ in _parts(source))
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def names_in_texts(source: str) -> frozenset[str]:
     """Return the names in the code's string literals, for helpers that evaluate what they are given."""
     return text_names(parsed(source).tree)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def called_names(source: str) -> frozenset[str]:
     """Return the names that the code calls, inside functions as well."""
     return _calls(ast.walk(parsed(source).tree))

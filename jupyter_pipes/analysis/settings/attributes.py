@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from functools import lru_cache
 
 from msgspec.structs import replace
 
@@ -12,6 +11,7 @@ from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.settings.statements import SETTERS_OF_ANYTHING, set_by_call, targets_of
 from jupyter_pipes.analysis.settings.targets import NOTHING, Called, Definition, Targets, called, dotted
 from jupyter_pipes.analysis.states import ANY_ATTRIBUTE, STREAMS
+from jupyter_pipes.system.memory import remembered
 
 _PARTS = frozenset(("environ", "putenv", "chdir", "getcontext", "setcontext"))
 """What code names that sets something of a module which is handed on and is no attribute of it."""
@@ -23,7 +23,7 @@ _LEADING_TO_ANY = frozenset(("setattr", "delattr", "__dict__", "vars"))
 _ANY_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def attribute_targets_of(source: str) -> Targets:
     """Return of what a statement sets attributes, or such a part, whatever else it does.
 
@@ -72,14 +72,14 @@ def _calls(statement: ast.stmt) -> Iterator[Called]:
                 pass
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def attributes_set(source: str) -> frozenset[str]:
     """Return the names of the attributes that some code sets or deletes."""
     tree = tree_of(source)
     return frozenset(_attributes_set_in(tree)) if tree else frozenset()
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def attributes_set_later(source: str) -> frozenset[str]:
     """Return those that what the code binds may set or delete: its functions, and `partial(setattr, …)`."""
     tree = tree_of(source)
@@ -89,7 +89,7 @@ def attributes_set_later(source: str) -> frozenset[str]:
     return frozenset(name for function in functions for name in _attributes_set_in(function)) | handed
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def calls_anything(source: str) -> bool:
     """Return whether code may have other code run: it calls, or has operators or attributes."""
     tree = tree_of(source)

@@ -5,10 +5,10 @@ from __future__ import annotations
 import ast
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from functools import lru_cache
 
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.settings.targets import dotted
+from jupyter_pipes.system.memory import remembered
 
 
 class SharedParts:
@@ -36,7 +36,7 @@ class SharedParts:
             self._texts = {name: text for name, text in self._texts.items() if not _bound(source)[name]}
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _spelled_out(source: str, texts: tuple[tuple[str, str], ...]) -> str:
     tree, parts = tree_of(source), dict(texts)
     if tree is None or not parts:
@@ -51,7 +51,7 @@ def _spelled_out(source: str, texts: tuple[tuple[str, str], ...]) -> str:
     return b"\n".join(lines).decode()
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _parts(source: str, modules: frozenset[str]) -> Mapping[str, str]:
     """Return the names that statements of their own bind to a part, each with the text of that."""
     tree = tree_of(source)
@@ -74,7 +74,7 @@ def _assigned(tree: ast.Module) -> Iterator[tuple[str, ast.expr]]:
                 pass
 
 
-@lru_cache(maxsize=4096)
+@remembered
 def _bound(source: str) -> Counter[str]:
     """Return how often code binds each name."""
     tree = tree_of(source)

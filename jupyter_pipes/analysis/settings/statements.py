@@ -5,7 +5,6 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterable, Iterator
-from functools import lru_cache
 from itertools import chain
 
 from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS
@@ -23,6 +22,7 @@ from jupyter_pipes.analysis.settings.targets import (
 )
 from jupyter_pipes.analysis.states import STREAMS
 from jupyter_pipes.analysis.streams import GENERATOR_MAKERS
+from jupyter_pipes.system.memory import remembered
 
 
 def _words(text: str) -> frozenset[str]:
@@ -54,7 +54,7 @@ VALUED_SETTERS = _SETTERS | {"manual_seed", "set_option"}
 _MAGICS = _words("config env set_env cd precision")
 
 
-@lru_cache(maxsize=8192)
+@remembered
 def targets_of(source: str) -> Targets:
     """Return what a statement sets; of one with a body, only if it does nothing else."""
     tree = tree_of(source)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 from contextlib import suppress
-from functools import lru_cache
 from io import StringIO
 from tokenize import COMMENT, ENDMARKER, NEWLINE, NL, TokenError, generate_tokens
 from typing import cast
@@ -13,13 +12,14 @@ from jupyter_pipes.analysis.cell.source import parse_cell
 from jupyter_pipes.analysis.folding import folded
 from jupyter_pipes.analysis.syntax import parse_python, room_for_depth
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.system.memory import remembered
 
 _LAYOUT = (COMMENT, ENDMARKER, NEWLINE, NL)
 _SHELL_CALLS = ("system", "getoutput")
 _UNREADABLE = (SyntaxError, ValueError, RecursionError)
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def code_digest(source: str) -> str:
     """Return a digest of what the code does: its syntax tree without positions, docstrings and comments.
 
@@ -36,7 +36,7 @@ def code_digest(source: str) -> str:
     return digest(_lines(source))
 
 
-@lru_cache(maxsize=65536)
+@remembered
 def earlier_code_digest(source: str) -> str:
     """Return the digest as version 0.2.0 had it, by which what that version kept is found."""
     try:
