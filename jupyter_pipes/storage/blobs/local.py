@@ -32,6 +32,7 @@ from jupyter_pipes.storage.blobs.base import (
 )
 from jupyter_pipes.storage.file_digests import (
     checked_stamp,
+    content_digest,
     file_digest,
     file_stamp,
     is_checked,
@@ -93,7 +94,7 @@ class LocalBlobs:
 
     def _name_whole(self, draft: Path, digest: str, source: Blobs) -> None:
         """Give what was fetched its name, if that is what its content says."""
-        if blake3().update_mmap(draft).hexdigest() != digest:
+        if content_digest(draft) != digest:
             draft.unlink()
             raise DamagedBlob(source.uri(digest))
         final = self._path(digest)
