@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.export.forms import FORMS
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.quantities import parse_size
 from jupyter_pipes.storage.queues import LOCAL
@@ -323,7 +324,7 @@ EXPORT = (
     _argument("path", metavar="PATH", help="the file to write, or a project's folder"),
     _argument(
         "--to",
-        choices=("python", "notebook", "luigi", "kedro", "clearml"),
+        choices=tuple(FORMS),
         help="a Python module, the notebook with its latest run's outputs, Luigi's tasks, ClearML's "
         "components, or a Kedro project (PATH is its folder); by PATH's ending if not given",
     ),

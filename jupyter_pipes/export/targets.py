@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import re
+from collections.abc import Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, cast
@@ -17,6 +18,28 @@ _MARK = re.compile(
     rb"|^# Exported from [^\n]* by jupyter_pipes\."
     rb"|^<!DOCTYPE html>\n<!-- Report of run [^\n]* by jupyter_pipes\."
 )
+
+
+class FilesInTheWay(UsageError):
+    """Files are there that would be replaced.
+
+    Attributes:
+        files: they, in the order in which they would be written.
+    """
+
+    def __init__(self, files: tuple[Path, ...]) -> None:
+        super().__init__(f"{files[0]} is there already: name another file")
+        self.files = files
+
+
+def check_new(files: Iterable[Path]) -> None:
+    """Refuse to replace any file.
+
+    Raises:
+        FilesInTheWay: some are there already.
+    """
+    if there := tuple(file for file in files if file.is_file()):
+        raise FilesInTheWay(there)
 
 
 def check_target(path: Path, *, force: bool, source: str = "", replaces_own: bool = True) -> None:

@@ -5,44 +5,40 @@ from __future__ import annotations
 import sys
 from importlib import import_module
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
-from jupyter_pipes.export.targets import check_target
+from jupyter_pipes.export.forms import FORMS
+from jupyter_pipes.export.targets import check_new, check_target
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.storage.whole_files import replace_file
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
 
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
 
-_ENGINES: Mapping[str, Literal["module", "folder"]] = {
-    "luigi": "module",
-    "kedro": "folder",
-    "clearml": "module",
-}
-"""Engine -> what the path names: a module that others are written beside, or the folder of a project.
-
-The folder of that name in `export/` has a function `export_ENGINE`.
-"""
-
-FORMS = ("python", "notebook", *_ENGINES)
-"""The forms that a pipeline can be written in."""
-
 
 def write(
-    pipeline: Pipeline, path: Path, form: str | None, run: Run | None, *, force: bool = False
+    pipeline: Pipeline,
+    path: Path,
+    form: str | None,
+    run: Run | None,
+    *,
+    force: bool = False,
+    only_new: bool = False,
 ) -> tuple[Path, ...]:
-    """Write the pipeline to `path`, as a whole or not at all; return the files.
+    """Write the pipeline to `path`, as a whole or not at all; return the files, the first first to be read.
 
     Args:
         form: one of `FORMS`; by the path's ending when None.
         run: the run whose outputs an exported notebook shows.
         force: whether a file that no export wrote may be replaced.
+        only_new: whether no file may be replaced, whoever wrote it.
 
     Raises:
+        FilesInTheWay: there are files that would be replaced, and `only_new` is true.
         InvalidPipeline: the pipeline has problems.
         UsageError: a module of that name could not run, there is no run to export, or somebody's file is
             there and `force` is false.
@@ -51,8 +47,15 @@ def write(
     """
     is_notebook = path.suffix == ".ipynb"
     kind = form or ("notebook" if is_notebook else "python")
-    if kind in _ENGINES:
-        return _write_for_engine(pipeline, path, kind, force=force)
+    if kind not in FORMS:
+        raise UsageError(f"there is no form {kind}: name one of {', '.join(FORMS)}")
+    if FORMS[kind].is_engine:
+        files = _files_for_engine(pipeline, path, kind)
+        _check_all(files, only_new=only_new, force=force, source=pipeline.origin)
+        _write_all(files, path if FORMS[kind].path == "folder" else path.parent)
+        return tuple(files)
+    if only_new:
+        check_new([path])
     if kind == "python" or run is not None:
         fits = is_notebook == (kind == "notebook")
         check_target(path, force=force, source=pipeline.origin, replaces_own=fits)
@@ -66,12 +69,12 @@ def write(
     return (path,)
 
 
-def _write_for_engine(pipeline: Pipeline, path: Path, engine: str, *, force: bool) -> tuple[Path, ...]:
-    """Write all files for an engine, or none where one of them may not be replaced."""
+def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Path, str]:
+    """Return all files for an engine, with their texts."""
     if not pipeline.cells:
         raise UsageError(f"{pipeline.name} is no notebook: only notebooks can be exported to {engine}")
     root = path
-    if _ENGINES[engine] == "module":
+    if FORMS[engine].path == "module":
         if path.suffix != ".py":
             raise UsageError(f"name a module, as flow.py: {path.name} is none that {engine} could load")
         _check_name(path)
@@ -81,14 +84,21 @@ def _write_for_engine(pipeline: Pipeline, path: Path, engine: str, *, force: boo
     texts: Mapping[str, str] = export(
         pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem
     )
-    files = {root / name: text for name, text in texts.items()}
+    return {root / name: text for name, text in texts.items()}
+
+
+def _check_all(files: Iterable[Path], *, only_new: bool, force: bool, source: str) -> None:
+    if only_new:
+        check_new(files)
     for file in files:
         if file.parent.exists():
-            check_target(file, force=force, source=pipeline.origin)
+            check_target(file, force=force, source=source)
+
+
+def _write_all(files: Mapping[Path, str], root: Path) -> None:
     for file, text in files.items():
         _make_folder(file.parent, root.parent)
         replace_file(file, text)
-    return tuple(files)
 
 
 def _make_folder(folder: Path, above: Path) -> None:

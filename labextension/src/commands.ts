@@ -7,7 +7,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import { fastForwardIcon, runIcon, stopIcon } from '@jupyterlab/ui-components';
 import { suggestedName } from './cells/naming';
 import { pipelineIcon } from './icons';
-import { exportAs } from './exporting';
+import { exportLabel, exportPipeline, formNamed } from './exporting';
 import { isRunning, staleSteps, stepToLookAt } from './model';
 import { reveal } from './notebook';
 import { asStep, roleOf } from './roles';
@@ -107,18 +107,12 @@ export function addCommands(
     }
   });
   commands.addCommand(CommandIDs.exportAs, {
-    label: ({ form }) =>
-      form === 'notebook'
-        ? trans.__('Export as Executed Notebook…')
-        : trans.__('Export as Python Module…'),
+    label: ({ form }) => exportLabel(form, trans),
     isVisible: hasSteps,
     execute: async ({ form }) => {
       const session = current();
       if (session) {
-        await told(
-          exportAs(session, form === 'notebook' ? form : 'python', commands, trans),
-          trans
-        );
+        await told(exportPipeline(session, formNamed(form), commands, trans), trans);
       }
     }
   });

@@ -28,6 +28,7 @@ import { addStepCommands } from './stepcommands';
 import { StatusItem } from './status';
 import { IPipelines } from './tokens';
 import { RunWatch } from './watching';
+import { FORMS } from './wire';
 
 const DOMAIN = 'jupyter_pipes';
 
@@ -74,7 +75,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     ]) {
       palette?.addItem({ command, category: trans.__('Pipeline') });
     }
-    for (const form of ['python', 'notebook']) {
+    for (const { name: form } of FORMS) {
       const [command, category] = [CommandIDs.exportAs, trans.__('Pipeline')];
       palette?.addItem({ command, category, args: { form } });
     }

@@ -2,7 +2,7 @@
 import { KernelMessage, type Kernel } from '@jupyterlab/services';
 import { PromiseDelegate, type JSONObject } from '@lumino/coreutils';
 import { COMMANDS, EVENTS, PACKAGE, READING } from './wire';
-import type { Answers, BoardMessage, Message, Reply } from './wire';
+import type { Answers, BoardMessage, CellPlace, Message, Reply } from './wire';
 
 type Request = Message['request'];
 /** What can be asked, by its name on the wire. */
@@ -10,11 +10,12 @@ export type Ask = Request['ask'];
 /** The request of that name. */
 export type Body<K extends Ask> = Extract<Request, { ask: K }>;
 
-/** A request that the kernel did not carry out; the message says why and what to do. */
+/** A request that the kernel did not carry out; the message says why and what to do, `place` which cell it is about. */
 export class Refused extends Error {
   constructor(
     readonly type: string,
-    message: string
+    message: string,
+    readonly place: CellPlace | null = null
   ) {
     super(message);
   }
@@ -97,7 +98,8 @@ export class Link {
     comm.send({ number, request, key } as unknown as JSONObject);
     const reply = await waiting.promise;
     if (reply.refusal) {
-      throw new Refused(reply.refusal.type, reply.refusal.message);
+      const { type, message, place } = reply.refusal;
+      throw new Refused(type, message, place ?? null);
     }
     return reply.answer as Answers[K];
   }

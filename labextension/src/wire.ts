@@ -32,6 +32,17 @@ export interface StepOption {
   readonly refersTo: "nothing" | "parameters" | "steps";
 }
 
+/** A form that a pipeline can be exported in; `path` says what its path names. */
+export interface Form {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly path: "module" | "notebook" | "folder";
+  readonly is_engine: boolean;
+}
+
+export const FORMS: readonly Form[] = [{"name": "python", "title": "Python module", "about": "a program with its steps as functions", "path": "module", "is_engine": false}, {"name": "notebook", "title": "Executed notebook", "about": "with the outputs of the newest run", "path": "notebook", "is_engine": false}, {"name": "luigi", "title": "Luigi", "about": "a task for each step", "path": "module", "is_engine": true}, {"name": "kedro", "title": "Kedro", "about": "a project, with nodes, catalog and tests", "path": "folder", "is_engine": true}, {"name": "clearml", "title": "ClearML", "about": "a component for each step", "path": "module", "is_engine": true}];
+
 /** Let a step of the run that is shown begin, which waits at its gate; or refuse it, with why, or not. */
 export interface AnswerStep {
   readonly ask: "answer gate";
@@ -181,6 +192,13 @@ export interface Box {
   readonly height: number;
 }
 
+/** A line of a cell. Attributes: cell: the cell's id. number: its place as people count. line: the line as the editor counts it. */
+export interface CellPlace {
+  readonly cell: string;
+  readonly number: number;
+  readonly line: number;
+}
+
 /** Say whether these texts fit their parameters, and what all parameters come to with them. */
 export interface CheckParameters {
   readonly ask: "check parameters";
@@ -280,17 +298,19 @@ export interface ExplainStep {
   readonly step: string;
 }
 
-/** Write the pipeline to a path, from the notebook's folder. Attributes: path: what ends in `.ipynb` becomes the notebook with the outputs of the newest run, else a module. replace: whether a file that is there may be replaced; else nothing is written then. */
+/** Write the pipeline to a path, from the notebook's folder. Attributes: path: a file, or the folder of a project. form: one of the forms (`export/forms.py`); "" for what the path says: a notebook with the outputs of the newest run where it ends in `.ipynb`, else a module. replace: whether files that are there may be replaced; else nothing is written then. */
 export interface ExportPipeline {
   readonly ask: "export";
   readonly path: string;
+  readonly form?: string;
   readonly replace?: boolean;
 }
 
-/** Where the pipeline was written to; or not, as a file is there and nobody said to replace it. */
+/** Where the pipeline was written to; or not, as files are there and nobody said to replace them. Attributes: files: what was written, or is there already; from the notebook's folder. */
 export interface Exported {
   readonly path: string;
   readonly is_written: boolean;
+  readonly files: readonly (string)[];
 }
 
 /** Give what a step printed, if there is more than is known. Attributes: attempt: its number; the latest one if None. seen: the size of the log when it was given last, in bytes; -1 if it was not. is_whole: whether all of it is wanted, not only its end. */
@@ -522,10 +542,11 @@ export interface Reasons {
   readonly diff: string;
 }
 
-/** Why something was not done, in words; `type` is the class of the error. */
+/** Why something was not done, in words; `type` is the error's class, `place` the cell it is about. */
 export interface Refusal {
   readonly type: string;
   readonly message: string;
+  readonly place?: CellPlace | null;
 }
 
 /** Give a run a title. */

@@ -105,7 +105,7 @@ def test_an_export_replaces_a_file_only_when_told_so(
 
     def export(answer: str) -> None:
         shown.lab.menu("Pipeline", "Export as Python Module")
-        expect(shown.dialog).to_contain_text("Export as Python Module")
+        expect(shown.dialog.get_by_role("radio", name="Python module")).to_be_checked()
         shown.page.keyboard.press("Enter")
         expect(shown.dialog).to_contain_text("train.py is there already.")
         shown.dialog.get_by_role("button", name=answer, exact=True).click()
@@ -116,3 +116,22 @@ def test_an_export_replaces_a_file_only_when_told_so(
     export("Replace")
     expect(shown.page.get_by_text("Exported to train.py")).to_be_visible()
     assert "def fit" in module.read_text()
+
+
+def test_another_engine_is_chosen_in_the_dialog_and_what_it_refuses_leads_to_the_cell(
+    shown: Set, lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    shown.lab.menu("Pipeline", "Export to Another Engine")
+    shown.dialog.get_by_role("radio", name="Kedro").check()
+    shown.dialog.get_by_role("button", name="Export").click()
+    expect(shown.toasts).to_contain_text("Exported to train_kedro")
+    folder = lab.folder_of(request.node.name)
+    assert (folder / "train_kedro" / "conf" / "base" / "catalog.yml").exists()
+    shown.replace(1, "%%step fit --map 'one in raw'\nfitted = one")
+    shown.page.locator(".jp-Notebook-cell").first.locator(".cm-content").click()
+    shown.lab.menu("Pipeline", "Export to Another Engine")
+    shown.page.keyboard.press("Enter")
+    expect(shown.dialog.get_by_role("alert")).to_contain_text("cannot be exported to Luigi")
+    shown.dialog.get_by_role("button", name="Go to cell 2").click()
+    expect(shown.dialog).to_have_count(0)
+    expect(shown.page.locator(".jp-Notebook-cell").nth(1)).to_have_class(re.compile("jp-mod-active"))

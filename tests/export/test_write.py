@@ -39,3 +39,10 @@ def test_a_module_is_not_given_a_name_under_which_it_could_not_run(
     with pytest.raises(UsageError, match=r"give it a(nother)? name"):
         write(pipeline_of("%%step a\nx = 1"), tmp_path / name, None, None)
     assert not (tmp_path / name).exists()
+
+
+def test_a_form_that_there_is_not_is_refused_with_those_that_there_are(
+    pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError, match=r"no form word: name one of python, notebook, luigi"):
+        write(pipeline_of("%%step a\nx = 1"), tmp_path / "a.py", "word", None)

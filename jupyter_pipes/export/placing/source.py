@@ -172,7 +172,9 @@ def _as_python(text: str) -> str:
         # Imported only for cells that need it: it takes about 0.3 s.
         from IPython.core.inputtransformer2 import TransformerManager
 
-        return TransformerManager().transform_cell(text)
+        # IPython drops blank lines at the top, such as that of `%%step`.
+        begin = len(text) - len(text.lstrip("\n"))
+        return text[:begin] + TransformerManager().transform_cell(text[begin:])
     return text
 
 

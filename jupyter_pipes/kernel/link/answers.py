@@ -18,6 +18,7 @@ from jupyter_pipes.kernel.cell_outputs import LOG_TAIL
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.link import requests as ask
 from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
+from jupyter_pipes.kernel.link.places import place_of
 from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.link.topics.plans import stale_steps
 from jupyter_pipes.kernel.link.topics.table import TOPICS
@@ -58,8 +59,13 @@ class Answers:
             with self._turn(message.request):
                 answer = self._answer_once(message)
         except (PipesError, msgspec.ValidationError) as error:
-            return ask.Reply(number, refusal=ask.Refusal(type(error).__name__, _in_short(error)))
+            undone = "exported" if data.get("request", {}).get("ask") == "export" else "run"
+            return ask.Reply(number, refusal=self._refusal(error, undone))
         return ask.Reply(number, answer)
+
+    def _refusal(self, error: PipesError | msgspec.ValidationError, undone: str) -> ask.Refusal:
+        place = place_of(error, self._session.upcoming()) if isinstance(error, PipesError) else None
+        return ask.Refusal(type(error).__name__, _in_short(error, undone), place)
 
     def _answer_once(self, message: ask.Message) -> Any:
         """Carry out a request; what came of the last one with a key is said again."""
@@ -181,7 +187,7 @@ class Answers:
         return self._arranged[1]
 
 
-def _in_short(error: PipesError | msgspec.ValidationError) -> str:
+def _in_short(error: PipesError | msgspec.ValidationError, undone: str) -> str:
     """Return what stands against a request; of problems the first, as front ends list them all."""
     problems = error.diagnostics if isinstance(error, PipesError) else ()
     if not problems:
@@ -190,4 +196,4 @@ def _in_short(error: PipesError | msgspec.ValidationError) -> str:
     others = f" ({len(more)} more: see Problems.)" if more else ""
     is_placed = not first.cell or f"cell {first.cell}" in first.message
     place = "" if is_placed else f"Cell {first.cell}: "
-    return f"Nothing was run. {place}{first.message}{others}"
+    return f"Nothing was {undone}. {place}{first.message}{others}"

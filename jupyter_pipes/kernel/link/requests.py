@@ -6,6 +6,7 @@ from msgspec import Struct, field
 
 from jupyter_pipes.display.graph.layout import Layout
 from jupyter_pipes.kernel.link.asking import Done, Request, RunStarted
+from jupyter_pipes.kernel.link.places import CellPlace
 from jupyter_pipes.kernel.link.topics.table import TOPICS, TopicRequest
 from jupyter_pipes.kernel.notebook.saved import LiveCell
 from jupyter_pipes.model.steps import JsonValue
@@ -115,10 +116,11 @@ ANSWERS: dict[type[Request], type[Struct]] = {
 
 
 class Refusal(Struct, frozen=True):
-    """Why something was not done, in words; `type` is the class of the error."""
+    """Why something was not done, in words; `type` is the error's class, `place` the cell it is about."""
 
     type: str
     message: str
+    place: CellPlace | None = None
 
 
 class Message(Struct, frozen=True):

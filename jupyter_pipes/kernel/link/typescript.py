@@ -12,6 +12,7 @@ import msgspec
 
 from jupyter_pipes.display.board.model import KEPT_BOARD, KEPT_GRAPH, BoardChanged, BoardShown
 from jupyter_pipes.display.looks import LOOKS, STALE
+from jupyter_pipes.export.forms import FORMS
 from jupyter_pipes.kernel.link import requests
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.targets import COMMANDS, EVENTS, READING
@@ -35,6 +36,17 @@ export interface StepOption {
   readonly help: string;
   readonly takes: "nothing" | "one" | "many";
   readonly refersTo: "nothing" | "parameters" | "steps";
+}
+"""
+
+_FORM = """\
+/** A form that a pipeline can be exported in; `path` says what its path names. */
+export interface Form {
+  readonly name: string;
+  readonly title: string;
+  readonly about: string;
+  readonly path: "module" | "notebook" | "folder";
+  readonly is_engine: boolean;
 }
 """
 
@@ -64,6 +76,9 @@ def _constants() -> Iterator[str]:
     options = [_option(option) for option in STEP_OPTIONS]
     yield f"export const STEP_OPTIONS: readonly StepOption[] = {json.dumps(options)};\n"
     yield _STEP_OPTION
+    yield _FORM
+    forms = [{"name": name, **msgspec.to_builtins(form)} for name, form in FORMS.items()]
+    yield f"export const FORMS: readonly Form[] = {json.dumps(forms)};\n"
 
 
 def _option(option: Option) -> Mapping[str, str]:

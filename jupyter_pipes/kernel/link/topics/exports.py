@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Iterable
 from contextlib import suppress
+from pathlib import Path
 
 from msgspec import Struct
 
+from jupyter_pipes.export.targets import FilesInTheWay
 from jupyter_pipes.export.write import write
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.session import Session
@@ -19,19 +23,27 @@ class ExportPipeline(Request, frozen=True, tag="export"):
     """Write the pipeline to a path, from the notebook's folder.
 
     Attributes:
-        path: what ends in `.ipynb` becomes the notebook with the outputs of the newest run, else a module.
-        replace: whether a file that is there may be replaced; else nothing is written then.
+        path: a file, or the folder of a project.
+        form: one of the forms (`export/forms.py`); "" for what the path says: a notebook with the outputs of
+            the newest run where it ends in `.ipynb`, else a module.
+        replace: whether files that are there may be replaced; else nothing is written then.
     """
 
     path: str
+    form: str = ""
     replace: bool = False
 
 
 class Exported(Struct, frozen=True):
-    """Where the pipeline was written to; or not, as a file is there and nobody said to replace it."""
+    """Where the pipeline was written to; or not, as files are there and nobody said to replace them.
+
+    Attributes:
+        files: what was written, or is there already; from the notebook's folder.
+    """
 
     path: str
     is_written: bool
+    files: tuple[str, ...]
 
 
 def export_shown(session: Session, request: ExportPipeline) -> Exported:
@@ -41,16 +53,24 @@ def export_shown(session: Session, request: ExportPipeline) -> Exported:
         UsageError: the path names no file, a module of that name could not run, or there is no run yet
             whose outputs a notebook could have.
         InvalidPipeline: the pipeline has problems.
-        NotebookError: the file cannot be written.
+        NotebookError: the file cannot be written, or an engine has no words for the pipeline.
     """
     if not request.path.strip():
         raise UsageError("name the file to write, as train.py")
     path = session.directory / request.path
-    if path.is_file() and not request.replace:
-        return Exported(str(path), is_written=False)
     pipeline = session.upcoming()
-    write(pipeline, path, None, session.run or _newest(pipeline), force=request.replace)
-    return Exported(str(path), is_written=True)
+    run = session.run or _newest(pipeline)
+    try:
+        files = write(
+            pipeline, path, request.form or None, run, force=request.replace, only_new=not request.replace
+        )
+    except FilesInTheWay as error:
+        return Exported(str(path), False, _named(error.files, session.directory))
+    return Exported(str(path), True, _named(files, session.directory))
+
+
+def _named(files: Iterable[Path], directory: Path) -> tuple[str, ...]:
+    return tuple(os.path.relpath(file, directory) for file in files)
 
 
 def _newest(pipeline: Pipeline) -> Run | None:
