@@ -7,6 +7,7 @@ from functools import lru_cache
 from itertools import islice
 
 from jupyter_pipes.model.digests import digest
+from jupyter_pipes.system.patterns import pattern
 
 WORTH_IT = 200_000
 """Characters from which a source is folded: shorter ones are read sooner than they are searched."""
@@ -21,8 +22,8 @@ _PLAIN = (
 )
 _ROW = rf"(?>{_PLAIN}|[\[({{]\s*+(?>{_PLAIN}\s*+[,:]?+\s*+)*+[\])}}])"
 _TABLE = rf"(?>{_ROW}|[\[({{]\s*+(?>{_ROW}\s*+[,:]?+\s*+)*+[\])}}])"
-_RUN = re.compile(rf"(?<![\w\"'.)\]}}])(?>{_TABLE}\s*+[,:]\s*+){{50,}}+")
-_SEPARATED = re.compile(rf"{_TABLE}\s*+([,:])")
+_RUN = pattern(rf"(?<![\w\"'.)\]}}])(?>{_TABLE}\s*+[,:]\s*+){{50,}}+")
+_SEPARATED = pattern(rf"{_TABLE}\s*+([,:])")
 
 
 @lru_cache(maxsize=64)

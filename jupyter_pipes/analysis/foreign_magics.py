@@ -12,20 +12,21 @@ from collections.abc import Callable, Mapping
 from msgspec import Struct
 
 from jupyter_pipes.analysis.quoted_code import sql_names
+from jupyter_pipes.system.patterns import pattern
 
 EXTENSION_MAGICS = frozenset("memit mprun lprun snakeviz pyinstrument heat watermark".split())  # noqa: SIM905
 """Magics around Python that are there only behind `%load_ext`."""
 
-_ASSIGNED = re.compile(r"\s*([^\W\d]\w*)\s*(?:<<|=\s*<<)")
-_PLACEHOLDER = re.compile(r"(?:(?<![:\w]):|\$\{?|\{\{?\s*)([^\W\d]\w*)")
-_PERSISTED = re.compile(r"--persist(?:-replace)?\s+([^\W\d]\w*)")
+_ASSIGNED = pattern(r"\s*([^\W\d]\w*)\s*(?:<<|=\s*<<)")
+_PLACEHOLDER = pattern(r"(?:(?<![:\w]):|\$\{?|\{\{?\s*)([^\W\d]\w*)")
+_PERSISTED = pattern(r"--persist(?:-replace)?\s+([^\W\d]\w*)")
 _OPTION = r"(?:^|\s)(?:{})[=\s]\s*([\w,]+)"
-_INPUT = re.compile(_OPTION.format("-i|--input"))
-_OUTPUT = re.compile(_OPTION.format("-o|--output"))
-_COMPILED = re.compile(
+_INPUT = pattern(_OPTION.format("-i|--input"))
+_OUTPUT = pattern(_OPTION.format("-o|--output"))
+_COMPILED = pattern(
     r"^(?:cp?def|def|class|cdef\s+class)\s+(?:[\w\[\], ]+\s)?([^\W\d]\w*)\s*[(:]", re.MULTILINE
 )
-_WORD = re.compile(r"(?:^|\s)([^\W\d]\w*)(?=\s|$)")
+_WORD = pattern(r"(?:^|\s)([^\W\d]\w*)(?=\s|$)")
 
 
 class ForeignNames(Struct, frozen=True):

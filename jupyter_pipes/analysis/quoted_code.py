@@ -11,25 +11,26 @@ import re
 from string import Formatter, Template
 
 from jupyter_pipes.analysis.syntax import expression_alone
+from jupyter_pipes.system.patterns import pattern
 
 _NOTHING: frozenset[str] = frozenset()
 _LONGEST_EXPRESSION = 200
-_QUERY_NAME = re.compile(r"(?<!\w)@([^\W\d]\w*)")
-_QUOTED_COLUMN = re.compile(r"`[^`\n]*`")
-_NEW_COLUMN = re.compile(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
-_SQL = re.compile(
+_QUERY_NAME = pattern(r"(?<!\w)@([^\W\d]\w*)")
+_QUOTED_COLUMN = pattern(r"`[^`\n]*`")
+_NEW_COLUMN = pattern(r"^\s*\w+\s*=(?!=)", re.MULTILINE)
+_SQL = pattern(
     r"""\s*(?:--[^\n]*\n\s*|\(\s*)*
     (?:SELECT|WITH|FROM|CREATE|INSERT|COPY|DESCRIBE|SUMMARIZE|PIVOT|UNPIVOT|EXPLAIN|UPDATE|DELETE|VALUES
       |select|with|from|create|insert|copy|describe|summarize|pivot|unpivot|explain|update|delete|values)\s""",
     re.VERBOSE,
 )
-_TABLES = re.compile(
+_TABLES = pattern(
     r"""\b(?:FROM|JOIN|DESCRIBE|SUMMARIZE|PIVOT|UNPIVOT|UPDATE|INTO)\s+
     (?P<tables> [\w"]+ (?:\s+(?:AS\s+)?\w+(?=\s*,))? (?:\s*,\s*[\w"]+ (?:\s+(?:AS\s+)?\w+(?=\s*,))?)* )
     (?P<after>\s*[.(])?""",
     re.VERBOSE | re.IGNORECASE,
 )
-_TABLE = re.compile(r'\s*"?([^\W\d]\w*)')
+_TABLE = pattern(r'\s*"?([^\W\d]\w*)')
 
 
 def _words(text: str) -> frozenset[str]:

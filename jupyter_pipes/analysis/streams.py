@@ -11,6 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.folding import condensed
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.system.memory import remembered
+from jupyter_pipes.system.patterns import pattern
 
 STREAMS = {"numpy": "numpy.random.state", "random": "random.state", "torch": "torch.random.state"}
 """Module -> the name by which steps hand on the state of its stream; the dot keeps it from any variable's."""
@@ -23,15 +24,13 @@ GENERATOR_MAKERS = frozenset(
 """Functions of `numpy.random` that make a generator of its own."""
 
 _NO_DRAWS = GENERATOR_MAKERS | {"seed", "get_state", "Generator", "BitGenerator", "get_bit_generator"}
-_OF_TORCH = re.compile(r"torch\.(rand|randn|randint|randperm|normal|bernoulli|multinomial|nn\.([A-Z]|init))")
-_OF_SKLEARN = re.compile(r"sklearn\.(.*\.(train_test_split|shuffle|resample)|datasets\.(.*\.)?make_\w+)$")
-_OF_NETWORKX = re.compile(
-    r"networkx\.(.*random|.*(erdos|barabasi|watts_strogatz|binomial_graph|spring_layout))"
-)
-_SEED = re.compile("seed", re.IGNORECASE)
+_OF_TORCH = pattern(r"torch\.(rand|randn|randint|randperm|normal|bernoulli|multinomial|nn\.([A-Z]|init))")
+_OF_SKLEARN = pattern(r"sklearn\.(.*\.(train_test_split|shuffle|resample)|datasets\.(.*\.)?make_\w+)$")
+_OF_NETWORKX = pattern(r"networkx\.(.*random|.*(erdos|barabasi|watts_strogatz|binomial_graph|spring_layout))")
+_SEED = pattern("seed", re.IGNORECASE)
 _STATE_SETTERS = {"numpy.random.set_state": "numpy", "random.setstate": "random"}
 _SEED_ARGUMENTS = frozenset({"random_state", "seed", "rng"})
-_WORTH_A_LOOK = re.compile(
+_WORTH_A_LOOK = pattern(
     r"rand|seed|sample|rvs|shuffle|choice|make_|setstate|set_state|split|nn\.|graph|layout", re.I
 )
 

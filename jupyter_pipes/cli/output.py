@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.model.errors import PipesError, visible
+from jupyter_pipes.system.patterns import pattern
 
 if TYPE_CHECKING:
     from jupyter_pipes.cli.documents import Document
@@ -25,7 +26,7 @@ EXIT_CODES: Mapping[str, int] = {
 }
 
 
-_DRIVING = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_DRIVING = pattern(r"[\x7f-\x9f\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 """What drives a terminal of what may stand in JSON: there, all of it is in texts."""
 
 

@@ -10,6 +10,7 @@ from operator import itemgetter
 from jupyter_pipes.display.contrast import LIGHT, NIGHT, readable
 from jupyter_pipes.display.theme import DARK
 from jupyter_pipes.model.errors import visible
+from jupyter_pipes.system.patterns import pattern
 
 HEIGHT, WIDTH = 50, 200
 """Rows above the last one that text can still change, and columns up to which a move alone leads."""
@@ -17,17 +18,17 @@ HEIGHT, WIDTH = 50, 200
 TAIL = 60_000
 """Characters of a text's end that a card or the details show."""
 
-_TOKEN = re.compile(
+_TOKEN = pattern(
     r"(?P<text>[^\x00-\x08\x0a-\x1f\x7f-\x9f]+)|(?P<control>[\n\v\f\r\b])"
     r"|\x1b\[(?P<parameters>[0-?]*)[ -/]*(?P<final>[@-~])"
     # Texts for the terminal itself, such as a window's title; one that never ends takes no other line.
     r"|\x1b[\]PX^_][^\x07\x1b\n]*(?:\x07|\x1b\\)?|\x1b[ -/]*[0-~]?|.",
     re.DOTALL,
 )
-_MOVE = re.compile(r"[\v\f\r\b]|\x1b\[[0-?]*[ -/]*[ABCDGK]")
+_MOVE = pattern(r"[\v\f\r\b]|\x1b\[[0-?]*[ -/]*[ABCDGK]")
 # What is no wider than a letter, by far the most: letters of the west, boxes, blocks of progress bars.
-_NARROW = re.compile(r"[\t -\u02ff\u2500-\u25fc]*")
-_COLOUR = re.compile(r"\x1b\[[0-9;:]*m")
+_NARROW = pattern(r"[\t -\u02ff\u2500-\u25fc]*")
+_COLOUR = pattern(r"\x1b\[[0-9;:]*m")
 
 _Cell = tuple[str, str]
 """What one column shows ("" behind a wide character), and the codes of its colours."""

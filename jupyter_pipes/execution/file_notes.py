@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import posixpath
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -13,8 +12,9 @@ from jupyter_pipes.analysis.notebook.file_edges import normalised
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.model.views import RunView, StepView
+from jupyter_pipes.system.patterns import pattern
 
-QUOTED = re.compile(r"'([^']+)'|\"([^\"]+)\"")
+QUOTED = pattern(r"'([^']+)'|\"([^\"]+)\"")
 
 
 def undeclared_files(

@@ -13,10 +13,11 @@ from jupyter_pipes.history.sql.links import Change
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.signing import Signer
+from jupyter_pipes.system.patterns import pattern
 
 Event = TypeVar("Event", bound=ev.Event)
 
-_SEALED = re.compile(r'^(.*),"seal":"([0-9a-f]{64})"\}$', re.DOTALL)
+_SEALED = pattern(r'^(.*),"seal":"([0-9a-f]{64})"\}$', re.DOTALL)
 """The text of a record that was signed: its last member, which no event has, is the signature."""
 
 _MARK = b"\nseal"

@@ -6,7 +6,7 @@ import logging
 from collections.abc import Iterable
 from functools import cached_property
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
 
 from jupyter_pipes.history.history import History
 from jupyter_pipes.history.seals import Seals, attachment_of
@@ -24,6 +24,9 @@ from jupyter_pipes.storage.queues import Queue
 from jupyter_pipes.storage.settings import sqlite_file
 from jupyter_pipes.storage.signing import Signer
 from jupyter_pipes.storage.whole_files import reach_disk
+
+if TYPE_CHECKING:
+    from tempfile import TemporaryDirectory
 
 _logger = logging.getLogger(__name__)
 
@@ -120,6 +123,8 @@ class Workspace:
 
     @cached_property
     def _elsewhere(self) -> TemporaryDirectory[str]:
+        from tempfile import TemporaryDirectory
+
         return TemporaryDirectory(prefix="jupyter_pipes-", ignore_cleanup_errors=True)
 
     @property

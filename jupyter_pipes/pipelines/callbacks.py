@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import inspect
-import re
 from collections.abc import Iterable, Iterator, Sequence
 
 from msgspec.structs import replace
@@ -25,6 +24,7 @@ from jupyter_pipes.model.steps import (
     Step,
     StepOptions,
 )
+from jupyter_pipes.system.patterns import pattern
 
 ARGUMENTS: dict[str, tuple[str, ...]] = {
     "before": ("step", "params"),
@@ -38,7 +38,7 @@ ASKED, TOLD = "_asked_callback", "_told_callback"
 
 _HOOKS = "_hooks_of_callback"
 
-_WHERE = re.compile(r"^Step .*? \(cell \d+, line \d+\)")
+_WHERE = pattern(r"^Step .*? \(cell \d+, line \d+\)")
 
 
 def named(options: StepOptions) -> Iterator[tuple[str, str]]:

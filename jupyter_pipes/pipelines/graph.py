@@ -24,6 +24,7 @@ from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.options.nesting import nesting_problems
 from jupyter_pipes.pipelines.options.table import BY_FIELD
 from jupyter_pipes.pipelines.referring.edges import check_open, reference_problems, with_option_edges
+from jupyter_pipes.system.patterns import pattern
 
 
 class Graph(Struct, frozen=True, dict=True):
@@ -65,7 +66,7 @@ class Graph(Struct, frozen=True, dict=True):
         return tuple(problem for problem in self.diagnostics if problem.severity == "error")
 
 
-_DECLARATION = re.compile(r"^(\w+)[ \t]*[:=]", re.MULTILINE)
+_DECLARATION = pattern(r"^(\w+)[ \t]*[:=]", re.MULTILINE)
 
 _FLAGS = {field: option.flag for field, option in BY_FIELD.items()}
 

@@ -20,17 +20,18 @@ from jupyter_pipes.pipelines.arguments import as_shown, check_path, is_text
 from jupyter_pipes.pipelines.step_names import LONGEST_NAME
 from jupyter_pipes.pipelines.step_options import parse_step
 from jupyter_pipes.system.memory import remembered
+from jupyter_pipes.system.patterns import pattern
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
 
-_MAGIC_LINE = re.compile(
+_MAGIC_LINE = pattern(
     r"""(?P<above> (?: [^\S\n]* (?:\#[^\n]* | %%(?:time|capture|prun)\b[^\n]*)? \n )* )
         [^\S\n]* %%(?P<name>step|params|setup)(?=\s|$) (?P<argument>.*)""",
     re.VERBOSE,
 )
-_DRIVES_US = re.compile(
+_DRIVES_US = pattern(
     r"""(?P<indent>[ \t]*)
         (?: %(?:load_ext|reload_ext)\s+jupyter_pipes\b
           | (?:[\w.,\[\]() \t'"]+=\s*)?

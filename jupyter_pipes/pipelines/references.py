@@ -14,8 +14,9 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.analysis.syntax import expression_alone
 from jupyter_pipes.model.steps import PARAMS_OWNER
 from jupyter_pipes.pipelines.arguments import shown
+from jupyter_pipes.system.patterns import pattern
 
-_REFERENCE = re.compile(r"\$(?P<escaped>\$)?\{(?P<text>[^{}]*)\}")
+_REFERENCE = pattern(r"\$(?P<escaped>\$)?\{(?P<text>[^{}]*)\}")
 
 _RUN = "run"
 

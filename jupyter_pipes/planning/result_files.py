@@ -5,7 +5,6 @@ What a step wrote itself is never its input, whether its code names it or it rea
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -18,8 +17,9 @@ from jupyter_pipes.model.steps import Step
 from jupyter_pipes.planning.fingerprints import named_files
 from jupyter_pipes.planning.newest_results import Newest, NewestResults
 from jupyter_pipes.storage.file_digests import file_digest, names_in
+from jupyter_pipes.system.patterns import pattern
 
-_DATABASE = re.compile(r"\.(db|sqlite3?|duckdb)$")
+_DATABASE = pattern(r"\.(db|sqlite3?|duckdb)$")
 """How files are called that are mostly added to where they are written, unseen what was there."""
 
 

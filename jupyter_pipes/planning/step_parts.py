@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +20,7 @@ from jupyter_pipes.planning.catalog.inputs import content_parts
 from jupyter_pipes.planning.newest_results import Newest
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
 from jupyter_pipes.planning.signing.signature import code_part
+from jupyter_pipes.system.patterns import pattern
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 Inputs = Mapping[str, ArtifactRef | None]
 """Name, or path of a file that a step makes, -> what is read; None where an ignored failure left nothing."""
 
-_CALLED_OR_SET = re.compile(r"%?[\w.]+(?=\s*[(\[=])|%\w+")
+_CALLED_OR_SET = pattern(r"%?[\w.]+(?=\s*[(\[=])|%\w+")
 
 
 class Surroundings(Struct, frozen=True):

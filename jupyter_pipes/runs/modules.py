@@ -7,12 +7,10 @@ import os
 import sys
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
-from importlib.metadata import entry_points
 from pathlib import Path
 from types import ModuleType
 from typing import Any, NoReturn, TypeVar
 
-from jupyter_pipes.execution.worker.fresh_modules import SourceLoader, loaded_from_source
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.arguments import as_shown, is_text
 
@@ -25,6 +23,8 @@ def import_module(path: Path) -> ModuleType:
     Raises:
         NotebookError: there is none, or it cannot be imported; what it raises, or that it ends the program.
     """
+    from jupyter_pipes.execution.worker.fresh_modules import SourceLoader, loaded_from_source
+
     try:
         is_there = path.is_file()
     except OSError:
@@ -70,6 +70,8 @@ def only_of(kind: type[Kind], path: Path) -> Kind:
 
 def program_named(name: str) -> Callable[..., Any]:
     """Return a program that stands above this folder, and registers itself."""
+    from importlib.metadata import entry_points
+
     (program,) = entry_points(group="jupyter_pipes.programs", name=name)
     return program.load()
 

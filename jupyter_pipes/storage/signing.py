@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hmac
 import os
 import stat
 from pathlib import Path
@@ -66,11 +65,15 @@ class Signer:
 
     def signature(self, *parts: str | bytes) -> bytes:
         """Return the signature of parts, in this order and each as it is."""
+        import hmac
+
         content = msgspec.msgpack.encode(parts)
         return hmac.digest(self._key, content, "sha256")
 
     def has_signed(self, signature: bytes, *parts: str | bytes) -> bool:
         """Return whether this is the signature of the parts."""
+        import hmac
+
         return hmac.compare_digest(signature, self.signature(*parts))
 
 

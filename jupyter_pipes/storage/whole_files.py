@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import fcntl
 import os
-import secrets
 import time
 from collections.abc import Generator, Iterable, Sequence
 from contextlib import contextmanager
@@ -76,7 +75,7 @@ def replacing(path: Path) -> Generator[Path]:
     target = path.resolve()
     if target.exists() and not target.is_file():
         raise OSError(errno.EINVAL, "it is a folder, a pipe or a device")
-    draft = target.with_name(f".{secrets.token_hex(4)}-{target.name}")
+    draft = target.with_name(f".{os.urandom(4).hex()}-{target.name}")
     try:
         yield draft
         if target.exists():

@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.foreign_magics import EXTENSION_MAGICS, foreign_names
 from jupyter_pipes.analysis.syntax import expression_alone
+from jupyter_pipes.system.patterns import pattern
 
 
 def _words(text: str) -> frozenset[str]:
@@ -47,10 +48,10 @@ HARMLESS_LINE_MAGICS = _words("""
 LINE_MAGICS = CODE_LINE_MAGICS | SCRATCH_MAGICS | LOOKING_MAGICS | HARMLESS_LINE_MAGICS
 """Every line magic that the analysis understands."""
 
-_DOLLAR = re.compile(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
-_SHELL_VARIABLE = re.compile(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
-_SCRIPT_VARIABLE = re.compile(r"(?<!\\)\$(?:([^\W\d]\w*)|\{[#!]?([^\W\d]\w*))")
-_ASSIGNMENT = re.compile(
+_DOLLAR = pattern(r"\$(\$?[\w.]+)(?=(?:[^']*'[^']*')*[^']*$)")
+_SHELL_VARIABLE = pattern(r"\bfor\s+(\w+)\b|\b(\w+)=|\bread\s+(\w+)")
+_SCRIPT_VARIABLE = pattern(r"(?<!\\)\$(?:([^\W\d]\w*)|\{[#!]?([^\W\d]\w*))")
+_ASSIGNMENT = pattern(
     r"""(?:^|(?<=[\s;&|(]))(?:
         ([^\W\d]\w*)\+?=(?:"[^"]*"|'[^']*'|\S*)
         |for\s+([^\W\d]\w*)\b
@@ -58,11 +59,11 @@ _ASSIGNMENT = re.compile(
     )""",
     re.VERBOSE,
 )
-_OPTION = re.compile(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
+_OPTION = pattern(r"\s*-(?:(?P<flag>[A-Za-z])(?P<glued>\S*)|-\S+)\s*")
 _FLAGS = {"timeit": "tcqov", "prun": "rq", "memit": "co", "lprun": "rszp", "mprun": "c"}
 _WITH_VALUE = {"timeit": "nrp", "prun": "lsTD", "memit": "rti", "lprun": "fmuTD", "mprun": "fT", "debug": "b"}
-_WORDS = re.compile(r"(?<![\w.-])[^\W\d]\w*")
-_OUTPUT_OPTION = re.compile(r"--(?:out|err|proc)[ =](\w+)")
+_WORDS = pattern(r"(?<![\w.-])[^\W\d]\w*")
+_OUTPUT_OPTION = pattern(r"--(?:out|err|proc)[ =](\w+)")
 
 
 class Interpolation(Struct, frozen=True):

@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 import builtins
 import itertools
-import re
 from collections.abc import Iterable, Iterator
 from typing import Any, Literal
 
 from msgspec import Struct, field
+
+from jupyter_pipes.system.patterns import pattern
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 Kind = Literal["module", "function", "class", "comprehension"]
@@ -25,10 +26,10 @@ PROMPT_NAMES = frozenset({"copyright", "credits", "exit", "license", "quit"})
 SUBCLASSES = "__subclasses__"
 """Code that asks a class for its subclasses reads this name; every class that has a base adds to it."""
 
-PROMPT_HISTORY = re.compile(r"_{1,3}|_\d+|Out|_oh")
+PROMPT_HISTORY = pattern(r"_{1,3}|_\d+|Out|_oh")
 """Names under which a kernel keeps what cells displayed."""
 
-PROMPT_INPUTS = re.compile(r"_i{1,3}|_i\d+|In|_ih")
+PROMPT_INPUTS = pattern(r"_i{1,3}|_i\d+|In|_ih")
 """Names under which a kernel keeps the text of the cells that it ran."""
 
 # A kernel takes the place of some prompt names, and adds these; a notebook must mean the same without it.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import itertools
-import re
 from collections.abc import Iterable
 from itertools import chain
 
@@ -18,8 +17,9 @@ from jupyter_pipes.analysis.effects.expansion import outcome
 from jupyter_pipes.analysis.effects.methods import COLLECTION_MUTATORS, PUTTING, Use
 from jupyter_pipes.analysis.effects.summaries import Call
 from jupyter_pipes.analysis.effects.values import NOTHING, PARTS, RESULT, Value, holding, union
+from jupyter_pipes.system.patterns import pattern
 
-_SELECTION = re.compile(
+_SELECTION = pattern(
     r"(is|has|not|low|high)_\w+|\w*(mask|cond|idx|index|cols?|columns|features|filter|sel|names|keep|rows)\d*"
 )
 """Names by which people select from tables: the selection is a copy."""

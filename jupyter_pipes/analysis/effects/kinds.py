@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import re
+from jupyter_pipes.system.patterns import pattern
 
 ITERATOR = "iterator"
 RANDOM = "random"
@@ -56,11 +56,11 @@ _METHODS_THAT_ARE_MAKERS_ONLY_AS_FUNCTIONS = _words("count filter map index axes
 
 _BY_NAME = (
     (
-        re.compile(r"(fig|ax|axs|axes|axis|figure|axes_\w+|ax_\w+|fig_\w+|\w+_ax|\w+_axes|\w+_fig)\d*"),
+        pattern(r"(fig|ax|axs|axes|axis|figure|axes_\w+|ax_\w+|fig_\w+|\w+_ax|\w+_axes|\w+_fig)\d*"),
         DRAWING,
     ),
-    (re.compile(r"(rng|prng|rnd|random_state|rand_gen|random_generator|\w+_rng|rng_\w+)\d*"), RANDOM),
-    (re.compile(r"(df|frame)\d*|df_\w+|\w+_df"), FRAME),
+    (pattern(r"(rng|prng|rnd|random_state|rand_gen|random_generator|\w+_rng|rng_\w+)\d*"), RANDOM),
+    (pattern(r"(df|frame)\d*|df_\w+|\w+_df"), FRAME),
 )
 
 COPIED_BY_INDEX = frozenset({FRAME, SCALAR})

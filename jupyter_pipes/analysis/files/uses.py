@@ -23,27 +23,28 @@ from jupyter_pipes.analysis.files.writing import (
 from jupyter_pipes.analysis.local_modules import reach
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.system.memory import remembered
+from jupyter_pipes.system.patterns import pattern
 
 _MAKERS_OF_FOLDERS = frozenset(("mkdir", "makedirs"))
 _LISTERS = frozenset(("listdir", "scandir", "walk", "iterdir", "glob", "iglob", "rglob"))
-_READERS_OF_FOLDERS = re.compile(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
-_PATTERN = re.compile(r"[^/]*[*?[].*")
-_QUOTED = re.compile(r"'([^']+)'")
-_WRITES = re.compile(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
-_SHELL_CELL = re.compile(r"\s*%%(?:step --bash|(?:bash|sh|sx|system|!)(?:[ \t][^\n]*)?)\n")
+_READERS_OF_FOLDERS = pattern(r"read_(parquet|feather|orc|table|delta|ipc)$|scan_\w+$|dataset$")
+_PATTERN = pattern(r"[^/]*[*?[].*")
+_QUOTED = pattern(r"'([^']+)'")
+_WRITES = pattern(r"\s*%%(?:writefile|file)[ \t]+(?P<appends>-a[ \t]+)?(?P<path>[^\s{}$]+)[ \t]*\n")
+_SHELL_CELL = pattern(r"\s*%%(?:step --bash|(?:bash|sh|sx|system|!)(?:[ \t][^\n]*)?)\n")
 _SHELLS = frozenset(("system", "getoutput", "popen"))
 _PROGRAMS = frozenset(("run", "call", "check_call", "check_output", "Popen"))
 """Functions that are given command lines; the second ones if they are to use a shell."""
 
-_WORD = re.compile(r"[\w./~-]+")
-_WRITTEN_BY_SHELL = re.compile(
+_WORD = pattern(r"[\w./~-]+")
+_WRITTEN_BY_SHELL = pattern(
     r"(?:>>?|\btee(?:\s+-a)?|\btouch|\s-[oO])\s*([\w./~-]+)|\b(?:cp|mv)\b[^|;&]*\s([\w./~-]+)"
 )
 _LARGEST = 200_000
 """Characters of local modules."""
 
-_URL = re.compile(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
-_FILE = re.compile(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
+_URL = pattern(r"(?:sqlite|duckdb)(?:\+\w+)?:/{3}(.+)")
+_FILE = pattern(r"[^\s*?<>|]*[\w)]\.\w{1,8}|[^\s*?<>|]+/[^\s*?<>|]+")
 """How a text looks that may be the path of a file: with an ending, or in a folder."""
 
 

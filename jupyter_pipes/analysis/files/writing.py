@@ -6,12 +6,13 @@ import ast
 import re
 
 from jupyter_pipes.analysis.files.texts import Texts, called, text_of
+from jupyter_pipes.system.patterns import pattern
 
 QUERIES = frozenset(("sql", "query", "execute", "read_sql", "read_sql_query"))
 """Functions and methods that are given SQL."""
 
 _DATABASES = frozenset(("connect", "create_engine"))
-_WRITER = re.compile(
+_WRITER = pattern(
     r"(to|write|save|dump|export|sink|copy|move|rename|replace|download|render|touch|imwrite|imsave)(_|$)"
     r"|save|(copy|copyfile|copy2|urlretrieve|make_archive|basicConfig|FileHandler)$"
     r"|(remove|unlink|rmtree)$"
@@ -19,17 +20,17 @@ _WRITER = re.compile(
 """Names of functions and methods that write or remove a file that they are given."""
 
 _OPENERS = frozenset("open File ZipFile TarFile HDFStore ExcelWriter ParquetWriter fdopen memmap".split())  # noqa: SIM905
-_MODE = re.compile(r"[rwaxbtcn+]{1,4}(:\w+)?")
+_MODE = pattern(r"[rwaxbtcn+]{1,4}(:\w+)?")
 _ALWAYS_WRITE = frozenset(("ExcelWriter", "ParquetWriter"))
 _WRITE_BY_DEFAULT = frozenset(("HDFStore", "memmap", "shelve.open", "zarr.open", "lmdb.open"))
 _WITH_FLAGS = frozenset(("shelve.open", "dbm.open", "gnu.open", "ndbm.open", "dumb.open"))
 """Those whose modes are flags: `c` makes the file where there is none, `n` always."""
 
-_READING = re.compile(r"[\s(]*(select|with|from|show|describe|explain|values)\b", re.IGNORECASE)
-_CHANGING = re.compile(
+_READING = pattern(r"[\s(]*(select|with|from|show|describe|explain|values)\b", re.IGNORECASE)
+_CHANGING = pattern(
     r"\b(insert|update|delete|create|drop|alter|replace\s+into|merge|copy|attach)\b", re.IGNORECASE
 )
-_CHANGES = re.compile(r"(commit|begin|executemany|executescript|to_sql)$")
+_CHANGES = pattern(r"(commit|begin|executemany|executescript|to_sql)$")
 """Methods by which a database is changed without any SQL in sight."""
 
 

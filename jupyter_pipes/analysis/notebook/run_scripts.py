@@ -9,8 +9,9 @@ import msgspec
 from jupyter_pipes.analysis.cell.names import Names, analyze
 from jupyter_pipes.analysis.notebook.statements import Statement, imported_modules
 from jupyter_pipes.model.steps import Cell, Script
+from jupyter_pipes.system.patterns import pattern
 
-_LINE = re.compile(r"^(?P<indent>[ \t]*)%run[ \t]+(?P<argument>[^\n]*)$", re.MULTILINE)
+_LINE = pattern(r"^(?P<indent>[ \t]*)%run[ \t]+(?P<argument>[^\n]*)$", re.MULTILINE)
 _MODULE = "_run_script"
 _WITH_VALUE = ("-t", "-N", "-b", "-l", "-s", "-T", "-D")
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import ast
-import re
 from collections.abc import Iterable, Iterator
 from itertools import chain
 
@@ -23,13 +22,14 @@ from jupyter_pipes.analysis.settings.targets import (
 from jupyter_pipes.analysis.states import STREAMS
 from jupyter_pipes.analysis.streams import GENERATOR_MAKERS
 from jupyter_pipes.system.memory import remembered
+from jupyter_pipes.system.patterns import pattern
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-_SETTING = re.compile(
+_SETTING = pattern(
     r"(set|reset|seed|use|rc|config|configure|register|unregister|enable|disable|init|initialize|activate"
     r"|deactivate|install|patch|setup|switch|prefer|manual)(_|$|(?=[A-Z]))"
 )

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import re
 import socket
 from collections.abc import Iterable, Sequence
 from pathlib import Path
@@ -17,8 +16,9 @@ from jupyter_pipes.execution.environments.launching import Launch
 from jupyter_pipes.execution.environments.spawning import spawn
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.results import Usage
+from jupyter_pipes.system.patterns import pattern
 
-_OURS = re.compile(r"__import__\('(jupyter_pipes(?:\.\w+)+)'")
+_OURS = pattern(r"__import__\('(jupyter_pipes(?:\.\w+)+)'")
 """How code that we write imports what is ours."""
 
 

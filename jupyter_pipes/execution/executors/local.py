@@ -9,7 +9,6 @@ import platform
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections import deque
 from collections.abc import Callable
@@ -376,6 +375,8 @@ def _file_of(data: bytes) -> int:
     if sys.platform == "linux":
         file = os.memfd_create("job")
     else:
+        import tempfile
+
         with tempfile.TemporaryFile() as made:
             file = os.dup(made.fileno())
     os.write(file, data)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 from msgspec import Struct
@@ -13,7 +14,10 @@ from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.storage.catalog.entries import Entry
 from jupyter_pipes.storage.catalog.placeholders import with_variables
 from jupyter_pipes.storage.catalog.states import state_of
-from jupyter_pipes.storage.catalog.writing import Written
+
+if TYPE_CHECKING:
+    # With all that makes files of values, which only a run needs whose catalog names outputs.
+    from jupyter_pipes.storage.catalog.writing import Written
 
 
 class Order(Struct, frozen=True):

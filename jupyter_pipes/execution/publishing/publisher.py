@@ -6,7 +6,6 @@ import asyncio
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +22,6 @@ from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.pipelines.catalog.outputs import Outputs
 from jupyter_pipes.storage.catalog.placeholders import Filling, filled
 from jupyter_pipes.storage.catalog.versions import version_of
-from jupyter_pipes.storage.catalog.writing import Written
-from jupyter_pipes.storage.serializers.plain import FileSerializer
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.values import StepValues
@@ -32,6 +29,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.job import Job
     from jupyter_pipes.model.steps import Step
     from jupyter_pipes.planning.request import RunRequest
+    from jupyter_pipes.storage.catalog.writing import Written
 
 Report = Callable[[ev.AnyEvent], None]
 
@@ -125,9 +123,7 @@ class Publisher:
     ) -> Iterator[Order]:
         for artifact in artifacts:
             name = artifact.name
-            if artifact.is_figure or artifact.serializer == FileSerializer.name:
-                continue
-            if (entry := self._outputs.entry(step, name)) is None:
+            if artifact.is_figure or (entry := self._outputs.entry(step, name)) is None or _is_file(artifact):
                 continue
             filling = Filling(self._run, signature, step.name, name, self._parameters(step.name))
             try:
@@ -145,6 +141,10 @@ class Publisher:
 
     def _carried_out(self, orders: Sequence[Order]) -> list[Written]:
         """Have a process of its own load the values and write them: their classes stay out of this one."""
+        import tempfile
+
+        from jupyter_pipes.storage.catalog.writing import Written
+
         whole = Orders(tuple(orders), self._workspace.settings.store, str(self._request.directory))
         # Values may be instances of classes in modules beside the notebook.
         places = [*self._request.definition.python_path, os.environ.get("PYTHONPATH", "")]
@@ -170,6 +170,12 @@ class Publisher:
 def notes_of(written: Mapping[str, Written]) -> list[str]:
     """Return what is to be told of what was written: what formats did not keep."""
     return [f"{place}: {loss}" for place, came in written.items() for loss in came.losses]
+
+
+def _is_file(artifact: ArtifactRef) -> bool:
+    from jupyter_pipes.storage.serializers.plain import FileSerializer
+
+    return artifact.serializer == FileSerializer.name
 
 
 def _failure(order: Order, reason: str, place: Path | None) -> str:

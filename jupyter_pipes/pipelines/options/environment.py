@@ -11,8 +11,9 @@ from jupyter_pipes.model.steps import Diagnostic, Step, StepOptions
 from jupyter_pipes.model.version import OLDEST_PYTHON, RUNNING
 from jupyter_pipes.pipelines.arguments import items
 from jupyter_pipes.storage.locks import divided
+from jupyter_pipes.system.patterns import pattern
 
-_VARIABLE = re.compile(r"[A-Za-z_]\w*", re.ASCII)
+_VARIABLE = pattern(r"[A-Za-z_]\w*", re.ASCII)
 _OURS = "JUPYTER_PIPES_"
 WHOLE = ("packages", "python", "environment", "container")
 """Fields that say what a step's Python is: a step that has one has none of its queue's."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable, Sequence
 
 import msgspec
@@ -112,6 +111,8 @@ def reasons(old: Sequence[Part] | None, new: Sequence[Part]) -> tuple[str, ...]:
 
 def difference(old: Part | None, new: Part | None) -> str:
     """Return a unified diff of two states of a part's text, "" when there is nothing to show."""
+    import difflib
+
     before = old.text.strip("\n").splitlines() if old else []
     after = new.text.strip("\n").splitlines() if new else []
     return "\n".join(difflib.unified_diff(before, after, "before", "now", lineterm="", n=2))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import fcntl
 import mmap
 import os
-import secrets
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import suppress
@@ -249,7 +248,7 @@ class LocalBlobs:
         return self._root / key(digest)
 
     def _unfinished(self) -> Path:
-        return self._root / "objects" / f"{UNFINISHED}{os.getpid()}-{secrets.token_hex(8)}"
+        return self._root / "objects" / f"{UNFINISHED}{os.getpid()}-{os.urandom(8).hex()}"
 
     def _remove_damaged(self, path: Path) -> None:
         """Clear the way of who makes it again."""

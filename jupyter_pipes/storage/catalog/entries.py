@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -17,12 +16,13 @@ from msgspec.structs import replace
 from jupyter_pipes.model.errors import ConfigurationError
 from jupyter_pipes.storage.catalog.formats import SQL, ending_of, libraries_of
 from jupyter_pipes.storage.catalog.placeholders import is_any, parts_of
+from jupyter_pipes.system.patterns import pattern
 
 SQLITE = "sqlite:///"
 """Begins the URL of a database that is a file; behind it stands its path."""
 
-_NAME = re.compile(r"[\w*?]+")
-_SECRET = re.compile(r"(?i)(^|[_&?;])(password|passwd|pwd|secret|token|key|credentials?)($|=)")
+_NAME = pattern(r"[\w*?]+")
+_SECRET = pattern(r"(?i)(^|[_&?;])(password|passwd|pwd|secret|token|key|credentials?)($|=)")
 
 
 class Entry(Struct, frozen=True, forbid_unknown_fields=True):

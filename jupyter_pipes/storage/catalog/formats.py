@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 from collections.abc import Callable, Mapping
 from importlib import import_module
@@ -57,6 +56,8 @@ class Format(Struct, frozen=True):
 
 
 def _write_json(value: Any, path: Path, **options: Any) -> None:
+    import json
+
     said: dict[str, Any] = {"ensure_ascii": False, **options}
     path.write_text(json.dumps(value, **said), encoding="utf-8")
 

@@ -10,8 +10,9 @@ from typing import Literal
 from msgspec import Struct
 
 from jupyter_pipes.model.errors import ConfigurationError
+from jupyter_pipes.system.patterns import pattern
 
-_BRACES = re.compile(r"\{([^{}]*)\}")
+_BRACES = pattern(r"\{([^{}]*)\}")
 _FIXED = ("run", "signature", "step", "name")
 
 Kind = Literal["text", "run", "signature", "step", "name", "params", "env"]
