@@ -158,6 +158,7 @@ def test_the_fold_shows_the_step_waiting_again_with_the_reason_and_its_new_produ
     assert world.view.steps["change"].planned.observed_writes == ("xs",)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(notebooks(), st.integers(0, 2**32), st.booleans(), st.booleans())
 def test_every_run_ends_and_every_value_used_is_of_the_last_attempt_of_its_maker(

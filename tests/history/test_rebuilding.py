@@ -59,6 +59,7 @@ ACTIONS = st.tuples(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=25)
 @given(st.lists(st.lists(ACTIONS, max_size=6), min_size=1, max_size=5), st.booleans())
 def test_random_runs_have_the_same_rows_again(runs: list[list[tuple[str, str]]], last_goes_on: bool) -> None:

@@ -266,6 +266,7 @@ def worlds(draw: st.DrawFn) -> dict[str, Any]:
     return {name: draw(st.sampled_from(made)) for name in "abcd"}
 
 
+@pytest.mark.slow
 @given(world=worlds())
 def test_objects_are_one_after_loading_where_they_were_before(world: dict[str, Any]) -> None:
     store = ArtifactStore(f"memory://{secrets.token_hex(8)}")

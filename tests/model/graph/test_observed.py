@@ -327,6 +327,7 @@ class Attempts:
         self.seen[now.name] = self.seen.get(now.name, Observation()).united(told)
 
 
+@pytest.mark.slow
 @settings(max_examples=400)
 @given(CELLS)
 @example(

@@ -86,8 +86,11 @@ def test_what_is_no_scheduler_is_said_to_be_none(answer: bytes) -> None:
         asyncio.run(asyncio.wait_for(connect(), 60))
 
 
-def test_what_dask_draws_is_not_taken_from_the_notebook_s_random_numbers() -> None:
+def test_what_dask_draws_is_not_taken_from_the_notebook_s_random_numbers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """Neither before it tries a scheduler again, nor to guess how large a message is."""
+    monkeypatch.setattr("jupyter_pipes.execution.executors.remote.connection.PATIENCE", 0.3)
     with socket.create_server(("127.0.0.1", 0)) as server:
         port = server.getsockname()[1]
     connection = Connection(Queue("far", f"tcp://127.0.0.1:{port}"), lambda _: None)
