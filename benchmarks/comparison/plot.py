@@ -8,10 +8,10 @@ from typing import Any
 
 from benchmarks.comparison.rows import OURS, Goal, Row
 
-PARTS = ("paper", "ink", "lines", "met", "missed")
+PARTS = ("paper", "ink", "lines", "met", "missed", "beside")
 PAPERS = {
-    "light": ("#ffffff", "#1f2328", "#d1d9e0", "#0969da", "#bc4c00"),
-    "dark": ("#0d1117", "#f0f6fc", "#3d444d", "#58a6ff", "#f0883e"),
+    "light": ("#ffffff", "#1f2328", "#d1d9e0", "#0969da", "#bc4c00", "#818b98"),
+    "dark": ("#0d1117", "#f0f6fc", "#3d444d", "#58a6ff", "#f0883e", "#7d8590"),
 }
 """Kind of paper -> the colour of each part."""
 
@@ -33,7 +33,7 @@ def _draw(rows: Sequence[Row], colours: dict[str, str], path: Path) -> None:
         _draw_ratio(axes, place, row.ratio(tool), goal, colours)
     labels = [f"{row.work}  ·  {tool}" for row, tool in ratios]
     axes.set_yticks(range(len(ratios)), labels, fontsize=9, color=colours["ink"])
-    axes.invert_yaxis()
+    axes.set_ylim(len(ratios) - 0.4, -0.6)
     axes.set_xscale("log", base=2)
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:g}")
     axes.set_xlabel("times what the other takes (a line: the goal)", color=colours["ink"])
@@ -43,17 +43,19 @@ def _draw(rows: Sequence[Row], colours: dict[str, str], path: Path) -> None:
     axes.tick_params(colors=colours["ink"], length=0)
     axes.set_facecolor(colours["paper"])
     axes.spines[:].set_visible(False)
+    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
     figure.savefig(path, dpi=110)
 
 
 def _draw_ratio(axes: Any, place: int, ratio: float, goal: Goal | None, colours: dict[str, str]) -> None:
     is_missed = goal is not None and ratio > goal.most
-    colour = colours["missed"] if is_missed else colours["met"] if goal else colours["lines"]
+    colour = colours["missed"] if is_missed else colours["met"] if goal else colours["beside"]
     axes.plot([1, ratio], [place, place], color=colour, linewidth=4, solid_capstyle="butt")
     axes.plot(ratio, place, "o", color=colour, markersize=8)
     if goal is not None:
         axes.plot([goal.most] * 2, [place - 0.4, place + 0.4], color=colours["ink"], linewidth=2)
-    axes.annotate(
-        f"{ratio:.2g}", (max(ratio, 1), place), (8, 0), textcoords="offset points", va="center",
+    # In a column of their own: beside their points they would lie on the goals.
+    axes.text(
+        *(1.06, place, f"{ratio:.2g}"), transform=axes.get_yaxis_transform(), va="center", ha="right",
         fontsize=9, color=colours["ink"],
     )  # fmt: skip
