@@ -24,9 +24,11 @@ def draw(rows: Sequence[Row], folder: Path) -> None:
 
 def _draw(rows: Sequence[Row], colours: dict[str, str], path: Path) -> None:
     from matplotlib.figure import Figure
+    from matplotlib.layout_engine import ConstrainedLayoutEngine
 
     ratios = [(row, tool) for row in rows for tool in row.taken if tool != OURS]
-    figure = Figure(figsize=(11, 0.42 * len(ratios) + 1.2), facecolor=colours["paper"], layout="constrained")
+    layout = ConstrainedLayoutEngine(w_pad=0.15, h_pad=0.1)
+    figure = Figure(figsize=(11, 0.42 * len(ratios) + 1.2), facecolor=colours["paper"], layout=layout)
     axes = figure.subplots()
     for place, (row, tool) in enumerate(ratios):
         goal = next((goal for goal in row.goals if goal.of == tool), None)
@@ -43,7 +45,6 @@ def _draw(rows: Sequence[Row], colours: dict[str, str], path: Path) -> None:
     axes.tick_params(colors=colours["ink"], length=0)
     axes.set_facecolor(colours["paper"])
     axes.spines[:].set_visible(False)
-    figure.get_layout_engine().set(w_pad=0.15, h_pad=0.1)
     figure.savefig(path, dpi=110)
 
 
