@@ -74,6 +74,8 @@ def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Pa
     if not pipeline.cells:
         raise UsageError(f"{pipeline.name} is no notebook: only notebooks can be exported to {engine}")
     root = path
+    if path.stem.lower() == engine:
+        raise UsageError(f"{path.name} would stand before {engine} itself: give it another name")
     if FORMS[engine].path == "module":
         if path.suffix != ".py":
             raise UsageError(f"name a module, as flow.py: {path.name} is none that {engine} could load")

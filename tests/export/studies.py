@@ -1,4 +1,4 @@
-"""Ten small pipelines that other engines are given: what notebooks do, and tasks and nodes seldom see."""
+"""Small pipelines that other engines are given: what notebooks do, and tasks and nodes seldom see."""
 
 from __future__ import annotations
 
@@ -123,6 +123,24 @@ STUDIES: dict[str, Study] = {
             "%%step four\nd = (start, c)",
         ),
         {"start": 12},
+    ),
+    "names": Study(
+        "names that the engines and the exports have for something else",
+        (
+            "%%params\nluigi: int = 2\noperator: Annotated[int, Range(1, 9)] = 5\nkwargs = 6\nsteps = 3\n"
+            "Parameters = 4\nclearml = 7\ndatetime = 8",
+            "import sys\nfrom collections import Counter as inspect\nfrom dataclasses import dataclass",
+            "from jupyter_pipes import current\n\nlogging = 'text'\nlogger = {logging: 1}\n\n\n"
+            "@dataclass\nclass Task:\n    value: int\n\n\nclass PipelineDecorator:\n    pipeline = 1\n\n\n"
+            "def Logger(x):\n    return Task(x + luigi)\n\n\ndef params(x):\n    return Logger(x).value\n\n\n"
+            "def log_metric(x):\n    current.metric('x', x)\n    return len(sys.path) > 0",
+            "%%step node\ntask = [Task(operator), params(kwargs), log_metric(steps)]\ncopy = [datetime]",
+            "%%step catalog\ncopy.append(PipelineDecorator.pipeline + logger['text'] + Parameters)\n"
+            "serialized = inspect('aab')\nwait_for = clearml",
+            "%%step main\nargspec = (copy, wait_for, serialized, logging)",
+            "%%step close\nresult = isinstance(task[0], Task) and params(1)",
+        ),
+        {"operator": 9},
     ),
     "maps": Study(
         "a step that runs once for each element",

@@ -46,3 +46,15 @@ def test_a_form_that_there_is_not_is_refused_with_those_that_there_are(
 ) -> None:
     with pytest.raises(UsageError, match=r"no form word: name one of python, notebook, luigi"):
         write(pipeline_of("%%step a\nx = 1"), tmp_path / "a.py", "word", None)
+
+
+@pytest.mark.parametrize(
+    ("name", "engine"), [("luigi.py", "luigi"), ("clearml.py", "clearml"), ("Kedro", "kedro")]
+)
+def test_an_export_does_not_stand_before_its_engine(
+    name: str, engine: str, pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    pipeline = pipeline_of("%%step a\nx = 1")
+    with pytest.raises(UsageError, match=f"{name} would stand before {engine} itself"):
+        write(pipeline, tmp_path / name, engine, None)
+    assert not (tmp_path / name).exists()

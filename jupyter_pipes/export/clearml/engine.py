@@ -11,6 +11,12 @@ if TYPE_CHECKING:
 
 _CALLBACK = "ClearML calls with its own pipeline and node: write a callback for those by hand"
 
+_OF_SCRIPTS = (
+    *("task", "kwargs", "function_input_artifacts", "params", "argspec", "k", "v", "return_section"),
+    *("task_id", "artifact_name", "parent_task", "pos_args", "other_pos_args_index"),
+)
+"""What the script of a task binds, in the module with the functions, before it calls the step's."""
+
 CLEARML = Engine(
     name="ClearML",
     said=frozenset(
@@ -30,6 +36,17 @@ CLEARML = Engine(
         "variables": "give the variable in the agent's configuration, or set it in the cell",
     },
     reports={"metric": "log_metric", "progress": "log_progress", "artifact": "log_artifact"},
+    own={
+        **{name: f"import {name}" for name in ("clearml", "copy", "sys")},
+        "PipelineDecorator": "from clearml.automation.controller import PipelineDecorator",
+        **dict.fromkeys(("deserialized", "serialized", "wait_for"), ""),
+    },
+    reserved={
+        "Task": "from clearml import Task",
+        "inspect": "import inspect",
+        "get_basic_type": "from clearml.utilities.proxy_object import get_basic_type",
+        **dict.fromkeys(("pipeline", *_OF_SCRIPTS), ""),
+    },
 )
 """ClearML, as far as exports ask."""
 

@@ -6,16 +6,17 @@ import re
 import textwrap
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
 from jupyter_pipes.export.clearml.calls import calls, waits
 from jupyter_pipes.export.clearml.components import component, component_text
 from jupyter_pipes.export.clearml.engine import CLEARML, check_component
 from jupyter_pipes.export.clearml.parameters import clearml_parameter, described, signature
-from jupyter_pipes.export.clearml.texts import MAIN, NEEDS, PICKLING, PIPELINE, REPORTS, WAITING
+from jupyter_pipes.export.clearml.texts import MAIN, PICKLING, PIPELINE, REPORTS, WAITING
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.functions import defines_inside
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.names import identifier, unused
 from jupyter_pipes.export.plain.preparation import title
-from jupyter_pipes.export.plain.program import identifier, unused
 from jupyter_pipes.export.plain.standalone import standalone
 
 if TYPE_CHECKING:
@@ -65,7 +66,7 @@ def export_clearml(
         words = "What the tasks import: their repository has to have it."
         text = program.module(
             docstring(f"{words}\n\n{origin}", level=0),
-            imports=sorted(_of_clearml(program, in_shared=True)),
+            imports=[program.own.import_of("clearml")] if program.shared_reports else [],
             first=_reports(program, in_shared=True),
             part="shared",
         )
@@ -75,25 +76,37 @@ def export_clearml(
 
 def _flow(program: Program, head: str, shared: str) -> str:
     told = {each.name: clearml_parameter(each) for each in program.parameters}
-    name = unused(identifier(program.name, "pipeline"), program.taken, "_pipeline")
+    own = program.own
+    known = {*program.taken, *own.values(), *program.reports.values(), *ALWAYS_THERE}
+    name = unused(identifier(program.name, "pipeline"), known, "_pipeline")
     given = signature(told.values())
     words = docstring("\n\n".join([f"All of {program.name}.", described(program.parameters)]))
-    body = textwrap.indent("\n".join(calls(program.functions)), "    ")
+    values = {*told, *(output for each in program.functions for output in each.outputs)}
+    body = textwrap.indent("\n".join(calls(program.functions, own["wait_for"], {*known, *values})), "    ")
     kinds = {each.name: each.kind.__name__ for each in told.values()}
-    texts = {each.step.name: component_text(each, kinds) for each in program.functions}
+    texts = {
+        each.step.name: component_text(each, kinds, program.imports_inside(each, shared), own["copy"])
+        for each in program.functions
+    }
     defines = any(defines_inside(each.text) for each in program.functions)
-    pipeline = PIPELINE.format(name=program.name, function=name, arguments=given, docstring=words, calls=body)
+    pipeline = PIPELINE.format(
+        name=program.name, function=name, arguments=given, docstring=words, calls=body, **own
+    )
     helpers = {name for each in program.functions for name in each.helpers}
     code = "\n".join([*texts.values(), *(program.source_of(each) for each in sorted(helpers))])
-    shared_names = [each for each in sorted(program.shared) if re.search(rf"\b{each}\b", code)]
+    at_top = sorted(program.shared - program.apart)
+    shared_names = [each for each in at_top if re.search(rf"\b{each}\b", code)]
     is_there_for_itself = program.has_shared and not shared_names and not program.decides_imports
     reports = _reports(program, in_shared=False)
     return program.module(
         head,
         imports=[
-            *("import sys", "from clearml.automation.controller import PipelineDecorator"),
-            *(["import copy"] if any("copy.deepcopy(" in text for text in texts.values()) else []),
-            *sorted({"from clearml import Task", *_of_clearml(program, in_shared=False)}),
+            *(own.import_of(each) for each in ("sys", "clearml", "PipelineDecorator")),
+            *(
+                [own.import_of("copy")]
+                if any(f"{own['copy']}.deepcopy(" in text for text in texts.values())
+                else []
+            ),
             *(f"from {shared} import {each}" for each in shared_names),
             *([f"import {shared}"] if is_there_for_itself else []),
         ],
@@ -101,15 +114,15 @@ def _flow(program: Program, head: str, shared: str) -> str:
         above_imports=[f"import {shared}", "# isort: split"] if program.decides_imports else [],
         first=[
             *reports,
-            PICKLING.format(pickle="cloudpickle" if defines else "pickle"),
-            *([WAITING] if waits(program.functions) else []),
+            PICKLING.format(pickle="cloudpickle" if defines else "pickle", **own),
+            *([WAITING.format(**own)] if waits(program.functions) else []),
         ],
         decorators={
-            each.step.name: component(each, _helpers(program, each.helpers, each.text))
+            each.step.name: component(each, _helpers(program, each.helpers, each.text), own)
             for each in program.functions
         },
         texts=texts,
-        tail=[pipeline, MAIN.format(function=name)],
+        tail=[pipeline, MAIN.format(function=name, **own)],
         part="functions",
     )
 
@@ -124,12 +137,7 @@ def _helpers(program: Program, helpers: Iterable[str], text: str) -> list[str]:
 
 def _reports(program: Program, *, in_shared: bool) -> list[str]:
     return [
-        REPORTS[method].format(name=name)
+        REPORTS[method].format(name=name, **program.own)
         for method, name in sorted(program.reports.items())
         if (method in program.shared_reports) == in_shared
     ]
-
-
-def _of_clearml(program: Program, *, in_shared: bool) -> set[str]:
-    methods = [each for each in program.reports if (each in program.shared_reports) == in_shared]
-    return {f"from clearml import {NEEDS[method]}" for method in methods}

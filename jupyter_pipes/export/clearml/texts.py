@@ -4,51 +4,48 @@ REPORTS = {
     "metric": '''def {name}(name: str, value: float, *, at: float | None = None) -> None:
     """Report a number, once or as a point of a series."""
     if at is None:
-        Logger.current_logger().report_single_value(name, value)
+        {clearml}.Logger.current_logger().report_single_value(name, value)
     else:
-        Logger.current_logger().report_scalar(name, name, value, iteration=int(at))''',
+        {clearml}.Logger.current_logger().report_scalar(name, name, value, iteration=int(at))''',
     "progress": '''def {name}(done: float, total: float = 0, text: str = "") -> None:
     """Say how far the step is."""
     if total:
-        Task.current_task().set_progress(int(100 * done / total))
+        {clearml}.Task.current_task().set_progress(int(100 * done / total))
     if text:
         print(text)''',
     "artifact": '''def {name}(name: str, value: object) -> None:
     """Keep a value beside what the step returns."""
-    Task.current_task().upload_artifact(name, value)''',
+    {clearml}.Task.current_task().upload_artifact(name, value)''',
 }
 """Method of `current` -> a function that stands in for it."""
 
-NEEDS = {"metric": "Logger", "progress": "Task", "artifact": "Task"}
-"""Method of `current` -> what that function needs of ClearML."""
-
-PICKLING = '''def serialized(value: object) -> bytes:
+PICKLING = '''def {serialized}(value: object) -> bytes:
     """Return a value as bytes: ClearML's own formats lose types."""
     import {pickle}
 
     return {pickle}.dumps(value)
 
 
-def deserialized(content: bytes) -> object:
+def {deserialized}(content: bytes) -> object:
     """Return the value of such bytes."""
     import pickle
 
     return pickle.loads(content)'''
 """How artifacts are kept."""
 
-WAITING = '''def wait_for(*results: object) -> None:
+WAITING = '''def {wait_for}(*results: object) -> None:
     """Wait for components of which nothing is read: `parents` alone draws an edge."""
     for result in results:
         str(result)'''
 """How a component waits for another one."""
 
-PIPELINE = """@PipelineDecorator.pipeline(
+PIPELINE = """@{PipelineDecorator}.pipeline(
     name={name!r},
     project={name!r},
     version="1.0.0",
     default_queue="default",
-    artifact_serialization_function=serialized,
-    artifact_deserialization_function=deserialized,
+    artifact_serialization_function={serialized},
+    artifact_deserialization_function={deserialized},
 )
 def {function}({arguments}):
 {docstring}
@@ -56,11 +53,11 @@ def {function}({arguments}):
 """The pipeline's function."""
 
 MAIN = """if __name__ == "__main__":
-    if "--debug" in sys.argv:
-        Task.force_store_standalone_script()
-        PipelineDecorator.debug_pipeline()
-    elif "--local" in sys.argv:
-        PipelineDecorator.run_locally()
+    if "--debug" in {sys}.argv:
+        {clearml}.Task.force_store_standalone_script()
+        {PipelineDecorator}.debug_pipeline()
+    elif "--local" in {sys}.argv:
+        {PipelineDecorator}.run_locally()
     {function}()"""
 """The program.
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 from msgspec import Struct
 
+from jupyter_pipes.export.kedro.parameters import key
 from jupyter_pipes.export.plain.functions import defines_inside
-from jupyter_pipes.export.plain.program import unused
+from jupyter_pipes.export.plain.names import unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -77,7 +78,7 @@ def catalog(found: Iterable[Dataset], origin: str) -> str:
 
 def _entry(dataset: Dataset) -> str:
     lines = [
-        f"{dataset.name}:",
+        f"{key(dataset.name)}:",
         "  type: pickle.PickleDataset",
         f"  filepath: data/{dataset.name}.pkl",
         *(["  backend: cloudpickle"] if dataset.is_of_functions else []),

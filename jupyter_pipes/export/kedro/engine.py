@@ -28,6 +28,7 @@ KEDRO = Engine(
         "variables": "nodes share one environment: set the variable in the cell",
     },
     reports={"metric": "log_metric", "progress": "log_progress"},
+    own={"logging": "import logging", "logger": ""},
 )
 """Kedro, as far as exports ask."""
 

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
 
     from jupyter_pipes.pipelines.parameters import Parameter
 
+_WORDS = ("yes", "no", "on", "off", "true", "false", "null")
+"""What YAML takes for something else than text."""
+
 _KINDS = (bool, int, float, str, list, dict)
 
 
@@ -33,6 +36,11 @@ def parameters_text(parameters: Iterable[Parameter], origin: str) -> str:
     return "\n".join([f"# {origin}", *entries])
 
 
+def key(name: str) -> str:
+    """Return a name as YAML takes it for a key."""
+    return json.dumps(name) if name.lower() in _WORDS else name
+
+
 def _entry(parameter: Parameter) -> str:
     told = declared(parameter, KEDRO.name)
     value = _yaml(told.default) if told.kind in _KINDS else None
@@ -42,7 +50,7 @@ def _entry(parameter: Parameter) -> str:
             f"to Kedro: YAML has no {told.kind.__name__}; declare text, and make the value in a cell"
         )
     comments = [*(["# " + told.help] if told.help else []), f"# {allowed(parameter.type)}"]
-    return "\n".join([*comments, f"{told.name}: {value}", ""])
+    return "\n".join([*comments, f"{key(told.name)}: {value}", ""])
 
 
 def _yaml(value: Any) -> str | None:

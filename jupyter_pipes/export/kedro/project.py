@@ -9,11 +9,20 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.export.kedro.datasets import catalog, datasets, inputs_of
 from jupyter_pipes.export.kedro.engine import KEDRO, check_node
 from jupyter_pipes.export.kedro.parameters import parameters_text
-from jupyter_pipes.export.kedro.texts import PACKAGES, PIPELINE, PROJECT, REGISTRY, REPORTS, SETTINGS, TESTS
+from jupyter_pipes.export.kedro.texts import (
+    LOGGER,
+    PACKAGES,
+    PIPELINE,
+    PROJECT,
+    REGISTRY,
+    REPORTS,
+    SETTINGS,
+    TESTS,
+)
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.names import identifier
 from jupyter_pipes.export.plain.preparation import title
-from jupyter_pipes.export.plain.program import identifier
 from jupyter_pipes.export.plain.standalone import standalone
 
 if TYPE_CHECKING:
@@ -55,11 +64,12 @@ def export_kedro(
     origin = f"Exported from {source_label} by jupyter_pipes."
     package, pipeline = _module_name(stem), _module_name(name)
     folder = f"src/{package}/pipelines/{pipeline}"
-    reported = [REPORTS[method].format(name=each) for method, each in sorted(program.reports.items())]
+    own = program.own
+    reported = [REPORTS[method].format(name=each, **own) for method, each in sorted(program.reports.items())]
     nodes = program.module(
         docstring(f"{title(graph, cells)}\n\n{origin}", level=0),
-        imports=["import logging"] if reported else [],
-        first=["logger = logging.getLogger(__name__)", *reported] if reported else [],
+        imports=[own.import_of("logging")] if reported else [],
+        first=[LOGGER.format(**own), *reported] if reported else [],
     )
     sources = {
         f"src/{package}/__init__.py": docstring(f"{name}.\n\n{origin}", level=0),

@@ -3,12 +3,15 @@
 REPORTS = {
     "metric": '''def {name}(name: str, value: float, *, at: float | None = None) -> None:
     """Say what was measured."""
-    logger.info("%s = %s%s", name, value, "" if at is None else f" at {{at}}")''',
+    {logger}.info("%s = %s%s", name, value, "" if at is None else f" at {{at}}")''',
     "progress": '''def {name}(done: float, total: float = 0, text: str = "") -> None:
     """Say how far the step is."""
-    logger.info("%s of %s %s", done, total or "?", text)''',
+    {logger}.info("%s of %s %s", done, total or "?", text)''',
 }
 """Method of `current` -> a function that stands in for it."""
+
+LOGGER = "{logger} = {logging}.getLogger(__name__)"
+"""Where Kedro shows what nodes log."""
 
 PACKAGES = '''"""The pipeline {name}.
 

@@ -25,6 +25,9 @@ LUIGI = Engine(
         "variables": "tasks share one environment: set the variable in the cell",
     },
     reports={"metric": "log_metric", "progress": "log_progress"},
+    own={"logging": "import logging", "logger": ""},
+    # `requires(self=…)` would be taken for its own.
+    reserved={"self": ""},
 )
 """Luigi, as far as exports ask."""
 
@@ -40,7 +43,23 @@ TAKEN_BY_TASKS = frozenset(
         remove_event_handler requires resources retry_count run set_progress_percentage
         set_status_message set_tracking_url task_family task_id task_module task_namespace
         to_str_params trigger_event unread use_cmdline_section worker_timeout write
+        cls self bool float int str
+        assistant help help_all local_scheduler lock_pid_dir lock_size log_level logging_conf_file module
+        no_lock parallel_scheduling parallel_scheduling_processes scheduler_host scheduler_port
+        scheduler_url take_lock workers
         """,
     )
 )
-"""Names that a task has besides its parameters: Luigi's, and those of the exported tasks."""
+"""Names that no parameter can have: a task's own, those of its methods' arguments, types that its class
+names, and options of Luigi's command line."""
+
+FAMILIES = frozenset(
+    re.findall(
+        r"\w+",
+        """
+        Config ExternalTask RangeBase RangeByMinutes RangeByMinutesBase RangeDaily RangeDailyBase RangeHourly
+        RangeHourlyBase RangeMonthly Task TestNotificationsTask WrapperTask
+        """,
+    )
+)
+"""Tasks of Luigi itself: of two tasks of a name its command line finds neither."""

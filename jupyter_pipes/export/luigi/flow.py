@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.luigi.configuration import configuration
-from jupyter_pipes.export.luigi.engine import LUIGI
+from jupyter_pipes.export.luigi.engine import FAMILIES, LUIGI
 from jupyter_pipes.export.luigi.parameters import constructor, luigi_parameter, modules, needs_thawing
 from jupyter_pipes.export.luigi.tasks import class_name, task_text, tasks
 from jupyter_pipes.export.luigi.texts import LOGGER, MAIN, REPORTS, WRAPPER, base
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.functions import defines_inside
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.names import OwnNames, unused
 from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
 
@@ -25,7 +26,14 @@ if TYPE_CHECKING:
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
 
-_NAMES = ("Any", "Nop", "Parameters", "Step", "luigi", "pickle", "requires")
+_OF_CLASSES = {
+    **{name: f"import {name}" for name in ("datetime", "luigi", "operator")},
+    **dict.fromkeys(("Parameters", "steps"), ""),
+}
+"""What the classes of tasks read beside their parameters, which would stand before it there."""
+
+_CLASSES = ("Any", "Nop", "Step", *FAMILIES)
+"""What no task may be called."""
 
 
 def export_luigi(
@@ -55,8 +63,8 @@ def export_luigi(
     heading = title(graph, cells)
     functions = program.module(
         docstring(f"{heading}\n\n{origin}", level=0),
-        imports=["import logging"] if program.reports else [],
-        first=[LOGGER, *_reports(program)] if program.reports else [],
+        imports=[program.own.import_of("logging")] if program.reports else [],
+        first=[LOGGER.format(**program.own), *_reports(program)] if program.reports else [],
     )
     flow = _flow(program, f"{heading}\n\n{origin}", stem)
     return {
@@ -67,19 +75,20 @@ def export_luigi(
 
 
 def _reports(program: Program) -> list[str]:
-    return [REPORTS[method].format(name=function) for method, function in sorted(program.reports.items())]
+    reports = sorted(program.reports.items())
+    return [REPORTS[method].format(name=name, **program.own) for method, name in reports]
 
 
 def _flow(program: Program, head: str, stem: str) -> str:
-    steps = "steps"
     told = {each.name: luigi_parameter(each) for each in program.parameters}
-    wrapper = class_name(program.name)
-    every = tasks(program.functions, told, {*_NAMES, wrapper})
+    names = OwnNames(_OF_CLASSES, told)
+    wrapper = unused(class_name(program.name), {*_CLASSES, names["Parameters"]}, "Pipeline")
+    every = tasks(program.functions, told, {*_CLASSES, names["Parameters"], wrapper})
     imports = [
-        *("import logging", "import pickle", "import sys", "from typing import Any", "import luigi"),
-        *("from luigi.format import Nop", "from luigi.util import requires"),
-        f"import {stem}_steps as {steps}",
-        *(f"import {module}" for each in told.values() for module in modules(each)),
+        *("import logging", "import pickle", "import sys", "from typing import Any"),
+        *(names.import_of("luigi"), "from luigi.format import Nop", "from luigi.util import requires"),
+        f"import {stem}_steps as {names['steps']}",
+        *(names.import_of(module) for each in told.values() for module in modules(each)),
         *(["import asyncio"] if any(each.function.is_coroutine for each in every.values()) else []),
         *(["from luigi.freezing import recursively_unfreeze"] if _thaws(every, told) else []),
     ]
@@ -88,23 +97,26 @@ def _flow(program: Program, head: str, stem: str) -> str:
         [
             docstring(f"{head}\n\n{how}", level=0),
             "\n".join(dict.fromkeys(imports)),
-            LOGGER,
-            _parameters(told, steps),
-            base(retries=_retries(program), defines=_defines(program)),
-            *(task_text(each, every, told, steps) for each in every.values()),
+            LOGGER.format(logger="logger", logging="logging"),
+            _parameters(told, names),
+            base(names["luigi"], retries=_retries(program), defines=_defines(program)),
+            *(task_text(each, every, told, names) for each in every.values()),
             WRAPPER.format(
-                name=wrapper, required=", ".join(each.name for each in _last(every)), pipeline=program.name
+                name=wrapper,
+                required=", ".join(each.name for each in _last(every)),
+                pipeline=program.name,
+                **names,
             ),
-            MAIN.format(name=wrapper),
+            MAIN.format(name=wrapper, **names),
             "",
         ]
     )
 
 
-def _parameters(told: Mapping[str, Declared], steps: str) -> str:
-    lines = [f"    {name} = {constructor(each, steps)}" for name, each in told.items()]
+def _parameters(told: Mapping[str, Declared], names: Mapping[str, str]) -> str:
+    lines = [f"    {name} = {constructor(each, names)}" for name, each in told.items()]
     words = '    """What can be varied. A task has what it or a task before it reads."""\n'
-    return "\n".join(["class Parameters:", words, *lines]) if lines else ""
+    return "\n".join([f"class {names['Parameters']}:", words, *lines]) if lines else ""
 
 
 def _last(every: Mapping[str, Task]) -> list[Task]:

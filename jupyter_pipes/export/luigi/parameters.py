@@ -12,6 +12,8 @@ from jupyter_pipes.export.plain.parameters import Declared, declared
 from jupyter_pipes.model.errors import NotebookError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from jupyter_pipes.pipelines.parameters import Parameter
 
 _CLASSES: dict[type[Any], str] = {
@@ -62,20 +64,20 @@ def _is_known(kind: type[Any]) -> bool:
     return kind in _CLASSES or issubclass(kind, (enum.Enum, PurePath))
 
 
-def constructor(told: Declared, steps: str, *, is_significant: bool = True) -> str:
+def constructor(told: Declared, names: Mapping[str, str], *, is_significant: bool = True) -> str:
     """Return the call that makes the parameter.
 
     Args:
         told: the parameter.
-        steps: the name of the module that has the notebook's own classes.
+        names: what the module of the tasks calls what it reads.
         is_significant: whether its value decides where a task keeps its outputs.
     """
-    words = {"default": _default(told, steps), **_specifics(told, steps)}
+    words = {"default": _default(told, names), **_specifics(told, names)}
     if told.help:
         words["description"] = repr(told.help)
     if not is_significant:
         words["significant"] = "False"
-    return f"luigi.{_class(told)}({', '.join(f'{word}={value}' for word, value in words.items())})"
+    return f"{names['luigi']}.{_class(told)}({', '.join(f'{word}={value}' for word, value in words.items())})"
 
 
 def argument(told: Declared) -> str:
@@ -112,19 +114,21 @@ def _class(told: Declared) -> str:
     return f"{'Optional' if told.is_optional else ''}{_CLASSES[told.kind]}"
 
 
-def _default(told: Declared, steps: str) -> str:
+def _default(told: Declared, names: Mapping[str, str]) -> str:
     if isinstance(told.default, enum.Enum):
-        return f"{steps}.{told.source}"
+        return f"{names['steps']}.{told.source}"
+    if told.kind in _MODULES:
+        return told.source.replace("datetime", names["datetime"], 1)
     return repr(str(told.default)) if isinstance(told.default, PurePath) else told.source
 
 
-def _specifics(told: Declared, steps: str) -> dict[str, str]:
+def _specifics(told: Declared, names: Mapping[str, str]) -> dict[str, str]:
     if told.choices:
         kind = {} if told.kind is str else {"var_type": told.kind.__name__}
         return {"choices": repr([*told.choices]), **kind}
     if _has_range(told):
         bounds = {"min_value": repr(told.low), "max_value": repr(told.high)}
-        return {"var_type": told.kind.__name__, **bounds, "right_op": "operator.le"}
+        return {"var_type": told.kind.__name__, **bounds, "right_op": f"{names['operator']}.le"}
     if issubclass(told.kind, enum.Enum):
-        return {"enum": f"{steps}.{told.kind.__name__}"}
-    return {"parsing": "luigi.BoolParameter.EXPLICIT_PARSING"} if told.kind is bool else {}
+        return {"enum": f"{names['steps']}.{told.kind.__name__}"}
+    return {"parsing": f"{names['luigi']}.BoolParameter.EXPLICIT_PARSING"} if told.kind is bool else {}

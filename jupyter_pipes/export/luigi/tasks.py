@@ -11,7 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.quoted_code import expression_names
 from jupyter_pipes.export.luigi.engine import LUIGI
 from jupyter_pipes.export.luigi.parameters import argument, constructor
-from jupyter_pipes.export.plain.program import identifier, unused
+from jupyter_pipes.export.plain.names import identifier, unused
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -96,14 +96,16 @@ def class_name(step: str) -> str:
     return identifier("".join(word[:1].upper() + word[1:] for word in words), "Step")
 
 
-def task_text(task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], steps: str) -> str:
+def task_text(
+    task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], names: Mapping[str, str]
+) -> str:
     """Return the source of a task's class.
 
     Args:
         task: the task.
         every: step -> its task.
         declarations: parameter -> what it is.
-        steps: the name of the module with the functions.
+        names: what the module of the tasks calls what it reads.
     """
     required = [every[name] for name in task.step.producers]
     lines = [f"@requires({', '.join(f'{each.function.name}={each.name}' for each in required)})"]
@@ -111,12 +113,12 @@ def task_text(task: Task, every: Mapping[str, Task], declarations: Mapping[str, 
         LUIGI.note(task.step.options),
         f"outputs = {task.outputs!r}",
         _unread(task),
-        *_parameters(task, every, declarations, steps),
+        *_parameters(task, every, declarations, names),
         *_limits(task.step),
         "",
         *(_complete(task) if task.condition else []),
         "def run(self) -> None:",
-        f"    {_call(task, every, declarations, steps)}",
+        f"    {_call(task, every, declarations, names)}",
     ]
     return "\n".join(
         [*(lines if required else []), f"class {task.name}(Step):", *(f"    {line}" for line in body if line)]
@@ -131,7 +133,7 @@ def _unread(task: Task) -> str:
 
 
 def _parameters(
-    task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], steps: str
+    task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], names: Mapping[str, str]
 ) -> list[str]:
     lines: list[str] = []
     ignored = {name for each in every.values() for name in each.step.options.ignored_parameters}
@@ -140,9 +142,9 @@ def _parameters(
         if name not in task.own and not (name in ignored and name in task.inherited):
             continue
         if name in task.counted:
-            lines.append(f"{name} = Parameters.{name}")
+            lines.append(f"{name} = {names['Parameters']}.{name}")
         else:
-            lines.append(f"{name} = {constructor(declarations[name], steps, is_significant=False)}")
+            lines.append(f"{name} = {constructor(declarations[name], names, is_significant=False)}")
     return lines
 
 
@@ -177,14 +179,16 @@ def _negated(condition: str) -> str:
             return f"not ({condition})"
 
 
-def _call(task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], steps: str) -> str:
+def _call(
+    task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], names: Mapping[str, str]
+) -> str:
     function = task.function
     arguments = [
         f'{name}=self.read("{every[task.step.reads[name]].function.name}", "{name}")'
         for name in function.inputs
     ]
     arguments += [f"{name}={argument(declarations[name])}" for name in function.parameters]
-    call = f"{steps}.{function.name}({', '.join(arguments)})"
+    call = f"{names['steps']}.{function.name}({', '.join(arguments)})"
     call = f"asyncio.run({call})" if function.is_coroutine else call
     return f"self.write({'*' if len(function.outputs) > 1 else ''}{call})"
 

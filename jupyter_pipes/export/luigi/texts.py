@@ -3,17 +3,17 @@
 REPORTS = {
     "metric": '''def {name}(name: str, value: float, *, at: float | None = None) -> None:
     """Say what was measured."""
-    logger.info("%s = %s%s", name, value, "" if at is None else f" at {{at}}")''',
+    {logger}.info("%s = %s%s", name, value, "" if at is None else f" at {{at}}")''',
     "progress": '''def {name}(done: float, total: float = 0, text: str = "") -> None:
     """Say how far the step is."""
-    logger.info("%s of %s %s", done, total or "?", text)''',
+    {logger}.info("%s of %s %s", done, total or "?", text)''',
 }
 """Method of `current` -> a function that stands in for it."""
 
-LOGGER = 'logger = logging.getLogger("luigi-interface")'
+LOGGER = '{logger} = {logging}.getLogger("luigi-interface")'
 """Where Luigi has tasks log."""
 
-_BASE = '''class Step(luigi.Task):
+_BASE = '''class Step({luigi}.Task):
     """A task that keeps each output in a file of its own, in a folder that its parameters name.
 
     Luigi looks whether the files are there, not at code: delete a task's folder when its code has changed.
@@ -22,9 +22,9 @@ _BASE = '''class Step(luigi.Task):
     outputs: tuple[str, ...] = ()
     unread: tuple[str, ...] = ()
 {once}
-    def output(self) -> dict[str, luigi.LocalTarget]:
+    def output(self) -> dict[str, {luigi}.LocalTarget]:
         folder = f"outputs/{{self.task_id}}"
-        return {{name: luigi.LocalTarget(f"{{folder}}/{{name}}.pkl", format=Nop) for name in self.outputs}}
+        return {{name: {luigi}.LocalTarget(f"{{folder}}/{{name}}.pkl", format=Nop) for name in self.outputs}}
 
     def read(self, step: str, name: str) -> Any:
         """Load an output of a task that this one requires."""
@@ -56,15 +56,17 @@ _PICKLED = '''def pickled(value: Any) -> bytes:
 """The function that pickles where steps define functions or classes inside of themselves."""
 
 
-def base(*, retries: bool, defines: bool) -> str:
+def base(luigi: str, *, retries: bool, defines: bool) -> str:
     """Return the class that all tasks have for a base, with what it needs.
 
     Args:
+        luigi: what the module `luigi` is called.
         retries: whether workers are told to try again, which is not for all tasks.
         defines: whether steps define functions or classes inside of themselves.
     """
     errors = ["AttributeError", *(["ImportError"] if defines else []), "TypeError", "pickle.PicklingError"]
     text = _BASE.format(
+        luigi=luigi,
         once="    retry_count = 1\n" if retries else "",
         pickled="pickled" if defines else "pickle.dumps",
         errors=", ".join(errors),
@@ -73,10 +75,10 @@ def base(*, retries: bool, defines: bool) -> str:
 
 
 WRAPPER = '''@requires({required})
-class {name}(luigi.WrapperTask):
+class {name}({luigi}.WrapperTask):
     """All of {pipeline}."""'''
 """The task that requires all others."""
 
 MAIN = """if __name__ == "__main__":
-    sys.exit(not luigi.run(main_task_cls={name}, local_scheduler=True))"""
+    sys.exit(not {luigi}.run(main_task_cls={name}, local_scheduler=True))"""
 """The program."""

@@ -28,12 +28,17 @@ class Engine(Struct, frozen=True):
         said: fields of the options that the export writes where the engine has them.
         refused: field -> why a step that says it cannot be exported; all other fields become a comment.
         reports: method of `current` -> the function that stands in for it.
+        own: name that the export needs beside the steps' functions -> the import that binds it, "" for what
+            it defines; where the notebook binds the name, the export calls it otherwise.
+        reserved: name that the engine's own code has there, and that cannot be called otherwise -> the same.
     """
 
     name: str
     said: frozenset[str]
     refused: Mapping[str, str]
     reports: Mapping[str, str]
+    own: Mapping[str, str] = {}
+    reserved: Mapping[str, str] = {}
 
     def check(self, step: Step) -> None:
         """Refuse a step that says what the engine has not.

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import ast
-import keyword
 import re
 import sys
-import unicodedata
-from itertools import chain, count, groupby
+from itertools import groupby
 from typing import TYPE_CHECKING, Any, Literal
 
 from msgspec import Struct
@@ -17,6 +15,7 @@ from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.placing.placement import split_setup, top_level
 from jupyter_pipes.export.plain.functions import awaits, definition, input_names, output_names, typed_names
+from jupyter_pipes.export.plain.names import OwnNames, identifier, unused
 from jupyter_pipes.export.plain.parts import split
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.parameter_types import annotation_of
@@ -51,6 +50,7 @@ class Function(Struct, frozen=True):
         is_coroutine: whether it is to be awaited.
         text: its source.
         helpers: the functions at the module's top that it reaches, directly or through others.
+        outside: all names that it reaches there.
     """
 
     step: Step
@@ -61,6 +61,7 @@ class Function(Struct, frozen=True):
     is_coroutine: bool
     text: str
     helpers: tuple[str, ...] = ()
+    outside: frozenset[str] = frozenset()
 
 
 class Program:
@@ -73,6 +74,8 @@ class Program:
         surroundings: what the parameters' types and defaults use of the notebook.
         reserved: names that the export needs in the module for itself.
         imports: imports that the export makes itself: a notebook that has them as well is in nobody's way.
+        own: what the export calls the names that it needs for itself.
+        apart: names that the notebook's code binds, and that must not be bound where functions stand.
         shown: the function that shows the value of a cell's last expression.
         reports: method of `current` -> the function that the steps' code calls in its place.
     """
@@ -86,19 +89,23 @@ class Program:
         *,
         reserved: Iterable[str] = (),
         imports: Iterable[str] = (),
+        own: OwnNames | None = None,
+        apart: Iterable[str] = (),
         shown: str = "display",
         reports: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
         self.reports = dict(reports or {})
         """Method of `current` -> the function that the steps call for it, which the export has to define."""
+        self.own = own or OwnNames({}, ())
+        """What the export calls the names that it needs for itself."""
         self.parameters = tuple(parameters)
         self._codes = codes
         self._surroundings = surroundings
         self._top = top_level(codes)
-        own = {*_IMPORTS, *imports}
+        ours = {*_IMPORTS, *imports}
         self.bound = frozenset[str]().union(
-            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in own)
+            *(piece.chunk.binds for piece in self._top if piece.chunk.code not in ours)
         )
         """The names that the notebook's code binds at the module's top."""
         of_notebook = frozenset[str]().union(*(statement.binds for statement in surroundings))
@@ -113,7 +120,9 @@ class Program:
         """The steps, in the notebook's order."""
         self.taken = frozenset(self.bound | of_notebook | {*self.types.values(), *names.values()})
         """All names that mean something at the module's top."""
-        self._shared, self._helpers = split(self._top)
+        self.apart = frozenset(apart)
+        """The names that the notebook's code binds, and that must not be bound where functions stand."""
+        self._shared, self._helpers = split(self._top, self.apart)
         self.shared = frozenset[str]().union(*(piece.chunk.binds for piece in self._shared))
         """The names of what programs can share only as a module of its own: classes, constants, set-up."""
         self.decides_imports = bool(split_setup(self._top)[0])
@@ -162,15 +171,30 @@ class Program:
         setup = "\n".join([*above_imports, *_ipython_imports(setup), *_stand_ins(early), setup])
         code = "\n\n".join([*first, self._definitions(rest), *functions, *tail])
         futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future and part == "whole"]
-        lines = [*self._imports(rest, setup, code), *self._type_imports(tail)]
+        lines = [*self._imports(rest, setup, code), *(self._type_imports(tail) if part == "whole" else [])]
         lines = [*imports, *(line for line in lines if part == "whole" or _is_used(line, code))]
         return "\n\n".join([head, "\n".join(futures), setup, "\n".join(dict.fromkeys(lines)), code, ""])
 
     def _part(self, part: str) -> list[Piece]:
         if part == "whole":
             return self._top
-        kept = self._shared if part == "shared" else self._helpers
-        return [piece for piece in self._top if piece.chunk.is_import or piece in kept]
+        if part == "shared":
+            return [piece for piece in self._top if piece.chunk.is_import or piece in self._shared]
+        imports = (piece for piece in self._top if piece.chunk.is_import)
+        above = [piece for piece in imports if not piece.chunk.binds & self.apart]
+        return sorted([*above, *self._helpers], key=lambda piece: piece.order)
+
+    def imports_inside(self, function: Function, shared: str) -> list[str]:
+        """Return the imports of names that are kept apart, for the function that needs them.
+
+        Args:
+            function: a step's function.
+            shared: the module that has what is shared.
+        """
+        needed = self.apart & function.outside
+        pieces = (piece.chunk for piece in self._top if piece.chunk.is_import)
+        lines = [f"from {shared} import {name}" for name in sorted(needed & self.shared)]
+        return [*lines, *(chunk.code for chunk in pieces if chunk.binds & needed)]
 
     def annotation(self, parameter: Parameter) -> str:
         """Return a parameter's type as Python source, with the names that the module has for it."""
@@ -206,6 +230,7 @@ class Program:
             awaits(code),
             definition(code, name, types, shown),
             _functions_among(code.outer),
+            frozenset[str]().union(*(piece.chunk.binds for piece in code.outer)),
         )
 
     def _definitions(self, top: Iterable[Piece]) -> str:
@@ -239,21 +264,6 @@ class Program:
 def names_in(code: str) -> dict[str, None]:
     """Return the names that the code uses, each once, by their first use."""
     return dict.fromkeys(node.id for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Name))
-
-
-def identifier(name: str, what: str = "step") -> str:
-    """Return the name of a step, or of what it is said to be, as Python takes it."""
-    # Python reads identifiers in this form.
-    word = re.sub(r"\W", "_", unicodedata.normalize("NFKC", name))
-    if keyword.iskeyword(word):
-        return f"{word}_{what}"
-    return word if word.isidentifier() else f"{what}_{word}"
-
-
-def unused(name: str, used: Iterable[str], suffix: str = "_") -> str:
-    """Return the name, or one that resembles it, that is not among those used."""
-    candidates = chain((name, f"{name}{suffix}"), (f"{name}{suffix}{number}" for number in count(2)))
-    return next(candidate for candidate in candidates if candidate not in used)
 
 
 def _ipython_imports(code: str) -> list[str]:

@@ -9,13 +9,14 @@ from msgspec.structs import replace
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.analysis.streams import STREAM_NAMES, imports_of, uses
 from jupyter_pipes.export.placing.placement import place
+from jupyter_pipes.export.plain.names import OwnNames, bound_alike, bound_otherwise, names_of, unused
 from jupyter_pipes.export.plain.preparation import check_graph, with_values_only
-from jupyter_pipes.export.plain.program import Program, unused
+from jupyter_pipes.export.plain.program import Program
 from jupyter_pipes.export.plain.reporting import told_by
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Sequence
 
     from jupyter_pipes.export.placing.pieces import StepCode
     from jupyter_pipes.export.plain.options import Engine
@@ -44,15 +45,20 @@ def standalone(
     for code in codes:
         if code.step.name in drawing:
             _seed_inside(code)
-    known = _names_of(codes)
+    surroundings = surrounding_code(cells)
+    given = {parameter.name for parameter in parameters}
+    known = names_of(codes).union(given, *(each.binds for each in surroundings))
     functions = {method: unused(function, known) for method, function in engine.reports.items()}
+    own = OwnNames(engine.own, known - (bound_alike(engine.own, codes) - given))
     used = told_by(codes, functions, engine.name)
     return Program(
         codes,
         parameters,
         name,
-        surrounding_code(cells),
-        reserved=functions.values(),
+        surroundings,
+        reserved={*functions.values(), *own.values(), *engine.reserved, *given},
+        own=own,
+        apart=bound_otherwise(engine.reserved, codes),
         shown="print",
         reports={method: function for method, function in functions.items() if method in used},
     )
@@ -82,9 +88,3 @@ def _seed_inside(code: StepCode) -> None:
     """Let a step that draws seed its stream itself: in one process, others draw between it and the import."""
     imports = frozenset[tuple[str, str]]().union(*(imports_of(piece.chunk.code) for piece in code.pieces))
     code.nested |= {piece.key for piece in code.outer if uses(piece.chunk.code, imports).seeds}
-
-
-def _names_of(codes: Iterable[StepCode]) -> set[str]:
-    return set[str]().union(
-        *(piece.chunk.binds | piece.chunk.free for code in codes for piece in code.pieces)
-    )

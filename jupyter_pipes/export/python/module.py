@@ -8,8 +8,9 @@ from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.placing.placement import place, top_level
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
+from jupyter_pipes.export.plain.names import unused
 from jupyter_pipes.export.plain.preparation import check_graph, title, with_values_only
-from jupyter_pipes.export.plain.program import Program, names_in, unused
+from jupyter_pipes.export.plain.program import Program, names_in
 from jupyter_pipes.export.python.callbacks import check_callbacks, with_callbacks
 from jupyter_pipes.export.python.decorators import decorator
 from jupyter_pipes.export.python.rounds import check_rounds
