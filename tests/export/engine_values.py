@@ -230,23 +230,12 @@ def differing(ours: Values, theirs: Values, module: ModuleType) -> dict[str, str
         if inspect.isclass(definition) and definition.__module__ == module.__name__:
             _compile_alone(definition, module)
             definition.__module__ = "__main__"
-    for value in (*ours.values(), *theirs.values()):
-        _draw(value)
     found = dict.fromkeys(sorted(ours.keys() ^ theirs.keys()), "is on one side only")
     for name in ours.keys() & theirs.keys():
         # A function stands inside of another one there; what it returns is another step's output.
         if not inspect.isfunction(theirs[name]) and (different := difference(ours[name], theirs[name])):
             found[name] = str(different)
     return found
-
-
-def _draw(value: Any) -> None:
-    """Have a figure, and that of axes in an array, know its limits: they are found when they are needed."""
-    is_array = hasattr(value, "flat") and value.dtype == object and value.size
-    first = value.flat[0] if is_array else value
-    figure = getattr(first, "figure", first)
-    if hasattr(figure, "draw_without_rendering"):
-        figure.draw_without_rendering()
 
 
 def _compile_alone(definition: type, module: ModuleType) -> None:
@@ -263,6 +252,8 @@ def _compile_alone(definition: type, module: ModuleType) -> None:
 def compared(studies: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, str]]]:
     """Return what differs, by study and engine."""
     ours = {study["name"]: of_notebook(study) for study in studies}
+    # A figure that was loaded is the current one, which steps would draw into.
+    importlib.import_module("matplotlib.pyplot").close("all")
     found: dict[str, dict[str, dict[str, str]]] = {name: {} for name in ours}
     # ClearML comes last: from then on `plt.show()` clears figures.
     for engine, run in ENGINES.items():
