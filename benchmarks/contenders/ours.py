@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable
 from itertools import count
@@ -103,7 +104,7 @@ def idle(folder: Path, milliseconds: int) -> Callable[[], float]:
         time.sleep(0.5)
         before = cpu_seconds()
         time.sleep(seconds)
-        taken = cpu_seconds() - before
+        taken = cpu_seconds(is_end=True) - before
         run.cancel()
         run.wait()
         return taken * 1000 / seconds
@@ -111,12 +112,17 @@ def idle(folder: Path, milliseconds: int) -> Callable[[], float]:
     return again
 
 
-def cpu_seconds() -> float:
-    """Return the CPU time of this process and of those that it started, threads and all."""
+def cpu_seconds(*, is_end: bool = False) -> float:
+    """Return the CPU time of this process and of those that it started, threads and all.
+
+    Args:
+        is_end: whether it is that of the end: what looking takes itself does not count.
+    """
     import psutil
 
-    processes = [psutil.Process(), *psutil.Process().children(recursive=True)]
-    return sum(_of_threads(process.pid) for process in processes)
+    own = _of_threads(os.getpid()) if is_end else 0.0
+    others = sum(_of_threads(process.pid) for process in psutil.Process().children(recursive=True))
+    return others + (own or _of_threads(os.getpid()))
 
 
 def _of_threads(pid: int) -> float:

@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -316,14 +315,22 @@ class Controller:
 
     async def _heed_others(self) -> None:
         """Carry out the commands that other processes give."""
+        history = self._workspace.history
+        news = history.news()
         while not self.ended.is_set():
             await asyncio.sleep(_LOOK_AROUND)
-            # A history that cannot be read just now is looked at again.
-            with suppress(StoreError):
-                for record in await in_thread(self._workspace.history.records, self.run, self._heeded):
-                    self._heeded = record.seq
-                    if isinstance(record.event, ev.CommandGiven):
-                        self._obey(record.event.command)
+            if not news.may_have_come():
+                continue
+            try:
+                records = await in_thread(history.records, self.run, self._heeded)
+            except StoreError:
+                # A history that cannot be read just now is looked at again.
+                news.were_missed()
+                continue
+            for record in records:
+                self._heeded = record.seq
+                if isinstance(record.event, ev.CommandGiven):
+                    self._obey(record.event.command)
 
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""

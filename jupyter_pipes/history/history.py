@@ -15,6 +15,7 @@ from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.history.leases import Leases, Standing
 from jupyter_pipes.history.seals import Seals, attachment_of
 from jupyter_pipes.history.sql.database import PATIENCE, Database
+from jupyter_pipes.history.sql.news import News
 from jupyter_pipes.history.sql.schema import table
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.digests import digest
@@ -114,6 +115,7 @@ class History:
         self.database = Database(url)
         self.seals = seals or Seals()
         self._lost = lost
+        self._url = url
         self.leases = Leases(self.database)
 
     def close(self) -> None:
@@ -216,6 +218,10 @@ class History:
     def records(self, run: str, after: int = -1) -> list[ev.Record]:
         """Return the records of a run behind number `after`, in order."""
         return list(journal.read(self.database, run, self.seals, after))
+
+    def news(self) -> News:
+        """Return what tells whether somebody may have written, from now on."""
+        return News(self._url)
 
     def attachment(self, attachment: str) -> bytes | None:
         """Return what a digest in an event refers to, None if it is not kept.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Sequence
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.execution import loop
@@ -50,6 +49,7 @@ class Follower:
         self.run = run
         self.ended = Ending()
         self._history = history
+        self._written = history.news()
         self._view = history.view(run)
         self._subscribers = Subscribers()
         self._looks = 0
@@ -83,15 +83,27 @@ class Follower:
         try:
             while not self._is_over():
                 await asyncio.sleep(LOOK)
-                # A history that cannot be read just now is looked at again.
-                with suppress(StoreError):
+                if not self._is_due():
+                    continue
+                try:
                     self._take(await in_thread(self._news))
+                except StoreError:
+                    # A history that cannot be read just now is looked at again.
+                    self._written.were_missed()
         finally:
             self.ended.set()
 
-    def _news(self) -> Sequence[ev.Record]:
+    def _is_due(self) -> bool:
         self._looks += 1
-        if self._looks % _LOOKS_PER_SETTLING == 0:
+        # Asked each time: it learns what it is asked about.
+        return self._written.may_have_come() or self._is_settling
+
+    @property
+    def _is_settling(self) -> bool:
+        return self._looks % _LOOKS_PER_SETTLING == 0
+
+    def _news(self) -> Sequence[ev.Record]:
+        if self._is_settling:
             self._history.settle_interrupted()
         return self._history.records(self.run, self._view.seq)
 
