@@ -38,6 +38,7 @@ def _gone(collection: Collection) -> Iterator[str]:
         (collection.logs, "log{s}"),
         (collection.unfinished, "half-written artifact{s}"),
         (collection.environments, "environment{s} of steps"),
+        (collection.notes, "note{s} of files of the catalog"),
     ):
         if amount.count:
             yield _amount(amount, what)

@@ -178,7 +178,7 @@ class PlanTable(Plan, frozen=True):
 
 def plan_table(pipeline: Pipeline, *steps: str, **options: Unpack[RunOptions]) -> PlanTable:
     """Return what a run with these arguments would do, as a table; raises as `Pipeline.plan` does."""
-    foreseen = list(pipeline.foreseen(*steps, **options))
+    foreseen = pipeline.planned(*steps, **options)
     history = pipeline.workspace.history
     return PlanTable(
         pipeline.name,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from argparse import Namespace
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.environments import cache
+from jupyter_pipes.execution.publishing import notes
 from jupyter_pipes.execution.worker.hosting.marks import end_left_behind
 from jupyter_pipes.history.cleanup import reserve
 from jupyter_pipes.history.cleanup.collect import Amount, collect, plan_collection
@@ -74,8 +76,18 @@ def clean_up(
         present = (*_present(workspace), *unsaved)
         limits["used"] = frozenset(pair for pipeline in present for pair in _reused(pipeline))
         collection = (plan_collection if dry_run else collect)(workspace, **limits)
-    environments = _environments(limits.get("older"), dry_run=dry_run)
-    return replace(collection, environments=environments)
+    older = limits.get("older")
+    environments = _environments(older, dry_run=dry_run)
+    return replace(collection, environments=environments, notes=_notes(workspace, older, dry_run=dry_run))
+
+
+def _notes(workspace: Workspace, older: float | None, *, dry_run: bool) -> Amount:
+    """Take away what was noted of files of the catalog that are gone, or that nobody wrote for so long."""
+    idle = notes.idle(workspace.settings.folder, time.time() - older if older is not None else 0.0)
+    sizes = [(file, file.stat().st_size) for file in idle]
+    for file, _ in sizes if not dry_run else ():
+        file.unlink(missing_ok=True)
+    return Amount(len(sizes), sum(size for _, size in sizes))
 
 
 def _environments(older: float | None, *, dry_run: bool) -> Amount:

@@ -33,13 +33,7 @@ from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.tagging import tagged
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, edges_of, foresee
-from jupyter_pipes.planning.preparation import (
-    RunOptions,
-    Values,
-    decider_of,
-    seen_before,
-    values_of,
-)
+from jupyter_pipes.planning.preparation import RunOptions, Values, decider_of, seen_before, values_of
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
@@ -52,6 +46,7 @@ from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
+    from jupyter_pipes.execution.publishing.foreseeing import Foreseen
     from jupyter_pipes.history.models import KeptModel
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.pipelines.notebook import NotebookFile
@@ -218,16 +213,21 @@ class Pipeline:
         Raises:
             InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
             ParameterError, UsageError: an unknown step or parameter, or a value that does not fit.
-            ArtifactMissing: outputs that are to be taken as they are, and are not kept.
+            ArtifactMissing, ConfigurationError: what is to be taken is not kept; a strict entry loses types.
         """
-        return Plan(self.name, tuple(step for step, _ in self.foreseen(*steps, **options)))
+        return Plan(self.name, tuple(step for step, _ in self.planned(*steps, **options)))
+
+    def planned(self, *steps: str, **options: Unpack[RunOptions]) -> tuple[Foreseen, ...]:
+        """Return the same with the decisions, and what formats of the catalog lose; raises as `plan`."""
+        from jupyter_pipes.execution.publishing.foreseeing import with_losses
+
+        return with_losses(self.foreseen(*steps, **options), self.definition(), self.workspace)
 
     def why(self, step: str, **options: Unpack[RunOptions]) -> Explanation:
         """Return why a run with these arguments would run the step or not, by lines; raises as `plan`."""
         from jupyter_pipes.planning.explanation import explain
 
-        foreseen = {planned.name: (planned, decision) for planned, decision in self.foreseen(step, **options)}
-        planned, decision = foreseen[step]
+        planned, decision = next(each for each in self.foreseen(step, **options) if each[0].name == step)
         explanation = explain(step, decision, self.workspace.history)
         return msgspec.structs.replace(explanation, edges=edges_of(planned.step, decision))
 

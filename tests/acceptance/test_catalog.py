@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from jupyter_pipes import Pipeline, RunFailed
+from jupyter_pipes.model.errors import ConfigurationError
 from tests.acceptance.project import Project
 
 SETTINGS = """\
@@ -67,21 +68,29 @@ def test_outputs_stand_where_the_catalog_says_and_readers_get_what_is_kept(proje
     assert project.jupyter_pipes("export", "study.ipynb", "study.py").code == 0
     assert 'pandas.read_csv("data/companies.csv")' in module.read_text()
     (project.folder / "elsewhere" / "north.csv").unlink()
+    gone = project.jupyter_pipes("gc", "--json").document["notes"]
+    assert gone["count"] == 2
     assert Pipeline.from_module(module).run()["total"] == 40
     assert (project.folder / "elsewhere" / "north.csv").read_text() == NORTH
 
 
 def test_an_input_counts_by_its_content_and_is_the_notebooks_in_a_plain_run_too(project: Project) -> None:
     """What cannot be written fails its step, which says why; a new entry makes nothing run."""
-    project.run("clean")
+    run = project.run("clean")
     file = project.folder / "data" / "companies.csv"
     file.write_text(file.read_text() + "E,north,5\n")
     planned = {step.name: step for step in project.pipeline().plan("clean").steps}
-    assert planned["clean"].reasons == ("file data/companies.csv: other content",)
+    loses = "csv loses the category dtype of region (it comes back as str)"
+    assert planned["clean"].reasons == (
+        "file data/companies.csv: other content",
+        f"out/{{params.region}}.csv: {loses} (as of run {run.id})",
+    )
     assert project.run("clean")["df_clean"].staff.tolist() == [10, 30, 5]
     assert project.pipeline().catalog.load("companies").equals(pd.read_csv(file))
     strict = SETTINGS.replace('region}.csv"', 'region}.csv", strict = true')
     (project.folder / "pipes.toml").write_text(strict)
+    with pytest.raises(ConfigurationError, match="csv loses the category dtype of region"):
+        project.pipeline().plan("clean")
     with pytest.raises(RunFailed, match="csv loses the category dtype of region") as failed:
         project.run("clean")
     assert failed.value.run.steps["clean"].status == "failed"

@@ -16,6 +16,7 @@ def test_everything_that_went_has_a_line() -> None:
         artifacts=Amount(1200, 3 * 2**30),
         logs=Amount(1, 17),
         unfinished=Amount(2, 2048),
+        notes=Amount(1, 300),
         later=Amount(1, 5),
         left=Amount(4, 1024),
     )
@@ -28,6 +29,7 @@ def test_everything_that_went_has_a_line() -> None:
         "1,200 artifacts, 3.0 GiB",
         "1 log, 17 B",
         "2 half-written artifacts, 2.0 KiB",
+        "1 note of files of the catalog, 300 B",
         "left: 4 artifacts, 1.0 KiB",
         "later: 1 artifact, 5 B, written a moment ago or within reach of a run that goes on",
     ]

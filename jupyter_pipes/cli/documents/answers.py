@@ -179,6 +179,7 @@ class CleanupDocument(Document, frozen=True):
     logs: AmountDocument
     unfinished: AmountDocument
     environments: AmountDocument
+    notes: AmountDocument
     later: AmountDocument
     left: AmountDocument
 

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import subprocess
-import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.loop import in_thread
-from jupyter_pipes.execution.publishing.orders import Notes, Order, Orders
+from jupyter_pipes.execution.publishing.notes import Notes
+from jupyter_pipes.execution.publishing.orders import Order
 from jupyter_pipes.model import events as ev
-from jupyter_pipes.model.errors import ConfigurationError, PipesError, StoreError
+from jupyter_pipes.model.errors import ConfigurationError, PipesError
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef, StepError
 from jupyter_pipes.pipelines.catalog.outputs import Outputs
+from jupyter_pipes.storage.catalog.entries import Entry
 from jupyter_pipes.storage.catalog.placeholders import Filling, filled
 from jupyter_pipes.storage.catalog.versions import version_of
 
@@ -51,7 +49,7 @@ class Publisher:
         self._values = values
         self._catalog = workspace.catalog
         self._outputs = Outputs(self._catalog, request.definition.steps, request.observed)
-        self._notes = Notes(workspace.settings.folder / "catalog", request.directory)
+        self._notes = Notes(workspace.settings.folder, request.directory)
         self._tasks: set[asyncio.Task[None]] = set()
 
     def publish(
@@ -72,7 +70,9 @@ class Publisher:
         due = [order for order in orders if not self._notes.is_done(order)]
         if not due:
             return {}
-        written = list(zip(due, self._carried_out(due), strict=True))
+        from jupyter_pipes.execution.publishing.process import carried_out
+
+        written = list(zip(due, carried_out(due, self._request.definition, self._workspace), strict=True))
         for order, came in written:
             if came.error:
                 raise PipesError(_failure(order, came.error, self._catalog.place), step=step.name)
@@ -121,10 +121,8 @@ class Publisher:
     def _orders(
         self, step: Step, artifacts: Iterable[ArtifactRef], signature: str, made_in: str
     ) -> Iterator[Order]:
-        for artifact in artifacts:
+        for entry, artifact in named_among(artifacts, step, self._outputs):
             name = artifact.name
-            if artifact.is_figure or (entry := self._outputs.entry(step, name)) is None or _is_file(artifact):
-                continue
             filling = Filling(self._run, signature, step.name, name, self._parameters(step.name))
             try:
                 place, table = filled(entry.path, filling), filled(entry.table, filling)
@@ -139,32 +137,15 @@ class Publisher:
         for_all = {name: value for name, value in arguments.shown.items() if "." not in name}
         return {**for_all, **self._values.of(step)}
 
-    def _carried_out(self, orders: Sequence[Order]) -> list[Written]:
-        """Have a process of its own load the values and write them: their classes stay out of this one."""
-        import tempfile
 
-        from jupyter_pipes.storage.catalog.writing import Written
-
-        whole = Orders(tuple(orders), self._workspace.settings.store, str(self._request.directory))
-        # Values may be instances of classes in modules beside the notebook.
-        places = [*self._request.definition.python_path, os.environ.get("PYTHONPATH", "")]
-        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, places))}
-        with tempfile.TemporaryDirectory(prefix="jupyter-pipes-") as folder:
-            asked, answered = Path(folder, "orders"), Path(folder, "outcomes")
-            asked.write_bytes(msgspec.json.encode(whole))
-            words = [
-                sys.executable,
-                "-P",
-                "-m",
-                "jupyter_pipes.execution.publishing",
-                str(asked),
-                str(answered),
-            ]
-            done = subprocess.run(words, env=environment, capture_output=True, text=True, check=False)
-            if not answered.exists():
-                last = done.stderr.strip().splitlines()[-1:]
-                raise StoreError(f"outputs could not be written to the catalog's places: {''.join(last)}")
-            return msgspec.json.decode(answered.read_bytes(), type=list[Written])
+def named_among(
+    artifacts: Iterable[ArtifactRef], step: Step, outputs: Outputs
+) -> Iterator[tuple[Entry, ArtifactRef]]:
+    """Yield those of a step's artifacts that are to be written, with what the catalog says of them."""
+    for artifact in artifacts:
+        entry = outputs.entry(step, artifact.name)
+        if entry is not None and not artifact.is_figure and not _is_file(artifact):
+            yield entry, artifact
 
 
 def notes_of(written: Mapping[str, Written]) -> list[str]:

@@ -49,6 +49,7 @@ class Collection(Struct, frozen=True):
         logs: logs of attempts.
         unfinished: what processes that are gone had begun to write.
         environments: environments of steps that nobody used for long, in this user's cache.
+        notes: what was noted of files of the catalog that are gone.
         later: artifacts that nobody refers to, but a run under way may be about to.
         left: the artifacts that somebody refers to.
     """
@@ -62,6 +63,7 @@ class Collection(Struct, frozen=True):
     logs: Amount = Amount()
     unfinished: Amount = Amount()
     environments: Amount = Amount()
+    notes: Amount = Amount()
     later: Amount = Amount()
     left: Amount = Amount()
 

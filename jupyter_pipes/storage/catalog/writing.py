@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tempfile
+from collections.abc import Generator
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -56,13 +58,29 @@ def write(entry: Entry, place: str, value: Any, directory: Path) -> Written:
         return Written(error=masked(reason, place))
 
 
+def look(entry: Entry, value: Any) -> Written:
+    """Say what would come of writing a value to a file, without writing it there."""
+    try:
+        with _draft(entry, value) as draft:
+            return Written(losses=losses(entry, str(draft), value))
+    except Exception as error:  # a library's function may raise anything
+        return Written(error=f"{type(error).__name__}: {error}")
+
+
+@contextmanager
+def _draft(entry: Entry, value: Any) -> Generator[Path]:
+    """A file with the value that is gone afterwards."""
+    with tempfile.TemporaryDirectory(prefix="jupyter-pipes-") as folder:
+        draft = Path(folder, f"value{ending_of(entry.format)}")
+        write_file(entry.format, value, draft, entry.save)
+        yield draft
+
+
 def _written(entry: Entry, where: str, value: Any, directory: Path) -> tuple[str, ...]:
     """Write a value, unless the entry is strict and it would lose something; return what it loses."""
     if entry.is_table:
         return write_table(entry, where, value)
-    with tempfile.TemporaryDirectory(prefix="jupyter-pipes-") as folder:
-        draft = Path(folder, f"value{ending_of(entry.format)}")
-        write_file(entry.format, value, draft, entry.save)
+    with _draft(entry, value) as draft:
         lost = losses(entry, str(draft), value)
         if not (lost and entry.strict):
             _put(draft, where, directory)

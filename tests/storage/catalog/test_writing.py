@@ -14,13 +14,20 @@ import pytest
 
 from jupyter_pipes.storage.catalog.entries import Entry
 from jupyter_pipes.storage.catalog.reading import read
-from jupyter_pipes.storage.catalog.writing import write
+from jupyter_pipes.storage.catalog.writing import look, write
 
 FRAME = pd.DataFrame({"a": [1, 2], "x": pd.Categorical(["u", "v"])}, index=pd.Index([5, 6], name="key"))
 PLAIN = pd.DataFrame({"a": [1, 2], "b": ["u", "v"]})
 CASES: list[tuple[Entry, str, Any, tuple[str, ...]]] = [
     (Entry("x", "parquet"), "x.parquet", FRAME, ()),
     (Entry("x", "feather"), "x.feather", PLAIN, ()),
+    (Entry("x", "excel"), "x.xlsx", PLAIN, ()),
+    (
+        Entry("x", "excel"),
+        "x.xlsx",
+        PLAIN[["b"]].astype("category"),
+        ("excel loses the category dtype of b (it comes back as str)",),
+    ),
     (Entry("x", "pickle"), "x.pkl", FRAME, ()),
     (Entry("x", "csv"), "x.csv", PLAIN, ()),
     (
@@ -122,3 +129,9 @@ def test_a_file_of_another_file_system_is_written_and_its_state_known(tmp_path: 
     assert (one.error, two.error) == ("", "")
     assert one.state != two.state
     assert read(Entry("x", "json"), "memory://a/x.json") == {"a": 22}
+
+
+def test_what_would_come_of_a_value_is_told_without_writing_it(tmp_path: Path) -> None:
+    assert look(Entry("x", "csv", "x.csv"), FRAME).losses[0].startswith("csv loses the category dtype")
+    assert look(Entry("x", "csv", "x.csv"), {}).error == "TypeError: csv has no values of the type dict"
+    assert list(tmp_path.iterdir()) == []
