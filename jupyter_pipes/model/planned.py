@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from jupyter_pipes.model.steps import Step, StepInterface, StepOptions
 
 
-class PlannedStep(StepInterface, frozen=True):
+class PlannedStep(StepInterface, frozen=True, gc=False):
     """A step as a run knows it: what the scheduler and every view need, without code.
 
     Attributes:

@@ -46,7 +46,7 @@ class Gate(Struct, frozen=True, gc=False):
     since: float
 
 
-class CellView(Struct):
+class CellView(Struct, gc=False):
     """What is shown of an attempt under one of its step's cells.
 
     Attributes:
@@ -62,7 +62,7 @@ class CellView(Struct):
     has_error: bool = True
 
 
-class AttemptView(Struct):
+class AttemptView(Struct, gc=False):
     """One try of a step as displays show it; times in seconds since 1970, None until known.
 
     Attributes:
@@ -129,7 +129,7 @@ class AttemptView(Struct):
         return max(now - self.started, 0.0)
 
 
-class StepView(Struct):
+class StepView(Struct, gc=False):
     """A step of a run as displays show it.
 
     Attributes:

@@ -31,7 +31,7 @@ from jupyter_pipes.planning.step_parts import (
 )
 
 
-class Decision(Struct, frozen=True):
+class Decision(Struct, frozen=True, gc=False):
     """What is to be done with a step.
 
     Attributes:

@@ -1,4 +1,4 @@
-"""While a program loads nothing is freed by looking for it; afterwards it is as it was before."""
+"""While what stays is made nothing is freed by looking for it; afterwards it is as it was before."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import gc
 
 import pytest
 
-from jupyter_pipes.system.loading import loading
+from jupyter_pipes.system.loading import loading, making_what_stays
 
 
 @pytest.fixture(autouse=True)
@@ -33,3 +33,12 @@ def test_who_has_switched_it_off_finds_it_so_again() -> None:
     with loading():
         pass
     assert not gc.isenabled()
+
+
+def test_what_is_made_meanwhile_is_looked_at_afterwards() -> None:
+    """Unlike what a program loads: it is not set aside for good."""
+    before = gc.get_freeze_count()
+    with making_what_stays():
+        assert not gc.isenabled()
+    assert gc.isenabled()
+    assert gc.get_freeze_count() == before

@@ -18,6 +18,7 @@ from jupyter_pipes.model.errors import PipesError, described
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.system.loading import making_what_stays
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.callbacks import Callbacks
@@ -87,7 +88,8 @@ class Deciding:
         self._ahead = await self._lookup.ahead(self._callbacks.asks_before)
         waiting, self._undecided = self._undecided, []
         cached = [each.step for each in waiting if each.step in self._ahead and not self._is_over(each)]
-        self._take(*(self._decided(step, self._ahead[step]) for step in cached))
+        with making_what_stays():
+            self._take(*(self._decided(step, self._ahead[step]) for step in cached))
         for command in waiting:
             if command.step not in cached:
                 self._begin(self._decide(command))
