@@ -71,7 +71,12 @@ LINES = {"raises": 3, "in_helper": 3, "asks": 2, "picky": 2, "hungry": 2, "makes
 
 def copied(name: str, folder: Path) -> Path:
     """Return a copy of a notebook in a folder of its own, where its runs are kept as well."""
-    return Path(shutil.copy(NOTEBOOKS / f"{name}.ipynb", folder))
+    source = NOTEBOOKS / f"{name}.ipynb"
+    if source.parent != NOTEBOOKS:
+        # What lies beside it is its own.
+        shutil.copytree(source.parent, folder, dirs_exist_ok=True)
+        return folder / source.name
+    return Path(shutil.copy(source, folder))
 
 
 def executed(path: Path) -> Any:
@@ -110,7 +115,7 @@ def statuses(document: dict[str, Any]) -> dict[str, str]:
     return {step["name"]: step["status"] for step in document["steps"]}
 
 
-@pytest.mark.parametrize("name", ["quickstart", "model_selection", "trouble", "control"])
+@pytest.mark.parametrize("name", ["quickstart", "model_selection", "trouble", "control", "catalog/catalog"])
 def test_committed_notebooks_are_valid_and_without_outputs(name: str) -> None:
     notebook = nbformat.read(NOTEBOOKS / f"{name}.ipynb", nbformat.NO_CONVERT)
     nbformat.validate(notebook)
@@ -181,6 +186,16 @@ def test_the_study_runs_in_a_kernel_and_gives_objects_of_its_class_back(tmp_path
     done = executed(path)
     assert "Best of 4:" in printed(done, "result")
     assert "l/100 km" in printed(done, "check")
+
+
+def test_the_catalog_writes_files_that_it_puts_back_and_keeps_types(tmp_path: Path) -> None:
+    done = executed(copied("catalog/catalog", tmp_path))
+    assert printed(done, "files").split() == ["chart_rain.png", "days.csv", "months.parquet", "wettest.json"]
+    assert "csv loses the category dtype of weather" in shown(done, "plan")
+    assert "CategoricalDtype" in shown(done, "get")
+    assert printed(done, "back") == "12"
+    assert printed(done, "both").split() == ["2014", "2015", "weather.db"]
+    assert "date  precipitation" in shown(done, "look")
 
 
 def test_trouble_ends_as_each_step_says_and_the_notebook_runs_to_its_end(tmp_path: Path) -> None:

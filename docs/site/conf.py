@@ -28,7 +28,7 @@ author = "The jupyter_pipes developers"
 version = release = __version__
 
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx_copybutton"]
-include_patterns = ["CHANGELOG.md", "CONTRIBUTING.md", "docs/**.md", "notebooks/*.ipynb"]
+include_patterns = ["CHANGELOG.md", "CONTRIBUTING.md", "docs/**.md", "notebooks/**.ipynb"]
 # Who reads the files begins there; here it is docs/site/index.md.
 exclude_patterns = ["docs/index.md"]
 root_doc = "docs/site/index"

@@ -1,7 +1,8 @@
-"""Tab completion of verbs, options, steps, parameters and runs behind `%pipeline` and `%%step`."""
+"""Tab completion of what may stand behind `%pipeline` and `%%step`, and of the catalog's names in code."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -11,11 +12,14 @@ from jupyter_pipes.cli import verbs
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.pipelines.options.table import STEP_OPTIONS
 from jupyter_pipes.pipelines.references import METRICS, known_references
+from jupyter_pipes.storage.settings import load
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
 
 _MOST_RUNS = 20
+_BEGUN = re.compile(r"(?<![\w.])[^\W\d]\w*$")
+"""A name that is begun, and is no attribute."""
 
 _REPORTS = "current.metric("
 """What stands in the code of a step that reports metrics."""
@@ -32,15 +36,21 @@ def matcher(session: Callable[[], Session]) -> Any:
 
 def _fitting(context: Any, session: Callable[[], Session]) -> Any:
     line = context.full_text.splitlines()[context.cursor_line] if context.full_text else ""
-    words = candidates(line[: context.cursor_position], session)
+    before = line[: context.cursor_position]
+    is_magic = before.startswith("%")
     fitting = [
-        completer.SimpleCompletion(word, type="magic") for word in words if word.startswith(context.token)
+        completer.SimpleCompletion(word, type="magic" if is_magic else "instance")
+        for word in candidates(before, session)
+        if word.startswith(context.token)
     ]
-    return {"completions": fitting, "suppress": bool(fitting)}
+    # What code reads is offered beside what the kernel has.
+    return {"completions": fitting, "suppress": bool(fitting) and is_magic}
 
 
 def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
     """Return all words that may stand where `text`, a line up to the cursor, ends."""
+    if not text.startswith("%"):
+        return _of_catalog(session()) if _BEGUN.search(text) else ()
     words = text.split(" ")
     if words[0] in ("%%step", "%pipeline") and "${" in words[-1]:
         begun = words[-1].rpartition("${")[0]
@@ -86,8 +96,17 @@ def _named(metavar: str, session: Session) -> Iterable[str]:
         return [f"{parameter.name}=" for parameter in session.pipeline().parameters]
     if metavar == "NAME":
         steps = session.pipeline().graph.steps
-        return list(dict.fromkeys(name for step in steps for name in (*step.writes, *step.loads)))
+        return list(dict.fromkeys([*(name for step in steps for name in step.writes), *_of_catalog(session)]))
     return ()
+
+
+def _of_catalog(session: Session) -> list[str]:
+    try:
+        entries = load(session.directory).catalog.entries
+    except PipesError:
+        # What is wrong with the settings is told where something runs.
+        return []
+    return [entry.name for entry in entries if not entry.is_pattern]
 
 
 def _runs(session: Session) -> list[str]:

@@ -353,11 +353,15 @@ def test_help_names_every_verb_and_option() -> None:
 
 @pytest.fixture(scope="module")
 def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
-    """What may stand where a line ends, in a kernel with a parameter, a step and a run."""
+    """What may stand where a line ends, in a kernel with a parameter, a step, a run and a catalog."""
     from jupyter_pipes.kernel.completion import candidates
     from jupyter_pipes.kernel.session import Session
 
-    session = Session(tmp_path_factory.mktemp("typing"), None, {}, live=False)
+    folder = tmp_path_factory.mktemp("typing")
+    (folder / "pipes.toml").write_text(
+        '[catalog]\ncompanies = { format = "csv" }\n"df_*" = { format = "csv" }\n'
+    )
+    session = Session(folder, None, {}, live=False)
     session.define("a", "%%params\nrows: int = 1", 1)
     reporting = "from jupyter_pipes import current\ncurrent.metric('size', rows)"
     session.define("b", f"%%step load\n{reporting}\ndf = rows", 2)
@@ -383,7 +387,9 @@ def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]
         ("%pipeline compare last ", {"RUN"}),
         ("%pipeline run --of ", {"RUN"}),
         ("%pipeline debug load --run ", {"RUN"}),
-        ("%pipeline get ", {"df", "--run"}),
+        ("%pipeline get ", {"df", "--run", "companies"}),
+        ("compan", {"companies"}),
+        ("small = len(compan", {"companies"}),
         ("%%step clean --after ", {"load"}),
         ("%%step clean --", {"--retries"}),
         ("%%step clean --version v${", {"v${params.rows}", "v${load.df}", "v${load.metrics}"}),
@@ -404,9 +410,11 @@ def test_tab_completes(typing: Callable[[str], set[str]], text: str, offered: se
         ("%%step load --retries ${", {"${params.rows}"}),
         ("%%step clean --after ${", set[str]()),
         ("%%step clean --when ${", set[str]()),
+        ("frame.compan", set[str]()),
+        ("", set[str]()),
     ],
 )
-def test_tab_offers_no_references_that_an_option_does_not_take(
+def test_tab_offers_nothing_that_could_not_stand_there(
     typing: Callable[[str], set[str]], text: str, offered: set[str]
 ) -> None:
     assert typing(text) == offered

@@ -188,7 +188,7 @@ def _data(name: str, box: Box) -> str:
         f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}"'
         f' rx="{box.height / 2:.1f}" fill="{_GROUND}" stroke="{_LINE}" stroke-width="1.5"/>'
         f'<text x="{box.x + box.width / 2:.1f}" y="{box.y + box.height / 2 + 4:.1f}" text-anchor="middle"'
-        f' font-size="{NAME_SIZE}" fill="{_QUIET}">{escape(shown)}</text></g>'
+        f' font-size="{NAME_SIZE}" fill="{_TEXT}">{escape(shown)}</text></g>'
     )
 
 

@@ -335,7 +335,7 @@ def _stylesheet() -> list[dict[str, Any]]:
             "overlay-opacity": 0,
         },
         "node.stage": {"border-style": "double", "border-width": 4},
-        "node.data": {"shape": "barrel", "background-color": "#f6f8fa", "color": "#59636e"},
+        "node.data": {"shape": "barrel", "background-color": "#f6f8fa"},
         "node.frame": {
             "background-opacity": 0,
             "border-style": "dashed",

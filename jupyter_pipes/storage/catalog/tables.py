@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from importlib import import_module
+from pathlib import Path
 from typing import Any
 
-from jupyter_pipes.storage.catalog.entries import Entry
+from jupyter_pipes.storage.catalog.entries import SQLITE, Entry
 from jupyter_pipes.storage.catalog.formats import defaults, library_of
 from jupyter_pipes.storage.catalog.losses import differences
 
@@ -26,6 +27,7 @@ def write_table(entry: Entry, url: str, value: Any) -> tuple[str, ...]:
 
     if library_of(value) != "pandas":
         raise TypeError(f"a table is made of a DataFrame of pandas, not of a {type(value).__name__}")
+    _make_folder(url)
     engine = sqlalchemy.create_engine(url)
     lost: tuple[str, ...] = ()
     try:
@@ -44,3 +46,10 @@ def write_table(entry: Entry, url: str, value: Any) -> tuple[str, ...]:
     finally:
         engine.dispose()
     return lost
+
+
+def _make_folder(url: str) -> None:
+    """Make the folder of a database that is a file, as is made for every other file."""
+    file = url.removeprefix(SQLITE)
+    if file not in (url, "") and not file.startswith(":"):
+        Path(file).parent.mkdir(parents=True, exist_ok=True)

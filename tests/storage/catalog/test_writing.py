@@ -112,9 +112,9 @@ def test_what_variables_hold_is_told_by_no_error(tmp_path: Path, monkeypatch: py
 
 def test_a_table_is_replaced_in_one_transaction(tmp_path: Path) -> None:
     """A strict entry that would lose types leaves the table as it was."""
-    database = sqlite3.connect(tmp_path / "shop.db")
-    url = f"sqlite:///{tmp_path / 'shop.db'}"
+    url = f"sqlite:///{tmp_path / 'new' / 'shop.db'}"
     assert write(Entry("x", "sql", table="t"), url, PLAIN, tmp_path).error == ""
+    database = sqlite3.connect(tmp_path / "new" / "shop.db")
     assert database.execute("select * from t").fetchall() == [(1, "u"), (2, "v")]
     wide = PLAIN.assign(a=pd.Series([1, 2], dtype="int8"))
     strict = write(Entry("x", "sql", table="t", strict=True), url, wide[["a"]], tmp_path)
