@@ -100,6 +100,10 @@ def test_the_panel_keeps_its_share_of_the_window_until_it_is_dragged(shown: LabP
     handle = page.locator("#jp-main-split-panel > .lm-SplitPanel-handle:not(.lm-mod-hidden)").last
 
     def drag(more: int) -> None:
+        # Where the window has just become another one, the panel is laid out anew, as wide as it was.
+        page.wait_for_function(
+            "panel => innerWidth - panel.getBoundingClientRect().right < 60", arg=panel, polling="raf"
+        )
         box = handle.bounding_box()
         assert box
         x, y = box["x"] + box["width"] / 2, box["y"] + 200
