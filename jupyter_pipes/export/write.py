@@ -29,7 +29,7 @@ def write(
     force: bool = False,
     only_new: bool = False,
 ) -> tuple[Path, ...]:
-    """Write the pipeline to `path`, as a whole or not at all; return the files, the first first to be read.
+    """Write the pipeline to `path`, as a whole or not at all; return the files, as they are to be read.
 
     Args:
         form: one of `FORMS`; by the path's ending when None.

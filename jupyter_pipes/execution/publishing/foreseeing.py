@@ -60,13 +60,16 @@ def _orders(planned: PlannedDecision, decision: Decision, outputs: Outputs) -> I
 def _looks(orders: Iterable[Order], definition: Definition, workspace: Workspace) -> Mapping[str, Written]:
     """Return what would come of each order, by `_key`; what was never looked at is, in a process."""
     notes = Notes(workspace.settings.folder, workspace.settings.folder)
-    found = {_key(order): (order, notes.look(order)) for order in orders}
-    new = [order for order, look in found.values() if look is None]
-    looks = {key: look for key, (_, look) in found.items() if look is not None}
-    for order, look in zip(
-        new, carried_out(new, definition, workspace, only_look=True) if new else (), strict=True
-    ):
-        looks[_key(order)] = look
+    looks: dict[str, Written] = {}
+    new: dict[str, Order] = {}
+    for order in orders:
+        if look := notes.look(order):
+            looks[_key(order)] = look
+        else:
+            new[_key(order)] = order
+    came = carried_out([*new.values()], definition, workspace, only_look=True) if new else ()
+    for (key, order), look in zip(new.items(), came, strict=True):
+        looks[key] = look
         with suppress(PipesError):
             # A folder that cannot be written to can be planned in.
             notes.note_look(order, look)
@@ -96,5 +99,5 @@ def _words(orders: Iterable[Order], looks: Mapping[str, Written], decision: Deci
 def _told(planned: PlannedDecision, decision: Decision, words: tuple[str, ...]) -> Foreseen:
     if not words:
         return planned, decision
-    reasons = (*planned.reasons, *words), (*decision.reasons, *words)
-    return replace(planned, reasons=reasons[0]), replace(decision, reasons=reasons[1])
+    told = replace(planned, reasons=(*planned.reasons, *words))
+    return told, replace(decision, reasons=(*decision.reasons, *words))
