@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import signal
+import threading
 from types import FrameType, TracebackType
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +12,12 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_AGAIN = 0.05
+"""Seconds after which a signal is sent again that came where what it raises would be lost."""
+
+_IMPORTED = ("cb", "<frozen importlib._bootstrap>")
+"""Name and file of what Python calls when the lock of an import is freed."""
 
 
 class Interrupts:
@@ -53,5 +61,20 @@ class Interrupts:
 
     def _take(self, number: int, frame: FrameType | None) -> None:
         self._held = True
-        if self._released:
+        if self._released and _is_lost_in(frame):
+            threading.Timer(_AGAIN, os.kill, (os.getpid(), number)).start()
+        elif self._released:
             raise KeyboardInterrupt
+
+
+def _is_lost_in(frame: FrameType | None) -> bool:
+    """Return whether Python only prints what is raised there: while it frees an object.
+
+    A step that is debugged imports in this thread, and each import frees its lock by such a callback.
+    """
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__del__" or (code.co_name, code.co_filename) == _IMPORTED:
+            return True
+        frame = frame.f_back
+    return False

@@ -214,14 +214,17 @@ def _begin_pipeline(event: ev.PipelineStarted, view: RunView, time: float) -> No
 
 def _change_pipeline_step(event: ev.PipelineStepChanged, view: RunView, time: float) -> None:
     name = child_name(event.step, event.name)
-    _time_pipeline_step(view.step(name), event.status, time)
+    _time_pipeline_step(view.step(name), event, time)
     _set_status(view, name, event.status, event.reason)
 
 
-def _time_pipeline_step(step: StepView, status: Status, time: float) -> None:
-    if status is Status.RUNNING:
+def _time_pipeline_step(step: StepView, event: ev.PipelineStepChanged, time: float) -> None:
+    if event.status is Status.RUNNING:
         step.began = time if step.began is None else step.began
+    elif event.seconds:
+        step.used_by_elements, step.began = Usage(event.seconds), None
     elif step.began is not None:
+        # A run of an earlier version does not say how long it took.
         step.used_by_elements = step.used_by_elements.plus(Usage(max(time - step.began, 0.0)))
         step.began = None
 

@@ -14,8 +14,13 @@ class PipelineStarted(AttemptEvent, frozen=True):
 
 
 class PipelineStepChanged(AttemptEvent, frozen=True):
-    """A step of the pipeline that the step is stands otherwise; its own run has all of it."""
+    """A step of the pipeline that the step is stands otherwise; its own run has all of it.
+
+    Attributes:
+        seconds: what its attempts took so far; 0 for one that has none, or in a run of an earlier version.
+    """
 
     name: str
     status: Status
     reason: str = ""
+    seconds: float = 0.0

@@ -49,5 +49,8 @@ class Following:
         now = (step.status, name in view.gates)
         if now != self._told.get(name):
             self._told[name] = now
-            change = ev.PipelineStepChanged(self._step, self._attempt, name, step.status, step.reason)
-            self._report(change)
+            self._report(
+                ev.PipelineStepChanged(
+                    self._step, self._attempt, name, step.status, step.reason, step.seconds
+                )
+            )

@@ -103,9 +103,10 @@ class Cluster:
         """Kill the scheduler, and start another one at its address, with workers of the same names."""
         names = [*self.workers]
         self.scheduler.kill()
-        for process in (*self.workers.values(), self.scheduler):
-            process.terminate()
-            process.wait(PATIENCE)
+        # Told to end, a worker may wait for the scheduler that is gone as long as Dask has patience with it.
+        for name in names:
+            self.kill(name)
+        self.scheduler.wait(PATIENCE)
         self._description.unlink()
         self.scheduler = self._start_scheduler(self.address.rpartition(":")[2])
         assert self._address() == self.address
