@@ -65,6 +65,8 @@ class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
         content: digest of the value by itself, where the stored bytes refer to parts that are kept elsewhere;
             else "": it is `digest`.
         references: digests of the artifacts that hold those parts: who loads both has one object.
+        imports: what loading it imports of local modules (`module:Class`, `module:` of a whole one); that
+            code counts for its readers.
         model: what it is as a model, None for everything that `current.model` did not keep.
         unsigned: whether it was read from a record that lacks the signature of the team, where one is wanted.
     """
@@ -80,6 +82,7 @@ class ArtifactRef(Struct, frozen=True, gc=False, omit_defaults=True):
     content: str = ""
     references: tuple[str, ...] = ()
     unsigned: bool = False
+    imports: tuple[str, ...] = ()
     model: ModelFacts | None = None
 
     @property
@@ -107,7 +110,7 @@ class ElementValue(Struct, frozen=True, gc=False, array_like=True):
     """Where the value of an element of a `--map` is kept: an `ArtifactRef` without what can be looked up.
 
     Attributes:
-        digest, bytes, serializer, stable: as of `ArtifactRef`.
+        digest, bytes, serializer, stable, imports: as of `ArtifactRef`.
         preview: how the value begins, to tell elements apart.
     """
 
@@ -116,11 +119,14 @@ class ElementValue(Struct, frozen=True, gc=False, array_like=True):
     serializer: str
     preview: str = ""
     stable: bool = True
+    imports: tuple[str, ...] = ()
 
     def named(self, name: str) -> ArtifactRef:
         """Return the artifact that the step's code has under this name."""
-        kind = self.serializer
-        return ArtifactRef(name, self.digest, kind, self.bytes, kind, (), self.preview, self.stable)
+        kind, preview, imports = self.serializer, self.preview, self.imports
+        return ArtifactRef(
+            name, self.digest, kind, self.bytes, kind, (), preview, self.stable, imports=imports
+        )
 
 
 class OutputRef(Struct, frozen=True, gc=False):

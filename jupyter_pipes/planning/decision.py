@@ -27,6 +27,7 @@ from jupyter_pipes.planning.step_parts import (
     Surroundings,
     asks_for_its_name,
     awaited,
+    input_part,
     step_parts,
 )
 
@@ -166,7 +167,8 @@ class Decider:
     def _decide_element(
         self, step: Step, common: tuple[Part, ...], unstable: Sequence[str], values: Inputs, *, forced: bool
     ) -> Decision:
-        own = (Part("input", name, ref.digest) for name, ref in values.items() if ref is not None)
+        handed = ((name, ref) for name, ref in values.items() if ref is not None)
+        own = (input_part(name, ref.digest, ref.imports, self._python_path) for name, ref in handed)
         named = (Part("name", "", digest(step.name), step.name),) if asks_for_its_name(step) else ()
         parts = (*(part for part in common if (part.kind, part.name) != ("name", "")), *named, *own)
         changing = [

@@ -105,6 +105,19 @@ def import_parts(
     ]
 
 
+def code_behind(imports: Iterable[str], python_path: Iterable[Path]) -> str:
+    """Return what values from elsewhere bring along of local modules: their classes, and what these need.
+
+    Args:
+        imports: what loading the values imports (see `ArtifactRef`).
+        python_path: the folders that local modules are in.
+    """
+    pairs = (each.split(":") for each in imports)
+    sources = [f"from {module} import {name}" if name else f"import {module}" for module, name in pairs]
+    local = slices.reached(sources, (), tuple(python_path), with_classes=False).local
+    return "\n".join(source for _, source in sorted(local.items()))
+
+
 def _environment_parts(own: StepEnvironment, imported: Mapping[str, str]) -> Iterator[Part]:
     """Yield the parts of what a step runs in: Python, packages, variables, a checkout, a container.
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from jupyter_pipes.pipelines.parameter_types import is_notebooks
 from jupyter_pipes.planning import fingerprints, result_files
 from jupyter_pipes.planning.catalog.inputs import content_parts
 from jupyter_pipes.planning.newest_results import Newest
+from jupyter_pipes.planning.signing.code_digests import code_digest
 from jupyter_pipes.planning.signing.earlier_signatures import EFFECT
 from jupyter_pipes.planning.signing.signature import code_part
 from jupyter_pipes.system.patterns import pattern
@@ -61,7 +62,8 @@ def step_parts(
         for name, ref in inputs.items()
         if ref is not None and not ref.stable
     ]
-    valued = [_parameter_part(name, parameters[name]) for name in _counted(step) if name in parameters]
+    counted = (name for name in _counted(step) if name in parameters)
+    valued = [_parameter_part(name, parameters[name], surroundings.python_path) for name in counted]
     unstable += [f"parameter {part.name} has no stable digest: always runs" for part, ok in valued if not ok]
     workspace, directory = surroundings.workspace, surroundings.workspace.settings.directory
     own = workspace.locks.settled(step.options)
@@ -87,7 +89,7 @@ def step_parts(
         *(content_parts(step, workspace.catalog, parameters) if step.loads else ()),
         *result_files.named_parts(step, surroundings.newest, directory),
         *fingerprints.import_parts(step, surroundings.python_path, workspace.settings.folder, own),
-        *_input_parts(step, inputs),
+        *_input_parts(step, inputs, surroundings.python_path),
     )
     return parts, unstable
 
@@ -121,16 +123,32 @@ def _setting_name(piece: CodePiece) -> str:
     return match[0] if match else ""
 
 
-def _input_parts(step: Step, inputs: Inputs) -> list[Part]:
+def input_part(
+    name: str, content: str, imports: Iterable[str], python_path: Iterable[Path], origin: str = ""
+) -> Part:
+    """Return the part of a value from elsewhere; the code of its classes counts, as the value has it.
+
+    Args:
+        name: its name in the step.
+        content: digest of the value.
+        imports: what loading it imports of local modules.
+        python_path: the folders that those are in.
+        origin: the step that made it.
+    """
+    code = fingerprints.code_behind(imports, python_path) if imports else ""
+    return Part("input", name, f"{content} {code_digest(code)}" if code else content, code, origin)
+
+
+def _input_parts(step: Step, inputs: Inputs, python_path: tuple[Path, ...]) -> list[Part]:
     parts: list[Part] = []
     joined = {name for group in step.joined for name in group}
     for name, artifact in inputs.items():
         if name in step.files_from:
             parts.append(Part("file", name, artifact.digest if artifact else ""))
         else:
-            parts.append(
-                Part("input", name, _content(artifact, alone=name not in joined), origin=step.reads[name])
-            )
+            content = _content(artifact, alone=name not in joined)
+            imports = artifact.imports if artifact else ()
+            parts.append(input_part(name, content, imports, python_path, step.reads[name]))
     return parts
 
 
@@ -144,14 +162,16 @@ def _content(artifact: ArtifactRef | None, *, alone: bool) -> str:
     return f"{artifact.serializer}:{artifact.digest}"
 
 
-def _parameter_part(name: str, value: Any) -> tuple[Part, bool]:
+def _parameter_part(name: str, value: Any, python_path: Iterable[Path]) -> tuple[Part, bool]:
     """Return the part, and whether equal values always give its digest."""
     # Loads what keeps values of all kinds: most steps read no parameter.
     from jupyter_pipes.storage.serializers import serialize
 
-    serializer, (buffers, stable, _) = serialize(name, value.name if is_notebooks(value) else value)
+    serializer, whole = serialize(name, value.name if is_notebooks(value) else value)
     kind = f"{type(value).__module__}.{type(value).__qualname__} {serializer}"
-    return Part("parameter", name, digest_of([kind.encode(), b"\0", *buffers]), written(value)[:500]), stable
+    content = digest_of([kind.encode(), b"\0", *whole.buffers])
+    valued = input_part(name, content, whole.imports, python_path)
+    return Part("parameter", name, valued.digest, written(value)[:500]), whole.stable
 
 
 def _counted(step: Step) -> list[str]:

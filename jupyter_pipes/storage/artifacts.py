@@ -65,6 +65,7 @@ class ArtifactStore:
         serializer, whole = serialize(name, value)
         joined = joiner.join(name, whole.parts) if joiner else NOTHING
         content = _content(serializer, whole) if joined.links else ""
+        imports = whole.imports
         if joined.links:
             serializer, whole = serialize_linked(value, joined.links)
         size = sum(len(buffer) for buffer in whole.buffers)
@@ -91,6 +92,7 @@ class ArtifactStore:
             whole.stable,
             content,
             joined.references,
+            imports=imports,
         )
         if joiner:
             joiner.add(Holder(name, lambda: artifact, whole.parts))

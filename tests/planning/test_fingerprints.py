@@ -14,7 +14,7 @@ from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.job import StepEnvironment
 from jupyter_pipes.model.results import FileSeen
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
-from jupyter_pipes.planning.fingerprints import file_parts, import_parts, named_files
+from jupyter_pipes.planning.fingerprints import code_behind, file_parts, import_parts, named_files
 
 
 def step(body: str = "", **fields: Any) -> Step:
@@ -157,3 +157,25 @@ def test_an_existing_environment_counts_by_its_packages_and_by_its_path_where_it
 def test_a_checkout_counts_by_its_commit(tmp_path: Path) -> None:
     own = own_parts(StepEnvironment(repository="https://x.org/a", commit="0123456789abcdef"), tmp_path)
     assert own["repository", "https://x.org/a"] == "0123456789ab"
+
+
+# Code behind values ---------------------------------------------------------------------------------------
+
+BOXES = "def more(x):\n    return x\nclass Box:\n    grown = more\nclass Other:\n    pass\n"
+
+
+@pytest.mark.parametrize(
+    ("imports", "code"),
+    [
+        (("boxes:Box",), "def more(x):\n    return x\nclass Box:\n    grown = more"),
+        (("boxes:Other", "boxes:more"), "def more(x):\n    return x\nclass Other:\n    pass"),
+        (("boxes:",), BOXES),
+        (("elsewhere:Box",), ""),
+        ((), ""),
+    ],
+)
+def test_of_local_modules_counts_what_a_value_is_of(
+    tmp_path: Path, imports: tuple[str, ...], code: str
+) -> None:
+    (tmp_path / "boxes.py").write_text(BOXES)
+    assert code_behind(imports, (tmp_path,)) == code

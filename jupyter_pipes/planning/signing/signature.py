@@ -62,8 +62,8 @@ class Change(Struct, frozen=True, gc=False):
 
     @property
     def diff(self) -> str:
-        """A unified diff of code, "" of what is no code."""
-        return difference(self.old, self.new) if self.part in CODE_KINDS else ""
+        """A unified diff of code, of an input that of its classes; "" of what is no code."""
+        return difference(self.old, self.new) if self.part in (*CODE_KINDS, "input") else ""
 
     @property
     def _subject(self) -> str:
@@ -90,7 +90,9 @@ class Change(Struct, frozen=True, gc=False):
             names = changed_definitions(self.old.text, self.new.text)
             return f"{', '.join(names)} in {part.name} changed" if names else f"{subject} changed"
         if part.kind == "input":
-            return f"input {part.name} of {part.origin}: other content"
+            names = changed_definitions(self.old.text, self.new.text)
+            state = f"{', '.join(names)} changed" if names else "other content"
+            return f"input {part.name} of {part.origin}: {state}"
         return f"{subject}: other content" if part.kind == "file" else f"{subject} changed"
 
 

@@ -44,11 +44,13 @@ class Serialized(NamedTuple):
             of one byte (`view.cast("B")`).
         stable: False when an equal value may give other bytes in another process.
         parts: tells the objects inside that `load` makes anew, while `buffers` are held.
+        imports: what of modules that are no installed packages `load` imports: `module:name`, `module:`.
     """
 
     buffers: list[BytesLike]
     stable: bool = True
     parts: Callable[[], Parts] = _no_parts
+    imports: tuple[str, ...] = ()
 
 
 class Serializer(Protocol):

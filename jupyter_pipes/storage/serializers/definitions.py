@@ -10,11 +10,12 @@ from contextlib import suppress
 from enum import Enum
 from functools import lru_cache
 from importlib import import_module
-from types import CodeType, FunctionType, GeneratorType
+from types import CodeType, FunctionType, GeneratorType, ModuleType
 from typing import Any, TypeVar
 
 from blake3 import blake3
 
+from jupyter_pipes.analysis.local_modules import is_installed
 from jupyter_pipes.storage.serializers.holdings import (
     IGNORED_ATTRIBUTES,
     attributes_at_first,
@@ -23,6 +24,8 @@ from jupyter_pipes.storage.serializers.holdings import (
 )
 
 _NOTEBOOK = "__main__"
+_NEVER_CHANGED = (_NOTEBOOK, "jupyter_pipes")
+"""Modules whose definitions are written out with the value, or are the same for every reader."""
 _MISSING = object()
 _OWN_FLAGS = 0xFFFF
 """The flags of a code object but for those of `from __future__`, which depend on the cells run before."""
@@ -58,6 +61,19 @@ def import_home(definition: object) -> None:
     if isinstance(home, str) and home not in sys.modules and home.partition(".")[0] in sys.modules:
         with suppress(ImportError):
             import_module(home)
+
+
+def imported(value: object) -> Iterator[str]:
+    """Yield what naming a module, class or function makes its reader import, if that is no installed package.
+
+    It is `module:name`, `module:` of a module as a whole. What is defined inside a function is written out.
+    """
+    is_module = isinstance(value, ModuleType)
+    home: Any = value.__name__ if is_module else getattr(value, "__module__", None)
+    name = "" if is_module else getattr(value, "__qualname__", None) or getattr(value, "__name__", "")
+    top = home.partition(".")[0] if isinstance(home, str) else _NOTEBOOK
+    if top not in _NEVER_CHANGED and "<locals>" not in str(name) and not is_installed(top):
+        yield f"{home}:{str(name).partition('.')[0]}"
 
 
 def qualified_name(value: object) -> object:

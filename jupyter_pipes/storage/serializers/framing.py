@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 import sys
 from collections.abc import Sequence
+from pickle import UnpicklingError
 from typing import Any, NamedTuple
 
 from jupyter_pipes.model.digests import BytesLike
@@ -94,3 +95,26 @@ def _buffers(data: memoryview, position: int, lengths: Sequence[int]) -> list[me
     if position > data.nbytes:
         raise ValueError("shorter than its header says")
     return buffers
+
+
+class Source:
+    """The file that an unpickler reads from: a view of stored bytes."""
+
+    def __init__(self, data: memoryview) -> None:
+        self._data = data
+        self._position = 0
+
+    def read(self, size: int) -> bytes:
+        """Return the next bytes, fewer at the end."""
+        start, self._position = self._position, self._position + size
+        return bytes(self._data[start : self._position])
+
+    def readinto(self, target: bytearray) -> int:
+        """Fill `target` with the next bytes and return how many there were."""
+        piece = self.read(len(target))
+        target[: len(piece)] = piece
+        return len(piece)
+
+    def readline(self) -> bytes:
+        """Refuse: no pickle that we write has lines."""
+        raise UnpicklingError("protocol 5 has no lines")

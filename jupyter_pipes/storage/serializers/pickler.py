@@ -15,8 +15,8 @@ from jupyter_pipes.model.digests import BytesLike, digest_of
 from jupyter_pipes.model.version import RUNNING
 from jupyter_pipes.storage.serializers import arrays, functions, restoring
 from jupyter_pipes.storage.serializers.base import Part, Refused
-from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, import_home
-from jupyter_pipes.storage.serializers.framing import Sink
+from jupyter_pipes.storage.serializers.definitions import definition_name, fingerprint, import_home, imported
+from jupyter_pipes.storage.serializers.framing import Sink, Source
 from jupyter_pipes.storage.serializers.libraries import drawings, formulas, views
 from jupyter_pipes.storage.serializers.refusals import refusal
 
@@ -48,6 +48,7 @@ class Pickled(NamedTuple):
         definitions: qualified name -> the notebook's class or function that the stream names.
         stable: False when an equal value may give other bytes.
         parts: tells the objects that the stream numbers.
+        imports: what the stream names of modules that are no installed packages; see `imported`.
     """
 
     stream: list[BytesLike]
@@ -55,6 +56,7 @@ class Pickled(NamedTuple):
     definitions: dict[str, Any]
     stable: bool
     parts: Callable[[], Parts]
+    imports: frozenset[str]
 
 
 def pickled(
@@ -131,6 +133,7 @@ class _Pickler(cloudpickle.Pickler):
         self._limit = limit
         self._buffers: list[memoryview] = []
         self._definitions: dict[str, Any] = {}
+        self._imports: set[str] = set()
         self._inner: set[int] = set()
         self._arrays: list[Any] = []
         self._stable = True
@@ -138,7 +141,14 @@ class _Pickler(cloudpickle.Pickler):
 
     def run(self, value: Any) -> Pickled:
         self.dump(value)  # pyright: ignore[reportUnknownMemberType] - untyped
-        return Pickled(self._sink.pieces, self._buffers, self._definitions, self._stable, self._parts)
+        return Pickled(
+            self._sink.pieces,
+            self._buffers,
+            self._definitions,
+            self._stable,
+            self._parts,
+            frozenset(self._imports),
+        )
 
     def inner_views(self) -> dict[int, arrays.InnerView]:
         """Return id -> view, of the arrays that lie in other parts of the value, but for pandas's own."""
@@ -157,6 +167,7 @@ class _Pickler(cloudpickle.Pickler):
         if isinstance(obj, type | FunctionType | TypeVar):
             return self._reduce_definition(obj)
         if (made := functions.reduced(obj)) is not None:
+            self._imports.update(imported(obj))
             return made
         if (reason := refusal(kind)) is not None:
             raise Refused(kind, reason)
@@ -199,6 +210,7 @@ class _Pickler(cloudpickle.Pickler):
         if name is not None and not self._by_value:
             self._definitions[name] = obj
             return name
+        self._imports.update(imported(obj))
         reduced = self._reduced_by_cloudpickle(obj)
         if not isinstance(reduced, tuple) or (isinstance(obj, type) and len(reduced) == 2):
             # By name: a class that is written out has its state behind how it is made.
@@ -229,6 +241,7 @@ class _Pickler(cloudpickle.Pickler):
         return restoring.code, (RUNNING, *reduced[1])
 
     def _reduce_module(self, marker: functions.ModuleInCode) -> Any:
+        self._imports.update(imported(marker.module))
         return self.dispatch_table[ModuleType](marker.module)
 
 
@@ -341,26 +354,6 @@ def _shared_class(name: str, mark: str, definition: Any, reduced: tuple[Any, ...
     return restoring.own_or_made, made, (set_state, state_of_class), None, None, restoring.set_unless_own
 
 
-class _Source:
-    """The file that an unpickler reads from: a view of stored bytes."""
-
-    def __init__(self, data: memoryview) -> None:
-        self._data = data
-        self._position = 0
-
-    def read(self, size: int) -> bytes:
-        start, self._position = self._position, self._position + size
-        return bytes(self._data[start : self._position])
-
-    def readinto(self, target: bytearray) -> int:
-        piece = self.read(len(target))
-        target[: len(piece)] = piece
-        return len(piece)
-
-    def readline(self) -> bytes:
-        raise pickle.UnpicklingError("protocol 5 has no lines")
-
-
 class _Unpickler(pickle.Unpickler):
     def __init__(
         self,
@@ -369,7 +362,7 @@ class _Unpickler(pickle.Unpickler):
         find: Callable[[str], Any],
         find_link: Callable[[Link], Any] | None,
     ) -> None:
-        super().__init__(_Source(stream), buffers=buffers)  # pyright: ignore[reportArgumentType] - it only reads
+        super().__init__(Source(stream), buffers=buffers)  # pyright: ignore[reportArgumentType] - it only reads
         self._find = find
         self._find_link = find_link
 

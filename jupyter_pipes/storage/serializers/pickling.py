@@ -42,10 +42,11 @@ class PickleSerializer:
     def dump_linked(self, value: Any, links: Mapping[int, Link]) -> Serialized:
         """Return the pickle with links in the place of the objects of these ids; see `dump`."""
         result = pickled(value, links=links)
-        written = _written_out(result.definitions)
+        written, imported = _written_out(result.definitions)
         section = msgspec.msgpack.encode(written) if written else b""
         stable = result.stable and (written is None or written.stable)
-        return Serialized(pack(result.stream, section, result.buffers), stable, result.parts)
+        buffers = pack(result.stream, section, result.buffers)
+        return Serialized(buffers, stable, result.parts, tuple(sorted(result.imports | imported)))
 
     def load(self, data: memoryview) -> Any:
         """Return the value; its large buffers are views of `data`."""
@@ -73,20 +74,22 @@ class _Definitions(msgspec.Struct):
     stable: bool = True
 
 
-def _written_out(definitions: dict[str, Any]) -> _Definitions | None:
+def _written_out(definitions: dict[str, Any]) -> tuple[_Definitions | None, frozenset[str]]:
+    """Return the definitions as they are stored, and what reading them imports."""
+    nothing = frozenset[str]()
     if not definitions:
-        return None
+        return None, nothing
     marks = {name: fingerprint(definition) for name, definition in definitions.items()}
     try:
         result = pickled(definitions, by_value=True, limit=_LARGEST_PAYLOAD)
     except Refused as refused:
-        return _Definitions(marks, problem=f"its code uses {refused.reason.partition(':')[0]}")
+        return _Definitions(marks, problem=f"its code uses {refused.reason.partition(':')[0]}"), nothing
     except TooLarge:
-        return _Definitions(marks, problem="its code uses large global values")
+        return _Definitions(marks, problem="its code uses large global values"), nothing
     except Exception as error:  # values' own pickling may raise anything; the definitions are still named
-        return _Definitions(marks, problem=f"its code cannot be pickled ({error})")
+        return _Definitions(marks, problem=f"its code cannot be pickled ({error})"), nothing
     payload = b"".join(pack(result.stream, b"", result.buffers))
-    return _Definitions(marks, payload, stable=result.stable)
+    return _Definitions(marks, payload, stable=result.stable), result.imports
 
 
 class _Finder:

@@ -85,6 +85,12 @@ REASONS = [
         id="input",
     ),
     pytest.param(
+        [Part("input", "z", "a 1", "class P:\n    def m(self): 1", origin="load")],
+        [Part("input", "z", "a 2", "class P:\n    def m(self): 2", origin="load")],
+        ("input z of load: P.m changed",),
+        id="class of an input",
+    ),
+    pytest.param(
         [Part("file", "a.csv", "1")], [Part("file", "a.csv", "2")], ("file a.csv: other content",), id="file"
     ),
     pytest.param([], [code_part("helper", "f", "def f(): 1")], ("helper f is new",), id="new helper"),

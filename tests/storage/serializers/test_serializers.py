@@ -5,6 +5,8 @@ from __future__ import annotations
 import collections
 import datetime as dt
 import decimal
+import functools
+import importlib
 import importlib.metadata
 import io
 import logging
@@ -19,6 +21,7 @@ from fractions import Fraction
 from pathlib import Path, PurePosixPath
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -278,3 +281,42 @@ heavy = {"numpy", "pandas", "pyarrow", "polars", "sqlalchemy", "matplotlib", "fs
 assert not heavy, heavy
 """
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+# What loading imports ---------------------------------------------------------------------------------------
+
+LOCAL = """
+class Box:
+    class Inner: pass
+    def grown(self): return 1
+def more(x): return x
+def maker():
+    def made(): return more(1)
+    return made
+"""
+
+
+@pytest.mark.parametrize(
+    ("value", "imports"),
+    [
+        ("m.Box()", ("boxes:Box",)),
+        ("{'k': [m.Box(), {m.more}]}", ("boxes:Box", "boxes:more")),
+        ("m.Box.Inner()", ("boxes:Box",)),
+        ("m.Box().grown", ("boxes:Box",)),
+        ("partial(m.more, 1)", ("boxes:more",)),
+        ("m.maker()", ("boxes:more",)),
+        ("pd.Series([m.Box()])", ("boxes:Box",)),
+        ("pd.DataFrame({'a': [1]})", ()),
+        ("[1, 'text', np.zeros(3), Fraction(1)]", ()),
+    ],
+)
+def test_what_loading_a_value_imports_of_local_modules_is_known(
+    value: str, imports: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "boxes.py").write_text(LOCAL)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "boxes", raising=False)
+    names = {"m": importlib.import_module("boxes"), "pd": pd, "np": np}
+    made = eval(value, {**names, "partial": functools.partial, "Fraction": Fraction})
+    assert serialize("value", made)[1].imports == imports
+    monkeypatch.delitem(sys.modules, "boxes")

@@ -80,5 +80,7 @@ class _Keeper:
                 raise SerializationError(message, step=self._step, line=1) from error
             preview = " ".join(ref.preview.split())
             short = preview if len(preview) <= _LONGEST else f"{preview[: _LONGEST - 1]}…"
-            self._kept[key] = ElementValue(ref.digest, ref.bytes, ref.serializer, short, ref.stable)
+            self._kept[key] = ElementValue(
+                ref.digest, ref.bytes, ref.serializer, short, ref.stable, ref.imports
+            )
         return self._kept[key]
