@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import runpy
 from pathlib import Path
 from pkgutil import resolve_name
 
@@ -66,10 +67,16 @@ def test_files_and_folders_that_builders_are_sent_to_are_there(path: Path) -> No
 
 
 def test_the_picture_shows_folders_and_files_that_are_there() -> None:
-    (picture,) = re.findall(r"```mermaid\n(.*?)```", FOR_BUILDERS[0].read_text("utf-8"), re.DOTALL)
-    named = set(re.findall(r"(?:\w+/)+\w*", re.sub("<.*?>", " ", picture)))
-    assert {"kernel/", "execution/scheduling/scheduler", "history/"} <= named
+    picture = (DOCS / "images" / "architecture-light.svg").read_text("utf-8")
+    named = set(re.findall(r"(?:\w+/)+\w*", " ".join(re.findall(r"<text.*?>(.*?)</text>", picture))))
+    assert {"kernel/", "execution/scheduling/", "execution/controller", "history/"} <= named
     assert [name for name in sorted(named) if not _is_part(name)] == []
+
+
+def test_the_drawings_are_what_their_script_makes() -> None:
+    """`python docs/site/drawings.py docs/images` makes them."""
+    made = dict(runpy.run_path(str(DOCS / "site" / "drawings.py"))["files"]())
+    assert {path.name: path.read_text("utf-8") for path in (DOCS / "images").glob("*.svg")} == made
 
 
 def _is_part(name: str) -> bool:

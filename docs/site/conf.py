@@ -6,14 +6,17 @@ means the same on a page and where the files are read as they lie.
 
 from __future__ import annotations
 
+import inspect
 import json
 import re
 import shutil
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from docutils import nodes
-from pygments.lexers.special import TextLexer
+from pygments.lexer import bygroups, inherit
+from pygments.lexers.python import PythonLexer
+from pygments.token import Keyword, Text
 from sphinx.application import Sphinx
 from sphinx.util.docutils import SphinxDirective
 
@@ -22,6 +25,7 @@ from jupyter_pipes import __version__
 ROOT = Path(__file__).parents[2]
 LINK = re.compile(r"(?<!!)\[([^\]]*)\]\((?!\w+:|#)([^)#\s]+)[^)]*\)")
 PAGES = {".md", ".ipynb", ".json"}
+QUESTIONS = "docs/how-to/index"
 
 project = "jupyter_pipes"
 author = "The jupyter_pipes developers"
@@ -46,17 +50,25 @@ nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json
 
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
-autodoc_class_signature = "separated"
+autodoc_typehints_description_target = "documented_params"
 
 html_theme = "furo"
 html_title = f"jupyter_pipes {release}"
 html_copy_source = False
 html_show_sphinx = False
+html_show_copyright = False
 html_additional_pages = {"index": "start.html"}
 templates_path = ["templates"]
 html_static_path = ["static"]
 html_css_files = ["theme.css"]
 html_js_files = ["theme.js"]
+
+
+class CellLexer(PythonLexer):
+    """Cells, with Python below `%%step NAME`, which IPython's own lexer takes for another language."""
+
+    name = "Cells of a notebook"
+    tokens: ClassVar = {"root": [(r"^(.*= *| *)(%%?\w+|!)(.*\n)", bygroups(Text, Keyword, Text)), inherit]}
 
 
 class Documents(SphinxDirective):
@@ -70,7 +82,13 @@ class Documents(SphinxDirective):
         lines = ["| verb | document |", "| --- | --- |"]
         lines += [f"| `{each['title']}` | {_link(each)} |" for each in schema["anyOf"]]
         for name, definition in schema["$defs"].items():
-            lines += ["", f"## {name}", "", definition.get("description", ""), *_fields(definition)]
+            lines += [
+                "",
+                f"## {name}",
+                "",
+                inspect.cleandoc(definition.get("description", "")),
+                *_fields(definition),
+            ]
         return self.parse_text_to_nodes("\n".join(lines), allow_section_headings=True)
 
 
@@ -113,6 +131,13 @@ def keep_text_of_sources(app: Sphinx, name: str, source: list[str]) -> None:
         source[0] = LINK.sub(lambda link: link[0] if Path(link[2]).suffix in PAGES else link[1], source[0])
 
 
+def lead_to_questions(app: Sphinx, name: str, source: list[str]) -> None:
+    """Have the pages that the list of questions names stand below it in the contents, in its order."""
+    if name == QUESTIONS:
+        pages = [f"{title} <{target.removesuffix('.md')}>" for title, target in LINK.findall(source[0])]
+        source[0] += "\n".join(["\n```{toctree}", ":hidden:", "", *pages, "```", ""])
+
+
 def copy_images(app: Sphinx, error: Exception | None) -> None:
     """Copy the pictures that pages show in the light or the dark: as HTML, which is not looked through."""
     if error is None and app.builder.format == "html":
@@ -122,6 +147,8 @@ def copy_images(app: Sphinx, error: Exception | None) -> None:
 def setup(app: Sphinx) -> None:
     """Take part in the build."""
     app.add_directive("documents", Documents)
-    app.add_lexer("mermaid", TextLexer)
+    app.add_lexer("ipython", CellLexer)
+    app.add_lexer("ipython3", CellLexer)
     app.connect("source-read", keep_text_of_sources)
+    app.connect("source-read", lead_to_questions)
     app.connect("build-finished", copy_images)
