@@ -104,7 +104,10 @@ class Reader:
     def _cell_of(self, source: str) -> Any:
         """Return the cell that is edited, or a new one."""
         heading = re.match(r"%%step \w+|%%params|def \w+", source)
-        for cell in self._notebook.cells:
+        cells = self._notebook.cells
+        # Another pipeline may have cells that look the same.
+        uses = [at for at, cell in enumerate(cells) if re.match(r"%pipeline use \w", cell.source)]
+        for cell in cells[uses[-1] if uses else 0 :]:
             if heading and re.match(rf"{re.escape(heading[0])}\b", cell.source):
                 return cell
         # Looked at is what stands last: nothing but that is done anew.

@@ -87,15 +87,15 @@ class Face(Protocol):
         ...
 
     def settings(self) -> Settings:
-        """Return what the project's settings say, whether or not it keeps runs.
-
-        Raises:
-            ConfigurationError: they cannot be read.
-        """
+        """Return what the project's settings say, whether or not it keeps runs (ConfigurationError)."""
         ...
 
     def pipeline_name(self) -> str | None:
         """Return whose runs `last`, `previous` and a version mean; None for all of the project."""
+        ...
+
+    def listed_pipeline(self) -> str | None:
+        """Return whose runs and models are listed; None for all of the project."""
         ...
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
@@ -232,8 +232,7 @@ def runs(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.runs.listing import list_runs
 
     workspace = face.workspace()
-    pipeline = face.pipeline_name() if "notebook" in arguments else None
-    query = arguments.query
+    query, pipeline = arguments.query, face.listed_pipeline()
     lines = list_runs(workspace.history, query, pipeline=pipeline, limit=arguments.limit)
     is_file = not lines and bool(query) and Path(query).is_file()
     return Answer(

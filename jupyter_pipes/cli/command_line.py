@@ -54,7 +54,10 @@ class CommandLine:
             if source is None:
                 raise UsageError("NOTEBOOK|MODULE is missing: name one, or a run to repeat with --of")
             # What is yet to be tagged has no steps.
-            self._pipeline = _load(source, may_be_empty=getattr(self._arguments, "tag", False))
+            may_be_empty = getattr(self._arguments, "tag", False)
+            self._pipeline = _load(source, self._arguments.pipeline, may_be_empty=may_be_empty)
+            if self._arguments.pipeline is None:
+                _tell_of_others(self._pipeline)
         return self._pipeline
 
     @property
@@ -101,8 +104,14 @@ class CommandLine:
         """Return the pipeline whose runs are meant, if a notebook is named."""
         if self._is_of_a_source:
             return self.pipeline().name
+        if named := getattr(self._arguments, "pipeline", None):
+            return named
         path = Path(getattr(self._arguments, "notebook", None) or "")
         return path.stem if path.suffix == ".ipynb" else None
+
+    def listed_pipeline(self) -> str | None:
+        """Return the pipeline whose runs are listed, if a notebook or a pipeline is named."""
+        return self.pipeline_name()
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Run to the end and show how it goes on; then write the executed notebook, if one is asked for."""
@@ -276,13 +285,24 @@ def _is_file(artifact: ArtifactRef) -> bool:
     return artifact.serializer == "file" or bool(artifact.model and artifact.model.file)
 
 
-def _load(source: str, *, may_be_empty: bool) -> Pipeline:
+def _load(source: str, name: str | None, *, may_be_empty: bool) -> Pipeline:
     from jupyter_pipes.runs.pipeline import Pipeline
 
-    pipeline = Pipeline.load(source)
+    pipeline = Pipeline.load(source, name)
     if not may_be_empty and not pipeline.graph.steps and not pipeline.graph.errors:
         raise InvalidPipeline(f"{source} has no steps: write %%step NAME above the code of a cell")
     return pipeline
+
+
+def _tell_of_others(pipeline: Pipeline) -> None:
+    """Say which pipelines a notebook has beside the one that is meant where none was named."""
+    from jupyter_pipes.cli import terminal
+
+    names = pipeline.notebook.pipelines if pipeline.notebook is not None else ()
+    if others := [name for name in names if name != pipeline.name]:
+        terminal.tell(
+            f"this is about pipeline {pipeline.name}; --pipeline names another: {', '.join(others)}"
+        )
 
 
 def _existing_workspace(directory: Path) -> Workspace:

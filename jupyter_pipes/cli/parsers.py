@@ -189,8 +189,10 @@ def _switch(flag: str, text: str) -> Argument:
     return _argument(flag, action="store_true", help=text)
 
 
+OF_SEVERAL = (_argument("--pipeline", metavar="NAME", help="of several pipelines that it has, this one"),)
 SOURCE = (
     _argument("source", metavar="NOTEBOOK|MODULE", help="a notebook, or a module that defines a pipeline"),
+    *OF_SEVERAL,
 )
 PERHAPS_SOURCE = (
     _argument(
@@ -199,10 +201,12 @@ PERHAPS_SOURCE = (
         metavar="NOTEBOOK|MODULE",
         help="a notebook, or a module that defines a pipeline; with --of not needed in its folder",
     ),
+    *OF_SEVERAL,
 )
 PLACE = (
     _argument("--notebook", metavar="PATH", help="look among the runs of this notebook or module"),
     _argument("--directory", metavar="DIR", help="look among the runs of this folder, else the current one"),
+    _argument("--pipeline", metavar="NAME", help="look among the runs of the pipeline of this name"),
 )
 PARAMETERS = (
     _argument(
@@ -372,6 +376,14 @@ WORKER = (
         type=_size,
         metavar="20G",
         help="what values that it keeps may take; 10GiB if not given",
+    ),
+)
+USED = (
+    _argument(
+        "name",
+        nargs="?",
+        metavar="PIPELINE",
+        help="it is begun if there is none; without, all are listed",
     ),
 )
 PIPELINE_NAME = (

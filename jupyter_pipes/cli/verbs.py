@@ -35,6 +35,7 @@ class Kernel(Face, Protocol):
     def attach(self, arguments: Namespace) -> Answer: ...
     def get(self, arguments: Namespace) -> Answer: ...
     def debug(self, arguments: Namespace) -> Answer: ...
+    def use(self, arguments: Namespace) -> Answer: ...
     def name(self, arguments: Namespace) -> Answer: ...
 
 
@@ -241,6 +242,10 @@ VERBS: Mapping[str, Verb] = {
         "start a Dask worker that serves a queue",
         command=Way(queues.start_worker, (*parsers.WORKER, *parsers.PLACE)),
         loads="inputs of the steps that it runs, in the steps' processes",
+    ),
+    "use": Verb(
+        "say which pipeline the cells below belong to, of several in a notebook",
+        Way(lambda kernel, arguments: kernel.use(arguments), parsers.USED),
     ),
     "name": Verb(
         "name the pipeline", Way(lambda kernel, arguments: kernel.name(arguments), parsers.PIPELINE_NAME)

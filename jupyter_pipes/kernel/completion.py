@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,6 +17,7 @@ from jupyter_pipes.storage.settings import load
 
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.kernel.sessions import Sessions
 
 _MOST_RUNS = 20
 _BEGUN = re.compile(r"(?<![\w.])[^\W\d]\w*$")
@@ -25,30 +27,34 @@ _REPORTS = "current.metric("
 """What stands in the code of a step that reports metrics."""
 
 
-def matcher(session: Callable[[], Session]) -> Any:
-    """Return an IPython matcher over the session's names."""
+def matcher(sessions: Callable[[], Sessions]) -> Any:
+    """Return an IPython matcher over the names of a kernel's pipelines."""
 
     def match(context: Any) -> Any:
-        return _fitting(context, session)
+        return _fitting(context, sessions)
 
     return cast("Any", completer).context_matcher()(match)
 
 
-def _fitting(context: Any, session: Callable[[], Session]) -> Any:
+def _fitting(context: Any, sessions: Callable[[], Sessions]) -> Any:
     line = context.full_text.splitlines()[context.cursor_line] if context.full_text else ""
     before = line[: context.cursor_position]
     is_magic = before.startswith("%")
     fitting = [
         completer.SimpleCompletion(word, type="magic" if is_magic else "instance")
-        for word in candidates(before, session)
+        for word in candidates(before, sessions)
         if word.startswith(context.token)
     ]
     # What code reads is offered beside what the kernel has.
     return {"completions": fitting, "suppress": bool(fitting) and is_magic}
 
 
-def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
+def candidates(text: str, sessions: Callable[[], Sessions]) -> Iterable[str]:
     """Return all words that may stand where `text`, a line up to the cursor, ends."""
+
+    def session() -> Session:
+        return sessions().in_use
+
     if not text.startswith("%"):
         return _of_catalog(session()) if _BEGUN.search(text) else ()
     words = text.split(" ")
@@ -64,6 +70,8 @@ def candidates(text: str, session: Callable[[], Session]) -> Iterable[str]:
         return ()
     if len(words) == 2:
         return tuple(verbs.MAGICS)
+    if words[1] == "use":
+        return [shlex.quote(sessions().called(each)) for each in sessions().all]
     return [*_arguments(words[1], words[2:-1], session())] if words[1] in verbs.MAGICS else ()
 
 

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_pipes.history.workspace import Workspace
-    from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.kernel.sessions import Sessions
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
     from jupyter_pipes.runs.sweeping.sweep import Sweep
@@ -39,9 +39,10 @@ if TYPE_CHECKING:
 class KernelFace:
     """What `%pipeline` does in a kernel, a method for each verb that is the kernel's own."""
 
-    def __init__(self, session: Session, shell: InteractiveShell) -> None:
-        session.identify()
-        self._session = session
+    def __init__(self, sessions: Sessions, shell: InteractiveShell, cell: str) -> None:
+        self._sessions, self._cell = sessions, cell
+        sessions.own.identify()
+        self._session = sessions.in_use
         self._shell: Any = shell
 
     @property
@@ -70,9 +71,13 @@ class KernelFace:
         """Return this notebook's name."""
         return self._session.name
 
+    def listed_pipeline(self) -> str | None:
+        """Return the pipeline in use, if there are several; else whatever ran in the project is listed."""
+        return self._session.name if self._sessions.several else None
+
     def unsaved(self) -> Sequence[Pipeline]:
-        """Return the pipeline as it is now."""
-        return (self.pipeline(),)
+        """Return the pipelines as they are now."""
+        return tuple(session.pipeline() for session in self._sessions.all)
 
     def show(self, arguments: Namespace) -> Answer:
         """Display the live DAG, or say how a kept run went."""
@@ -209,15 +214,34 @@ class KernelFace:
         for piece in pieces:
             self._shell.run_cell(piece.source, silent=True).raise_error()
 
+    def use(self, arguments: Namespace) -> Answer:
+        """Have what follows be about a pipeline; without a name, list the notebook's pipelines.
+
+        Raises:
+            UsageError: the name is none, or the cell's text does not tell it.
+        """
+        if arguments.name is not None:
+            return Answer(notices=self._sessions.use(arguments.name, self._cell))
+        return Answer(text=lambda _: self._sessions.listing())
+
     def name(self, arguments: Namespace) -> Answer:
         """Name the pipeline, and set its version.
 
         Raises:
-            UsageError: the name is none, or the version is not made of dotted numbers.
+            UsageError: the name is none, or another pipeline's; or the version is not made of dotted numbers.
         """
-        version = self._session.version if arguments.version is None else check_version(arguments.version)
+        session = self._session
+        version = session.version if arguments.version is None else check_version(arguments.version)
         name = check_text("the name of a pipeline", arguments.name)
-        self._session.name, self._session.version = name, version
+        if session.used_as and name != session.used_as:
+            raise UsageError(
+                f"%pipeline use {session.used_as} names this pipeline; write the other name there"
+            )
+        if not session.used_as and name in [other.used_as for other in self._sessions.all]:
+            raise UsageError(
+                f"%pipeline use {name} names another pipeline of this notebook; take another name"
+            )
+        session.name, session.version = name, version
         return Answer()
 
 

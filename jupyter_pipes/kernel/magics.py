@@ -15,11 +15,13 @@ from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.model.errors import RunCancelled, UsageError, visible
 from jupyter_pipes.pipelines import step_options
 from jupyter_pipes.pipelines.notebook import without_comments_above
+from jupyter_pipes.pipelines.sections.uses import is_wrong_use
 
 if TYPE_CHECKING:
     from IPython.core.interactiveshell import InteractiveShell
 
     from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.kernel.sessions import Sessions
     from jupyter_pipes.runs.run import Run
 
 TICK = 0.05
@@ -40,45 +42,52 @@ class PipesMagics(Magics):
         super().__init__(shell)
         self._shell: Any = shell
         self._making = threading.Lock()
-        self._session: Session | None = None
+        self._sessions: Sessions | None = None
         self._nested = False
         self._cell = ""
 
     @property
     def session(self) -> Session:
-        """The kernel's session, made when the first cell behind `%load_ext` runs: loading shall be quick."""
-        # Front ends ask for it on threads of their own.
-        with self._making:
-            if self._session is None:
-                self._session = self._made_session()
-            return self._session
+        """The pipeline that is in use."""
+        return self.sessions.in_use
 
-    def _made_session(self) -> Session:
+    @property
+    def sessions(self) -> Sessions:
+        """The kernel's pipelines, made when the first cell behind `%load_ext` runs: that shall be quick."""
+        # Front ends ask for them on threads of their own.
+        with self._making:
+            if self._sessions is None:
+                self._sessions = self._made_sessions()
+            return self._sessions
+
+    def _made_sessions(self) -> Sessions:
         from jupyter_pipes.kernel.notebook.whereabouts import told_path
-        from jupyter_pipes.kernel.session import Session
+        from jupyter_pipes.kernel.sessions import Sessions
 
         path = told_path(self._shell.user_ns)
         directory = path.parent if path and path.parent.is_dir() else Path.cwd()
-        session = Session(directory, path, self._shell.user_ns, live=hasattr(self._shell, "kernel"))
+        sessions = Sessions(directory, path, self._shell.user_ns, live=hasattr(self._shell, "kernel"))
         for count, source in enumerate(self._shell.history_manager.input_hist_raw[1:], 1):
-            session.take_earlier(source, count)
-        return session
+            sessions.own.cells.take_earlier(source, count)
+        return sessions
 
     def on_cell(self, info: Any) -> None:
         """Take the text of a cell that is about to run (IPython's event with its `ExecutionInfo`)."""
         if self._is_from_outside(info) and info.raw_cell:
             cell_id, count = _cell_id(self._shell, info), self._shell.execution_count
-            self._cell = self.session.define(cell_id, info.raw_cell, count)
+            self._cell = self.sessions.define(cell_id, info.raw_cell, count)
 
     def behind_cell(self, result: Any) -> None:
         """Look what became stale by a cell that has run (IPython's event with its `ExecutionResult`)."""
         if self._is_from_outside(result.info):
             error = result.error_before_exec or result.error_in_exec
             is_ours = isinstance(error, UsageError)
-            if result.info.raw_cell.lstrip().startswith("%%") and (is_ours or _is_unknown_magic(error)):
-                self.session.take_back(self._cell, was_ours=is_ours)
-            self.session.look_for_stale()
-            self.session.settle_ended()
+            is_wrong = is_wrong_use(result.info.raw_cell)
+            if is_wrong or (_is_cell_magic(result.info) and (is_ours or _is_unknown_magic(error))):
+                self.sessions.own.cells.take_back(self._cell, was_ours=is_ours)
+            self.sessions.look_for_stale()
+            self.sessions.settle_ended()
+            self._cell = ""
 
     def _is_from_outside(self, info: Any) -> bool:
         """Return whether a cell is one of the notebook's, and not run by a `%%setup` or a step."""
@@ -91,6 +100,8 @@ class PipesMagics(Magics):
         """Register a step."""
         awaited, line = _take_awaited(line)
         parsed = step_options.parse_step(line)
+        if moved := self.sessions.moved_words():
+            print(visible(f"step {parsed.name} {moved}"))  # noqa: T201 - what running the cell did
         self.session.show_step(parsed.name, self._cell)
         if not parsed.run:
             return None
@@ -118,7 +129,8 @@ class PipesMagics(Magics):
         from jupyter_pipes.kernel.face import KernelFace
 
         carry_out, arguments = verbs.parse_magic(line)
-        return self._give(carry_out(KernelFace(self.session, self._shell), arguments), awaited=awaited)
+        face = KernelFace(self.sessions, self._shell, self._cell)
+        return self._give(carry_out(face, arguments), awaited=awaited)
 
     def _give(self, answer: Answer, *, awaited: bool) -> object:
         """Return what the cell displays, once the run that it waits for has ended; awaitable if it awaits."""
@@ -209,6 +221,10 @@ def _awaited_line(line: str) -> str:
     return _RUNNING_CELL.sub(rf"await get_ipython().run_cell_magic('step', '{_AWAITED}\1", awaited)
 
 
+def _is_cell_magic(info: Any) -> bool:
+    return info.raw_cell.lstrip().startswith("%%")
+
+
 def _is_unknown_magic(error: BaseException | None) -> bool:
     from IPython.core.error import UsageError as WrongUse
 
@@ -244,5 +260,5 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
     ipython.input_transformers_cleanup.insert(0, without_comments_above)
     if hasattr(shell, "kernel"):
         ipython.input_transformers_post.append(await_runs)
-        Link(lambda: magics.session).register(ipython.kernel.comm_manager)
-    ipython.Completer.custom_matchers.append(matcher(lambda: magics.session))
+        Link(lambda: magics.sessions).register(ipython.kernel.comm_manager)
+    ipython.Completer.custom_matchers.append(matcher(lambda: magics.sessions))

@@ -1,4 +1,4 @@
-"""A kernel's side of its notebook: the cells run so far as a pipeline, its runs, and what displays them."""
+"""One pipeline of a kernel: the cells run so far that it is made of, its runs, and what displays them."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.text import steps_text, warnings
 from jupyter_pipes.kernel.cell_outputs import CellOutputs, definitions_of, publish
-from jupyter_pipes.kernel.computed import ComputedDefaults
 from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.idle import going_on_elsewhere, idle_view, interrupted
 from jupyter_pipes.kernel.notebook import whereabouts
 from jupyter_pipes.kernel.notebook.cells import KernelCells, is_same_state
+from jupyter_pipes.kernel.notebook.computed import ComputedDefaults
 from jupyter_pipes.kernel.notebook.edits import Edit, changed, edits
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.stale import Marks
@@ -29,7 +29,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
-from jupyter_pipes.pipelines.notebook import cell_from_source
+from jupyter_pipes.pipelines.sections.division import OWN
 from jupyter_pipes.planning.explanation import explain, explain_kept
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.repeat import given_parameters
@@ -47,22 +47,33 @@ _WATCHING = 2.0
 
 
 class Session:
-    """The pipeline of one kernel.
+    """One pipeline of a kernel.
 
     Args:
         directory: the notebook's folder.
         path: the notebook's file, if the front end names it.
         namespace: the kernel's variables.
         live: whether a front end can show widgets and update outputs.
+        beside: the notebook's own pipeline, whose cells and watchers it shares.
+        used_as: what `%pipeline use` calls it; "" for the notebook's own.
     """
 
-    def __init__(self, directory: Path, path: Path | None, namespace: dict[str, Any], *, live: bool) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        path: Path | None,
+        namespace: dict[str, Any],
+        *,
+        live: bool,
+        beside: Session | None = None,
+        used_as: str = OWN,
+    ) -> None:
         self.directory = directory
         self.namespace = namespace
         self.live = live
         self.version = FIRST_VERSION
-        self.cells = KernelCells(path)
-        self._name = ""
+        self.cells = beside.cells if beside is not None else KernelCells(path)
+        self.used_as = self._name = used_as
         self.run: Run | None = None
         self.sweep: Sweep | None = None
         self.beginning = threading.Lock()
@@ -77,7 +88,7 @@ class Session:
         self._stale: Mapping[str, Decision] = {}
         self._edits: list[Edit] = []
         self._saved_seen = 0.0
-        self._watchers: list[Callable[[], None]] = []
+        self._watchers: list[Callable[[], None]] = beside._watchers if beside is not None else []
         self._upcoming: tuple[tuple[object, ...], Pipeline] | None = None
         self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
         self._marks = Marks(self.upcoming, lambda: self.parameters, self._mark)
@@ -124,7 +135,7 @@ class Session:
         return self._upcoming[1]
 
     def _pipeline_of(self, notebook: KernelCells) -> Pipeline:
-        cells, problems = notebook.ordered()
+        cells, problems = notebook.ordered().of(self.used_as)
         pipeline = Pipeline.from_cells(
             self.name, cells, self.directory, problems, in_file=False, version=self.version
         )
@@ -142,6 +153,10 @@ class Session:
     def show_cells(self, cells: Sequence[LiveCell]) -> None:
         """Take the notebook as a front end shows it now, all its cells in order."""
         self.cells.show(cells)
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Look at the notebook as a front end shows it now."""
         self.join()
         self._changed()
         self.look_for_stale()
@@ -165,8 +180,12 @@ class Session:
             steps, options: as for `start`.
         """
         self.refuse_second_run()
-        self.cells.adopt(self.cells.upcoming())
+        self.adopt_shown()
         return self.start(steps, options)
+
+    def adopt_shown(self) -> None:
+        """Define the pipeline's cells as a front end shows them."""
+        self.cells.adopt(self.cells.upcoming(), self.used_as)
 
     def watch(self, watcher: Callable[[], None]) -> None:
         """Have `watcher` called, from any thread, when something that a front end shows may have changed."""
@@ -183,27 +202,6 @@ class Session:
         key = self.cells.define(cell_id, source, count)
         self._changed()
         return key
-
-    def take_earlier(self, source: str, count: int) -> None:
-        """Take the text of a cell that ran before the extension was loaded: imports and helpers count too."""
-        if not source:
-            return
-        key = self.cells.define(None, source, count)
-        cell, _ = cell_from_source("", count, source)
-        if cell.role != "code":
-            # A cell of ours failed then.
-            self.cells.forget(key)
-
-    def take_back(self, key: str, *, was_ours: bool) -> None:
-        """Take back a cell that turned out to be none, as its first line means nothing.
-
-        Args:
-            key: the cell's key.
-            was_ours: whether it is a `%%` line of ours that does not fit: as long as it stands in the
-                notebook, runs are told so. A cell that nobody has an id of would stand there for ever.
-        """
-        if not (was_ours and self.cells.has_id(key)):
-            self.cells.forget(key)
 
     def look_for_stale(self) -> None:
         """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
@@ -236,7 +234,7 @@ class Session:
         Raises:
             ParameterError: a declaration does not fit.
         """
-        number = next((cell.number for cell in self.cells.ordered()[0] if cell.id == key), 0)
+        number = next((cell.number for cell in self.cells.ordered().cells if cell.id == key), 0)
         self._computed.forget(number)
         pipeline = self.pipeline()
         for problem in pipeline.graph.errors:

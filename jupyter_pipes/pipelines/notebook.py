@@ -17,6 +17,7 @@ from msgspec import Struct
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic
 from jupyter_pipes.pipelines.arguments import as_shown, check_path, is_text
+from jupyter_pipes.pipelines.sections.division import Division, divided, owners
 from jupyter_pipes.pipelines.step_names import LONGEST_NAME
 from jupyter_pipes.pipelines.step_options import parse_step
 from jupyter_pipes.system.memory import remembered
@@ -47,14 +48,39 @@ class NotebookFile(Struct, frozen=True):
     Attributes:
         path: where it was read from, absolute.
         content: the file's JSON, as nbformat version 4.
-        cells: its code and Markdown cells, in order.
-        diagnostics: cells whose `%%` line does not fit.
+        division: its code and Markdown cells, in order, and whose they are.
     """
 
     path: Path
     content: dict[str, Any]
-    cells: tuple[Cell, ...]
-    diagnostics: tuple[Diagnostic, ...] = ()
+    division: Division
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """Its code and Markdown cells, in order."""
+        return self.division.cells
+
+    @property
+    def diagnostics(self) -> tuple[Diagnostic, ...]:
+        """What is wrong with the cells' `%%` lines."""
+        return self.division.diagnostics
+
+    def pipeline(self, name: str | None) -> tuple[str, list[Cell], list[Diagnostic]]:
+        """Return the name of one of its pipelines, with its cells and their problems.
+
+        Args:
+            name: the pipeline; None for the notebook's own, or the only one.
+
+        Raises:
+            UsageError: there is none of that name, or several and none is named.
+        """
+        chosen = self.division.chosen(name, self.path.stem, self.path.name)
+        return (chosen or self.path.stem, *self.division.of(chosen))
+
+    @property
+    def pipelines(self) -> tuple[str, ...]:
+        """The names of its pipelines."""
+        return tuple(name or self.path.stem for name in self.division.names)
 
     @property
     def directory(self) -> Path:
@@ -109,13 +135,19 @@ def read(path: str | os.PathLike[str]) -> NotebookFile:
     content = _load(place)
     cells = _decode(place, content).cells
     ids = cell_ids([cell.id for cell in cells])
-    read_cells = [
-        cell_from_source(cell_id, number, cell.text, "code" if cell.cell_type == "code" else "markdown")
-        for number, (cell_id, cell) in enumerate(zip(ids, cells, strict=True), start=1)
-        if cell.cell_type in ("code", "markdown")
-    ]
-    diagnostics = tuple(problem for _, problems in read_cells for problem in problems)
-    return NotebookFile(place, content, tuple(cell for cell, _ in read_cells), diagnostics)
+    texts: list[str] = []
+    read_cells: list[Cell] = []
+    problems: list[Diagnostic] = []
+    for number, (cell_id, cell) in enumerate(zip(ids, cells, strict=True), start=1):
+        if cell.cell_type in ("code", "markdown"):
+            kind = "code" if cell.cell_type == "code" else "markdown"
+            read_cell, found = cell_from_source(cell_id, number, cell.text, kind)
+            # Markdown says nothing of the cells below it.
+            texts.append(cell.text if kind == "code" else "")
+            read_cells.append(read_cell)
+            problems += found
+    whose = owners(texts, (place.stem,))
+    return NotebookFile(place, content, divided(read_cells, texts, whose, problems))
 
 
 @remembered

@@ -18,6 +18,8 @@ from jupyter_pipes.history.cleanup.collect import Amount, collect, plan_collecti
 from jupyter_pipes.history.elsewhere import wait_for_news
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.quantities import parse_duration, parse_size
+from jupyter_pipes.pipelines import notebook
+from jupyter_pipes.runs.modules import all_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.history.cleanup.collect import Collection
@@ -101,15 +103,28 @@ def _environments(older: float | None, *, dry_run: bool) -> Amount:
 
 
 def _present(workspace: Workspace) -> Iterator[Pipeline]:
-    from jupyter_pipes.runs.pipeline import Pipeline
-
     for origin in workspace.history.origins():
         if Path(origin).is_file():
             try:
-                yield Pipeline.load(origin)
+                yield from _in_module(origin) if origin.endswith(".py") else _in_notebook(origin)
             except PipesError:
                 # What cannot be read as a pipeline reuses nothing.
                 continue
+
+
+def _in_module(path: str) -> Iterator[Pipeline]:
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+    for pipeline in all_of(Pipeline, Path(path)):
+        pipeline.origin, pipeline.directory = path, Path(path).parent
+        yield pipeline
+
+
+def _in_notebook(path: str) -> Iterator[Pipeline]:
+    from jupyter_pipes.runs.pipeline import Pipeline
+
+    for name in notebook.read(path).pipelines:
+        yield Pipeline.from_notebook(path, name)
 
 
 def _reused(pipeline: Pipeline) -> Iterator[StepOfRun]:

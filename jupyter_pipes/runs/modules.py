@@ -9,12 +9,17 @@ from collections.abc import Callable, Generator
 from contextlib import contextmanager
 from pathlib import Path
 from types import ModuleType
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn, Protocol, TypeVar
 
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.arguments import as_shown, is_text
 
-Kind = TypeVar("Kind")
+
+class _Named(Protocol):
+    name: str
+
+
+Kind = TypeVar("Kind", bound=_Named)
 
 
 def import_module(path: Path) -> ModuleType:
@@ -55,17 +60,35 @@ def import_module(path: Path) -> ModuleType:
     return module
 
 
-def only_of(kind: type[Kind], path: Path) -> Kind:
-    """Import a file and return the one pipeline that it defines.
+def all_of(kind: type[Kind], path: Path) -> list[Kind]:
+    """Import a file and return the pipelines that it defines.
 
     Raises:
-        NotebookError: as for `import_module`; or it defines none, or several.
+        NotebookError: as for `import_module`; or it defines none.
     """
-    defined: dict[str, object] = import_module(path).__dict__
-    pipelines = [value for value in defined.values() if isinstance(value, kind)]
-    if len(set(map(id, pipelines))) != 1:
-        raise NotebookError(f"{path} defines {len(pipelines)} pipelines; define one: pipeline = Pipeline(…)")
-    return pipelines[0]
+    defined: dict[str, Any] = import_module(path).__dict__
+    pipelines = {id(value): value for value in defined.values() if isinstance(value, kind)}
+    if not pipelines:
+        raise NotebookError(f"{path} defines 0 pipelines; define one: pipeline = Pipeline(…)")
+    return [*pipelines.values()]
+
+
+def one_of(kind: type[Kind], path: Path, name: str | None = None) -> Kind:
+    """Import a file and return the only pipeline that it defines, or the one of this name.
+
+    Raises:
+        NotebookError: as for `all_of`; or there is not just one.
+    """
+    pipelines = all_of(kind, path)
+    named = [value for value in pipelines if name is None or value.name == name]
+    if len(named) == 1:
+        return named[0]
+    names = ", ".join(dict.fromkeys(value.name for value in pipelines))
+    if name is None:
+        raise NotebookError(
+            f"{path} defines {len(pipelines)} pipelines: say which with --pipeline. It has: {names}"
+        )
+    raise NotebookError(f"{path} defines {len(named)} pipelines called {name}. It has: {names}")
 
 
 def program_named(name: str) -> Callable[..., Any]:

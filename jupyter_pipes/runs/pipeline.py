@@ -37,7 +37,7 @@ from jupyter_pipes.planning.preparation import RunOptions, Values, decider_of, s
 from jupyter_pipes.planning.request import Definition, RunRequest
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
-from jupyter_pipes.runs.modules import only_of, program_named
+from jupyter_pipes.runs.modules import one_of, program_named
 from jupyter_pipes.runs.nesting.children import children_of
 from jupyter_pipes.runs.nesting.requests import Children
 from jupyter_pipes.runs.requesting.making import requested
@@ -91,8 +91,7 @@ class Pipeline:
         self.directory = Path.cwd()
         self.notebook: NotebookFile | None = None
         self.cells: tuple[Cell, ...] = ()
-        self.plain_cells: tuple[Cell, ...] = ()
-        self.declarations: tuple[Cell, ...] = ()
+        self.plain_cells = self.declarations = self.cells
         self.origin = ""
         self.above: tuple[str, ...] = ()
         """The files of those pipelines whose step this one is, from the outermost."""
@@ -128,32 +127,33 @@ class Pipeline:
         return pipeline
 
     @classmethod
-    def from_notebook(cls, path: str | Path) -> Pipeline:
-        """Return the pipeline of a notebook file, without running any of it.
+    def from_notebook(cls, path: str | Path, pipeline: str | None = None) -> Pipeline:
+        """Return a notebook's own pipeline, or the one of this name (`%pipeline use`); none of it is run.
 
         Raises:
-            NotebookError: it cannot be read as a notebook.
+            NotebookError, UsageError: it is no notebook, or has not just one such pipeline.
         """
         from jupyter_pipes.pipelines import notebook
 
         file = notebook.read(path)
-        pipeline = cls.from_cells(file.path.stem, file.cells, file.directory, file.diagnostics)
-        pipeline.notebook, pipeline.origin = file, str(file.path)
-        return pipeline
+        name, cells, problems = file.pipeline(pipeline)
+        loaded = cls.from_cells(name, cells, file.directory, problems)
+        loaded.notebook, loaded.origin = file, str(file.path)
+        return loaded
 
     @classmethod
-    def from_module(cls, path: str | Path) -> Pipeline:
-        """Return the pipeline that a Python file defines (it is imported for that).
+    def from_module(cls, path: str | Path, pipeline: str | None = None) -> Pipeline:
+        """Return the pipeline, or that of this name, that a Python file defines (it is imported for that).
 
         Raises:
-            NotebookError: the file cannot be imported, or has no or several pipelines.
+            NotebookError: the file cannot be imported, or has not just one such pipeline.
         """
         from jupyter_pipes.pipelines import notebook
 
         place = notebook.full_path(path)
-        pipeline = only_of(Pipeline, place)
-        pipeline.origin, pipeline.directory = str(place), place.parent
-        return pipeline
+        loaded = one_of(Pipeline, place, pipeline)
+        loaded.origin, loaded.directory = str(place), place.parent
+        return loaded
 
     @classmethod
     def from_luigi(cls, task: object) -> Pipeline:
@@ -185,10 +185,10 @@ class Pipeline:
         return pipeline
 
     @classmethod
-    def load(cls, path: str | Path) -> Pipeline:
-        """Return the pipeline of a notebook (`.ipynb`) or of a module (`.py`)."""
+    def load(cls, path: str | Path, pipeline: str | None = None) -> Pipeline:
+        """Return the pipeline, or that of this name, of a notebook (`.ipynb`) or of a module (`.py`)."""
         is_module = Path(check_path("the notebook or module", path)).suffix == ".py"
-        return cls.from_module(path) if is_module else cls.from_notebook(path)
+        return cls.from_module(path, pipeline) if is_module else cls.from_notebook(path, pipeline)
 
     @property
     def workspace(self) -> Workspace:
@@ -323,8 +323,8 @@ class Pipeline:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
         if any(problem.code in STRUCTURE_PROBLEMS for problem in self.graph.errors):
             return self.graph
-        graph = with_defaults(self.graph, self.parameters)
-        return as_observed(graph, seen_before(self.definition(), self.workspace))
+        seen = seen_before(self.definition(), self.workspace)
+        return as_observed(with_defaults(self.graph, self.parameters), seen)
 
     def definition(self) -> Definition:
         """Return what of the pipeline is kept with each run."""

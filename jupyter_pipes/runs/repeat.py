@@ -192,15 +192,17 @@ def _parameters(definition: Definition) -> tuple[Parameter, ...]:
     if not definition.parameters:
         return ()
     # Those of a pipeline of functions are declared by its module alone.
+    from jupyter_pipes.runs.modules import all_of
     from jupyter_pipes.runs.pipeline import Pipeline
 
     if not definition.origin.endswith(".py") or not Path(definition.origin).is_file():
         raise UsageError(
             f"the parameters of {definition.pipeline} were declared in Python, and no file is known"
         )
-    today = Pipeline.from_module(definition.origin)
-    if today.graph.parameters != definition.parameters:
+    pipelines = all_of(Pipeline, Path(definition.origin))
+    today = [each for each in pipelines if each.graph.parameters == definition.parameters]
+    if not today:
         raise UsageError(
             f"{definition.origin} declares other parameters than the run had; run it as it is now"
         )
-    return today.parameters
+    return next((each for each in today if each.name == definition.pipeline), today[0]).parameters

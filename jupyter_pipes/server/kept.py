@@ -15,11 +15,12 @@ from jupyter_pipes.display.board.standing import before_a_run, with_run
 from jupyter_pipes.history.history import History, Result
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.endings import ending_facts
-from jupyter_pipes.model.errors import ConfigurationError
+from jupyter_pipes.model.errors import ConfigurationError, UsageError
 from jupyter_pipes.model.fold import apply
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.version import __version__
 from jupyter_pipes.model.views import RunView
+from jupyter_pipes.pipelines import notebook
 from jupyter_pipes.planning.observations import as_observed, observations
 from jupyter_pipes.planning.request import Definition, read
 from jupyter_pipes.runs.kept import last_run, name_in_last_run
@@ -53,7 +54,7 @@ class KeptPipeline:
     """
 
     def __init__(self, place: Place) -> None:
-        self._pipeline = Pipeline.from_notebook(place.notebook)
+        self._pipeline = _own_or_first(place.notebook)
         self._history = _history_file(place)
 
     def shown(self) -> BoardShown:
@@ -63,7 +64,9 @@ class KeptPipeline:
         cells = {cell.number: cell.id for cell in self._pipeline.cells}
         stale = edited(graph, self._kept.definition, view) if self._kept.definition else {}
         board = board_of(view, stale=stale, problems=graph.diagnostics, cells=cells)
-        return BoardShown(0, time.time(), __version__, board)
+        is_own = self._pipeline.name == Path(self._pipeline.origin).stem
+        pipeline = "" if is_own else self._pipeline.name
+        return BoardShown(number=0, time=time.time(), pipeline=pipeline, package=__version__, board=board)
 
     def view(self) -> RunView:
         """Return its last run with the steps that it has now; as before a run, if there was none."""
@@ -76,12 +79,26 @@ class KeptPipeline:
         if self._history is None:
             return _Kept(self._pipeline.name, {}, None, None)
         with closing(History(_read_only(self._history))) as history:
-            name = name_in_last_run(history, self._pipeline.name, self._pipeline.origin)
+            name = self._name_in(history)
             run = last_run(history, name, self._pipeline.origin)
             content = history.attachment(run.definition) if run else None
             run = run and _as_it_stands(run, history)
             definition = read(content, Definition) if content else None
             return _Kept(name, history.newest_results(name), run, definition)
+
+    def _name_in(self, history: History) -> str:
+        """Return the name that it had last: one with others in its notebook is called as the text has it."""
+        name, origin, file = self._pipeline.name, self._pipeline.origin, self._pipeline.notebook
+        is_alone = file is not None and file.pipelines == (Path(origin).stem,)
+        return name_in_last_run(history, name, origin) if is_alone else name
+
+
+def _own_or_first(path: Path) -> Pipeline:
+    """Return a notebook's own pipeline, else the first that it has: a kernel tells of all."""
+    try:
+        return Pipeline.from_notebook(path)
+    except UsageError:
+        return Pipeline.from_notebook(path, notebook.read(path).pipelines[0])
 
 
 def _history_file(place: Place) -> Path | None:

@@ -23,11 +23,14 @@ export class ApprovalWatch {
   }
 
   private _onChanged(): void {
-    const waiting = waitingSteps(this._session.board);
-    this._keepOnly(waiting);
-    for (const [gate, step] of waiting) {
-      if (!this._notified.has(gate)) {
-        this._notified.set(gate, this._isTold() ? this._notify(step) : null);
+    const boards = [...this._session.boards];
+    const waiting = boards.map(([pipeline, board]) => [pipeline, waitingSteps(board)] as const);
+    this._keepOnly(new Map(waiting.flatMap(([, steps]) => [...steps])));
+    for (const [pipeline, steps] of waiting) {
+      for (const [gate, step] of steps) {
+        if (!this._notified.has(gate)) {
+          this._notified.set(gate, this._isTold() ? this._notify(step, pipeline) : null);
+        }
       }
     }
   }
@@ -48,18 +51,15 @@ export class ApprovalWatch {
     return this._settings.now.notifications !== 'none' && !this._front.hasNotebook(this._session);
   }
 
-  private _notify(step: BoardStep): string {
-    const pipeline = this._session.board?.heading.pipeline ?? '';
-    const words = this._trans.__('%1: %2 %3', pipeline, step.name, step.reason);
+  private _notify(step: BoardStep, pipeline: string): string {
+    const name = this._session.boards.get(pipeline)?.heading.pipeline ?? '';
+    const words = this._trans.__('%1: %2 %3', name, step.name, step.reason);
     const approve = (): void => {
-      const { name } = step;
-      void told(
-        this._session.ask({ ask: 'answer gate', step: name, approved: true, reason: '' }),
-        this._trans
-      );
+      const answer = { ask: 'answer gate', step: step.name, approved: true, reason: '' } as const;
+      void told(this._session.ask(answer, pipeline), this._trans);
     };
     const show = (): void => {
-      this._front.bring(this._session, step);
+      this._front.bring(this._session, step, pipeline);
     };
     return Notification.info(words, {
       autoClose: false,

@@ -29,7 +29,8 @@ export class StepHeaders {
 
   private _onActive(_: unknown, cell: Cell | null): void {
     const step = stepNameOf(cell);
-    if (step) {
+    if (step && cell) {
+      this._session.show(this._session.pipelines.get(cell.model.id) ?? '');
       this._session.select(step);
     }
     this._request();
@@ -51,10 +52,12 @@ export class StepHeaders {
       return;
     }
     let isRunning = false;
+    const pipelines = this._session.pipelines;
     for (const cell of this._session.panel.content.widgets) {
       const written = writtenStepOf(cell);
       if (written) {
-        isRunning = this._show(cell, written) || isRunning;
+        const pipeline = pipelines.get(written.id) ?? '';
+        isRunning = this._show(cell, written, pipeline) || isRunning;
       } else {
         this._remove(cell);
       }
@@ -63,7 +66,7 @@ export class StepHeaders {
   }
 
   /** Show a step's header; returns whether it counts seconds. */
-  private _show(cell: Cell, written: WrittenCell): boolean {
+  private _show(cell: Cell, written: WrittenCell, pipeline: string): boolean {
     let header = this._headers.get(cell);
     if (!header) {
       header = new StepHeader(this._commands, this._trans);
@@ -72,9 +75,11 @@ export class StepHeaders {
       // As a widget of the cell's layout: a bare element would shift the places of the cell's own widgets.
       (cell.layout as PanelLayout).insertWidget(0, header);
     }
-    const { board, state, now, panel } = this._session;
+    const { boards, state, now, panel } = this._session;
+    const board = boards.get(pipeline) ?? null;
     const words = headerWords(written, board, state === 'live', now, this._trans);
-    header.showStep(written.name, words, panel.content.activeCell === cell);
+    const place = { step: written.name, pipeline };
+    header.showStep(place, words, panel.content.activeCell === cell);
     return words.status === 'running';
   }
 

@@ -36,9 +36,10 @@ export class Front {
   }
 
   /** Bring the notebook of a step to the front, with its cell in view, and the panel. */
-  bring(session: PipelineSession, step: BoardStep): void {
+  bring(session: PipelineSession, step: BoardStep, pipeline: string): void {
     this._app.shell.activateById(session.panel.id);
     this.openPanel();
+    session.show(pipeline);
     void lookAt(session, step);
   }
 }

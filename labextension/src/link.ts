@@ -89,13 +89,18 @@ export class Link {
    * Ask the kernel for something; it answers also while a cell runs.
    *
    * @param key of what may be asked once more and is to be carried out once
+   * @param pipeline what it is about, as `%pipeline use` calls it; null for the one in use
    */
-  async ask<K extends Ask>(request: Body<K>, key = ''): Promise<Answers[K]> {
+  async ask<K extends Ask>(
+    request: Body<K>,
+    key = '',
+    pipeline: string | null = null
+  ): Promise<Answers[K]> {
     const comm = READS.has(request.ask) ? await this._reader() : this._commands;
     const number = this._number++;
     const waiting = new PromiseDelegate<Reply>();
     this._waiting.set(number, waiting);
-    comm.send({ number, request, key } as unknown as JSONObject);
+    comm.send({ number, request, key, pipeline } as unknown as JSONObject);
     const reply = await waiting.promise;
     if (reply.refusal) {
       const { type, message, place } = reply.refusal;

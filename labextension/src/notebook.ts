@@ -4,7 +4,7 @@ import type { Notebook } from '@jupyterlab/notebook';
 import type { LiveCell } from './wire';
 import { parsed } from './cells/stepline';
 import type { WrittenCell } from './cells/words';
-import { roleOf, stepLineIn } from './roles';
+import { roleOf, stepLineIn, usedBelow } from './roles';
 
 /** All cells, in order. */
 export function cellsOf(notebook: Notebook): LiveCell[] {
@@ -14,6 +14,17 @@ export function cellsOf(notebook: Notebook): LiveCell[] {
     source: cell.sharedModel.getSource(),
     is_code: cell.type === 'code'
   }));
+}
+
+/** Cell -> the pipeline that it belongs to: that of the nearest `%pipeline use` above it; "" above the first. */
+export function pipelinesOf(notebook: Notebook): ReadonlyMap<string, string> {
+  const pipelines = new Map<string, string>();
+  let pipeline = '';
+  for (const cell of cellsOf(notebook)) {
+    pipelines.set(cell.id, pipeline);
+    pipeline = (cell.is_code && usedBelow(cell.source)) || pipeline;
+  }
+  return pipelines;
 }
 
 /** Whether one of the cells is a step, declares parameters or sets steps up. */

@@ -18,13 +18,19 @@ export class CellProblems {
   }
 
   private _refresh(): void {
-    const problems = this._session.board?.problems ?? NOTHING;
+    const problems = this._all();
     for (const cell of this._session.panel.content.widgets) {
       const own = problems.length
         ? problems.filter(problem => problem.cell === cell.model.id)
         : NOTHING;
       this._put(cell, own);
     }
+  }
+
+  /** The problems of all pipelines of the notebook, each once. */
+  private _all(): readonly Problem[] {
+    const all = [...this._session.boards.values()].flatMap(board => board.problems);
+    return [...new Map(all.map(problem => [JSON.stringify(problem), problem])).values()];
   }
 
   private _put(cell: Cell, problems: readonly Problem[]): void {

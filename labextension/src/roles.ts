@@ -27,6 +27,18 @@ export function roleOf(source: string): Role {
   }
 }
 
+const USE =
+  /^%pipeline[ \t]+use[ \t]+(?:"([^"\n]+)"|'([^'\n]+)'|([^\s"'#{}$-][^\s{}$]*))[ \t]*(?:#[^\n]*)?$/gm;
+
+/** The pipeline that the cells below a code cell belong to, by its last `%pipeline use NAME`; "" if it says none. */
+export function usedBelow(source: string): string {
+  if (!source.includes('%pipeline') || source.trimStart().startsWith('%%')) {
+    return '';
+  }
+  const last = [...source.matchAll(USE)].at(-1);
+  return last?.slice(1).find(Boolean) ?? '';
+}
+
 function isEmpty(source: string): boolean {
   return source
     .split('\n')

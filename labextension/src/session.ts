@@ -6,11 +6,12 @@ import { PromiseDelegate, UUID } from '@lumino/coreutils';
 import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
+import { Boards } from './boards';
 import { keptBoard, keptGraph } from './kept';
 import { begun, kernelOf } from './kernels';
 import { Disconnected, Link, olderText } from './link';
-import { fold, isRunning, MessageMissing, type Known } from './model';
-import { cellsOf, hasSteps, writtenStepOf } from './notebook';
+import { isRunning, MessageMissing } from './model';
+import { cellsOf, hasSteps, pipelinesOf, writtenStepOf } from './notebook';
 import { isOlder } from './versions';
 import { PACKAGE } from './wire';
 import type { Answers, ArrangeGraph, Board, BoardMessage, Message } from './wire';
@@ -72,9 +73,26 @@ export class PipelineSession implements IDisposable {
     return this._outdated;
   }
 
-  /** What the kernel told, or the server before it did; null where neither has. */
+  /** What the kernel told of the pipeline that is shown, or the server before it did; null where neither has. */
   get board(): Board | null {
-    return this._board;
+    return this._boards.get(this.pipeline) ?? null;
+  }
+
+  /** What was told of all pipelines of the notebook, by what `%pipeline use` calls them. */
+  get boards(): ReadonlyMap<string, Board> {
+    return this._boards;
+  }
+
+  /** The pipeline that is shown, as `%pipeline use` calls it; "" for the notebook's own. */
+  get pipeline(): string {
+    return this._told?.shown ?? this._shown;
+  }
+
+  /** Cell -> the pipeline that it belongs to, of those that are known. */
+  get pipelines(): ReadonlyMap<string, string> {
+    const own = this.panel.context.localPath.replace(/^.*\/|\.ipynb$/g, '');
+    const written = [...pipelinesOf(this.panel.content)];
+    return new Map(written.map(([cell, name]) => [cell, name === own ? '' : name]));
   }
 
   /** The name of the selected step; "" for none. */
@@ -95,7 +113,7 @@ export class PipelineSession implements IDisposable {
   /** The names that steps have: those that are written, and those that are known. */
   get names(): ReadonlySet<string> {
     const written = this.panel.content.widgets.flatMap(cell => writtenStepOf(cell)?.name ?? []);
-    return new Set([...written, ...(this._board?.steps.map(step => step.name) ?? [])]);
+    return new Set([...written, ...(this.board?.steps.map(step => step.name) ?? [])]);
   }
 
   /** Seconds since 1970 by the kernel's clock. */
@@ -126,14 +144,24 @@ export class PipelineSession implements IDisposable {
     }
   }
 
+  /** Show a pipeline, as `%pipeline use` calls it, until another one comes into use. */
+  show(pipeline: string): void {
+    if (this._told?.show(pipeline)) {
+      this._changed.emit();
+    }
+  }
+
   /** Have the panel show a tab of it, as that stands now. */
   showTab(tab: string): void {
     this._tab = tab;
     this._changed.emit();
   }
 
-  /** Ask the kernel; the magics are loaded and the cells are told first where they are not. */
-  async ask<K extends Ask>(request: Extract<Request, { ask: K }>): Promise<Answers[K]> {
+  /** Ask the kernel of a pipeline; the magics are loaded and the cells are told first where they are not. */
+  async ask<K extends Ask>(
+    request: Extract<Request, { ask: K }>,
+    pipeline = this.pipeline
+  ): Promise<Answers[K]> {
     if (request.ask === 'graph' && this._isKept) {
       const layout = await keptGraph(this.panel.context.localPath, request as ArrangeGraph);
       if (layout) {
@@ -145,7 +173,7 @@ export class PipelineSession implements IDisposable {
     for (let left = TRIES - 1; ; left--) {
       try {
         const link = await this._preparedFor(request.ask);
-        return await link.ask(request, key);
+        return await link.ask(request, key, pipeline);
       } catch (error) {
         // While a kernel starts Lab may connect twice.
         if (!(error instanceof Disconnected && left > 0)) {
@@ -226,8 +254,11 @@ export class PipelineSession implements IDisposable {
 
   private readonly _onMessage = (message: BoardMessage): void => {
     try {
-      this._known = fold(this._known, message);
-      this._show(this._known.board);
+      if (!this._told || this._isKept) {
+        this._told = new Boards();
+      }
+      this._told.take(message);
+      this._show(this._told.all);
       this._isKept = false;
       if (message.kind === 'shown') {
         this._outdated = isOlder(message.package, PACKAGE) ? olderText(message.package) : '';
@@ -242,13 +273,13 @@ export class PipelineSession implements IDisposable {
     }
   };
 
-  /** Show a board, unless it is that of another notebook on the same kernel, which told its cells last. */
-  private _show(board: Board): void {
+  /** Show boards, unless they are those of another notebook on the same kernel, which told its cells last. */
+  private _show(boards: ReadonlyMap<string, Board>): void {
     const cells = new Set(Array.from(this.panel.content.model?.cells ?? [], cell => cell.id));
-    this._isOthers =
-      board.steps.length > 0 && !board.steps.some(step => cells.has(step.cell ?? ''));
+    const steps = [...boards.values()].flatMap(board => board.steps);
+    this._isOthers = steps.length > 0 && !steps.some(step => cells.has(step.cell ?? ''));
     if (!this._isOthers) {
-      this._board = board;
+      this._boards = boards;
     }
   }
 
@@ -280,13 +311,14 @@ export class PipelineSession implements IDisposable {
       return;
     }
     if (shown) {
-      this._known = fold(null, shown);
-      this._board = shown.board;
+      this._told = new Boards();
+      this._told.take(shown);
+      this._boards = this._told.all;
       this._isKept = true;
       this._ahead = shown.time - Date.now() / 1000;
     } else if (!this._isKept) {
       // What a kernel told that is gone.
-      this._board = null;
+      this._boards = new Map();
     }
     this._changed.emit();
     if (shown && isRunning(shown.board)) {
@@ -295,14 +327,15 @@ export class PipelineSession implements IDisposable {
   }
 
   private _needsKept(): boolean {
-    const isTold = this._known !== null && !this._isKept;
+    const isTold = this._told !== null && !this._isKept;
     return !this._isDisposed && !isTold;
   }
 
   /** Forget what the kernel told: it is gone. It is shown until the server or another kernel tells more. */
   private _forget(): void {
     this._drop();
-    this._known = null;
+    this._shown = this.pipeline;
+    this._told = null;
     this._outdated = '';
     this._set('idle');
     void this._showKept();
@@ -376,8 +409,10 @@ export class PipelineSession implements IDisposable {
   }
 
   private readonly _begun: Promise<void>;
-  private _known: Known | null = null;
-  private _board: Board | null = null;
+  private _told: Boards | null = null;
+  private _boards: ReadonlyMap<string, Board> = new Map();
+  /** What is shown while nobody tells of any pipeline. */
+  private _shown = '';
   private _isKept = false;
   private _isOthers = false;
   private _outdated = '';

@@ -20,7 +20,7 @@ import { isRunning } from './model';
 import { reveal } from './notebook';
 import type { PipelineSession } from './session';
 import type { IPipelines } from './tokens';
-import type { BoardStep } from './wire';
+import type { Board, BoardStep } from './wire';
 
 export const StepCommandIDs = {
   run: 'jupyter_pipes:run-step',
@@ -36,6 +36,8 @@ export const StepCommandIDs = {
 interface Subject {
   readonly session: PipelineSession;
   readonly step: BoardStep;
+  readonly board: Board;
+  readonly pipeline: string;
 }
 
 /** Add the commands; they follow the notebook in front. */
@@ -47,8 +49,10 @@ export function addStepCommands(
   const subject = (args: ReadonlyPartialJSONObject): Subject | null => {
     const session = pipelines.current;
     const name = typeof args.step === 'string' ? args.step : session?.selected;
-    const step = session?.board?.steps.find(each => each.name === name);
-    return session && step ? { session, step } : null;
+    const pipeline = typeof args.pipeline === 'string' ? args.pipeline : session?.pipeline;
+    const board = session?.boards.get(pipeline ?? '');
+    const step = board?.steps.find(each => each.name === name);
+    return session && board && step ? { session, step, board, pipeline: pipeline ?? '' } : null;
   };
   const ofPipeline = (args: ReadonlyPartialJSONObject): string =>
     subject(args)?.step.pipeline ?? '';
@@ -82,7 +86,7 @@ export function addStepCommands(
       icon: runIcon
     },
     isIdle,
-    ({ session, step }) => session.ask({ ask: 'run', steps: [step.name] }),
+    ({ session, step, pipeline }) => session.ask({ ask: 'run', steps: [step.name] }, pipeline),
     about => !isUnderWay(about)
   );
   add(
@@ -93,7 +97,7 @@ export function addStepCommands(
       icon: stopIcon
     },
     isUnderWay,
-    ({ session, step }) => session.ask({ ask: 'stop', step: step.name }),
+    ({ session, step, pipeline }) => session.ask({ ask: 'stop', step: step.name }, pipeline),
     isUnderWay
   );
   add(
@@ -104,7 +108,7 @@ export function addStepCommands(
       icon: fastForwardIcon
     },
     isIdle,
-    ({ session, step }) => session.ask({ ask: 'run', behind: [step.name] })
+    ({ session, step, pipeline }) => session.ask({ ask: 'run', behind: [step.name] }, pipeline)
   );
   add(
     StepCommandIDs.why,
@@ -114,10 +118,11 @@ export function addStepCommands(
       icon: infoIcon
     },
     () => true,
-    async ({ session, step }, args) => {
+    async (about, args) => {
+      const { session, step, pipeline } = about;
       const title = trans.__('Why %1 stands so', step.name);
-      const content = reasonsContent(session.ask({ ask: 'why', step: step.name }), trans);
-      await open({ session, step }, title, content, args.glance === true);
+      const content = reasonsContent(session.ask({ ask: 'why', step: step.name }, pipeline), trans);
+      await open(about, title, content, args.glance === true);
     }
   );
   add(
@@ -128,9 +133,10 @@ export function addStepCommands(
       icon: listIcon
     },
     hasRun,
-    async ({ session, step }) => {
-      const content = logContent(session.ask({ ask: 'log', step: step.name }), trans);
-      await open({ session, step }, trans.__('Log of %1', step.name), content, false);
+    async about => {
+      const { session, step, pipeline } = about;
+      const content = logContent(session.ask({ ask: 'log', step: step.name }, pipeline), trans);
+      await open(about, trans.__('Log of %1', step.name), content, false);
     }
   );
   add(
@@ -141,12 +147,13 @@ export function addStepCommands(
       icon: treeViewIcon
     },
     hasElements,
-    async ({ session, step }) => {
-      const asked = session.ask({ ask: 'elements', step: step.name });
+    async about => {
+      const { session, step, pipeline } = about;
+      const asked = session.ask({ ask: 'elements', step: step.name }, pipeline);
       const isPipeline = Boolean(step.pipeline);
       const content = elementsContent(asked, isPipeline, trans);
       const title = isPipeline ? (await asked).title : trans.__('Elements of %1', step.name);
-      await open({ session, step }, title, content, false);
+      await open(about, title, content, false);
     },
     hasElements
   );
@@ -171,12 +178,12 @@ export function elementsCaption(pipeline: string, trans: TranslationBundle): str
     : trans.__('How the elements of its map stand, and why');
 }
 
-function isIdle({ session }: Subject): boolean {
-  return !isRunning(session.board);
+function isIdle({ board }: Subject): boolean {
+  return !isRunning(board);
 }
 
-function isUnderWay({ session, step }: Subject): boolean {
-  return isRunning(session.board) && ['running', 'queued'].includes(step.status);
+function isUnderWay({ board, step }: Subject): boolean {
+  return isRunning(board) && ['running', 'queued'].includes(step.status);
 }
 
 function hasRun({ step }: Subject): boolean {
@@ -203,8 +210,8 @@ async function open(
   Sheet.open(header ?? notebook.node, title, content, isGlance);
 }
 
-async function debug({ session, step }: Subject): Promise<void> {
-  const current = session.board?.heading.run?.id ?? 'last';
+async function debug({ session, step, board }: Subject): Promise<void> {
+  const current = board.heading.run?.id ?? 'last';
   // A run of other steps has not this one: it stands as it is kept.
   const run = step.status === 'cached' ? current : step.source_run || current;
   const text = await runMagic(session, `debug ${step.name} --run ${run}`);

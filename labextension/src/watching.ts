@@ -26,20 +26,21 @@ export class RunWatch {
   }
 
   private _onChanged(): void {
-    const { board } = this._session;
-    const happened = turn(this._before, board);
-    this._before = board;
-    const run = board?.heading.run;
-    if (happened === 'began') {
-      Notification.dismiss(this._told);
-      this._began = this._session.now;
-      this._open('run');
-    } else if (happened === 'ended' && run) {
-      this._onEnded(run);
+    for (const [pipeline, board] of this._session.boards) {
+      const happened = turn(this._before.get(pipeline) ?? null, board);
+      const { run } = board.heading;
+      if (happened === 'began') {
+        Notification.dismiss(this._told);
+        this._began.set(pipeline, this._session.now);
+        this._open('run');
+      } else if (happened === 'ended' && run) {
+        this._onEnded(pipeline, board, run);
+      }
     }
+    this._before = this._session.boards;
   }
 
-  private _onEnded(run: BoardRun): void {
+  private _onEnded(pipeline: string, board: Board, run: BoardRun): void {
     const { notifications, notifyAfter } = this._settings.now;
     const hasFailed = run.status === 'failed';
     if (hasFailed) {
@@ -48,21 +49,27 @@ export class RunWatch {
     const isTold = notifications === 'all' || (notifications === 'failures' && hasFailed);
     const ended = run.ended ?? run.started;
     // Of a sweep all its runs together count: nobody waits for one of them.
-    const isSweep = this._session.board?.heading.sweep && this._began;
-    const seconds = ended - (isSweep ? this._began : run.started);
-    if (isTold && (seconds >= notifyAfter || (hasFailed && !this._isSeen()))) {
-      this._told = this._notify(run, durationText(seconds).replaceAll(' ', NO_BREAK));
+    const began = this._began.get(pipeline) ?? 0;
+    const seconds = ended - (board.heading.sweep && began ? began : run.started);
+    if (isTold && (seconds >= notifyAfter || (hasFailed && !this._isSeen(pipeline, board)))) {
+      this._told = this._notify(
+        pipeline,
+        board,
+        run,
+        durationText(seconds).replaceAll(' ', NO_BREAK)
+      );
     }
   }
 
   /** Whether the failure is before the user's eyes: at the step's cell, or in the panel. */
-  private _isSeen(): boolean {
-    const { panel, board } = this._session;
+  private _isSeen(pipeline: string, board: Board): boolean {
+    const { panel } = this._session;
     if (!this._front.hasNotebook(this._session)) {
       return false;
     }
     const cell = stepToLookAt(board)?.cell;
-    return this._front.hasPanel() || Boolean(cell && isInView(panel.content, cell));
+    const isInPanel = this._front.hasPanel() && this._session.pipeline === pipeline;
+    return isInPanel || Boolean(cell && isInView(panel.content, cell));
   }
 
   /** Open the panel once for this notebook, where both have room: who closes it has seen it. */
@@ -74,17 +81,16 @@ export class RunWatch {
     }
   }
 
-  private _notify(run: BoardRun, took: string): string {
-    const { pipeline } = this._session.board?.heading ?? { pipeline: '' };
-    const sweep = this._session.board?.heading.sweep;
+  private _notify(pipeline: string, board: Board, run: BoardRun, took: string): string {
+    const { pipeline: name, sweep } = board.heading;
     const words = sweep
-      ? this._trans.__('%1: sweep over after %2 runs and %3', pipeline, sweep.number, took)
-      : this._trans.__('%1: %2 after %3', pipeline, statusWord(run.status, this._trans), took);
-    const failed = this._session.board?.steps.find(step => step.status === 'failed');
+      ? this._trans.__('%1: sweep over after %2 runs and %3', name, sweep.number, took)
+      : this._trans.__('%1: %2 after %3', name, statusWord(run.status, this._trans), took);
+    const failed = board.steps.find(step => step.status === 'failed');
     if (failed) {
       const label = this._trans.__('Show %1', failed.name);
       const callback = (): void => {
-        this._front.bring(this._session, failed);
+        this._front.bring(this._session, failed, pipeline);
       };
       return Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
     }
@@ -94,8 +100,8 @@ export class RunWatch {
   }
 
   private _told = '';
-  /** When what goes on began, by the kernel's clock; 0 if nobody saw that. */
-  private _began = 0;
-  private _before: Board | null = null;
+  /** Pipeline -> when what goes on began, by the kernel's clock; none if nobody saw that. */
+  private readonly _began = new Map<string, number>();
+  private _before: ReadonlyMap<string, Board> = new Map();
   private _hasOpened = false;
 }

@@ -107,6 +107,7 @@ export interface BoardChanged {
   readonly kind: "changed";
   readonly number: number;
   readonly time: number;
+  readonly pipeline?: string;
   readonly heading: Heading | null;
   readonly steps: readonly (BoardStep)[];
   readonly order: readonly (string)[] | null;
@@ -143,6 +144,7 @@ export interface BoardShown {
   readonly kind: "shown";
   readonly number: number;
   readonly time: number;
+  readonly pipeline?: string;
   readonly package: string;
   readonly board: Board;
 }
@@ -347,12 +349,13 @@ export interface Frame {
   readonly is_of_notebook: boolean;
 }
 
-/** Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that. */
+/** Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that. Attributes: in_use: whether it is the one that the kernel's cells are about now (`%pipeline use`). */
 export interface Heading {
   readonly pipeline: string;
   readonly version: string;
   readonly run: BoardRun | null;
   readonly sweep?: BoardSweep | null;
+  readonly in_use?: boolean;
 }
 
 /** A named value that a step left; `size` is what a person expects to read of it. */
@@ -448,11 +451,12 @@ export interface LookInside {
   readonly start?: number;
 }
 
-/** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. */
+/** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. pipeline: what it is about, as `%pipeline use` calls it, "" for the notebook's own; None for the one in use. */
 export interface Message {
   readonly number: number;
   readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep | CheckSweep | StartSweep | ShowSweep;
   readonly key?: string;
+  readonly pipeline?: string | null;
 }
 
 /** The last values of a metric in both runs; None where it is not there, or is no number. */

@@ -17,7 +17,7 @@ from jupyter_pipes.cli import verbs
 from jupyter_pipes.cli.answers import Answer
 from jupyter_pipes.cli.command_line import CommandLine
 from jupyter_pipes.kernel.face import KernelFace
-from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model.errors import PipesError, RunNotFound, UsageError
 
 pytestmark = pytest.mark.slow
@@ -36,10 +36,11 @@ class Study:
         self.path = folder / "study.ipynb"
         cells = [nbformat.v4.new_code_cell(cell, id=f"c{place}") for place, cell in enumerate(CELLS)]
         nbformat.write(nbformat.v4.new_notebook(cells=cells), self.path)
-        self.session = Session(folder, self.path, {}, live=False)
+        sessions = Sessions(folder, self.path, {}, live=False)
+        self.session = sessions.own
         for cell in cells:
             self.session.define(cell["id"], cell["source"], 1)
-        self.kernel = KernelFace(self.session, InteractiveShell())
+        self.kernel = KernelFace(sessions, InteractiveShell(), "")
         self.runs = [self.session.start((), {"params": {"rows": rows}}).wait(60).id for rows in (2, 3)]
         self.session.run = None
         self.in_kernel("tag last newest")

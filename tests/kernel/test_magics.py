@@ -355,20 +355,21 @@ def test_help_names_every_verb_and_option() -> None:
 def typing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], set[str]]:
     """What may stand where a line ends, in a kernel with a parameter, a step, a run and a catalog."""
     from jupyter_pipes.kernel.completion import candidates
-    from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.kernel.sessions import Sessions
 
     folder = tmp_path_factory.mktemp("typing")
     (folder / "pipes.toml").write_text(
         '[catalog]\ncompanies = { format = "csv" }\n"df_*" = { format = "csv" }\n'
     )
-    session = Session(folder, None, {}, live=False)
+    sessions = Sessions(folder, None, {}, live=False)
+    session = sessions.own
     session.define("a", "%%params\nrows: int = 1", 1)
     reporting = "from jupyter_pipes import current\ncurrent.metric('size', rows)"
     session.define("b", f"%%step load\n{reporting}\ndf = rows", 2)
     session.start((), {}).wait()
     assert session.run is not None
     run = session.run.id
-    return lambda text: {"RUN" if word == run else word for word in candidates(text, lambda: session)}
+    return lambda text: {"RUN" if word == run else word for word in candidates(text, lambda: sessions)}
 
 
 @pytest.mark.parametrize(

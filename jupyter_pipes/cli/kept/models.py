@@ -18,7 +18,7 @@ def models(face: Face, arguments: Namespace) -> Answer:
     from jupyter_pipes.history.models import kept_models
 
     workspace = face.workspace()
-    pipeline = face.pipeline_name() if "notebook" in arguments else None
+    pipeline = face.listed_pipeline()
     found = kept_models(workspace.history, arguments.name or "", pipeline)
     return Answer(
         lambda: documents.of_models(found, lambda ref: workspace.store.uri(ref.digest)),

@@ -5,11 +5,13 @@ from __future__ import annotations
 from jupyter_pipes.display.board.model import Board, BoardChanged, BoardMessage, BoardShown
 
 
-def difference(before: Board, after: Board, number: int, time: float) -> BoardChanged | None:
+def difference(
+    before: Board, after: Board, number: int, time: float, pipeline: str = ""
+) -> BoardChanged | None:
     """Return what to tell who knows `before`; None if nothing changed.
 
     Args:
-        number, time: as the message has them.
+        number, time, pipeline: as the message has them.
     """
     old = before.by_name
     steps = tuple(step for step in after.steps if old.get(step.name) != step)
@@ -21,6 +23,7 @@ def difference(before: Board, after: Board, number: int, time: float) -> BoardCh
         steps=steps,
         order=None if order == tuple(old) else order,
         problems=None if after.problems == before.problems else after.problems,
+        pipeline=pipeline,
     )
     is_empty = not steps and change.heading is None and change.order is None and change.problems is None
     return None if is_empty else change

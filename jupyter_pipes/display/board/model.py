@@ -132,12 +132,17 @@ class BoardSweep(Struct, frozen=True):
 
 
 class Heading(Struct, frozen=True):
-    """Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that."""
+    """Which pipeline a board shows, and which run of it: None before the first; of a run of a sweep, that.
+
+    Attributes:
+        in_use: whether it is the one that the kernel's cells are about now (`%pipeline use`).
+    """
 
     pipeline: str
     version: str
     run: BoardRun | None
     sweep: BoardSweep | None = None
+    in_use: bool = True
 
 
 class Board(Struct, frozen=True):
@@ -157,22 +162,24 @@ class BoardMessage(Struct, frozen=True, tag_field="kind"):
     """What is told of a board.
 
     Attributes:
-        number: counts the messages of one link, from 0.
+        number: counts the messages of one link about one pipeline, from 0.
         time: when it was told, in seconds since 1970, by the clock of the board's times.
+        pipeline: what `%pipeline use` calls the pipeline; "" for the notebook's own.
     """
 
     number: int
     time: float
+    pipeline: str = ""
 
 
-class BoardShown(BoardMessage, frozen=True, tag="shown"):
+class BoardShown(BoardMessage, frozen=True, tag="shown", kw_only=True):
     """The whole board: the first message of a link; `package` is the version of jupyter_pipes that tells."""
 
     package: str
     board: Board
 
 
-class BoardChanged(BoardMessage, frozen=True, tag="changed"):
+class BoardChanged(BoardMessage, frozen=True, tag="changed", kw_only=True):
     """What is different since the message before.
 
     Attributes:

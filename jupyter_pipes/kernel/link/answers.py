@@ -23,6 +23,7 @@ from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.link.topics.plans import stale_steps
 from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.preparation import RunOptions
@@ -30,19 +31,17 @@ from jupyter_pipes.runs.run import Run
 
 
 class Answers:
-    """Answers requests about one session, one after the other; what only reads kept runs, at once.
+    """Answers requests about a kernel's pipelines, one after the other; what only reads kept runs, at once.
 
     Args:
-        session: what the requests are about.
+        sessions: what the requests are about.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
-        self._view = ShownView(session)
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
         self._lock = threading.Lock()
-        self._is_warm = False
+        self._answering: dict[str, _Answering] = {}
         self._last: tuple[str, Any] = ("", None)
-        self._arranged: tuple[object, Layout] | None = None
 
     def open(self, comm: Any) -> None:
         """Answer what comes on this comm, and never say anything else on it."""
@@ -71,17 +70,41 @@ class Answers:
         """Carry out a request; what came of the last one with a key is said again."""
         if message.key and message.key == self._last[0]:
             return self._last[1]
-        answer: Any = msgspec.to_builtins(self._answer(message.request))
+        answer: Any = msgspec.to_builtins(self._answer(message))
         if message.key:
             self._last = message.key, answer
         return answer
+
+    def _answer(self, message: ask.Message) -> msgspec.Struct:
+        if isinstance(message.request, ask.ShowCells):
+            # It is about all of them.
+            self._sessions.show_cells(message.request.cells)
+        session = self._sessions.in_use if message.pipeline is None else self._sessions.of(message.pipeline)
+        # Requests that read come on threads of their own; of two, one stays.
+        answering = self._answering.setdefault(session.used_as, _Answering(session))
+        return answering.answer(message.request)
 
     def _turn(self, request: ask.AnyRequest) -> AbstractContextManager[object]:
         """Return what is held while a request is answered: a long comparison must keep no button waiting."""
         answered = TOPICS.get(type(request))
         return self._lock if answered is None or answered.waits else nullcontext()
 
-    def _answer(self, request: ask.AnyRequest) -> msgspec.Struct:
+
+class _Answering:
+    """Answers requests about one pipeline.
+
+    Args:
+        session: the pipeline.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._view = ShownView(session)
+        self._is_warm = False
+        self._arranged: tuple[object, Layout] | None = None
+
+    def answer(self, request: ask.AnyRequest) -> msgspec.Struct:
+        """Carry out a request."""
         carry_out: dict[type[Request], Callable[[Any], msgspec.Struct]] = {
             ask.StartRun: self._start_run,
             ask.StartStale: self._start_stale,
@@ -124,7 +147,6 @@ class Answers:
         return Done()
 
     def _show_cells(self, request: ask.ShowCells) -> Done:
-        self._session.show_cells(request.cells)
         if not self._is_warm and self._session.upcoming().graph.steps:
             self._is_warm = True
             threading.Thread(target=self._warm_up, name="jupyter-pipes-warm-up", daemon=True).start()

@@ -1,13 +1,15 @@
-"""Tells every front end that listens how the board of a kernel's pipeline changes."""
+"""Tells every front end that listens how the boards of a kernel's pipelines change."""
 
 from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
 import msgspec
+from msgspec.structs import replace
 
 from jupyter_pipes.display.board.changes import difference
 from jupyter_pipes.display.board.making import board_of
@@ -16,6 +18,7 @@ from jupyter_pipes.display.board.standing import shows_result
 from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model.version import __version__
 
 _INTERVAL = 0.1
@@ -23,25 +26,27 @@ _MOST_LISTENERS = 12
 
 
 class Feed:
-    """Pushes the board of a session to the comms that were opened for it, whole first, then what changes.
+    """Pushes the boards of a kernel's pipelines to the comms that were opened for it, then what changes.
 
     Args:
-        session: whose pipeline and run it shows.
+        sessions: whose pipelines and runs it shows.
     """
 
-    def __init__(self, session: Session) -> None:
-        self._session = session
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
         self._listeners: list[_Listener] = []
         self._lock = threading.Lock()
-        self._view = ShownView(session)
+        self._views: dict[str, ShownView] = {}
         self._pacer = Pacer(self._tell, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
-        session.watch(self._pacer.request)
+        sessions.watch(self._pacer.request)
 
     def open(self, comm: Any) -> None:
-        """Tell this comm the board, and from now on its changes, until it is closed."""
-        self._session.join()
+        """Tell this comm the boards, and from now on their changes, until it is closed."""
+        for session in self._sessions.all:
+            session.join()
         with self._lock:
-            listener = _Listener(comm, self._board())
+            listener = _Listener(comm)
+            listener.tell(self._boards())
             # A page that was closed in a hurry could not say so.
             self._listeners = [*self._listeners[1 - _MOST_LISTENERS :], listener]
         comm.on_close(partial(self._close, listener))
@@ -52,40 +57,50 @@ class Feed:
 
     def _tell(self) -> None:
         with self._lock:
-            board = self._board() if self._listeners else None
+            boards = self._boards() if self._listeners else {}
             for listener in self._listeners:
-                assert board is not None
-                listener.tell(board)
+                listener.tell(boards)
 
-    def _board(self) -> Board:
-        session = self._session
+    def _boards(self) -> dict[str, Board]:
+        in_use = self._sessions.in_use
+        return {
+            session.used_as: self._board(session, is_in_use=session is in_use)
+            for session in self._sessions.all
+        }
+
+    def _board(self, session: Session, *, is_in_use: bool) -> Board:
         pipeline = session.upcoming()
         problems = pipeline.graph.diagnostics
         cells = {cell.number: cell.id for cell in pipeline.cells}
-        view, words = self._view.now(), session.stale_words()
+        view = self._views.setdefault(session.used_as, ShownView(session)).now()
+        words = session.stale_words()
         # A kept run may have failed where an earlier one left a result.
         failed = {name for name, step in view.steps.items() if not shows_result(step)}
         stale = {name: why for name, why in words.items() if name not in failed}
         sweep = session.sweep
         sweeping = sweep.id if sweep is not None and not sweep.has_ended else ""
-        return board_of(view, stale=stale, problems=problems, cells=cells, sweeping=sweeping)
+        board = board_of(view, stale=stale, problems=problems, cells=cells, sweeping=sweeping)
+        return replace(board, heading=replace(board.heading, in_use=is_in_use))
 
 
 class _Listener:
-    """A comm with the board that its other end knows."""
+    """A comm with the boards that its other end knows."""
 
-    def __init__(self, comm: Any, board: Board) -> None:
+    def __init__(self, comm: Any) -> None:
         self._comm = comm
-        self._number = 0
-        self._known = board
-        self._send(BoardShown(0, time.time(), __version__, board))
+        self._known: dict[str, tuple[int, Board]] = {}
 
-    def tell(self, board: Board) -> None:
+    def tell(self, boards: Mapping[str, Board]) -> None:
         """Tell what is different from what it knows."""
-        change = difference(self._known, board, self._number + 1, time.time())
-        if change is not None:
-            self._number, self._known = change.number, board
-            self._send(change)
+        for pipeline, board in boards.items():
+            message = self._message(pipeline, board)
+            if message is not None:
+                self._known[pipeline] = message.number, board
+                self._comm.send(msgspec.to_builtins(message))
 
-    def _send(self, message: BoardMessage) -> None:
-        self._comm.send(msgspec.to_builtins(message))
+    def _message(self, pipeline: str, board: Board) -> BoardMessage | None:
+        if pipeline not in self._known:
+            now = time.time()
+            return BoardShown(number=0, time=now, pipeline=pipeline, package=__version__, board=board)
+        number, known = self._known[pipeline]
+        return difference(known, board, number + 1, time.time(), pipeline)

@@ -128,11 +128,14 @@ class Message(Struct, frozen=True):
 
     Attributes:
         key: the same where it is asked once more, as the answer was lost on the way: it is carried out once.
+        pipeline: what it is about, as `%pipeline use` calls it, "" for the notebook's own; None for the one
+            in use.
     """
 
     number: int
     request: AnyRequest
     key: str = ""
+    pipeline: str | None = None
 
 
 class Reply(Struct, frozen=True):

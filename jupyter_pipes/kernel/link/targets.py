@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from jupyter_pipes.kernel.link.answers import Answers
     from jupyter_pipes.kernel.link.feed import Feed
-    from jupyter_pipes.kernel.session import Session
+    from jupyter_pipes.kernel.sessions import Sessions
 
 EVENTS = "jupyter_pipes.events"
 COMMANDS = "jupyter_pipes.commands"
@@ -21,11 +21,11 @@ class Link:
     """What a kernel has for front ends that ask for it; nothing of it is loaded before one does.
 
     Args:
-        session: gives the kernel's session.
+        sessions: gives the kernel's pipelines.
     """
 
-    def __init__(self, session: Callable[[], Session]) -> None:
-        self._session = session
+    def __init__(self, sessions: Callable[[], Sessions]) -> None:
+        self._sessions = sessions
         # Lab answers each comm on a thread of its own, and two pages may come at once.
         self._making = threading.Lock()
         self._feed: Feed | None = None
@@ -45,12 +45,12 @@ class Link:
         from jupyter_pipes.kernel.link.feed import Feed
 
         with self._making:
-            self._feed = self._feed or Feed(self._session())
+            self._feed = self._feed or Feed(self._sessions())
         self._feed.open(comm)
 
     def _on_commands(self, comm: Any, opening: Any) -> None:
         from jupyter_pipes.kernel.link.answers import Answers
 
         with self._making:
-            self._answers = self._answers or Answers(self._session())
+            self._answers = self._answers or Answers(self._sessions())
         self._answers.open(comm)

@@ -7,12 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.kernel.notebook import saved
 from jupyter_pipes.kernel.notebook.saved import LiveCell, SavedCell, SavedNotebook
 from jupyter_pipes.kernel.notebook.whereabouts import Execution
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import notebook
+from jupyter_pipes.pipelines.sections.division import OWN, Division, divided, owners
+from jupyter_pipes.pipelines.sections.uses import use_of
 
 
 class RanCell(Struct, frozen=True):
@@ -23,12 +26,14 @@ class RanCell(Struct, frozen=True):
         count: the execution count.
         has_id: whether the front end sent an id.
         time: when, in seconds since 1970.
+        pipeline: the one that was in use then.
     """
 
     source: str
     count: int
     has_id: bool
     time: float
+    pipeline: str = OWN
 
 
 class KernelCells:
@@ -40,10 +45,15 @@ class KernelCells:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
+        self.used = OWN
+        """The pipeline that `%pipeline use` chose last, or to which the cell belongs that ran last."""
         self.executions: list[Execution] = []
         self._cells: dict[str, RanCell] = {}
         self._read: tuple[Path, int, SavedNotebook | None] | None = None
         self._live: SavedNotebook | None = None
+        self._is_upcoming = False
+        self.moved_from: str | None = None
+        """Whose the cell was that runs now, if it is another's now."""
 
     def define(self, cell_id: str | None, source: str, count: int) -> str:
         """Take the text of a cell that is run; a cell run again keeps its place. Return the cell's key.
@@ -55,12 +65,24 @@ class KernelCells:
         """
         self.executions.append(Execution(cell_id, source))
         key = self._key_of_id(cell_id, source) if cell_id else self._key_of_text(source, count)
-        ran = RanCell(source, count, cell_id is not None, time.time())
         twin = self._twin(source) if cell_id and key not in self._cells else None
         # Never changed in place: another thread may be reading them.
         renamed = {key if old == twin else old: cell for old, cell in self._cells.items()}
+        before = self._cells.get(key)
+        ran = RanCell(source, count, cell_id is not None, time.time(), self.used)
         self._cells = {**renamed, key: ran}
+        if cell_id:
+            # It stands where the notebook has it, whatever ran before it.
+            self.used = self._owners()[key]
+            self._cells = {**self._cells, key: replace(ran, pipeline=self.used)}
+        is_moved = before is not None and before.pipeline != self.used and _is_ours(source)
+        self.moved_from = before.pipeline if before is not None and is_moved else None
         return key
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The pipelines that the cells name, in order."""
+        return tuple(dict.fromkeys(name for name in self._owners().values() if name != OWN))
 
     @property
     def ran(self) -> Mapping[str, RanCell]:
@@ -85,6 +107,7 @@ class KernelCells:
         if self._live is None:
             return self
         upcoming = KernelCells(self.path)
+        upcoming.used, upcoming._is_upcoming = self.used, True
         upcoming.executions, upcoming._live = self.executions, self._live
         written = {cell.key: cell.source for cell in self._live.cells if cell.is_code}
         upcoming._cells = {
@@ -93,9 +116,20 @@ class KernelCells:
         }
         return upcoming
 
-    def adopt(self, upcoming: KernelCells) -> None:
-        """Define the cells as they are upcoming."""
-        self._cells = upcoming._cells
+    def adopt(self, upcoming: KernelCells, pipeline: str) -> None:
+        """Define the cells of a pipeline, and those that all have, as they are upcoming."""
+        theirs = upcoming._declared_by_others(pipeline)
+        taken = {key: ran for key, ran in upcoming._cells.items() if key not in theirs}
+        kept = {key: ran for key, ran in self._declared_by_others(pipeline).items() if key not in taken}
+        self._cells = {**kept, **taken}
+
+    def _declared_by_others(self, pipeline: str) -> dict[str, RanCell]:
+        owners, cells = self._owners(), self._cells
+        return {
+            key: cells[key]
+            for key, owner in owners.items()
+            if owner != pipeline and _is_ours(cells[key].source)
+        }
 
     def _taken(self, key: str, source: str) -> RanCell:
         ran = self._cells.get(key)
@@ -105,23 +139,67 @@ class KernelCells:
         is_declared = any(_is_declaration(text) for text in (source, ran.source))
         return RanCell(source, ran.count, True, ran.time) if is_declared else ran
 
-    def forget(self, key: str) -> None:
-        """Take back a definition: the cell turned out to be none."""
+    def take_earlier(self, source: str, count: int) -> None:
+        """Take the text of a cell that ran before the extension was loaded: imports and helpers count too."""
+        key = self.define(None, source, count) if source else ""
+        if key and _is_ours(source):
+            # It failed then.
+            self._forget(key)
+
+    def take_back(self, key: str, *, was_ours: bool) -> None:
+        """Take back a cell that turned out to be none, as its first line means nothing.
+
+        Args:
+            key: the cell's key.
+            was_ours: whether it is a `%%` line of ours that does not fit: as long as it stands in the
+                notebook, runs are told so. A cell that nobody has an id of would stand there for ever.
+        """
+        if not (was_ours and self.has_id(key)):
+            self._forget(key)
+
+    def _forget(self, key: str) -> None:
         self._cells = {old: cell for old, cell in self._cells.items() if old != key}
 
     def has_id(self, key: str) -> bool:
         """Whether the front end sent an id for this cell: then it is defined anew when it is run again."""
         return key in self._cells and self._cells[key].has_id
 
-    def ordered(self) -> tuple[list[Cell], list[Diagnostic]]:
-        """Return the cells and what is wrong with their `%%` lines."""
-        cells = self._cells
+    def ordered(self) -> Division:
+        """Return the cells in order, whose they are, and what is wrong with their `%%` lines."""
+        cells, owners = self._cells, self._owners()
         places = _places(cells, self.saved())
-        read = [
-            notebook.cell_from_source(key, places.get(key, number), cells[key].source)
-            for number, key in enumerate(_in_order(cells, places), 1)
-        ]
-        return [cell for cell, _ in read], [problem for _, problems in read for problem in problems]
+        read: list[Cell] = []
+        problems: list[Diagnostic] = []
+        keys = _in_order(cells, places)
+        for number, key in enumerate(keys, 1):
+            cell, found = notebook.cell_from_source(key, places.get(key, number), cells[key].source)
+            read.append(cell)
+            problems += found
+        return divided(read, [cells[key].source for key in keys], [owners[key] for key in keys], problems)
+
+    def _owners(self) -> dict[str, str]:
+        """Return key -> whose each cell is that ran."""
+        cells, file = self._cells, self.saved()
+        ran = {key: cell.pipeline for key, cell in cells.items()}
+        if file is None or not self._is_told_by(file):
+            return ran
+        places, by_place = _places(cells, file), _owners_in(file)
+        placed = (key for key, cell in cells.items() if cell.has_id and key in places)
+        return {**ran, **{key: by_place[places[key] - 1] for key in placed}}
+
+    def _is_told_by(self, file: SavedNotebook) -> bool:
+        """Return whether the notebook has all `%pipeline use` as they were run in its cells."""
+        uses = [(key, ran) for key, ran in self._cells.items() if ran.has_id and use_of(ran.source)]
+        if self._is_upcoming or not uses:
+            return True
+        texts = {cell.key: cell.source.strip() for cell in file.cells}
+        everywhere = set(texts.values())
+        return all(
+            texts[key] == ran.source.strip()
+            if key in texts
+            else ran.source.strip() in everywhere or ran.time < file.time
+            for key, ran in uses
+        )
 
     def saved(self) -> SavedNotebook | None:
         """Return the notebook as a front end shows it, else as it was saved last; None if nobody can tell."""
@@ -149,18 +227,24 @@ class KernelCells:
         cell, _ = notebook.cell_from_source("", count, source)
         if cell.role == "step" and not cell.append:
             same = (key for key in self._cells if self._defines(key, cell.name))
-            return next(same, None) or self._key_in_file(source) or f"step-{cell.name}"
+            place = f"@{self.used}" if self.used else ""
+            return next(same, None) or self._key_in_file(source) or f"step-{cell.name}{place}"
         return self._key_in_file(source) or f"execution-{count}"
 
     def _defines(self, key: str, step: str) -> bool:
         ran = self._cells[key]
-        if ran.has_id:
+        if ran.has_id or ran.pipeline != self.used:
             return False
         cell, _ = notebook.cell_from_source("", ran.count, ran.source)
         return cell.role == "step" and not cell.append and cell.name == step
 
     def _key_in_file(self, source: str) -> str | None:
-        return next((cell.key for cell in self._saved_cells() if cell.source == source), None)
+        """Return the key of the saved cell with this text; one of ours must be of the pipeline in use."""
+        file = self.saved()
+        pairs = zip(file.cells, _owners_in(file), strict=True) if file else ()
+        found = [(cell.key, owner) for cell, owner in pairs if cell.source == source]
+        own = next((key for key, owner in found if owner == self.used), None)
+        return own or next((key for key, _ in found if not _is_ours(source)), None)
 
     def _twin(self, source: str) -> str | None:
         """Return the key of the same text that ran before anybody told its id."""
@@ -186,6 +270,15 @@ def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
         place = places.get(key, place)
         ranked.append((place, order, key))
     return [key for _, _, key in sorted(ranked)]
+
+
+def _owners_in(file: SavedNotebook) -> list[str]:
+    return owners((cell.source if cell.is_code else "" for cell in file.cells), (file.path.stem,))
+
+
+def _is_ours(source: str) -> bool:
+    """Return whether a cell belongs to one pipeline; others belong to all."""
+    return notebook.cell_from_source("", 0, source)[0].role in ("step", "params", "setup")
 
 
 def _is_declaration(source: str) -> bool:

@@ -19,6 +19,9 @@ const BUTTONS = [
 const STATUS = 'data-jupyter-pipes-status';
 const HOVER_MILLISECONDS = 300;
 
+/** Which step it is, of which of the notebook's pipelines: what commands are given. */
+export type StepPlace = Readonly<Record<'step' | 'pipeline', string>>;
+
 /** The header. */
 export class StepHeader extends Widget {
   constructor(
@@ -52,9 +55,10 @@ export class StepHeader extends Widget {
   }
 
   /** Show how the step stands; the buttons are there as long as the cell is the active one. */
-  showStep(name: string, words: HeaderWords, isActive: boolean): void {
+  showStep(place: StepPlace, words: HeaderWords, isActive: boolean): void {
     const { step } = words;
-    this._step = name;
+    const name = place.step;
+    this._place = place;
     mark(this.node, STATUS, words.status);
     mark(this.node, 'aria-label', step ? spoken(step, this._trans) : name);
     mark(this._status, 'title', [words.look, step?.reason].filter(Boolean).join(': '));
@@ -81,9 +85,8 @@ export class StepHeader extends Widget {
     }
     for (const button of this._buttons?.querySelectorAll('button') ?? []) {
       const id = button.dataset.command ?? '';
-      const step = { step: this._step };
-      button.disabled = !this._commands.isEnabled(id, step);
-      button.hidden = !this._commands.isVisible(id, step);
+      button.disabled = !this._commands.isEnabled(id, this._place);
+      button.hidden = !this._commands.isVisible(id, this._place);
     }
   }
 
@@ -103,9 +106,8 @@ export class StepHeader extends Widget {
     const label = document.createElement('span');
     button.type = 'button';
     button.dataset.command = id;
-    const step = { step: this._step };
-    button.title = this._commands.caption(id, step);
-    label.textContent = this._commands.label(id, step);
+    button.title = this._commands.caption(id, this._place);
+    label.textContent = this._commands.label(id, this._place);
     button.setAttribute('aria-label', label.textContent);
     const icon = this._commands.icon(id);
     if (icon && typeof icon !== 'string') {
@@ -113,18 +115,18 @@ export class StepHeader extends Widget {
     }
     button.append(label);
     button.addEventListener('click', () => {
-      void this._commands.execute(id, { step: this._step });
+      void this._commands.execute(id, this._place);
     });
     return button;
   }
 
   private _glance(): void {
     if (this._note.dataset.jupyterPipesStatus === 'stale' && this._note.textContent) {
-      void this._commands.execute(StepCommandIDs.why, { step: this._step, glance: true });
+      void this._commands.execute(StepCommandIDs.why, { ...this._place, glance: true });
     }
   }
 
-  private _step = '';
+  private _place: StepPlace = { step: '', pipeline: '' };
   private _hover: number | undefined;
   private _buttons: HTMLElement | null = null;
   private readonly _name = document.createElement('span');

@@ -24,7 +24,12 @@ export function Heading(props: TabProps): JSX.Element {
   return (
     <div className="jp-pipes-heading">
       <div className="jp-pipes-headline">
-        <b title={pipeline}>{pipeline}</b> <span className="jp-pipes-quiet">{version}</span>
+        {session.boards.size > 1 ? (
+          <Choice session={session} trans={trans} />
+        ) : (
+          <b title={pipeline}>{pipeline}</b>
+        )}{' '}
+        <span className="jp-pipes-quiet">{version}</span>
         {run && <Status run={run} trans={trans} />}
         {stale > 0 && (
           <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
@@ -40,6 +45,29 @@ export function Heading(props: TabProps): JSX.Element {
       <Notice {...props} />
       <Actions {...props} />
     </div>
+  );
+}
+
+/** The pipelines of the notebook, to choose the one that is shown. */
+function Choice({ session, trans }: Pick<TabProps, 'session' | 'trans'>): JSX.Element {
+  const known = [...session.boards].filter(
+    ([pipeline, board]) => board.steps.length > 0 || pipeline === session.pipeline
+  );
+  return (
+    <select
+      className="jp-pipes-pipelines"
+      aria-label={trans.__('Pipeline that is shown')}
+      value={session.pipeline}
+      onChange={event => {
+        session.show(event.target.value);
+      }}
+    >
+      {known.map(([pipeline, { heading }]) => (
+        <option key={pipeline} value={pipeline}>
+          {heading.pipeline}
+        </option>
+      ))}
+    </select>
   );
 }
 

@@ -72,7 +72,7 @@ export class PipelinePanel extends ReactWidget {
         <Heading {...props} />
         <Gates {...props} />
         <Problems {...props} />
-        <TabbedPane key={session.panel.id} {...props} />
+        <TabbedPane key={`${session.panel.id} ${session.pipeline}`} {...props} />
       </>
     );
   }

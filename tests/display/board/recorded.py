@@ -36,7 +36,7 @@ def messages(name: str) -> Iterator[BoardMessage]:
         apply(record, view)
         board = board_of(view)
         if shown is None:
-            yield BoardShown(0, record.time, "0", board)
+            yield BoardShown(number=0, time=record.time, package="0", board=board)
         elif change := difference(shown, board, number + 1, record.time):
             number = change.number
             yield change

@@ -9,7 +9,7 @@ import pytest
 
 from jupyter_pipes.kernel.link.answers import Answers
 from jupyter_pipes.kernel.link.requests import Reply
-from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.kernel.sessions import Sessions
 
 WAIT = 60.0
 
@@ -18,8 +18,9 @@ class AskedKernel:
     """A session whose cells are shown, and that is asked."""
 
     def __init__(self, folder: Path) -> None:
-        self.session = Session(folder, folder / "notebook.ipynb", {}, live=True)
-        self._answers = Answers(self.session)
+        self.sessions = Sessions(folder, folder / "notebook.ipynb", {}, live=True)
+        self.session = self.sessions.own
+        self._answers = Answers(self.sessions)
         self._cells: dict[str, str] = {}
 
     def ask(self, ask: str, **more: Any) -> Reply:

@@ -18,7 +18,7 @@ from jupyter_pipes.kernel.link import answers
 from jupyter_pipes.kernel.link.answers import Answers
 from jupyter_pipes.kernel.link.feed import Feed
 from jupyter_pipes.kernel.link.requests import Reply
-from jupyter_pipes.kernel.session import Session
+from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.control.commands import AnswerGate, Cancel
 from jupyter_pipes.model.steps import Status
@@ -63,8 +63,8 @@ class Lab:
     """A kernel's link, asked by hand."""
 
     def __init__(self, folder: Path) -> None:
-        self.session = Session(folder, folder / "notebook.ipynb", {}, live=False)
-        self.feed, self.answers = Feed(self.session), Answers(self.session)
+        sessions = Sessions(folder, folder / "notebook.ipynb", {}, live=False)
+        self.session, self.feed, self.answers = sessions.own, Feed(sessions), Answers(sessions)
         self.cells = dict(CELLS)
 
     def tab(self) -> Tab:

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.kernel import session as sessions
+from jupyter_pipes.kernel import sessions
 from jupyter_pipes.kernel.link import answers, feed
 from jupyter_pipes.kernel.link.targets import Link
 from jupyter_pipes.kernel.magics import PipesMagics
@@ -41,7 +41,7 @@ def made(monkeypatch: pytest.MonkeyPatch) -> type[Made]:
     class Counted(Made):
         count = 0
 
-    for module, name in ((sessions, "Session"), (feed, "Feed"), (answers, "Answers")):
+    for module, name in ((sessions, "Sessions"), (feed, "Feed"), (answers, "Answers")):
         monkeypatch.setattr(module, name, lambda *_, **__: Counted(thread.other))
     thread = SimpleNamespace()
     Counted.thread = thread  # type: ignore[attr-defined]
@@ -64,8 +64,8 @@ def test_the_session_is_made_once(made: Any) -> None:
     shell: Any = SimpleNamespace(configurables=[], user_ns={}, history_manager=history)
     magics = PipesMagics(shell)
     seen: list[Any] = []
-    made.thread.other = threading.Thread(target=lambda: seen.append(magics.session))
-    seen.append(magics.session)
+    made.thread.other = threading.Thread(target=lambda: seen.append(magics.sessions))
+    seen.append(magics.sessions)
     made.thread.other.join()
     assert len(seen) == 2
     assert len(set(seen)) == made.count == 1

@@ -169,7 +169,7 @@ def start_sweep(session: Session, request: StartSweep) -> SweepStarted:
         InvalidPipeline: the pipeline has problems.
     """
     session.refuse_second_run()
-    session.cells.adopt(session.cells.upcoming())
+    session.adopt_shown()
     sweep = Sweep(
         session.pipeline(),
         {name: parsed_values(text) for name, text in request.over.items()},

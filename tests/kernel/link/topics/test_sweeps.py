@@ -113,7 +113,7 @@ def test_stop_ends_a_sweep_whose_runs_nobody_else_may_come_between(kernel: Asked
     assert [row[:2] for row in table(kernel, sweep)] == [("1", "completed"), ("9", "cancelled")]
     # As does `%pipeline cancel`.
     sweep = kernel.answer("start sweep", over={"lr": "9,2"})["sweep"]
-    KernelFace(kernel.session, cast("Any", None)).cancel(Namespace(run=None, force=False, step=None))
+    KernelFace(kernel.sessions, cast("Any", None), "").cancel(Namespace(run=None, force=False, step=None))
     wait_for_end(kernel)
     assert [row[:2] for row in table(kernel, sweep)] == [("9", "cancelled")]
     kernel.run()

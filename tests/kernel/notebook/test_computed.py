@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from jupyter_pipes.kernel.computed import ComputedDefaults
+from jupyter_pipes.kernel.notebook.computed import ComputedDefaults
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 
 STALE = object()

@@ -1,0 +1,1 @@
+"""Several pipelines in one notebook: what `%pipeline use` says, and which cells are whose."""
