@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.analysis.spelling import nearest
+from jupyter_pipes.kernel.notebook.cells import is_same_state
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.pipelines.sections.division import OWN
@@ -30,6 +31,7 @@ class Sessions:
     def __init__(self, directory: Path, path: Path | None, namespace: dict[str, Any], *, live: bool) -> None:
         self.own = Session(directory, path, namespace, live=live)
         self._made = {OWN: self.own}
+        self._named: tuple[tuple[object, ...], tuple[str, ...]] | None = None
         # Front ends ask on threads of their own.
         self._making = threading.Lock()
 
@@ -51,8 +53,10 @@ class Sessions:
     @property
     def all(self) -> Sequence[Session]:
         """Those of all pipelines that the notebook names, and those that were used, in this order."""
-        named = (*self.own.cells.upcoming().names, *tuple(self._made))
-        return [self.of(name) for name in dict.fromkeys((OWN, *named))]
+        state = self.own.cells.state
+        if self._named is None or not is_same_state(self._named[0], state):
+            self._named = state, self.own.cells.upcoming().names
+        return [self.of(name) for name in dict.fromkeys((OWN, *self._named[1], *tuple(self._made)))]
 
     @property
     def several(self) -> bool:
@@ -84,7 +88,7 @@ class Sessions:
         known = [self.called(session) for session in self.all if session.pipeline().graph.steps]
         # Without a file, what it is called would change with each cell.
         notices = [self.own.settle_name()]
-        cells.used = self._key_of(name)
+        cells.use(self._key_of(name))
         if name not in known:
             near = nearest(name, known)
             hint = f" Did you mean {near}?" if near else ""

@@ -146,7 +146,7 @@ def read(path: str | os.PathLike[str]) -> NotebookFile:
             texts.append(cell.text if kind == "code" else "")
             read_cells.append(read_cell)
             problems += found
-    whose = owners(texts, (place.stem,))
+    whose = owners(texts, place.stem)
     return NotebookFile(place, content, divided(read_cells, texts, whose, problems))
 
 

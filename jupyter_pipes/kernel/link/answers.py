@@ -59,12 +59,18 @@ class Answers:
                 answer = self._answer_once(message)
         except (PipesError, msgspec.ValidationError) as error:
             undone = "exported" if data.get("request", {}).get("ask") == "export" else "run"
-            return ask.Reply(number, refusal=self._refusal(error, undone))
+            return ask.Reply(number, refusal=self._refusal(error, undone, data.get("pipeline")))
         return ask.Reply(number, answer)
 
-    def _refusal(self, error: PipesError | msgspec.ValidationError, undone: str) -> ask.Refusal:
-        place = place_of(error, self._session.upcoming()) if isinstance(error, PipesError) else None
+    def _refusal(
+        self, error: PipesError | msgspec.ValidationError, undone: str, pipeline: str | None
+    ) -> ask.Refusal:
+        is_ours = isinstance(error, PipesError)
+        place = place_of(error, self._session(pipeline).upcoming()) if is_ours else None
         return ask.Refusal(type(error).__name__, _in_short(error, undone), place)
+
+    def _session(self, pipeline: str | None) -> Session:
+        return self._sessions.in_use if pipeline is None else self._sessions.of(pipeline)
 
     def _answer_once(self, message: ask.Message) -> Any:
         """Carry out a request; what came of the last one with a key is said again."""
@@ -79,7 +85,7 @@ class Answers:
         if isinstance(message.request, ask.ShowCells):
             # It is about all of them.
             self._sessions.show_cells(message.request.cells)
-        session = self._sessions.in_use if message.pipeline is None else self._sessions.of(message.pipeline)
+        session = self._session(message.pipeline)
         # Requests that read come on threads of their own; of two, one stays.
         answering = self._answering.setdefault(session.used_as, _Answering(session))
         return answering.answer(message.request)

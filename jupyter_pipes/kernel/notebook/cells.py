@@ -14,7 +14,7 @@ from jupyter_pipes.kernel.notebook.saved import LiveCell, SavedCell, SavedNotebo
 from jupyter_pipes.kernel.notebook.whereabouts import Execution
 from jupyter_pipes.model.steps import Cell, Diagnostic
 from jupyter_pipes.pipelines import notebook
-from jupyter_pipes.pipelines.sections.division import OWN, Division, divided, owners
+from jupyter_pipes.pipelines.sections.division import OWN, Division, divided
 from jupyter_pipes.pipelines.sections.uses import use_of
 
 
@@ -45,8 +45,8 @@ class KernelCells:
 
     def __init__(self, path: Path | None) -> None:
         self.path = path
-        self.used = OWN
-        """The pipeline that `%pipeline use` chose last, or to which the cell belongs that ran last."""
+        self._used = OWN
+        self._is_divided = False
         self.executions: list[Execution] = []
         self._cells: dict[str, RanCell] = {}
         self._read: tuple[Path, int, SavedNotebook | None] | None = None
@@ -69,15 +69,25 @@ class KernelCells:
         # Never changed in place: another thread may be reading them.
         renamed = {key if old == twin else old: cell for old, cell in self._cells.items()}
         before = self._cells.get(key)
-        ran = RanCell(source, count, cell_id is not None, time.time(), self.used)
+        ran = RanCell(source, count, cell_id is not None, time.time(), self._used)
         self._cells = {**renamed, key: ran}
-        if cell_id:
+        self._is_divided = self._has_several() or use_of(source) is not None
+        if cell_id and self._is_divided:
             # It stands where the notebook has it, whatever ran before it.
-            self.used = self._owners()[key]
-            self._cells = {**self._cells, key: replace(ran, pipeline=self.used)}
-        is_moved = before is not None and before.pipeline != self.used and _is_ours(source)
+            self._used = self._owners()[key]
+            self._cells = {**self._cells, key: replace(ran, pipeline=self._used)}
+        is_moved = before is not None and before.pipeline != self._used and _is_ours(source)
         self.moved_from = before.pipeline if before is not None and is_moved else None
         return key
+
+    @property
+    def used(self) -> str:
+        """The pipeline that `%pipeline use` chose last, or to which the cell belongs that ran last."""
+        return self._used
+
+    def use(self, pipeline: str) -> None:
+        """Take it that what runs next is a pipeline's, where nothing else tells whose it is."""
+        self._used, self._is_divided = pipeline, True
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,7 +117,7 @@ class KernelCells:
         if self._live is None:
             return self
         upcoming = KernelCells(self.path)
-        upcoming.used, upcoming._is_upcoming = self.used, True
+        upcoming._used, upcoming._is_divided, upcoming._is_upcoming = self._used, self._is_divided, True
         upcoming.executions, upcoming._live = self.executions, self._live
         written = {cell.key: cell.source for cell in self._live.cells if cell.is_code}
         upcoming._cells = {
@@ -180,12 +190,19 @@ class KernelCells:
     def _owners(self) -> dict[str, str]:
         """Return key -> whose each cell is that ran."""
         cells, file = self._cells, self.saved()
+        if not self._has_several():
+            return dict.fromkeys(cells, OWN)
         ran = {key: cell.pipeline for key, cell in cells.items()}
         if file is None or not self._is_told_by(file):
             return ran
-        places, by_place = _places(cells, file), _owners_in(file)
+        places = _places(cells, file)
         placed = (key for key, cell in cells.items() if cell.has_id and key in places)
-        return {**ran, **{key: by_place[places[key] - 1] for key in placed}}
+        return {**ran, **{key: file.cells[places[key] - 1].pipeline for key in placed}}
+
+    def _has_several(self) -> bool:
+        """Return whether the notebook has, or had, other pipelines than its own."""
+        file = self.saved()
+        return self._is_divided or (file is not None and file.is_divided)
 
     def _is_told_by(self, file: SavedNotebook) -> bool:
         """Return whether the notebook has all `%pipeline use` as they were run in its cells."""
@@ -227,24 +244,22 @@ class KernelCells:
         cell, _ = notebook.cell_from_source("", count, source)
         if cell.role == "step" and not cell.append:
             same = (key for key in self._cells if self._defines(key, cell.name))
-            place = f"@{self.used}" if self.used else ""
+            place = f"@{self._used}" if self._used else ""
             return next(same, None) or self._key_in_file(source) or f"step-{cell.name}{place}"
         return self._key_in_file(source) or f"execution-{count}"
 
     def _defines(self, key: str, step: str) -> bool:
         ran = self._cells[key]
-        if ran.has_id or ran.pipeline != self.used:
+        if ran.has_id or ran.pipeline != self._used:
             return False
         cell, _ = notebook.cell_from_source("", ran.count, ran.source)
         return cell.role == "step" and not cell.append and cell.name == step
 
     def _key_in_file(self, source: str) -> str | None:
         """Return the key of the saved cell with this text; one of ours must be of the pipeline in use."""
-        file = self.saved()
-        pairs = zip(file.cells, _owners_in(file), strict=True) if file else ()
-        found = [(cell.key, owner) for cell, owner in pairs if cell.source == source]
-        own = next((key for key, owner in found if owner == self.used), None)
-        return own or next((key for key, _ in found if not _is_ours(source)), None)
+        found = [cell for cell in self._saved_cells() if cell.source == source]
+        own = next((cell.key for cell in found if cell.pipeline == self._used), None)
+        return own or next((cell.key for cell in found if not _is_ours(source)), None)
 
     def _twin(self, source: str) -> str | None:
         """Return the key of the same text that ran before anybody told its id."""
@@ -270,10 +285,6 @@ def _in_order(keys: Iterable[str], places: Mapping[str, int]) -> list[str]:
         place = places.get(key, place)
         ranked.append((place, order, key))
     return [key for _, _, key in sorted(ranked)]
-
-
-def _owners_in(file: SavedNotebook) -> list[str]:
-    return owners((cell.source if cell.is_code else "" for cell in file.cells), (file.path.stem,))
 
 
 def _is_ours(source: str) -> bool:

@@ -7,8 +7,10 @@ from pathlib import Path
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.pipelines.notebook import cell_ids
+from jupyter_pipes.pipelines.sections.division import OWN, owners
 
 
 class SavedCell(Struct, frozen=True):
@@ -20,6 +22,7 @@ class SavedCell(Struct, frozen=True):
         source: its text.
         is_code: whether it is code.
         is_injected: whether papermill put it there.
+        pipeline: whose it is: the name, or `OWN`.
     """
 
     key: str
@@ -27,6 +30,7 @@ class SavedCell(Struct, frozen=True):
     source: str
     is_code: bool
     is_injected: bool
+    pipeline: str = OWN
 
 
 class SavedNotebook(Struct, frozen=True):
@@ -37,12 +41,14 @@ class SavedNotebook(Struct, frozen=True):
         time: when it was saved, in seconds since 1970.
         cells: its cells, in order.
         made_from: the notebook that papermill made it from; None if it is nobody's output.
+        is_divided: whether some of its cells belong to another pipeline than its own.
     """
 
     path: Path
     time: float
     cells: tuple[SavedCell, ...]
     made_from: Path | None = None
+    is_divided: bool = False
 
 
 class LiveCell(Struct, frozen=True):
@@ -89,17 +95,26 @@ def read(path: Path) -> SavedNotebook | None:
     except (OSError, msgspec.DecodeError):
         return None
     keys = cell_ids([cell.id for cell in notebook.cells])
-    cells = tuple(map(_saved, keys, notebook.cells))
-    return SavedNotebook(path, time, cells, _made_from(path, notebook.metadata.papermill))
+    made_from = _made_from(path, notebook.metadata.papermill)
+    return _divided(SavedNotebook(path, time, tuple(map(_saved, keys, notebook.cells)), made_from))
 
 
 def shown(path: Path, time: float, cells: Sequence[LiveCell]) -> SavedNotebook:
     """Return the notebook as if it had been saved with these cells, at this time."""
     keys = cell_ids([cell.id for cell in cells])
     pairs = zip(keys, cells, strict=True)
-    return SavedNotebook(
-        path, time, tuple(SavedCell(key, cell.id, cell.source, cell.is_code, False) for key, cell in pairs)
-    )
+    saved = tuple(SavedCell(key, cell.id, cell.source, cell.is_code, False) for key, cell in pairs)
+    return _divided(SavedNotebook(path, time, saved))
+
+
+def _divided(notebook: SavedNotebook) -> SavedNotebook:
+    """Return the notebook with each cell's pipeline."""
+    cells = notebook.cells
+    pipelines = owners((cell.source if cell.is_code else "" for cell in cells), notebook.path.stem)
+    if not any(pipelines):
+        return notebook
+    owned = tuple(replace(cell, pipeline=each) for cell, each in zip(cells, pipelines, strict=True))
+    return replace(notebook, cells=owned, is_divided=True)
 
 
 def _saved(key: str, cell: _Cell) -> SavedCell:

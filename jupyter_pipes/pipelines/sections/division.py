@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
 from msgspec import Struct
 
@@ -62,15 +62,16 @@ class Division(Struct, frozen=True):
         """
         names = self.names
         called = [each or own for each in names]
+        listed = ", ".join(called)
         if name is None:
             if OWN in names or len(names) == 1:
                 return names[0]
-            raise UsageError(f"{place} has several pipelines: say --pipeline with one of {', '.join(called)}")
+            raise UsageError(f"{place} has several pipelines; name one (--pipeline NAME): {listed}")
         if name in called:
             return names[called.index(name)]
         near = nearest(name, called)
         hint = f"; did you mean {near}?" if near else "."
-        raise UsageError(f"{place} has no pipeline {name!r}{hint} It has: {', '.join(called)}")
+        raise UsageError(f"{place} has no pipeline {name!r}{hint} It has: {listed}")
 
 
 def divided(
@@ -92,13 +93,18 @@ def divided(
     return Division(tuple(cells), tuple(pipelines), (*diagnostics, *problems))
 
 
-def owners(sources: Iterable[str], own: Collection[str]) -> list[str]:
-    """Return whose each cell is: that of the nearest `%pipeline use` above it, else the notebook's own."""
+def owners(sources: Iterable[str], own: str) -> list[str]:
+    """Return whose each cell is: that of the nearest `%pipeline use` above it, else the notebook's own.
+
+    Args:
+        sources: the cells' texts, in order; "" for what is no code.
+        own: what the notebook's own is called.
+    """
     pipelines: list[str] = []
     pipeline = OWN
     for source in sources:
         pipelines.append(pipeline)
         use = use_of(source)
         if use is not None and use.name:
-            pipeline = OWN if use.name in own else use.name
+            pipeline = OWN if use.name == own else use.name
     return pipelines

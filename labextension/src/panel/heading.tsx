@@ -24,11 +24,7 @@ export function Heading(props: TabProps): JSX.Element {
   return (
     <div className="jp-pipes-heading">
       <div className="jp-pipes-headline">
-        {session.boards.size > 1 ? (
-          <Choice session={session} trans={trans} />
-        ) : (
-          <b title={pipeline}>{pipeline}</b>
-        )}{' '}
+        <Name session={session} trans={trans} />{' '}
         <span className="jp-pipes-quiet">{version}</span>
         {run && <Status run={run} trans={trans} />}
         {stale > 0 && (
@@ -48,11 +44,15 @@ export function Heading(props: TabProps): JSX.Element {
   );
 }
 
-/** The pipelines of the notebook, to choose the one that is shown. */
-function Choice({ session, trans }: Pick<TabProps, 'session' | 'trans'>): JSX.Element {
+/** The pipeline's name; of several in the notebook, a choice of the one that is shown. */
+function Name({ session, trans }: Pick<TabProps, 'session' | 'trans'>): JSX.Element {
   const known = [...session.boards].filter(
     ([pipeline, board]) => board.steps.length > 0 || pipeline === session.pipeline
   );
+  if (known.length < 2) {
+    const name = session.board?.heading.pipeline;
+    return <b title={name}>{name}</b>;
+  }
   return (
     <select
       className="jp-pipes-pipelines"

@@ -105,7 +105,7 @@ def run_one_by_one(cells: KernelCells, *ran: tuple[str | None, str]) -> None:
     for place, (cell_id, source) in enumerate(ran, 1):
         cells.define(cell_id, source, place)
         if source in (A, B):
-            cells.used = source[-1]
+            cells.use(source[-1])
 
 
 def test_a_cell_run_again_belongs_where_it_stands_in_the_notebook_whatever_ran_before(tmp_path: Path) -> None:
