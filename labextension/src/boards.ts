@@ -23,9 +23,11 @@ export class Boards {
     return true;
   }
 
-  /** The pipeline that is shown. */
+  /** The pipeline that is shown: while it has no steps, the first that has some. */
   get shown(): string {
-    return this._shown;
+    const filled = [...this._known].filter(([, { board }]) => board.steps.length > 0);
+    const isFilled = filled.some(([pipeline]) => pipeline === this._shown);
+    return isFilled ? this._shown : (filled[0]?.[0] ?? this._shown);
   }
 
   /** All boards, by pipeline. */

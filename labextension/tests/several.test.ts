@@ -61,6 +61,15 @@ test('the pipeline that comes into use is shown, and stays until another does or
   expect([boards.show(''), boards.show('unknown')]).toEqual([false, false]);
 });
 
+test('while the pipeline in use has no steps, the first that has some is shown', () => {
+  const boards = new Boards();
+  boards.take(shown('', true));
+  expect(boards.shown).toBe('');
+  boards.take(shown('a', false));
+  boards.take(shown('b', false, 'load'));
+  expect(boards.shown).toBe('b');
+});
+
 test.each([
   ['%pipeline use b', 'b'],
   ['import math\n%pipeline use a\n%pipeline  use "my study"  # it', 'my study'],

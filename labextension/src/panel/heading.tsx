@@ -19,13 +19,12 @@ export function Heading(props: TabProps): JSX.Element {
   if (!board) {
     return <Unloaded {...props} />;
   }
-  const { pipeline, version, run, sweep } = board.heading;
+  const { version, run, sweep } = board.heading;
   const stale = staleSteps(board).length;
   return (
     <div className="jp-pipes-heading">
       <div className="jp-pipes-headline">
-        <Name session={session} trans={trans} />{' '}
-        <span className="jp-pipes-quiet">{version}</span>
+        <Name session={session} trans={trans} /> <span className="jp-pipes-quiet">{version}</span>
         {run && <Status run={run} trans={trans} />}
         {stale > 0 && (
           <span data-jupyter-pipes-status="stale" className="jp-pipes-status">
