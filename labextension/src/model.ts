@@ -79,6 +79,12 @@ function indexOf(board: Board): Index {
   return index;
 }
 
+/** The run that shows how a step went: one of other steps has not this one, and it stands as it is kept. */
+export function runWith(board: Board, step: BoardStep): string {
+  const current = board.heading.run?.id ?? 'last';
+  return step.status === 'cached' ? current : step.source_run || current;
+}
+
 /** The steps with a result that no longer fits. */
 export function staleSteps(board: Board | null): readonly BoardStep[] {
   return board?.steps.filter(step => step.stale) ?? [];

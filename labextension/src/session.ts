@@ -88,8 +88,11 @@ export class PipelineSession implements IDisposable {
     return this._told?.shown ?? this._shown;
   }
 
-  /** Cell -> the pipeline that it belongs to, of those that are known. */
+  /** Cell -> the pipeline that it belongs to; none where it is the notebook's own, or nobody told of another. */
   get pipelines(): ReadonlyMap<string, string> {
+    if (![...this._boards.keys()].some(Boolean)) {
+      return new Map();
+    }
     const own = this.panel.context.localPath.replace(/^.*\/|\.ipynb$/g, '');
     const written = [...pipelinesOf(this.panel.content)];
     return new Map(written.map(([cell, name]) => [cell, name === own ? '' : name]));

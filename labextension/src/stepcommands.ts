@@ -16,7 +16,7 @@ import { elementsContent, logContent, reasonsContent } from './cells/contents';
 import { Sheet } from './cells/sheet';
 import { told } from './commands';
 import { runMagic } from './magics';
-import { isRunning } from './model';
+import { isRunning, runWith } from './model';
 import { reveal } from './notebook';
 import type { PipelineSession } from './session';
 import type { IPipelines } from './tokens';
@@ -211,10 +211,7 @@ async function open(
 }
 
 async function debug({ session, step, board }: Subject): Promise<void> {
-  const current = board.heading.run?.id ?? 'last';
-  // A run of other steps has not this one: it stands as it is kept.
-  const run = step.status === 'cached' ? current : step.source_run || current;
-  const text = await runMagic(session, `debug ${step.name} --run ${run}`);
+  const text = await runMagic(session, `debug ${step.name} --run ${runWith(board, step)}`);
   const notebook = session.panel.content;
   if (text && step.cell) {
     await reveal(notebook, step.cell);

@@ -186,3 +186,49 @@ def test_maps_and_other_pipelines_show_their_counts_and_open_also_behind_a_run_w
     page.page.get_by_role("tab", name="Timeline", exact=True).click()
     expect(page.page.get_by_role("rowheader", name="last")).to_be_visible()
     page.close()
+
+
+TWO = (
+    "%pipeline use daily",
+    "%%params\ndays: int = 1",
+    "%%step load\nxs = [0] * days",
+    "%pipeline use monthly",
+    "%%params\ndays: int = 30",
+    "%%step load --gate 'go on?'\nxs = [0] * days",
+    "len(xs)",
+)
+
+
+def test_of_several_pipelines_the_panel_shows_the_chosen_one_and_follows_the_cell(
+    lab: Lab, request: pytest.FixtureRequest
+) -> None:
+    """Buttons mean what is shown; runs of two go on at once, and each cell shows its own."""
+    page = lab.open_new(request.node.name, "two.ipynb", *TWO)
+    panel = Panel(page)
+    panel.show()
+    choice = panel.heading.get_by_label("Pipeline that is shown")
+    expect(choice.get_by_role("option")).to_have_text(["daily", "monthly"])
+    daily, monthly = panel.header("load").first, panel.header("load").last
+    expect(monthly).to_contain_text("pending")
+    run = panel.heading.get_by_role("button", name="Run pipeline", exact=True)
+    choice.select_option("monthly")
+    run.click()
+    expect(monthly).to_contain_text("waits for approval")
+    expect(panel.heading).to_contain_text("days=30")
+    expect(daily).to_contain_text("pending")
+    panel.edit(2)
+    expect(panel.heading).to_contain_text("not started yet")
+    run.click()
+    expect(daily).to_contain_text("completed")
+    expect(panel.heading).to_contain_text("days=1")
+    choice.select_option("monthly")
+    panel.page.locator(".jp-pipes-gate").get_by_role("button", name="Approve load").click()
+    expect(monthly).to_contain_text("completed")
+    # A cell that wants a name is told of the pipeline that it stands in, whichever is shown.
+    choice.select_option("daily")
+    panel.edit(6)
+    panel.page.keyboard.press("Control+Enter")
+    panel.page.get_by_role("button", name="Get it").click()
+    panel.page.get_by_role("button", name="Run the cell again").click()
+    expect(panel.page.locator(".jp-OutputArea-output", has_text=re.compile("^30$"))).to_be_visible()
+    page.close()

@@ -6,11 +6,20 @@ import type { CommandRegistry } from '@lumino/commands';
 import { Widget, type PanelLayout } from '@lumino/widgets';
 import { told } from '../commands';
 import { runMagic } from '../magics';
+import { runWith } from '../model';
 import { writtenStepOf } from '../notebook';
 import type { PipelineSession } from '../session';
 import { StepCommandIDs } from '../stepcommands';
-import type { BoardStep } from '../wire';
+import type { Board, BoardStep } from '../wire';
 import { hasResult, makerOf, missingName } from './artifacts';
+
+/** A name that is not there, and the step of a pipeline that makes it. */
+interface Missing {
+  readonly name: string;
+  readonly pipeline: string;
+  readonly board: Board;
+  readonly maker: BoardStep;
+}
 
 /** The bars of one notebook. */
 export class MissingNames {
@@ -29,21 +38,31 @@ export class MissingNames {
       return;
     }
     for (const cell of this._session.panel.content.widgets) {
-      const name = nameMissingIn(cell);
-      const maker = name ? makerOf(this._session.board, name) : undefined;
-      const said = maker && `${maker.name}.${name} ${hasResult(maker) ? 'kept' : 'to be made'}`;
+      const missing = this._missingIn(cell);
+      const said =
+        missing &&
+        `${missing.maker.name}.${missing.name} ${hasResult(missing.maker) ? 'kept' : 'to be made'}`;
       const bar = this._bars.get(cell);
-      if (said !== bar?.said) {
+      if (said !== (bar?.said ?? null)) {
         bar?.dispose();
         this._bars.delete(cell);
-        if (maker && said) {
-          this._show(cell, said, name, maker);
+        if (said) {
+          this._show(cell, said, missing);
         }
       }
     }
   }
 
-  private _show(cell: Cell, said: string, name: string, maker: BoardStep): void {
+  /** The name that a cell wants, of the pipeline that it stands in. */
+  private _missingIn(cell: Cell): Missing | null {
+    const name = nameMissingIn(cell);
+    const pipeline = name ? (this._session.pipelines.get(cell.model.id) ?? '') : '';
+    const board = name ? this._session.boards.get(pipeline) : undefined;
+    const maker = board && makerOf(board, name);
+    return maker ? { name, pipeline, board, maker } : null;
+  }
+
+  private _show(cell: Cell, said: string, { name, pipeline, board, maker }: Missing): void {
     const bar = new Bar(said, this._trans);
     const trans = this._trans;
     if (hasResult(maker)) {
@@ -51,7 +70,8 @@ export class MissingNames {
         trans.__('`%1` is made by step %2', name, maker.name),
         trans.__('Get it'),
         async () => {
-          await runMagic(this._session, `get ${maker.name}.${name}`);
+          const run = runWith(board, maker);
+          await runMagic(this._session, `get ${maker.name}.${name} --run ${run}`);
           bar.say(trans.__('`%1` is loaded', name), trans.__('Run the cell again'), () =>
             this._runAgain(cell)
           );
@@ -60,7 +80,7 @@ export class MissingNames {
     } else {
       const words = trans.__('`%1` is made by step %2, which has no result yet', name, maker.name);
       bar.say(words, trans.__('Run %1', maker.name), () =>
-        this._commands.execute(StepCommandIDs.run, { step: maker.name })
+        this._commands.execute(StepCommandIDs.run, { step: maker.name, pipeline })
       );
     }
     this._bars.set(cell, bar);
