@@ -263,7 +263,7 @@ def bind(
 
     Args:
         parameters: the declared parameters.
-        overrides: name -> value; a text is parsed by the declared type.
+        overrides: name -> value; a text is parsed by the declared type. `UNKNOWN` is what is told later.
         evaluate: tells what only running code tells; without it, such a value is `UNKNOWN`.
         run: what `${run.id}` stands for; without it, such a value is `UNKNOWN`.
 
@@ -333,6 +333,8 @@ def _value(
 ) -> Any:
     """Return a parameter's value; `is_moved`: it is computed from something that is overridden."""
     override = overrides.get(parameter.name)
+    if override is UNKNOWN:
+        return UNKNOWN
     if parameter.name in overrides:
         return parameter.parsed(override) if isinstance(override, str) else parameter.fitted(override)
     value = parameter.value(earlier)

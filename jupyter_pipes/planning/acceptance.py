@@ -34,7 +34,8 @@ def accept(request: RunRequest, decider: Decider, steps: Sequence[str]) -> None:
     outputs = KnownOutputs({})
     for step in in_order(request):
         if step.name in request.children:
-            outputs.add(step.name, _accepted_child(request, decider, step, steps))
+            known = as_known(step, decider, outputs)
+            outputs.add(step.name, _accepted_child(request, decider, known, steps))
             continue
         values = request.arguments.values_of(step.name)
         to_come = [name for name in step.parameters if name not in values]

@@ -6,12 +6,15 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Step
 from jupyter_pipes.pipelines.made.options import key_of
+from jupyter_pipes.pipelines.options.nesting import is_open
 from jupyter_pipes.planning.decision import Decision
-from jupyter_pipes.planning.nested import decide_nested
+from jupyter_pipes.planning.nesting.decision import decide_nested
+from jupyter_pipes.planning.nesting.requests import child_of
 from jupyter_pipes.planning.observations import in_words
 from jupyter_pipes.planning.preparation import decider_of
 from jupyter_pipes.planning.settling.options import known_later, open_kinds
@@ -182,11 +185,15 @@ def _foreseen(
 
 def decide_child(request: RunRequest, decider: Decider, step: Step) -> Decision:
     """Return the decision for a step that is another pipeline, by what a run of that would do."""
-    child, workspace = request.children[step.name], decider.workspace
+    workspace = decider.workspace
+    child = child_of(request, step, workspace)
     foreseen = foresee(child, decider_of(child.definition, workspace))
     decisions = [(planned.name, decision) for planned, decision in foreseen]
     forced = step.name in request.arguments.selection.forced
-    return decide_nested(step, decisions, request.definition.pipeline, workspace.history, forced=forced)
+    decision = decide_nested(step, decisions, request.definition.pipeline, workspace.history, forced=forced)
+    if decision.decision == "depends" and is_open(step.options):
+        return replace(decision, reasons=tuple(known_later(step)))
+    return decision
 
 
 def settled(

@@ -24,12 +24,12 @@ from jupyter_pipes.pipelines.graph import with_options
 from jupyter_pipes.pipelines.made.edges import as_written, with_references
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.planning.decision import Decision
+from jupyter_pipes.planning.nesting.requests import Declared, with_children
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import decider_of, prepare, seen_before, take
 from jupyter_pipes.planning.request import Arguments, Definition, RunRequest, read
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import capacity_problems, invalid
-from jupyter_pipes.runs.nesting.requests import Declared, with_children
 from jupyter_pipes.runs.start import new_run_id, start
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from jupyter_pipes.analysis import analyze
 from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.steps import Cell, StepOptions
-from jupyter_pipes.pipelines.options.nesting import said_of
+from jupyter_pipes.pipelines.options.nesting import is_open, said_of
 from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question
@@ -128,6 +128,9 @@ def _most(cell: Cell, values: Mapping[str, bytes]) -> int:
 
 def _nested_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     options = _settled(cell, values)
+    if is_open(options):
+        said = f"-p {' '.join(options.made['given'])}"
+        raise UsageError(f"{said}: plain cells do not know what it comes to; verify it with a value")
     names = options.outputs or ()
     values_of_run = "".join(f"run[{name!r}], " for name in names)
     return _NESTED.format(

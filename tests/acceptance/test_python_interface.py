@@ -126,7 +126,12 @@ def test_a_failed_run_raises_with_step_line_and_run(project: NewProject) -> None
 
 
 def test_outside_a_step_current_raises() -> None:
-    for use in (lambda: current.metric("a", 1), lambda: current.progress(1, 2), lambda: current.run.id):
+    for use in (
+        lambda: current.metric("a", 1),
+        lambda: current.progress(1, 2),
+        lambda: current.log("a"),
+        lambda: current.run.id,
+    ):
         with pytest.raises(OutsideStep):
             use()
 

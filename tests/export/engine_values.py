@@ -185,7 +185,8 @@ def _as_agent(recorded: _Recorded, flow: ModuleType) -> Values:
         for name, result in zip(spec["function_return"], results, strict=True)
     }
     real, logger = clearml.Task, clearml.Logger
-    quiet = SimpleNamespace(report_scalar=lambda *_, **__: None, report_single_value=lambda *_: None)
+    reports = ("report_scalar", "report_single_value", "report_text")
+    quiet = SimpleNamespace(**{name: lambda *_, **__: None for name in reports})
     clearml.Logger = SimpleNamespace(current_logger=lambda: quiet)
     _Task.kept.clear()
     try:

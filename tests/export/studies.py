@@ -133,7 +133,8 @@ STUDIES: dict[str, Study] = {
             "from jupyter_pipes import current\n\nlogging = 'text'\nlogger = {logging: 1}\n\n\n"
             "@dataclass\nclass Task:\n    value: int\n\n\nclass PipelineDecorator:\n    pipeline = 1\n\n\n"
             "def Logger(x):\n    return Task(x + luigi)\n\n\ndef params(x):\n    return Logger(x).value\n\n\n"
-            "def log_metric(x):\n    current.metric('x', x)\n    return len(sys.path) > 0",
+            "def log_metric(x):\n    current.metric('x', x)\n    current.log(x)\n"
+            "    return len(sys.path) > 0",
             "%%step node\ntask = [Task(operator), params(kwargs), log_metric(steps)]\ncopy = [datetime]",
             "%%step catalog\ncopy.append(PipelineDecorator.pipeline + logger['text'] + Parameters)\n"
             "serialized = inspect('aab')\nwait_for = clearml",

@@ -56,7 +56,8 @@ def test_what_a_step_asks_and_tells_of_itself_is_the_same_in_both(pipeline_of: M
         "from jupyter_pipes import current\ndef area():\n    return rows * current.params['columns']",
         "%%step a\nknown = (current.step.name, sorted(current.params), area(), columns)",
         "%%step b\nfor n in range(9):\n    current.metric('loss', 1 / (n + 1), at=n)\n"
-        "    current.progress(n, 9)\nkept = [n]\ncurrent.artifact('report', kept)\nkept.append(known)",
+        "    current.progress(n, 9)\ncurrent.log(n)\nkept = [n]\n"
+        "current.artifact('report', kept)\nkept.append(known)",
     )
     verification = verify(pipeline, {"rows": 4})
     assert verification.notebook_failure is None

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import math
 import os
+import sys
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from msgspec.structs import replace
 
@@ -44,7 +45,11 @@ class CurrentStep:
 
 @dataclass
 class Context:
-    """One attempt in the process that runs it, and how it reports."""
+    """One attempt in the process that runs it, and how it reports.
+
+    Attributes:
+        log: where what it prints goes, before its code has that go elsewhere.
+    """
 
     job: Job
     buffer: MetricBuffer
@@ -53,6 +58,7 @@ class Context:
     last_progress: float = 0.0
     unsent: ev.ProgressReported | None = None
     kept: set[str] = field(default_factory=set[str])
+    log: TextIO = field(default_factory=lambda: sys.stdout)
 
     def keep(self, artifact: ArtifactRef) -> None:
         """Tell what was stored."""
@@ -126,6 +132,13 @@ class Current:
         if now - context.last_progress >= PROGRESS_INTERVAL or 0 < total <= done:
             context.last_progress = now
             context.send_last_progress()
+
+    def log(self, text: object) -> None:
+        """Write a line into the step's log, with the time: also where what is printed goes elsewhere."""
+        log = self._inside().log
+        sys.stdout.flush()
+        log.write(f"{time.strftime('%H:%M:%S')} {text}\n")
+        log.flush()
 
     def metric(self, name: str, value: float, *, at: float | None = None) -> None:
         """Report a number, once or as a point of a series at `at` (an epoch, a step, a time)."""

@@ -35,7 +35,12 @@ CLEARML = Engine(
         "retry_on": "ClearML tries again whatever the exception: catch it in the cell",
         "variables": "give the variable in the agent's configuration, or set it in the cell",
     },
-    reports={"metric": "log_metric", "progress": "log_progress", "artifact": "log_artifact"},
+    reports={
+        "metric": "log_metric",
+        "progress": "log_progress",
+        "artifact": "log_artifact",
+        "log": "log_text",
+    },
     own={
         **{name: f"import {name}" for name in ("clearml", "copy", "sys")},
         "PipelineDecorator": "from clearml.automation.controller import PipelineDecorator",

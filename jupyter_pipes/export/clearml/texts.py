@@ -16,6 +16,9 @@ REPORTS = {
     "artifact": '''def {name}(name: str, value: object) -> None:
     """Keep a value beside what the step returns."""
     {clearml}.Task.current_task().upload_artifact(name, value)''',
+    "log": '''def {name}(text: object) -> None:
+    """Write a line into the log."""
+    {clearml}.Logger.current_logger().report_text(str(text))''',
 }
 """Method of `current` -> a function that stands in for it."""
 

@@ -27,7 +27,7 @@ KEDRO = Engine(
         "on_status": _HOOKS,
         "variables": "nodes share one environment: set the variable in the cell",
     },
-    reports={"metric": "log_metric", "progress": "log_progress"},
+    reports={"metric": "log_metric", "progress": "log_progress", "log": "log_text"},
     own={"logging": "import logging", "logger": ""},
 )
 """Kedro, as far as exports ask."""

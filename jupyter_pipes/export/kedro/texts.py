@@ -7,6 +7,9 @@ REPORTS = {
     "progress": '''def {name}(done: float, total: float = 0, text: str = "") -> None:
     """Say how far the step is."""
     {logger}.info("%s of %s %s", done, total or "?", text)''',
+    "log": '''def {name}(text: object) -> None:
+    """Write a line into the log."""
+    {logger}.info("%s", text)''',
 }
 """Method of `current` -> a function that stands in for it."""
 

@@ -24,7 +24,7 @@ LUIGI = Engine(
         "retry_on": "Luigi tries again whatever the exception: catch it in the cell",
         "variables": "tasks share one environment: set the variable in the cell",
     },
-    reports={"metric": "log_metric", "progress": "log_progress"},
+    reports={"metric": "log_metric", "progress": "log_progress", "log": "log_text"},
     own={"logging": "import logging", "logger": ""},
     # `requires(self=…)` would be taken for its own.
     reserved={"self": ""},

@@ -11,6 +11,7 @@ import msgspec
 from jupyter_pipes.analysis.states import metrics_of
 from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.pipelines.made.value import item, metric
+from jupyter_pipes.pipelines.made.writing import as_written
 from jupyter_pipes.pipelines.options.table import BY_FIELD
 from jupyter_pipes.pipelines.references import METRICS, Reference
 from jupyter_pipes.pipelines.referring.values import converted
@@ -48,8 +49,16 @@ def answer(step: str, made: Mapping[str, Sequence[str]], namespace: Mapping[str,
             return metric(reference, namespace[measured])
         return item(reference, namespace[key_of(reference.owner, reference.name)])
 
+    def written(reference: Reference) -> Any:
+        return as_written(reference, lookup(reference))
+
     fields = {
-        field: checked(BY_FIELD[field], list(texts), step, partial(converted, BY_FIELD[field], lookup))
+        field: checked(
+            BY_FIELD[field],
+            list(texts),
+            step,
+            partial(converted, BY_FIELD[field], written if field == "given" else lookup),
+        )
         for field, texts in made.items()
     }
     return msgspec.msgpack.encode(StepOptions(**fields))

@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 
 import msgspec
 
+from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.model.steps import Diagnostic, Step, StepOptions
+from jupyter_pipes.pipelines.references import Reference, fill, is_whole
 
 _BESIDE = frozenset(
     (
@@ -48,7 +50,30 @@ def _has_code(step: Step) -> bool:
     return any(line and not line.startswith("#") for line in lines)
 
 
-def said_of(options: StepOptions) -> dict[str, object]:
-    """Return what a step gives its pipeline: parameter -> text."""
-    pairs = (text.partition("=") for text in options.given)
-    return {name.strip(): value for name, _, value in pairs}
+def is_open(options: StepOptions) -> bool:
+    """Whether other steps make something of what a step gives its pipeline, and have not yet."""
+    return "given" in options.made
+
+
+def said_of(options: StepOptions, declared: Iterable[str] = ()) -> dict[str, object]:
+    """Return what a step gives its pipeline: parameter -> text, or `UNKNOWN` while another step makes it.
+
+    Args:
+        options: the step's.
+        declared: the parameters of the pipeline; a reference alone may stand for values of any of them.
+    """
+    if not is_open(options):
+        return dict(map(_assigned, options.given))
+    assigned = [text for text in options.made["given"] if not is_whole(text)]
+    said = {name: fill(text, _not_yet) for name, text in map(_assigned, assigned)}
+    stands_alone = len(assigned) < len(options.made["given"])
+    return {**(dict.fromkeys(declared, UNKNOWN) if stands_alone else {}), **said}
+
+
+def _assigned(text: str) -> tuple[str, str]:
+    name, _, value = text.partition("=")
+    return name.strip(), value
+
+
+def _not_yet(_: Reference) -> object:
+    return UNKNOWN

@@ -86,7 +86,6 @@ _EDGES = "steps wait for who makes their files: name them before the run"
 _FAILURES = "this says what a failure before it means: say it before the run"
 _PICTURE = "the graph is drawn by it: say it before the run"
 _SWITCH = "it is a switch: say what decides with --when"
-_NESTED = "a pipeline is read with its parameters before the run: read the value in a step of it"
 
 STEP_OPTIONS: tuple[Option, ...] = (
     Option("--run", bool, "", "run this step now, with what it needs that is not up to date"),
@@ -169,7 +168,7 @@ STEP_OPTIONS: tuple[Option, ...] = (
         "--pipeline", converters.text, "PATH", "this step is another notebook or module", before_all=_GRAPH
     ),
     Option(
-        "-p", converters.assignments, "k=v…", "values of parameters of its --pipeline", before_run=_NESTED
+        "-p", converters.assignments, "k=v…", "values of parameters of its --pipeline", counts=("parameter",)
     ),
     Option("--always", converters.switch, "", "run whatever is kept", before_run=_SWITCH),
     Option(

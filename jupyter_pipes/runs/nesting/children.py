@@ -12,9 +12,10 @@ from msgspec.structs import replace
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.planning.nesting.requests import Declared
 from jupyter_pipes.planning.request import Definition
 from jupyter_pipes.planning.validation import describe
-from jupyter_pipes.runs.nesting.requests import Children, Declared
+from jupyter_pipes.runs.nesting.requests import Children
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.nesting.runnable import RunnablePipeline

@@ -21,7 +21,7 @@ from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.runs.nesting.endings import facts_at_the_end
 from jupyter_pipes.runs.nesting.following import Following
-from jupyter_pipes.runs.nesting.requests import child_request, declared_in
+from jupyter_pipes.runs.nesting.requests import request_for_run
 from jupyter_pipes.runs.versions import numbered
 
 if TYPE_CHECKING:
@@ -121,9 +121,8 @@ class NestedRuns:
 
     def _child(self, job: Job) -> RunRequest:
         """Return what the run of an attempt is to do; not on the background thread."""
-        known, step = self._request.children[job.step.name], job.step
-        of = self._request.definition.children[step.name]
-        request = child_request(of, declared_in(known), step, self._workspace, self._new_run())
+        step = job.step
+        request = request_for_run(self._request, step, self._workspace, self._new_run())
         forced = step.name in self._request.arguments.selection.forced or step.options.always
         selection = request.arguments.selection
         if forced:

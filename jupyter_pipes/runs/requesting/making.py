@@ -12,6 +12,7 @@ from jupyter_pipes.pipelines.arguments import check_names
 from jupyter_pipes.pipelines.catalog.outputs import with_outputs_kept
 from jupyter_pipes.pipelines.graph import with_options
 from jupyter_pipes.pipelines.made.edges import has_references, with_references
+from jupyter_pipes.planning.nesting.requests import with_children
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import (
     RunOptions,
@@ -23,7 +24,6 @@ from jupyter_pipes.planning.preparation import (
 )
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, invalid
-from jupyter_pipes.runs.nesting.requests import with_children
 from jupyter_pipes.runs.start import new_run_id
 from jupyter_pipes.storage.queues import LOCAL
 

@@ -176,9 +176,9 @@ def test_a_pipeline_that_is_a_step_runs_on_the_queue_of_the_step(
     (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
     pipeline_of("%%params\nn: int = 1", "%%step a\nx = n", name="other")
     run = pipeline_of(
-        "%%step load\nwhere = 'far'",
+        "%%step load\nwhere, n = 'far', 2",
         "%%step said --pipeline other.ipynb --queue far --out x",
-        "%%step made --pipeline other.ipynb --queue ${load.where} -p n=2 --out x",
+        "%%step made --pipeline other.ipynb --queue ${load.where} -p n=${load.n} --out x",
     ).run()
     assert (run["said.x"], run["made.x"]) == (1, 2)
     queues = {step.name: step.planned.options.queue for step in run.view.steps_and_elements}
@@ -303,6 +303,17 @@ def test_printed_text_is_in_the_log_in_order(ground: Ground) -> None:
         "import sys\nprint('one')\nprint('two', file=sys.stderr)\nprint('drei ✓', end='')"
     )
     assert run.logs("only") == "one\ntwo\ndrei ✓"
+
+
+def test_what_a_step_logs_is_in_its_log_with_the_time_whatever_takes_what_it_prints(ground: Ground) -> None:
+    code = (
+        "import contextlib, io\nfrom jupyter_pipes import current\nprint('first')\n"
+        "with contextlib.redirect_stdout(io.StringIO()) as taken:\n"
+        "    print('taken')\n    current.log({'rows': 3})\nprint('last')\nheld = taken.getvalue()"
+    )
+    run, _ = ground.attempt(code)
+    assert re.fullmatch(r"first\n\d\d:\d\d:\d\d {'rows': 3}\nlast\n", run.logs("only"))
+    assert run["held"] == "taken\n"
 
 
 def test_shell_lines_and_magics_work_and_print_to_the_log(ground: Ground) -> None:

@@ -22,7 +22,10 @@ WRONG = [
     ("--pipeline other.ipynb -p rows=ten --out df", "'ten' does not fit; use a whole number"),
     ("--pipeline other.ipynb -p rows=${params.word} --out df", "'word' does not fit"),
     ("--pipeline other.ipynb -p rows --out df", "use NAME=VALUE"),
-    ("--pipeline other.ipynb -p rows=${load.df} --out df", "${load.df}"),
+    ("--pipeline other.ipynb -p rows=${load.df} --out df", "there is no step load"),
+    ("--pipeline other.ipynb -p rows=${count.m} --out df", "step count writes no m; it writes n"),
+    ("--pipeline other.ipynb -p rws=${count.n} --out df", "no parameter rws; did you mean rows?"),
+    ("--pipeline other.ipynb -p rows=n --out df", "for what step count makes, write rows=${count.n}"),
     ("--pipeline other.ipynb --out dff", "no step of it writes dff (--out); they write: df, xs"),
     ("--pipeline others.ipynb --out df", "others.ipynb; check the path"),
     ("--pipeline ${params.word} --out df", "the graph is made of it before there are values"),
@@ -44,7 +47,7 @@ def test_what_is_wrong_is_told_before_anything_runs(
     pipeline_of(*OTHER, name="other", folder=folder / "deeper")
     pipeline_of("%%step a\nx = nowhere", name="broken")
     pipeline_of("%%step a --pipeline made.ipynb --out df", name="back")
-    made = pipeline_of("%%params\nword: str = 'word'", f"%%step prep {line}", "%%step fit\nz = 1")
+    made = pipeline_of("%%params\nword: str = 'word'", "%%step count\nn = 3", f"%%step prep {line}")
     with pytest.raises((InvalidPipeline, ParameterError, UsageError), match=re.escape(words)) as caught:
         made.plan()
     assert caught.value.step == "prep"

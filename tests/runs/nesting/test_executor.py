@@ -78,6 +78,60 @@ def test_it_is_cached_when_nothing_of_it_would_run_and_why_says_what_changed(
     assert "-df = [int(open('factor.txt').read()) * x" in repr(pipeline_of(*MADE).why("prep"))
 
 
+GIVEN = (
+    "%%params\nn: int = 3",
+    "%%step count\nfound = {'rows': n, 'name': 'x' * n, 'both': {'rows': n}}\nframe = print",
+    "%%step prep --pipeline other.ipynb -p rows={} --out df same",
+    "%%step fit\nz = sum(df)",
+)
+
+
+def given(rows: str) -> tuple[str, ...]:
+    return (*GIVEN[:2], GIVEN[2].replace("rows={}", rows), GIVEN[3])
+
+
+@pytest.mark.slow
+def test_what_other_steps_make_decides_as_if_it_had_been_written(pipeline_of: MakePipeline) -> None:
+    """Where an earlier run kept what it comes to, a plan knows it; `why` and `resume` go by it as well."""
+    pipeline_of(*OTHER, name="other")
+    pipeline = pipeline_of(*given("rows=${count.found.rows}"))
+    assert pipeline.graph.step("prep").upstream == ("count",)
+    assert pipeline.plan().steps[1].reasons[-1] == "-p is known when count has ended"
+    first = pipeline.run(debug=True)
+    assert (first["z"], first.logs("prep[load]")) == (6, "loaded 3\n")
+    assert [step.decision for step in pipeline.plan().steps] == ["cached", "cached", "cached"]
+    planned = pipeline.plan(params={"n": 4}).steps[1]
+    assert (planned.decision, planned.reasons) == ("depends", ("-p is known when count has ended",))
+    other = pipeline.run(params={"n": 4}, debug=True)
+    assert (other["z"], other.steps["prep"].decision_reasons) == (12, ("parameter rows of load 3 → 4",))
+    assert repeat(other, {"n": 3}).wait()["z"] == 6
+    same = pipeline_of(*given("rows=3")).run(debug=True)
+    assert standing(same)["prep"] == "cached", "it counts as if it had been written so"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("said", "ended"),
+    [
+        ("${count.found.both}", 6),
+        ("load.rows=${count.found.rows}", 6),
+        ("rows=${count.found.name}", "parameter rows: 'xxx' does not fit; use a whole number"),
+        ("rows=${count.frame}", "${count.frame} is a builtin_function_or_method, and a parameter takes"),
+        ("rows=${count.found.nothing}", "dict found has no nothing"),
+    ],
+)
+def test_what_other_steps_make_fits_its_parameter_or_fails_the_step(
+    pipeline_of: MakePipeline, said: str, ended: object
+) -> None:
+    pipeline_of(*OTHER, name="other")
+    run = pipeline_of(*given(said)).run(debug=True, check=False)
+    if isinstance(ended, str):
+        assert standing(run) == {"count": "completed", "prep": "failed", "fit": "skipped"}
+        assert ended in run.steps["prep"].reason
+    else:
+        assert run["z"] == ended
+
+
 def test_what_the_other_pipeline_has_kept_by_itself_is_not_computed_again(pipeline_of: MakePipeline) -> None:
     pipeline_of(*OTHER, name="other").run(params={"rows": 3}, debug=True)
     assert pipeline_of(*MADE).plan().steps[0].reasons == ("all of its steps are kept",)
