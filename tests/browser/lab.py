@@ -75,6 +75,8 @@ CLEAR = """async () => {
 }"""
 """Closes all that is open, with its kernels, and gives the side areas and the theme that Lab begins with."""
 
+IS_RELOADED = "() => performance.getEntriesByType('navigation')[0].type === 'reload'"
+
 REOPEN = """async () => {
     const { commands, serviceManager, shell } = window.jupyterapp;
     const { context } = shell.currentWidget;
@@ -163,9 +165,12 @@ class Lab:
         return page
 
     def _clear(self, page: Page, cleared: list[Page]) -> None:
-        """Close all that a page shows, and keep the page; one in which Lab still asks something is closed."""
+        """Close all that a page shows, and keep the page; one in which Lab still asks something is closed.
+
+        So is one that was reloaded: Lab may open late, and beside another, what it had open before.
+        """
         page.mouse.move(0, 0)
-        if page.locator(".jp-Dialog, .lm-Menu").count():
+        if page.evaluate(IS_RELOADED) or page.locator(".jp-Dialog, .lm-Menu").count():
             page.close()
         else:
             page.evaluate(CLEAR)
