@@ -11,6 +11,7 @@ import re
 from string import Formatter, Template
 
 from jupyter_pipes.analysis.syntax import expression_alone
+from jupyter_pipes.system.memory import remembered
 from jupyter_pipes.system.patterns import pattern
 
 _NOTHING: frozenset[str] = frozenset()
@@ -79,6 +80,7 @@ def sql_names(text: str) -> frozenset[str]:
     return frozenset(match[1] for match in tables if match)
 
 
+@remembered
 def expression_names(text: str) -> frozenset[str]:
     """Return the names in a text that is an expression of Python; none if it is not."""
     tree = _parsed(text)

@@ -1,107 +1,30 @@
-"""A notebook's cells -> its steps as yet unresolved, and a timeline of all parameters and code."""
+"""A notebook's cells -> its steps as yet unresolved, and what all of its code comes to."""
 
 from __future__ import annotations
 
-import ast
-from collections import defaultdict
 from collections.abc import Sequence
 from itertools import accumulate
+from typing import NamedTuple
 
 import msgspec
 from msgspec import Struct
 
-from jupyter_pipes.analysis.cell.names import Names, analyze
-from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE
-from jupyter_pipes.analysis.cell.source import unregistered, words
-from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
-from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts, shared_containers
+from jupyter_pipes.analysis.cell.names import Names
+from jupyter_pipes.analysis.cell.source import unregistered
+from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.elements.needs import own_names, said_names
 from jupyter_pipes.analysis.notebook.problems import Spot
-from jupyter_pipes.analysis.notebook.run_scripts import expanded, restored
-from jupyter_pipes.analysis.notebook.settings import (
-    HandedOn,
-    Setting,
-    sets_anything,
-    setting,
-    settings_of_step,
-)
-from jupyter_pipes.analysis.notebook.statements import (
-    Statement,
-    definitions,
-    mentioned,
-    plain_texts,
-    statements,
-)
-from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place, Timeline
-from jupyter_pipes.analysis.settings.shared_parts import SharedParts
-from jupyter_pipes.analysis.streams import STREAMS, Uses, imports_of, uses
-from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, StepOptions
+from jupyter_pipes.analysis.notebook.reading.context import Context, code_in
+from jupyter_pipes.analysis.notebook.reading.reading import OwnedCell, read
+from jupyter_pipes.analysis.notebook.run_scripts import expanded
+from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Place
+from jupyter_pipes.analysis.streams import Uses
+from jupyter_pipes.model.steps import Cell, Diagnostic, ParameterSpec, StepOptions
 from jupyter_pipes.system.memory import remembered
 
 _NOTHING: frozenset[str] = frozenset()
-
-
-class Context(Struct, frozen=True, eq=False):
-    """What the analysis of a cell must know of those before it.
-
-    The same cells give the same object: a notebook to which a cell is added is not read again from its first
-    cell on.
-
-    Attributes:
-        modules: names that they import.
-        shadowed: names that are always there and that they bind.
-        environment: what is known of the functions, classes and values that they bind.
-        imports: names that they import, each with what it is imported from.
-        definitions: names of functions and classes that they define.
-    """
-
-    modules: frozenset[str] = _NOTHING
-    shadowed: frozenset[str] = _NOTHING
-    environment: Environment = Environment()
-    imports: frozenset[tuple[str, str]] = frozenset()
-    definitions: frozenset[str] = _NOTHING
-
-    @remembered
-    def names(self, source: str, behind: str = "") -> Names:
-        """Return what a cell in this context does with names, with an expression that runs behind it."""
-        whole = f"{source}\n{behind}"
-        modules, shadowed = mentioned(whole, self.modules), mentioned(whole, self.shadowed)
-        return analyze(source, modules, shadowed, restricted(self.environment, words(whole)), behind)
-
-    @remembered
-    def parts(self, source: str, *, of_step: bool) -> tuple[Statement, ...]:
-        """Return the statements of a cell in this context, of a step's its definitions."""
-        known = mentioned(source, self.modules), restricted(self.environment, words(source))
-        if of_step:
-            return definitions(source, *known, self.registries(source))
-        return statements(source, *known)
-
-    def registries(self, source: str) -> frozenset[str]:
-        """Return the definitions in a cell that have no `register` of the notebook, but one of Python's."""
-        named = mentioned(source, self.definitions) | self.names(source).definitions
-        return named - self.behind(source).environment.classes_with("register") if named else named
-
-    @remembered
-    def behind(self, source: str) -> Context:
-        """Return what is known behind a cell with this code."""
-        names = self.names(source)
-        return Context(
-            (self.modules - names.writes) | names.modules,
-            self.shadowed | (names.writes & ALWAYS_THERE),
-            updated(self.environment, names.writes, names.leaves),
-            self.imports,
-            (self.definitions - names.writes) | (names.definitions - names.modules),
-        )
-
-    def streams(self, source: str) -> Uses:
-        """Return what code in this context does with global streams of random numbers."""
-        names = mentioned(source, frozenset(name for name, _ in self.imports))
-        made = uses(source, frozenset(pair for pair in self.imports if pair[0] in names))
-        modules = (*self.modules, *(origin for _, origin in self.imports))
-        has_torch = "torch" in source or any(module.startswith("torch") for module in modules)
-        return made if has_torch else made.without(STREAMS["torch"])
 
 
 class Unit(Struct, frozen=True):
@@ -190,22 +113,18 @@ class Notebook:
     def __init__(self, cells: Sequence[Cell], parameters: Sequence[ParameterSpec], *, in_file: bool) -> None:
         self.cells = cells
         self.parameters = {parameter.name: parameter for parameter in parameters}
-        self.timeline = Timeline()
-        self.setup: list[Binding] = []
-        self.futures: list[Binding] = []
-        self.settings: list[Setting] = []
         self.modules: dict[str, frozenset[str]] = {}
-        self.set_in: defaultdict[str, HandedOn] = defaultdict(HandedOn)
         self.definitions: dict[str, frozenset[str]] = {}
-        self._of_steps: frozenset[str] = _NOTHING
-        self._shared_parts = SharedParts()
-        self.changing: set[str] = set()
-        self._classes: list[tuple[int, str, frozenset[str]]] = []
-        self.diagnostics: list[Diagnostic] = []
+        self._problems: list[Diagnostic] = []
         units = self._gather(in_file=in_file)
-        self._add_parameters(parameters)
-        contexts = self._add_cells({id(cell): unit.name for unit in units for cell in unit.cells})
-        self.units = [_analyzed(unit, contexts[unit.last]) for unit in units]
+        owners = {id(cell): unit.name for unit in units for cell in unit.cells}
+        owned = [OwnedCell(cell, owners.get(id(cell), "")) for cell in cells]
+        reading = read(owned, parameters, in_file=in_file)
+        self.timeline, self.setup, self.futures = reading.timeline, reading.setup, reading.futures
+        self.settings, self.set_in = reading.settings, reading.set_in
+        self.changing, self._classes = reading.changing, reading.classes
+        self.diagnostics = [*self._problems, *reading.diagnostics]
+        self.units = _analyzed_all(units, reading.contexts, in_file=in_file)
 
     def changed_through_instances(self, last: int) -> frozenset[str]:
         """Return the classes that the cells up to that place may change by other names than theirs."""
@@ -228,94 +147,14 @@ class Notebook:
                 units[cell.name] = msgspec.structs.replace(earlier, cells=(*earlier.cells, cell), last=index)
                 continue
             if cell.append:
-                self.diagnostics.append(problems.nothing_to_append_to(spot))
+                self._problems.append(problems.nothing_to_append_to(spot))
             if earlier is not None:
-                self.diagnostics.append(problems.repeated(spot, earlier.cells[0].number, in_file=in_file))
+                self._problems.append(problems.repeated(spot, earlier.cells[0].number, in_file=in_file))
                 if in_file:
                     continue
                 del units[cell.name]
             units[cell.name] = Unit(cell.name, (cell,), index, index, _doc(self.cells, index))
         return list(units.values())
-
-    def _add_parameters(self, parameters: Sequence[ParameterSpec]) -> None:
-        elsewhere = {parameter.name for parameter in parameters}
-        for index, cell in enumerate(self.cells):
-            if cell.role == "params":
-                names = analyze(cell.body, _NOTHING, _NOTHING)
-                declared = names.writes - names.definitions - names.modules
-                self.timeline.add_all(declared, Binding((index, 0), cell.number, PARAMS_OWNER))
-                elsewhere -= declared
-        # Parameters from elsewhere (a command line, an API) are there before the first cell.
-        self.timeline.add_all(elsewhere, Binding((-1, 0), 0, PARAMS_OWNER))
-
-    def _add_cells(self, owners: dict[int, str]) -> list[Context]:
-        """Put the code of all cells on the timeline; return the context of each."""
-        contexts: list[Context] = []
-        context = _first_context(self.timeline.names() & ALWAYS_THERE)
-        for index, cell in enumerate(self.cells):
-            contexts.append(context)
-            if cell.role in ("markdown", "params") or (cell.role == "step" and id(cell) not in owners):
-                continue
-            names = context.names(expanded(cell))
-            if cell.role != "step":
-                self.diagnostics += problems.of_plain_cell(cell, names.diagnostics)
-                self._shared_parts.read(cell.body)
-            else:
-                self._of_steps |= names.writes - names.definitions - names.modules
-            context = _with_imports(context, cell.body)
-            self._add_code(index, cell, owners.get(id(cell), ""), context)
-            context = context.behind(expanded(cell))
-        return contexts
-
-    def _add_code(self, index: int, cell: Cell, owner: str, context: Context) -> None:
-        is_setup = cell.role == "setup"
-        for place, plain in enumerate(_code(cell, context)):
-            statement = self._with_streams(plain, (index, place), context)
-            binding = Binding((index, place), cell.number, "", statement, owner, is_setup)
-            may_set = not is_setup and (not owner or statement.is_definition)
-            if may_set and (made := setting(binding, self.timeline)) is not None:
-                self.settings.append(made)
-                binding = made.binding
-            changed = self.timeline.changed_by_calls(statement.calls, binding.place)
-            changed |= self.timeline.changed_by_deriving(statement.derives, binding.place)
-            self.timeline.add_all(statement.binds | changed, binding)
-            self.changing |= statement.deferred_changes & statement.binds
-            if statement.is_definition and not (statement.is_import or statement.is_function):
-                shared = _shared(statement.source)
-                self._classes += [(index, name, shared) for name in statement.firm]
-            if is_setup:
-                self.setup.append(binding)
-            if statement.is_future:
-                self.futures.append(binding)
-        if owner:
-            self._add_settings_of_step(index, cell, owner, context)
-
-    def _with_streams(self, statement: Statement, place: Place, context: Context) -> Statement:
-        """Return the statement with the streams of random numbers that it uses among its names."""
-        of = context.streams(statement.source)
-        seeds = of.seeds | self.timeline.seeded_by_calls(statement.calls, place)
-        if statement.is_function:
-            return _with_streams(statement, deferred=of.draws, deferred_seeds=of.later_seeds)
-        return _with_streams(statement, draws=of.draws, seeds=seeds)
-
-    def _add_settings_of_step(self, index: int, cell: Cell, owner: str, context: Context) -> None:
-        """A step's settings hold for later steps as well; its seeds are handed on as states of streams."""
-        imported = mentioned(cell.body, context.behind(expanded(cell)).modules.union(dict(context.imports)))
-        behind, body = len(cell.body), self._shared_parts.spelled_out(cell.body, imported)
-        texts = plain_texts(body)
-        # Few steps set anything: what their statements do with names is not to be found out for nothing.
-        parts = (Binding((index, behind), cell.number, "", Statement(1, text), owner) for text in texts or ())
-        if texts is not None and not any(sets_anything(part, self.timeline) for part in parts):
-            return
-        bindings = (
-            Binding((index, behind + place), cell.number, "", statement, owner)
-            for place, statement in enumerate(statements(body, mentioned(body, context.modules)))
-            if not (statement.is_definition or context.streams(statement.source).seeds)
-        )
-        earlier = _NOTHING.union(*(each.modules for each in self.set_in.values()))
-        settings, handed_on = settings_of_step(bindings, self.timeline, self._of_steps, earlier)
-        self.settings += settings
-        self.set_in[owner] = self.set_in[owner].united(handed_on)
 
 
 @remembered
@@ -324,53 +163,32 @@ def _handled(source: str) -> frozenset[str]:
     return handled_parts(tree) if tree else _NOTHING
 
 
-@remembered
-def _shared(source: str) -> frozenset[str]:
-    """Return what instances of the classes that a statement defines share and can change."""
-    tree = tree_of(source)
-    return _NOTHING.union(*map(shared_containers, ast.walk(tree))) if tree else _NOTHING
+class _Stated(NamedTuple):
+    """A step as its cells state it, and what the analysis must know of those before it."""
+
+    unit: Unit
+    context: Context
 
 
-def _with_streams(
-    statement: Statement,
-    *,
-    draws: frozenset[str] = _NOTHING,
-    seeds: frozenset[str] = _NOTHING,
-    deferred: frozenset[str] = _NOTHING,
-    deferred_seeds: frozenset[str] = _NOTHING,
-) -> Statement:
-    """Return the statement with streams that it, or functions that it defines, use among its names."""
-    if not (draws or seeds or deferred or deferred_seeds):
-        return statement
-    return msgspec.structs.replace(
-        statement,
-        binds=statement.binds | draws | seeds,
-        firm=statement.firm | seeds,
-        optional_reads=statement.optional_reads | draws,
-        deferred=statement.deferred | deferred,
-        deferred_changes=statement.deferred_changes | deferred | deferred_seeds,
-        deferred_seeds=deferred_seeds,
-    )
+_latest: dict[bool, list[tuple[_Stated, Unit]]] = {}
+"""The steps of the latest notebook of a file, and of a kernel, as stated and as analyzed."""
 
 
-@remembered
-def _with_imports(context: Context, source: str) -> Context:
-    """Return the context with what a cell itself imports."""
-    news = imports_of(source)
-    bound = {name for name, _ in news}
-    older = frozenset(pair for pair in context.imports if pair[0] not in bound) if news else context.imports
-    return msgspec.structs.replace(context, imports=older | news)
-
-
-@remembered
-def _first_context(shadowed: frozenset[str]) -> Context:
-    return Context(shadowed=shadowed)
+def _analyzed_all(units: Sequence[Unit], contexts: Sequence[Context], *, in_file: bool) -> list[Unit]:
+    """Return the steps analyzed; those that are as in the latest notebook are not analyzed again."""
+    stated = [_Stated(unit, contexts[unit.last]) for unit in units]
+    earlier = _latest.get(in_file, [])
+    pairs = zip(earlier, stated, strict=False)
+    known = {place: one for place, ((before, one), now) in enumerate(pairs) if before == now}
+    analyzed = [known.get(place) or _analyzed(*now) for place, now in enumerate(stated)]
+    _latest[in_file] = list(zip(stated, analyzed, strict=True))
+    return analyzed
 
 
 def _analyzed(unit: Unit, context: Context) -> Unit:
     body = "\n".join(cell.body for cell in unit.cells)
     text = "\n".join(expanded(cell) for cell in unit.cells)
-    parts = (statement for cell in unit.cells for statement in _code(cell, context))
+    parts = (statement for cell in unit.cells for statement in code_in(cell, context))
     code = _NOTHING.union(*(statement.binds - statement.changes for statement in parts))
     streams = Uses() if unit.options.map else context.streams(f"{text}\n{unit.options.repeat_while}")
     names = own_names(context.names(text, unit.options.repeat_while), unit.options)
@@ -385,11 +203,6 @@ def _analyzed(unit: Unit, context: Context) -> Unit:
         code=code,
         registered_in=(names.mutates | names.maybe_mutates) - (plain.mutates | plain.maybe_mutates),
     )
-
-
-def _code(cell: Cell, context: Context) -> tuple[Statement, ...]:
-    parts = context.parts(expanded(cell), of_step=cell.role == "step")
-    return tuple(restored(part, cell) for part in parts) if cell.scripts else parts
 
 
 def _doc(cells: Sequence[Cell], index: int) -> str:

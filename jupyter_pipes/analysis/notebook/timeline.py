@@ -50,6 +50,12 @@ class Timeline:
     def __init__(self) -> None:
         self._bindings: dict[str, list[Binding]] = {}
 
+    def copy(self) -> Timeline:
+        """Return the same, to add other bindings to it."""
+        other = Timeline()
+        other._bindings = {name: [*bindings] for name, bindings in self._bindings.items()}
+        return other
+
     def add_all(self, names: Iterable[str], binding: Binding) -> None:
         """Record that `binding` gives all of `names` a value."""
         for name in names:

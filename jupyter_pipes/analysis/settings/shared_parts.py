@@ -17,6 +17,12 @@ class SharedParts:
     def __init__(self) -> None:
         self._texts: dict[str, str] = {}
 
+    def copy(self) -> SharedParts:
+        """Return the same, to read other cells."""
+        other = SharedParts()
+        other._texts = {**self._texts}
+        return other
+
     def spelled_out(self, source: str, modules: frozenset[str]) -> str:
         """Return a step's code in which such names, where they are bound once, are what they stand for.
 

@@ -42,6 +42,13 @@ POOL = [
     "%%step k\nk = [K()]",
     "%%step changed\ntype(k[0]).items.append(a)",
     "%%step items\nitems = K.items, k",
+    "from __future__ import annotations",
+    "import logging\nlog = logging.getLogger('a')",
+    "%%step log\nlog.setLevel(10)\nlogging.root.level = 3",
+    "%%step shared\nimport logging\nown = logging.getLogger('b')\nown.setLevel(10)",
+    "%%step again\nown.setLevel(20)\nlog.info('')",
+    "import random\nrandom.seed(x)",
+    "%%step draw\ndraw = random.random()",
 ]
 
 
@@ -71,6 +78,19 @@ def test_edits_in_any_order_leave_what_a_fresh_look_finds(seed: int, in_file: bo
         seen = graph_of(sources, in_file=in_file)
         graph_of([], in_file=in_file)
         assert seen == graph_of(sources, in_file=in_file), sources
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_last_cell_that_is_taken_away_leaves_nothing(seed: int) -> None:
+    first = random.Random(seed).sample(POOL, 8)
+    behind = [source for source in POOL if source.startswith("%%step") and source not in first]
+    graph_of([])
+    fresh = [graph_of(first), graph_of([*first, *behind])]
+    for last in POOL:
+        graph_of([*first, last])
+        assert graph_of(first) == fresh[0], last
+        graph_of([*first, last])
+        assert graph_of([*first, *behind]) == fresh[1], last
 
 
 def test_parameters_from_elsewhere_and_broken_declarations_count_wherever_they_stand() -> None:
