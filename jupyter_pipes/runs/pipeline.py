@@ -39,7 +39,7 @@ from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
 from jupyter_pipes.runs.modules import one_of, program_named
 from jupyter_pipes.runs.nesting.children import children_of
-from jupyter_pipes.runs.nesting.requests import Children
+from jupyter_pipes.runs.nesting.requests import Children, Origin
 from jupyter_pipes.runs.requesting.making import requested
 from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel
 from jupyter_pipes.runs.versions import state
@@ -93,8 +93,8 @@ class Pipeline:
         self.cells: tuple[Cell, ...] = ()
         self.plain_cells = self.declarations = self.cells
         self.origin = ""
-        self.above: tuple[str, ...] = ()
-        """The files of those pipelines whose step this one is, from the outermost."""
+        self.above: tuple[Origin, ...] = ()
+        """Those pipelines whose step this one is, from the outermost."""
         self._children: Children | None = None
         self._as_written: Pipeline = self
         self._python_path = tuple(dict.fromkeys(each.folder for each in steps))

@@ -18,7 +18,7 @@ from jupyter_pipes.analysis import analyze
 from jupyter_pipes.execution.worker.scripts.script import code_of
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.steps import Cell, StepOptions
-from jupyter_pipes.pipelines.options.nesting import is_open, said_of
+from jupyter_pipes.pipelines.options.nesting import file_and_name, is_open, said_of
 from jupyter_pipes.pipelines.referring.values import resolved
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question
@@ -48,7 +48,7 @@ for __import__("builtins")._round_of_a_step in range({most}):
 
 
 _NESTED = """\
-{names} = (lambda run: {values})(__import__("jupyter_pipes").Pipeline.load({path!r}).run(params={given!r}))
+{names} = (lambda run: {values})(__import__("jupyter_pipes").Pipeline.load(*{place!r}).run(params={given!r}))
 """
 """What the kernel runs for a cell with a `--pipeline`: the other pipeline's values, by their names."""
 
@@ -136,7 +136,7 @@ def _nested_code(cell: Cell, values: Mapping[str, bytes]) -> str:
     return _NESTED.format(
         names=", ".join(names) + "," if names else "_",
         values=f"({values_of_run})",
-        path=options.pipeline,
+        place=file_and_name(options.pipeline),
         given=said_of(options),
     )
 

@@ -50,6 +50,12 @@ def _has_code(step: Step) -> bool:
     return any(line and not line.startswith("#") for line in lines)
 
 
+def file_and_name(place: str) -> tuple[str, str | None]:
+    """Return the file that a `--pipeline` names, and which pipeline of several in it: `train.ipynb:daily`."""
+    file, _, name = place.rpartition(":")
+    return (file, name) if file.endswith((".ipynb", ".py")) else (place, None)
+
+
 def is_open(options: StepOptions) -> bool:
     """Whether other steps make something of what a step gives its pipeline, and have not yet."""
     return "given" in options.made

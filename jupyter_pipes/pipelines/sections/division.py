@@ -66,7 +66,10 @@ class Division(Struct, frozen=True):
         if name is None:
             if OWN in names or len(names) == 1:
                 return names[0]
-            raise UsageError(f"{place} has several pipelines; name one (--pipeline NAME): {listed}")
+            raise UsageError(
+                f"{place} has several pipelines, {listed}: name one (--pipeline {called[0]}; for a step, "
+                f"--pipeline {place}:{called[0]})"
+            )
         if name in called:
             return names[called.index(name)]
         near = nearest(name, called)

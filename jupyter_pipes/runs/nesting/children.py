@@ -12,21 +12,22 @@ from msgspec.structs import replace
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.pipelines.graph import Graph
+from jupyter_pipes.pipelines.options.nesting import file_and_name
 from jupyter_pipes.planning.nesting.requests import Declared
 from jupyter_pipes.planning.request import Definition
 from jupyter_pipes.planning.validation import describe
-from jupyter_pipes.runs.nesting.requests import Children
+from jupyter_pipes.runs.nesting.requests import Children, Origin
 
 if TYPE_CHECKING:
     from jupyter_pipes.runs.nesting.runnable import RunnablePipeline
 
 
-def children_of(pipeline: RunnablePipeline, load: Callable[[Path], RunnablePipeline]) -> Children:
+def children_of(pipeline: RunnablePipeline, load: Callable[[Path, str | None], RunnablePipeline]) -> Children:
     """Return the pipelines that steps of this one are.
 
     Args:
         pipeline: the one whose steps they are.
-        load: reads a notebook or a module.
+        load: reads a notebook or a module, of several pipelines in it the one of a name.
     """
     definitions: dict[str, Definition] = {}
     declared: dict[str, Declared] = {}
@@ -45,13 +46,12 @@ def children_of(pipeline: RunnablePipeline, load: Callable[[Path], RunnablePipel
 
 
 def _child(
-    step: Step, pipeline: RunnablePipeline, load: Callable[[Path], RunnablePipeline]
+    step: Step, pipeline: RunnablePipeline, load: Callable[[Path, str | None], RunnablePipeline]
 ) -> RunnablePipeline:
-    path = Path(os.path.normpath(pipeline.directory / step.options.pipeline))
-    chain = (*pipeline.above, pipeline.origin)
-    _check_recursion(path, chain)
-    child = load(path)
-    child.above = chain
+    file, name = file_and_name(step.options.pipeline)
+    child = load(Path(os.path.normpath(pipeline.directory / file)), name)
+    child.above = (*pipeline.above, Origin(pipeline.origin, pipeline.name))
+    _check_recursion(child)
     if child.directory.resolve() != pipeline.directory.resolve():
         raise UsageError("it stands in another folder, and its steps run in their own: put both into one")
     if problems := child.problems():
@@ -59,11 +59,12 @@ def _child(
     return child
 
 
-def _check_recursion(path: Path, chain: tuple[str, ...]) -> None:
-    resolved = [Path(each).resolve() for each in chain if each]
-    if path.resolve() in resolved:
-        names = [Path(each).name for each in chain[resolved.index(path.resolve()) :]]
-        raise UsageError(f"a pipeline cannot be a step of itself: {' → '.join((*names, path.name))}")
+def _check_recursion(child: RunnablePipeline) -> None:
+    chain = [*child.above, Origin(child.origin, child.name)]
+    places = [Origin(str(Path(each.file).resolve()), each.name) for each in chain if each.file]
+    if places[-1] in places[:-1]:
+        words = " → ".join(each.words for each in places[places.index(places[-1]) :])
+        raise UsageError(f"a pipeline cannot be a step of itself: {words}")
 
 
 def _with_outputs(definition: Definition, observed: Graph, step: Step) -> Definition:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -16,6 +17,24 @@ if TYPE_CHECKING:
     from jupyter_pipes.history.workspace import Workspace
     from jupyter_pipes.model.steps import Diagnostic, Step
     from jupyter_pipes.planning.request import Definition, RunRequest
+
+
+class Origin(Struct, frozen=True):
+    """Where a pipeline stands.
+
+    Attributes:
+        file: its notebook or module; "" if none.
+        name: its own, which tells it from others in the file.
+    """
+
+    file: str
+    name: str
+
+    @property
+    def words(self) -> str:
+        """How a `--pipeline` names it."""
+        file = Path(self.file)
+        return file.name if self.name == file.stem else f"{file.name}:{self.name}"
 
 
 class Children(Struct, frozen=True):

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.pipelines.parameters import Parameter
     from jupyter_pipes.planning.preparation import Values
     from jupyter_pipes.planning.request import Definition
-    from jupyter_pipes.runs.nesting.requests import Children
+    from jupyter_pipes.runs.nesting.requests import Children, Origin
 
 
 class RunnablePipeline(Protocol):
@@ -24,7 +24,8 @@ class RunnablePipeline(Protocol):
     parameters: tuple[Parameter, ...]
     directory: Path
     origin: str
-    above: tuple[str, ...]
+    above: tuple[Origin, ...]
+    name: str
     version: str
     callbacks: CallbacksByHook
 

@@ -104,7 +104,7 @@ def test_without_a_name_the_notebook_s_own_is_meant_else_the_only_one(
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        (None, "has several pipelines; name one (--pipeline NAME): train, report"),
+        (None, "has several pipelines, train, report: name one (--pipeline train; for a step, --pipeline "),
         ("tran", "has no pipeline 'tran'; did you mean train?"),
         ("study", "has no pipeline 'study'. It has: train, report"),
     ],

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -15,6 +16,14 @@ OTHER = (
     "%%params\nrows: int = 5\nname: str = 'x'",
     "%%step load\nxs = list(range(rows))",
     "%%step double\ndf = [2 * x for x in xs]",
+)
+
+SEVERAL = (
+    "%pipeline use a",
+    "%%step load\nxs = [1]",
+    "%pipeline use b",
+    "%%step load --pipeline several.ipynb:a --out xs",
+    "%%step fit\nz = len(xs)",
 )
 
 WRONG = [
@@ -32,6 +41,9 @@ WRONG = [
     ("--pipeline deeper/other.ipynb --out df", "another folder"),
     ("--pipeline broken.ipynb --out df", "it cannot run: JP010 step a, cell 1, line 2"),
     ("--pipeline made.ipynb --out df", "made.ipynb → made.ipynb"),
+    ("--pipeline made.ipynb:made --out df", "made.ipynb → made.ipynb"),
+    ("--pipeline several.ipynb --out xs", "has several pipelines, a, b: name one"),
+    ("--pipeline several.ipynb:c --out xs", "has no pipeline 'c'. It has: a, b"),
     ("--pipeline back.ipynb --out df", "made.ipynb → back.ipynb → made.ipynb"),
     ("--pipeline other.ipynb --out df --memory 1G", "--memory: not for a step that is another pipeline"),
     ("--pipeline other.ipynb --out df --map 'x in [1]' --when 1", "--map and --when: not for"),
@@ -47,11 +59,24 @@ def test_what_is_wrong_is_told_before_anything_runs(
     pipeline_of(*OTHER, name="other", folder=folder / "deeper")
     pipeline_of("%%step a\nx = nowhere", name="broken")
     pipeline_of("%%step a --pipeline made.ipynb --out df", name="back")
+    with pytest.raises(UsageError, match="name one"):
+        pipeline_of(*SEVERAL, name="several")
     made = pipeline_of("%%params\nword: str = 'word'", "%%step count\nn = 3", f"%%step prep {line}")
     with pytest.raises((InvalidPipeline, ParameterError, UsageError), match=re.escape(words)) as caught:
         made.plan()
     assert caught.value.step == "prep"
     assert not made.workspace.has_history
+
+
+def test_a_step_may_be_another_pipeline_of_the_same_notebook(
+    tmp_path: Path, pipeline_of: Callable[..., Pipeline]
+) -> None:
+    with pytest.raises(UsageError, match="name one"):
+        pipeline_of(*SEVERAL, name="several")
+    pipeline = Pipeline.from_notebook(tmp_path / "several.ipynb", "b")
+    assert pipeline.plan()
+    (child,) = pipeline.children.definitions.values()
+    assert (child.pipeline, [each.name for each in child.steps]) == ("a", ["load"])
 
 
 def test_the_cell_of_another_pipeline_has_no_code_but_may_have_comments(
