@@ -66,6 +66,49 @@ def files_of(module: str, places: Iterable[Path]) -> Iterator[Path]:
             return
 
 
+def files_run(module: str, places: Iterable[Path]) -> list[tuple[Path, str]]:
+    """Return the files that importing a module runs, in order, each with the package that it is of.
+
+    Returns:
+        Nothing where the module is in none of the places, or is no file there.
+    """
+    top, *inner = module.split(".")
+    folder = next((place for place in places if has_module(place, top)), None)
+    found: list[tuple[Path, str]] = []
+    package = ""
+    for name in (top, *inner):
+        if folder is None or not has_module(folder, name):
+            return []
+        file = folder / f"{name}.py"
+        if file.is_file():
+            found.append((file, package))
+            # Within a file there is nothing to import.
+            folder = None
+        else:
+            folder, package = folder / name, f"{package}.{name}".lstrip(".")
+            found.append((folder / "__init__.py", package))
+    return found
+
+
+def files_around(run: Iterable[tuple[Path, str]]) -> dict[Path, str]:
+    """Return all files of the package that a module is of, each with the one within it that it is of.
+
+    Args:
+        run: the files that importing the module runs.
+    """
+    tops = [path.parent for path, _ in run if path.name == "__init__.py"][:1]
+    return {
+        path: ".".join(path.parent.relative_to(top.parent).parts)
+        for top in tops
+        for path in sorted(top.rglob("*.py"))
+    }
+
+
+def has_module(folder: Path, name: str) -> bool:
+    """Return whether a folder has a module, or a package, of the name."""
+    return (folder / f"{name}.py").is_file() or (folder / name / "__init__.py").is_file()
+
+
 @remembered
 def is_installed(module: str) -> bool:
     """Return whether a top-level module is Python's own, or stands where packages are installed to."""
@@ -90,15 +133,20 @@ def imported(source: str) -> tuple[str, ...]:
 
 
 @remembered
-def wanted(source: str) -> tuple[Wanted, ...]:
-    """Return what the code imports anywhere in it; nothing when it is no plain Python."""
+def wanted(source: str, package: str = "") -> tuple[Wanted, ...]:
+    """Return what the code imports anywhere in it; nothing when it is no plain Python.
+
+    Args:
+        source: the code.
+        package: the package that it is of, for relative imports; "" for none.
+    """
     if "import" not in source:
         return ()
     try:
         tree = parse_python(source)
     except SyntaxError:
         return ()
-    return _wanted_in(tree)
+    return _wanted_in(tree, package)
 
 
 @remembered
@@ -107,12 +155,21 @@ def _wanted_anywhere(source: str) -> tuple[Wanted, ...]:
     return _wanted_in(tree) if tree else ()
 
 
-def _wanted_in(tree: ast.Module) -> tuple[Wanted, ...]:
+def _wanted_in(tree: ast.Module, package: str = "") -> tuple[Wanted, ...]:
     imports: list[Wanted] = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports += [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+        elif isinstance(node, ast.ImportFrom) and (module := _absolute(node, package)):
             names = frozenset(alias.name for alias in node.names)
-            imports.append((node.module, None if "*" in names else names))
+            imports.append((module, None if "*" in names else names))
     return tuple(imports)
+
+
+def _absolute(node: ast.ImportFrom, package: str) -> str:
+    """The module that is imported from; "" where that is not known."""
+    if not node.level:
+        return node.module or ""
+    around = package.split(".") if package else []
+    kept = around[: len(around) - node.level + 1]
+    return ".".join([*kept, *([node.module] if node.module else [])]) if kept else ""

@@ -7,7 +7,16 @@ from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
-from jupyter_pipes.analysis.local_modules import Reached, files_of, reach, source_of, wanted
+from jupyter_pipes.analysis.local_modules import (
+    Reached,
+    Wanted,
+    files_around,
+    files_run,
+    has_module,
+    reach,
+    source_of,
+    wanted,
+)
 from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
 from jupyter_pipes.analysis.syntax import parse_python, parsed_alone
 
@@ -32,21 +41,27 @@ def reached(
     whole: set[str] = set()
     while waiting:
         module, names = waiting.pop()
-        path = _single_file(module, places)
-        source = source_of(path) if path else ""
-        if path is None or names is None or not _can_be_sliced(source):
+        run = files_run(module, places)
+        files = {**dict(run), **(files_around(run) if with_classes else {})}
+        if not run or names is None or not all(_can_be_sliced(source_of(path)) for path in files):
             whole.add(module)
-        elif not names <= names_of.get(path, frozenset()) or path not in names_of:
-            names_of[path] = names_of.get(path, frozenset()) | names
-            waiting += wanted(_slice(source, names_of[path], with_classes))
+            continue
+        for path, package in files.items():
+            # Of the others of its package, what they do when they are imported, and classes that count.
+            own = names if path == run[-1][0] else frozenset[str]()
+            if path not in names_of or not own <= names_of[path]:
+                names_of[path] = names_of.get(path, frozenset()) | own
+                text = _slice(source_of(path), names_of[path], with_classes)
+                waiting += [*wanted(text, package), *_submodules(path, package, own)]
     entire = reach(whole, places)
     parts = {path: _slice(source_of(path), names, with_classes) for path, names in names_of.items()}
     return Reached({**parts, **entire.local}, entire.others)
 
 
-def _single_file(module: str, places: Iterable[Path]) -> Path | None:
-    files = list(files_of(module, places)) if "." not in module else []
-    return files[0] if len(files) == 1 and files[0].name != "__init__.py" else None
+def _submodules(path: Path, package: str, names: Iterable[str]) -> list[Wanted]:
+    """The names that are modules within a package, of which all counts."""
+    is_package = path.name == "__init__.py"
+    return [(f"{package}.{name}", None) for name in names if is_package and has_module(path.parent, name)]
 
 
 @lru_cache(maxsize=256)

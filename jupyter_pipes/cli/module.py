@@ -40,8 +40,7 @@ def main(pipeline: Pipeline, arguments: Sequence[str] | None = None) -> NoReturn
     """
     file: str | None = getattr(sys.modules["__main__"], "__file__", None)
     if file is not None:
-        pipeline.origin = str(Path(file).absolute())
-        pipeline.directory = Path(pipeline.origin).parent
+        pipeline.stand_in(Path(file).absolute())
     words = list(sys.argv[1:] if arguments is None else arguments)
     raise SystemExit(give_answer(lambda: _understand(pipeline, words), words))
 

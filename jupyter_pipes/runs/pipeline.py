@@ -9,9 +9,6 @@ from typing import TYPE_CHECKING, Any, Unpack
 
 import msgspec
 
-from jupyter_pipes.execution import loop
-from jupyter_pipes.execution.defaults import computed_values
-from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.history.opened import workspace_of
 from jupyter_pipes.hooks.given import GivenCallbacks, check_callbacks
 from jupyter_pipes.model.results import ArtifactRef
@@ -28,20 +25,18 @@ from jupyter_pipes.pipelines.catalog.listing import PipelineCatalog
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of, function_steps
 from jupyter_pipes.pipelines.graph import Graph, connect
-from jupyter_pipes.pipelines.made.edges import with_defaults
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.tagging import tagged
-from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.plan import Plan, PlannedDecision, edges_of, foresee
-from jupyter_pipes.planning.preparation import RunOptions, Values, decider_of, seen_before, values_of
+from jupyter_pipes.planning.preparation import RunOptions, Values, decider_of
 from jupyter_pipes.planning.request import Definition, RunRequest
-from jupyter_pipes.planning.settling.placement import on_queue
-from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, capacity_problems, file_problems
 from jupyter_pipes.runs.modules import one_of, program_named
 from jupyter_pipes.runs.nesting.children import children_of
 from jupyter_pipes.runs.nesting.requests import Children, Origin
-from jupyter_pipes.runs.requesting.making import requested
-from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel
+from jupyter_pipes.runs.requesting.making import requested, values_in
+from jupyter_pipes.runs.requesting.problems import observed, problems_on
+from jupyter_pipes.runs.start import start, start_debugging, wait_or_cancel, warm_up
+from jupyter_pipes.runs.taken.steps import TakenIn, folder_beside
 from jupyter_pipes.runs.versions import state
 from jupyter_pipes.storage.queues import LOCAL
 
@@ -96,6 +91,7 @@ class Pipeline:
         self.above: tuple[Origin, ...] = ()
         """Those pipelines whose step this one is, from the outermost."""
         self._children: Children | None = None
+        self._project: Path | None = None
         self._as_written: Pipeline = self
         self._python_path = tuple(dict.fromkeys(each.folder for each in steps))
 
@@ -152,7 +148,7 @@ class Pipeline:
 
         place = notebook.full_path(path)
         loaded = one_of(Pipeline, place, pipeline)
-        loaded.origin, loaded.directory = str(place), place.parent
+        loaded.stand_in(place)
         return loaded
 
     @classmethod
@@ -164,11 +160,30 @@ class Pipeline:
         """
         from jupyter_pipes.runs.taken.luigi_tasks import steps_of
 
-        taken = steps_of(task)
+        return cls._taken_in(steps_of(task))
+
+    @classmethod
+    def from_kedro(cls, project: str | Path = ".", pipeline: str = "__default__", env: str = "") -> Pipeline:
+        """Return a pipeline of the Kedro project in a folder, with its nodes as steps; it is run there.
+
+        Raises:
+            UsageError: there is none, or a node cannot be a step; the message names it and says why.
+        """
+        from jupyter_pipes.runs.taken.kedro_nodes import steps_of_project
+
+        return cls._taken_in(steps_of_project(project, pipeline, env))
+
+    @classmethod
+    def _taken_in(cls, taken: TakenIn) -> Pipeline:
         pipeline = cls(taken.name, params=taken.parameters)
         pipeline.graph = connect(taken.steps, [parameter.spec for parameter in pipeline.parameters])
-        pipeline._python_path = taken.folders
+        pipeline._python_path, pipeline._project = taken.folders, taken.project
+        pipeline.directory = taken.project or pipeline.directory
         return pipeline
+
+    def stand_in(self, file: Path) -> None:
+        """Have this be the pipeline that a file defines: its steps run in the file's folder."""
+        self.origin, self.directory = str(file), folder_beside(file, self._project)
 
     def moved(self, directory: Path) -> Pipeline:
         """Return the same pipeline in another folder: its steps run there, its runs are kept there."""
@@ -312,27 +327,20 @@ class Pipeline:
 
         Args:
             for_run: whether to run what only running code tells of parameters.
-            steps, options: as for `start`.
-
-        Raises:
-            as for `start`.
+            steps, options: as for `start`, and it raises what that does.
         """
         return requested(self, steps, options, for_run=for_run)
 
     def observed_graph(self) -> Graph:
         """Return the graph with what runs showed of it; one with cycles as its code has it."""
-        if any(problem.code in STRUCTURE_PROBLEMS for problem in self.graph.errors):
-            return self.graph
-        seen = seen_before(self.definition(), self.workspace)
-        return as_observed(with_defaults(self.graph, self.parameters), seen)
+        return observed(self.graph, self.parameters, self.definition(), self.workspace)
 
     def definition(self) -> Definition:
         """Return what of the pipeline is kept with each run."""
+        graph = self.graph
         return Definition(
-            self.graph.steps,
-            self.graph.parameters,
-            self.graph.diagnostics,
-            callbacks=self.graph.callbacks,
+            *(graph.steps, graph.parameters, graph.diagnostics),
+            callbacks=graph.callbacks,
             pipeline=self.name,
             declarations=self.declarations,
             directory=str(self.directory),
@@ -355,9 +363,7 @@ class Pipeline:
 
     def warm_up(self) -> None:
         """Have what the steps import imported already, so that the first run starts at once."""
-        imports = tuple(dict.fromkeys(name for step in self.graph.steps for name in step.imports))
-        places = tuple(str(path) for path in self._python_path)
-        loop.loop().call_soon_threadsafe(local_executor().warm_up, places, imports)
+        warm_up(self.graph.steps, self._python_path)
 
     def main(self, arguments: Sequence[str] | None = None) -> None:
         """Run the pipeline as a program: modules exported by version 0.2.0 call it, later ones call `main`.
@@ -380,13 +386,10 @@ class Pipeline:
         self, selected: Iterable[str] | None = None, queue: str = LOCAL, graph: Graph | None = None
     ) -> tuple[Diagnostic, ...]:
         """Return the errors that keep these steps (all, if None) from running on `queue`, or their own."""
-        graph = graph or self.graph
-        steps = [step.name for step in graph.steps] if selected is None else list(selected)
-        placed, queues = on_queue(graph.steps, queue, self.workspace.queues), self.workspace.queues
-        capacity = capacity_problems(placed, local_executor(), queues)
-        files = file_problems(graph, self.directory, self.workspace.catalog)
-        problems = (*graph.errors, *self.children.problems, *files, *capacity)
-        return tuple(problem for problem in problems if problem.step is None or problem.step in steps)
+        of = graph or self.graph
+        problems = problems_on(queue, of, self.children.problems, self.workspace, self.directory)
+        steps = None if selected is None else (None, *selected)
+        return tuple(each for each in problems if steps is None or each.step in steps)
 
     def values(self, said: Mapping[str, object], run: str = "") -> Values:
         """Return the values of all parameters; without the id of a run, as far as they are known before one.
@@ -394,7 +397,4 @@ class Pipeline:
         Raises:
             ParameterError, UsageError: an unknown parameter, or a value that does not fit it or an option.
         """
-        of, declared = self.definition(), self.parameters
-        if not run:
-            return values_of(of, declared, said)
-        return computed_values(of, declared, said, self.workspace, local_executor(), run)
+        return values_in(self.definition(), self.parameters, said, self.workspace, run)

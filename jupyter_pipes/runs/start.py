@@ -5,27 +5,37 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
 from jupyter_pipes.execution import loop
-from jupyter_pipes.execution.executors.queues import executor_of, with_queues_looked_at
+from jupyter_pipes.execution.executors.queues import executor_of, local_executor, with_queues_looked_at
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError, UsageError
 from jupyter_pipes.runs.versions import numbered
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from jupyter_pipes.execution.executors.base import Executor
     from jupyter_pipes.execution.executors.inline import InlineExecutor
     from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.model.steps import Step
     from jupyter_pipes.planning.request import RunRequest
     from jupyter_pipes.runs.run import Run
 
 
 _LONGEST_END = 5.0
 """Seconds for which an interrupted cell waits for the end of its run."""
+
+
+def warm_up(steps: Iterable[Step], python_path: Iterable[Path]) -> None:
+    """Have what the steps import imported already, so that the first run starts at once."""
+    imports = tuple(dict.fromkeys(name for step in steps for name in step.imports))
+    places = tuple(map(str, python_path))
+    loop.loop().call_soon_threadsafe(local_executor().warm_up, places, imports)
 
 
 def new_run_id() -> str:

@@ -128,3 +128,53 @@ def test_installed_modules_are_named(tmp_path: Path) -> None:
     found = reached(["from train import first, second"], (), (tmp_path,), with_classes=False)
     assert {"json", "numpy"} <= set(found.others)
     assert "sqlite3" not in found.others, "what needs it is not reached"
+
+
+PACKAGE = {
+    "shop/__init__.py": "from .text import tidy\nprint('imported')\n",
+    "shop/text.py": "import re\n\ndef tidy(x):\n    return re.sub('a', 'b', x)\n\ndef loud(x):\n    return x.upper()\n",
+    "shop/rows/__init__.py": "from .made import make\n",
+    "shop/rows/made.py": "from ..text import loud\nfrom . import kinds\n\n"
+    "def make(x):\n    return loud(x)\n\ndef other(x):\n    return kinds.Row(x)\n",
+    "shop/rows/kinds.py": "class Row:\n    pass\n\ndef of(x):\n    return Row()\n",
+}
+
+
+@pytest.mark.parametrize(
+    ("source", "has", "has_not"),
+    [
+        (
+            "from shop.rows.made import make",
+            {"made": "def make", "text": "def loud"},
+            ["def tidy", "class Row"],
+        ),
+        ("from shop.rows import make", {"made": "def make", "text": "def loud"}, ["def tidy", "def other"]),
+        ("from shop import tidy", {"text": "def tidy", "__init__": "print"}, ["def loud", "def make"]),
+        ("from shop.rows.made import other", {"kinds": "def of", "text": "def tidy"}, []),
+        ("import shop.text", {"kinds": "def of", "made": "def make"}, []),
+        ("from shop.rows import *", {"kinds": "def of", "text": "def tidy"}, []),
+    ],
+    ids=["function", "handed on", "of the top", "a module of it whole", "whole", "star"],
+)
+def test_of_a_package_counts_what_is_reached_of_each_module(
+    source: str, has: dict[str, str], has_not: list[str], tmp_path: Path
+) -> None:
+    found = of_package(tmp_path, source)
+    assert all(text in found[name] for name, text in has.items()), found
+    assert not any(text in "".join(found.values()) for text in has_not), found
+
+
+def test_all_classes_of_a_package_count_for_who_is_given_values(tmp_path: Path) -> None:
+    found = of_package(tmp_path, "from shop.text import loud", with_classes=True)
+    assert "class Row" in found["kinds"]
+    assert not any(text in "".join(found.values()) for text in ("def of", "def make", "def tidy"))
+
+
+def of_package(folder: Path, source: str, *, with_classes: bool = False) -> dict[str, str]:
+    for name, text in PACKAGE.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
+    found: dict[str, str] = {}
+    for path, text in reached([source], (), (folder,), with_classes=with_classes).local.items():
+        found[path.stem] = found.get(path.stem, "") + text
+    return found

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
 
+from jupyter_pipes.execution.defaults import computed_values
+from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.hooks.given import callbacks_in, united
 from jupyter_pipes.pipelines.arguments import check_names
 from jupyter_pipes.pipelines.catalog.outputs import with_outputs_kept
@@ -16,11 +18,13 @@ from jupyter_pipes.planning.nesting.requests import with_children
 from jupyter_pipes.planning.observations import as_observed
 from jupyter_pipes.planning.preparation import (
     RunOptions,
+    Values,
     check_run_options,
     decider_of,
     prepare,
     seen_before,
     select,
+    values_of,
 )
 from jupyter_pipes.planning.settling.placement import on_queue
 from jupyter_pipes.planning.validation import STRUCTURE_PROBLEMS, invalid
@@ -28,7 +32,9 @@ from jupyter_pipes.runs.start import new_run_id
 from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
-    from jupyter_pipes.planning.request import RunRequest
+    from jupyter_pipes.history.workspace import Workspace
+    from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.planning.request import Definition, RunRequest
     from jupyter_pipes.runs.nesting.runnable import RunnablePipeline
 
 
@@ -73,3 +79,20 @@ def requested(
     about = {"callbacks": called, "declared": pipeline.parameters}
     request = msgspec.structs.replace(request, version=pipeline.version, state=now, run=run, **about)
     return with_children(request, workspace, pipeline.children.declared)
+
+
+def values_in(
+    definition: Definition,
+    declared: Sequence[Parameter],
+    said: Mapping[str, object],
+    workspace: Workspace,
+    run: str,
+) -> Values:
+    """Return the values of all parameters; without the id of a run, as far as they are known before one.
+
+    Raises:
+        as `Pipeline.values`.
+    """
+    if not run:
+        return values_of(definition, declared, said)
+    return computed_values(definition, declared, said, workspace, local_executor(), run)

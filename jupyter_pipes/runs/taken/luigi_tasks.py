@@ -8,10 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from graphlib import CycleError, TopologicalSorter
-from pathlib import Path
 from typing import Any, Literal
-
-from msgspec import Struct
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
@@ -28,18 +25,10 @@ from jupyter_pipes.runs.taken.luigi_classes import (
     texts_of,
 )
 from jupyter_pipes.runs.taken.luigi_targets import files_of, makers, others_of, required, targets_of
+from jupyter_pipes.runs.taken.steps import TakenIn
 
 _RUN = "from jupyter_pipes.runs.taken.luigi_run import run_task"
 # Kept signatures hold this line: its address is one that does not move.
-
-
-class TakenIn(Struct, frozen=True):
-    """What a task and all that it requires come to here: steps, parameters, folders of its modules."""
-
-    name: str
-    steps: tuple[Step, ...]
-    parameters: dict[str, Parameter]
-    folders: tuple[Path, ...]
 
 
 def steps_of(task: Any) -> TakenIn:

@@ -121,6 +121,13 @@ class FileWatch:
         elif not full.endswith(_CODE):
             self._note_read(full)
 
+    def leave_out(self, path: Path | str) -> None:
+        """Have a file, or all that is in a folder, not count, whenever it is opened."""
+        self._outside = (*self._outside, full_folder(path))
+        for noted in (self._read, self._written):
+            for full in [full for full in noted if not self._counts(full)]:
+                del noted[full]
+
     def note_listing(self, path: str, *, is_search: bool = False) -> None:
         """Take note that a folder is about to be listed, perhaps only in search of code."""
         full = os.path.realpath(path)
@@ -209,7 +216,8 @@ class FileWatch:
 
     def _counts(self, full: str) -> bool:
         is_ours = full.startswith((self._project, *self._folders)) or full in self._named
-        return is_ours and not full.startswith(self._outside) and _BYTECODE not in full
+        # With a separator behind it a file is found among them as a folder is.
+        return is_ours and not f"{full}{os.sep}".startswith(self._outside) and _BYTECODE not in full
 
     def _note_read(self, full: str) -> None:
         if full in self._read:
@@ -286,6 +294,12 @@ class FileWatch:
             is_told = native is not None and native.watches(os.path.dirname(path))  # noqa: PTH120 - many a step
             if not is_told and self._read.get(path) != file_stamp(path):
                 self._written[path] = None
+
+
+def leave_out(path: Path | str) -> None:
+    """Have a file, or all in a folder, be none of the step's: what it holds counts in another way."""
+    for watch in _watching:
+        watch.leave_out(path)
 
 
 def full_folder(path: Path | str) -> str:

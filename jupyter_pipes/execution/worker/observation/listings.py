@@ -24,7 +24,7 @@ _COARSE = 5
 _WILDCARD = re.compile(r"[^/]*[*?[].*", re.DOTALL)
 
 _NATIVE_READER = re.compile(
-    r"\bscan_\w+|\b(?:pl|polars)\.read_|\bread_(?:parquet|feather|orc|ipc|ndjson|delta|table)\b|dataset|duckdb"
+    r"\bscan_\w+|\b(?:pl|polars)\.read_|\bread_(?:parquet|feather|orc|ipc|ndjson|delta|table)\b|\b(?:load_)?datasets?\b|duckdb"
 )
 
 
