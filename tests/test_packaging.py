@@ -28,7 +28,7 @@ USED_BY_NAME = {
 }
 """Dependencies that no file imports, and what they are for."""
 
-OPTIONAL = {"luigi", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "tensorboard"}
+OPTIONAL = {"kedro", "luigi", "matplotlib", "numpy", "pandas", "polars", "pyarrow", "tensorboard", "yaml"}
 """Imported only where a user's values or tasks are theirs: whoever has such values has them."""
 
 OF_EXTRAS = {"dask", "distributed"}

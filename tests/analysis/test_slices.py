@@ -132,7 +132,8 @@ def test_installed_modules_are_named(tmp_path: Path) -> None:
 
 PACKAGE = {
     "shop/__init__.py": "from .text import tidy\nprint('imported')\n",
-    "shop/text.py": "import re\n\ndef tidy(x):\n    return re.sub('a', 'b', x)\n\ndef loud(x):\n    return x.upper()\n",
+    "shop/text.py": "import re\n\ndef tidy(x):\n    return re.sub('a', 'b', x)\n\n"
+    "def loud(x):\n    return x.upper()\n",
     "shop/rows/__init__.py": "from .made import make\n",
     "shop/rows/made.py": "from ..text import loud\nfrom . import kinds\n\n"
     "def make(x):\n    return loud(x)\n\ndef other(x):\n    return kinds.Row(x)\n",

@@ -77,14 +77,13 @@ def as_text(value: object) -> str:
 def place_of(dataset: Any) -> str:
     """Return the path of a dataset of this machine, file or folder; "" for any other."""
     inner = inner_of(dataset)
-    path = str(getattr(inner, "_filepath", "") or getattr(inner, "_path", ""))
-    protocol = str(getattr(inner, "_protocol", "") or "file")
-    return path if protocol in ("file", "local") and "://" not in path else ""
+    path, protocol = _held(inner, "_filepath") or _held(inner, "_path"), _held(inner, "_protocol")
+    return path if protocol in ("", "file", "local") and "://" not in path else ""
 
 
 def database_of(dataset: Any) -> str:
     """Return the path of the file whose tables a dataset reads or writes; "" if there is none."""
-    where = str(getattr(dataset, "_connection_str", ""))
+    where = _held(dataset, "_connection_str")
     return where.removeprefix("sqlite:///") if where.startswith("sqlite:///") else ""
 
 
@@ -101,21 +100,19 @@ def _kept(project: Project, name: str) -> Any | None:
 def _dataset(
     project: Project, name: str, found: Any, entry: dict[str, Any] | None, *, is_made: bool
 ) -> Dataset:
-    said = entry if entry is not None else _as_made(name, found)
-    shown, is_whole = _written_down(name, said)
-    has_credentials = _has_credentials(shown)
-    if entry is None and (has_credentials or not is_whole):
+    if entry is None:
         raise UsageError(
-            f"dataset {name} cannot be taken in: a hook makes it, with values that a step's process cannot "
-            "have: say it in catalog.yml"
+            f"dataset {name} cannot be taken in: a hook makes it, which a step's process would not: say it "
+            "in catalog.yml"
         )
+    shown, is_whole = _written_down(entry)
     place, version = place_of(found), "" if is_made else _version(found)
     file = str(Path(place) / version / Path(place).name) if version else place
-    is_file = hasattr(inner_of(found), "_filepath") and not Path(file).is_dir()
+    is_file = bool(_held(inner_of(found), "_filepath")) and not Path(file).is_dir()
     is_one = is_file and not (is_made and _has_versions(found))
     return Dataset(
         shown,
-        is_whole and not has_credentials,
+        is_whole and not _has_credentials(shown),
         _in_folder(file, project.path) if file and is_one else "",
         version,
         bool(place),
@@ -124,17 +121,7 @@ def _dataset(
     )
 
 
-def _as_made(name: str, found: Any) -> dict[str, Any]:
-    """What a dataset is made from that stands in no file: a hook has put it into the catalog."""
-    try:
-        return {key: value for key, value in found._init_config().items() if key != "version"}
-    except AttributeError as error:
-        raise UsageError(
-            f"dataset {name} cannot be taken in: nothing tells what it is made from: say it in catalog.yml"
-        ) from error
-
-
-def _written_down(name: str, entry: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
+def _written_down(entry: Mapping[str, Any]) -> tuple[dict[str, Any], bool]:
     """The entry as it counts for steps, and whether it is all that makes the dataset."""
     shown = {key: _without_secrets(key, value) for key, value in entry.items() if key != "metadata"}
     if as_text(shown):
@@ -168,6 +155,11 @@ def _version(found: Any) -> str:
     if not _has_versions(found) or not found.exists():
         return ""
     return str(inner_of(found).resolve_load_version())
+
+
+def _held(dataset: Any, name: str) -> str:
+    """What a dataset holds by custom, those of users as well: no method tells it of all."""
+    return str(getattr(dataset, name, "") or "")
 
 
 def _exists(name: str, found: Any) -> bool:

@@ -7,12 +7,15 @@ import secrets
 from collections.abc import Callable, Iterable, Mapping
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from jupyter_pipes.execution.worker.observation.files import leave_out
 from jupyter_pipes.runs.taken.kedro_datasets import database_of, place_of
 from jupyter_pipes.runs.taken.kedro_parameters import is_parameter
 from jupyter_pipes.runs.taken.kedro_project import context_of, credentials_of, entries_of
+
+_PATHS = ("filename", "filepath", "path")
+"""Words of entries that Kedro takes for paths."""
 
 
 def run_node(function: Callable[..., Any], said: str, given: Mapping[str, Any]) -> tuple[Any, ...]:
@@ -28,7 +31,7 @@ def run_node(function: Callable[..., Any], said: str, given: Mapping[str, Any]) 
     told: Mapping[str, Any] = import_module("yaml").safe_load(said)
     entries: dict[str, Any] = told.get("catalog", {})
     node = _node(function, told)
-    hooks = _hooks(told["package"])
+    _configure(told["package"])
     catalog = _catalog(told, entries, {name: value for name, value in given.items() if name in entries})
     for name, value in _values(node, given).items():
         if name not in entries:
@@ -38,7 +41,7 @@ def run_node(function: Callable[..., Any], said: str, given: Mapping[str, Any]) 
     for name in in_memory:
         catalog[name] = import_module("kedro.io").MemoryDataset(copy_mode="assign")
     _leave_out_places(catalog, (*passed, *(name for name in given if name in entries)), entries)
-    import_module("kedro.runner.task").Task(node, catalog, False, hooks).execute()
+    import_module("kedro.runner.task").Task(node, catalog, False, parallel=True).execute()
     return tuple(catalog.load(name) if name in in_memory else _word(catalog.get(name)) for name in passed)
 
 
@@ -49,13 +52,12 @@ def _node(function: Callable[..., Any], told: Mapping[str, Any]) -> Any:
     )
 
 
-def _hooks(package: str) -> Any:
-    """The project's hooks, and those of plugins."""
+def _configure(package: str) -> None:
+    """Have Kedro know the project, whose hooks a task makes that stands alone."""
     project = import_module("kedro.framework.project")
     project.configure_project(package)
     # What counts of the project's configuration stands in the text.
     leave_out(project.settings.CONF_SOURCE)
-    return import_module("kedro.runner.task").Task._run_node_synchronization(package)
 
 
 def _catalog(told: Mapping[str, Any], entries: Mapping[str, Any], versions: Mapping[str, str]) -> Any:
@@ -65,10 +67,22 @@ def _catalog(told: Mapping[str, Any], entries: Mapping[str, Any], versions: Mapp
         context = context_of(told["package"], Path.cwd(), told.get("env", ""))
         credentials = credentials_of(context)
         entries = {**entries, **entries_of(context, configured, credentials)}
-    absolute = import_module("kedro.framework.context.context")._convert_paths_to_absolute_posix
     return import_module("kedro.io").DataCatalog.from_config(
-        absolute(Path.cwd(), dict(entries)), credentials, {**told.get("versions", {}), **versions}
+        _absolute(entries), credentials, {**told.get("versions", {}), **versions}
     )
+
+
+def _absolute(entry: Mapping[str, Any]) -> dict[str, Any]:
+    """What the catalog says, with paths that count from the project's folder as Kedro has them."""
+    whole: dict[str, Any] = {}
+    for key, value in entry.items():
+        if isinstance(value, Mapping):
+            whole[key] = _absolute(cast("Mapping[str, Any]", value))
+        elif key in _PATHS and isinstance(value, str) and "://" not in value:
+            whole[key] = (Path.cwd() / value).as_posix()
+        else:
+            whole[key] = value
+    return whole
 
 
 def _values(node: Any, given: Mapping[str, Any]) -> dict[str, Any]:
