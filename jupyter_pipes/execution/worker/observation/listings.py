@@ -24,7 +24,8 @@ _COARSE = 5
 _WILDCARD = re.compile(r"[^/]*[*?[].*", re.DOTALL)
 
 _NATIVE_READER = re.compile(
-    r"\bscan_\w+|\b(?:pl|polars)\.read_|\bread_(?:parquet|feather|orc|ipc|ndjson|delta|table)\b|\b(?:load_)?datasets?\b|duckdb"
+    r"\bscan_\w+|\b(?:pl|polars)\.read_|\bread_(?:parquet|feather|orc|ipc|ndjson|delta|table)\b|duckdb"
+    r"|(?:\.|\bimport\b[^\n]*\b)datasets?\b|\bload_dataset\b"
 )
 
 
