@@ -238,7 +238,10 @@ def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_say
     assert summary.startswith("The forest is right on 72% of the days of 2015")
     steps = ("load", "clean", "fit", "seasons", "report")
     assert parts == [f"forest[{name}]: completed" for name in steps]
-    assert printed(notebook, "monitored") == "8 leaves on the run\n"
+    assert printed(notebook, "monitored").splitlines() == [
+        "8 leaves on the run",
+        "30 points that TensorBoard was told",
+    ]
     (model,) = Pipeline.from_notebook(tmp_path / "control.ipynb").models()
     assert (model.name, model.version, model.step) == ("rain_tree", 1, "keep")
     assert "max_depth=3, random_state=0" in shown(notebook, "models")

@@ -13,15 +13,15 @@ from jupyter_pipes.model.results import Usage
 from jupyter_pipes.model.steps import Status, StepOptions
 from jupyter_pipes.model.views import RunView, StepView
 
-Phase = Literal["upstream", "decision", "queue", "imports", "retry", "running"]
+Phase = Literal["upstream", "decision", "gate", "queue", "imports", "retry", "running"]
 
 
 class Span(Struct, frozen=True):
     """What a step did for a while; times in seconds since 1970, `end` None as long as it goes on.
 
     Attributes:
-        phase: waits for earlier steps, is decided, waits for a slot or a queue, for imports, for the next
-            try, or runs.
+        phase: waits for earlier steps, is decided, waits for an approval, for a slot or a queue, for
+            imports, for the next try, or runs.
         words: for which steps, which imports, or why; of an attempt, where it ran, if that is another
             machine, and why it came to nothing.
         is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone.
@@ -162,6 +162,10 @@ class _Track:
                 self._close(time)
             case ev.AttemptEnded(outcome=outcome, reason=reason):
                 self._close(time, "" if outcome == "completed" else reason or outcome)
+            case ev.GateReached(text=text):
+                self._begin("gate", time, f"waits for approval: {text}")
+            case ev.GateAnswered():
+                self._close(time)
             case ev.StepDeferred(reason=reason):
                 self._begin("queue", time, reason)
             case ev.StepReopened(reason=reason):

@@ -108,7 +108,10 @@ def find_running(workspace: Workspace, pipeline: str | None = None) -> Run:
     for run in _of_their_own(workspace.history.runs(pipeline), workspace.history):
         if run.status is Status.RUNNING:
             return Run(workspace, run.run)
-    raise RunNotFound(f"no run{_of(pipeline)} goes on")
+    runs = _of_their_own(workspace.history.runs(pipeline), workspace.history)
+    newest = f", or look at the newest, which is {runs[0].status} (show {runs[0].run})" if runs else ""
+    begin = "begin one (run), in the background (run --detach)"
+    raise RunNotFound(f"no run{_of(pipeline)} goes on: {begin}{newest}")
 
 
 def _of_their_own(runs: Sequence[RunSummary], history: History) -> Sequence[RunSummary]:

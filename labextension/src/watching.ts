@@ -92,7 +92,11 @@ export class RunWatch {
       const callback = (): void => {
         this._front.bring(this._session, failed, pipeline);
       };
-      return Notification.error(words, { autoClose: false, actions: [{ label, callback }] });
+      const actions = [{ label, callback }];
+      // What the run was told to ignore is no alarm.
+      return run.status === 'failed' || sweep
+        ? Notification.error(words, { autoClose: false, actions })
+        : Notification.warning(words, { autoClose: SHOWN_MILLISECONDS, actions });
     }
     return run.status === 'completed'
       ? Notification.success(words, { autoClose: SHOWN_MILLISECONDS })

@@ -645,9 +645,9 @@ export interface ShowTimeline {
   readonly run?: string;
 }
 
-/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for a slot or a queue, for imports, for the next try, or runs. words: for which steps, which imports, or why; of an attempt, where it ran, if that is another machine, and why it came to nothing. is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone. */
+/** What a step did for a while; times in seconds since 1970, `end` None as long as it goes on. Attributes: phase: waits for earlier steps, is decided, waits for an approval, for a slot or a queue, for imports, for the next try, or runs. words: for which steps, which imports, or why; of an attempt, where it ran, if that is another machine, and why it came to nothing. is_lost: whether it is an attempt that came to nothing: it failed, was stopped, or its worker is gone. */
 export interface Span {
-  readonly phase: "decision" | "imports" | "queue" | "retry" | "running" | "upstream";
+  readonly phase: "decision" | "gate" | "imports" | "queue" | "retry" | "running" | "upstream";
   readonly start: number;
   readonly end: number | null;
   readonly words?: string;

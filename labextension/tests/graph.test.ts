@@ -101,6 +101,17 @@ test('a name is shortened where its node is too narrow', () => {
 });
 
 test.each([
+  [{ progress: '2/3, 1 failed', elements: 3, status: 'failed' }, '✕ a 2/3'],
+  [{ progress: '3/10 rows', status: 'pending' }, '○ a']
+] as const)(
+  'a node of one line has the count of its elements beside its name: %j',
+  (step, label) => {
+    const board = boardOf(stepNamed('a', step));
+    expect(faces({ ...LAYOUT, lines: 1 }, board, 0, ENGLISH).get('a')?.label).toBe(label);
+  }
+);
+
+test.each([
   ['rgb(17, 34, 51)', 'rgb(17,34,51)'],
   ['rgba(0, 0, 0, 0.54)', 'rgba(0,0,0,0.54)'],
   ['color(srgb 0.5 0 1)', 'rgb(128,0,255)'],

@@ -113,6 +113,17 @@ def test_cpu_time_and_memory_are_those_of_all_attempts() -> None:
     assert (load.seconds, load.cpu_seconds, load.peak_memory) == (2, 0.5, 100)
 
 
+def test_a_step_waits_for_its_approval_until_somebody_answers() -> None:
+    asked = [
+        (1.0, ev.StepDecided("load", "run")),
+        (1.0, ev.GateReached("load", "go on?")),
+    ]
+    assert phases(timeline(*asked), "load") == [("decision", 0, 1), ("gate", 1, None)]
+    assert step_of(timeline(*asked), "load").spans[1].words == "waits for approval: go on?"
+    answered = timeline(*asked, (5.0, ev.GateAnswered("load", True, "anna")), *ran("load", 5, 6, 7))
+    assert phases(answered, "load")[1:] == [("gate", 1, 5), ("queue", 5, 6), ("running", 6, 7)]
+
+
 @pytest.mark.parametrize("status", [Status.CANCELLED, Status.FAILED])
 def test_in_a_run_that_has_ended_nobody_waits_any_more(status: Status) -> None:
     shown = timeline(*ran("load", 0, 1, 2), (3, ev.RunEnded(status)))

@@ -9,7 +9,7 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
-from jupyter_pipes.runs.kept import find_resumable, find_run
+from jupyter_pipes.runs.kept import find_resumable, find_run, find_running
 
 RUNS = [
     # id, pipeline, version, tags, how it ended; the newest last
@@ -80,3 +80,10 @@ def test_without_a_name_the_newest_run_that_did_not_complete_is_resumed(workspac
     assert find_resumable(workspace, "study").id == RUNS[0][0]
     with pytest.raises(RunNotFound, match="no run of nothing can be resumed"):
         find_resumable(workspace, "nothing")
+
+
+def test_where_no_run_goes_on_it_is_said_what_there_is_to_do(workspace: Workspace) -> None:
+    with pytest.raises(RunNotFound, match=rf"begin one \(run\).*which is \w+ \(show {RUNS[3][0]}\)"):
+        find_running(workspace)
+    with pytest.raises(RunNotFound, match=r"no run of nothing goes on: begin one.*\(run --detach\)$"):
+        find_running(workspace, "nothing")

@@ -10,6 +10,8 @@ from jupyter_pipes.display.graph.text_size import text_width
 
 Direction = Literal["LR", "TB"]
 NAME_SIZE = 12.0
+_COUNT = " 100/100"
+"""For how long a count of a step's elements there is room beside its name."""
 
 
 class Density(Struct, frozen=True):
@@ -39,10 +41,11 @@ class Density(Struct, frozen=True):
     lane: float
     has_labels: bool
 
-    def node_width(self, title: str) -> float:
-        """Return how wide a node of this name is."""
+    def node_width(self, title: str, *, is_counted: bool = False) -> float:
+        """Return how wide a node of this name is; where it has one line, a count stands there as well."""
         least, most = self.node_widths
-        return min(max(least, text_width(title, NAME_SIZE) * self.boldness + self.beside_name), most)
+        text = f"{title}{_COUNT}" if is_counted and self.lines == 1 else title
+        return min(max(least, text_width(text, NAME_SIZE) * self.boldness + self.beside_name), most)
 
 
 ROOMY = Density(

@@ -72,12 +72,13 @@ class Layout(Struct, frozen=True):
 
 
 class _Graph(Struct):
-    """Drawn nodes with the steps behind them, their stages, the their links, and those that code shows."""
+    """Drawn nodes with the steps behind them, their stages, links, links that code shows, counted steps."""
 
     members: dict[str, list[str]]
     stage_of: dict[str, str]
     links: dict[tuple[str, str], list[str]]
     by_code: set[tuple[str, str]]
+    counted: set[str]
     density: Density
 
 
@@ -139,7 +140,8 @@ def _drawn(steps: Sequence[PlannedStep], collapsed: frozenset[str], density: Den
         step.name: stage_node(stage) if (stage := step.options.stage) and stage in collapsed else step.name
         for step in steps
     }
-    graph = _Graph({}, {}, {}, set(), density)
+    counted = {step.name for step in steps if step.options.map or step.options.pipeline}
+    graph = _Graph({}, {}, {}, set(), counted, density)
     for step in steps:
         graph.members.setdefault(node_of[step.name], []).append(step.name)
         if step.options.stage and node_of[step.name] == step.name:
@@ -200,7 +202,8 @@ def _label_rooms(graph: _Graph, links: Sequence[tuple[str, str]], direction: Dir
 
 def _node_size(graph: _Graph, node: str, direction: Direction) -> Point:
     title = node if node in graph.members[node] else f"▸ {node.partition(':')[2]}"
-    width, height = graph.density.node_width(title), graph.density.node_height
+    width = graph.density.node_width(title, is_counted=node in graph.counted)
+    height = graph.density.node_height
     return (width, height) if direction == "LR" else (height, width)
 
 

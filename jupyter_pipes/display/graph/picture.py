@@ -74,6 +74,12 @@ def node_line(steps: Sequence[StepView], stale: Mapping[str, str], *, is_stage: 
     return f"{LOOKS[steps[0].status].word} · {stale_word(reasons)}" if marked else status_line(steps[0])
 
 
+def node_name(name: str, steps: Sequence[StepView], lines: int) -> str:
+    """Return a node's first line; where it is the only one, with how many elements of its step are done."""
+    count = steps[0].count.partition(",")[0] if lines == 1 and len(steps) == 1 else ""
+    return f"{name} {count}".rstrip()
+
+
 def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = NOTHING) -> str:
     """Return the run's graph as one SVG element that needs nothing else and runs no script.
 
@@ -154,6 +160,7 @@ def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) ->
     is_stage = members != (node,)
     status = joint_status(step.status for step in steps)
     name = node.removeprefix("stage:") if is_stage else node
+    first = name if is_stage else node_name(node, steps, layout.lines)
     line = node_line(steps, stale, is_stage=is_stage)
     is_stale = any(step.name in stale for step in steps)
     icon, colour = (STALE.icon, _ink("stale")) if is_stale else (LOOKS[status].icon, _ink(status))
@@ -161,7 +168,7 @@ def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) ->
     dashed = f' stroke-dasharray="{"2 3" if may_be else "5 3"}"' if is_stale else ""
     beside, baseline = (28, box.y + 19) if layout.lines == 2 else (20, box.y + box.height / 2 + 4)
     weight, boldness = (600, _BOLD) if layout.lines == 2 else (400, 1.0)
-    shown = ellipsised(name, NAME_SIZE * boldness, box.width - beside - 4)
+    shown = ellipsised(first, NAME_SIZE * boldness, box.width - beside - 4)
     stack = _behind(box) if is_stage else ""
     second = (
         f'<text x="{box.x + beside:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'

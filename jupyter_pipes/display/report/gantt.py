@@ -17,6 +17,7 @@ from jupyter_pipes.model.results import Usage
 PHASES: Final[Mapping[Phase, str]] = {
     "upstream": "waits for earlier steps",
     "decision": "is decided",
+    "gate": "waits for approval",
     "queue": "waits for a slot or a queue",
     "imports": "imports",
     "retry": "waits for the next try",

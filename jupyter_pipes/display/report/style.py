@@ -46,6 +46,7 @@ table.timeline{{width:100%;border-collapse:collapse;font-size:12px}}
 .bar{{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 .bar.upstream{{border-bottom:1px dotted var(--jp-ui-font-color2)}}
 .bar.decision{{background:var(--jp-ui-font-color2)}}
+.bar.gate{{border:1px solid var(--jp-ui-font-color1)}}
 .bar.queue{{background:var(--report-queue)}}
 .bar.imports{{background:var(--report-imports)}}
 .bar.retry{{background:var(--jupyter-pipes-cancelled,{LOOKS[Status.CANCELLED].ink})}}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.display.graph.layering import Point
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout, data_name
-from jupyter_pipes.display.graph.picture import joint_status, node_line, svg
+from jupyter_pipes.display.graph.picture import joint_status, node_line, node_name, svg
 from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
 from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, is_maybe, running_share
@@ -247,7 +247,7 @@ def _face(
     steps = [view.steps[name] for name in members if name in view.steps]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
-    name = f"▸ {node.removeprefix('stage:')}" if is_stage else node
+    name = f"▸ {node.removeprefix('stage:')}" if is_stage else node_name(node, steps, lines)
     is_stale = any(step.name in stale for step in steps)
     percent = 0 if is_stage or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from jupyter_pipes.execution.executors.endings import Stop, as_stopped
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.results import FileSeen, FolderSeen, StepError
+from jupyter_pipes.model.results import FileSeen, FolderSeen, StepError, Usage
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.runs.contents import failures, named_artifact
 
@@ -71,7 +72,7 @@ def _place(step: StepView, view: RunView) -> str:
 
 
 def _used(view: RunView, ended: ev.AttemptEnded) -> ev.AttemptEnded:
-    """Return the end with the files that the run's steps used, but for those that they made themselves."""
+    """Return the end with what the run's steps used, of files those that they did not make themselves."""
     attempts = [step.latest for step in view.steps.values() if step.latest is not None]
     written = dict.fromkeys(path for each in attempts for path in each.written)
     files: dict[str, FileSeen] = {seen.path: seen for each in attempts for seen in each.files}
@@ -85,4 +86,5 @@ def _used(view: RunView, ended: ev.AttemptEnded) -> ev.AttemptEnded:
         files=tuple(seen for path, seen in files.items() if path not in written),
         written=tuple(written),
         listed=tuple(listed.values()),
+        usage=reduce(Usage.plus, (step.usage for step in view.steps.values()), Usage()),
     )

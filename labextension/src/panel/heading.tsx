@@ -92,7 +92,9 @@ function Elapsed({ run, session }: RunProps & Pick<TabProps, 'session'>): JSX.El
 function Tally({ run }: RunProps): JSX.Element {
   return (
     <>
-      <span title={run.tally}>{run.tally}</span>
+      <span className="jp-pipes-tally" title={run.tally}>
+        {run.tally}
+      </span>
       <span className="jp-pipes-quiet" title={run.reason || run.waits}>
         {run.reason || run.waits}
       </span>

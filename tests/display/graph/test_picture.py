@@ -7,6 +7,7 @@ from xml.etree import ElementTree
 import pytest
 
 from jupyter_pipes.display.graph import picture as drawing
+from jupyter_pipes.display.graph.density import DENSE
 from jupyter_pipes.display.graph.layout import arrange, data_node, stage_node
 from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, STALE, Look
@@ -97,6 +98,16 @@ def test_a_running_step_shows_its_progress_in_words() -> None:
         ev.AttemptStarted("load", 1, 7, "host"), ev.ProgressReported("load", 1, 45, 100), steps=(LOAD,)
     )
     assert "running · 45 %" in texts(drawing.svg(view))
+
+
+def test_where_a_node_has_one_line_the_count_of_its_elements_stands_beside_its_name() -> None:
+    mapped = ev.PlannedStep("score", options=StepOptions(map=("x in xs",)))
+    nested = ev.PlannedStep("prep", options=StepOptions(pipeline="other.ipynb"))
+    view = view_of(ev.StepsAdded("score", 1, 0, ((),) * 100), steps=(mapped, nested))
+    layout = arrange([mapped, nested], density=DENSE)
+    assert {"score 0/100", "prep"} <= set(texts(drawing.svg(view, layout)))
+    plain = arrange([ev.PlannedStep("score"), ev.PlannedStep("prep")], density=DENSE)
+    assert all(layout.nodes[name].width > plain.nodes[name].width for name in ("score", "prep"))
 
 
 def test_a_collapsed_stage_shows_how_many_of_its_steps_have_ended() -> None:

@@ -109,7 +109,7 @@ function ofStep(
   return {
     label:
       layout.lines === 1
-        ? `${look.icon} ${step.name}`
+        ? [look.icon, step.name, countOf(step)].filter(Boolean).join(' ')
         : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleText(step, trans)}` : words}`,
     spoken: spoken(step, trans),
     told: [
@@ -127,6 +127,11 @@ function ofStep(
     isMaybe: isMaybeStale(step),
     done: step.status === 'running' ? 100 * (step.share ?? 0) : 0
   };
+}
+
+/** How many of its elements, or of the steps of its pipeline, are done: `37/100`. */
+function countOf(step: BoardStep): string {
+  return step.elements ? (/^\d+\/\d+/.exec(step.progress)?.[0] ?? '') : '';
 }
 
 function ofStage(

@@ -8,7 +8,7 @@ import { barsOf, lengthOf, marksOf, waitedOf, type Bar } from './bars';
 /** The share of the axis behind which no label has room. */
 const LAST_LABEL = 0.7;
 
-const PHASES = ['upstream', 'decision', 'queue', 'imports', 'retry', 'running'] as const;
+const PHASES = ['upstream', 'decision', 'gate', 'queue', 'imports', 'retry', 'running'] as const;
 
 interface ChartProps {
   readonly timeline: Timeline;
@@ -25,11 +25,12 @@ interface ChartProps {
 export function Chart(props: ChartProps): JSX.Element {
   const { timeline, now, trans } = props;
   const names = phaseNames(trans);
+  const used = new Set(timeline.steps.flatMap(step => step.spans.map(span => span.phase)));
   const length = lengthOf(timeline, now);
   return (
     <div className="jp-pipes-timeline">
       <ul className="jp-pipes-legend" aria-label={trans.__('Colours')}>
-        {PHASES.map(phase => (
+        {PHASES.filter(phase => used.has(phase)).map(phase => (
           <li key={phase} data-jupyter-pipes-status="completed">
             <span className="jp-pipes-bar-key" data-phase={phase} /> {names[phase]}
           </li>
@@ -162,6 +163,7 @@ function phaseNames(trans: TranslationBundle): PhaseNames {
   return {
     upstream: trans.__('waits for earlier steps'),
     decision: trans.__('is decided'),
+    gate: trans.__('waits for approval'),
     queue: trans.__('waits for a slot or a queue'),
     imports: trans.__('imports'),
     retry: trans.__('waits for the next try'),

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Iterator
 from copy import copy
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -91,6 +92,28 @@ def test_the_folder_tells_equal_names_in_several_apart(read: dict[str, list[Any]
     assert metrics == {"train/loss": [(1, 0.5)], "validation/loss": [(1, 0.75)]}
 
 
+def test_files_are_read_as_tensorboard_writes_them(tmp_path: Path) -> None:
+    """Scalars of today's writers, and of those that came before; other summaries are no metrics."""
+    events: Any = import_module("tensorboard.compat.proto.event_pb2")
+    summaries: Any = import_module("tensorboard.compat.proto.summary_pb2")
+    before: Any = import_module("tensorboard.summary.writer.event_file_writer")
+    new = import_module("tensorboard.summary").Writer(str(tmp_path / "new"))
+    for number in range(3):
+        new.add_scalar("loss", 1 / (number + 1), number)
+    new.close()
+    old = before.EventFileWriter(str(tmp_path / "old"))
+    value = summaries.Summary.Value(tag="auc", simple_value=0.5)
+    image = summaries.Summary.Image(height=1, width=1, encoded_image_string=b"x")
+    shown = summaries.Summary.Value(tag="image", image=image)
+    old.add_event(events.Event(step=7, summary=summaries.Summary(value=[value, shown])))
+    old.close()
+    written = sorted(str(path) for path in tmp_path.glob("*/*"))
+    metrics, notes = taken(*written)
+    assert metrics.keys() == {"new/loss", "old/auc"}
+    assert metrics["new/loss"] == [(0, 1.0), (1, 0.5), (2, pytest.approx(1 / 3))]
+    assert (metrics["old/auc"], notes) == ([(7, 0.5)], [])
+
+
 def test_a_file_that_cannot_be_read_is_told_and_the_others_are_read(read: dict[str, list[Any]]) -> None:
     read["good"] = [event(1, scalar("loss", 0.5, is_first=True))]
     metrics, notes = taken("bad/a.tfevents.1", "good/a.tfevents.1")
@@ -105,6 +128,6 @@ def test_without_the_reader_a_note_names_the_package(monkeypatch: pytest.MonkeyP
     assert "pip install tensorboard" in note
 
 
-def test_a_step_without_such_files_is_told_nothing() -> None:
+def test_a_step_without_such_files_is_told_nothing_and_loads_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tensorboard, "find_spec", None)
     assert taken("x.csv", "events.txt") == ({}, [])
-    assert "tensorboard" not in sys.modules
