@@ -3,8 +3,10 @@
 What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, `text`
 is what the one before it says, line by line, with … for whatever stands there; `python` and `toml` ones that
 begin with `# NAME` are files. A cell that has the name of an earlier one stands in its place: it was edited.
+What a page takes for granted stands in a comment that begins with `ipython` or `sh`, and is typed as well.
 All cells are `train.ipynb`; on a page without cells, that is a notebook that stands there from the beginning.
-A command ends well, unless the page has what it says. Behind `<!-- not run: WHY -->` nothing is done.
+A cell or a command ends well, unless the page has what it says. Behind `<!-- not run: WHY -->` nothing is
+done.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ GIVEN = (
 """The cells of `train.ipynb` where a page has none; it has two runs then."""
 
 _NOT_RUN = re.compile(r"<!-- not run: .+ -->")
+_GRANTED = re.compile(r"<!-- (ipython|sh)\n(.*\n)-->\s*", re.DOTALL)
 
 
 class Block(NamedTuple):
@@ -49,6 +52,8 @@ def blocks_of(page: Path) -> Iterator[Block]:
     """Yield the fences of a page in order."""
     before = ""
     for token in MarkdownIt().parse(page.read_text("utf-8")):
+        if token.type == "html_block" and (granted := _GRANTED.fullmatch(token.content)):
+            yield Block(granted[1], granted[2], (token.map or [0])[0] + 1, True)
         if token.type == "fence":
             yield Block(token.info, token.content, (token.map or [0])[0] + 1, not _NOT_RUN.match(before))
         if token.type in {"fence", "html_block", "inline"}:
@@ -81,25 +86,26 @@ class Reader:
 
     def _take(self, block: Block, following: Block) -> None:
         name = re.match(r"# (\S+\.\w+)\n", block.text)
+        where = f"{self._page.name}:{block.line}"
         if block.kind == "ipython":
-            self._said = self._run_cell(block.text.rstrip("\n"))
+            ended_well, self._said = self._run_cell(block.text.rstrip("\n"))
+            assert ended_well or following.kind == "text", f"{where} failed:\n{self._said}"
         elif block.kind == "sh":
             code, self._said = self._run_shell(block.text)
-            where = f"{self._page.name}:{block.line}"
             assert code == 0 or following.kind == "text", f"{where} ended with {code}:\n{self._said}"
         elif block.kind == "text":
             missing = _missing(block.text, self._said)
-            where = f"{self._page.name}:{block.line}"
             assert not missing, f"{where}: {missing!r} does not stand in what came:\n{self._said}"
         elif name:
             (self._folder / name[1]).write_text(block.text)
 
-    def _run_cell(self, source: str) -> str:
+    def _run_cell(self, source: str) -> tuple[bool, str]:
         cell = self._cell_of(source)
         cell.source = source
         nbformat.write(self._notebook, self._folder / NOTEBOOK)
         self._client.execute_cell(cell, self._notebook.cells.index(cell))
-        return "".join(map(_text, cell.outputs))
+        ended_well = all(output.output_type != "error" for output in cell.outputs)
+        return ended_well, "".join(map(_text, cell.outputs))
 
     def _cell_of(self, source: str) -> Any:
         """Return the cell that is edited, or a new one."""

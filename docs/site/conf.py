@@ -48,6 +48,8 @@ nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb", "*trouble
 nb_ipywidgets_js = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", 100)]
 
+# In docstrings `this` is code.
+default_role = "literal"
 autodoc_member_order = "bysource"
 autodoc_typehints = "description"
 autodoc_typehints_description_target = "documented_params"
