@@ -84,7 +84,8 @@ def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Pa
     export = getattr(import_module(f"jupyter_pipes.export.{engine}"), f"export_{engine}")
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
     texts: Mapping[str, str] = export(
-        pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem
+        *(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem),
+        catalog=pipeline.workspace.catalog,
     )
     return {root / name: text for name, text in texts.items()}
 

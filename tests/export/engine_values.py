@@ -31,7 +31,18 @@ def of_notebook(study: dict[str, Any]) -> Values:
         for artifact in values_among(artifacts)
         # What only runs show that a step leaves, no export of the notebook's text can know.
         if artifact.name in pipeline.graph.step(step).writes
-    }
+    } | _published(study, Path(study["notebook"]).parent)
+
+
+def _published(study: dict[str, Any], folder: Path) -> Values:
+    """Take the files that the catalog names out of a folder."""
+    return {f"file {name}": _taken(folder / name) for name in study["published"]}
+
+
+def _taken(file: Path) -> bytes:
+    content = file.read_bytes()
+    file.unlink()
+    return content
 
 
 def of_luigi(study: dict[str, Any], folder: Path) -> tuple[Values, ModuleType]:
@@ -260,8 +271,9 @@ def compared(studies: list[dict[str, Any]]) -> dict[str, dict[str, dict[str, str
     for engine, run in ENGINES.items():
         for study in studies:
             if engine in study["folders"]:
-                values = run(study, Path(study["folders"][engine]))
-                found[study["name"]][engine] = differing(ours[study["name"]], *values)
+                values, module = run(study, Path(study["folders"][engine]))
+                values |= _published(study, Path.cwd())
+                found[study["name"]][engine] = differing(ours[study["name"]], values, module)
     return found
 
 

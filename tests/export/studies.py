@@ -14,11 +14,15 @@ class Study(Struct, frozen=True):
         what: what is special about it, for people.
         cells: its code cells.
         params: what is given, where it is not the defaults.
+        files: name -> text, of what lies beside the notebook.
+        published: the files that are written beside the values.
     """
 
     what: str
     cells: tuple[str, ...]
     params: dict[str, Any] = {}
+    files: dict[str, str] = {}
+    published: tuple[str, ...] = ()
 
 
 STUDIES: dict[str, Study] = {
@@ -142,6 +146,32 @@ STUDIES: dict[str, Study] = {
             "%%step close\nresult = isinstance(task[0], Task) and params(1)",
         ),
         {"operator": 9},
+    ),
+    "catalogued": Study(
+        "inputs and outputs that the catalog names, with parameters in their paths",
+        (
+            "%%params\nregion: str = 'north'",
+            "def count():\n    return len(companies)",
+            "%%step clean\nclean = companies.merge(rates, on='id')\n"
+            "clean['kind'] = clean['kind'].astype('category')\nfile = count()",
+            "%%step total\ntotal = {'sum': float(clean['rate'].sum()), 'ä': [1]}\n"
+            "table = clean.set_index('id')\nwords = f'{region} {file}'\nkept = (1, table)\ntotal['sum']",
+            "%%step last\nresult = (str(clean['kind'].dtype), kept, words)\nplain = clean[['rate']]",
+        ),
+        {},
+        {
+            "pipes.toml": '[catalog]\ncompanies = { format = "csv", path = "in/companies.csv", '
+            'load = { sep = ";" } }\nrates = { format = "csv", path = "in/{params.region}.csv" }\n'
+            'clean = { format = "parquet", path = "out/clean.parquet" }\n'
+            'total = { format = "json", path = "out/total.json" }\n'
+            'table = { format = "csv", path = "out/{params.region}/{step}.csv", save = { sep = ";" } }\n'
+            'words = { format = "text", path = "out/words.txt" }\n'
+            'kept = { format = "pickle", path = "out/kept.pkl" }\n'
+            'plain = { format = "csv", path = "out/plain.csv" }\n',
+            "in/companies.csv": "id;kind\n1;a\n2;b\n",
+            "in/north.csv": "id,rate\n1,0.5\n2,1.5\n",
+        },
+        (*("out/clean.parquet", "out/total.json", "out/north/total.csv", "out/words.txt", "out/plain.csv"),),
     ),
     "maps": Study(
         "a step that runs once for each element",

@@ -18,7 +18,7 @@ from jupyter_pipes.export.luigi.engine import FAMILIES, TAKEN_BY_TASKS
 from jupyter_pipes.export.write import write
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.runs.pipeline import Pipeline
-from tests.export.studies import STUDIES
+from tests.export.studies import STUDIES, Study
 
 ROOT = Path(__file__).parents[2]
 SAME = "same values"
@@ -38,8 +38,11 @@ FORUM = ("%%params\nn: int = 1\nm: int = 1", "%%step A\na = n * 10", "%%step B\n
 """The example of the forum: B needs what A makes; of another `m`, only B is to be made anew."""
 
 
-def exported(engine: str, folder: Path, name: str, *cells: str) -> str:
+def exported(engine: str, folder: Path, name: str, *cells: str, files: dict[str, str] | None = None) -> str:
     """Write a notebook, one of this repository where there are no cells, and its export.
+
+    Args:
+        files: what lies beside the notebook, and in a project of Kedro as well.
 
     Returns:
         Why it is refused, or that its values are the same.
@@ -51,18 +54,28 @@ def exported(engine: str, folder: Path, name: str, *cells: str) -> str:
         nbformat.write(nbformat.v4.new_notebook(cells=found), notebook)
     else:
         notebook.write_bytes((ROOT / "notebooks" / notebook.name).read_bytes())
+    place = folder / ENGINES[engine].format(name)
+    _write_files(folder, files or {})
     try:
-        write(Pipeline.from_notebook(notebook), folder / ENGINES[engine].format(name), engine, None)
+        write(Pipeline.from_notebook(notebook), place, engine, None)
     except NotebookError as error:
         return f"refused: {error}"
+    if place.is_dir():
+        _write_files(place, files or {})
     return SAME
+
+
+def _write_files(folder: Path, files: dict[str, str]) -> None:
+    for name, text in files.items():
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / name).write_text(text)
 
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_the_docs_say_of_each_study_what_becomes_of_it(engine: str, tmp_path: Path) -> None:
     """That the values are the same where it is not refused, other tests find out."""
     for name, study in STUDIES.items():
-        outcome = exported(engine, tmp_path / name, name, *study.cells)
+        outcome = exported(engine, tmp_path / name, name, *study.cells, files=study.files)
         assert documented("pipelines", study.what)[engine] == outcome
 
 
@@ -100,17 +113,18 @@ def compared(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, di
         {
             "name": name,
             "notebook": str(folder / name / f"{name}.ipynb"),
-            "params": params,
+            "params": study.params,
             "unlike": UNLIKE.get(name, {}),
             "folders": {
                 engine: str(folder / name)
                 for engine in ENGINES
-                if exported(engine, folder / name, name, *cells) == SAME
+                if exported(engine, folder / name, name, *study.cells, files=study.files) == SAME
             },
+            "published": study.published,
         }
-        for name, cells, params in (
-            *((name, study.cells, study.params) for name, study in STUDIES.items()),
-            *((name, (), params) for name, params in NOTEBOOKS.items()),
+        for name, study in (
+            *STUDIES.items(),
+            *((name, Study(name, (), params)) for name, params in NOTEBOOKS.items()),
         )
     ]
     (folder / "studies.json").write_text(json.dumps([each for each in studies if each["folders"]]))

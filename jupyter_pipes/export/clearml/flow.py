@@ -18,6 +18,7 @@ from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import identifier, unused
 from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Cell
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.storage.catalog.entries import Catalog
 
 
 def export_clearml(
@@ -35,6 +37,7 @@ def export_clearml(
     name: str,
     source_label: str,
     stem: str,
+    catalog: Catalog = NOTHING,
 ) -> dict[str, str]:
     """Return file name -> content: the pipeline, and what its tasks import where functions are not all.
 
@@ -45,12 +48,13 @@ def export_clearml(
         name: the pipeline's name.
         source_label: where it comes from, for people ("train.ipynb").
         stem: how the module of the pipeline is called.
+        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: ClearML has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, CLEARML)
+    program = standalone(graph, cells, parameters, name, CLEARML, catalog)
     for function in program.functions:
         check_component(function)
     origin = f"Exported from {source_label} by jupyter_pipes."

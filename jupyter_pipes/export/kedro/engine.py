@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from typing import TYPE_CHECKING
 
+from jupyter_pipes.export.kedro.entries import keeps
 from jupyter_pipes.export.plain.binding import surely_bound
 from jupyter_pipes.export.plain.options import Engine
 
@@ -29,6 +30,7 @@ KEDRO = Engine(
     },
     reports={"metric": "log_metric", "progress": "log_progress", "log": "log_text"},
     own={"logging": "import logging", "logger": ""},
+    keeps=keeps,
 )
 """Kedro, as far as exports ask."""
 

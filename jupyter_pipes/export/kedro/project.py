@@ -6,7 +6,7 @@ import json
 import re
 from typing import TYPE_CHECKING
 
-from jupyter_pipes.export.kedro.datasets import catalog, datasets, inputs_of
+from jupyter_pipes.export.kedro.datasets import catalog_text, datasets, inputs_of
 from jupyter_pipes.export.kedro.engine import KEDRO, check_node
 from jupyter_pipes.export.kedro.parameters import parameters_text
 from jupyter_pipes.export.kedro.texts import (
@@ -24,6 +24,8 @@ from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import identifier
 from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
+from jupyter_pipes.model.steps import CATALOG_OWNER
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Cell
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.storage.catalog.entries import Catalog
 
 
 def export_kedro(
@@ -42,6 +45,7 @@ def export_kedro(
     name: str,
     source_label: str,
     stem: str,
+    catalog: Catalog = NOTHING,
 ) -> dict[str, str]:
     """Return path within the project -> content.
 
@@ -52,15 +56,16 @@ def export_kedro(
         name: the pipeline's name.
         source_label: where it comes from, for people ("train.ipynb").
         stem: how the project's folder is called.
+        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: Kedro has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, KEDRO)
+    program = standalone(graph, cells, parameters, name, KEDRO, catalog)
     for function in program.functions:
         check_node(function)
-    found = datasets(program.functions)
+    found = datasets(program.functions, program.datasets)
     origin = f"Exported from {source_label} by jupyter_pipes."
     package, pipeline = _module_name(stem), _module_name(name)
     folder = f"src/{package}/pipelines/{pipeline}"
@@ -83,7 +88,7 @@ def export_kedro(
     return {
         "pyproject.toml": _project(program, found, package, name, origin),
         "conf/base/parameters.yml": parameters_text(program.parameters, origin),
-        "conf/base/catalog.yml": catalog(found.values(), origin),
+        "conf/base/catalog.yml": catalog_text(found.values(), origin),
         "conf/local/catalog.yml": f"# {origin}\n# What is different on this machine.\n",
         **{path: formatted(text, beside=[package]) for path, text in sources.items()},
         f"{folder}/nodes.py": with_reasons(formatted(nodes)),
@@ -117,14 +122,16 @@ def _node(function: Function, found: Datasets) -> str:
 
 
 def _tests(program: Program, found: Datasets, package: str, pipeline: str, origin: str) -> str:
-    edges = {
-        function.step.name: sorted(function.step.producers)
-        for function in program.functions
-        if function.step.producers
-    }
+    before = {each.step.name: {*each.step.producers} - {CATALOG_OWNER} for each in program.functions}
+    edges = {step: sorted(earlier) for step, earlier in before.items() if earlier}
     read = {(owner, name) for each in program.functions for name, owner in each.step.reads.items()}
-    outputs = sorted(dataset.name for place, dataset in found.items() if place not in read)
-    taken = sorted({f"params:{name}" for each in program.functions for name in each.parameters})
+    outputs = sorted(
+        dataset.name for place, dataset in found.items() if place not in read and place[0] != CATALOG_OWNER
+    )
+    taken = sorted(
+        {f"params:{name}" for each in program.functions for name in each.parameters}
+        | {dataset.name for (owner, _), dataset in found.items() if owner == CATALOG_OWNER}
+    )
     return TESTS.format(
         package=package,
         pipeline=pipeline,

@@ -15,6 +15,7 @@ from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import OwnNames, unused
 from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Cell
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.storage.catalog.entries import Catalog
 
 _OF_CLASSES = {
     **{name: f"import {name}" for name in ("datetime", "luigi", "operator")},
@@ -43,6 +45,7 @@ def export_luigi(
     name: str,
     source_label: str,
     stem: str,
+    catalog: Catalog = NOTHING,
 ) -> dict[str, str]:
     """Return file name -> content: the tasks, the functions, and settings where steps ask for some.
 
@@ -53,12 +56,13 @@ def export_luigi(
         name: the pipeline's name.
         source_label: where it comes from, for people ("train.ipynb").
         stem: how the module of the tasks is called.
+        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: Luigi has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, LUIGI)
+    program = standalone(graph, cells, parameters, name, LUIGI, catalog)
     origin = f"Exported from {source_label} by jupyter_pipes."
     heading = title(graph, cells)
     functions = program.module(

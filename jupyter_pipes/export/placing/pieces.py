@@ -42,17 +42,19 @@ class StepCode(Struct):
         borrowed: code of other cells that it reaches, in order.
         own: the statements of its own cell, in order.
         nested: keys of the pieces that must stand inside of the function.
+        behind: what the export adds behind the cell's own, in order.
     """
 
     step: Step
     borrowed: list[Piece]
     own: list[Piece]
     nested: set[str]
+    behind: list[Piece] = []
 
     @property
     def pieces(self) -> tuple[Piece, ...]:
         """All of its code, in the order in which it runs."""
-        return (*self.borrowed, *self.own)
+        return (*self.borrowed, *self.own, *self.behind)
 
     @property
     def inner(self) -> list[Piece]:
@@ -75,13 +77,14 @@ class StepCode(Struct):
         return set[str]().union(*(piece.chunk.free for piece in self.pieces)) - self.local_names
 
 
-def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) -> StepCode:
+def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str], behind: str = "") -> StepCode:
     """Return a step's code in pieces; inside of its function stands what may stand nowhere else.
 
     Args:
         step: the step.
         cells: number -> cell of the notebook, for comments.
         modules: names that imports bind, in any cell.
+        behind: code that the export adds behind the step's own.
     """
     cell = [_script(step)] if step.options.bash else [*_pieces(chunks(step.body, modules), 1, step.label)]
     setup = [piece for code in step.setup for piece in _pieces(_chunks_at(code, modules), 0, code.label)]
@@ -99,7 +102,9 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str]) ->
     fixed = {piece.key for piece in cell if not _may_move(piece, cell)}
     # At the top, whoever imports the module would load it.
     fixed |= {piece.key for piece in prelude if piece.chunk.binds.intersection(step.loads)}
-    return StepCode(step, [*setup, *reached], cell, fixed)
+    added = [*_pieces(chunks(behind, modules), 1, step.label)]
+    fixed |= {piece.key for piece in added if not piece.chunk.is_import}
+    return StepCode(step, [*setup, *reached], cell, fixed, added)
 
 
 def _script(step: Step) -> Piece:

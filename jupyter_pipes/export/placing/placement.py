@@ -17,16 +17,26 @@ from jupyter_pipes.export.placing.pieces import Piece, StepCode, step_code
 from jupyter_pipes.export.placing.source import decides_imports, imported_names
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_pipes.model.steps import Cell, Step
 
 
-def place(steps: Sequence[Step], cells: Sequence[Cell]) -> list[StepCode]:
-    """Decide for every step what stands inside of its function."""
-    sources = {source for step in steps for source in step.sources}
+def place(
+    steps: Sequence[Step], cells: Sequence[Cell], behind: Mapping[str, str] | None = None
+) -> list[StepCode]:
+    """Decide for every step what stands inside of its function.
+
+    Args:
+        steps: the pipeline's.
+        cells: the notebook's, for comments.
+        behind: step -> code that the export adds behind its own.
+    """
+    added = behind or {}
+    sources = {source for step in steps for source in step.sources} | {*added.values()}
     modules = frozenset[str]().union(*map(imported_names, sorted(sources)))
-    codes = [step_code(step, {cell.number: cell for cell in cells}, modules) for step in steps]
+    numbered = {cell.number: cell for cell in cells}
+    codes = [step_code(step, numbered, modules, added.get(step.name, "")) for step in steps]
     lift(codes)
     while any(_nest_local(code) for code in codes) or _nest_conflicts(codes):
         pass

@@ -14,6 +14,7 @@ from jupyter_pipes.pipelines.step_options import BY_FIELD, as_keywords
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from jupyter_pipes.export.placing.catalogued import Keeps
     from jupyter_pipes.model.steps import Step, StepOptions
 
 BY_FUNCTION = frozenset({"inputs", "outputs", "bash", "after"})
@@ -31,6 +32,7 @@ class Engine(Struct, frozen=True):
         own: name that the export needs beside the steps' functions -> the import that binds it, "" for what
             it defines; where the notebook binds the name, the export calls it otherwise.
         reserved: name that the engine's own code has there, and that cannot be called otherwise -> the same.
+        keeps: says which entries of our catalog its own can have; None where it has none.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Engine(Struct, frozen=True):
     reports: Mapping[str, str]
     own: Mapping[str, str] = {}
     reserved: Mapping[str, str] = {}
+    keeps: Keeps | None = None
 
     def check(self, step: Step) -> None:
         """Refuse a step that says what the engine has not.

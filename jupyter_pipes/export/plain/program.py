@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from jupyter_pipes.analysis.notebook.statements import Statement
+    from jupyter_pipes.export.placing.catalogued import Datasets
     from jupyter_pipes.export.placing.pieces import Piece, StepCode
     from jupyter_pipes.pipelines.parameters import Parameter
 
@@ -78,6 +79,7 @@ class Program:
         apart: names that the notebook's code binds, and that must not be bound where functions stand.
         shown: the function that shows the value of a cell's last expression.
         reports: method of `current` -> the function that the steps' code calls in its place.
+        datasets: what the engine's own catalog keeps.
     """
 
     def __init__(
@@ -93,12 +95,15 @@ class Program:
         apart: Iterable[str] = (),
         shown: str = "display",
         reports: Mapping[str, str] | None = None,
+        datasets: Datasets | None = None,
     ) -> None:
         self.name = name
         self.reports = dict(reports or {})
         """Method of `current` -> the function that the steps call for it, which the export has to define."""
         self.own = own or OwnNames({}, ())
         """What the export calls the names that it needs for itself."""
+        self.datasets = dict(datasets or {})
+        """What the engine's own catalog has to keep, as ours says: by step (or `CATALOG_OWNER`) and name."""
         self.parameters = tuple(parameters)
         self._codes = codes
         self._surroundings = surroundings

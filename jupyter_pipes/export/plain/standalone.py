@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from jupyter_pipes.analysis.states import is_state
 from jupyter_pipes.analysis.streams import STREAM_NAMES, imports_of, uses
+from jupyter_pipes.export.placing.catalogued import catalogued
 from jupyter_pipes.export.placing.placement import place
 from jupyter_pipes.export.plain.names import OwnNames, bound_alike, bound_otherwise, names_of, unused
 from jupyter_pipes.export.plain.preparation import check_graph, with_values_only
@@ -23,10 +24,16 @@ if TYPE_CHECKING:
     from jupyter_pipes.model.steps import Cell, Step
     from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.storage.catalog.entries import Catalog
 
 
 def standalone(
-    graph: Graph, cells: Sequence[Cell], parameters: Sequence[Parameter], name: str, engine: Engine
+    graph: Graph,
+    cells: Sequence[Cell],
+    parameters: Sequence[Parameter],
+    name: str,
+    engine: Engine,
+    catalog: Catalog,
 ) -> Program:
     """Return the pipeline as functions that another engine can call.
 
@@ -38,7 +45,8 @@ def standalone(
     for step in graph.steps:
         engine.check(step)
         _check_states(step, engine)
-    codes = place([with_values_only(step) for step in graph.steps], cells)
+    named = catalogued(graph, catalog, engine.keeps, engine.refuse)
+    codes = place([with_values_only(step) for step in named.steps], cells, named.behind)
     for code in codes:
         _drop_what_only_a_condition_reads(code)
     drawing = {step.name for step in graph.steps if STREAM_NAMES & {*step.writes}}
@@ -61,6 +69,7 @@ def standalone(
         apart=bound_otherwise(engine.reserved, codes),
         shown="print",
         reports={method: function for method, function in functions.items() if method in used},
+        datasets=named.datasets,
     )
 
 

@@ -100,6 +100,10 @@ class Catalog(Struct, frozen=True):
         return fitting[0].of(name) if fitting else None
 
 
+NOTHING = Catalog()
+"""What settings say that name nothing."""
+
+
 def catalog_of(table: object, place: Path | None, base: Path, directory: Path) -> Catalog:
     """Return the catalog, as settings name it.
 

@@ -26,8 +26,8 @@ def code_of(entry: Entry, newest: str = "") -> str:
         newest: the file of its newest version, "" where it has none.
     """
     library = entry.library or next(iter(format_named(entry.format).reads))
-    path = repr(newest) if newest else _text_code(entry.path)
-    modules, call = _call(entry.format, library, path, entry.load, entry.is_remote, _text_code(entry.table))
+    path = repr(newest) if newest else text_code(entry.path)
+    modules, call = _call(entry.format, library, path, entry.load, entry.is_remote, text_code(entry.table))
     modules |= {"os"} if is_any(entry.path, "env") else set()
     imports = "".join(f"import {module}\n" for module in sorted(modules))
     return f"{imports}\n{entry.name} = {call}\n"
@@ -82,7 +82,7 @@ def _call(
     return packages, code
 
 
-def _text_code(text: str) -> str:
+def text_code(text: str) -> str:
     """Return a text with placeholders as Python writes it."""
     parts = list(parts_of(text))
     if all(part.kind == "text" for part in parts):
