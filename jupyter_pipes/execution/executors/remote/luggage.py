@@ -60,7 +60,8 @@ class Packed:
     def _modules(self, job: Job) -> Iterator[dict[str, str]]:
         places = tuple(map(Path, job.python_path))
         names = [name for source in job.step.sources for name in imported(source)]
-        local = reach((*job.step.imports, *names), places).local
+        handed = [each.partition(":")[0] for ref in job.inputs.values() if ref for each in ref.imports]
+        local = reach((*job.step.imports, *names, *handed), places).local
         for place in places:
             files = [path for path in local if _first_of(places, path) == place]
             self._sources.update({file_digest(path): path for path in files})
