@@ -20,6 +20,7 @@ SMALL = {
     "CELLS": 3,
     "CHAIN": 2,
     "CHAINED": 10,
+    "ELEMENTS": 3,
     "EVENTS": 2,
     "FEW": 2,
     "FEW_CELLS": 2,

@@ -12,7 +12,9 @@ import {
 } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
 import type { ReadonlyPartialJSONObject } from '@lumino/coreutils';
+import type { Widget } from '@lumino/widgets';
 import { elementsContent, logContent, reasonsContent } from './cells/contents';
+import { NESTED_ROOM, nestedContent } from './cells/nested';
 import { Sheet } from './cells/sheet';
 import { told } from './commands';
 import { runMagic } from './magics';
@@ -151,8 +153,10 @@ export function addStepCommands(
       const { session, step, pipeline } = about;
       const asked = session.ask({ ask: 'elements', step: step.name }, pipeline);
       const isPipeline = Boolean(step.pipeline);
-      const content = elementsContent(asked, isPipeline, trans);
+      const listed = elementsContent(asked, isPipeline, trans);
       const title = isPipeline ? (await asked).title : trans.__('Elements of %1', step.name);
+      const { run } = await asked;
+      const content = run ? opened(about, run, listed, trans) : listed;
       await open(about, title, content, false);
     },
     hasElements
@@ -169,6 +173,17 @@ export function addStepCommands(
     hasRun,
     debug
   );
+}
+
+/** The graph of the run that a step is, above the list of its steps. */
+async function opened(
+  { session, step, pipeline }: Subject,
+  run: string,
+  listed: Promise<HTMLElement>,
+  trans: TranslationBundle
+): Promise<Widget> {
+  const shown = session.ask({ ask: 'open run', run, ...NESTED_ROOM }, pipeline);
+  return nestedContent(step.name, await shown, await listed, trans);
 }
 
 /** What is told of a step's elements, or of the steps of the pipeline that it is. */
@@ -198,7 +213,7 @@ function hasElements({ step }: Subject): boolean {
 async function open(
   { session, step }: Subject,
   title: string,
-  content: Promise<HTMLElement>,
+  content: Promise<HTMLElement | Widget>,
   isGlance: boolean
 ): Promise<void> {
   const notebook = session.panel.content;

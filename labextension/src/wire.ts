@@ -278,11 +278,12 @@ export interface Edge {
   readonly is_by_code?: boolean;
 }
 
-/** The first elements, what went wrong before all else, and how many more there are. Attributes: title: what they are called: of a pipeline its steps. */
+/** The first elements, what went wrong before all else, and how many more there are. Attributes: title: what they are called: of a pipeline its steps. run: of a pipeline its own run, once it is known. */
 export interface ElementList {
   readonly title: string;
   readonly elements: readonly (ElementShown)[];
   readonly more: number;
+  readonly run?: string;
 }
 
 /** An element as a front end shows it: `value` is what it is, in short. */

@@ -10,7 +10,7 @@ from jupyter_pipes.display.graph.text_size import text_width
 
 Direction = Literal["LR", "TB"]
 NAME_SIZE = 12.0
-_COUNT = " 100/100"
+_COUNT = " 99/99"
 """For how long a count of a step's elements there is room beside its name."""
 
 

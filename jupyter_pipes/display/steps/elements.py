@@ -31,8 +31,15 @@ def elements_title(step: StepView) -> str:
     path = step.planned.options.pipeline
     if not path:
         return "Elements"
-    run = next((each.source_run for each in step.children.copy().values()), "")
+    run = run_of(step)
     return f"Steps of {path}" + (f" · run {run}" if run else "")
+
+
+def run_of(step: StepView) -> str:
+    """Return the run of the pipeline that a step is, once it is known; "" for a step that is none."""
+    if not step.planned.options.pipeline:
+        return ""
+    return next((each.source_run for each in step.children.copy().values()), "")
 
 
 def elements_html(step: StepView, now: float) -> str:

@@ -79,6 +79,7 @@ function elementRow(
   const took = element.seconds > 0 ? durationText(element.seconds) : '';
   const status = statusText(element.status, trans);
   row.dataset.jupyterPipesStatus = element.status;
+  row.dataset.name = element.name;
   const first = isPipeline ? [element.name] : [element.name, element.value];
   for (const text of [...first, status, took, element.why]) {
     const cell = row.appendChild(document.createElement('td'));

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 EVERYWHERE = ("inline", "local", "cluster")
 ISOLATED = ("local", "cluster")
-"""In the kernel itself nobody can kill a step alone, and while it runs nobody can say anything."""
+"""In the kernel itself nobody can kill a step alone."""
 
 POLICIES = ("", "--on-fail ignore", "--on-fail stop", "--fail-fast")
 """What the step says, and what the run is started with."""
@@ -94,8 +94,8 @@ TIMES_OUT = Way("times out", "import time\ntime.sleep(60)\nx = 1", "--timeout 0.
 KILLED = Way("is killed (signal, memory)", _DIES, executors=ISOLATED)
 NOT_KEPT = Way("leaves an output that cannot be kept", "import threading\nx = threading.Lock()")
 LOST = Way("is lost with its worker a fourth time", _TAKES_ITS_WORKER_ALONG, executors=("cluster",))
-CANCELLED = Way("is cancelled", "import time\ntime.sleep(60)\nx = 1", executors=ISOLATED, act="cancel")
-REFUSED = Way("is refused at its gate", options='--gate "Go on?"', executors=ISOLATED, act="refuse")
+CANCELLED = Way("is cancelled", "import time\ntime.sleep(60)\nx = 1", act="cancel")
+REFUSED = Way("is refused at its gate", options='--gate "Go on?"', act="refuse")
 CONDITION = Way("is skipped by its `--when`", options='--when "1 > 2"')
 
 FAILURES = (RAISES, TIMES_OUT, KILLED, NOT_KEPT, LOST)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -35,16 +36,33 @@ def doomed_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster
             cluster.kill(name)
 
 
-def started(row: Row, pipeline: Pipeline, queue: str) -> Run:
-    """Start the run of a row, and do to its step what the row says."""
-    run = pipeline.start(fail_fast=row.policy == "--fail-fast", queue=queue)
+def done_to(row: Row, run: Run) -> None:
+    """Do to the step what the row says."""
     if row.way.act == "cancel":
         until(lambda: run.steps["bad"].status is Status.RUNNING, "the step runs")
         run.cancel("bad")
     elif row.way.act == "refuse":
         until(lambda: "bad" in run.view.gates, "the step waits at its gate")
         run.refuse("bad")
+
+
+def started(row: Row, pipeline: Pipeline, queue: str) -> Run:
+    """Start the run of a row, and wait for its end."""
+    run = pipeline.start(fail_fast=row.policy == "--fail-fast", queue=queue)
+    done_to(row, run)
     return run.wait(DEADLINE)
+
+
+def debugged(row: Row, pipeline: Pipeline) -> Run:
+    """Run a row on this thread; another one, as somebody elsewhere would, does to its step what it says."""
+    done: list[Future[None]] = []
+    with ThreadPoolExecutor(1) as elsewhere:
+        run = pipeline.start_debugging(
+            prepared=lambda run: done.append(elsewhere.submit(done_to, row, run)),
+            fail_fast=row.policy == "--fail-fast",
+        )
+        done[0].result()
+    return run
 
 
 @pytest.mark.slow
@@ -62,10 +80,7 @@ def test_a_step_s_end_means_what_the_table_says(
         cluster = request.getfixturevalue("doomed_cluster" if row.way is LOST else "cluster")
         (tmp_path / "pipes.toml").write_text(f'[queues.far]\nscheduler = "{cluster.address}"\n')
     pipeline = pipeline_of(*row.cells)
-    if executor == "inline":
-        run = pipeline.run(debug=True, check=False, fail_fast=row.policy == "--fail-fast")
-    else:
-        run = started(row, pipeline, queue)
+    run = debugged(row, pipeline) if executor == "inline" else started(row, pipeline, queue)
     bad, reader, behind, other = (run.steps[name].status for name in ("bad", "reader", "behind", "other"))
     got = run["got"] if reader is Status.COMPLETED else ""
     assert Ended(bad, reader, behind, other, run.status, got) == row.ended, run.reason

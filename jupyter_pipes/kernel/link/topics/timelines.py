@@ -6,7 +6,7 @@ import time
 
 from msgspec import Struct
 
-from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title
+from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title, run_of
 from jupyter_pipes.display.timeline import Timeline, timeline_of
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.showing import shown_run
@@ -67,11 +67,13 @@ class ElementList(Struct, frozen=True):
 
     Attributes:
         title: what they are called: of a pipeline its steps.
+        run: of a pipeline its own run, once it is known.
     """
 
     title: str
     elements: tuple[ElementShown, ...]
     more: int
+    run: str = ""
 
 
 def list_elements(session: Session, request: ListElements) -> ElementList:
@@ -90,4 +92,4 @@ def list_elements(session: Session, request: ListElements) -> ElementList:
         ElementShown(each.name, each.value_text, each.status, each.seconds_until(now), element_why(each))
         for each in elements[:_MOST]
     )
-    return ElementList(elements_title(step), shown, max(len(elements) - _MOST, 0))
+    return ElementList(elements_title(step), shown, max(len(elements) - _MOST, 0), run_of(step))

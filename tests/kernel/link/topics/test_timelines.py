@@ -23,7 +23,12 @@ def test_elements_are_told_what_went_wrong_first(kernel: AskedKernel) -> None:
     ]
     assert "division by zero" in told["elements"][0]["why"]
     assert told["elements"][1]["why"] == ""
-    assert kernel.answer("elements", step="b") == {"title": "Elements", "elements": (), "more": 0}
+    assert kernel.answer("elements", step="b") == {
+        "title": "Elements",
+        "elements": (),
+        "more": 0,
+        "run": "",
+    }
 
 
 def test_elements_and_their_count_are_told_behind_runs_that_did_not_run_them(kernel: AskedKernel) -> None:
