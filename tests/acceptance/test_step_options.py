@@ -9,6 +9,7 @@ from collections.abc import Callable
 
 import pytest
 
+from jupyter_pipes.display.ansi import plain
 from jupyter_pipes.model.errors import InvalidPipeline, PipesError, UsageError
 from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
@@ -229,11 +230,25 @@ def test_a_run_waits_at_a_gate_until_it_is_approved_or_refused(project: NewProje
 
 
 def test_a_condition_that_raises_is_a_failed_step_with_the_line(project: NewProject) -> None:
-    run = project("%%step a\nx = []", '%%step b --when "x[0] > 1"\ny = 1').run(check=False)
-    error = run.steps["b"].error
-    assert error is not None
-    assert (run.steps["b"].status, error.type, error.line) == ("failed", "IndexError", 1)
-    assert "--when x[0] > 1: IndexError" in run.steps["b"].reason
+    """So are a `--map` that does, and the helper's line, without the code that is around the expression."""
+    run = project(
+        "def first(xs):\n    for x in xs[:1] or [xs[0]]:\n        yield x",
+        "%%step a\nx = []",
+        '%%step b --when "[*first(x)]"\ny = 1',
+        '%%step c --map "each in first(x)"\nz = each',
+        '%%step d --when "x[0] > 1"\nw = 1',
+    ).run(check=False)
+    for name, said in (
+        ("b", "--when [*first(x)]"),
+        ("c", "--map each in first(x)"),
+        ("d", "--when x[0] > 1"),
+    ):
+        error = run.steps[name].error
+        assert error is not None
+        assert (run.steps[name].status, error.type, error.line) == ("failed", "IndexError", 1)
+        assert f"{said}: IndexError" in run.steps[name].reason
+        told = plain(error.traceback).lower()
+        assert ("cell 1, line 2, in first" in told, "_of_the_map" in told) == (name != "d", False)
 
 
 def test_cpus_are_reserved_so_that_steps_wait_for_each_other(project: NewProject) -> None:

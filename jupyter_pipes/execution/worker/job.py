@@ -246,7 +246,7 @@ class Attempt:
     def is_true(self, flag: str, expression: str) -> bool | ev.AttemptEnded:
         """Return whether what an option says is true; how the attempt ends if computing it fails."""
         if failure := self._run_code(f"{_MET} = not not ({expression}\n)", self._label):
-            ended = self._failed(failure.error, 1)
+            ended = self._failed(failure.error, 1, _below(failure.traceback, _MET))
             return msgspec.structs.replace(ended, reason=f"{flag} {expression}: {ended.reason}")
         return self.cell.namespace.pop(_MET)
 
@@ -265,7 +265,7 @@ class Attempt:
         self.cell.namespace[_TAKEN] = all_of
         failure = self._run_code(f"{_ELEMENTS} = {_TAKEN}({elements_code(clauses)})", self._label)
         if failure:
-            ended = self._failed(failure.error, 1, failure.traceback)
+            ended = self._failed(failure.error, 1, _below(failure.traceback, _ELEMENTS))
             return msgspec.structs.replace(ended, reason=f"--map {' '.join(clauses)}: {ended.reason}")
         self.cell.namespace.pop(_TAKEN)
         keep_elements(self.job, self.store, self.cell.namespace.pop(_ELEMENTS), self.report)
@@ -316,6 +316,13 @@ class Attempt:
         message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
         as_data = StepError(type(error).__name__, message, text, line, _bases_of(error))
         return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), as_data)
+
+
+def _below(shown: Sequence[str], name: str) -> list[str] | None:
+    """Return a traceback without what is around an option's expression; None if there is nothing else."""
+    ours = (name, str(Path(__file__).parent))
+    below = [block for block in shown if not any(each in block for each in ours)]
+    return below if any(", line " in block for block in below[1:-1]) else None
 
 
 def _check_that_it_only_looks(piece: CodePiece, changed: Sequence[str]) -> None:
