@@ -102,6 +102,7 @@ def run_options(arguments: argparse.Namespace) -> RunOptions:
         "from_": arguments.from_,
         "only": arguments.only,
         "fail_fast": getattr(arguments, "fail_fast", False),
+        "timeout": getattr(arguments, "timeout", None),
         "queue": arguments.queue,
     }
 
@@ -240,6 +241,7 @@ PLANNED = (
     _argument("--queue", default="local", metavar="Q", help="where the steps run that name no queue"),
     _switch("--debug", "run the steps in this process, for a debugger"),
     _switch("--fail-fast", "the first failure cancels everything else"),
+    _argument("--timeout", metavar="30m", help="longest time of the run; then all ends, and it has failed"),
     *NO_CHECK,
 )
 """What is said of a run; `plan` takes all of it as well."""

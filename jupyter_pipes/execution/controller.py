@@ -42,6 +42,7 @@ from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.endings import ending_facts, lost_facts
 from jupyter_pipes.model.errors import PipesError, StoreError, described
 from jupyter_pipes.model.mapping.children import is_child
+from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import RunView
 from jupyter_pipes.planning.request import RunRequest
@@ -149,6 +150,8 @@ class Controller:
         self._do(self._deciding.look_ahead())
         self._do(self._capture_environment())
         self._do(self._heed_others())
+        if (limit := self.request.arguments.timeout) is not None:
+            self._do(self._time_out(limit))
         began = resumed if self.view.steps else started
         skipped = [ev.StepEnded(name, Status.SKIPPED, "--skip") for name in self._skipped()]
         self.take(began(self.request, lease.process, self._recorder.keep), *skipped)
@@ -331,6 +334,12 @@ class Controller:
                 self._heeded = record.seq
                 if isinstance(record.event, ev.CommandGiven):
                     self._obey(record.event.command)
+
+    async def _time_out(self, limit: float) -> None:
+        """End the run when its time is over."""
+        await asyncio.sleep(limit)
+        reason = f"the run timed out after {exact_duration_text(limit)}"
+        self.take(ev.CancelRequested(None, reason, timed_out=True))
 
     async def _capture_environment(self) -> None:
         """Keep what the run runs in; a run that ended meanwhile waits for it."""

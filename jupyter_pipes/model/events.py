@@ -272,10 +272,11 @@ class StepEnded(StepEvent, frozen=True):
 
 
 class CancelRequested(Event, frozen=True):
-    """Somebody asked to cancel one step, or the run when `step` is None."""
+    """Somebody asked to cancel one step, or the run when `step` is None; or the time of the run was over."""
 
     step: str | None = None
     reason: str = "cancelled by the user"
+    timed_out: bool = False
 
 
 class CommandGiven(Event, frozen=True):

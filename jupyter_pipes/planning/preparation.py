@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.hooks.given import HOOKS, GivenCallbacks, callbacks_in
-from jupyter_pipes.model.errors import ParameterError
+from jupyter_pipes.model.errors import ParameterError, UsageError
 from jupyter_pipes.model.results import Observation
 from jupyter_pipes.model.steps import Step, StepOptions
 from jupyter_pipes.pipelines import parameters, selection
@@ -24,6 +24,7 @@ from jupyter_pipes.pipelines.arguments import (
 from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown
 from jupyter_pipes.pipelines.graph import Graph, needed
 from jupyter_pipes.pipelines.made.edges import Later, later_values
+from jupyter_pipes.pipelines.options.converters import timeout as parse_timeout
 from jupyter_pipes.pipelines.parameters import Parameter
 from jupyter_pipes.pipelines.references import references
 from jupyter_pipes.pipelines.referring.values import resolved
@@ -71,6 +72,7 @@ class RunOptions(GivenCallbacks, total=False):
         from_: run these and what hangs on them; the outputs of earlier steps are taken as they are.
         only: run just these; the outputs of the others are taken as they are.
         fail_fast: whether the first failure cancels everything else.
+        timeout: the longest time of the run, such as `30m`; then it fails.
         queue: where the steps run that name no other queue than this machine.
     """
 
@@ -80,6 +82,7 @@ class RunOptions(GivenCallbacks, total=False):
     from_: Iterable[str]
     only: Iterable[str]
     fail_fast: bool
+    timeout: object
     queue: str
 
 
@@ -99,10 +102,18 @@ def check_run_options(options: Mapping[str, object]) -> RunOptions:
     return RunOptions(
         params=check_mapping("params", options.get("params")),
         fail_fast=check_switch("fail_fast", options.get("fail_fast", False)),
+        timeout=_check_timeout(options.get("timeout")),
         queue=check_text("queue", options.get("queue", LOCAL)),
         **names,
         **cast("GivenCallbacks", {word: options[word] for word in HOOKS if word in options}),
     )
+
+
+def _check_timeout(value: object) -> float | None:
+    try:
+        return None if value is None else parse_timeout(value)
+    except ValueError as error:
+        raise UsageError(f"timeout {value}: {error}") from None
 
 
 def decider_of(definition: Definition, workspace: Workspace) -> Decider:
@@ -135,6 +146,7 @@ def prepare(
     decider: Decider,
     *,
     fail_fast: bool = False,
+    timeout: float | None = None,
     seen: Mapping[str, Observation],
 ) -> RunRequest:
     """Return all that is needed to decide for the chosen steps, and to run them.
@@ -146,12 +158,13 @@ def prepare(
         overrides: what was said of parameters.
         decider: decides for its steps.
         fail_fast: whether the first failure stops everything.
+        timeout: after how many seconds a run is ended, as failed.
         seen: step -> what earlier runs showed of it.
 
     Raises:
         ArtifactMissing: outputs that are to be taken as they are, and are not kept.
     """
-    arguments = Arguments(values.of_steps, pack(overrides), values.shown, chosen, fail_fast)
+    arguments = Arguments(values.of_steps, pack(overrides), values.shown, chosen, fail_fast, timeout)
     taken = take(as_observed(definition, seen), chosen, values.shown, decider)
     return RunRequest(definition, arguments, taken, observed=_with_taken(seen, taken))
 

@@ -55,6 +55,7 @@ class Arguments(Struct, frozen=True):
         shown: the values of all parameters as JSON carries them, `STEP.NAME` included.
         selection: which steps it takes.
         fail_fast: whether the first failure stops everything.
+        timeout: after how many seconds the run is ended, as failed; None for never.
     """
 
     values: dict[str, dict[str, bytes]]
@@ -62,6 +63,7 @@ class Arguments(Struct, frozen=True):
     shown: dict[str, JsonValue]
     selection: Selection
     fail_fast: bool = False
+    timeout: float | None = None
 
     def values_of(self, step: str) -> dict[str, Any]:
         """Return parameter -> value, of those that a step reads."""

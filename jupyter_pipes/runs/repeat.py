@@ -109,6 +109,7 @@ def repeat(run: Run, overrides: Mapping[str, object], queue: str = "", *, detach
         said,
         decider_of(definition, run.workspace),
         fail_fast=arguments.fail_fast,
+        timeout=arguments.timeout,
         seen=seen_before(definition, run.workspace),
     )
     version, now = run.view.version, run.view.state

@@ -60,3 +60,11 @@ def test_a_resumed_run_does_not_heed_what_was_asked_before(study: Project) -> No
     finally:
         resumed.kill()
         resumed.wait()
+
+
+def test_a_run_whose_time_is_over_fails_also_while_it_waits_for_an_approval(tmp_path: Path) -> None:
+    study = Project(tmp_path, *SLOW, "%%step asks --gate 'go on?'\nz = 1")
+    answer = study.jupyter_pipes("run", "study.ipynb", "--timeout", "1s", "--json")
+    assert (answer.code, answer.document["status"]) == (1, "failed")
+    assert {step["status"] for step in answer.document["steps"]} == {"cancelled"}
+    assert "the run timed out after 1 s" in answer.err

@@ -131,7 +131,8 @@ def test_no_file_is_waited_for(tmp_path: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"parallel": 0}, {"forse": ["load"]}, {"fail_fast": "yes"}, {"params": 3}]
+    "options",
+    [{"parallel": 0}, {"forse": ["load"]}, {"fail_fast": "yes"}, {"params": 3}, {"timeout": "soon"}],
 )
 def test_an_option_that_nobody_would_heed_is_no_option(
     pipeline: Pipeline, options: Mapping[str, Any]

@@ -20,7 +20,7 @@ are carried out by the controller, and what they cause comes back as facts. The 
 | StepReopened     | it waits again; who used what it left is reopened · if the run stops, `cancelled` |
 | StepEnded        | descendants: see `_follow`; when it was the last, the run ends |
 |                  | of an element: others are submitted; behind the last one the step gathers, or ends |
-| CancelRequested  | running attempts are cancelled, the rest ends `cancelled` |
+| CancelRequested  | running attempts are cancelled, the rest ends `cancelled`; timed out, the run `failed` |
 | RunResumed       | what is not completed or cached is open again, and decided as at the start |
 | all others       | nothing |
 """
@@ -53,6 +53,7 @@ class Scheduler:
         self._elements: dict[str, Elements] = {}
         self._stopped = ""
         self._cancelled_by_user = False
+        self._timed_out = ""
         self._fail_fast = False
         self._ended = False
         self.table: Mapping[type[ev.Event], Callable[..., Iterable[do.AnyCommand]]] = {
@@ -112,7 +113,7 @@ class Scheduler:
 
     def _on_run_resumed(self, event: ev.RunResumed) -> Iterable[do.AnyCommand]:
         self._ended = self._cancelled_by_user = False
-        self._stopped = ""
+        self._stopped = self._timed_out = ""
         self._reopen()
         self._count_open_upstream()
         reopened = [state for state in self._steps.values() if not state.is_done]
@@ -349,7 +350,8 @@ class Scheduler:
 
     def _on_cancel_requested(self, event: ev.CancelRequested) -> Iterable[do.AnyCommand]:
         if event.step is None:
-            self._cancelled_by_user = True
+            self._cancelled_by_user = not event.timed_out
+            self._timed_out = event.reason if event.timed_out else ""
             return self._cancel_all(event.reason)
         return self._state(event.step).cancel(event.reason)
 
@@ -368,6 +370,8 @@ class Scheduler:
         cancelled = [s.planned.name for s in self._steps.values() if s.status is Status.CANCELLED]
         if self._cancelled_by_user and cancelled:
             return Status.CANCELLED, "cancelled by the user"
+        if self._timed_out and cancelled:
+            return Status.FAILED, self._timed_out
         if failed:
             return Status.FAILED, f"{', '.join(failed)} failed"
         if cancelled:

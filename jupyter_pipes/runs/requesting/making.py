@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -73,7 +73,8 @@ def requested(
         raise invalid(problems)
     values, decider = values or pipeline.values(said, run), decider_of(definition, workspace)
     fail_fast = options.get("fail_fast", False)
-    request = prepare(definition, values, selection, said, decider, fail_fast=fail_fast, seen=seen)
+    limits: dict[str, Any] = {"fail_fast": fail_fast, "timeout": options.get("timeout")}
+    request = prepare(definition, values, selection, said, decider, **limits, seen=seen)
     now = pipeline.state_as_written
     called = united(pipeline.callbacks, callbacks_in(options))
     about = {"callbacks": called, "declared": pipeline.parameters}

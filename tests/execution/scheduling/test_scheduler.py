@@ -316,6 +316,20 @@ def test_cancelling_the_run_stops_attempts_and_ends_all_else() -> None:
     )
 
 
+def test_a_run_whose_time_is_over_has_failed_with_all_that_went_on_cancelled() -> None:
+    over = ev.CancelRequested(None, "the run timed out after 1 s", timed_out=True)
+    scheduler = Scheduler()
+    run_of(scheduler, started(planned("a"), planned("b", "a"), planned("c", gate="ok?")), decided("a"))
+    run_of(scheduler, decided("c"))
+    commands = run_of(scheduler, over, attempt("a", "cancelled"))
+    assert {name: status for name, (status, _) in endings(commands).items()} == dict.fromkeys(
+        "abc", Status.CANCELLED
+    )
+    assert commands[-1] == do.Append(ev.RunEnded(Status.FAILED, "the run timed out after 1 s"))
+    resumed = run_of(scheduler, ev.RunResumed("h", 1), decided("a"), attempt("a", "completed", 2))
+    assert do.Decide("b") in resumed
+
+
 @pytest.mark.parametrize(("on_fail", "stops"), [("skip", True), ("stop", True), ("ignore", False)])
 def test_the_first_failure_stops_a_run_with_fail_fast_unless_it_is_ignored(on_fail: str, stops: bool) -> None:
     scheduler = Scheduler()
