@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.export.forms import FORMS
+from jupyter_pipes.export.shadows import check_imports
 from jupyter_pipes.export.targets import check_new, check_target
 from jupyter_pipes.model.errors import NotebookError, UsageError
 from jupyter_pipes.storage.whole_files import replace_file
@@ -61,7 +62,9 @@ def write(
         check_target(path, force=force, source=pipeline.origin, replaces_own=fits)
     if kind == "python":
         _check_name(path)
-        replace_file(path, _module(pipeline))
+        module = _module(pipeline)
+        check_imports({path.name: module})
+        replace_file(path, module)
     elif run is None:
         raise UsageError("there is no run whose outputs could be exported: run the pipeline first")
     else:
@@ -87,6 +90,7 @@ def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Pa
         *(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem),
         catalog=pipeline.workspace.catalog,
     )
+    check_imports(texts)
     return {root / name: text for name, text in texts.items()}
 
 

@@ -58,3 +58,16 @@ def test_an_export_does_not_stand_before_its_engine(
     with pytest.raises(UsageError, match=f"{name} would stand before {engine} itself"):
         write(pipeline, tmp_path / name, engine, None)
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize(
+    ("name", "form"),
+    [("pandas.py", None), ("pandas.py", "luigi"), ("pandas.py", "clearml"), ("Pandas", "kedro")],
+)
+def test_an_export_does_not_stand_before_a_module_that_it_imports(
+    name: str, form: str | None, pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    pipeline = pipeline_of("%%step a\nimport pandas\n\nx = pandas.Series([1])")
+    with pytest.raises(UsageError, match="own module pandas would stand before the pandas that the notebook"):
+        write(pipeline, tmp_path / name, form, None)
+    assert not (tmp_path / name).exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,9 +12,17 @@ from jupyter_pipes.model.errors import ConfigurationError, UsageError
 from jupyter_pipes.model.parts import Part
 from jupyter_pipes.model.steps import Diagnostic, Step
 from jupyter_pipes.storage.catalog.entries import Catalog, Entry
-from jupyter_pipes.storage.catalog.placeholders import Filling, filled, is_any, masked, with_variables
+from jupyter_pipes.storage.catalog.placeholders import (
+    Filling,
+    filled,
+    is_any,
+    masked,
+    parts_of,
+    with_variables,
+)
 from jupyter_pipes.storage.catalog.reading import check_libraries
 from jupyter_pipes.storage.catalog.states import remote_state
+from jupyter_pipes.storage.queues import LOCAL
 
 if TYPE_CHECKING:
     from jupyter_pipes.pipelines.graph import Graph
@@ -68,8 +77,30 @@ def input_problems(graph: Graph, catalog: Catalog, directory: Path) -> Iterator[
     for step in graph.steps:
         for name in step.loads:
             entry = catalog.entry(name)
-            if entry is not None and (problem := _problem(entry, catalog, directory, step, made)):
-                yield Diagnostic(PROBLEM, problem, step.name, 1)
+            if entry is None:
+                continue
+            found = _problem(entry, catalog, directory, step, made) or _unset(entry, catalog, step, graph)
+            if found:
+                yield Diagnostic(PROBLEM, found, step.name, 1)
+
+
+def _unset(entry: Entry, catalog: Catalog, step: Step, graph: Graph) -> str:
+    """What is wrong where a variable is not set that the step, on this machine, looks up; "" for nothing."""
+    if step.options.queue not in (None, LOCAL) or step.options.container:
+        return ""
+    # Code may set one, of the step's set-up or of an earlier step.
+    code = [piece.source for piece in step.setup] + [each.body for each in graph.steps]
+    own = {said.partition("=")[0] for said in step.options.variables}
+    for part in parts_of(entry.path + entry.table):
+        name = part.text
+        if part.kind == "env" and not (
+            name in os.environ or name in own or any(name in text for text in code)
+        ):
+            return (
+                f"{catalog.place}: catalog entry {entry.name} names the environment variable {name}, which "
+                "is not set: set it before the run"
+            )
+    return ""
 
 
 def _problem(entry: Entry, catalog: Catalog, directory: Path, step: Step, made: set[str]) -> str:

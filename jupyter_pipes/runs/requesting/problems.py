@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
 from jupyter_pipes.execution.executors.queues import local_executor
 from jupyter_pipes.pipelines.made.edges import with_defaults
 from jupyter_pipes.planning.observations import as_observed
@@ -26,7 +28,8 @@ def problems_on(
 ) -> tuple[Diagnostic, ...]:
     """Return what keeps steps from running on a queue: errors, files that are not there, what it has not."""
     queues = workspace.queues
-    capacity = capacity_problems(on_queue(graph.steps, queue, queues), local_executor(), queues)
+    placed = on_queue(graph.steps, queue, queues)
+    capacity, graph = capacity_problems(placed, local_executor(), queues), replace(graph, steps=placed)
     return (*graph.errors, *of_children, *file_problems(graph, directory, workspace.catalog), *capacity)
 
 

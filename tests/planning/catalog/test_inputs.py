@@ -6,9 +6,10 @@ from pathlib import Path
 
 import fsspec
 import pytest
+from msgspec.structs import replace
 
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.steps import Step, StepOptions
+from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.graph import Graph
 from jupyter_pipes.planning.catalog.inputs import content_parts, input_problems
 from jupyter_pipes.storage.catalog.entries import Catalog, Entry
@@ -40,6 +41,25 @@ def test_a_file_system_that_cannot_be_asked_is_an_error_of_the_step(monkeypatch:
         list(content_parts(STEP, catalog, {}))
     assert "hush" not in str(raised.value)
     assert raised.value.step == "a"
+
+
+@pytest.mark.parametrize(
+    ("step", "told"),
+    [
+        (STEP, True),
+        (replace(STEP, options=StepOptions(queue="far")), False),
+        (replace(STEP, options=StepOptions(variables=("PLACE=x",))), False),
+        (replace(STEP, setup=(CodePiece("cell 2", 1, "os.environ['PLACE'] = 'x'"),)), False),
+    ],
+    ids=["here", "elsewhere", "said by the step", "set by code"],
+)
+def test_a_variable_that_is_not_set_is_told_before_the_run(
+    step: Step, told: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PLACE", raising=False)
+    catalog = Catalog((Entry("far", "csv", "memory://{env.PLACE}/a.csv"),))
+    problems = [problem.message for problem in input_problems(Graph((step,)), catalog, Path())]
+    assert ["environment variable PLACE, which is not set" in each for each in problems] == [True] * told
 
 
 def test_a_library_that_is_not_installed_is_said_with_the_command_that_installs_it(
