@@ -14,3 +14,9 @@ document.addEventListener("DOMContentLoaded", () => {
 
 // Beside each result the search shows where the words stand, which it fetches: nothing can be fetched from a folder.
 if (location.protocol === "file:") DOCUMENTATION_OPTIONS.SHOW_SEARCH_SUMMARY = false;
+
+// What the theme leaves to say to those who do not see, or use no mouse.
+document.addEventListener("DOMContentLoaded", () => {
+  for (const caption of document.querySelectorAll(".caption[role=heading]")) caption.ariaLevel = "2";
+  for (const code of document.querySelectorAll("pre")) if (code.scrollWidth > code.clientWidth) code.tabIndex = 0;
+});
