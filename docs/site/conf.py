@@ -42,8 +42,8 @@ myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
-# They are to be tried: without steps, with workers that are started first, and failing in every way there is.
-nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb", "*trouble.ipynb"]
+# They are to be tried: it has no steps and fails, and it wants workers that are started first.
+nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb"]
 # A graph is a widget in a kernel, and a drawing here: what shows widgets would come from elsewhere.
 nb_ipywidgets_js = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", 100)]
