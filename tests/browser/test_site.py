@@ -56,3 +56,25 @@ def test_an_executed_notebook_shows_its_steps_in_the_colours_of_the_page(site: P
     expect(page.locator(".jupyter-pipes .status", has_text="completed").first).to_be_visible()
     colours = name.evaluate("e => [getComputedStyle(e).color, getComputedStyle(document.body).color]")
     assert colours[0] == colours[1]
+
+
+def test_pictures_follow_the_theme_that_the_page_is_switched_to(site: Path, page: Page) -> None:
+    page.goto((site / "docs" / "concepts.html").as_uri())
+    for theme in ("dark", "light"):
+        page.evaluate("theme => { document.body.dataset.theme = theme; }", theme)
+        page.wait_for_function(
+            "theme => [...document.querySelectorAll('picture img')].every("
+            "each => each.complete && each.naturalWidth && each.currentSrc.endsWith(`-${theme}.svg`))",
+            arg=theme,
+        )
+
+
+def test_no_page_is_wider_than_a_phone(site: Path, page: Page) -> None:
+    """What is wider (code, tables) scrolls by itself."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    wider: list[str] = []
+    for path in site.glob("docs/*.html"):
+        page.goto(path.as_uri(), wait_until="domcontentloaded")
+        if page.evaluate("document.documentElement.scrollWidth > document.documentElement.clientWidth"):
+            wider.append(path.name)
+    assert wider == []
