@@ -102,6 +102,9 @@ def _loads_any(names: Iterable[str], given: Iterable[str]) -> bool:
 
 def _code(step: Step, entry: Entry, refuse: Callable[[Step, str], NotebookError]) -> str:
     """The code that writes an output of a step."""
+    if changed := sorted({*_parameters(entry)}.intersection(step.writes)):
+        why = f"the place of its output {entry.name} names the parameter {changed[0]}, which it binds anew"
+        raise refuse(step, f"{why}: use another name")
     try:
         return code_to_write(entry, {*step.reads, *step.writes})
     except ValueError as error:
@@ -111,5 +114,8 @@ def _code(step: Step, entry: Entry, refuse: Callable[[Step, str], NotebookError]
 
 def _with_parameters(step: Step, entry: Entry) -> Step:
     """The step, given the parameters that stand in a path."""
-    named = [part.text for part in parts_of(entry.path) if part.kind == "params"]
-    return replace(step, reads={**step.reads, **dict.fromkeys(named, PARAMS_OWNER)})
+    return replace(step, reads={**step.reads, **dict.fromkeys(_parameters(entry), PARAMS_OWNER)})
+
+
+def _parameters(entry: Entry) -> list[str]:
+    return [part.text for part in parts_of(entry.path + entry.table) if part.kind == "params"]

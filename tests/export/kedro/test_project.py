@@ -5,19 +5,68 @@ from __future__ import annotations
 import difflib
 
 import pytest
+from msgspec.structs import replace
 
 from jupyter_pipes.export.kedro import export_kedro
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
+from jupyter_pipes.storage.catalog.entries import NOTHING, Catalog, Entry
 
 
-def exported(*sources: str) -> dict[str, str]:
+def exported(*sources: str, catalog: Catalog = NOTHING, loads: tuple[str, ...] = ()) -> dict[str, str]:
     cells = [cell_from_source(f"c{n}", n, source, "code")[0] for n, source in enumerate(sources, start=1)]
     parameters = parameter_cells.read(cells)[0]
     graph = build(cells, [parameter.spec for parameter in parameters])
-    return export_kedro(graph, cells, parameters, "study", "study.ipynb", "Rain in May")
+    # As a pipeline has it whose settings have the catalog: each step loads what it reads of that.
+    steps = [replace(step, loads=tuple(name for name in loads if name in step.body)) for step in graph.steps]
+    graph = replace(graph, steps=tuple(steps), diagnostics=() if loads else graph.diagnostics)
+    return export_kedro(graph, cells, parameters, "study", "study.ipynb", "Rain in May", catalog)
+
+
+NAMED = Catalog(
+    (
+        Entry("rows", "csv", "in/rows.csv"),
+        Entry("table", "parquet", "out/table.parquet", versioned=True),
+        Entry("told", "json", "out/{params.n}.json"),
+        Entry("late", "json", "out/{run}.json"),
+    )
+)
+
+
+def test_the_catalog_becomes_datasets_or_code() -> None:
+    """An input is given to the nodes that read it; a place with a parameter stands in the function."""
+    files = exported(
+        "%%params\nn: int = 2",
+        "%%step load\ntable = rows[:1]\ntold = {'n': 1}",
+        "%%step use\nsize = len(table)",
+        catalog=NAMED,
+        loads=("rows",),
+    )
+    text = files["conf/base/catalog.yml"]
+    assert "rows:\n  type: pandas.CSVDataset\n  filepath: in/rows.csv\n" in text
+    assert "table:\n  type: pandas.ParquetDataset\n  filepath: out/table.parquet\n  versioned: true" in text
+    nodes = files["src/rain_in_may/pipelines/study/nodes.py"]
+    assert "def load(rows, n: int):" in nodes
+    assert 'pathlib.Path(f"out/{n}.json").open("w", encoding="utf-8")' in nodes
+    assert "'rows': 'rows'" in files["src/rain_in_may/pipelines/study/pipeline.py"].replace('"', "'")
+
+
+@pytest.mark.parametrize(
+    ("cell", "why"),
+    [
+        ("%%step load\nlate = 1", "its output late, but its place is named after a run or a signature"),
+        (
+            "%%step load\ntold = n\nn = 3",
+            "the place of its output told names the parameter n, which it binds",
+        ),
+    ],
+)
+def test_an_output_of_the_catalog_that_nothing_writes_is_refused(cell: str, why: str) -> None:
+    with pytest.raises(NotebookError, match=r"step load \(cell 2\) cannot be exported to Kedro") as raised:
+        exported("%%params\nn: int = 2", cell, catalog=NAMED)
+    assert why in str(raised.value)
 
 
 NOTEBOOK = (
