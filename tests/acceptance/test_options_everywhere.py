@@ -86,7 +86,7 @@ def test_an_option_may_refer_to_what_a_step_made_or_says_why_not(option: Option)
     """What it comes to is as if it had been written so; in which mode, it does not matter here."""
     words = shlex.split(EXAMPLES[option.flag])
     value = words if option.many else words[0] if words else ""
-    beside = " --repeat-while 'y < 3'" if option.flag == "--at-most" else ""
+    beside = {"--at-most": " --repeat-while 'y < 3'", **BESIDE}.get(option.flag, "")
     if why := option.before_all or option.before_run:
         with pytest.raises(UsageError, match=re.escape(why)):
             from_keywords(**{option.keyword: "${load.said}"})

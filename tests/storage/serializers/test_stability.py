@@ -114,7 +114,7 @@ values = [
     scale, lambda x: x in {"a", "b", "c"}, [Shape("a"), scale, Size.SMALL],
 ]
 for value in values:
-    name, (buffers, stable, _) = serialize("v", value)
+    name, (buffers, stable, *_) = serialize("v", value)
     assert stable, value
     print(hashlib.sha256(b"".join(buffers)).hexdigest())
 """
