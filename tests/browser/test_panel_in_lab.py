@@ -15,7 +15,7 @@ CELLS = (
     "%%step load --stage data\nraw = list(range(rows))",
     "%%step clean --stage data\nclean = tidy(raw)",
     "%%step fit\nfrom jupyter_pipes import current\n"
-    "for i in range(100):\n    current.progress(i + 1, 100)\n    time.sleep(0.3)\nfitted = sum(clean)",
+    "for i in range(400):\n    current.progress(i + 1, 400)\n    time.sleep(1)\nfitted = sum(clean)",
     "extra = fitted * 2",
 )
 
