@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from msgspec.structs import replace
@@ -17,7 +18,9 @@ from jupyter_pipes.model.steps import Cell, Status
 from jupyter_pipes.model.views import StepView
 from jupyter_pipes.pipelines.declarations.packing import pack
 from jupyter_pipes.pipelines.made.edges import later_values
+from jupyter_pipes.pipelines.notebook import read as read_notebook
 from jupyter_pipes.pipelines.parameters import bind
+from jupyter_pipes.pipelines.sections.sharing import cells_of_others
 from jupyter_pipes.runs.repeat import kept_request
 from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
 from jupyter_pipes.verification.namespace import Kept, Question
@@ -60,12 +63,13 @@ def verify(
         moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))
         read = {step.name: step.parameters for step in moved.graph.steps}
-        notebook = PlainNotebook(moved.plain_cells, _values(moved, run, params or {}), read)
+        cells = _cells_run_plainly(pipeline)
+        notebook = PlainNotebook(cells, _values(moved, run, params or {}), read)
 
         def plainly(question: Question) -> PlainRun:
             return run_plainly(notebook, workplace.fresh(), question)
 
-        plain = plainly(_question(moved, run))
+        plain = plainly(_question(moved, run, cells))
         names = _with_varying(plain, plainly, moved.workspace.settings.store)
         return Verification(
             pipeline.name,
@@ -108,7 +112,18 @@ def _same_hashes() -> Generator[None]:
             del os.environ["PYTHONHASHSEED"]
 
 
-def _question(pipeline: Pipeline, run: Run) -> Question:
+def _cells_run_plainly(pipeline: Pipeline) -> tuple[Cell, ...]:
+    """Return the cells of a plain run: of several pipelines in a notebook, none that only others can run."""
+    path = Path(pipeline.origin)
+    if path.suffix != ".ipynb" or not path.is_file():
+        return pipeline.plain_cells
+    division = read_notebook(path).division
+    others = cells_of_others(division, division.owner_named(pipeline.name))
+    needed = {piece.cell for step in pipeline.graph.steps for piece in step.pieces}
+    return tuple(cell for cell in pipeline.plain_cells if cell.id not in others or cell.number in needed)
+
+
+def _question(pipeline: Pipeline, run: Run, cells: Sequence[Cell]) -> Question:
     kept: dict[str, Kept] = {}
     unkept: dict[str, str] = {}
     for step in run.steps.values():
@@ -124,7 +139,7 @@ def _question(pipeline: Pipeline, run: Run) -> Question:
     kept = {name: each for name, each in kept.items() if name not in unkept}
     artifacts = (artifact for step in run.steps.values() for artifact in step.artifacts)
     states = {definition_of(each.name): each for each in artifacts if definition_of(each.name)}
-    plain = _bound_by([cell for cell in pipeline.plain_cells if cell.role in ("code", "setup", "params")])
+    plain = _bound_by([cell for cell in cells if cell.role in ("code", "setup", "params")])
     return Question(run.workspace.settings.store, kept, states, unkept, plain)
 
 

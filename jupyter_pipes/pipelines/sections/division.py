@@ -16,7 +16,7 @@ OWN = ""
 
 PROBLEM = "JP041"
 
-_SHARED = ("code",)
+SHARED = ("code",)
 """Roles of cells that all pipelines have: imports, helpers, values."""
 
 
@@ -41,10 +41,14 @@ class Division(Struct, frozen=True):
         names = tuple(dict.fromkeys(name for name in self.pipelines if has_own or name != OWN))
         return names or (OWN,)
 
+    def owner_named(self, name: str) -> str:
+        """Return a pipeline as the cells have it, by its name; one that no text has is the notebook's own."""
+        return name if name in self.names else OWN
+
     def of(self, pipeline: str) -> tuple[list[Cell], list[Diagnostic]]:
         """Return the cells that a pipeline is made of, its own and those of all, with their problems."""
         pairs = tuple(zip(self.cells, self.pipelines, strict=True))
-        own = [cell for cell, name in pairs if cell.role in _SHARED or name == pipeline]
+        own = [cell for cell, name in pairs if cell.role in SHARED or name == pipeline]
         others = {cell.number for cell, name in pairs if name != pipeline}
         problems = [each for each in self.diagnostics if each.code == PROBLEM or each.cell not in others]
         return own, problems
