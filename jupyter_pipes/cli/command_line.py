@@ -101,13 +101,17 @@ class CommandLine:
         return path.parent
 
     def pipeline_name(self) -> str | None:
-        """Return the pipeline whose runs are meant, if a notebook is named."""
+        """Return the pipeline whose runs are meant, if a notebook is named.
+
+        Raises:
+            UsageError: it has several, and none is named.
+        """
         if self._is_of_a_source:
             return self.pipeline().name
         if named := getattr(self._arguments, "pipeline", None):
             return named
         path = Path(getattr(self._arguments, "notebook", None) or "")
-        return path.stem if path.suffix == ".ipynb" else None
+        return _pipeline_in(path) if path.suffix == ".ipynb" else None
 
     def listed_pipeline(self) -> str | None:
         """Return the pipeline whose runs are listed, if a notebook or a pipeline is named."""
@@ -292,6 +296,16 @@ def _load(source: str, name: str | None, *, may_be_empty: bool) -> Pipeline:
     if not may_be_empty and not pipeline.graph.steps and not pipeline.graph.errors:
         raise InvalidPipeline(f"{source} has no steps: write %%step NAME above the code of a cell")
     return pipeline
+
+
+def _pipeline_in(path: Path) -> str:
+    from jupyter_pipes.pipelines import notebook
+
+    # Most notebooks have one pipeline: they are not read to find its runs, and need not be there.
+    if not path.is_file() or b"%pipeline" not in path.read_bytes():
+        return path.stem
+    name, _, _ = notebook.read(path).pipeline(None)
+    return name
 
 
 def _tell_of_others(pipeline: Pipeline) -> None:

@@ -192,6 +192,35 @@ def test_a_notebook_and_a_folder_cannot_both_be_looked_in(study: Study, words: t
         study.on_command_line("runs", *words)
 
 
+DAILY = ("%pipeline use daily", "%%step a\n1")
+WEEKLY = ("%pipeline use weekly", "%%step a\n1")
+
+
+@pytest.mark.parametrize(
+    ("cells", "words", "pipeline"),
+    [
+        (("%%step a\n1",), (), "other"),
+        ((*DAILY, "%pipeline use weekly", "x = 1"), (), "daily"),
+        (("%%step a\n1", *DAILY), (), "other"),
+        ((*DAILY, *WEEKLY), (), "several pipelines, daily, weekly: name one"),
+        ((*DAILY, *WEEKLY), ("--pipeline", "weekly"), "weekly"),
+    ],
+)
+def test_beside_a_notebook_the_runs_of_its_own_pipeline_are_meant_or_of_the_only_one(
+    tmp_path: Path, cells: tuple[str, ...], words: tuple[str, ...], pipeline: str
+) -> None:
+    found = [nbformat.v4.new_code_cell(cell) for cell in cells]
+    path = tmp_path / "other.ipynb"
+    nbformat.write(nbformat.v4.new_notebook(cells=found), path)
+    _, arguments = verbs.parse_command(["runs", "--notebook", str(path), *words])
+    try:
+        meant = CommandLine(arguments).pipeline_name()
+    except UsageError as error:
+        meant = error.message
+    assert meant is not None
+    assert pipeline in meant
+
+
 def test_a_kernel_asks_its_current_run_first(study: Study) -> None:
     """`get` without more is what the cells just showed, not what a run with default values would reuse."""
     run = study.session.start((), {"params": {"rows": 4}}).wait(60)

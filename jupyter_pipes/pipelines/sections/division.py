@@ -35,15 +35,13 @@ class Division(Struct, frozen=True):
 
     @property
     def names(self) -> tuple[str, ...]:
-        """The pipelines in their order; the notebook's own only if it has steps, or if there is no other."""
-        pairs = tuple(zip(self.cells, self.pipelines, strict=True))
-        has_own = any(name == OWN and cell.role == "step" for cell, name in pairs)
-        names = tuple(dict.fromkeys(name for name in self.pipelines if has_own or name != OWN))
-        return names or (OWN,)
+        """The pipelines that have steps, in their order; the notebook's own if none has."""
+        pairs = zip(self.cells, self.pipelines, strict=True)
+        return tuple(dict.fromkeys(name for cell, name in pairs if cell.role == "step")) or (OWN,)
 
     def owner_named(self, name: str) -> str:
         """Return a pipeline as the cells have it, by its name; one that no text has is the notebook's own."""
-        return name if name in self.names else OWN
+        return name if name in self.pipelines else OWN
 
     def of(self, pipeline: str) -> tuple[list[Cell], list[Diagnostic]]:
         """Return the cells that a pipeline is made of, its own and those of all, with their problems."""
@@ -76,6 +74,9 @@ class Division(Struct, frozen=True):
             )
         if name in called:
             return names[called.index(name)]
+        if name in self.pipelines:
+            # It has no steps yet.
+            return name
         near = nearest(name, called)
         hint = f"; did you mean {near}?" if near else "."
         raise UsageError(f"{place} has no pipeline {name!r}{hint} It has: {listed}")
