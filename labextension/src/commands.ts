@@ -42,7 +42,12 @@ export function addCommands(
 
   commands.addCommand(CommandIDs.run, {
     label: trans.__('Run pipeline'),
-    caption: trans.__('Run all steps whose results do not fit any more'),
+    caption: () => {
+      const session = current();
+      const words = trans.__('Run all steps whose results do not fit any more');
+      const name = session?.board?.heading.pipeline ?? '';
+      return session && session.choices.length > 1 ? `${name}: ${words}` : words;
+    },
     icon: runIcon,
     isVisible: hasSteps,
     isEnabled: () => hasSteps() && !isRunning(current()?.board ?? null),

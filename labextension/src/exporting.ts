@@ -35,6 +35,20 @@ export function exportLabel(name: unknown, trans: TranslationBundle): string {
     : trans.__('Export as Python Module…');
 }
 
+/** The pipeline that was shown when its export was asked for; its name is what a path is made of. */
+interface Subject {
+  readonly session: PipelineSession;
+  readonly pipeline: string;
+  readonly named: string;
+}
+
+function shownIn(session: PipelineSession): Subject {
+  const { pipeline } = session;
+  const { path } = session.panel.context;
+  const named = `${folderOf(path)}${pipeline.replaceAll('/', '_')}.ipynb`;
+  return { session, pipeline, named: pipeline ? named : path };
+}
+
 /** Ask until the pipeline is written; nothing happens when the user thinks better of it. */
 export async function exportPipeline(
   session: PipelineSession,
@@ -42,16 +56,17 @@ export async function exportPipeline(
   commands: CommandRegistry,
   trans: TranslationBundle
 ): Promise<void> {
-  let wanted: Wanted = { form, path: suggestedPath(session.panel.context.path, form) };
+  const subject = shownIn(session);
+  let wanted: Wanted = { form, path: suggestedPath(subject.named, form) };
   let refused: Refused | null = null;
   for (;;) {
-    const answer = await asked(session, wanted, refused, trans);
+    const answer = await asked(subject, wanted, refused, trans);
     if (!answer) {
       return;
     }
     wanted = answer;
     try {
-      const exported = await written(session, wanted, trans);
+      const exported = await written(subject, wanted, trans);
       if (exported) {
         tell(exported, wanted, folderOf(session.panel.context.path), commands, trans);
       }
@@ -67,7 +82,7 @@ export async function exportPipeline(
 
 /** What the user wants; null when they think better of it, or go to the cell that stands against it. */
 async function asked(
-  session: PipelineSession,
+  { session, named }: Subject,
   wanted: Wanted,
   refused: Refused | null,
   trans: TranslationBundle
@@ -82,7 +97,7 @@ async function asked(
       },
       trans
     );
-  const body = new ExportForm(session.panel.context.path, wanted, obstacle, trans);
+  const body = new ExportForm(named, wanted, obstacle, trans);
   const dialog = new Dialog<Wanted>({
     title: trans.__('Export Pipeline'),
     body,
@@ -111,20 +126,20 @@ function obstacleOf(
 
 /** What the kernel wrote; null where the user would not have a file replaced. */
 async function written(
-  session: PipelineSession,
+  { session, pipeline }: Subject,
   { form, path }: Wanted,
   trans: TranslationBundle
 ): Promise<Exported | null> {
   if (form.path === 'notebook') {
     await session.panel.context.save();
   }
-  const exported = await session.ask({ ask: 'export', path, form: form.name });
+  const exported = await session.ask({ ask: 'export', path, form: form.name }, pipeline);
   if (exported.is_written) {
     return exported;
   }
   const isReplaced = await mayReplace(exported.files, trans);
   return isReplaced
-    ? await session.ask({ ask: 'export', path, form: form.name, replace: true })
+    ? await session.ask({ ask: 'export', path, form: form.name, replace: true }, pipeline)
     : null;
 }
 

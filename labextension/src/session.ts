@@ -88,6 +88,12 @@ export class PipelineSession implements IDisposable {
     return this._told?.shown ?? this._shown;
   }
 
+  /** The pipelines that can be shown: those with steps, and the one that is. */
+  get choices(): readonly string[] {
+    const all = [...this._boards];
+    return all.flatMap(([name, { steps }]) => (steps.length || name === this.pipeline ? name : []));
+  }
+
   /** Cell -> the pipeline that it belongs to; none where it is the notebook's own, or nobody told of another. */
   get pipelines(): ReadonlyMap<string, string> {
     if (![...this._boards.keys()].some(Boolean)) {

@@ -32,7 +32,10 @@ class RunLine extends VDomModel {
 
   private _refresh(): void {
     const session = this._pipelines.current;
-    const text = session?.board ? runLine(session.board, session.now, this._trans) : '';
+    const line = session?.board ? runLine(session.board, session.now, this._trans) : '';
+    const name =
+      session && session.choices.length > 1 ? `${session.board?.heading.pipeline}: ` : '';
+    const text = line && name + line;
     if (text !== this.text) {
       this.text = text;
       this.stateChanged.emit();

@@ -221,6 +221,7 @@ def test_of_several_pipelines_the_panel_shows_the_chosen_one_and_follows_the_cel
     run.click()
     expect(daily).to_contain_text("completed")
     expect(panel.heading).to_contain_text("days=1")
+    expect(panel.page.locator(".jp-pipes-statusbar")).to_contain_text("daily: 1/1")
     choice.select_option("monthly")
     panel.page.locator(".jp-pipes-gate").get_by_role("button", name="Approve load").click()
     expect(monthly).to_contain_text("completed")

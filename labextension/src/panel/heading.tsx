@@ -45,10 +45,8 @@ export function Heading(props: TabProps): JSX.Element {
 
 /** The pipeline's name; of several in the notebook, a choice of the one that is shown. */
 function Name({ session, trans }: Pick<TabProps, 'session' | 'trans'>): JSX.Element {
-  const known = [...session.boards].filter(
-    ([pipeline, board]) => board.steps.length > 0 || pipeline === session.pipeline
-  );
-  if (known.length < 2) {
+  const { boards, choices } = session;
+  if (choices.length < 2) {
     const name = session.board?.heading.pipeline;
     return <b title={name}>{name}</b>;
   }
@@ -61,9 +59,9 @@ function Name({ session, trans }: Pick<TabProps, 'session' | 'trans'>): JSX.Elem
         session.show(event.target.value);
       }}
     >
-      {known.map(([pipeline, { heading }]) => (
+      {choices.map(pipeline => (
         <option key={pipeline} value={pipeline}>
-          {heading.pipeline}
+          {boards.get(pipeline)?.heading.pipeline}
         </option>
       ))}
     </select>
