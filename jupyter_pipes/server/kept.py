@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import quote
+
+from msgspec.structs import replace
 
 from jupyter_pipes.display.board.making import board_of
 from jupyter_pipes.display.board.model import BoardShown
@@ -39,31 +41,54 @@ class _Kept:
         self.name, self.results, self.run, self.definition = name, results, run, definition
 
 
+def kept_boards(place: Place) -> list[BoardShown]:
+    """Return the boards of a notebook's pipelines, as a kernel would show them at first.
+
+    The first is of the notebook's own, or of the first that it has: it is in use while nobody says more.
+
+    Raises:
+        as for `KeptPipeline`.
+    """
+    first = KeptPipeline(place)
+    others = [KeptPipeline(place, name) for name in first.others]
+    return [first.shown(), *(other.shown(in_use=False) for other in others)]
+
+
 class KeptPipeline:
-    """A notebook as it is saved, and what is kept of its steps.
+    """A notebook's pipeline as it is saved, and what is kept of its steps.
 
     Nothing is made, written, brought up to date, unpickled or run for it, and no other machine is asked.
 
     Args:
         place: where the notebook is.
+        pipeline: which one, as `%pipeline use` calls it; "" for the notebook's own, or the first.
 
     Raises:
+        UsageError: it has no such pipeline.
         NotebookError: it cannot be read as a notebook.
         ConfigurationError: its settings cannot be read, or name a place that this server does not show.
         StoreError: the history cannot be read.
     """
 
-    def __init__(self, place: Place) -> None:
-        self._pipeline = _own_or_first(place.notebook)
+    def __init__(self, place: Place, pipeline: str = "") -> None:
+        path = place.notebook
+        self._pipeline = Pipeline.from_notebook(path, pipeline) if pipeline else _own_or_first(path)
         self._history = _history_file(place)
 
-    def shown(self) -> BoardShown:
+    @property
+    def others(self) -> Sequence[str]:
+        """The other pipelines of the notebook."""
+        file = self._pipeline.notebook
+        return [name for name in file.pipelines if name != self._pipeline.name] if file is not None else []
+
+    def shown(self, *, in_use: bool = True) -> BoardShown:
         """Return its board, as a kernel would show it at first."""
         graph = self._pipeline.graph
         view = self.view()
         cells = {cell.number: cell.id for cell in self._pipeline.cells}
         stale = edited(graph, self._kept.definition, view) if self._kept.definition else {}
         board = board_of(view, stale=stale, problems=graph.diagnostics, cells=cells)
+        board = replace(board, heading=replace(board.heading, in_use=in_use))
         is_own = self._pipeline.name == Path(self._pipeline.origin).stem
         pipeline = "" if is_own else self._pipeline.name
         return BoardShown(number=0, time=time.time(), pipeline=pipeline, package=__version__, board=board)
@@ -94,7 +119,7 @@ class KeptPipeline:
 
 
 def _own_or_first(path: Path) -> Pipeline:
-    """Return a notebook's own pipeline, else the first that it has: a kernel tells of all."""
+    """Return a notebook's own pipeline, else the first that it has."""
     try:
         return Pipeline.from_notebook(path)
     except UsageError:

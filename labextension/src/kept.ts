@@ -1,16 +1,20 @@
 /** What the Jupyter server keeps of a notebook's last run: asked while no kernel tells more. */
 import { ServerConnection } from '@jupyterlab/services';
-import { KEPT_BOARD, KEPT_GRAPH } from './wire';
+import { KEPT_BOARDS, KEPT_GRAPH } from './wire';
 import type { ArrangeGraph, BoardShown, Layout } from './wire';
 
-/** The board of the last run; null where the server tells none. */
-export function keptBoard(path: string): Promise<BoardShown | null> {
-  return answer<BoardShown>(KEPT_BOARD, { path });
+/** The boards of the last runs of a notebook's pipelines; null where the server tells none. */
+export function keptBoards(path: string): Promise<readonly BoardShown[] | null> {
+  return answer<readonly BoardShown[]>(KEPT_BOARDS, { path });
 }
 
-/** Where the nodes of that board stand; null where the server tells none. */
-export function keptGraph(path: string, request: ArrangeGraph): Promise<Layout | null> {
-  return answer<Layout>(KEPT_GRAPH, { path, request: JSON.stringify(request) });
+/** Where the nodes of the board of a pipeline stand; null where the server tells none. */
+export function keptGraph(
+  path: string,
+  pipeline: string,
+  request: ArrangeGraph
+): Promise<Layout | null> {
+  return answer<Layout>(KEPT_GRAPH, { path, pipeline, request: JSON.stringify(request) });
 }
 
 async function answer<T>(address: string, query: Record<string, string>): Promise<T | null> {

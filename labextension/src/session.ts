@@ -7,7 +7,7 @@ import type { IDisposable } from '@lumino/disposable';
 import { Debouncer } from '@lumino/polling';
 import { Signal, type ISignal } from '@lumino/signaling';
 import { Boards } from './boards';
-import { keptBoard, keptGraph } from './kept';
+import { keptBoards, keptGraph } from './kept';
 import { begun, kernelOf } from './kernels';
 import { Disconnected, Link, olderText } from './link';
 import { isRunning, MessageMissing } from './model';
@@ -172,7 +172,11 @@ export class PipelineSession implements IDisposable {
     pipeline = this.pipeline
   ): Promise<Answers[K]> {
     if (request.ask === 'graph' && this._isKept) {
-      const layout = await keptGraph(this.panel.context.localPath, request as ArrangeGraph);
+      const layout = await keptGraph(
+        this.panel.context.localPath,
+        pipeline,
+        request as ArrangeGraph
+      );
       if (layout) {
         return layout as Answers[K];
       }
@@ -315,22 +319,24 @@ export class PipelineSession implements IDisposable {
       return;
     }
     const isAsked = hasSteps(this.panel.content);
-    const shown = isAsked ? await keptBoard(this.panel.context.localPath) : null;
+    const shown = isAsked ? await keptBoards(this.panel.context.localPath) : null;
     if (!this._needsKept()) {
       return;
     }
     if (shown) {
+      const chosen = this.pipeline;
       this._told = new Boards();
-      this._told.take(shown);
+      shown.forEach(board => this._told?.take(board));
+      this._told.show(chosen);
       this._boards = this._told.all;
       this._isKept = true;
-      this._ahead = shown.time - Date.now() / 1000;
+      this._ahead = (shown[0]?.time ?? 0) - Date.now() / 1000;
     } else if (!this._isKept) {
       // What a kernel told that is gone.
       this._boards = new Map();
     }
     this._changed.emit();
-    if (shown && isRunning(shown.board)) {
+    if (shown?.some(({ board }) => isRunning(board))) {
       this._next = window.setTimeout(() => void this._showKept(), KEPT_MILLISECONDS);
     }
   }

@@ -4,7 +4,7 @@
 export const EVENTS = "jupyter_pipes.events";
 export const COMMANDS = "jupyter_pipes.commands";
 export const PACKAGE = "0.2.0";
-export const KEPT_BOARD = "jupyter_pipes/board";
+export const KEPT_BOARDS = "jupyter_pipes/boards";
 export const KEPT_GRAPH = "jupyter_pipes/graph";
 export const READING = "jupyter_pipes.reading";
 

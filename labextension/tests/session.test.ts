@@ -15,9 +15,9 @@ jest.mock('../src/kernels', () => ({
   begun: () => Promise.resolve()
 }));
 jest.mock('../src/kept', () => ({
-  keptBoard: async () => {
+  keptBoards: async () => {
     const board = await kept;
-    return board && shown(board);
+    return board && [shown(board)];
   }
 }));
 

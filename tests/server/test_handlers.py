@@ -81,7 +81,7 @@ class Server:
 
     def board(self, path: str) -> tuple[int, bytes]:
         """Return status and body of what is said of a notebook."""
-        return self.ask("jupyter_pipes/board", path=path)
+        return self.ask("jupyter_pipes/boards", path=path)
 
 
 @pytest.fixture(scope="module")
@@ -110,13 +110,13 @@ def write(path: Path, *cells: str) -> None:
 def test_a_notebook_of_the_server_has_a_board(path: str, server: Server) -> None:
     status, body = server.board(path)
     assert status == 200
-    message = msgspec.json.decode(body, type=BoardShown)
+    (message,) = msgspec.json.decode(body, type=list[BoardShown])
     assert [step.name for step in message.board.steps] == ["a", "b"]
     assert not list(server.root.rglob(".jupyter_pipes"))
 
 
 def test_nobody_gets_an_answer_without_the_token(server: Server) -> None:
-    for address in ("board", "graph"):
+    for address in ("boards", "graph"):
         assert server.ask(f"jupyter_pipes/{address}", token=False, path="made.ipynb", request="{}")[0] == 403
 
 
@@ -146,7 +146,7 @@ def test_what_the_server_does_not_show_is_not_there(path: str, server: Server) -
 
 
 def test_a_path_must_be_said(server: Server) -> None:
-    assert server.ask("jupyter_pipes/board")[0] == 400
+    assert server.ask("jupyter_pipes/boards")[0] == 400
 
 
 def test_what_cannot_be_read_is_said_in_words(server: Server) -> None:

@@ -12,7 +12,8 @@ from jupyter_pipes.display.board.model import Board
 from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import ConfigurationError, StoreError
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.server.kept import KeptPipeline
+from jupyter_pipes.runs.pipeline import Pipeline
+from jupyter_pipes.server.kept import KeptPipeline, kept_boards
 from jupyter_pipes.server.places import Place
 from tests.conftest import MakePipeline
 
@@ -47,6 +48,25 @@ def test_a_notebook_that_never_ran_has_its_steps_and_no_folder_is_made(
         (name, Status.PENDING) for name in ("load", "clean", "alone")
     ]
     assert [path.name for path in tmp_path.iterdir()] == ["made.ipynb"]
+
+
+def test_each_pipeline_of_a_notebook_has_its_board_and_the_own_or_the_first_is_in_use(
+    pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    cells = ("%%step load\nxs = [1]", "%pipeline use daily", "%%step load\nxs = [2]", "%%step last\n1")
+    place = Place(Path(pipeline_of(*cells).origin), tmp_path)
+    Pipeline.from_notebook(place.notebook, "daily").run("load")
+    told = [
+        (each.pipeline, each.board.heading.in_use, [(step.name, step.status) for step in each.board.steps])
+        for each in kept_boards(place)
+    ]
+    assert told == [
+        ("", True, [("load", Status.PENDING)]),
+        ("daily", False, [("load", Status.COMPLETED), ("last", Status.PENDING)]),
+    ]
+    pipeline_of("x = 1", *cells[1:])
+    (board,) = kept_boards(place)
+    assert (board.pipeline, board.board.heading.in_use) == ("daily", True)
 
 
 def test_the_last_run_is_shown_without_writing_or_unpickling(

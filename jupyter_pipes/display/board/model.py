@@ -9,7 +9,7 @@ from msgspec import Struct
 
 from jupyter_pipes.model.steps import JsonValue, Status
 
-KEPT_BOARD, KEPT_GRAPH = "jupyter_pipes/board", "jupyter_pipes/graph"
+KEPT_BOARDS, KEPT_GRAPH = "jupyter_pipes/boards", "jupyter_pipes/graph"
 """Where a Jupyter server gives the board of a notebook's last run, and the layout of its graph."""
 
 

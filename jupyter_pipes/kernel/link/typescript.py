@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from jupyter_pipes.display.board.model import KEPT_BOARD, KEPT_GRAPH, BoardChanged, BoardShown
+from jupyter_pipes.display.board.model import KEPT_BOARDS, KEPT_GRAPH, BoardChanged, BoardShown
 from jupyter_pipes.display.looks import LOOKS, STALE
 from jupyter_pipes.export.forms import FORMS
 from jupyter_pipes.kernel.link import requests
@@ -65,7 +65,7 @@ def _constants() -> Iterator[str]:
     yield f"export const EVENTS = {json.dumps(EVENTS)};"
     yield f"export const COMMANDS = {json.dumps(COMMANDS)};"
     yield f"export const PACKAGE = {json.dumps(__version__)};"
-    yield f"export const KEPT_BOARD = {json.dumps(KEPT_BOARD)};"
+    yield f"export const KEPT_BOARDS = {json.dumps(KEPT_BOARDS)};"
     yield f"export const KEPT_GRAPH = {json.dumps(KEPT_GRAPH)};"
     yield f"export const READING = {json.dumps(READING)};\n"
     looks = {str(status): {"icon": look.icon, "word": look.word} for status, look in LOOKS.items()}
