@@ -42,16 +42,14 @@ class _Kept:
 
 
 def kept_boards(place: Place) -> list[BoardShown]:
-    """Return the boards of a notebook's pipelines, as a kernel would show them at first.
-
-    The first is of the notebook's own, or of the first that it has: it is in use while nobody says more.
+    """Return the boards of a notebook's pipelines, the own before others, as a kernel shows them at first.
 
     Raises:
         as for `KeptPipeline`.
     """
     first = KeptPipeline(place)
     others = [KeptPipeline(place, name) for name in first.others]
-    return [first.shown(), *(other.shown(in_use=False) for other in others)]
+    return [each.shown() for each in (first, *others)]
 
 
 class KeptPipeline:
@@ -81,14 +79,15 @@ class KeptPipeline:
         file = self._pipeline.notebook
         return [name for name in file.pipelines if name != self._pipeline.name] if file is not None else []
 
-    def shown(self, *, in_use: bool = True) -> BoardShown:
+    def shown(self) -> BoardShown:
         """Return its board, as a kernel would show it at first."""
         graph = self._pipeline.graph
         view = self.view()
         cells = {cell.number: cell.id for cell in self._pipeline.cells}
         stale = edited(graph, self._kept.definition, view) if self._kept.definition else {}
         board = board_of(view, stale=stale, problems=graph.diagnostics, cells=cells)
-        board = replace(board, heading=replace(board.heading, in_use=in_use))
+        # There is no kernel whose cells could be about it.
+        board = replace(board, heading=replace(board.heading, in_use=False))
         is_own = self._pipeline.name == Path(self._pipeline.origin).stem
         pipeline = "" if is_own else self._pipeline.name
         return BoardShown(number=0, time=time.time(), pipeline=pipeline, package=__version__, board=board)

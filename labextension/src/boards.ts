@@ -4,6 +4,11 @@ import type { Board, BoardMessage } from './wire';
 
 /** What was told of one notebook; pipelines are called as `%pipeline use` does, "" is the notebook's own. */
 export class Boards {
+  /** @param shown which pipeline is shown until another one comes into use */
+  constructor(shown = '') {
+    this._shown = shown;
+  }
+
   /** Take a message; the pipeline that comes into use is shown. */
   take(message: BoardMessage): void {
     const pipeline = message.pipeline ?? '';
@@ -37,5 +42,5 @@ export class Boards {
 
   private readonly _known = new Map<string, Known>();
   private _inUse = '';
-  private _shown = '';
+  private _shown: string;
 }

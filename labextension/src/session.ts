@@ -268,7 +268,7 @@ export class PipelineSession implements IDisposable {
   private readonly _onMessage = (message: BoardMessage): void => {
     try {
       if (!this._told || this._isKept) {
-        this._told = new Boards();
+        this._told = new Boards(this.pipeline);
       }
       this._told.take(message);
       this._show(this._told.all);
@@ -324,11 +324,12 @@ export class PipelineSession implements IDisposable {
       return;
     }
     if (shown) {
-      const chosen = this.pipeline;
-      this._told = new Boards();
-      shown.forEach(board => this._told?.take(board));
-      this._told.show(chosen);
-      this._boards = this._told.all;
+      const told = new Boards(this.pipeline);
+      shown.forEach(board => {
+        told.take(board);
+      });
+      this._told = told;
+      this._boards = told.all;
       this._isKept = true;
       this._ahead = (shown[0]?.time ?? 0) - Date.now() / 1000;
     } else if (!this._isKept) {

@@ -61,6 +61,16 @@ test('the pipeline that comes into use is shown, and stays until another does or
   expect([boards.show(''), boards.show('unknown')]).toEqual([false, false]);
 });
 
+test('what was chosen before anybody told of it is shown once it is known', () => {
+  const boards = new Boards('b');
+  boards.take(shown('', true, 'load'));
+  expect(boards.shown).toBe('');
+  boards.take(shown('b', false, 'load'));
+  expect(boards.shown).toBe('b');
+  boards.take(shown('c', true, 'load'));
+  expect(boards.shown).toBe('c');
+});
+
 test('while the pipeline in use has no steps, the first that has some is shown', () => {
   const boards = new Boards();
   boards.take(shown('', true));

@@ -50,23 +50,23 @@ def test_a_notebook_that_never_ran_has_its_steps_and_no_folder_is_made(
     assert [path.name for path in tmp_path.iterdir()] == ["made.ipynb"]
 
 
-def test_each_pipeline_of_a_notebook_has_its_board_and_the_own_or_the_first_is_in_use(
+def test_each_pipeline_of_a_notebook_has_its_board_the_own_before_others(
     pipeline_of: MakePipeline, tmp_path: Path
 ) -> None:
     cells = ("%%step load\nxs = [1]", "%pipeline use daily", "%%step load\nxs = [2]", "%%step last\n1")
     place = Place(Path(pipeline_of(*cells).origin), tmp_path)
     Pipeline.from_notebook(place.notebook, "daily").run("load")
     told = [
-        (each.pipeline, each.board.heading.in_use, [(step.name, step.status) for step in each.board.steps])
+        (each.pipeline, [(step.name, step.status) for step in each.board.steps])
         for each in kept_boards(place)
     ]
     assert told == [
-        ("", True, [("load", Status.PENDING)]),
-        ("daily", False, [("load", Status.COMPLETED), ("last", Status.PENDING)]),
+        ("", [("load", Status.PENDING)]),
+        ("daily", [("load", Status.COMPLETED), ("last", Status.PENDING)]),
     ]
     pipeline_of("x = 1", *cells[1:])
     (board,) = kept_boards(place)
-    assert (board.pipeline, board.board.heading.in_use) == ("daily", True)
+    assert (board.pipeline, board.board.heading.in_use) == ("daily", False)
 
 
 def test_the_last_run_is_shown_without_writing_or_unpickling(
