@@ -267,7 +267,7 @@ class FileWatch:
             if not self._counts(path):
                 continue
             if opened.is_written and (opened.is_own or path in self._in_commands):
-                self._written |= dict.fromkeys(_files_at(path))
+                self._written |= dict.fromkeys(filter(self._counts, _files_at(path)))
             elif opened.is_own and not opened.is_written and not path.endswith(_CODE):
                 self._read.setdefault(path, "")
 

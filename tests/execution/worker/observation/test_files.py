@@ -372,3 +372,18 @@ def test_what_our_threads_open_beside_a_step_is_not_the_steps(project: Path) -> 
         Path("data/x.csv").read_text()
     assert [os.path.relpath(seen.path, project) for seen in watch.seen()] == ["data/x.csv"]
     assert not watch.written()
+
+
+def test_what_is_left_out_is_neither_read_nor_written(project: Path) -> None:
+    """Before and after it was said, in a folder that the step makes, and of what begins alike only itself."""
+
+    def act() -> None:
+        Path("data/x.csv").read_text()
+        Path("data/x.csv.old").write_text("")
+        files.leave_out("data/x.csv")
+        files.leave_out("made/away")
+        Path("made/away").mkdir(parents=True)
+        Path("made/away/a.txt").write_text("")
+        Path("made/b.txt").write_text("")
+
+    assert observed(act, project) == ({}, {"data/x.csv.old", "made/b.txt"})
