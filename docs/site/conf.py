@@ -42,6 +42,7 @@ myst_heading_anchors = 4
 nb_execution_mode = "force"
 nb_execution_timeout = 600
 nb_execution_raise_on_error = True
+nb_merge_streams = True
 # They are to be tried: it has no steps and fails, and it wants workers that are started first.
 nb_execution_excludepatterns = ["*first_steps.ipynb", "*remote.ipynb"]
 # A graph is a widget in a kernel, and a drawing here: what shows widgets would come from elsewhere.
