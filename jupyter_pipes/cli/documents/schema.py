@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import json
 import sys
 from pathlib import Path
@@ -42,8 +43,15 @@ def schema() -> dict[str, Any]:
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "jupyter pipes VERB --json",
         "anyOf": [{"title": title, **reference} for title, reference in verbs],
-        "$defs": definitions,
+        "$defs": {name: _with_clean_words(each) for name, each in definitions.items()},
     }
+
+
+def _with_clean_words(definition: dict[str, Any]) -> dict[str, Any]:
+    """Return a definition whose description, a docstring, is not indented: msgspec 0.22 leaves that in."""
+    if "description" not in definition:
+        return definition
+    return {**definition, "description": inspect.cleandoc(definition["description"])}
 
 
 def schema_text() -> str:
