@@ -135,7 +135,8 @@ class Lab:
 
         Args:
             prepare: is called with the page before it is loaded.
-            is_new: whether the page is to be loaded for this, and not kept behind it.
+            is_new: whether the page is to be loaded for this, and not kept behind it. One that is to be
+                reloaded has to be: in another one, Lab would open what it showed before as well.
         """
         name = notebook.relative_to(self.folder).as_posix()
         cleared = self._cleared.setdefault((width, height), [])

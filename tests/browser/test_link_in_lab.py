@@ -92,7 +92,7 @@ def test_a_reload_while_a_plain_cell_runs_shows_the_run(lab: Lab, notebook: Path
     content = nbformat.read(notebook, as_version=4)
     content.cells.append(nbformat.v4.new_code_cell("import time\ntime.sleep(600)"))
     nbformat.write(content, notebook)
-    shown = Shown(lab.open(notebook))
+    shown = Shown(lab.open(notebook, is_new=True))
     shown.lab.wait_for_kernel()
     shown.page.locator(".jp-Notebook-cell").last.locator(".cm-content").click()
     shown.page.keyboard.press("Control+Enter")

@@ -53,7 +53,7 @@ class Panel:
 @pytest.fixture
 def panel(lab: Lab, request: pytest.FixtureRequest) -> Iterator[Panel]:
     """A notebook with three steps that no cell was run of, and the panel."""
-    page = lab.open_new(request.node.name, "train.ipynb", *CELLS)
+    page = lab.open_new(request.node.name, "train.ipynb", *CELLS, is_new=True)
     shown = Panel(page)
     shown.show()
     expect(shown.header("fit")).to_contain_text("pending")

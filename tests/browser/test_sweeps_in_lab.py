@@ -21,7 +21,7 @@ CELLS = (
 
 @pytest.fixture
 def shown(lab: Lab) -> Iterator[LabPage]:
-    page = lab.open_new("sweeps", "study.ipynb", *CELLS)
+    page = lab.open_new("sweeps", "study.ipynb", *CELLS, is_new=True)
     page.page.locator("[data-id=jp-pipes-panel]").first.click()
     expect(page.page.locator(".jp-pipes-header", has_text="fit")).to_contain_text("pending")
     yield page

@@ -304,7 +304,7 @@ def test_an_invalid_pipeline_exits_with_2_lists_its_diagnostics_and_runs_nothing
         (("run",), "UsageError", "NOTEBOOK|MODULE"),
         (("run", "small.ipynb", "--forse"), "UsageError", "did you mean --force?"),
         (("run", "small.ipynb", "--retry", "2"), "UsageError", "did you mean %%step NAME --retries?"),
-        (("plan", "small.ipynb", "--timeout", "2"), "UsageError", "did you mean %%step NAME --timeout?"),
+        (("plan", "small.ipynb", "--retries", "2"), "UsageError", "did you mean %%step NAME --retries?"),
         (("run", "small.ipynb", "--params", "rows=2"), "UsageError", "did you mean -p NAME=VALUE?"),
         (("run", "small.ipynb", "lode"), "UsageError", "load"),
         (("run", "small.ipynb", "-p", "rows"), "UsageError", "NAME=VALUE"),
