@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from math import nan
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -34,7 +35,12 @@ def milliseconds(action: Callable[[], object], times: int) -> list[float]:
 
 def beside(name: str, values: list[float], unit: str, other: list[float], what: str) -> Figure:
     """Return a figure as a multiple of another measurement's median."""
-    return Figure(name, values, unit, median(values) / median(other), what)
+    return Figure(name, values, unit, times(values, other), what)
+
+
+def times(values: list[float], other: list[float]) -> float:
+    """Return how many times another median one is; not a number beside 0, which was too short to see."""
+    return median(values) / median(other) if median(other) else nan
 
 
 def bare_fork() -> None:

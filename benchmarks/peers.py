@@ -13,7 +13,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
-from statistics import median
 
 from benchmarks import definitions, frame
 from benchmarks.comparison.processes import (
@@ -27,7 +26,7 @@ from benchmarks.comparison.processes import (
 from benchmarks.comparison.rows import OURS, Goal, Row
 from benchmarks.contenders import ours
 from benchmarks.frame import MAKE
-from benchmarks.measure import Figure, printed, write_notebook
+from benchmarks.measure import Figure, beside, printed, write_notebook
 
 TIMES = 7
 STEPS = 20
@@ -60,7 +59,7 @@ def figures(row: Row) -> Iterator[Figure]:
     yield Figure(name, row.taken[OURS], row.unit)
     for tool, values in row.taken.items():
         if tool != OURS:
-            yield Figure(f"{name}: {tool}", values, row.unit, median(values) / row.ours, OURS)
+            yield beside(f"{name}: {tool}", values, row.unit, row.taken[OURS], OURS)
 
 
 def rows() -> Iterator[Row]:

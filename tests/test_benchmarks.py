@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from math import nan
 from pathlib import Path
 
 import pytest
 
-from benchmarks import frame
+from benchmarks import frame, peers
 from benchmarks.__main__ import MEASUREMENTS
 from benchmarks.comparison import document
 from benchmarks.comparison.rows import OURS, Goal, Row
@@ -51,6 +52,9 @@ DIFFERENCES = {"chain: what syncing adds"}
 """Figures that hold one time against another: either can be the longer one."""
 
 
+NOT_A_NUMBER = pytest.approx(nan, nan_ok=True)
+
+
 def test_every_benchmark_is_run_by_its_name() -> None:
     files = {path.stem for path in BENCHMARKS.glob("*.py")} - {"__init__", "__main__", "chromium", "measure"}
     assert MEASUREMENTS.keys() == files
@@ -72,6 +76,12 @@ def test_the_table_says_of_each_goal_whether_the_medians_meet_it(tmp_path: Path)
     assert fast == "| | | fast | 2 ms (2 … 2) | 2.00 | ≤ 1.5 | **no** |"
     assert absent == "| | | absent | not installed | | ≤ 1 |  |"
     assert "| a work | 4 ms (4 … 9) | | | | ≤ 5 ms | yes |" in path.read_text()
+
+
+def test_beside_what_was_too_short_to_see_there_is_no_ratio() -> None:
+    row = Row("a work", "MB", {OURS: [0.0], "other": [6.0], "none": [0.0]})
+    assert [figure.ratio for figure in peers.figures(row)] == [0, NOT_A_NUMBER, NOT_A_NUMBER]
+    assert (row.ratio("other"), row.ratio("none")) == (0, NOT_A_NUMBER)
 
 
 @pytest.mark.slow

@@ -5,6 +5,8 @@ from __future__ import annotations
 from statistics import median
 from typing import NamedTuple
 
+from benchmarks.measure import times
+
 OURS = "jupyter_pipes"
 
 
@@ -37,7 +39,7 @@ class Row(NamedTuple):
 
     def ratio(self, tool: str) -> float:
         """Return how many times what another one takes ours takes."""
-        return self.ours / median(self.taken[tool])
+        return times(self.taken[OURS], self.taken[tool])
 
     def reached(self, goal: Goal) -> float | None:
         """Return what is held against the goal; None if the other one is not there."""
