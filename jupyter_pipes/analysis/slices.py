@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
+from jupyter_pipes.analysis.cell.source import words
+from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.local_modules import (
     Reached,
     Wanted,
@@ -19,6 +22,24 @@ from jupyter_pipes.analysis.local_modules import (
 )
 from jupyter_pipes.analysis.notebook.statements import STAR, Statement, statements
 from jupyter_pipes.analysis.syntax import parse_python, parsed_alone
+from jupyter_pipes.system.memory import remembered
+
+_REACHING_ALL = ("globals", "locals", "vars", "eval", "exec")
+"""Functions that give names which do not stand in the code."""
+
+
+class _ModuleUses(NamedTuple):
+    """How code uses the modules that it imports whole.
+
+    Attributes:
+        modules: each module with the name that it is bound to.
+        attributes: each name with an attribute that is read of it.
+        otherwise: names that are used in another way, or may be: in texts, for magics and `eval`.
+    """
+
+    modules: frozenset[tuple[str, str]]
+    attributes: frozenset[tuple[str, str]]
+    otherwise: frozenset[str]
 
 
 def reached(
@@ -34,7 +55,7 @@ def reached(
             given may be instances of them, though it never names them.
     """
     places = tuple(places)
-    waiting = [each for source in sources for each in wanted(source)]
+    waiting = list(_wanted(tuple(sources)))
     seen = {module for module, _ in waiting}
     waiting += [(module, None) for module in modules if module not in seen]
     names_of: dict[Path, frozenset[str]] = {}
@@ -56,6 +77,48 @@ def reached(
     entire = reach(whole, places)
     parts = {path: _slice(source_of(path), names, with_classes) for path, names in names_of.items()}
     return Reached({**parts, **entire.local}, entire.others)
+
+
+def _wanted(sources: Sequence[str]) -> Iterator[Wanted]:
+    """Yield what the code wants of modules: of one that it has whole, the attributes that alone it uses."""
+    for module, names in (each for source in sources for each in wanted(source)):
+        yield module, _attributes(module, sources) if names is None else names
+
+
+def _attributes(module: str, sources: Sequence[str]) -> frozenset[str] | None:
+    """The attributes that code takes of a module; None where it may take others, or nothing is seen."""
+    uses = [_module_uses(source) for source in sources]
+    names = {name for each in uses for of, name in each.modules if of == module}
+    if any(each.otherwise & {*names, module.partition(".")[0], *_REACHING_ALL} for each in uses):
+        return None
+    return frozenset(taken for each in uses for name, taken in each.attributes if name in names) or None
+
+
+@remembered
+def _module_uses(source: str) -> _ModuleUses:
+    tree = tree_of(source)
+    nodes = list(ast.walk(tree)) if tree else []
+    modules, attributes, otherwise = set[tuple[str, str]](), set[tuple[str, str]](), set[str]()
+    roots: set[ast.expr] = set()
+    for node in nodes:
+        match node:
+            case ast.Import(aliases):
+                modules |= {(alias.name, alias.asname or alias.name) for alias in aliases}
+                # `import a.b` binds `a`, by which all that is loaded of it is reached.
+                otherwise |= {_bound(alias) for alias in aliases if "." in alias.name and not alias.asname}
+            case ast.ImportFrom(module=str(module), names=[ast.alias("*")]):
+                otherwise.add(module.partition(".")[0])
+            case ast.Attribute(ast.Name(name) as root, attribute, ast.Load()):
+                attributes.add((name, attribute))
+                roots.add(root)
+            case ast.Constant(str(text)):
+                otherwise |= words(text)
+            case ast.Global(names):
+                otherwise |= set(names)
+            case _:
+                pass
+    otherwise |= {node.id for node in nodes if isinstance(node, ast.Name) and node not in roots}
+    return _ModuleUses(frozenset(modules), frozenset(attributes), frozenset(otherwise))
 
 
 def _submodules(path: Path, package: str, names: Iterable[str]) -> list[Wanted]:

@@ -123,6 +123,41 @@ def test_a_module_counts_whole_when_no_names_are_taken_from_it(
     assert "def h" in parts(tmp_path, source, modules=modules)["third.py"]
 
 
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("import third", "x = third.g(1)"),
+        ("import third as t, json", "def f():\n    return t.g(1)", "x = [f() for _ in 'ab']"),
+        ("import third\nfrom third import g", "third.g(g(1))"),
+    ],
+)
+def test_of_a_module_that_is_had_whole_count_the_attributes_that_are_used(
+    sources: tuple[str, ...], tmp_path: Path
+) -> None:
+    third = parts(tmp_path, *sources)["third.py"]
+    assert "def g" in third
+    assert "def h" not in third
+
+
+@pytest.mark.parametrize(
+    "sources",
+    [
+        ("import third as t", "x = t.g(1)", "y = t"),
+        ("import third as t", "x = t.g(1)", "y = getattr(t, 'h')"),
+        ("import third as t", "x = t.g(1)", "y = eval(text)"),
+        ("import third as t", "x = t.g(1)", "%timeit t.h()"),
+        ("import third as t", "x = t.g(1)", "frame.eval('@t.h()')"),
+        ("import third as t", "x = t.g(1)", "y = sys.modules['third'].h()"),
+        ("import third as t", "t.g = print", "x = t.g(1)"),
+        ("import third as t", "x = t.g(1)", "from third import *"),
+        ("import third as t\nimport third as u", "x = t.g(u)"),
+        ("import third as t", "def f():\n    global t\n    return t.g(1)"),
+    ],
+)
+def test_it_counts_whole_where_it_may_be_used_otherwise(sources: tuple[str, ...], tmp_path: Path) -> None:
+    assert "def h" in parts(tmp_path, *sources)["third.py"]
+
+
 def test_installed_modules_are_named(tmp_path: Path) -> None:
     parts(tmp_path)
     found = reached(["from train import first, second"], (), (tmp_path,), with_classes=False)
@@ -153,9 +188,24 @@ PACKAGE = {
         ("from shop import tidy", {"text": "def tidy", "__init__": "print"}, ["def loud", "def make"]),
         ("from shop.rows.made import other", {"kinds": "def of", "text": "def tidy"}, []),
         ("import shop.text", {"kinds": "def of", "made": "def make"}, []),
+        ("import shop.text\nshop.text.tidy(1)", {"kinds": "def of", "made": "def make"}, []),
+        ("import shop\nshop.tidy(1)", {"text": "def tidy", "__init__": "print"}, ["def loud", "def make"]),
+        ("import shop.text as text\ntext.loud(1)", {"text": "def loud"}, ["def make"]),
+        ("import shop\nshop.rows.make(1)", {"kinds": "def of", "made": "def make"}, []),
         ("from shop.rows import *", {"kinds": "def of", "text": "def tidy"}, []),
     ],
-    ids=["function", "handed on", "of the top", "a module of it whole", "whole", "star"],
+    ids=[
+        "function",
+        "handed on",
+        "of the top",
+        "a module of it whole",
+        "whole",
+        "whole by its package",
+        "attribute of the package",
+        "attribute of a module",
+        "package in a package",
+        "star",
+    ],
 )
 def test_of_a_package_counts_what_is_reached_of_each_module(
     source: str, has: dict[str, str], has_not: list[str], tmp_path: Path

@@ -185,6 +185,13 @@ PRELUDES = {
         ["xs = []", "def f():\n    xs.append(1)", "def g():\n    f()", "g()"],
     ),
     "two statements on one line": (["a = 'ä'; b = 2; c = 3", "%%step s\nprint(b)"], ["b = 2"]),
+    "of an import the names that are needed": (
+        [
+            "import math, json, os.path\nfrom time import (\n    sleep,\n    time as now,\n)",
+            "%%step s\ny = math.sqrt(now())",
+        ],
+        ["import math", "from time import time as now"],
+    ),
     "a choice between imports": (
         [
             "%%step a\ntry:\n    import ujson as js\nexcept ImportError:\n    import json as js\nx = 1",

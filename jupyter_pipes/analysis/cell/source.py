@@ -1,12 +1,13 @@
-"""A cell's text, IPython syntax included -> Python's syntax tree, with the cell's own line numbers."""
+"""A cell's text, IPython's syntax included -> Python's syntax tree and its statements, with its own lines."""
 
 from __future__ import annotations
 
 import ast
 import re
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import lru_cache
+from itertools import zip_longest
 from typing import Protocol, cast
 
 from msgspec import Struct
@@ -20,6 +21,9 @@ from jupyter_pipes.analysis.cell.magic_effects import (
 from jupyter_pipes.analysis.foreign_magics import is_foreign
 from jupyter_pipes.analysis.syntax import NestedTooDeeply, compile_check, parse_python
 from jupyter_pipes.system.memory import remembered
+
+DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
+IMPORTS = (ast.Import, ast.ImportFrom)
 
 _CELL_MAGIC = re.compile(r"\s*%%(?P<name>\S+)[^\S\n]*(?P<argument>[^\n]*)\n?")
 _AUTOMAGIC = re.compile(r"\s*(?P<name>[A-Za-z_]\w*)\s+[^\s=]")
@@ -90,6 +94,27 @@ def parsed(source: str) -> CellCode:
         return CellCode((), "", ast.Module([], []))
 
 
+def parts_of(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
+    """Yield each top-level statement of a cell with its text, and whether another follows it.
+
+    An import of several names is one of each: who needs one of them does not depend on the others.
+    """
+    lines = source.splitlines(keepends=True)
+    nodes = parsed(source).tree.body
+    for node, following in zip_longest(nodes, nodes[1:]):
+        if isinstance(node, IMPORTS) and len(node.names) > 1:
+            for one in _single_imports(node):
+                yield one, ast.unparse(one), True
+        else:
+            yield node, _segment(lines, node, following), following is not None
+
+
+def first_line(node: ast.stmt) -> int:
+    """Return the line on which a statement begins: that of its first decorator."""
+    decorators = node.decorator_list if isinstance(node, DEFINITIONS) else []
+    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
+
+
 @remembered
 def unregistered(source: str, definitions: frozenset[str] = frozenset()) -> str:
     """Return the code without what puts something into others: decorators and registrations; the lines stay.
@@ -122,6 +147,27 @@ def registered_in(node: ast.stmt) -> frozenset[str]:
 def words(source: str) -> frozenset[str]:
     """Return the words of the code that may be names."""
     return frozenset(re.findall(r"[^\W\d]\w*", source))
+
+
+def _single_imports(node: ast.Import | ast.ImportFrom) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield an import for each name that this one imports, each where that name stands."""
+    for alias in node.names:
+        if isinstance(node, ast.Import):
+            one = ast.Import([alias])
+        else:
+            one = ast.ImportFrom(node.module, [alias], node.level)
+        yield ast.copy_location(one, alias)
+
+
+def _segment(lines: list[str], node: ast.stmt, following: ast.stmt | None) -> str:
+    """Return the statement's text, to the end of its last line unless another statement begins there."""
+    first, last = first_line(node), node.end_lineno or node.lineno
+    text = lines[first - 1 : last]
+    if following is not None and first_line(following) == last:
+        text[-1] = text[-1].encode()[: node.end_col_offset].decode()
+    if first == node.lineno and node.col_offset:
+        text[0] = text[0].encode()[node.col_offset :].decode()
+    return "".join(text).rstrip()
 
 
 def _runs_python(magic: CellMagicLine) -> bool:

@@ -6,7 +6,7 @@ import ast
 import copy
 import symtable
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import compress, zip_longest
+from itertools import compress
 
 from msgspec import Struct
 
@@ -18,7 +18,15 @@ from jupyter_pipes.analysis.cell.scopes import (
     declared_global,
     perhaps_bound_globals,
 )
-from jupyter_pipes.analysis.cell.source import parsed, registered_in, words
+from jupyter_pipes.analysis.cell.source import (
+    DEFINITIONS,
+    IMPORTS,
+    first_line,
+    parsed,
+    parts_of,
+    registered_in,
+    words,
+)
 from jupyter_pipes.analysis.effects.own_state import ancestors, changes_itself, runs_for_subclasses
 from jupyter_pipes.analysis.effects.summaries import Environment, restricted, updated
 from jupyter_pipes.analysis.effects.wrappers import runs_at_once, without_wrappers
@@ -39,8 +47,7 @@ NO_NAMES = frozenset({STAR, EXTENSIONS, SUBCLASSES}) | STREAM_NAMES
 
 _REGISTERING = frozenset({"register_cell_magic", "register_line_magic", "register_line_cell_magic"})
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
-_IMPORTS, _NOTHING = (ast.Import, ast.ImportFrom), frozenset[str]()
+_NOTHING = frozenset[str]()
 _EMPTY, _HUGE = Environment(), 200_000
 _COMPREHENSIONS = frozenset({"listcomp", "setcomp", "dictcomp", "genexpr"})
 
@@ -119,7 +126,7 @@ def statements(
         return ()
     if not {magic.name for magic in code.magics} <= CODE_CELL_MAGICS | TEXT_CELL_MAGICS:
         return (_whole_cell(source, modules),)
-    return tuple(_in_turn(_parts(source), modules, environment))
+    return tuple(_in_turn(parts_of(source), modules, environment))
 
 
 @remembered
@@ -134,7 +141,7 @@ def definitions(
     Args:
         known: names of functions and classes in which it may register something.
     """
-    parts = tuple(_parts(source))
+    parts = tuple(parts_of(source))
     are_code = [bool(_is_code(node) or registered_in(node) & known) for node, *_ in parts]
     code = list(_in_turn(compress(parts, are_code), modules, environment))
     sure = analyze(source, modules, _NOTHING).definitions if code else _NOTHING
@@ -155,7 +162,7 @@ def imported_modules(source: str) -> frozenset[str]:
 @remembered
 def plain_texts(source: str) -> tuple[str, ...] | None:
     """Return the texts of a cell's top-level statements, in order; None where it has magics."""
-    return None if parsed(source).magics else tuple(text for _, text, _ in _parts(source))
+    return None if parsed(source).magics else tuple(text for _, text, _ in parts_of(source))
 
 
 @remembered
@@ -173,14 +180,6 @@ def called_names(source: str) -> frozenset[str]:
 def mentioned(source: str, names: frozenset[str]) -> frozenset[str]:
     """Return those of the names that occur in the code, so that its analysis stays cached."""
     return names & words(source) if names else names
-
-
-def _parts(source: str) -> Iterator[tuple[ast.stmt, str, bool]]:
-    """Yield each top-level statement with its text, and whether another follows it."""
-    lines = source.splitlines(keepends=True)
-    nodes = parsed(source).tree.body
-    for node, following in zip_longest(nodes, nodes[1:]):
-        yield node, _segment(lines, node, following), following is not None
 
 
 def _in_turn(
@@ -212,7 +211,7 @@ def _statement(
         changes |= {SUBCLASSES}
     binds = now.writes | changes
     is_star = isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
-    line = _first_line(node)
+    line = first_line(node)
     sets_up = names.uses_extensions or any(map(_brings_magics, nodes))
     deferred = _deferred(node, segment) if has_functions else _NOTHING
     at_call = without_wrappers(node)
@@ -241,7 +240,7 @@ def _statement(
         evaluates_texts=names.evaluates_texts,
         is_function=is_function,
         is_definition=_is_code(node),
-        is_import=isinstance(node, _IMPORTS),
+        is_import=isinstance(node, IMPORTS),
         is_future=isinstance(node, ast.ImportFrom) and node.module == "__future__",
     )
     return statement, names
@@ -282,22 +281,6 @@ def _brings_magics(node: ast.AST) -> bool:
             return name in _REGISTERING
         case _:
             return False
-
-
-def _first_line(node: ast.stmt) -> int:
-    decorators = node.decorator_list if isinstance(node, _DEFINITIONS) else []
-    return min([node.lineno, *(decorator.lineno for decorator in decorators)])
-
-
-def _segment(lines: list[str], node: ast.stmt, following: ast.stmt | None) -> str:
-    """Return the statement's text, to the end of its last line unless another statement begins there."""
-    first, last = _first_line(node), node.end_lineno or node.lineno
-    text = lines[first - 1 : last]
-    if following is not None and _first_line(following) == last:
-        text[-1] = text[-1].encode()[: node.end_col_offset].decode()
-    if first == node.lineno and node.col_offset:
-        text[0] = text[0].encode()[node.col_offset :].decode()
-    return "".join(text).rstrip()
 
 
 class _BodyStripper(ast.NodeTransformer):
@@ -357,7 +340,7 @@ def _calls(nodes: Iterable[ast.AST]) -> frozenset[str]:
     for node in nodes:
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
             called.add(node.func.id)
-        elif isinstance(node, _DEFINITIONS):
+        elif isinstance(node, DEFINITIONS):
             called.update(d.id for d in node.decorator_list if isinstance(d, ast.Name))
     return frozenset(called)
 
@@ -374,7 +357,7 @@ def _imports(nodes: Iterable[ast.AST]) -> frozenset[str]:
 
 def _is_code(node: ast.stmt) -> bool:
     """Whether the statement is code only, as in `try: import a` / `except ImportError: a = None`."""
-    if isinstance(node, (*_DEFINITIONS, *_IMPORTS)):
+    if isinstance(node, (*DEFINITIONS, *IMPORTS)):
         return True
     leaves = [leaf for branch in _branches(node) for leaf in branch]
     return any(_is_code(leaf) for leaf in leaves) and all(_is_code(x) or _is_placeholder(x) for x in leaves)

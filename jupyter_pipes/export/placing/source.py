@@ -147,22 +147,9 @@ def indented(code: str) -> str:
 
 def single_imports(chunk: Chunk) -> list[Chunk]:
     """Split an import into one for each name that it binds."""
-    node = chunk.node
-    assert isinstance(node, (ast.Import, ast.ImportFrom)), "only imports are split"
-    if len(node.names) == 1 and not isinstance(node, ast.ImportFrom):
-        return [chunk]
-    parts: list[Chunk] = []
-    for alias in node.names:
-        part = ast.copy_location(
-            ast.Import([alias])
-            if isinstance(node, ast.Import)
-            else ast.ImportFrom(node.module, [alias], node.level),
-            node,
-        )
-        name = alias.asname or alias.name
-        binds = frozenset({name if isinstance(node, ast.ImportFrom) else name.partition(".")[0]})
-        parts.append(Chunk(ast.unparse(part), chunk.line, binds=binds, is_import=True))
-    return parts
+    return [
+        Chunk(part.source, chunk.line, binds=part.binds, is_import=True) for part in statements(chunk.code)
+    ]
 
 
 def _as_python(text: str) -> str:

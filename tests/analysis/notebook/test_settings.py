@@ -19,7 +19,7 @@ import seaborn as sns
 from os import environ
 from tools import seed_everything, make_table
 """
-STEP = "%%step last\nx = (np, pd, plt, sns, decimal)"
+STEP = "%%step last\nx = (np, pd, plt, sns, decimal, random)"
 
 
 def steps_of(*sources: str) -> tuple[dict[str, Step], tuple[Diagnostic, ...]]:

@@ -49,6 +49,25 @@ def test_what_runs_at_once_is_told_from_what_runs_when_called(
 
 
 @pytest.mark.parametrize(
+    ("source", "expected"),
+    [
+        ("import a.b, c as d", [(1, "import a.b", {"a"}), (1, "import c as d", {"d"})]),
+        (
+            "from a import (\n    b,\n    c as d,\n)",
+            [(2, "from a import b", {"b"}), (3, "from a import c as d", {"d"})],
+        ),
+        ("from . import a, b; 1", [(1, "from . import a", {"a"}), (1, "from . import b", {"b"})]),
+        ("from a import *", [(1, "from a import *", {STAR})]),
+    ],
+)
+def test_an_import_of_several_names_is_one_of_each(
+    source: str, expected: list[tuple[int, str, set[str]]]
+) -> None:
+    for found in (statements(source), definitions(source)):
+        assert [(each.line, each.source, each.binds) for each in found if each.is_import] == expected
+
+
+@pytest.mark.parametrize(
     ("source", "binds", "firm"),
     [
         ("x = y = 1", {"x", "y"}, {"x", "y"}),
@@ -58,7 +77,7 @@ def test_what_runs_at_once_is_told_from_what_runs_when_called(
         ("with a as b:\n    x = 1", {"b", "x"}, {"b", "x"}),
         ("xs.append(1)", {"xs"}, set()),
         ("d['k'] = 1", {"d"}, set()),
-        ("import a.b, c as d", {"a", "d"}, {"a", "d"}),
+        ("import a.b", {"a"}, {"a"}),
         ("from a import *", {STAR}, set()),
         ("def f():\n    xs.append(1)", {"f"}, {"f"}),
         ("print(x)", set(), set()),
