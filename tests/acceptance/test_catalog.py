@@ -74,6 +74,22 @@ def test_outputs_stand_where_the_catalog_says_and_readers_get_what_is_kept(proje
     assert (project.folder / "elsewhere" / "north.csv").read_text() == NORTH
 
 
+def _plan_tells_of_tables(project: Project) -> None:
+    """As of files: nothing is written for it, and a strict entry is an error before anything is."""
+    inputs = "".join(SETTINGS.splitlines(keepends=True)[:2])
+    table = f'{inputs}df_clean = {{ format = "sql", path = "sqlite:///out/{{params.region}}.db"'
+    (project.folder / "pipes.toml").write_text(f"{table} }}\n")
+    (planned,) = project.pipeline().plan("clean").steps
+    loses = "sql loses the category dtype of region (it comes back as str)"
+    assert planned.reasons[-1] == f"sqlite:///out/{{params.region}}.db, table df_clean: {loses}"
+    (project.folder / "pipes.toml").write_text(f"{table}, strict = true }}\n")
+    with pytest.raises(ConfigurationError, match="sql loses the category dtype of region"):
+        project.pipeline().plan("clean")
+    with pytest.raises(RunFailed, match="sql loses the category dtype of region"):
+        project.run("clean")
+    assert not list((project.folder / "out").glob("*.db"))
+
+
 def test_an_input_counts_by_its_content_and_is_the_notebooks_in_a_plain_run_too(project: Project) -> None:
     """What cannot be written fails its step, which says why; a new entry makes nothing run."""
     run = project.run("clean")
@@ -94,6 +110,7 @@ def test_an_input_counts_by_its_content_and_is_the_notebooks_in_a_plain_run_too(
     with pytest.raises(RunFailed, match="csv loses the category dtype of region") as failed:
         project.run("clean")
     assert failed.value.run.steps["clean"].status == "failed"
+    _plan_tells_of_tables(project)
     (project.folder / "pipes.toml").write_text(SETTINGS)
     assert project.ran("clean") == []
     plain = Project(project.folder, *CELLS[:2], "%%step total\ntotal = int(df_clean.staff.sum())")

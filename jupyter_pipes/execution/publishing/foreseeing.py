@@ -30,7 +30,8 @@ def with_losses(
 ) -> tuple[Foreseen, ...]:
     """Return what a run would do, with what the catalog's formats lose of each output among the reasons.
 
-    Of a step that would run, what it left last tells what its outputs may be. Tables are not looked at.
+    Of a step that would run, what it left last tells what its outputs may be. What a table
+    loses its database tells, in a table that is gone afterwards; any SQLite tells it of a file of SQLite.
 
     Raises:
         ConfigurationError: an output that is taken as it is has types that a strict entry would lose.
@@ -53,8 +54,7 @@ def with_losses(
 def _orders(planned: PlannedDecision, decision: Decision, outputs: Outputs) -> Iterator[Order]:
     kept = decision.result or decision.compared
     for entry, artifact in named_among(kept.artifacts if kept else (), planned.step, outputs):
-        if not entry.is_table:
-            yield Order(entry, entry.path, artifact)
+        yield Order(entry, entry.path, artifact)
 
 
 def _looks(orders: Iterable[Order], definition: Definition, workspace: Workspace) -> Mapping[str, Written]:
@@ -77,7 +77,7 @@ def _looks(orders: Iterable[Order], definition: Definition, workspace: Workspace
 
 
 def _key(order: Order) -> str:
-    return f"{order.value} {order.recipe}"
+    return f"{order.value} {order.way}"
 
 
 def _check(step: str, orders: Iterable[Order], looks: Mapping[str, Written], place: str) -> None:
@@ -93,7 +93,7 @@ def _words(orders: Iterable[Order], looks: Mapping[str, Written], decision: Deci
     for order in orders:
         look = looks[_key(order)]
         for loss in look.losses or ((look.error,) if look.error else ()):
-            yield f"{order.place}: {loss}{since}"
+            yield f"{order.where}: {loss}{since}"
 
 
 def _told(planned: PlannedDecision, decision: Decision, words: tuple[str, ...]) -> Foreseen:

@@ -85,11 +85,13 @@ class Notes:
             return None
 
     def note_look(self, order: Order, written: Written) -> None:
-        """Remember what the format did not keep of the value.
+        """Remember what the format did not keep of the value; not that a database could not be asked.
 
         Raises:
             PipesError: the note cannot be kept.
         """
+        if order.entry.is_table and written.error:
+            return
         self._keep(self._look_file(order), replace(written, state=""))
 
     def _keep(self, file: Path, note: Struct) -> None:
@@ -104,7 +106,7 @@ class Notes:
         return self._folder / f"{digest(where)[:32]}.json"
 
     def _look_file(self, order: Order) -> Path:
-        return self._folder / _LOOKS / f"{digest(f'{order.value} {order.recipe}')[:32]}.json"
+        return self._folder / _LOOKS / f"{digest(f'{order.value} {order.way}')[:32]}.json"
 
 
 def idle(project: Path, before: float) -> Iterator[Path]:

@@ -24,6 +24,11 @@ class Order(Struct, frozen=True):
     artifact: ArtifactRef
 
     @property
+    def where(self) -> str:
+        """The place as it is told: several tables stand in one database."""
+        return f"{self.place}, table {self.entry.table}" if self.entry.is_table else self.place
+
+    @property
     def value(self) -> str:
         """What is equal exactly where the value is."""
         return self.artifact.content or f"{self.artifact.serializer}:{self.artifact.digest}"
@@ -33,6 +38,13 @@ class Order(Struct, frozen=True):
         """What is equal where the same value makes the same file."""
         entry = self.entry
         return digest(msgspec.json.encode((entry.format, entry.table, entry.save, entry.strict)))
+
+    @property
+    def way(self) -> str:
+        """What is equal where a format keeps the same of a value: that of a table hangs on its database."""
+        entry = self.entry
+        place = entry.path if entry.is_table else ""
+        return digest(msgspec.json.encode((entry.format, place, entry.save, entry.load)))
 
 
 class Orders(Struct, frozen=True):

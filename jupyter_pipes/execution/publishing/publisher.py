@@ -77,7 +77,7 @@ class Publisher:
             if came.error:
                 raise PipesError(_failure(order, came.error, self._catalog.place), step=step.name)
             self._notes.note(order, came)
-        return {order.place: came for order, came in written}
+        return {order.where: came for order, came in written}
 
     def reporting(self, job: Job, signature: str, report: Report) -> Report:
         """Return what takes the reports of an attempt and passes them on: its end when all is written."""
@@ -160,4 +160,4 @@ def _is_file(artifact: ArtifactRef) -> bool:
 
 
 def _failure(order: Order, reason: str, place: Path | None) -> str:
-    return f"{order.entry.name} could not be written to {order.place} ({place}, [catalog]): {reason}"
+    return f"{order.entry.name} could not be written to {order.where} ({place}, [catalog]): {reason}"

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Mapping
+from contextlib import contextmanager
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol, cast
@@ -45,6 +46,7 @@ class Format(Struct, frozen=True):
         write: writes values of all other classes; None where there are none.
         modules: the modules that it needs, of the code and below it.
         is_one_way: whether what is read is another kind of value than what was written.
+        is_exact: whether it keeps all of every value that it can hold.
     """
 
     ending: str
@@ -53,6 +55,7 @@ class Format(Struct, frozen=True):
     write: Callable[..., None] | None = None
     modules: dict[str, tuple[str, ...]] = {}
     is_one_way: bool = False
+    is_exact: bool = False
 
 
 def _write_json(value: Any, path: Path, **options: Any) -> None:
@@ -147,6 +150,7 @@ _BUILT_IN: Mapping[str, Format] = {
         {},
         _write_pickle,
         modules={"pickle": ("pickle", "bytes")},
+        is_exact=True,
     ),
     "npy": Format(
         ".npy",
@@ -242,6 +246,26 @@ def write_file(name: str, value: Any, path: Path, options: Mapping[str, Any]) ->
         TypeError: the format has no such values.
         Exception: whatever the library raises.
     """
+    with panics_as_errors():
+        _write_file(name, value, path, options)
+
+
+@contextmanager
+def panics_as_errors() -> Generator[None]:
+    """Turn a panic of Rust's, which is no `Exception`, into one: polars has them for types it cannot write.
+
+    Raises:
+        TypeError: there was a panic.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise TypeError(str(error)) from None
+
+
+def _write_file(name: str, value: Any, path: Path, options: Mapping[str, Any]) -> None:
     of = format_named(name)
     library = library_of(value)
     way = of.writes.get(library, "")

@@ -17,6 +17,9 @@ _FIXED = ("run", "signature", "step", "name")
 
 Kind = Literal["text", "run", "signature", "step", "name", "params", "env"]
 
+OF_A_RUN: tuple[Kind, ...] = ("run", "signature", "step", "params")
+"""What only a run knows."""
+
 
 class PathPart(Struct, frozen=True):
     """A piece of a path: a text as it is, or what a placeholder stands for.

@@ -12,13 +12,13 @@ from urllib.parse import urlsplit
 
 from msgspec import Struct
 
-from jupyter_pipes.model.errors import PipesError
-from jupyter_pipes.storage.catalog.entries import Entry
+from jupyter_pipes.model.errors import ConfigurationError, PipesError
+from jupyter_pipes.storage.catalog.entries import SQLITE, Entry
 from jupyter_pipes.storage.catalog.formats import ending_of, write_file
 from jupyter_pipes.storage.catalog.losses import losses
-from jupyter_pipes.storage.catalog.placeholders import masked, with_variables
+from jupyter_pipes.storage.catalog.placeholders import OF_A_RUN, is_any, masked, with_variables
 from jupyter_pipes.storage.catalog.states import state_of
-from jupyter_pipes.storage.catalog.tables import write_table
+from jupyter_pipes.storage.catalog.tables import look_at_table, write_table
 from jupyter_pipes.storage.whole_files import replacing
 
 
@@ -59,12 +59,22 @@ def write(entry: Entry, place: str, value: Any, directory: Path) -> Written:
 
 
 def look(entry: Entry, value: Any) -> Written:
-    """Say what would come of writing a value to a file, without writing it there."""
+    """Say what would come of writing a value, without writing it to its place."""
     try:
-        with _draft(entry, value) as draft:
-            return Written(losses=losses(entry, str(draft), value))
+        return Written(losses=_looked_at(entry, value))
+    except PipesError as error:
+        return Written(error=error.message)
     except Exception as error:  # a library's function may raise anything
-        return Written(error=f"{type(error).__name__}: {error}")
+        return Written(error=masked(f"{type(error).__name__}: {error}", entry.path))
+
+
+def _looked_at(entry: Entry, value: Any) -> tuple[str, ...]:
+    if entry.is_table and not entry.path.startswith(SQLITE) and is_any(entry.path, *OF_A_RUN):
+        raise ConfigurationError("its database is known in a run only, so what that loses is told then")
+    if entry.is_table:
+        return look_at_table(entry, with_variables(entry.path), value)
+    with _draft(entry, value) as draft:
+        return losses(entry, str(draft), value)
 
 
 @contextmanager

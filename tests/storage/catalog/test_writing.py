@@ -50,7 +50,7 @@ CASES: list[tuple[Entry, str, Any, tuple[str, ...]]] = [
         Entry("x", "json"),
         "x.json",
         {"a": (1, 2)},
-        ("json gives back another value: keys that are no texts, or tuples, become others",),
+        ("json gives back a list, not a tuple",),
     ),
     (Entry("x", "npy"), "x.npy", np.arange(3, dtype="int8"), ()),
     (Entry("x", "text"), "x.txt", "zwölf\n", ()),
