@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from jupyter_pipes.storage.catalog.placeholders import is_any
+from jupyter_pipes.storage.catalog.writing_code import note_of
 
 if TYPE_CHECKING:
     from jupyter_pipes.export.placing.catalogued import Use
@@ -68,7 +69,8 @@ def lines_of(entry: Entry) -> list[str]:
         "save_args": {**_SAVED.get(entry.format, {}), **entry.save},
         "versioned": entry.versioned,
     }
-    return [f"  {word}: {_yaml(value)}" for word, value in said.items() if value]
+    notes = [f"  {note}" for note in note_of(entry, "Kedro")]
+    return [*notes, *(f"  {word}: {_yaml(value)}" for word, value in said.items() if value)]
 
 
 def _type_of(entry: Entry) -> tuple[str, str]:

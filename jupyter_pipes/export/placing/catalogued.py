@@ -50,6 +50,7 @@ def catalogued(
     catalog: Catalog,
     keeps: Keeps | None,
     refuse: Callable[[Step, str], NotebookError],
+    engine: str,
 ) -> Catalogued:
     """Return what becomes of the catalog.
 
@@ -58,9 +59,10 @@ def catalogued(
         catalog: as the settings name it.
         keeps: says which entries the engine's own catalog takes; None where it has none.
         refuse: makes the error that refuses a step.
+        engine: how it is called, for comments.
 
     Raises:
-        NotebookError: no code can write an output; the message says why, and in which cell.
+        NotebookError: no code can write an output, or load an input; the message says why, and in which cell.
     """
     outputs = Outputs(catalog, graph.steps)
     read = {(owner, name) for step in graph.steps for name, owner in step.reads.items()}
@@ -69,6 +71,7 @@ def catalogued(
     steps: list[Step] = []
     for written in graph.steps:
         step = _with_inputs(written, catalog, keeps, datasets)
+        _check_inputs(step, catalog, refuse)
         for name in step.writes:
             entry = outputs.entry(step, name)
             if entry is None:
@@ -77,7 +80,7 @@ def catalogued(
             if keeps is not None and keeps(entry, "handed on" if (step.name, name) in read else "left"):
                 datasets[step.name, name] = entry
             else:
-                behind[step.name] = behind.get(step.name, "") + _code(step, entry, refuse)
+                behind[step.name] = behind.get(step.name, "") + _code(step, entry, refuse, engine)
                 step = _with_parameters(step, entry)
         steps.append(step)
     return Catalogued(tuple(steps), datasets, behind)
@@ -87,7 +90,8 @@ def _with_inputs(step: Step, catalog: Catalog, keeps: Keeps | None, found: Datas
     """The step, given those inputs that the engine's catalog loads, instead of the code that loads them."""
     entries = {name: entry for name in step.loads if (entry := catalog.entry(name)) is not None}
     given = [name for name, entry in entries.items() if keeps is not None and keeps(entry, "loaded")]
-    found |= {(CATALOG_OWNER, name): entries[name] for name in given}
+    # Nothing is lost by reading.
+    found |= {(CATALOG_OWNER, name): replace(entries[name], strict=False) for name in given}
     return replace(
         step,
         reads={**step.reads, **dict.fromkeys(given, CATALOG_OWNER)},
@@ -96,17 +100,26 @@ def _with_inputs(step: Step, catalog: Catalog, keeps: Keeps | None, found: Datas
     )
 
 
+def _check_inputs(step: Step, catalog: Catalog, refuse: Callable[[Step, str], NotebookError]) -> None:
+    """Refuse a step whose code would read for ever the version that is the newest now."""
+    for name in step.loads:
+        entry = catalog.entry(name)
+        if entry is not None and entry.versioned:
+            why = f"it loads the newest version of {name}, which jupyter_pipes looks up when a run begins"
+            raise refuse(step, f"{why}: name the version in the path of the catalog's entry")
+
+
 def _loads_any(names: Iterable[str], given: Iterable[str]) -> bool:
     return not {*given}.isdisjoint(names)
 
 
-def _code(step: Step, entry: Entry, refuse: Callable[[Step, str], NotebookError]) -> str:
+def _code(step: Step, entry: Entry, refuse: Callable[[Step, str], NotebookError], engine: str) -> str:
     """The code that writes an output of a step."""
     if changed := sorted({*_parameters(entry)}.intersection(step.writes)):
         why = f"the place of its output {entry.name} names the parameter {changed[0]}, which it binds anew"
         raise refuse(step, f"{why}: use another name")
     try:
-        return code_to_write(entry, {*step.reads, *step.writes})
+        return code_to_write(entry, {*step.reads, *step.writes}, engine)
     except ValueError as error:
         why = f"the catalog has a place for its output {entry.name}, but {error}: write it in the cell"
         raise refuse(step, why) from error

@@ -45,7 +45,7 @@ def standalone(
     for step in graph.steps:
         engine.check(step)
         _check_states(step, engine)
-    named = catalogued(graph, catalog, engine.keeps, engine.refuse)
+    named = catalogued(graph, catalog, engine.keeps, engine.refuse, engine.name)
     codes = place([with_values_only(step) for step in named.steps], cells, named.behind)
     for code in codes:
         _drop_what_only_a_condition_reads(code)

@@ -28,12 +28,13 @@ _OF_TEXT = ("json", "text")
 _WITH_INDEX = ("to_csv", "to_excel", "to_sql")
 
 
-def code_to_write(entry: Entry, taken: Collection[str] = ()) -> str:
+def code_to_write(entry: Entry, taken: Collection[str] = (), engine: str = "code") -> str:
     """Return the code that writes a value to what an entry names; the value is of the entry's library.
 
     Args:
         entry: of one name; {step} in its path is filled.
         taken: names that the code must not bind.
+        engine: what runs it, for the comment with what the code does not do.
 
     Raises:
         ValueError: there is no such code; says why.
@@ -53,7 +54,17 @@ def code_to_write(entry: Entry, taken: Collection[str] = ()) -> str:
     if "://" not in file and not file.startswith(":"):
         modules |= {"pathlib"}
         lines = [_FOLDER.format(path=path.replace(SQLITE, "", 1)), *lines]
-    return "".join(f"import {module}\n" for module in sorted(modules)) + "\n" + "\n".join(lines) + "\n"
+    return (
+        "".join(f"import {module}\n" for module in sorted(modules))
+        + "\n"
+        + "\n".join([*note_of(entry, engine), *lines])
+        + "\n"
+    )
+
+
+def note_of(entry: Entry, engine: str) -> list[str]:
+    """Return the comment with what an entry says and an engine has no place for, if it says such."""
+    return [f"# No place in {engine}: strict ({entry.format} may lose types)"] if entry.strict else []
 
 
 def _table(entry: Entry, url: str) -> tuple[set[str], list[str]]:
