@@ -1,12 +1,12 @@
 """The code on a page of the docs, run as a reader would: its cells in a kernel, its commands in a shell.
 
-What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, `text`
-is what the one before it says, line by line, with … for whatever stands there; `python` and `toml` ones that
-begin with `# NAME` are files. A cell that has the name of an earlier one stands in its place: it was edited.
-What a page takes for granted stands in a comment that begins with `ipython` or `sh`, and is typed as well.
-All cells are `train.ipynb`; on a page without cells, that is a notebook that stands there from the beginning.
-A cell or a command ends well, unless the page has what it says. Behind `<!-- not run: WHY -->` nothing is
-done.
+What a fence is called says what becomes of it: an `ipython` one is a cell, a `sh` one goes to a shell, a
+`python` one is a program, `text` is what the one before it says, line by line, with … for whatever stands
+there; `python` and `toml` ones that begin with `# NAME` are files. A cell that has the name of an earlier
+one stands in its place: it was edited. What a page takes for granted stands in a comment that begins with
+`ipython` or `sh`, and is typed as well. All cells are `train.ipynb`; on a page without cells, that is a
+notebook that stands there from the beginning. A cell or a command ends well, unless the page has what it
+says. Behind `<!-- not run: WHY -->` nothing is done.
 """
 
 from __future__ import annotations
@@ -34,6 +34,9 @@ GIVEN = (
     "%pipeline run -p rows=10",
 )
 """The cells of `train.ipynb` where a page has none; it has two runs then."""
+
+FILES = {"python", "toml"}
+"""What fences are called that may be files."""
 
 _NOT_RUN = re.compile(r"<!-- not run: .+ -->")
 _GRANTED = re.compile(r"<!-- (ipython|sh)\n(.*\n)-->\s*", re.DOTALL)
@@ -85,19 +88,19 @@ class Reader:
                 self._take(block, following)
 
     def _take(self, block: Block, following: Block) -> None:
-        name = re.match(r"# (\S+\.\w+)\n", block.text)
+        name = re.match(r"# (\S+\.\w+)\n", block.text) if block.kind in FILES else None
         where = f"{self._page.name}:{block.line}"
         if block.kind == "ipython":
             ended_well, self._said = self._run_cell(block.text.rstrip("\n"))
             assert ended_well or following.kind == "text", f"{where} failed:\n{self._said}"
-        elif block.kind == "sh":
-            code, self._said = self._run_shell(block.text)
+        elif name:
+            (self._folder / name[1]).write_text(block.text)
+        elif block.kind in {"sh", "python"}:
+            code, self._said = self._run_program(block)
             assert code == 0 or following.kind == "text", f"{where} ended with {code}:\n{self._said}"
         elif block.kind == "text":
             missing = _missing(block.text, self._said)
             assert not missing, f"{where}: {missing!r} does not stand in what came:\n{self._said}"
-        elif name:
-            (self._folder / name[1]).write_text(block.text)
 
     def _run_cell(self, source: str) -> tuple[bool, str]:
         cell = self._cell_of(source)
@@ -120,10 +123,11 @@ class Reader:
         self._notebook.cells.append(nbformat.v4.new_code_cell(source))
         return self._notebook.cells[-1]
 
-    def _run_shell(self, text: str) -> tuple[int, str]:
+    def _run_program(self, block: Block) -> tuple[int, str]:
+        program = ["bash", "-ec"] if block.kind == "sh" else [sys.executable, "-c"]
         path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
         ran = subprocess.run(
-            ["bash", "-ec", text],
+            [*program, block.text],
             cwd=self._folder,
             env={**os.environ, "PATH": path, "COLUMNS": "200"},
             stdout=subprocess.PIPE,

@@ -19,7 +19,6 @@ CELLS = (
     "%%step load\nwith open('told.txt', 'a') as file:\n    file.write('load ')\nxs = [1, 2, 3]",
     "%%step fit\nscore = sum(xs) * lr / depth\ncurrent.metric('auc', score)\ncurrent.metric('loss', -score)",
 )
-EXAMPLE = Path(__file__).parents[3] / "docs" / "control.md"
 
 
 @pytest.fixture
@@ -129,19 +128,3 @@ def test_a_cancelled_run_ends_the_sweep(study: Project) -> None:
     assert begun.start_next() is None
     with pytest.raises(RunCancelled, match="1 of 1 runs did not complete"):
         begun.check()
-
-
-@pytest.mark.slow
-def test_the_example_with_optuna_finds_the_best(study: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The code stands in docs/control.md."""
-    blocks = re.findall(r"```python\n(.*?)```", EXAMPLE.read_text(encoding="utf-8"), re.DOTALL)
-    (code,) = [block for block in blocks if "optuna" in block]
-    study.path.rename(study.folder / "train.ipynb")
-    monkeypatch.chdir(study.folder)
-    names: dict[str, Any] = {}
-    exec(code.replace("at_most=20", "at_most=4"), names)
-    values = [trial.value for trial in names["study"].trials]
-    kept = study.jupyter_pipes_here("runs", "tags:sweep*", "--json").document["runs"]
-    assert len(values) == 4
-    assert sorted(values) == sorted(run["metrics"]["auc"] for run in kept)
-    assert names["study"].best_value == max(values)
