@@ -34,11 +34,13 @@ class _ModuleUses(NamedTuple):
     Attributes:
         modules: each module with the name that it is bound to.
         attributes: each name with an attribute that is read of it.
+        stars: modules of which it imports all names.
         otherwise: names that are used in another way, or may be: in texts, for magics and `eval`.
     """
 
     modules: frozenset[tuple[str, str]]
     attributes: frozenset[tuple[str, str]]
+    stars: frozenset[str]
     otherwise: frozenset[str]
 
 
@@ -91,7 +93,11 @@ def _attributes(module: str, sources: Sequence[str]) -> frozenset[str] | None:
     names = {name for each in uses for of, name in each.modules if of == module}
     if any(each.otherwise & {*names, module.partition(".")[0], *_REACHING_ALL} for each in uses):
         return None
-    return frozenset(taken for each in uses for name, taken in each.attributes if name in names) or None
+    taken = {attribute for each in uses for name, attribute in each.attributes if name in names}
+    if any(module in each.stars for each in uses):
+        # Any name may come from it; those that do not are none of its own.
+        taken.update({"__all__"}, *(each.otherwise | dict(each.attributes).keys() for each in uses))
+    return frozenset(taken) or None
 
 
 @remembered
@@ -99,7 +105,7 @@ def _module_uses(source: str) -> _ModuleUses:
     tree = tree_of(source)
     nodes = list(ast.walk(tree)) if tree else []
     modules, attributes, otherwise = set[tuple[str, str]](), set[tuple[str, str]](), set[str]()
-    roots: set[ast.expr] = set()
+    stars, roots = set[str](), set[ast.expr]()
     for node in nodes:
         match node:
             case ast.Import(aliases):
@@ -107,7 +113,7 @@ def _module_uses(source: str) -> _ModuleUses:
                 # `import a.b` binds `a`, by which all that is loaded of it is reached.
                 otherwise |= {_bound(alias) for alias in aliases if "." in alias.name and not alias.asname}
             case ast.ImportFrom(module=str(module), names=[ast.alias("*")]):
-                otherwise.add(module.partition(".")[0])
+                stars.add(module)
             case ast.Attribute(ast.Name(name) as root, attribute, ast.Load()):
                 attributes.add((name, attribute))
                 roots.add(root)
@@ -118,7 +124,7 @@ def _module_uses(source: str) -> _ModuleUses:
             case _:
                 pass
     otherwise |= {node.id for node in nodes if isinstance(node, ast.Name) and node not in roots}
-    return _ModuleUses(frozenset(modules), frozenset(attributes), frozenset(otherwise))
+    return _ModuleUses(frozenset(modules), frozenset(attributes), frozenset(stars), frozenset(otherwise))
 
 
 def _submodules(path: Path, package: str, names: Iterable[str]) -> list[Wanted]:
