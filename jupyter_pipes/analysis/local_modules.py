@@ -160,14 +160,14 @@ def _wanted_in(tree: ast.Module, package: str = "") -> tuple[Wanted, ...]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             imports += [(alias.name, None) for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and (module := _absolute(node, package)):
+        elif isinstance(node, ast.ImportFrom) and (module := absolute(node, package)):
             names = frozenset(alias.name for alias in node.names)
             imports.append((module, None if "*" in names else names))
     return tuple(imports)
 
 
-def _absolute(node: ast.ImportFrom, package: str) -> str:
-    """The module that is imported from; "" where that is not known."""
+def absolute(node: ast.ImportFrom, package: str) -> str:
+    """Return the dotted name of the module that is imported from; "" where that is not known."""
     if not node.level:
         return node.module or ""
     around = package.split(".") if package else []

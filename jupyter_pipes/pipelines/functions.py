@@ -15,10 +15,10 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Generic, ParamSpec, TypeVar, cast, overload
 
-from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.cell.names import analyze
 from jupyter_pipes.analysis.literals import texts_of
 from jupyter_pipes.analysis.notebook.elements.needs import expressions
+from jupyter_pipes.analysis.slicing import slices
 from jupyter_pipes.analysis.syntax import parsed_alone
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.mapping.children import ElementNeeds

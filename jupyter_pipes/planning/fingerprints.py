@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
-from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import named_texts
 from jupyter_pipes.analysis.local_modules import source_of, wanted
 from jupyter_pipes.analysis.notebook.file_edges import matches, normalised
 from jupyter_pipes.analysis.notebook.run_scripts import named_scripts
+from jupyter_pipes.analysis.slicing import slices
 from jupyter_pipes.history.surroundings.distributions import installed_in, normal, version_of
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import UsageError

@@ -15,9 +15,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from jupyter_pipes.analysis import slices
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.local_modules import files_of
+from jupyter_pipes.analysis.slicing import slices
 from jupyter_pipes.analysis.streams import (
     GENERATOR_MAKERS,
     STREAMS,

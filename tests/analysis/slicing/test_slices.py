@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from jupyter_pipes.analysis.slices import reached
+from jupyter_pipes.analysis.slicing.slices import reached
 
 if TYPE_CHECKING:
     from pathlib import Path
