@@ -30,7 +30,7 @@ EXAMPLES = {
     "--ignore-param": "level",
     "--retries": "2",
     "--retry-delay": "1.5s",
-    "--retry-on": "ValueError",
+    "--retry-on": "ValueError again",
     "--timeout": "10m",
     "--on-fail": "ignore",
     "--cpus": "2",
@@ -47,7 +47,10 @@ EXAMPLES = {
 }
 """Flag -> a value that is not what holds when nothing is said, for each option that is about a step."""
 
-CALLBACKS = "def look(step, params): ...\ndef tell(step): ...\ndef log(step, old, new): ..."
+CALLBACKS = (
+    "def look(step, params): ...\ndef tell(step): ...\ndef log(step, old, new): ...\n"
+    "def again(error, attempt): ..."
+)
 """What the examples name, as code of a cell."""
 
 OF_THE_CELL = ("--run", "--append")

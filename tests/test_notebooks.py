@@ -232,7 +232,7 @@ def test_control_waits_for_approval_and_each_of_its_means_does_what_the_text_say
     assert printed(notebook, "wait") == "Is this good enough for 1095 days of weather?\n"
     reasons = printed(notebook, "reasons")
     assert "warn: skipped: rainy.mean() > often" in reasons
-    assert "outlook: failed: ConnectionError" in reasons
+    assert "outlook: failed: ConnectionError: [Errno 410]" in reasons, "503 was tried again"
     assert "recent: completed: parameter last_days 30 → ${load.days.rows}" in printed(notebook, "references")
     summary, *parts = printed(notebook, "parts").splitlines()
     assert summary.startswith("The forest is right on 72% of the days of 2015")

@@ -275,7 +275,7 @@ class Controller:
         return None
 
     def _submit(self, command: do.Submit) -> None:
-        job = self._jobs.job(command.step, command.attempt, gathers=command.gathers)
+        job = self._jobs.job(command.step, command.attempt, gathers=command.gathers, tries=command.tries)
         signature = self.view.step(command.step).signature
         self._executor.submit(job, self._publisher.reporting(job, signature, self.take))
 

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from jupyter_pipes.execution.element_jobs import element_inputs, element_template, finding, gathering
 from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
-from jupyter_pipes.model.job import Job
+from jupyter_pipes.model.job import Job, RetryRule
 from jupyter_pipes.model.mapping.children import element_of, is_child, step_of
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import PARAMS_OWNER, Status, Step
@@ -79,17 +79,21 @@ class Jobs:
         """Return what the step's options refer to, by `key_of`; None where nothing was left."""
         return {key_of(owner, name): self._artifact(owner, name) for owner, name in step.option_needs}
 
-    def job(self, name: str, attempt: int, *, gathers: bool = False) -> Job:
+    def job(self, name: str, attempt: int, *, gathers: bool = False, tries: int = 1) -> Job:
         """Return an attempt of a step, or of an element of one, as data.
 
         Args:
             name: of the step.
             attempt: its number.
             gathers: whether it is there for what the step's elements left.
+            tries: the how-manieth try it is.
 
         Raises:
             ArtifactMissing: as for `inputs`.
         """
+        return replace(self._attempt(name, attempt, gathers=gathers), tries=tries)
+
+    def _attempt(self, name: str, attempt: int, *, gathers: bool) -> Job:
         if is_child(name):
             return self._element_job(name, attempt)
         job = self._job(name, attempt)
@@ -142,6 +146,15 @@ class Jobs:
             store=self._workspace.settings.store,
             proofs=self._proofs(inputs.values()),
             log=str(self._workspace.log_path(run, name, attempt)),
+            retry_rules=self._retry_rules(step),
+        )
+
+    def _retry_rules(self, step: Step) -> tuple[RetryRule, ...]:
+        rules = self._request.definition.retry_rules
+        return tuple(
+            RetryRule(name, rules[name].pieces, self._values.read_by(rules[name], step.name))
+            for name in step.options.retry_on
+            if name in rules
         )
 
     def _repeated(self, step: Step) -> frozenset[tuple[str, int]]:

@@ -7,7 +7,8 @@ from typing import Any, TypedDict, cast
 
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.pipelines.arguments import check_options, items
-from jupyter_pipes.pipelines.callbacks import ARGUMENTS, misfit
+from jupyter_pipes.pipelines.called.callbacks import ARGUMENTS
+from jupyter_pipes.pipelines.called.fitting import misfit
 
 Functions = Callable[..., object] | Sequence[Callable[..., object]]
 

@@ -70,6 +70,20 @@ class StepEnvironment(Struct, frozen=True, omit_defaults=True):
         return f"which commit {self.repository} is at" if self.repository and not self.commit else ""
 
 
+class RetryRule(Struct, frozen=True, omit_defaults=True):
+    """What `--retry-on` names of the notebook: an exception, or a function that is asked about one.
+
+    Attributes:
+        name: as the step says it (`is_transient`, `policies.is_transient`).
+        pieces: the code that it reaches, in order.
+        parameters: name -> pickled value, of those that this code reads.
+    """
+
+    name: str
+    pieces: tuple[CodePiece, ...] = ()
+    parameters: dict[str, bytes] = {}
+
+
 class Job(Struct, frozen=True):
     """One attempt of a step as data: the same for every executor, local or remote.
 
@@ -77,6 +91,8 @@ class Job(Struct, frozen=True):
         run, pipeline, attempt: which attempt this is; attempts count from 1.
         step: the step, with its code and what the user said of it (limits, queue, files).
         inputs: name -> artifact; None where an ignored failure left nothing.
+        retry_rules: what of its `--retry-on` is the notebook's.
+        tries: the how-manieth try this is, without attempts that went with their worker.
         finds_elements: whether it looks for the elements of the step's `--map`, and runs none of its code.
         gathers: name -> for each element the input that it left under this name, None where it failed; what
             such an attempt leaves is lists of these. None for other attempts.
@@ -114,6 +130,8 @@ class Job(Struct, frozen=True):
     proofs: dict[str, str] = {}
     log: str = ""
     reports: str = ""
+    retry_rules: tuple[RetryRule, ...] = ()
+    tries: int = 1
     finds_elements: bool = False
     gathers: dict[str, tuple[str | None, ...]] | None = None
 

@@ -9,7 +9,7 @@ import inspect
 import keyword
 import sys
 import textwrap
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from itertools import chain
 from pathlib import Path
 from types import MappingProxyType
@@ -25,7 +25,8 @@ from jupyter_pipes.model.mapping.children import ElementNeeds
 from jupyter_pipes.model.mapping.clauses import element_names
 from jupyter_pipes.model.steps import CodePiece, Step, StepOptions
 from jupyter_pipes.pipelines.arguments import check_all, check_text, items, shown
-from jupyter_pipes.pipelines.callbacks import ARGUMENTS, callback_of, named
+from jupyter_pipes.pipelines.called.callbacks import ARGUMENTS, callback_of, named
+from jupyter_pipes.pipelines.called.retries import rule_of, unknown_words, value_of
 from jupyter_pipes.pipelines.step_names import check_name
 from jupyter_pipes.pipelines.step_options import from_keywords
 
@@ -40,7 +41,7 @@ class FunctionStep(Generic[Arguments, Returned]):
         function: what the step does.
         name: the step's name.
         step_options: its options.
-        callbacks: those of the functions that they name that were given themselves.
+        given: those of the functions that they name that were given themselves.
     """
 
     def __init__(
@@ -48,12 +49,12 @@ class FunctionStep(Generic[Arguments, Returned]):
         function: Callable[Arguments, Returned],
         name: str,
         step_options: StepOptions,
-        callbacks: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
+        given: Mapping[str, Callable[..., Any]] = MappingProxyType({}),
     ) -> None:
         self.function = function
         self.name = check_name(check_text("the name of a step", name))
         self.options = step_options
-        self._callbacks = callbacks
+        self._given = given
         functools.update_wrapper(self, function)
 
     def __call__(self, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Returned:
@@ -124,8 +125,7 @@ class FunctionStep(Generic[Arguments, Returned]):
         return {name: self._callback(name, field) for field, name in named(self.options)}
 
     def _callback(self, name: str, field: str) -> Step:
-        of_module: dict[str, Any] = getattr(self.function, "__globals__", {})
-        function = self._callbacks.get(name, of_module.get(name))
+        function = self._given.get(name, self._module.get(name))
         flag = f"step {self.name}: {field}"
         if function is None:
             raise UsageError(f"{flag}: {self.function.__module__} has no function {name}", step=self.name)
@@ -136,25 +136,42 @@ class FunctionStep(Generic[Arguments, Returned]):
         except UsageError as error:
             raise UsageError(f"{flag}: {error}", step=self.name) from None
 
+    def retry_rules(self) -> dict[str, Step]:
+        """Return what `retry_on` names of its module, each as what reaches it.
+
+        Raises:
+            UsageError: it is no exception, and no function that can be asked about one.
+        """
+        try:
+            return {name: rule for name in self.options.retry_on if (rule := self._retry_rule(name))}
+        except UsageError as error:
+            raise UsageError(f"step {self.name}: retry_on: {error}", step=self.name) from None
+
+    def _retry_rule(self, name: str) -> Step | None:
+        if name in self._given:
+            source, module = _import_of(self._given[name])
+            code = CodePiece(_label(self.function), 1, source, (name,))
+            return rule_of(name, self._given[name], code, module, self.options)
+        root = name.partition(".")[0]
+        if root in self._module:
+            code = CodePiece(_label(self.function), 1, _import_value(self.function, root), (root,))
+            value = value_of(name, self._module)
+            return rule_of(name, value, code, _module_of(self.function) or "", self.options)
+        functions = (each for each, value in self._module.items() if inspect.isfunction(value))
+        if words := unknown_words(name, functions):
+            raise UsageError(words)
+        return None
+
+    @property
+    def _module(self) -> dict[str, Any]:
+        """What the function's module has, by name."""
+        return getattr(self.function, "__globals__", {})
+
     @property
     def folder(self) -> Path:
         """The folder from which the function's top-level module is imported."""
         path, module = Path(inspect.getfile(self.function)).absolute(), self.function.__module__
         return path.parents[0 if module == "__main__" else module.count(".")]
-
-
-def callbacks_of(steps: Iterable[FunctionStep[..., Any]]) -> dict[str, Step]:
-    """Return the functions that the options of several steps name, each as what calls it.
-
-    Raises:
-        UsageError: two of them have one name; or as for one step.
-    """
-    callbacks: dict[str, Step] = {}
-    for each in steps:
-        for name, callback in each.callbacks().items():
-            if callbacks.setdefault(name, callback) != callback:
-                raise UsageError(f"step {each.name}: another step has another callback {name}: rename one")
-    return callbacks
 
 
 @overload
@@ -183,13 +200,13 @@ def step(function: Callable[..., Any] | None = None, /, *, name: str | None = No
         if not hasattr(what, "__name__") or inspect.isclass(what) or inspect.isbuiltin(what):
             raise UsageError(f"@step stands above a function of yours (def …), not {shown(what)}")
         own = decorated.__name__ if name is None else name
-        given = (each for field in ARGUMENTS for each in items(keywords.get(field)))
-        callbacks = {each.__name__: each for each in given if inspect.isroutine(each)}
+        named = (each for field in (*ARGUMENTS, "retry_on") for each in items(keywords.get(field)))
+        given = {each.__name__: each for each in named if inspect.isroutine(each)}
         options = from_keywords(**keywords)
         if options.bash:
             message = "bash is for cells: a function calls subprocess.run(…, check=True)"
             raise UsageError(message, step=own)
-        return FunctionStep(decorated, own, options, callbacks)
+        return FunctionStep(decorated, own, options, given)
 
     return decorate(function) if function is not None else decorate
 

@@ -19,7 +19,7 @@ from jupyter_pipes.analysis.syntax import room_for_depth
 from jupyter_pipes.model.errors import InvalidPipeline, UsageError
 from jupyter_pipes.model.graph.order import in_order
 from jupyter_pipes.model.steps import PARAMS_OWNER, Cell, Diagnostic, ParameterSpec, Step, StepOptions
-from jupyter_pipes.pipelines.callbacks import callbacks_in
+from jupyter_pipes.pipelines.called.named import named_in
 from jupyter_pipes.pipelines.options.environment import environment_problems
 from jupyter_pipes.pipelines.options.nesting import nesting_problems
 from jupyter_pipes.pipelines.options.table import BY_FIELD
@@ -36,6 +36,7 @@ class Graph(Struct, frozen=True, dict=True):
         diagnostics: all that was found wrong or worth saying, in notebook order.
         as_written: those steps without what their parameters' references add (`made/edges.py`), by name.
         callbacks: function that steps name -> what calls it, as a step that is none of the pipeline's.
+        retry_rules: what `--retry-on` names of the notebook -> what reaches its code, as such a step.
     """
 
     steps: tuple[Step, ...] = ()
@@ -43,6 +44,7 @@ class Graph(Struct, frozen=True, dict=True):
     diagnostics: tuple[Diagnostic, ...] = ()
     as_written: dict[str, Step] = {}
     callbacks: dict[str, Step] = {}
+    retry_rules: dict[str, Step] = {}
 
     def step(self, name: str) -> Step:
         """Return the step of that name.
@@ -102,10 +104,10 @@ def build(cells: Sequence[Cell], parameters: Sequence[ParameterSpec] = (), *, in
     """
     with room_for_depth():
         steps, diagnostics = resolve(cells, parameters, in_file=in_file)
-        callbacks, problems_of_callbacks = callbacks_in(steps, cells, parameters, in_file=in_file)
+        named = named_in(steps, cells, parameters, in_file=in_file)
         written = {name for cell in cells for name in _declared_by_words(cell)}
-        graph = _finish(steps, parameters, (*diagnostics, *problems_of_callbacks), written)
-        return replace(graph, callbacks=callbacks)
+        graph = _finish(steps, parameters, (*diagnostics, *named.problems), written)
+        return replace(graph, callbacks=named.callbacks, retry_rules=named.retry_rules)
 
 
 def _declared_by_words(cell: Cell) -> Iterator[str]:

@@ -23,7 +23,8 @@ from jupyter_pipes.pipelines.arguments import (
 from jupyter_pipes.pipelines.catalog.inputs import built
 from jupyter_pipes.pipelines.catalog.listing import PipelineCatalog
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
-from jupyter_pipes.pipelines.functions import FunctionStep, callbacks_of, function_steps
+from jupyter_pipes.pipelines.function_graph import function_graph
+from jupyter_pipes.pipelines.functions import FunctionStep, function_steps
 from jupyter_pipes.pipelines.graph import Graph, connect
 from jupyter_pipes.pipelines.parameters import Parameter, from_mapping
 from jupyter_pipes.pipelines.tagging import tagged
@@ -80,9 +81,7 @@ class Pipeline:
         self.version = check_version(version)
         steps = function_steps(steps)
         self.parameters: tuple[Parameter, ...] = from_mapping(check_mapping("params", params))
-        specs = [parameter.spec for parameter in self.parameters]
-        graph = connect([each.resolve() for each in steps], specs)
-        self.graph: Graph = msgspec.structs.replace(graph, callbacks=callbacks_of(steps))
+        self.graph: Graph = function_graph(steps, [parameter.spec for parameter in self.parameters])
         self.directory = Path.cwd()
         self.notebook: NotebookFile | None = None
         self.cells: tuple[Cell, ...] = ()
@@ -341,6 +340,7 @@ class Pipeline:
         return Definition(
             *(graph.steps, graph.parameters, graph.diagnostics),
             callbacks=graph.callbacks,
+            retry_rules=graph.retry_rules,
             pipeline=self.name,
             declarations=self.declarations,
             directory=str(self.directory),

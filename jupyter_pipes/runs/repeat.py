@@ -69,7 +69,8 @@ def take_up(run: Run, detached_to: str = "") -> Run:
     """
     workspace, view = run.workspace, run.workspace.history.view(run.id)
     definition, arguments = kept_request(workspace, view)
-    _check_queues((step for step in definition.steps if not view.steps[step.name].status.is_done), workspace)
+    left = {name for name, step in view.steps.items() if not step.status.is_done}
+    _check_queues((step for step in definition.steps if step.name in left), workspace)
     taken = _as_they_are(workspace, view, definition, arguments)
     request = RunRequest(definition, arguments, taken, observed=view.observed, part_of=view.part_of)
     request = with_children(request, workspace, _declared_by(definition.children))

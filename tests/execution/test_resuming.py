@@ -90,7 +90,7 @@ def test_the_tries_that_retries_allow_count_anew() -> None:
     assert run_of(scheduler, decided("a")) == [do.Submit("a", 3)]
     retry = run_of(scheduler, attempt("a", "failed", 3))
     assert [command.delay for command in retry if isinstance(command, do.WaitForRetry)] == [10.0]
-    assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", 4)]
+    assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", 4, tries=2)]
     assert endings(run_of(scheduler, attempt("a", "failed", 4))) == {"a": (Status.FAILED, "broke")}
 
 

@@ -72,8 +72,8 @@ def test_a_failed_run_goes_on_under_its_id_and_what_completed_is_kept(study: Pro
     assert [summary.run for summary in run.workspace.history.runs()] == [failed.id]
 
 
-def test_a_run_may_be_taken_up_again_and_again(study: Project) -> None:
-    run = study.run(check=False)
+def test_a_run_of_some_steps_may_be_taken_up_again_and_again(study: Project) -> None:
+    run = study.run("clean", check=False)
     for number in (2, 3):
         run = resume(study, run.id)
         assert (run.status, len(run.steps["clean"].attempts)) == (Status.FAILED, number)

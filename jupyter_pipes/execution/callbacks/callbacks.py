@@ -26,7 +26,7 @@ from jupyter_pipes.model.errors import described
 from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import Status
-from jupyter_pipes.pipelines.callbacks import named
+from jupyter_pipes.pipelines.called.callbacks import named
 
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.values import StepValues

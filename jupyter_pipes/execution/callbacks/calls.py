@@ -21,7 +21,7 @@ from jupyter_pipes.model.errors import described
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.quantities import exact_duration_text
 from jupyter_pipes.model.results import StepError
-from jupyter_pipes.pipelines.callbacks import ASKED
+from jupyter_pipes.pipelines.called.callbacks import ASKED
 from jupyter_pipes.pipelines.declarations.packing import unpack
 from jupyter_pipes.system.threads import OURS
 
@@ -144,14 +144,13 @@ class CallbackInProcess:
     def _job(self, question: Question) -> Job:
         definition = self._request.definition
         name = f"callback {self.name}"
-        read = self._values.packed(question.step.name)
         return Job(
             self._run,
             definition.pipeline,
             replace(self._step, name=name, options=replace(self._step.options, timeout=LIMIT)),
             self._calls,
             parameters={
-                **{each: read.get(each, self._known(each)) for each in self._step.reads},
+                **self._values.read_by(self._step, question.step.name),
                 ASKED: pickle.dumps(msgspec.msgpack.encode(question)),
             },
             directory=definition.directory,
@@ -160,12 +159,6 @@ class CallbackInProcess:
             store=self._workspace.settings.store,
             log=str(self._workspace.log_path(self._run, name, self._calls)),
         )
-
-    def _known(self, parameter: str) -> bytes:
-        """Return the value that a parameter has where a step reads it; else as it is told."""
-        arguments = self._request.arguments
-        values = (of[parameter] for of in arguments.values.values() if parameter in of)
-        return next(values, None) or pickle.dumps(arguments.shown.get(parameter))
 
 
 def _with_printed(reason: str, printed: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +12,7 @@ from jupyter_pipes.pipelines.declarations.packing import Packed, pack, shown, un
 from jupyter_pipes.pipelines.parameters import bind
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.steps import JsonValue
+    from jupyter_pipes.model.steps import JsonValue, Step
     from jupyter_pipes.pipelines.parameters import Parameter
     from jupyter_pipes.planning.request import RunRequest
 
@@ -30,6 +31,17 @@ class StepValues:
     def packed(self, step: str) -> dict[str, bytes]:
         """Return parameter -> pickled value, of those that a step reads."""
         return {**self._request.arguments.values.get(step, {}), **self._changed.get(step, {})}
+
+    def read_by(self, code: Step, step: str) -> dict[str, bytes]:
+        """Return parameter -> pickled value, of those that code reads that is about a step."""
+        own = self.packed(step)
+        return {name: own.get(name, self._known(name)) for name in code.parameters}
+
+    def _known(self, parameter: str) -> bytes:
+        """Return the value that a parameter has where a step reads it; else as it is told."""
+        arguments = self._request.arguments
+        values = (of[parameter] for of in arguments.values.values() if parameter in of)
+        return next(values, None) or pickle.dumps(arguments.shown.get(parameter))
 
     def of(self, step: str) -> dict[str, Any]:
         """Return parameter -> value, of those that a step reads."""

@@ -24,11 +24,15 @@ class Decide(Command, frozen=True):
 
 
 class Submit(Command, frozen=True):
-    """Hand an attempt of the step to its queue's executor; `gathers`: what its elements left, into lists."""
+    """Hand an attempt of the step to its queue's executor; `gathers`: what its elements left, into lists.
+
+    `tries`: the how-manieth of its tries, of which `--retries` says how many there may be.
+    """
 
     step: str
     attempt: int
     gathers: bool = False
+    tries: int = 1
 
 
 class CancelAttempt(Command, frozen=True):

@@ -188,7 +188,7 @@ class StepState:
         """Have its next attempt begun."""
         self.phase = Phase.SUBMITTED
         self.attempt += 1
-        return do.Submit(self.planned.name, self.attempt, self.is_gathering)
+        return do.Submit(self.planned.name, self.attempt, self.is_gathering, self.tries)
 
     def cancel(self, reason: str) -> Iterator[do.AnyCommand]:
         """Have it stopped, or ended where it does not run."""

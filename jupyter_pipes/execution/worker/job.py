@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import builtins
-import inspect
 import os
 import pickle
 import sys
 import time
-import traceback as tracebacks
 from collections.abc import Callable, Generator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
@@ -24,13 +22,14 @@ from jupyter_pipes.analysis.states import definition_of, metrics_of
 from jupyter_pipes.execution.worker import processes
 from jupyter_pipes.execution.worker.current import Context, current
 from jupyter_pipes.execution.worker.displays.displays import Displays
+from jupyter_pipes.execution.worker.failing.errors import as_data, below, line_of, reason
+from jupyter_pipes.execution.worker.failing.retries import Asking
 from jupyter_pipes.execution.worker.fresh_modules import loaded_from_source
 from jupyter_pipes.execution.worker.handover import HandOver
 from jupyter_pipes.execution.worker.looping.rounds import run_rounds
 from jupyter_pipes.execution.worker.mapping.elements import all_of, keep_elements
 from jupyter_pipes.execution.worker.metrics.buffer import MetricBuffer
 from jupyter_pipes.execution.worker.metrics.tensorboard import take_scalars
-from jupyter_pipes.execution.worker.numbering import label_of
 from jupyter_pipes.execution.worker.observation.files import FileWatch
 from jupyter_pipes.execution.worker.observation.listings import reads_folders_natively
 from jupyter_pipes.execution.worker.observation.randomness import (
@@ -49,7 +48,6 @@ from jupyter_pipes.model import events as ev
 from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.model.job import Job
 from jupyter_pipes.model.mapping.clauses import elements_code
-from jupyter_pipes.model.results import StepError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.pipelines.made.value import parameters_made
 from jupyter_pipes.storage.artifacts import ArtifactStore
@@ -57,9 +55,6 @@ from jupyter_pipes.storage.previews import value_in_words
 
 SLOW_PRELUDE = 0.5
 """Seconds from which a stretch of prelude earns a note that it runs in every step that needs it."""
-
-_LONGEST_MESSAGE = 10_000
-_LONGEST_TRACEBACK = 100_000
 
 _MET = "_when_it_is_true"
 """What the value of a `--when` or a `--repeat-while` is called while it is looked at."""
@@ -118,28 +113,38 @@ class Attempt:
         self.files = FileWatch(Path(job.directory), job.store, job.named, reads_natively=is_native)
         self._label = f"Step {self.step.name}"
         self._process = os.getpid()
+        self._asking = Asking(job, self.cell, self.note)
+        self._raised: BaseException | None = None
 
     def run(self, *, interactive: bool) -> ev.AttemptEnded:
         """Run all phases in order and return how the attempt ended."""
         context = Context(self.job, self._buffer, self.outputs.put)
         current.enter(context)
         try:
-            with (
-                self.cell.entered(),
-                self.displays.titled(self.cell.shell),
-                _surroundings(self.job, self.outputs.modules.loaded, interactive=interactive),
-                self.files.watching(is_alone=not interactive),
-                own_numbers(restored=interactive) as numbers,
-            ):
-                return self._run_phases(context, numbers)
-        except PipesError as error:
-            return self._failed(error, error.line)
-        except Exception as error:  # the folder is gone, a parameter's class: it must be told, not lost
-            return self._failed(error, None)
+            return self._ended(lambda: self._run_inside(context, interactive=interactive))
         finally:
             context.send_last_progress()
             self.displays.tell_figures({*context.kept, *self.step.options.out_files})
             current.enter(None)
+
+    def _run_inside(self, context: Context, *, interactive: bool) -> ev.AttemptEnded:
+        with (
+            self.cell.entered(),
+            self.displays.titled(self.cell.shell),
+            _surroundings(self.job, self.outputs.modules.loaded, interactive=interactive),
+            self.files.watching(is_alone=not interactive),
+            own_numbers(restored=interactive) as numbers,
+        ):
+            ended = self._ended(lambda: self._run_phases(context, numbers))
+            return self._asking.asked(ended, self._raised) if self._raised else ended
+
+    def _ended(self, phases: Callable[[], ev.AttemptEnded]) -> ev.AttemptEnded:
+        try:
+            return phases()
+        except PipesError as error:
+            return self._failed(error, error.line)
+        except Exception as error:  # the folder is gone, a parameter's class: it must be told, not lost
+            return self._failed(error, None)
 
     def _run_phases(self, context: Context, numbers: Mapping[str, Any]) -> ev.AttemptEnded:
         if script := shell_script(self.step.body):
@@ -220,6 +225,8 @@ class Attempt:
         is_repeated = (piece.label, piece.line) in self.job.repeated
         with files_kept(self.cell.namespace) if is_repeated else nullcontext():
             failure = self._run_code("\n" * (piece.line - 1) + piece.source, piece.label)
+        if failure is None:
+            self._asking.has_run(piece)
         if time.perf_counter() - begun > SLOW_PRELUDE and piece in self.step.prelude:
             self._note_slow(piece)
         return failure
@@ -246,7 +253,7 @@ class Attempt:
     def is_true(self, flag: str, expression: str) -> bool | ev.AttemptEnded:
         """Return whether what an option says is true; how the attempt ends if computing it fails."""
         if failure := self._run_code(f"{_MET} = not not ({expression}\n)", self._label):
-            ended = self._failed(failure.error, 1, _below(failure.traceback, _MET))
+            ended = self._failed(failure.error, 1, below(failure.traceback, _MET))
             return msgspec.structs.replace(ended, reason=f"{flag} {expression}: {ended.reason}")
         return self.cell.namespace.pop(_MET)
 
@@ -265,7 +272,7 @@ class Attempt:
         self.cell.namespace[_TAKEN] = all_of
         failure = self._run_code(f"{_ELEMENTS} = {_TAKEN}({elements_code(clauses)})", self._label)
         if failure:
-            ended = self._failed(failure.error, 1, _below(failure.traceback, _ELEMENTS))
+            ended = self._failed(failure.error, 1, below(failure.traceback, _ELEMENTS))
             return msgspec.structs.replace(ended, reason=f"--map {' '.join(clauses)}: {ended.reason}")
         self.cell.namespace.pop(_TAKEN)
         keep_elements(self.job, self.store, self.cell.namespace.pop(_ELEMENTS), self.report)
@@ -279,7 +286,7 @@ class Attempt:
             if place and is_first:
                 self.displays.begin_cell()
             if failure := self._run_code(code, self._label):
-                line = _line_of(failure.error, self._label)
+                line = line_of(failure.error, self._label)
                 return self._failed(failure.error, line, failure.traceback)
         return None
 
@@ -303,7 +310,7 @@ class Attempt:
         self.report(ev.NoteAdded(self.step.name, self.job.attempt, text))
 
     def _piece_failed(self, piece: CodePiece, failure: Failure) -> ev.AttemptEnded:
-        line = _line_of(failure.error, piece.label)
+        line = line_of(failure.error, piece.label)
         ended = self._failed(failure.error, None, failure.traceback)
         where = f"{piece.label}, line {line}" if line else piece.label
         reason = f"{ended.reason} (in {where}, which step {self.step.name} needs)"
@@ -312,17 +319,10 @@ class Attempt:
     def _failed(
         self, error: BaseException, line: int | None, shown: list[str] | None = None
     ) -> ev.AttemptEnded:
-        text = "\n".join(shown) if shown else "".join(tracebacks.format_exception_only(error))
-        message, text = _shortened(_message_of(error), _LONGEST_MESSAGE), _shortened(text, _LONGEST_TRACEBACK)
-        as_data = StepError(type(error).__name__, message, text, line, _bases_of(error))
-        return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", _reason(error), as_data)
-
-
-def _below(shown: Sequence[str], name: str) -> list[str] | None:
-    """Return a traceback without what is around an option's expression; None if there is nothing else."""
-    ours = (name, str(Path(__file__).parent))
-    below = [block for block in shown if not any(each in block for each in ours)]
-    return below if any(", line " in block for block in below[1:-1]) else None
+        if self.job.retry_rules:
+            self._raised = error
+        told = as_data(error, line, shown)
+        return ev.AttemptEnded(self.step.name, self.job.attempt, "failed", reason(error), told)
 
 
 def _check_that_it_only_looks(piece: CodePiece, changed: Sequence[str]) -> None:
@@ -357,40 +357,3 @@ def _refuse_input(prompt: object = "") -> NoReturn:
         f"a step cannot ask for input (input({str(prompt)!r})): nobody may be there to answer; "
         "make the value a parameter with %%params"
     )
-
-
-def _shortened(text: str, limit: int) -> str:
-    """Return the text without its middle when it is longer than `limit` characters."""
-    if len(text) <= limit:
-        return text
-    return f"{text[: limit // 2]}\n… {len(text) - limit:,} characters left out …\n{text[-(limit // 2) :]}"
-
-
-def _reason(error: BaseException) -> str:
-    if isinstance(error, SystemExit):
-        return f"the step ended the process with sys.exit({error.code!r})"
-    message = _message_of(error)
-    first = message.splitlines()[0] if message else ""
-    return f"{type(error).__name__}: {first[:300]}" if first else type(error).__name__
-
-
-def _message_of(error: BaseException) -> str:
-    try:
-        return str(error)
-    except Exception as broken:  # a user's __str__ may raise anything, and the error must be told
-        return f"(its message cannot be shown: {type(broken).__name__})"
-
-
-def _bases_of(error: BaseException) -> tuple[str, ...]:
-    classes = [kind for kind in inspect.getmro(type(error)) if kind is not object]
-    names = [name for kind in classes for name in (kind.__name__, f"{kind.__module__}.{kind.__qualname__}")]
-    return tuple(dict.fromkeys(names))
-
-
-def _line_of(error: BaseException, label: str) -> int | None:
-    """Return the line, in the cell called `label`, on which the error happened."""
-    if isinstance(error, SyntaxError) and error.filename and label_of(error.filename) == label:
-        return error.lineno
-    frames = tracebacks.walk_tb(error.__traceback__)
-    lines = [line for frame, line in frames if label_of(frame.f_code.co_filename) == label]
-    return lines[-1] if lines else None

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.placing.plain_magics import modules_of, plain, script_call
 from jupyter_pipes.export.placing.source import Chunk, chunks, decides_imports, single_imports
+from jupyter_pipes.pipelines.called.named import roots_said
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -93,7 +94,8 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str], be
         for code in step.prelude
         for piece in _pieces(_with_comments(code, cells, modules), 1, code.label)
     ]
-    needed = {STAR}.union(*(piece.chunk.free for piece in (*setup, *prelude, *cell)))
+    used = (piece.chunk.free for piece in (*setup, *prelude, *cell))
+    needed = {STAR, *roots_said(step.options)}.union(*used)
     reached = [
         piece
         for piece in prelude

@@ -11,8 +11,8 @@ from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import unused
 from jupyter_pipes.export.plain.preparation import check_graph, title, with_values_only
 from jupyter_pipes.export.plain.program import Program, names_in
-from jupyter_pipes.export.python.callbacks import check_callbacks, with_callbacks
 from jupyter_pipes.export.python.decorators import decorator
+from jupyter_pipes.export.python.named_functions import check_named, with_named
 from jupyter_pipes.export.python.rounds import check_rounds
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 
@@ -43,8 +43,8 @@ def export_python(
         NotebookError: the module cannot be made; the message says why.
     """
     check_graph(graph, name)
-    codes = place([with_callbacks(with_values_only(step), graph.callbacks) for step in graph.steps], cells)
-    check_callbacks(top_level(codes), codes, graph.callbacks)
+    codes = place([with_named(with_values_only(step), graph) for step in graph.steps], cells)
+    check_named(top_level(codes), codes, graph)
     for code in codes:
         check_rounds(code)
     program = Program(

@@ -75,8 +75,8 @@ def callbacks(value: object) -> tuple[str, ...]:
 
 
 def exceptions(value: object) -> tuple[str, ...]:
-    """Return names of exceptions, modules in front of them or not."""
-    what = "an exception, such as ConnectionError"
+    """Return names of exceptions and functions, modules in front of them or not."""
+    what = "an exception, such as ConnectionError, or of a function"
     return _names(value, lambda name: all(map(str.isidentifier, name.split("."))), what)
 
 

@@ -188,7 +188,12 @@ STEP_OPTIONS: tuple[Option, ...] = (
     ),
     Option("--retries", converters.whole_number(0), "N", "tries after the first"),
     Option("--retry-delay", converters.duration, "10s", "wait before the first retry; doubles each time"),
-    Option("--retry-on", converters.exceptions, "Exc…", "retry only on these exceptions"),
+    Option(
+        "--retry-on",
+        converters.exceptions,
+        "Exc… f…",
+        "retry only on these exceptions, or where f(error, attempt) is true",
+    ),
     Option("--timeout", converters.timeout, "30m", "longest time of one attempt; a timeout is a failure"),
     Option(
         "--on-fail",

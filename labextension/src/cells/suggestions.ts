@@ -92,7 +92,8 @@ function valuesFor(flag: string, self: string, names: Names): Suggestion[] {
     '--in': names.values,
     '--before': names.functions,
     '--after-done': names.functions,
-    '--on-status': names.functions
+    '--on-status': names.functions,
+    '--retry-on': names.functions
   };
   const metavar = STEP_OPTIONS.find(each => each.flag === flag)?.metavar ?? '';
   return (ofNames[flag] ?? (metavar.includes('|') ? metavar.split('|') : [])).map(plainly);

@@ -83,7 +83,7 @@ test('parameters are those that a cell declares', () => {
   expect(declaredIn(source)).toEqual(['rows', 'model', 'zahl_ä']);
 });
 
-test.each(['--before', '--after-done', '--on-status'])(
+test.each(['--before', '--after-done', '--on-status', '--retry-on'])(
   'behind %s stand functions of the notebook',
   flag => {
     const line = `%%step fit ${flag} `;

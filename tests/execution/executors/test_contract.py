@@ -495,6 +495,34 @@ def test_other_exceptions_than_those_named_are_not_retried(ground: Ground) -> No
     assert len(run.steps["only"].attempts) == 1
 
 
+def test_a_function_is_asked_where_the_exception_is_whether_a_step_is_tried_again(
+    ground: Ground, tmp_path: Path
+) -> None:
+    """It has the exception, classes of the notebook, and parameters; each element asks for itself."""
+    (tmp_path / f"policies_{ground.name}.py").write_text("def never(error, attempt):\n    return False\n")
+    run = ground.run(
+        "%%params\nmost: int = 3",
+        "class Busy(Exception):\n    def __init__(self, code):\n        self.code = code",
+        "def transient(error, attempt):\n"
+        "    print(type(error).__name__, attempt)\n"
+        "    return isinstance(error, Busy) and error.code == 503 and attempt < most",
+        f"import policies_{ground.name} as policies",
+        "def broken(error, attempt):\n    return 1 / 0",
+        "%%step busy --retries 5 --retry-on transient\nraise Busy(503)",
+        "%%step gone --retries 5 --retry-on transient broken\nraise Busy(404)",
+        "%%step some --map 'n in range(3)' --retries 1 --retry-on transient\nif n == 1:\n    raise Busy(503)",
+        "%%step other --retries 5 --retry-on policies.never KeyError\nraise ValueError('mine')",
+        "%%step mixed --retries 1 --retry-on policies.never KeyError\nraise KeyError('mine')",
+    )
+    tries = {name: len(step.attempts) for name, step in run.steps.items()}
+    assert tries == {"busy": 3, "gone": 1, "some": 1, "other": 1, "mixed": 2}
+    assert [len(element.attempts) for element in run.steps["some"].children.values()] == [1, 2, 1]
+    assert [run.logs("busy", number) for number in (1, 2, 3)] == [f"Busy {number}\n" for number in (1, 2, 3)]
+    (note,) = run.steps["gone"].notes
+    assert ("--retry-on broken: ZeroDivisionError" in note, "cell 5, line 2" in note) == (True, True)
+    assert run.steps["gone"].reason.startswith("Busy"), "the step's own error is told"
+
+
 def test_a_timeout_fails_the_attempt_and_may_be_retried(ground: Ground) -> None:
     code = f"{FLAKY}import time\nif len(tries.read_text()) < 2:\n    time.sleep(600)\nx = 1"
     run = ground.run(f"%%step only --retries 1 --timeout 2s\n{code}")

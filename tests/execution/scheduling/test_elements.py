@@ -88,14 +88,14 @@ def test_an_element_that_fails_leaves_the_others_unless_it_stops_the_run(
 def test_each_element_is_retried_for_itself() -> None:
     scheduler, _ = mapping(2, retries=1)
     run_of(scheduler, decided("m[0]"), decided("m[1]"), attempt("m[0]", "failed"))
-    assert run_of(scheduler, ev.RetryDue("m[0]")) == [do.Submit("m[0]", 2)]
+    assert run_of(scheduler, ev.RetryDue("m[0]")) == [do.Submit("m[0]", 2, tries=2)]
     assert endings(run_of(scheduler, attempt("m[1]", "failed"))) == {}
 
 
 def test_tries_count_anew_for_the_attempt_that_gathers() -> None:
     scheduler, _ = mapping(0, retries=1)
     assert isinstance(run_of(scheduler, attempt("m", "failed", 2))[0], do.Append)
-    assert run_of(scheduler, ev.RetryDue("m")) == [do.Submit("m", 3, gathers=True)]
+    assert run_of(scheduler, ev.RetryDue("m")) == [do.Submit("m", 3, gathers=True, tries=2)]
 
 
 def test_cancelling_the_step_cancels_its_elements() -> None:

@@ -228,7 +228,7 @@ def test_retries_with_exponential_back_off(
     commands = run_of(scheduler, started(step), decided("a"))
     for number, outcome in enumerate(outcomes, 1):
         if number > 1:
-            assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", number)]
+            assert run_of(scheduler, ev.RetryDue("a")) == [do.Submit("a", number, tries=number)]
         commands = run_of(scheduler, attempt("a", outcome, number))
     assert [command.delay for command in commands if isinstance(command, do.WaitForRetry)] == (
         [] if delay is None else [delay]

@@ -549,8 +549,18 @@ def test_a_callback_that_reads_a_parameter_by_itself_is_refused() -> None:
         "def look(step, params): return rows > 2",
         "%%step a --before look\nx = rows",
     )
-    with pytest.raises(NotebookError, match="callback look, which uses parameters"):
+    with pytest.raises(NotebookError, match="function look, which uses parameters"):
         export(*cells)
+
+
+def test_functions_for_retries_stand_there_too_and_exceptions_are_names_as_ever() -> None:
+    text = export(
+        "from elsewhere import Slow",
+        "def busy(error, attempt): return attempt < 2",
+        "%%step a --retries 2 --retry-on busy Slow KeyError\nx = 1",
+    )
+    said = '@step(retries=2, retry_on=["busy", "Slow", "KeyError"])'
+    assert text.index("import Slow") < text.index("def busy(error, attempt)") < text.index(said)
 
 
 def test_a_script_is_run_with_the_values_that_it_names() -> None:

@@ -22,7 +22,15 @@ _LONGEST = 200
 
 
 class ScriptFailed(PipesError):
-    """A shell script ended with another exit status than 0."""
+    """A shell script ended with another exit status than 0.
+
+    Attributes:
+        returncode: that status; behind a signal, its number below zero (as `subprocess` has it).
+    """
+
+    def __init__(self, message: str, returncode: int, line: int | None = None) -> None:
+        super().__init__(message, line=line)
+        self.returncode = returncode
 
 
 def code_of(body: str) -> str:
@@ -103,5 +111,5 @@ def _failure(status: int, told: bytes) -> ScriptFailed:
     how = f"exit status {status}" if status > 0 else f"ended by {signal.Signals(-status).name}"
     number, _, command = told.decode("utf-8", "replace").partition("\n")[0].partition(" ")
     if not number.isdecimal():
-        return ScriptFailed(how)
-    return ScriptFailed(f"{how}: {command[:_LONGEST]}", line=int(number))
+        return ScriptFailed(how, status)
+    return ScriptFailed(f"{how}: {command[:_LONGEST]}", status, int(number))
