@@ -10,6 +10,10 @@ from jupyter_pipes.display.graph.text_size import text_width
 
 Direction = Literal["LR", "TB"]
 NAME_SIZE = 12.0
+TITLE_HEIGHT = 26.0
+"""How high the title of a frame is, in px."""
+FOLD_SIZE = 18.0
+"""How wide and high that is which unfolds a node, in px."""
 _COUNT = " 99/99"
 """For how long a count of a step's elements there is room beside its name."""
 
@@ -41,11 +45,12 @@ class Density(Struct, frozen=True):
     lane: float
     has_labels: bool
 
-    def node_width(self, title: str, *, is_counted: bool = False) -> float:
+    def node_width(self, title: str, *, is_counted: bool = False, is_unfoldable: bool = False) -> float:
         """Return how wide a node of this name is; where it has one line, a count stands there as well."""
         least, most = self.node_widths
         text = f"{title}{_COUNT}" if is_counted and self.lines == 1 else title
-        return min(max(least, text_width(text, NAME_SIZE) * self.boldness + self.beside_name), most)
+        beside = self.beside_name + (2 * FOLD_SIZE if is_unfoldable else 0.0)
+        return min(max(least, text_width(text, NAME_SIZE) * self.boldness + beside), most)
 
 
 ROOMY = Density(

@@ -8,9 +8,10 @@ from itertools import product
 
 from msgspec import Struct
 
-from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Direction
-from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node
+from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Density, Direction
+from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node, stage_of
 from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.model.mapping.children import is_child
 
 READABLE_SIZE = 11.0
 """The least size of text in px."""
@@ -19,11 +20,11 @@ _MANY = 150
 
 
 class _Room(Struct, frozen=True):
-    """Where a graph is drawn, in px, and which way its edges flow there, the better one first."""
+    """Where a graph is drawn, in px, and how it may be arranged there, the better way first."""
 
     width: float
     height: float
-    directions: tuple[Direction, Direction]
+    ways: tuple[tuple[Density, Direction], ...]
 
 
 def scale_within(layout: Layout, width: float, height: float) -> float:
@@ -40,22 +41,33 @@ def arrange_within(
 ) -> Layout:
     """Lay a graph out so that its text can be read where it is drawn whole in `width` by `height` px.
 
-    Of what can be read, what tells most: two lines and labels before names alone.
+    Of what can be read, what tells most: two lines and labels before names alone. Unfolded pipelines turn
+    nothing round and fold no stage that is open without them, unless it takes that to read the graph.
 
     Args:
         collapsed: stages to draw as one node; None for as many, the largest first, as it takes to read them.
         directions: which way edges flow, the better one first.
     """
-    room = _Room(width, height, directions)
+    outer = [step for step in steps if not is_child(step.name)]
+    if len(outer) < len(steps):
+        folded = arrange_within(outer, width, height, collapsed, directions)
+        stages = folded_in(folded, outer) | (collapsed or frozenset())
+        return _largest(steps, _Room(width, height, _ways_without_turn(folded.direction)), stages)
+    room = _Room(width, height, tuple(product((ROOMY, DENSE), directions)))
     if collapsed is not None:
         return _largest(steps, room, collapsed)
     layout = _least_folded(steps, lambda folded: _readable(steps, room, folded))
     return layout or _largest(steps, room, stages_of(steps))
 
 
+def _ways_without_turn(direction: Direction) -> tuple[tuple[Density, Direction], ...]:
+    directions: tuple[Direction, Direction] = ("LR", "TB") if direction == "LR" else ("TB", "LR")
+    return tuple((density, each) for each, density in product(directions, (ROOMY, DENSE)))
+
+
 def stages_of(steps: Iterable[PlannedStep]) -> frozenset[str]:
     """Return the stages that some steps belong to."""
-    return frozenset(step.options.stage for step in steps if step.options.stage)
+    return frozenset(filter(None, map(stage_of, steps)))
 
 
 def folded_in(layout: Layout, steps: Iterable[PlannedStep]) -> frozenset[str]:
@@ -71,7 +83,7 @@ def _least_folded(
     Args:
         look: returns the layout with these stages folded, or None if that is not good enough.
     """
-    sizes = Counter(step.options.stage for step in steps if step.options.stage)
+    sizes = Counter(stage for step in steps if (stage := stage_of(step)))
     stages = [stage for stage, _ in sizes.most_common()]
     # The more are folded, the larger the rest is drawn: halving finds how many it takes among many stages.
     fewest, most = 0, len(stages)
@@ -96,16 +108,18 @@ def _readable(steps: Sequence[PlannedStep], room: _Room, collapsed: frozenset[st
 
 def _has_room(steps: Sequence[PlannedStep], width: float, height: float, collapsed: frozenset[str]) -> bool:
     """Return False where not even the nodes alone could be read in it."""
-    titles = [step.name for step in steps if step.options.stage not in collapsed]
+    titles = [step.name for step in steps if stage_of(step) not in collapsed]
     area = sum(DENSE.node_width(title) for title in (*titles, *collapsed)) * DENSE.node_height
     return area * _READABLE**2 <= width * height
 
 
 def _largest(steps: Sequence[PlannedStep], room: _Room, collapsed: frozenset[str]) -> Layout:
     """Return the first arrangement that can be read, else the one that is drawn largest."""
-    is_large = sum(step.options.stage not in collapsed for step in steps) > _MANY
+    is_large = sum(stage_of(step) not in collapsed for step in steps) > _MANY
     largest, best = 0.0, None
-    for density, direction in product((DENSE,) if is_large else (ROOMY, DENSE), room.directions):
+    for density, direction in room.ways:
+        if is_large and density is not DENSE:
+            continue
         layout = arrange(steps, collapsed=collapsed, direction=direction, density=density)
         scale = scale_within(layout, room.width, room.height)
         if scale >= _READABLE:

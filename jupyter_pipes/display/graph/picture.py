@@ -80,7 +80,12 @@ def node_name(name: str, steps: Sequence[StepView], lines: int) -> str:
     return f"{name} {count}".rstrip()
 
 
-def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = NOTHING) -> str:
+def svg(
+    view: RunView,
+    layout: Layout | None = None,
+    stale: Mapping[str, str] = NOTHING,
+    steps: Mapping[str, StepView] | None = None,
+) -> str:
     """Return the run's graph as one SVG element that needs nothing else and runs no script.
 
     It takes Lab's theme colours where it stands in a page that has them, and a light theme's elsewhere.
@@ -89,8 +94,11 @@ def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = 
         view: the run; every step of it that the layout names is drawn with its present status.
         layout: where things stand; by default a new layout of all the run's steps.
         stale: stale step -> why.
+        steps: its steps with those of unfolded pipelines, if the layout has such.
     """
     layout = layout or arrange([step.planned for step in view.steps.values()])
+    steps = steps or view.steps
+    boxes = [node for node in layout.nodes if node in layout.unfolded]
     size = f"{layout.width:.0f} {layout.height:.0f}"
     parts = [
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {size}" width="{layout.width:.0f}"'
@@ -98,10 +106,11 @@ def svg(view: RunView, layout: Layout | None = None, stale: Mapping[str, str] = 
         f' style="max-width:100%;height:auto" aria-label="{_attribute(headline(view))}">',
         f"<title>{escape(headline(view))}</title>",
         f'<rect width="100%" height="100%" fill="{_GROUND}"/>',
-        *(_frame(stage, box) for stage, box in layout.groups.items()),
+        *(_box(steps, layout, node, stale) for node in boxes),
+        *(_frame(layout.titles.get(stage, stage), box) for stage, box in layout.groups.items()),
         *(_curve(edge) for edge in layout.edges),
         *(_label(edge) for edge in layout.edges),
-        *(_node(view, layout, node, stale) for node in layout.nodes),
+        *(_node(steps, layout, node, stale) for node in layout.nodes if node not in boxes),
         "</svg>",
     ]
     return "".join(parts)
@@ -152,24 +161,49 @@ def _label(edge: Edge) -> str:
     )
 
 
-def _node(view: RunView, layout: Layout, node: str, stale: Mapping[str, str]) -> str:
-    if name := data_name(node):
-        return _data(name, layout.nodes[node])
-    box, members = layout.nodes[node], layout.members[node]
-    steps = [view.steps[name] for name in members if name in view.steps]
-    is_stage = members != (node,)
+def _box(by_name: Mapping[str, StepView], layout: Layout, node: str, stale: Mapping[str, str]) -> str:
+    """Return the box of a step whose pipeline is drawn in it: how it stands, in one line at the top."""
+    box, steps = layout.nodes[node], [by_name[node]] if node in by_name else []
+    name, line = layout.titles.get(node, node), node_line(steps, stale, is_stage=False)
+    icon, colour = _mark(steps, stale)
+    shown = ellipsised(f"{name} {line}", NAME_SIZE, box.width - 32).removeprefix(name)
+    return (
+        f"<g><title>{escape(_spoken(name, steps, line, stale))}</title>"
+        f'<rect x="{box.x:.1f}" y="{box.y:.1f}" width="{box.width:.1f}" height="{box.height:.1f}" rx="8"'
+        f' fill="{_GROUND}" stroke="{colour}" stroke-width="1.5"/>'
+        f'<text x="{box.x + 14:.1f}" y="{box.y + TITLE_HEIGHT - 8:.1f}" font-size="13" text-anchor="middle"'
+        f' fill="{colour}">{icon}</text>'
+        f'<text x="{box.x + 24:.1f}" y="{box.y + TITLE_HEIGHT - 8:.1f}" font-size="{NAME_SIZE}"'
+        f' fill="{_TEXT}"><tspan font-weight="600">{escape(name)}</tspan>'
+        f'<tspan fill="{_QUIET}">{escape(shown)}</tspan></text></g>'
+    )
+
+
+def _mark(steps: Sequence[StepView], stale: Mapping[str, str]) -> tuple[str, str]:
+    """Return icon and colour of a node."""
+    if any(step.name in stale for step in steps):
+        return STALE.icon, _ink("stale")
     status = joint_status(step.status for step in steps)
-    name = node.removeprefix("stage:") if is_stage else node
-    first = name if is_stage else node_name(node, steps, layout.lines)
+    return LOOKS[status].icon, _ink(status)
+
+
+def _node(by_name: Mapping[str, StepView], layout: Layout, node: str, stale: Mapping[str, str]) -> str:
+    if name := data_name(node):
+        return _data(layout.titles.get(node, name), layout.nodes[node])
+    box, members = layout.nodes[node], layout.members[node]
+    steps = [by_name[name] for name in members if name in by_name]
+    is_stage = members != (node,)
+    name = layout.titles.get(node) or (node.removeprefix("stage:") if is_stage else node)
+    first = name if is_stage else node_name(name, steps, layout.lines)
     line = node_line(steps, stale, is_stage=is_stage)
     is_stale = any(step.name in stale for step in steps)
-    icon, colour = (STALE.icon, _ink("stale")) if is_stale else (LOOKS[status].icon, _ink(status))
+    icon, colour = _mark(steps, stale)
     may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
     dashed = f' stroke-dasharray="{"2 3" if may_be else "5 3"}"' if is_stale else ""
     beside, baseline = (28, box.y + 19) if layout.lines == 2 else (20, box.y + box.height / 2 + 4)
     weight, boldness = (600, _BOLD) if layout.lines == 2 else (400, 1.0)
     shown = ellipsised(first, NAME_SIZE * boldness, box.width - beside - 4)
-    stack = _behind(box) if is_stage else ""
+    stack = _behind(box) if is_stage or node in layout.unfoldable else ""
     second = (
         f'<text x="{box.x + beside:.1f}" y="{box.y + 35:.1f}" font-size="{_STATUS_SIZE}" fill="{_QUIET}">'
         f"{escape(line)}</text>"

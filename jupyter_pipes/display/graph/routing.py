@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from jupyter_pipes.display.graph.layering import Point
 from jupyter_pipes.display.graph.text_size import ellipsised, text_width
@@ -41,6 +42,12 @@ class Edge(Struct, frozen=True):
     label_at: Point | None
     flow: Literal["LR", "TB"]
     is_by_code: bool = True
+
+    def moved(self, right: float, down: float) -> Edge:
+        """Return the edge elsewhere."""
+        points = tuple((x + right, y + down) for x, y in self.points)
+        at = self.label_at and (self.label_at[0] + right, self.label_at[1] + down)
+        return replace(self, points=points, label_at=at)
 
     @property
     def title(self) -> str:

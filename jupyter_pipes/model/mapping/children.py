@@ -42,6 +42,17 @@ def step_of(name: str) -> str:
     return name.partition("[")[0]
 
 
+def own_name(name: str) -> str:
+    """Return how a step is called in its own pipeline: `load` of `prep[load]`, and of `prep[more[load]]`."""
+    return name.rstrip("]").rpartition("[")[2]
+
+
+def parent_of(name: str) -> str:
+    """Return the step that a name is directly below, `prep[more]` of `prep[more[load]]`; "" for none."""
+    outer, _, _ = name.rpartition("[")
+    return outer + "]" * outer.count("[")
+
+
 def planned_child(planned: _S, name: str) -> _S:
     """Return an element of a `PlannedStep`: it waits for nothing, for its step has done so."""
     options = _options(_any(planned).options)
