@@ -11,6 +11,7 @@ from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
+from jupyter_pipes.runs.nesting.views import NestedViews
 from jupyter_pipes.runs.run import Run
 
 MOST_LIVE = 5
@@ -26,11 +27,13 @@ class LiveGraphs:
     Args:
         why: tells the reasons.
         on_run: starts a run when "Run" is pressed; it is shown in that graph.
+        nested: the pipelines that steps are.
     """
 
-    def __init__(self, *, why: Why, on_run: Callable[[], None]) -> None:
+    def __init__(self, *, why: Why, on_run: Callable[[], None], nested: NestedViews) -> None:
         self._why = why
         self._on_run = on_run
+        self._nested = nested
         self._graphs: list[_Graph] = []
         self._pressed: _Graph | None = None
 
@@ -42,7 +45,7 @@ class LiveGraphs:
             view: what it shows.
             stale: the steps to mark, with why.
         """
-        graph = _Graph(run, view, self._why, self._press)
+        graph = _Graph(run, view, self._why, self._press, self._nested)
         self._graphs.append(graph)
         graph.widget.mark(stale)
         graph.widget.show()
@@ -96,10 +99,18 @@ class LiveGraphs:
 class _Graph:
     """A widget with the run that it shows, which is where its details come from."""
 
-    def __init__(self, run: Run | None, view: RunView, why: Why, press: Callable[[_Graph], None]) -> None:
+    def __init__(
+        self,
+        run: Run | None,
+        view: RunView,
+        why: Why,
+        press: Callable[[_Graph], None],
+        nested: NestedViews,
+    ) -> None:
         self.run = run
         self._last = LastTimes(run) if run is not None else None
         self._why = why
+        self.inside, self._place_of = nested.of, nested.place_of
         self.widget = PipelineWidget(
             view, source=self, on_run=partial(press, self), on_cancel=self._cancel, on_answer=self._answer
         )
@@ -111,11 +122,13 @@ class _Graph:
 
     def log_tail(self, step: str) -> str:
         """Return the end of what a step printed; of a cached one, in the run whose outputs it took."""
-        return self.run.logs(step, tail=LOG_TAIL) if self.run is not None else ""
+        place = self._place_of(self.run, step) if self.run is not None else None
+        return place[0].logs(place[1], tail=LOG_TAIL) if place else ""
 
     def shown_attempt(self, step: str) -> AttemptView | None:
         """Return the attempt whose log a step shows."""
-        return self.run.shown_attempt(step)[1] if self.run is not None else None
+        place = self._place_of(self.run, step) if self.run is not None else None
+        return place[0].shown_attempt(place[1])[1] if place else None
 
     def seconds_before(self, step: str | None = None) -> float:
         """Return what a step, or the whole run, took the last time before."""

@@ -31,6 +31,7 @@ from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.pipelines.declarations.cells import PARAMETER_PROBLEM
 from jupyter_pipes.pipelines.sections.division import OWN
 from jupyter_pipes.planning.explanation import explain, explain_kept
+from jupyter_pipes.runs.nesting.views import NestedViews
 from jupyter_pipes.runs.pipeline import FIRST_VERSION, Pipeline
 from jupyter_pipes.runs.repeat import given_parameters
 from jupyter_pipes.runs.run import Run
@@ -81,7 +82,8 @@ class Session:
         self._settled: Run | None = None
         self._outputs = CellOutputs()
         self._transcript: Transcript | None = None
-        self._graphs = LiveGraphs(why=self.why, on_run=self._run_again)
+        self.nested = NestedViews(self.upcoming, Pipeline.load, self._changed)
+        self._graphs = LiveGraphs(why=self.why, on_run=self._run_again, nested=self.nested)
         self._again: Callable[[], Run] | None = None
         self.parameters: Mapping[str, object] = {}
         self._computed = ComputedDefaults(namespace)

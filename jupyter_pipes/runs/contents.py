@@ -28,6 +28,13 @@ def nested_in(step: StepView, view: RunView) -> StepView | None:
     return step if is_nested else None
 
 
+def nested_run(step: StepView) -> str:
+    """Return the run of the pipeline that a step is, once it is known; "" for a step that is none."""
+    if not step.planned.options.pipeline:
+        return ""
+    return next((each.source_run for each in step.children.copy().values()), "")
+
+
 def failure(view: RunView) -> tuple[str, str | None, int | None]:
     """Return in words why a run failed, and the step and line of its first failure."""
     failed = failures(view)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from jupyter_pipes.model.mapping.children import child_name, is_child, step_of
+from jupyter_pipes.model.mapping.children import child_name, inner_name, is_child, step_of
 from jupyter_pipes.model.steps import PARAMS_OWNER
 
 if TYPE_CHECKING:
@@ -32,14 +32,9 @@ def unfolded(view: RunView, names: Collection[str], inside: Inside) -> dict[str,
         steps[step.name] = step
         nested = inside(step) if step.name in names else None
         if nested is not None:
-            deeper = {_in_step(name) for name in names if is_child(name) and step_of(name) == step.name}
+            deeper = {inner_name(name) for name in names if is_child(name) and step_of(name) == step.name}
             steps |= _below(step.name, unfolded(nested, deeper, inside))
     return steps
-
-
-def _in_step(name: str) -> str:
-    """Return a name as the pipeline of its outermost step has it: `more[load]` of `prep[more[load]]`."""
-    return name.partition("[")[2].removesuffix("]")
 
 
 def _below(outer: str, steps: Mapping[str, StepView]) -> dict[str, StepView]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.display.html import status_html, table_html, text_html
 from jupyter_pipes.display.looks import took_text, why_text
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.runs.contents import nested_run
 
 if TYPE_CHECKING:
     from jupyter_pipes.model.views import StepView
@@ -31,15 +32,8 @@ def elements_title(step: StepView) -> str:
     path = step.planned.options.pipeline
     if not path:
         return "Elements"
-    run = run_of(step)
+    run = nested_run(step)
     return f"Steps of {path}" + (f" · run {run}" if run else "")
-
-
-def run_of(step: StepView) -> str:
-    """Return the run of the pipeline that a step is, once it is known; "" for a step that is none."""
-    if not step.planned.options.pipeline:
-        return ""
-    return next((each.source_run for each in step.children.copy().values()), "")
 
 
 def elements_html(step: StepView, now: float) -> str:

@@ -8,25 +8,28 @@ from functools import cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, cast
 
+from jupyter_pipes.display.graph.density import FOLD_SIZE
 from jupyter_pipes.display.graph.layering import Point
 from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout, data_name
 from jupyter_pipes.display.graph.picture import joint_status, node_line, node_name, svg
-from jupyter_pipes.display.graph.routing import LABEL_SIZE, Edge, polyline
-from jupyter_pipes.display.graph.text_size import FONT, ellipsised, text_width
+from jupyter_pipes.display.graph.routing import Edge, polyline
+from jupyter_pipes.display.graph.text_size import ellipsised, text_width
 from jupyter_pipes.display.looks import LOOKS, NOTHING, STALE, is_maybe, running_share
 from jupyter_pipes.kernel.widget.parts import close_all
+from jupyter_pipes.kernel.widget.stylesheet import stylesheet
 
 if TYPE_CHECKING:
-    from jupyter_pipes.model.views import RunView
+    from jupyter_pipes.model.views import RunView, StepView
+
+Steps = Mapping[str, "StepView"]
+"""The steps of a run by name, with those of pipelines that are unfolded."""
 
 MOST_ELEMENTS = 450
 """More nodes and edges than this are not drawn live: each of them is a widget of its own, about 6 ms."""
 
-_LEAST_LABEL = 8
-"""Names of values are not written smaller than this on the screen, in px: details tell them."""
+_FOLD = "fold"
+"""Begins the id of what unfolds a node."""
 
-_LINE = "#8a94a0"
-_TEXT = "#1f2328"
 _CURVE_PIECES = 6
 _PICTURE_INTERVAL = 1.0
 
@@ -35,32 +38,34 @@ class GraphPane:
     """The canvas with one node per step, collapsed stage, stage frame and stage title.
 
     Args:
-        view: the run whose steps the layout places.
+        steps: what the layout places.
         layout: where they stand.
         scale: size of a layout's px on the screen.
         on_select: called with a step's name when its node is clicked.
         on_toggle: called with a stage's name when its title, or its one node, is clicked.
+        on_unfold: called with a step's name when what unfolds its pipeline, or folds it, is clicked.
     """
 
     def __init__(
         self,
-        view: RunView,
+        steps: Steps,
         layout: Layout,
         *,
         scale: float,
         on_select: Callable[[str], None],
         on_toggle: Callable[[str], None],
+        on_unfold: Callable[[str], None],
     ) -> None:
         self._layout = layout
-        self._on_select, self._on_toggle = on_select, on_toggle
+        self._on_select, self._on_toggle, self._on_unfold = on_select, on_toggle, on_unfold
         self._nodes: dict[str, Any] = {}
-        self.widget = self._canvas(view, scale)
+        self.widget = self._canvas(steps, scale)
 
-    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
+    def update(self, view: RunView, steps: Steps, selected: str | None, stale: Mapping[str, str]) -> None:
         """Show the nodes' present statuses: only what changed is sent, nothing moves."""
-        for node, (label, classes, stops) in self._faces(view, selected, stale).items():
+        for node, (label, classes, stops) in self._faces(steps, selected, stale).items():
             shown = self._nodes[node]
-            data = {**shown.data, "label": label, "stops": stops}
+            data = {**shown.data, "label": label, "stops": stops, **_title_place(node, label, self._layout)}
             with shown.hold_sync():
                 if data != dict(shown.data):
                     shown.data = data
@@ -79,32 +84,40 @@ class GraphPane:
             close_all(part)
 
     def _faces(
-        self, view: RunView, selected: str | None, stale: Mapping[str, str]
+        self, steps: Steps, selected: str | None, stale: Mapping[str, str]
     ) -> dict[str, tuple[str, str, str]]:
         """Return label, classes and the progress' gradient stops of each node that can change."""
         return {
-            node: _face(view, node, members, stale, self._layout.lines, selected=node == selected)
-            for node, members in self._layout.members.items()
+            node: _face(steps, node, self._layout, stale, selected=node == selected)
+            for node in self._layout.members
         }
 
-    def _canvas(self, view: RunView, scale: float) -> Any:
+    def _canvas(self, steps: Steps, scale: float) -> Any:
         import ipycytoscape
 
         cyto = cast("Any", ipycytoscape)
-        frames = [part for stage, box in self._layout.groups.items() for part in _frame(stage, box)]
-        for node, (label, classes, stops) in self._faces(view, None, NOTHING).items():
-            box = self._layout.nodes[node]
-            size = (box.width, box.height)
-            self._nodes[node] = _node(node, box.centre, size, classes, label=label, stops=stops)
+        layout = self._layout
+        frames = [
+            part
+            for stage, box in layout.groups.items()
+            for part in _frame(stage, layout.titles.get(stage, stage), box)
+        ]
+        for node, (label, classes, stops) in self._faces(steps, None, NOTHING).items():
+            box = layout.nodes[node]
+            data = {"label": label, "stops": stops, **_title_place(node, label, layout)}
+            self._nodes[node] = _node(node, box.centre, (box.width, box.height), classes, **data)
+        folds = [_fold(node, layout) for node in layout.unfoldable]
         graph = cyto.Graph()
         with graph.hold_sync():
-            graph.nodes.extend([*frames, *self._nodes.values()])
+            boxes = [self._nodes[node] for node in layout.unfolded]
+            others = [shown for node, shown in self._nodes.items() if node not in layout.unfolded]
+            graph.nodes.extend([*boxes, *frames, *others, *folds])
             edges = enumerate(self._layout.edges)
             graph.edges.extend([_edge(number, edge, self._layout) for number, edge in edges])
         widget = _canvas_kind()(
             graph=graph,
             cytoscape_layout=_preset(scale),
-            cytoscape_style=_stylesheet(),
+            cytoscape_style=stylesheet(),
             user_zooming_enabled=False,
             # The canvas is as large as the graph: what is dragged in it is only lost.
             user_panning_enabled=False,
@@ -118,33 +131,37 @@ class GraphPane:
 
     def _clicked(self, event: Mapping[str, Any]) -> None:
         node = str(event["data"]["id"])
-        kind, colon, stage = node.partition(":")
+        kind, colon, name = node.partition(":")
         if data_name(node):
             return
-        if colon:
-            self._on_toggle(stage)
+        if not colon:
+            self._on_select(node)
+        elif kind == _FOLD:
+            self._on_unfold(name)
         else:
-            self._on_select(kind)
+            self._on_toggle(name)
 
 
 class PicturePane:
     """The graph of very many steps as a picture, drawn again at most once a second; clicks do nothing."""
 
-    def __init__(self, view: RunView, layout: Layout, *, scale: float) -> None:
+    def __init__(self, view: RunView, steps: Steps, layout: Layout, *, scale: float) -> None:
         import ipywidgets
 
         self._layout, self._scale = layout, scale
         self._due = 0.0
         self.widget: Any = cast("Any", ipywidgets).HTML()
-        self.update(view, None, NOTHING)
+        self.update(view, steps, None, NOTHING)
 
-    def update(self, view: RunView, selected: str | None, stale: Mapping[str, str]) -> None:
+    def update(self, view: RunView, steps: Steps, selected: str | None, stale: Mapping[str, str]) -> None:
         """Draw the present statuses, if it is due or no run is going on."""
         if time.monotonic() < self._due and view.started and not view.status.is_final:
             return
         self._due = time.monotonic() + _PICTURE_INTERVAL
         width, _ = _pixels(self._layout, self._scale)
-        picture = svg(view, self._layout, stale).replace("max-width:100%", f"width:{width};max-width:none", 1)
+        picture = svg(view, self._layout, stale, steps).replace(
+            "max-width:100%", f"width:{width};max-width:none", 1
+        )
         if picture != self.widget.value:
             self.widget.value = picture
 
@@ -183,7 +200,7 @@ def _canvas_kind() -> Any:
     return CytoscapeWidget
 
 
-def _node(node: str, centre: Point, size: tuple[float, float], classes: str, **data: str) -> Any:
+def _node(node: str, centre: Point, size: tuple[float, float], classes: str, **data: str | float) -> Any:
     import ipycytoscape
 
     return cast("Any", ipycytoscape).Node(
@@ -213,9 +230,24 @@ def _kinds(edge: Edge) -> Iterator[str]:
         yield "observed" if edge.names else "orders"
 
 
-def _frame(stage: str, box: Any) -> tuple[Any, Any]:
+def _fold(node: str, layout: Layout) -> Any:
+    """Return what unfolds a node, or folds it: at its left, beside what is written there."""
+    box, is_unfolded = layout.nodes[node], node in layout.unfolded
+    middle = box.y + TITLE_HEIGHT / 2 + 1 if is_unfolded else box.centre[1]
+    centre, size = (box.x + FOLD_SIZE / 2 + 4, middle), (FOLD_SIZE, FOLD_SIZE)
+    return _node(f"{_FOLD}:{node}", centre, size, "fold", label="▾" if is_unfolded else "▸")
+
+
+def _title_place(node: str, label: str, layout: Layout) -> dict[str, float]:
+    """Return how far the label of a box is moved from its top left corner, beside what folds it."""
+    if node not in layout.unfolded:
+        return {}
+    return {"right": text_width(label, NAME_SIZE) + FOLD_SIZE + 8, "down": TITLE_HEIGHT - 5}
+
+
+def _frame(stage: str, title: str, box: Any) -> tuple[Any, Any]:
     """Return a stage's frame and its title."""
-    label = f"▾ {ellipsised(stage, NAME_SIZE * 1.1, box.width - 48)}"
+    label = f"▾ {ellipsised(title, NAME_SIZE * 1.1, box.width - 48)}"
     width = text_width(label, NAME_SIZE) * 1.1 + 8
     middle = (box.x + 8 + width / 2, box.y + TITLE_HEIGHT / 2 + 1)
     return (
@@ -234,28 +266,32 @@ def _pixels(layout: Layout, scale: float) -> tuple[str, str]:
 
 
 def _face(
-    view: RunView,
-    node: str,
-    members: Sequence[str],
-    stale: Mapping[str, str],
-    lines: int,
-    *,
-    selected: bool,
+    by_name: Steps, node: str, layout: Layout, stale: Mapping[str, str], *, selected: bool
 ) -> tuple[str, str, str]:
+    title = layout.titles.get(node, node)
     if name := data_name(node):
-        return ellipsised(name, NAME_SIZE, 178), "node data", "0% 0% 0% 100%"
-    steps = [view.steps[name] for name in members if name in view.steps]
+        return ellipsised(layout.titles.get(node, name), NAME_SIZE, 178), "node data", "0% 0% 0% 100%"
+    members, is_unfolded = layout.members[node], node in layout.unfolded
+    steps = [by_name[name] for name in members if name in by_name]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
-    name = f"▸ {node.removeprefix('stage:')}" if is_stage else node_name(node, steps, lines)
+    name = f"▸ {title.removeprefix('stage:')}" if is_stage else node_name(title, steps, layout.lines)
     is_stale = any(step.name in stale for step in steps)
-    percent = 0 if is_stage or not steps else round(100 * (running_share(steps[0]) or 0.0))
+    percent = 0 if is_stage or is_unfolded or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon
     label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}"
-    if lines == 2:
-        label += f"\n{node_line(steps, stale, is_stage=is_stage)}"
+    if layout.lines == 2 or is_unfolded:
+        between = " · " if is_unfolded else "\n"
+        label += f"{between}{node_line(steps, stale, is_stage=is_stage)}"
     may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
-    marks = {"stage": is_stage, "stale": is_stale, "maybe": may_be, "selected": selected}
+    marks = {
+        "stage": is_stage,
+        "unfoldable": node in layout.unfoldable and not is_unfolded,
+        "unfolded": is_unfolded,
+        "stale": is_stale,
+        "maybe": may_be,
+        "selected": selected,
+    }
     classes = " ".join(["node", str(status), *(mark for mark, is_set in marks.items() if is_set)])
     return label, classes, f"0% {percent}% {percent}% 100%"
 
@@ -311,77 +347,3 @@ def _between(start: Point, end: Point, count: int) -> list[Point]:
 
 def _offset(centre: Point, point: Point) -> str:
     return f"{point[0] - centre[0]:.1f}px {point[1] - centre[1]:.1f}px"
-
-
-def _stylesheet() -> list[dict[str, Any]]:
-    """Return cytoscape's style sheet: a light theme's colours; the dark theme inverts the canvas (CSS)."""
-    rules: dict[str, dict[str, Any]] = {
-        "node": {
-            "shape": "round-rectangle",
-            "width": "data(w)",
-            "height": "data(h)",
-            "label": "data(label)",
-            "font-family": FONT.replace("'", ""),
-            "font-size": NAME_SIZE,
-            "color": _TEXT,
-            "text-valign": "center",
-            "text-halign": "center",
-            "text-wrap": "wrap",
-            "text-max-width": "1000px",
-            "line-height": 1.35,
-            "background-color": "#ffffff",
-            "border-width": 1.5,
-            "border-color": _LINE,
-            "overlay-opacity": 0,
-        },
-        "node.stage": {"border-style": "double", "border-width": 4},
-        "node.data": {"shape": "barrel", "background-color": "#f6f8fa"},
-        "node.frame": {
-            "background-opacity": 0,
-            "border-style": "dashed",
-            "border-width": 1,
-            "label": "",
-            "events": "no",
-        },
-        "node.title": {"background-opacity": 0, "border-width": 0, "color": "#59636e", "font-weight": 600},
-        "edge": {
-            "width": 1.4,
-            "line-color": _LINE,
-            "curve-style": "segments",
-            "edge-distances": "node-position",
-            "segment-weights": "data(weights)",
-            "segment-distances": "data(distances)",
-            "source-endpoint": "data(leave)",
-            "target-endpoint": "data(enter)",
-            "target-arrow-shape": "triangle",
-            "target-arrow-color": _LINE,
-            "arrow-scale": 0.9,
-            "events": "no",
-        },
-        "edge.orders": {"line-style": "dashed"},
-        "edge.observed": {"line-style": "dashed"},
-        "edge.carries": {
-            "label": "data(label)",
-            "text-margin-x": "data(dx)",
-            "text-margin-y": "data(dy)",
-            "font-family": FONT.replace("'", ""),
-            "font-size": LABEL_SIZE,
-            "min-zoomed-font-size": _LEAST_LABEL,
-            "color": "#59636e",
-            "text-background-color": "#ffffff",
-            "text-background-opacity": 1,
-            "text-background-padding": "2px",
-        },
-    }
-    for status, look in {**LOOKS, "stale": STALE}.items():
-        rules[f"node.{status}"] = {"border-color": look.ink, "background-color": look.fill}
-    rules["node.stale"] |= {"border-style": "dashed", "border-width": 2}
-    rules["node.maybe"] = {"border-style": "dotted", "border-width": 1.5}
-    rules["node.running"] |= {
-        "background-fill": "linear-gradient",
-        "background-gradient-direction": "to-right",
-        "background-gradient-stop-colors": "#c7defd #c7defd #eff6ff #eff6ff",
-        "background-gradient-stop-positions": "data(stops)",
-    }
-    rules["node.selected"] = {"border-width": 3.5}
-    return [{"selector": selector, "style": style} for selector, style in rules.items()]

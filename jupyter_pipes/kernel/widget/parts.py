@@ -41,6 +41,7 @@ class Parts:
         self.run: Any = _button(w, "Run", "Run the pipeline", "play")
         self.cancel: Any = _button(w, "Cancel", "Cancel the run", "stop")
         self.stages: Any = _button(w, "Collapse stages", "Show each stage as one node", "object-group")
+        self.pipelines: Any = _button(w, "Unfold pipelines", "", "sitemap")
         self.fit: Any = _button(w, "Fit", "Show the whole graph", "expand")
         self.smaller: Any = _button(w, "−", "Show the graph smaller")  # noqa: RUF001 - a minus sign
         self.larger: Any = _button(w, "+", "Show the graph larger")
@@ -52,7 +53,9 @@ class Parts:
         left = self._left = w.VBox([self._graph, steps], layout={"min_width": "0"})
         side_layout = {"flex": f"1 1 {_SIDE_WIDTH}", "min_width": "0", "display": "none"}
         self._side: Any = w.VBox([self.unselect, details], layout=side_layout)
-        buttons = w.HBox([self.run, self.cancel, self.stages, self.fit, self.smaller, self.larger])
+        buttons = w.HBox(
+            [self.run, self.cancel, self.stages, self.pipelines, self.fit, self.smaller, self.larger]
+        )
         head = w.HBox([self.header, buttons], layout={"flex_flow": "row wrap"})
         body = w.HBox([left, self._side], layout={"flex_flow": "row wrap"})
         style = w.HTML(f"<style>{live_css()}</style>", layout={"display": "none"})
@@ -92,6 +95,15 @@ class Parts:
         self.stages.description = "Expand stages" if all_collapsed else "Collapse stages"
         self.stages.icon = "object-ungroup" if all_collapsed else "object-group"
         self.stages.tooltip = "Show every step" if all_collapsed else "Show each stage as one node"
+
+    def put_pipelines(self, *, any_pipelines: bool, any_unfolded: bool) -> None:
+        """Name the button of pipelines that are steps after what it does now; without any there is none."""
+        self.pipelines.layout.display = None if any_pipelines else "none"
+        self.pipelines.description = "Fold pipelines" if any_unfolded else "Unfold pipelines"
+        steps = (
+            "Show each pipeline as one node" if any_unfolded else "Show the steps of pipelines in the graph"
+        )
+        self.pipelines.tooltip = steps
 
     def put_details(self, sections: Mapping[str, str]) -> None:
         """Fill the details; a section that stays the same keeps its scroll position and unfolded parts.

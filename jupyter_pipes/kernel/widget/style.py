@@ -42,6 +42,8 @@ _CSS = f"""
 .jupyter-pipes-steps button{{font-size:12px;line-height:22px;max-width:100%;overflow:hidden;
  text-overflow:ellipsis;border:1px solid transparent}}
 .jupyter-pipes-steps button.jupyter-pipes-selected{{border-color:currentcolor;font-weight:600}}
+.jupyter-pipes-steps button.jupyter-pipes-fold{{padding:0 5px;margin-right:-4px;background:none;
+ box-shadow:none;color:var(--jp-ui-font-color1,#1f2328)}}
 .jupyter-pipes-side{{box-shadow:-1px -1px 0 var(--jp-border-color2,#d0d7de);padding:6px 10px 10px;
  overflow:visible;position:relative}}
 .jupyter-pipes-side>button{{position:absolute;right:6px;top:4px;z-index:1;background:none;padding:0;

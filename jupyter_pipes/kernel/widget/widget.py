@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol, cast
 
 from jupyter_pipes.display.graph.fitting import arrange_within, folded_in, stages_of
 from jupyter_pipes.display.graph.layout import Layout
+from jupyter_pipes.display.graph.unfolding import unfolded
 from jupyter_pipes.display.heading import heading_html
 from jupyter_pipes.display.looks import NOTHING
 from jupyter_pipes.display.outputs import bundle_html
@@ -22,6 +23,7 @@ from jupyter_pipes.kernel.widget.parts import LEAST_SCALE, MOST_HEIGHT, PANE_WID
 from jupyter_pipes.kernel.widget.steplist import StepList
 from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -62,13 +64,17 @@ class DetailSource(Protocol):
         """Return why a step is stale, or else why it was decided as it was, with what changed."""
         ...
 
+    def inside(self, step: StepView) -> RunView | None:
+        """Return how the pipeline stands that a step is; None where that is not known."""
+        ...
+
 
 class PipelineWidget:
     """Shows a run while it goes on, and answers clicks.
 
     `update` may be called from any thread, as often as events come. The graph's positions never change
-    unless a stage is opened or closed, the run shows an edge that the code does not, or `replace` brings
-    another graph.
+    unless a stage or a pipeline in it is opened or closed, the run shows an edge that the code does not, or
+    `replace` brings another graph.
 
     Args:
         view: the run as it is now; one with `started` 0 was not started yet.
@@ -92,6 +98,7 @@ class PipelineWidget:
         self._on_run, self._on_cancel = on_run, on_cancel
         self._chosen: str | None = None
         self._collapsed = _collapsed_at_first(view)
+        self._unfolded: frozenset[str] = frozenset()
         self._previews: dict[str, str] = {}
         self._reasons: dict[tuple[str, ...], str] = {}
         self._stale: Mapping[str, str] = NOTHING
@@ -103,7 +110,7 @@ class PipelineWidget:
         self._pacer = Pacer(
             self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
         )
-        self._steps = StepList(self._select)
+        self._steps = StepList(self._select, self._unfold)
         self._gates = GateBar(on_answer)
         self._parts = Parts(name, self._steps.widget, self._gates.widget)
         self._wire()
@@ -129,7 +136,7 @@ class PipelineWidget:
         """Show another run or another graph, laid out anew where the steps differ."""
         with self._lock:
             self._view = view
-            if _plans(view) != self._drawn:
+            if _plans(view.steps) != [plan for plan in self._drawn if not is_child(plan.name)]:
                 self._chosen = self._chosen if self._chosen in view.steps else None
                 self._collapsed = _collapsed_at_first(view)
                 self._draw_graph()
@@ -167,6 +174,7 @@ class PipelineWidget:
             parts.run: self._on_run,
             parts.cancel: self._on_cancel,
             parts.stages: self._toggle_all,
+            parts.pipelines: self._unfold_all,
             parts.fit: self._fit,
             parts.unselect: partial(self._select, ""),
             parts.larger: partial(self._zoom, 1),
@@ -177,22 +185,30 @@ class PipelineWidget:
                 button.on_click(partial(_press, action))
 
     def _draw_graph(self) -> None:
-        view, started = self._view, time.monotonic()
-        self._drawn = _plans(view)
+        view, steps, started = self._view, self._shown_steps(), time.monotonic()
+        self._drawn = _plans(steps)
         layout = pane_layout(self._drawn, self._collapsed)
         # The whole graph in the pane, but never too small to read.
         self._whole = max(min(1.0, PANE_WIDTH / layout.width, MOST_HEIGHT / layout.height), LEAST_SCALE)
         self._scale = self._whole
         if len(layout.nodes) + len(layout.edges) > MOST_ELEMENTS:
-            pane: GraphPane | PicturePane = PicturePane(view, layout, scale=self._scale)
+            pane: GraphPane | PicturePane = PicturePane(view, steps, layout, scale=self._scale)
         else:
-            pane = GraphPane(view, layout, scale=self._scale, on_select=self._select, on_toggle=self._toggle)
+            pane = GraphPane(
+                steps,
+                layout,
+                scale=self._scale,
+                on_select=self._select,
+                on_toggle=self._toggle,
+                on_unfold=self._unfold,
+            )
         self._parts.put_graph(pane.widget, layout.width * self._scale, self._scale)
         self._parts.put_fitted(is_fitted=True)
         stages = _stages(view)
         self._parts.put_stages(
             any_stages=bool(stages), all_collapsed=bool(stages) and self._collapsed == stages
         )
+        self._parts.put_pipelines(any_pipelines=bool(layout.unfoldable), any_unfolded=bool(layout.unfolded))
         if self._graph is not None:
             self._graph.close()
         self._graph = pane
@@ -200,9 +216,9 @@ class PipelineWidget:
             _REDRAW_INTERVAL, _REDRAW_SHARE * (time.monotonic() - started)
         )
 
-    def _redraw_if_edges_changed(self, *, running: bool) -> None:
+    def _redraw_if_edges_changed(self, steps: Mapping[str, StepView], *, running: bool) -> None:
         """Draw edges that were seen since: of a run under way now and then, in the end at once."""
-        if _plans(self._view) != self._drawn and not (running and time.monotonic() < self._redraw_due):
+        if _plans(steps) != self._drawn and not (running and time.monotonic() < self._redraw_due):
             self._draw_graph()
 
     def _refresh(self) -> None:
@@ -210,30 +226,34 @@ class PipelineWidget:
             if self._is_closed:
                 return
             view, now = self._view, time.time()
-            running = _is_running(view)
-            self._redraw_if_edges_changed(running=running)
+            running, steps = _is_running(view), self._shown_steps()
+            self._redraw_if_edges_changed(steps, running=running)
             stale = len(self._stale.keys() & view.steps.keys())
             last = self._source.seconds_before()
             self._parts.header.value = heading_html(view, stale=stale, now=now, last=last)
             self._parts.run.disabled = running or self._on_run is None
             self._parts.cancel.disabled = not running or self._on_cancel is None
-            selected = self._selected()
+            selected = self._selected(steps)
             if self._graph is not None:
-                self._graph.update(view, selected, self._stale)
+                self._graph.update(view, steps, selected, self._stale)
             self._gates.show(view.gates)
-            self._steps.show(view.steps.values(), self._stale, selected)
-            self._parts.put_details(self._details(selected, now) if selected else {})
+            self._steps.show(steps.values(), self._stale, selected, self._unfolded)
+            self._parts.put_details(self._details(steps[selected], now) if selected else {})
         self._still.update(view, self._stale)
 
-    def _selected(self) -> str | None:
+    def _shown_steps(self) -> dict[str, StepView]:
+        """Return the steps, behind those that are unfolded the steps of their pipelines."""
+        return unfolded(self._view, self._unfolded, self._source.inside)
+
+    def _selected(self, steps: Mapping[str, StepView]) -> str | None:
         """Return the step whose details are shown: the chosen one, else the first that failed."""
         if self._chosen is not None:
-            return self._chosen if self._chosen in self._view.steps else None
-        steps = self._view.steps.values()
-        return next((step.name for step in steps if step.status is Status.FAILED), None)
+            return self._chosen if self._chosen in steps else None
+        own = self._view.steps.values()
+        return next((step.name for step in own if step.status is Status.FAILED), None)
 
-    def _details(self, selected: str, now: float) -> dict[str, str]:
-        step = self._view.steps[selected]
+    def _details(self, step: StepView, now: float) -> dict[str, str]:
+        selected = step.name
         about = StepFacts(
             log=self._source.log_tail(selected),
             shown=self._source.shown_attempt(selected),
@@ -280,6 +300,21 @@ class PipelineWidget:
             self._draw_graph()
         self._refresh()
 
+    def _unfold(self, step: str) -> None:
+        """Draw the steps of the pipeline that a step is, or fold them."""
+        self._put_unfolded(self._unfolded ^ {step})
+
+    def _unfold_all(self) -> None:
+        own = self._view.steps.values()
+        pipelines = frozenset(step.name for step in own if step.planned.options.pipeline)
+        self._put_unfolded(frozenset() if self._unfolded else pipelines)
+
+    def _put_unfolded(self, steps: frozenset[str]) -> None:
+        with self._lock:
+            self._unfolded = steps
+            self._draw_graph()
+        self._refresh()
+
     def _zoom(self, direction: int) -> None:
         with self._lock:
             scales = sorted({*_SCALES, self._scale})
@@ -315,15 +350,15 @@ def _is_running(view: RunView) -> bool:
 
 
 def _stages(view: RunView) -> frozenset[str]:
-    return stages_of(_plans(view))
+    return stages_of(_plans(view.steps))
 
 
 def _collapsed_at_first(view: RunView) -> frozenset[str]:
     links = sum(len(set(step.planned.upstream)) for step in view.steps.values())
     if len(view.steps) > _MOST_STEPS or len(view.steps) + links > MOST_ELEMENTS:
         return _stages(view)
-    return folded_in(pane_layout(_plans(view)), _plans(view))
+    return folded_in(pane_layout(_plans(view.steps)), _plans(view.steps))
 
 
-def _plans(view: RunView) -> list[PlannedStep]:
-    return [step.planned for step in view.steps.values()]
+def _plans(steps: Mapping[str, StepView]) -> list[PlannedStep]:
+    return [step.planned for step in steps.values()]

@@ -53,6 +53,11 @@ def parent_of(name: str) -> str:
     return outer + "]" * outer.count("[")
 
 
+def inner_name(name: str) -> str:
+    """Return a name as the pipeline of its outermost step has it: `more[load]` of `prep[more[load]]`."""
+    return name.partition("[")[2].removesuffix("]")
+
+
 def planned_child(planned: _S, name: str) -> _S:
     """Return an element of a `PlannedStep`: it waits for nothing, for its step has done so."""
     options = _options(_any(planned).options)

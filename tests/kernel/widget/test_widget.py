@@ -34,6 +34,10 @@ class Source:
         self.before = 0.0
         self.reasons: tuple[str, ...] = ()
         self.changes: tuple[Change, ...] = ()
+        self.nested: dict[str, RunView] = {}
+
+    def inside(self, step: StepView) -> RunView | None:
+        return self.nested.get(step.planned.options.pipeline)
 
     def log_tail(self, step: str) -> str:
         return self.log

@@ -6,13 +6,14 @@ import time
 
 from msgspec import Struct
 
-from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title, run_of
+from jupyter_pipes.display.steps.elements import element_why, elements_of, elements_title
 from jupyter_pipes.display.timeline import Timeline, timeline_of
 from jupyter_pipes.kernel.link.asking import Request
 from jupyter_pipes.kernel.link.showing import shown_run
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import RunNotFound
 from jupyter_pipes.model.steps import Status
+from jupyter_pipes.runs.contents import nested_run
 from jupyter_pipes.runs.kept import find_run
 from jupyter_pipes.runs.run import Run
 
@@ -92,4 +93,4 @@ def list_elements(session: Session, request: ListElements) -> ElementList:
         ElementShown(each.name, each.value_text, each.status, each.seconds_until(now), element_why(each))
         for each in elements[:_MOST]
     )
-    return ElementList(elements_title(step), shown, max(len(elements) - _MOST, 0), run_of(step))
+    return ElementList(elements_title(step), shown, max(len(elements) - _MOST, 0), nested_run(step))
