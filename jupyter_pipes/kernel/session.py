@@ -83,6 +83,8 @@ class Session:
         self._outputs = CellOutputs()
         self._transcript: Transcript | None = None
         self.nested = NestedViews(self.upcoming, Pipeline.load, self._changed)
+        self.unfolded: frozenset[str] = frozenset()
+        """Steps whose pipelines front ends draw unfolded."""
         self._graphs = LiveGraphs(why=self.why, on_run=self._run_again, nested=self.nested)
         self._again: Callable[[], Run] | None = None
         self.parameters: Mapping[str, object] = {}

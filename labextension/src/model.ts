@@ -18,27 +18,25 @@ export function fold(known: Known | null, message: BoardMessage): Known {
   if (known === null || message.number !== known.number + 1) {
     throw new MessageMissing(`message ${message.number} came behind ${known?.number ?? 'nothing'}`);
   }
-  const { heading, steps, problems } = known.board;
-  const changed = new Map(message.steps.map(step => [step.name, step]));
+  const { heading, steps, problems, nested = [] } = known.board;
   return {
     number: message.number,
     board: {
       heading: message.heading ?? heading,
-      steps: message.order
-        ? inOrder(message.order, steps, changed)
-        : steps.map(step => changed.get(step.name) ?? step),
-      problems: message.problems ?? problems
+      steps: renewed(steps, message.steps, message.order),
+      problems: message.problems ?? problems,
+      nested: renewed(nested, message.nested ?? [], message.nested_order ?? null)
     }
   };
 }
 
-function inOrder(
-  order: readonly string[],
+function renewed(
   steps: readonly BoardStep[],
-  changed: ReadonlyMap<string, BoardStep>
+  changed: readonly BoardStep[],
+  order: readonly string[] | null
 ): readonly BoardStep[] {
-  const all = new Map([...steps.map(step => [step.name, step] as const), ...changed]);
-  return order.flatMap(name => all.get(name) ?? []);
+  const all = new Map([...steps, ...changed].map(step => [step.name, step]));
+  return (order ?? steps.map(step => step.name)).flatMap(name => all.get(name) ?? []);
 }
 
 /** Whether a run goes on, or the sweep that it is one of. */

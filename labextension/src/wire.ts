@@ -95,14 +95,15 @@ export interface AskWhere {
   readonly step: string;
 }
 
-/** A pipeline as a front end shows it; the steps in the notebook's order. */
+/** A pipeline as a front end shows it; the steps in the notebook's order. Attributes: nested: the steps of other pipelines that are unfolded in the graph, as they are called in it: `prep[load]`. */
 export interface Board {
   readonly heading: Heading;
   readonly steps: readonly (BoardStep)[];
   readonly problems: readonly (Problem)[];
+  readonly nested?: readonly (BoardStep)[];
 }
 
-/** What is different since the message before. Attributes: heading: the new one, None if it is the same. steps: the new and the changed ones, whole. order: the names of all steps, None if they are the same in the same order. problems: all of them, None if they are the same. */
+/** What is different since the message before. Attributes: heading: the new one, None if it is the same. steps: the new and the changed ones, whole. order: the names of all steps, None if they are the same in the same order. problems: all of them, None if they are the same. nested, nested_order: as `steps` and `order`. */
 export interface BoardChanged {
   readonly kind: "changed";
   readonly number: number;
@@ -112,6 +113,8 @@ export interface BoardChanged {
   readonly steps: readonly (BoardStep)[];
   readonly order: readonly (string)[] | null;
   readonly problems: readonly (Problem)[] | null;
+  readonly nested?: readonly (BoardStep)[];
+  readonly nested_order?: readonly (string)[] | null;
 }
 
 /** How a step failed, in plain text; `line` counts as the editor's gutter does, None if unknown. */
@@ -375,7 +378,7 @@ export interface KeptAttempt {
   readonly used: string;
 }
 
-/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`, an input that only the catalog has by `data_node(name)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node; none behind an input. lines: lines of text that a node has room for: its name, and how it stands. */
+/** Where everything of a graph is drawn, in px. Attributes: nodes: the box of each drawn node: a step by its name, a collapsed stage by `stage_node(stage)`, an input that only the catalog has by `data_node(name)`. groups: the frame of each stage that has one; its title stands in the top `TITLE_HEIGHT` px. edges: the curves, in a stable order. width, height: size of the whole, margins included. direction: which way edges flow. members: names of the steps behind each node; none behind an input. lines: lines of text that a node has room for: its name, and how it stands. unfoldable: the nodes that other pipelines are, with steps of their own. unfolded: those of them whose steps are drawn in their boxes, each before those in it. titles: node, or stage with a frame, of such a pipeline -> what it is called there. */
 export interface Layout {
   readonly nodes: Readonly<Record<string, Box>>;
   readonly groups: Readonly<Record<string, Box>>;
@@ -385,6 +388,9 @@ export interface Layout {
   readonly direction: "LR" | "TB";
   readonly members: Readonly<Record<string, readonly (string)[]>>;
   readonly lines?: 1 | 2;
+  readonly unfoldable?: readonly (string)[];
+  readonly unfolded?: readonly (string)[];
+  readonly titles?: Readonly<Record<string, string>>;
 }
 
 /** List what the steps kept, as they stand now. */
@@ -455,7 +461,7 @@ export interface LookInside {
 /** A request on the wire; the answer has its number. Attributes: key: the same where it is asked once more, as the answer was lost on the way: it is carried out once. pipeline: what it is about, as `%pipeline use` calls it, "" for the notebook's own; None for the one in use. */
 export interface Message {
   readonly number: number;
-  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep | CheckSweep | StartSweep | ShowSweep;
+  readonly request: StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | UnfoldStep | ExplainStep | ReadLog | ExportPipeline | ShowParameters | CheckParameters | ForeseeRun | ListRuns | OpenRun | LookAtStep | CompareRuns | TagRun | RenameRun | ArchiveRun | RepeatRun | ResumeRun | FollowLog | ListArtifacts | LookInside | LoadArtifact | TrustValues | ShowTimeline | AskWhere | ListElements | AnswerStep | CheckSweep | StartSweep | ShowSweep;
   readonly key?: string;
   readonly pipeline?: string | null;
 }
@@ -783,6 +789,13 @@ export interface TrustValues {
 export interface Trusted {
 }
 
+/** Show the steps of the pipeline that a step is in the graph, or no longer; `prep[more]` is one of those. */
+export interface UnfoldStep {
+  readonly ask: "unfold";
+  readonly step: string;
+  readonly is_unfolded: boolean;
+}
+
 /** What is seen of a value. Attributes: kind: `table` has `columns` and `rows` (their first cell is the row's label), `image` has `data`, the base64 text of a picture, `text` has `text`. form: the MIME type of that picture. start: place of the first row that is shown, from 0. total: how many rows there are. left_out: how many columns are not shown. */
 export interface ValueShown {
   readonly kind: "image" | "table" | "text";
@@ -804,6 +817,7 @@ export interface Answers {
   "cells": Done;
   "graph": Layout;
   "picture": Picture;
+  "unfold": Done;
   "why": Reasons;
   "log": LogTail;
   "export": Exported;

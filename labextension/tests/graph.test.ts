@@ -1,9 +1,17 @@
 /** The graph before it is on a page: which labels fit, what a node tells, which ways lead through it. */
 import { asRgb } from '../src/panel/graph/colours';
-import { nodeClasses } from '../src/panel/graph/elements';
+import { elements, headOf, nodeClasses } from '../src/panel/graph/elements';
 import { faces, shortened } from '../src/panel/graph/faces';
 import { fittingLabels } from '../src/panel/graph/labels';
-import { litNodes, matchingNodes, nextNode, nextZoom, nodeOf } from '../src/panel/graph/ways';
+import {
+  litNodes,
+  matchingNodes,
+  nextNode,
+  nextZoom,
+  nodeOf,
+  outermost,
+  parentOf
+} from '../src/panel/graph/ways';
 import type { Box, Edge, Layout } from '../src/wire';
 import { boardOf, ENGLISH, stepNamed } from './boards';
 
@@ -130,5 +138,46 @@ test('an input of the catalog is told by its name, and lit with the steps that l
   const face = faces(layout, boardOf(...STEPS), 0, ENGLISH).get('data:companies');
   expect(face).toMatchObject({ label: 'companies', spoken: 'companies, from the catalog' });
   expect(litNodes(layout, STEPS, 'c')).toEqual(new Set(['a', 'c', 'data:companies']));
-  expect(nodeClasses('data:companies', false)).toBe('step data');
+  expect(nodeClasses('data:companies', layout)).toBe('step data');
+});
+
+/** `b` is a pipeline, folded; `a` is one whose step `more`, a pipeline as well, is in its box. */
+const NESTED: Layout = {
+  ...LAYOUT,
+  nodes: { ...LAYOUT.nodes, a: { x: 0, y: 0, width: 90, height: 90 }, 'a[more]': box(20, 40) },
+  members: { ...LAYOUT.members, 'a[more]': ['a[more]'] },
+  unfoldable: ['a', 'b', 'a[more]'],
+  unfolded: ['a'],
+  titles: { 'a[more]': 'more' },
+  lines: 1
+};
+
+test('an unfolded pipeline is a box with a head, and its steps are called as they are in it', () => {
+  const more = stepNamed('a[more]', { status: 'failed', pipeline: 'more.ipynb' });
+  const board = { ...boardOf(...STEPS), nested: [more] };
+  const shown = faces(NESTED, board, 0, ENGLISH);
+  expect(shown.get('a[more]')).toMatchObject({ label: '✕ more', status: 'failed' });
+  expect(shown.get('a')?.label).toBe('a  ○ pending');
+  const drawn = new Map(elements(NESTED).map(element => [element.data.id, element]));
+  expect(drawn.get('a')?.classes).toBe('step short unfolded');
+  expect(drawn.get('b')?.classes).toBe('step short unfoldable');
+  expect(drawn.get(headOf('a'))).toBeDefined();
+  expect(drawn.get('fold:a')?.data).toMatchObject({ fold: 'a', label: '▾' });
+  expect(drawn.get('fold:a[more]')?.data).toMatchObject({ fold: 'a[more]', label: '▸' });
+  expect(drawn.has('fold:c')).toBe(false);
+});
+
+test('the steps of an unfolded pipeline are lit with its step, and found by their own names', () => {
+  expect(litNodes(NESTED, STEPS, 'c')).toEqual(new Set(['a', 'a[more]', 'c']));
+  expect(matchingNodes(NESTED, 'more')).toEqual(['a[more]']);
+});
+
+test.each([
+  ['prep', 'prep', ''],
+  ['prep[load]', 'prep', 'prep'],
+  ['prep[more[load]]', 'prep', 'prep[more]'],
+  ['prep[more[deep[x]]]', 'prep', 'prep[more[deep]]']
+])('%s is in %s, directly in %s', (name, outer, parent) => {
+  expect(outermost(name)).toBe(outer);
+  expect(parentOf(name)).toBe(parent);
 });

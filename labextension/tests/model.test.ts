@@ -63,6 +63,20 @@ test('steps come and go in the order that is told', () => {
   expect(board.steps.map(step => step.name)).toEqual(['c', 'b']);
 });
 
+test('steps of pipelines that are unfolded come, change and go beside the others', () => {
+  const known = { number: 0, board: boardOf(stepNamed('a')) };
+  const [load, clean] = [stepNamed('a[load]'), stepNamed('a[clean]')];
+  const came = fold(
+    known,
+    changed({ nested: [load, clean], nested_order: ['a[load]', 'a[clean]'] })
+  );
+  const running = stepNamed('a[clean]', { status: 'running' });
+  const later = fold(came, { ...changed({ nested: [running] }), number: 2 });
+  expect(later.board.nested).toEqual([load, running]);
+  expect(later.board.steps).toEqual(known.board.steps);
+  expect(fold(later, { ...changed({ nested_order: [] }), number: 3 }).board.nested).toEqual([]);
+});
+
 test('problems are replaced as a whole', () => {
   const problem = {
     code: 'JP001',

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from jupyter_pipes.display.board.model import Board, BoardChanged, BoardMessage, BoardShown
+from jupyter_pipes.display.board.model import Board, BoardChanged, BoardMessage, BoardShown, BoardStep
+
+Steps = tuple[BoardStep, ...]
 
 
 def difference(
@@ -13,20 +15,28 @@ def difference(
     Args:
         number, time, pipeline: as the message has them.
     """
-    old = before.by_name
-    steps = tuple(step for step in after.steps if old.get(step.name) != step)
-    order = tuple(step.name for step in after.steps)
+    steps, order = _news(before.steps, after.steps)
+    nested, nested_order = _news(before.nested, after.nested)
     change = BoardChanged(
         number,
         time,
         heading=None if after.heading == before.heading else after.heading,
         steps=steps,
-        order=None if order == tuple(old) else order,
+        order=order,
         problems=None if after.problems == before.problems else after.problems,
+        nested=nested,
+        nested_order=nested_order,
         pipeline=pipeline,
     )
-    is_empty = not steps and change.heading is None and change.order is None and change.problems is None
-    return None if is_empty else change
+    return None if after == before else change
+
+
+def _news(before: Steps, after: Steps) -> tuple[Steps, tuple[str, ...] | None]:
+    """Return the new and the changed steps, and the names of all if they are others, or in another order."""
+    old = {step.name: step for step in before}
+    order = tuple(step.name for step in after)
+    changed = tuple(step for step in after if old.get(step.name) != step)
+    return changed, None if order == tuple(old) else order
 
 
 def apply(board: Board | None, message: BoardMessage) -> Board:
@@ -39,10 +49,15 @@ def apply(board: Board | None, message: BoardMessage) -> Board:
         return message.board
     if board is None or not isinstance(message, BoardChanged):
         raise ValueError(f"{message} comes before the board was shown")
-    steps = {**board.by_name, **{step.name: step for step in message.steps}}
-    order = tuple(board.by_name) if message.order is None else message.order
     return Board(
         board.heading if message.heading is None else message.heading,
-        tuple(steps[name] for name in order),
+        _renewed(board.steps, message.steps, message.order),
         board.problems if message.problems is None else message.problems,
+        _renewed(board.nested, message.nested, message.nested_order),
     )
+
+
+def _renewed(steps: Steps, changed: Steps, order: tuple[str, ...] | None) -> Steps:
+    by_name = {step.name: step for step in (*steps, *changed)}
+    names = [step.name for step in steps] if order is None else order
+    return tuple(by_name[name] for name in names)

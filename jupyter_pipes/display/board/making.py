@@ -31,6 +31,7 @@ def board_of(
     problems: Iterable[Diagnostic] = (),
     cells: Mapping[int, str] | None = None,
     sweeping: str = "",
+    nested: Iterable[StepView] = (),
 ) -> Board:
     """Return a run, or a pipeline before its first (`started` 0), as a board.
 
@@ -40,6 +41,7 @@ def board_of(
         problems: what is wrong with the pipeline as it is now.
         cells: number of a cell as people count -> its id.
         sweeping: the id of the sweep that goes on, "" if none does.
+        nested: the steps of pipelines that are unfolded in the graph.
     """
     ids = {name: step.planned.cell_id for name, step in view.steps.items()}
     run, part = _run(view) if view.started else None, view.sweep
@@ -50,6 +52,7 @@ def board_of(
             _step(step, stale.get(step.name, ""), view.gates.get(step.name)) for step in view.steps.values()
         ),
         tuple(_problem(problem, ids, cells or {}) for problem in problems),
+        tuple(_step(step, "", None) for step in nested),
     )
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Literal
 
 from msgspec import Struct
@@ -146,16 +145,17 @@ class Heading(Struct, frozen=True):
 
 
 class Board(Struct, frozen=True):
-    """A pipeline as a front end shows it; the steps in the notebook's order."""
+    """A pipeline as a front end shows it; the steps in the notebook's order.
+
+    Attributes:
+        nested: the steps of other pipelines that are unfolded in the graph, as they are called in it:
+            `prep[load]`.
+    """
 
     heading: Heading
     steps: tuple[BoardStep, ...]
     problems: tuple[Problem, ...]
-
-    @property
-    def by_name(self) -> Mapping[str, BoardStep]:
-        """The steps by name."""
-        return {step.name: step for step in self.steps}
+    nested: tuple[BoardStep, ...] = ()
 
 
 class BoardMessage(Struct, frozen=True, tag_field="kind"):
@@ -187,9 +187,12 @@ class BoardChanged(BoardMessage, frozen=True, tag="changed", kw_only=True):
         steps: the new and the changed ones, whole.
         order: the names of all steps, None if they are the same in the same order.
         problems: all of them, None if they are the same.
+        nested, nested_order: as `steps` and `order`.
     """
 
     heading: Heading | None
     steps: tuple[BoardStep, ...]
     order: tuple[str, ...] | None
     problems: tuple[Problem, ...] | None
+    nested: tuple[BoardStep, ...] = ()
+    nested_order: tuple[str, ...] | None = None

@@ -7,9 +7,13 @@ from collections.abc import Mapping, Sequence
 
 from msgspec import Struct, field
 
-from jupyter_pipes.display.graph.density import TITLE_HEIGHT, Density, Direction
+from jupyter_pipes.display.graph.density import NAME_SIZE, TITLE_HEIGHT, Density, Direction
 from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Route, label_room
+from jupyter_pipes.display.graph.text_size import text_width
+
+_BESIDE_TITLE, _WIDEST_TITLE = 64.0, 180.0
+"""Room beside a stage's title, and how wide a frame is made for it, in px."""
 
 
 class DrawnGraph(Struct):
@@ -125,9 +129,25 @@ def _framed(
         last=frozenset(i for (_, enters), i in ports.items() if not enters),
         border=graph.density.pad,
     )
-    return _padded(
+    group = _padded(
         Group(tuple(nodes), (0.0, 0.0), placement, links, ports), header, graph.density.pad, direction
     )
+    return _as_wide_as(graph.titles[graph.stage_of[nodes[0]]], group, direction)
+
+
+def _as_wide_as(title: str, group: Group, direction: Direction) -> Group:
+    """Return the frame with room for its title, its nodes in the middle."""
+    assert group.inner is not None
+    along, across = group.size
+    missing = min(text_width(title, NAME_SIZE) * 1.1 + _BESIDE_TITLE, _WIDEST_TITLE)
+    missing -= along if direction == "LR" else across
+    if missing > 0:
+        more = (missing, 0.0) if direction == "LR" else (0.0, missing)
+        half = (more[0] / 2, more[1] / 2)
+        group.inner.centres = _shifted(group.inner.centres, half)
+        group.inner.bends = [_shifted(bend, half) for bend in group.inner.bends]
+        group.size = (along + more[0], across + more[1])
+    return group
 
 
 def _padded(group: Group, header: float, pad: float, direction: Direction) -> Group:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import partial
 from typing import Any
@@ -25,7 +25,7 @@ from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.model.views import RunView
+from jupyter_pipes.model.views import StepView
 from jupyter_pipes.planning.preparation import RunOptions
 from jupyter_pipes.runs.run import Run
 
@@ -118,6 +118,7 @@ class _Answering:
             ask.ShowCells: self._show_cells,
             ask.ArrangeGraph: self._arrange_graph,
             ask.DrawGraph: self._draw_graph,
+            ask.UnfoldStep: self._unfold_step,
             ask.ExplainStep: self._explain_step,
             ask.ReadLog: self._read_log,
             **{topic: partial(answered.by, self._session) for topic, answered in TOPICS.items()},
@@ -166,11 +167,23 @@ class _Answering:
             database.warm_up()
 
     def _arrange_graph(self, request: ask.ArrangeGraph) -> Layout:
-        return self._layout(self._view.now(), request)
+        return self._layout(self._view.steps(), request)
 
     def _draw_graph(self, request: ask.DrawGraph) -> ask.Picture:
-        view = self._view.now()
-        return ask.Picture(svg(view, self._layout(view, request), self._session.stale_words()))
+        steps = self._view.steps()
+        layout = self._layout(steps, request)
+        return ask.Picture(svg(self._view.now(), layout, self._session.stale_words(), steps))
+
+    def _unfold_step(self, request: ask.UnfoldStep) -> Done:
+        session, step = self._session, self._view.steps().get(request.step)
+        if request.is_unfolded and (step is None or session.nested.of(step) is None):
+            raise UsageError(
+                f"the pipeline that {request.step} is cannot be read: run it, or plan it, to see why"
+            )
+        others = session.unfolded - {request.step}
+        session.unfolded = others | {request.step} if request.is_unfolded else others
+        session.nested.changed()
+        return Done()
 
     def _explain_step(self, request: ask.ExplainStep) -> ask.Reasons:
         run, name = self._told_by(request.step)
@@ -205,9 +218,9 @@ class _Answering:
         kept = self._view.now().run
         return Run(self._session.upcoming().workspace, kept) if kept else None
 
-    def _layout(self, view: RunView, request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
+    def _layout(self, steps: Mapping[str, StepView], request: ask.ArrangeGraph | ask.DrawGraph) -> Layout:
         """Arrange the graph; what was asked last, by another page or for a picture, is not done again."""
-        plans = [step.planned for step in view.steps.values()]
+        plans = [step.planned for step in steps.values()]
         collapsed = None if request.collapsed is None else frozenset(request.collapsed)
         wanted = (plans, request.width, request.height, collapsed)
         if self._arranged is None or self._arranged[0] != wanted:

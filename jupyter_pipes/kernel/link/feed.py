@@ -19,6 +19,7 @@ from jupyter_pipes.kernel.link.showing import ShownView
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.kernel.sessions import Sessions
+from jupyter_pipes.model.mapping.children import is_child
 from jupyter_pipes.model.version import __version__
 
 _INTERVAL = 0.1
@@ -72,14 +73,16 @@ class Feed:
         pipeline = session.upcoming()
         problems = pipeline.graph.diagnostics
         cells = {cell.number: cell.id for cell in pipeline.cells}
-        view = self._views.setdefault(session.used_as, ShownView(session)).now()
+        shown = self._views.setdefault(session.used_as, ShownView(session))
+        view = shown.now()
+        nested = [step for name, step in shown.steps().items() if is_child(name)]
         words = session.stale_words()
         # A kept run may have failed where an earlier one left a result.
         failed = {name for name, step in view.steps.items() if not shows_result(step)}
         stale = {name: why for name, why in words.items() if name not in failed}
         sweep = session.sweep
         sweeping = sweep.id if sweep is not None and not sweep.has_ended else ""
-        board = board_of(view, stale=stale, problems=problems, cells=cells, sweeping=sweeping)
+        board = board_of(view, stale=stale, problems=problems, cells=cells, sweeping=sweeping, nested=nested)
         return replace(board, heading=replace(board.heading, in_use=is_in_use))
 
 

@@ -64,6 +64,13 @@ class DrawGraph(Request, frozen=True, tag="picture"):
     collapsed: tuple[str, ...] | None = None
 
 
+class UnfoldStep(Request, frozen=True, tag="unfold"):
+    """Show the steps of the pipeline that a step is in the graph, or no longer; also of one in there."""
+
+    step: str
+    is_unfolded: bool
+
+
 class ExplainStep(Request, frozen=True, tag="why"):
     """Say why a step is stale, or else why it was decided so."""
 
@@ -78,7 +85,16 @@ class ReadLog(Request, frozen=True, tag="log"):
 
 
 AnyRequest = (
-    StartRun | StartStale | Stop | ShowCells | ArrangeGraph | DrawGraph | ExplainStep | ReadLog | TopicRequest
+    StartRun
+    | StartStale
+    | Stop
+    | ShowCells
+    | ArrangeGraph
+    | DrawGraph
+    | UnfoldStep
+    | ExplainStep
+    | ReadLog
+    | TopicRequest
 )
 
 
@@ -108,6 +124,7 @@ ANSWERS: dict[type[Request], type[Struct]] = {
     ShowCells: Done,
     ArrangeGraph: Layout,
     DrawGraph: Picture,
+    UnfoldStep: Done,
     ExplainStep: Reasons,
     ReadLog: LogTail,
     **{request: answered.answer for request, answered in TOPICS.items()},

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from jupyter_pipes.display.board.standing import with_run
+from jupyter_pipes.display.graph.unfolding import unfolded
 from jupyter_pipes.kernel.idle import idle_view
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.views import RunView
+from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.runs.kept import last_run
 from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
@@ -31,6 +32,10 @@ class ShownView:
         run = self._session.run
         kept, last = self._kept_views(self._session.upcoming(), run)
         return with_run(kept, run.view if run is not None else last)
+
+    def steps(self) -> dict[str, StepView]:
+        """Return its steps, behind those that are unfolded in the graph the steps of their pipelines."""
+        return unfolded(self.now(), self._session.unfolded, self._session.nested.of)
 
     def _kept_views(self, pipeline: Pipeline, run: Run | None) -> tuple[RunView, RunView | None]:
         """Return what is kept of the pipeline; looked for again when it changed, or when a run ended."""

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from jupyter_pipes.display.graph.density import FOLD_SIZE
 from jupyter_pipes.display.graph.layering import Point
-from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Layout, data_name
+from jupyter_pipes.display.graph.layout import NAME_SIZE, TITLE_HEIGHT, Box, Layout, data_name
 from jupyter_pipes.display.graph.picture import joint_status, node_line, node_name, svg
 from jupyter_pipes.display.graph.routing import Edge, polyline
 from jupyter_pipes.display.graph.text_size import ellipsised, text_width
@@ -59,13 +59,17 @@ class GraphPane:
         self._layout = layout
         self._on_select, self._on_toggle, self._on_unfold = on_select, on_toggle, on_unfold
         self._nodes: dict[str, Any] = {}
+        self._heads: dict[str, Any] = {}
         self.widget = self._canvas(steps, scale)
 
     def update(self, view: RunView, steps: Steps, selected: str | None, stale: Mapping[str, str]) -> None:
         """Show the nodes' present statuses: only what changed is sent, nothing moves."""
         for node, (label, classes, stops) in self._faces(steps, selected, stale).items():
             shown = self._nodes[node]
-            data = {**shown.data, "label": label, "stops": stops, **_title_place(node, label, self._layout)}
+            if node in self._heads:
+                _say(self._heads[node], label)
+                label = ""
+            data = {**shown.data, "label": label, "stops": stops}
             with shown.hold_sync():
                 if data != dict(shown.data):
                     shown.data = data
@@ -104,14 +108,17 @@ class GraphPane:
         ]
         for node, (label, classes, stops) in self._faces(steps, None, NOTHING).items():
             box = layout.nodes[node]
-            data = {"label": label, "stops": stops, **_title_place(node, label, layout)}
-            self._nodes[node] = _node(node, box.centre, (box.width, box.height), classes, **data)
+            if node in layout.unfolded:
+                self._heads[node] = _head(node, label, box)
+                label = ""
+            size = (box.width, box.height)
+            self._nodes[node] = _node(node, box.centre, size, classes, label=label, stops=stops)
         folds = [_fold(node, layout) for node in layout.unfoldable]
         graph = cyto.Graph()
         with graph.hold_sync():
             boxes = [self._nodes[node] for node in layout.unfolded]
             others = [shown for node, shown in self._nodes.items() if node not in layout.unfolded]
-            graph.nodes.extend([*boxes, *frames, *others, *folds])
+            graph.nodes.extend([*boxes, *frames, *others, *self._heads.values(), *folds])
             edges = enumerate(self._layout.edges)
             graph.edges.extend([_edge(number, edge, self._layout) for number, edge in edges])
         widget = _canvas_kind()(
@@ -238,14 +245,18 @@ def _fold(node: str, layout: Layout) -> Any:
     return _node(f"{_FOLD}:{node}", centre, size, "fold", label="▾" if is_unfolded else "▸")
 
 
-def _title_place(node: str, label: str, layout: Layout) -> dict[str, float]:
-    """Return how far the label of a box is moved from its top left corner, beside what folds it."""
-    if node not in layout.unfolded:
-        return {}
-    return {"right": text_width(label, NAME_SIZE) + FOLD_SIZE + 8, "down": TITLE_HEIGHT - 5}
+def _head(node: str, label: str, box: Box) -> Any:
+    """Return what says how an unfolded step stands: at the top of its box, beside what folds it."""
+    place = (box.x + FOLD_SIZE + 8, box.y + TITLE_HEIGHT / 2 + 1)
+    return _node(f"head:{node}", place, (1.0, 1.0), "head", label=label)
 
 
-def _frame(stage: str, title: str, box: Any) -> tuple[Any, Any]:
+def _say(node: Any, label: str) -> None:
+    if node.data["label"] != label:
+        node.data = {**node.data, "label": label}
+
+
+def _frame(stage: str, title: str, box: Box) -> tuple[Any, Any]:
     """Return a stage's frame and its title."""
     label = f"▾ {ellipsised(title, NAME_SIZE * 1.1, box.width - 48)}"
     width = text_width(label, NAME_SIZE) * 1.1 + 8
@@ -275,14 +286,19 @@ def _face(
     steps = [by_name[name] for name in members if name in by_name]
     is_stage = tuple(members) != (node,)
     status = joint_status(step.status for step in steps)
-    name = f"▸ {title.removeprefix('stage:')}" if is_stage else node_name(title, steps, layout.lines)
+    lines = 2 if is_unfolded else layout.lines
+    name = f"▸ {title.removeprefix('stage:')}" if is_stage else node_name(title, steps, lines)
     is_stale = any(step.name in stale for step in steps)
     percent = 0 if is_stage or is_unfolded or not steps else round(100 * (running_share(steps[0]) or 0.0))
     icon = STALE.icon if is_stale else LOOKS[status].icon
-    label = f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}"
-    if layout.lines == 2 or is_unfolded:
-        between = " · " if is_unfolded else "\n"
-        label += f"{between}{node_line(steps, stale, is_stage=is_stage)}"
+    label, line = (
+        f"{icon} {ellipsised(name, NAME_SIZE * 1.1, 178)}",
+        node_line(steps, stale, is_stage=is_stage),
+    )
+    if is_unfolded:
+        label = ellipsised(f"{label}  {line}", NAME_SIZE, layout.nodes[node].width - FOLD_SIZE - 12)
+    elif lines == 2:
+        label += f"\n{line}"
     may_be = is_stale and all(is_maybe(stale[step.name]) for step in steps if step.name in stale)
     marks = {
         "stage": is_stage,

@@ -47,15 +47,13 @@ def stylesheet() -> list[dict[str, Any]]:
             "events": "no",
         },
         # Its pipeline is drawn in it: a filled node would hide the edges there.
-        "node.unfolded": {
-            "background-opacity": 0,
-            "border-width": 2,
-            "text-valign": "top",
-            "text-halign": "left",
-            "text-margin-x": "data(right)",
-            "text-margin-y": "data(down)",
+        "node.unfolded": {"background-opacity": 0, "border-width": 2},
+        "node.head": {"background-opacity": 0, "border-width": 0, "text-halign": "right", "events": "no"},
+        "node.unfoldable": {
+            "border-style": "double",
+            "border-width": 4,
+            "text-margin-x": FOLD_SIZE / 2 + 2,
         },
-        "node.unfoldable": {"border-style": "double", "border-width": 4, "text-margin-x": FOLD_SIZE / 2},
         "node.fold": {"background-opacity": 0, "border-width": 0, "font-size": NAME_SIZE + 2},
         "node.title": {"background-opacity": 0, "border-width": 0, "color": "#59636e", "font-weight": 600},
         "edge": {

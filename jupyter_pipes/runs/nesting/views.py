@@ -40,7 +40,8 @@ class NestedViews:
         load: Callable[[Path, str | None], RunnablePipeline],
         changed: Callable[[], None],
     ) -> None:
-        self._pipeline, self._load, self._changed = pipeline, load, changed
+        self._pipeline, self._load = pipeline, load
+        self.changed = changed
         self._lock = threading.Lock()
         self._runs: dict[str, Run] = {}
         self._read: dict[str, tuple[float, RunView | None]] = {}
@@ -87,7 +88,7 @@ class NestedViews:
             run = Run(self._pipeline().workspace, name)
             if not (run.status.is_final or is_over):
                 run = attach(run)
-                run.subscribe(lambda view, record: self._changed())
+                run.subscribe(lambda view, record: self.changed())
             self._runs[name] = run
             for oldest in [*self._runs][:-_MOST_KEPT]:
                 del self._runs[oldest]

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from jupyter_pipes.display.board.changes import apply
-from jupyter_pipes.display.board.model import Board, BoardChanged, BoardShown
+from jupyter_pipes.display.board.model import Board, BoardChanged, BoardShown, BoardStep
 from jupyter_pipes.display.graph.fitting import arrange_within
 from jupyter_pipes.display.graph.layout import Layout
 from jupyter_pipes.kernel.link import answers
@@ -34,6 +34,10 @@ CELLS = {
     "b": "%%step b --after a\ny = twice(x)",
     "plain": "total = y + 1\nprint(total)",
 }
+
+
+def by_name(board: Board) -> dict[str, BoardStep]:
+    return {step.name: step for step in board.steps}
 
 
 class Tab:
@@ -246,7 +250,7 @@ def test_a_helper_that_the_kernel_ran_stays_so_and_why_says_what_to_do(lab: Lab)
     tab = lab.tab()
     lab.show(helper="def twice(value):\n    return 3 * value")
     board = tab.wait_for(lambda board: any(step.stale for step in board.steps))
-    assert board.by_name["b"].stale == "cell 2 edited, not run"
+    assert by_name(board)["b"].stale == "cell 2 edited, not run"
     assert [(problem.code, problem.cell) for problem in board.problems] == [("JP032", "helper")]
     assert "Run its cell" in why(lab, "b")[0][0]
 
@@ -257,7 +261,7 @@ def test_an_edited_step_is_said_to_be_edited_but_a_button_runs_it_as_it_is(lab: 
     tab = lab.tab()
     lab.show(a="%%step a\nx = n + 1")
     board = tab.wait_for(lambda board: any(step.stale for step in board.steps))
-    assert board.by_name["a"].stale == "edited, not run"
+    assert by_name(board)["a"].stale == "edited, not run"
     assert not board.problems
 
 
@@ -322,7 +326,7 @@ def test_a_step_that_waits_for_approval_says_so_and_is_answered_in_the_panel(
     tab = lab.tab()
     lab.show()
     elsewhere.add(ev.GateReached("a", "Look at it"), ev.StepEnded("b", Status.COMPLETED))
-    tab.wait_for(lambda board: "a" in board.by_name and board.by_name["a"].gate is not None)
+    tab.wait_for(lambda board: "a" in by_name(board) and by_name(board)["a"].gate is not None)
     assert tab.board is not None
     assert tab.board.heading.run is not None
     assert tab.board.heading.run.waits == "waits for approval of a: Look at it"
@@ -331,7 +335,7 @@ def test_a_step_that_waits_for_approval_says_so_and_is_answered_in_the_panel(
     taken.start()
     assert lab.ask("answer gate", step="a", approved=False, reason="no").refusal is None
     taken.join()
-    tab.wait_for(lambda board: board.by_name["a"].gate is None)
+    tab.wait_for(lambda board: by_name(board)["a"].gate is None)
 
 
 def _take_answer(elsewhere: Elsewhere) -> None:

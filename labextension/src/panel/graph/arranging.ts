@@ -108,7 +108,6 @@ function isSame(before: Layout | null, after: Layout): boolean {
 }
 
 function shapeOf(board: Board): string {
-  return JSON.stringify(
-    board.steps.map(step => [step.name, step.stage, step.upstream, step.reads])
-  );
+  const steps = [...board.steps, ...(board.nested ?? [])];
+  return JSON.stringify(steps.map(step => [step.name, step.stage, step.upstream, step.reads]));
 }

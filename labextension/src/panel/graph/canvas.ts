@@ -1,8 +1,8 @@
 /** The drawn graph: cytoscape on a layout that never moves; nodes change in place, only where they differ. */
 import cytoscape from 'cytoscape';
 import type { Layout } from '../../wire';
-import { elements, nodeClasses } from './elements';
-import type { Face } from './faces';
+import { elements, headOf, nodeClasses } from './elements';
+import { isUnfoldedIn, type Face } from './faces';
 import { styleOf } from './style';
 
 const MOST_SCALE = 1.25;
@@ -11,6 +11,16 @@ const MOST_EXACT = 150;
 /** Classes that do not hang on how a step stands. */
 const KEPT = ['chosen', 'lit', 'dimmed', 'focused'];
 const MOVE_MILLISECONDS = 150;
+
+const EMPTY: Layout = {
+  nodes: {},
+  groups: {},
+  edges: [],
+  width: 1,
+  height: 1,
+  direction: 'TB',
+  members: {}
+};
 
 /** A place in px of the page. */
 export interface Place {
@@ -35,6 +45,8 @@ export interface GraphListener {
   onOpen(step: string): void;
   /** The title of a stage, or what stands for it, was clicked. */
   onFold(stage: string): void;
+  /** What unfolds the pipeline that a step is, or folds it, was clicked. */
+  onUnfold(step: string): void;
   /** A menu was asked for. */
   onMenu(node: string, place: Place): void;
   /** The pointer rests on a node, or on an edge with these names; null when on neither. */
@@ -70,8 +82,14 @@ export class GraphCanvas {
     this._resized.observe(_container);
   }
 
-  /** Draw another graph; the part that somebody looks at stays, unless it is to be shown whole. */
-  draw(layout: Layout, isWhole: boolean): void {
+  /**
+   * Draw another graph; the part that somebody looks at stays, unless it is to be shown whole.
+   *
+   * @param still a node that stays where it is on the page, if only a part is looked at
+   */
+  draw(layout: Layout, isWhole: boolean, still = ''): void {
+    const before = this._cornerOf(still);
+    this._layout = layout;
     this._faces = new Map();
     this._size = [Math.max(layout.width, 1), Math.max(layout.height, 1)];
     this._cy.batch(() => {
@@ -82,7 +100,25 @@ export class GraphCanvas {
     this._cy.edges().toggleClass('straight', Object.keys(layout.nodes).length > MOST_EXACT);
     if (isWhole || !this._isMoved) {
       this.fit();
+      return;
     }
+    const after = this._cornerOf(still);
+    if (before && after) {
+      this._cy.panBy({ x: before.x - after.x, y: before.y - after.y });
+    }
+  }
+
+  /** The top left corner of a node on the page; undefined where it is not drawn. */
+  private _cornerOf(node: string): Place | undefined {
+    const element = this._cy.getElementById(node);
+    if (element.empty()) {
+      return undefined;
+    }
+    const { x1, y1 } = element.renderedBoundingBox({
+      includeLabels: false,
+      includeUnderlays: false
+    });
+    return { x: x1, y: y1 };
   }
 
   /** Show what the nodes show now. */
@@ -221,6 +257,9 @@ export class GraphCanvas {
       event.preventDefault();
       event.stopPropagation();
     });
+    cy.on('mouseover mouseout', 'node.fold, node.title', event => {
+      this._container.style.cursor = event.type === 'mouseover' ? 'pointer' : '';
+    });
     cy.on('mouseover', 'node.step, edge', event => {
       const element = event.target as cytoscape.SingularElementArgument;
       const what = element.isNode()
@@ -241,7 +280,10 @@ export class GraphCanvas {
 
   private _onTap(element: cytoscape.SingularElementArgument | null): void {
     const stage = element?.isNode() ? String(element.data('stage') ?? '') : '';
-    if (stage) {
+    const fold = element?.isNode() ? String(element.data('fold') ?? '') : '';
+    if (fold) {
+      this._listener.onUnfold(fold);
+    } else if (stage) {
       this._listener.onFold(stage);
     } else {
       this._listener.onSelect(element?.hasClass('step') ? element.id() : '');
@@ -265,15 +307,13 @@ export class GraphCanvas {
   private _put(id: string, { label, done, status, isStale, isMaybe }: Face): void {
     const node = this._cy.getElementById(id);
     const standing = KEPT.filter(name => node.hasClass(name));
-    node.data({ label, stops: `0 ${done} ${done} 100` });
+    const isUnfolded = isUnfoldedIn(this._layout, id);
+    if (isUnfolded) {
+      this._cy.getElementById(headOf(id)).data({ label });
+    }
+    node.data({ label: isUnfolded ? '' : label, stops: `0 ${done} ${done} 100` });
     node.classes(
-      [
-        nodeClasses(id, node.hasClass('short')),
-        status,
-        isStale && 'stale',
-        isMaybe && 'maybe',
-        ...standing
-      ]
+      [nodeClasses(id, this._layout), status, isStale && 'stale', isMaybe && 'maybe', ...standing]
         .filter(Boolean)
         .join(' ')
     );
@@ -281,6 +321,7 @@ export class GraphCanvas {
 
   private readonly _cy: cytoscape.Core;
   private readonly _resized: ResizeObserver;
+  private _layout: Layout = EMPTY;
   private _faces: ReadonlyMap<string, Face> = new Map();
   private _size: readonly [number, number] = [1, 1];
   private _isMoved = false;

@@ -1,13 +1,14 @@
 /** A layout as elements of cytoscape: what stands where. Pure. */
 import type { ElementDefinition } from 'cytoscape';
 import type { Box, Edge, Layout } from '../../wire';
-import { dataOf, stageOf } from './faces';
+import { dataOf, isUnfoldableIn, isUnfoldedIn, stageOf, titleOf } from './faces';
 import { fittingLabels } from './labels';
 
 const TITLE_HEIGHT = 26;
 const TITLE_MARGIN = 4;
 const LETTER = 7.2;
 const BESIDE_TITLE = 22;
+const FOLD_SIZE = 18;
 /** Room beside a node's text, in px. */
 const BESIDE_TEXT = 8;
 
@@ -16,9 +17,11 @@ export function elements(layout: Layout): ElementDefinition[] {
   return [
     ...Object.entries(layout.groups).flatMap(([stage, box]) => [
       frame(stage, box),
-      title(stage, box)
+      title(stage, titleOf(layout, stage), box)
     ]),
-    ...Object.entries(layout.nodes).map(([id, box]) => node(id, box, layout.lines === 1)),
+    ...Object.entries(layout.nodes).map(([id, box]) => node(id, box, layout)),
+    ...(layout.unfolded ?? []).flatMap(id => head(id, layout)),
+    ...(layout.unfoldable ?? []).flatMap(id => fold(id, layout)),
     ...layout.edges.map(edge => line(edge, layout)),
     ...[...fittingLabels(layout)].map(([edge, box]) => label(edge, box))
   ];
@@ -35,16 +38,53 @@ function frame(stage: string, box: Box): ElementDefinition {
 }
 
 /** The title of a stage, which folds it. */
-function title(stage: string, box: Box): ElementDefinition {
-  const width = Math.min(stage.length * LETTER + BESIDE_TITLE, box.width - 2 * TITLE_MARGIN);
+function title(stage: string, text: string, box: Box): ElementDefinition {
+  const width = Math.min(text.length * LETTER + BESIDE_TITLE, box.width - 2 * TITLE_MARGIN);
   const strip = { x: box.x + TITLE_MARGIN, y: box.y, width, height: TITLE_HEIGHT };
   return {
     group: 'nodes',
-    data: { id: `title:${stage}`, stage, label: `▾ ${stage}`, width, height: TITLE_HEIGHT },
+    data: { id: `title:${stage}`, stage, label: `▾ ${text}`, width, height: TITLE_HEIGHT },
     position: centre(strip),
     classes: 'title',
     selectable: false
   };
+}
+
+/** What unfolds the pipeline that a step is, or folds it: at the left of its node. */
+function fold(id: string, layout: Layout): ElementDefinition | [] {
+  const box = layout.nodes[id];
+  if (!box) {
+    return [];
+  }
+  const isUnfolded = isUnfoldedIn(layout, id);
+  const y = isUnfolded ? box.y + TITLE_HEIGHT / 2 + 1 : box.y + box.height / 2;
+  return {
+    group: 'nodes',
+    data: { id: `fold:${id}`, fold: id, label: isUnfolded ? '▾' : '▸', size: FOLD_SIZE },
+    position: { x: box.x + FOLD_SIZE / 2 + 4, y },
+    classes: 'fold',
+    selectable: false
+  };
+}
+
+/** What says how an unfolded step stands: beside what folds it. */
+function head(id: string, layout: Layout): ElementDefinition | [] {
+  const box = layout.nodes[id];
+  if (!box) {
+    return [];
+  }
+  return {
+    group: 'nodes',
+    data: { id: headOf(id), label: '', room: box.width - FOLD_SIZE - BESIDE_TEXT },
+    position: { x: box.x + FOLD_SIZE + 6, y: box.y + TITLE_HEIGHT / 2 + 1 },
+    classes: 'head',
+    selectable: false
+  };
+}
+
+/** The id of what says how an unfolded step stands. */
+export function headOf(node: string): string {
+  return `head:${node}`;
 }
 
 function label(edge: Edge, box: Box): ElementDefinition {
@@ -62,26 +102,35 @@ export function keyOf({ source, target }: Edge): string {
   return `${source}\n${target}`;
 }
 
-function node(id: string, box: Box, isShort: boolean): ElementDefinition {
+function node(id: string, box: Box, layout: Layout): ElementDefinition {
+  const isUnfoldable = isUnfoldableIn(layout, id);
   return {
     group: 'nodes',
     data: {
       id,
       stage: stageOf(id),
-      label: id,
+      label: titleOf(layout, id),
       width: box.width,
       height: box.height,
-      room: box.width - BESIDE_TEXT,
+      room: box.width - BESIDE_TEXT - (isUnfoldable ? FOLD_SIZE + 4 : 0),
       stops: '0 0 0 100'
     },
     position: centre(box),
-    classes: nodeClasses(id, isShort)
+    classes: nodeClasses(id, layout)
   };
 }
 
 /** The classes that a node has however it stands. */
-export function nodeClasses(id: string, isShort: boolean): string {
-  return ['step', stageOf(id) && 'stage', dataOf(id) && 'data', isShort && 'short']
+export function nodeClasses(id: string, layout: Layout): string {
+  const isUnfolded = isUnfoldedIn(layout, id);
+  return [
+    'step',
+    stageOf(id) && 'stage',
+    dataOf(id) && 'data',
+    layout.lines === 1 && 'short',
+    isUnfolded && 'unfolded',
+    !isUnfolded && isUnfoldableIn(layout, id) && 'unfoldable'
+  ]
     .filter(Boolean)
     .join(' ');
 }

@@ -34,6 +34,7 @@ const LOUDEST: readonly Status[] = [
 
 const LETTER = 6.6;
 const BESIDE_NAME = 12;
+const BESIDE_FOLD = 22;
 
 /** The stage that a node stands for; "" if it is a step. */
 export function stageOf(node: string): string {
@@ -45,6 +46,21 @@ export function dataOf(node: string): string {
   return node.startsWith('data:') ? node.slice('data:'.length) : '';
 }
 
+/** What is written on a node, or on the frame of a stage. */
+export function titleOf(layout: Layout, id: string): string {
+  return layout.titles?.[id] ?? (stageOf(id) || dataOf(id) || id);
+}
+
+/** Whether the steps of the pipeline that a step is are drawn in its node. */
+export function isUnfoldedIn(layout: Layout, id: string): boolean {
+  return layout.unfolded?.includes(id) ?? false;
+}
+
+/** Whether a node is a pipeline with steps of its own. */
+export function isUnfoldableIn(layout: Layout, id: string): boolean {
+  return layout.unfoldable?.includes(id) ?? false;
+}
+
 /** What each node shows. */
 export function faces(
   layout: Layout,
@@ -52,7 +68,8 @@ export function faces(
   now: number,
   trans: Translator
 ): ReadonlyMap<string, Face> {
-  const steps = new Map(board.steps.map(step => [step.name, step]));
+  const all = [...board.steps, ...(board.nested ?? [])];
+  const steps = new Map(all.map(step => [step.name, step]));
   return new Map(
     Object.entries(layout.members).map(([id, names]) => {
       const members = names.flatMap(name => steps.get(name) ?? []);
@@ -71,9 +88,10 @@ export function faces(
 }
 
 function ofData(id: string, layout: Layout, trans: Translator): Face {
-  const told = `${dataOf(id)}, ${trans.__('from the catalog')}`;
+  const name = titleOf(layout, id);
+  const told = `${name}, ${trans.__('from the catalog')}`;
   return {
-    label: layout.lines === 1 ? dataOf(id) : shortened(dataOf(id), widthOf(id, layout)),
+    label: layout.lines === 1 ? name : shortened(name, widthOf(id, layout)),
     spoken: told,
     told,
     status: 'pending',
@@ -90,11 +108,12 @@ function ofStep(
   now: number,
   trans: Translator
 ): Face {
+  const name = titleOf(layout, id);
   if (!step) {
     return {
-      label: id,
-      spoken: id,
-      told: id,
+      label: name,
+      spoken: name,
+      told: name,
       status: 'pending',
       isStale: false,
       isMaybe: false,
@@ -106,11 +125,17 @@ function ofStep(
   const words = step.stale
     ? `${statusText(step.status, trans)} · ${staleText(step, trans)}`
     : `${look.icon} ${statusLine(step, now, trans)}`;
+  const short = isMaybeStale(step)
+    ? `${LOOKS[step.status].icon} · ${staleText(step, trans)}`
+    : words;
+  const room = widthOf(id, layout) - (isUnfoldableIn(layout, id) ? BESIDE_FOLD : 0);
+  const label = isUnfoldedIn(layout, id)
+    ? `${name}  ${short}`
+    : layout.lines === 1
+      ? [look.icon, name, countOf(step)].filter(Boolean).join(' ')
+      : `${shortened(name, room)}\n${short}`;
   return {
-    label:
-      layout.lines === 1
-        ? [look.icon, step.name, countOf(step)].filter(Boolean).join(' ')
-        : `${shortened(step.name, widthOf(id, layout))}\n${isMaybeStale(step) ? `${LOOKS[step.status].icon} · ${staleText(step, trans)}` : words}`,
+    label,
     spoken: spoken(step, trans),
     told: [
       step.name,
@@ -144,7 +169,7 @@ function ofStage(
   const ended = members.filter(step => ['completed', 'cached'].includes(step.status)).length;
   const staleMembers = members.filter(step => step.stale);
   const stale = staleMembers.length;
-  const stage = stageOf(id);
+  const stage = titleOf(layout, id);
   const count = `${ended}/${members.length}`;
   const words = `${LOOKS[status].icon} ${count} · ${stale ? `${stale} ${trans.__('stale')}` : statusWord(status, trans)}`;
   return {

@@ -3,7 +3,7 @@ import type { TranslationBundle } from '@jupyterlab/translation';
 import type { JSX, KeyboardEvent } from 'react';
 import { memo, useRef } from 'react';
 import type { Layout } from '../../wire';
-import { stageOf } from './faces';
+import { isUnfoldableIn, isUnfoldedIn, stageOf } from './faces';
 import { nextNode } from './ways';
 
 interface NodeListProps {
@@ -18,6 +18,8 @@ interface NodeListProps {
   /** Pressed; with Enter, it is also opened. */
   readonly onPress: (node: string, isOpened: boolean) => void;
   readonly onMenu: (node: string) => void;
+  /** The pipeline that a step is shall be unfolded, or folded. */
+  readonly onUnfold: (node: string) => void;
 }
 
 /** The list. */
@@ -41,6 +43,8 @@ function NodeButtons(props: NodeListProps): JSX.Element {
       buttons.current.get(next)?.focus();
     } else if (event.key === 'Enter') {
       props.onPress(node, true);
+    } else if (turns(layout, node, event.key)) {
+      props.onUnfold(node);
     } else if (event.key === 'ContextMenu' || (event.key === 'F10' && event.shiftKey)) {
       props.onMenu(node);
     } else if (!event.key.startsWith('Arrow')) {
@@ -53,7 +57,7 @@ function NodeButtons(props: NodeListProps): JSX.Element {
     <ul
       className="jp-pipes-hidden"
       aria-label={trans.__(
-        'Graph: arrows go from node to node, Space selects, Enter shows the cell, Shift+F10 opens a menu'
+        'Graph: arrows go from node to node, Space selects, Enter shows the cell, + and − unfold and fold a pipeline, Shift+F10 opens a menu'
       )}
     >
       {nodes.map(node => (
@@ -68,7 +72,7 @@ function NodeButtons(props: NodeListProps): JSX.Element {
             }}
             type="button"
             tabIndex={node === inOrder ? 0 : -1}
-            aria-expanded={stageOf(node) ? false : undefined}
+            aria-expanded={isExpanded(layout, node)}
             onClick={() => {
               props.onPress(node, false);
             }}
@@ -89,4 +93,14 @@ function NodeButtons(props: NodeListProps): JSX.Element {
       ))}
     </ul>
   );
+}
+
+/** Whether the steps that a node holds are shown; undefined if it holds none. */
+function isExpanded(layout: Layout, node: string): boolean | undefined {
+  return stageOf(node) || isUnfoldableIn(layout, node) ? isUnfoldedIn(layout, node) : undefined;
+}
+
+/** Whether a key unfolds the pipeline that a node is, or folds it. */
+function turns(layout: Layout, node: string, key: string): boolean {
+  return isUnfoldableIn(layout, node) && key === (isUnfoldedIn(layout, node) ? '-' : '+');
 }

@@ -1,5 +1,6 @@
 /** The menu of a node: what can be done with its step, its cell, its name and its stage. */
 import { Clipboard } from '@jupyterlab/apputils';
+import { PathExt } from '@jupyterlab/coreutils';
 import { NotebookActions } from '@jupyterlab/notebook';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { CommandRegistry } from '@lumino/commands';
@@ -10,6 +11,7 @@ import type { PipelineSession } from '../../session';
 import { StepCommandIDs } from '../../stepcommands';
 import type { BoardStep } from '../../wire';
 import type { Place } from './canvas';
+import { parentOf } from './ways';
 
 /** Commands about one step, which it is told by the argument `step`. */
 const OF_STEPS: readonly string[] = Object.values(StepCommandIDs);
@@ -19,20 +21,20 @@ export interface MenuSubject {
   readonly session: PipelineSession;
   readonly commands: CommandRegistry;
   readonly trans: TranslationBundle;
-  /** The steps behind the node. */
+  readonly node: string;
+  /** The steps of the notebook behind the node; none where it is in an unfolded pipeline. */
   readonly steps: readonly BoardStep[];
   /** The stage that is folded into the node; "" if it is a step. */
   readonly folded: string;
   readonly onFold: (stage: string) => void;
+  /** Whether the steps of the pipeline that the step is are shown; undefined if it is none. */
+  readonly isUnfolded: boolean | undefined;
+  readonly onUnfold: (step: string) => void;
 }
 
 /** Open the menu at a place of the page. */
 export function openMenu(subject: MenuSubject, place: Place): void {
   const { session, trans, steps, folded, onFold } = subject;
-  if (steps.length === 0) {
-    // They were deleted just now: an empty menu would take the keyboard.
-    return;
-  }
   const entries = new CommandRegistry();
   const menu = new Menu({ commands: entries });
   const add = (label: string, execute: () => unknown, isEnabled = true): void => {
@@ -75,6 +77,12 @@ export function openMenu(subject: MenuSubject, place: Place): void {
       });
     }
   }
+  addOfPipeline(subject, add);
+  if (menu.items.length === 0) {
+    // Its steps were deleted just now: an empty menu would take the keyboard.
+    menu.dispose();
+    return;
+  }
   menu.aboutToClose.connect(() => {
     // An entry is carried out when the menu has closed.
     requestAnimationFrame(() => {
@@ -82,6 +90,28 @@ export function openMenu(subject: MenuSubject, place: Place): void {
     });
   });
   menu.open(place.x, place.y);
+}
+
+/** Add what can be done with the pipeline that a step is, or that one of its steps is in. */
+function addOfPipeline(
+  { session, commands, trans, node, isUnfolded, onUnfold }: MenuSubject,
+  add: (label: string, execute: () => unknown) => void
+): void {
+  const all = [...(session.board?.steps ?? []), ...(session.board?.nested ?? [])];
+  const path = [node, parentOf(node)].map(name => all.find(each => each.name === name)?.pipeline);
+  const file = path.find(Boolean)?.replace(/(\.ipynb|\.py):[^:]*$/, '$1');
+  if (file) {
+    const folder = PathExt.dirname(session.panel.context.path);
+    add(trans.__('Open %1', file), () =>
+      commands.execute('docmanager:open', { path: PathExt.join(folder, file) })
+    );
+  }
+  if (isUnfolded !== undefined) {
+    const label = isUnfolded ? trans.__('Fold its steps') : trans.__('Unfold its steps');
+    add(label, () => {
+      onUnfold(node);
+    });
+  }
 }
 
 /** Write a cell below the step's that gets what it leaves; nothing is run. */

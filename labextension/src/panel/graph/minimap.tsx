@@ -3,7 +3,7 @@ import type { JSX, PointerEvent } from 'react';
 import { useEffect, useRef } from 'react';
 import type { Layout } from '../../wire';
 import type { Place } from './canvas';
-import type { Face } from './faces';
+import { isUnfoldedIn, type Face } from './faces';
 import { useSight, type Sights } from './sights';
 
 const WIDTH = 150;
@@ -31,13 +31,19 @@ export function Minimap({ layout, faces, sights, inks, onMove }: MinimapProps): 
       pen.clearRect(0, 0, width, height);
       for (const [node, box] of Object.entries(layout.nodes)) {
         const face = faces.get(node);
-        pen.fillStyle = inks[face?.isStale ? 'stale' : (face?.status ?? 'pending')] ?? 'gray';
-        pen.fillRect(
+        const ink = inks[face?.isStale ? 'stale' : (face?.status ?? 'pending')] ?? 'gray';
+        const place = [
           box.x * scale,
           box.y * scale,
           Math.max(box.width * scale, LEAST_NODE),
           Math.max(box.height * scale, LEAST_NODE)
-        );
+        ] as const;
+        pen.fillStyle = pen.strokeStyle = ink;
+        if (isUnfoldedIn(layout, node)) {
+          pen.strokeRect(...place);
+        } else {
+          pen.fillRect(...place);
+        }
       }
     }
   }, [layout, faces, inks, scale, width, height]);

@@ -85,6 +85,47 @@ export function styleOf(element: Element): StylesheetJson {
     },
     { selector: 'node.stage', style: { 'border-style': 'double', 'border-width': 4 } },
     {
+      selector: 'node.unfoldable',
+      style: { 'border-style': 'double', 'border-width': 4, 'text-margin-x': 11 }
+    },
+    {
+      // Its steps and their edges lie on it.
+      selector: 'node.unfolded',
+      style: {
+        'background-fill': 'solid',
+        'background-color': ground,
+        'border-width': 2,
+        'corner-radius': '8',
+        ...layer(0)
+      }
+    },
+    {
+      selector: 'node.head',
+      style: {
+        ...caption,
+        width: 1,
+        height: 1,
+        color: text,
+        'font-size': 12,
+        'text-halign': 'right',
+        'text-max-width': 'data(room)',
+        'text-wrap': 'ellipsis',
+        events: 'no',
+        ...layer(4)
+      }
+    },
+    {
+      selector: 'node.fold',
+      style: {
+        ...caption,
+        width: 'data(size)',
+        height: 'data(size)',
+        color: text,
+        'font-size': 14,
+        ...layer(4)
+      }
+    },
+    {
       selector: 'node.frame',
       style: {
         width: 'data(width)',

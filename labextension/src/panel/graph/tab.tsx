@@ -1,4 +1,5 @@
 /** The tab "Graph": the live DAG with its tools; the same in the panel and in the main area. */
+import { Notification } from '@jupyterlab/apputils';
 import type { JSX } from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { CommandIDs } from '../../commands';
@@ -7,19 +8,19 @@ import { reveal } from '../../notebook';
 import type { PipelineSession } from '../../session';
 import { LOOKS, type Layout } from '../../wire';
 import { useTick } from '../heading';
+import { wordsOf } from '../asking';
 import type { TabProps } from '../tabs';
 import { useLayout, useRoom } from './arranging';
 import { GraphCanvas, type GraphListener, type Place } from './canvas';
 import { inksOf } from './colours';
-import { faces, stageOf } from './faces';
+import { faces, isUnfoldableIn, isUnfoldedIn, stageOf } from './faces';
 import { NodeList } from './list';
 import { openMenu } from './menu';
 import { Minimap } from './minimap';
 import { save } from './saving';
 import { Sights } from './sights';
-
 import { Tools } from './tools';
-import { litNodes, matchingNodes, nextZoom, nodeOf } from './ways';
+import { litNodes, matchingNodes, nextZoom, nodeOf, outermost } from './ways';
 
 /** Beyond so many nodes there is a minimap. */
 const MANY = 40;
@@ -71,13 +72,17 @@ export function Graph({
   const onFold = (stage: string): void => {
     setFolded(toggled(layout, stage));
   };
+  const onUnfold = (step: string): void => {
+    turned.current = step;
+    void unfold(session, step, !(layout && isUnfoldedIn(layout, step)));
+  };
   const onMenu = (node: string, at: Place): void => {
     const members = layout?.members[node] ?? [];
     const steps = board?.steps.filter(step => members.includes(step.name)) ?? [];
-    if (!steps.length) {
-      return;
-    }
-    openMenu({ session, commands, trans, steps, folded: stageOf(node), onFold }, at);
+    const isUnfolded =
+      layout && isUnfoldableIn(layout, node) ? isUnfoldedIn(layout, node) : undefined;
+    const folding = { folded: stageOf(node), onFold, isUnfolded, onUnfold };
+    openMenu({ session, commands, trans, node, steps, ...folding }, at);
   };
   const listener = useRef<GraphListener | null>(null);
   listener.current = {
@@ -88,6 +93,7 @@ export function Graph({
       void open(session, step);
     },
     onFold,
+    onUnfold,
     onMenu,
     onHover: (what, { x, y }) => {
       const text = what?.node ? shown.get(what.node)?.told : what?.names;
@@ -110,10 +116,12 @@ export function Graph({
   useEffect(() => {
     canvas.current?.restyle();
   }, [isLight]);
+  /** What was unfolded or folded last: where a part is looked at, that stays where it is. */
+  const turned = useRef('');
   const drawnFolded = useRef<readonly string[] | null>(null);
   useEffect(() => {
     if (layout) {
-      canvas.current?.draw(layout, drawnFolded.current !== folded);
+      canvas.current?.draw(layout, drawnFolded.current !== folded, turned.current);
       drawnFolded.current = folded;
     }
     // What is folded is drawn when its layout has come.
@@ -214,6 +222,9 @@ export function Graph({
                 void (isOpened && open(session, node));
               }
             }}
+            onUnfold={node => {
+              listener.current?.onUnfold(node);
+            }}
             onMenu={node => {
               // The list is drawn anew only when what it says changes: its menu is of the newest board.
               listener.current?.onMenu(node, canvas.current?.placeOf(node) ?? { x: 0, y: 0 });
@@ -239,6 +250,7 @@ function relayed(newest: { readonly current: GraphListener | null }): GraphListe
     onSelect: step => newest.current?.onSelect(step),
     onOpen: step => newest.current?.onOpen(step),
     onFold: stage => newest.current?.onFold(stage),
+    onUnfold: step => newest.current?.onUnfold(step),
     onMenu: (node, place) => newest.current?.onMenu(node, place),
     onHover: (what, place) => newest.current?.onHover(what, place),
     onSight: sight => newest.current?.onSight(sight)
@@ -264,7 +276,7 @@ function stageNames(session: PipelineSession): readonly string[] {
 
 /** Select a step by its node, and its cell with it. */
 function choose(session: PipelineSession, node: string): void {
-  const step = session.board?.steps.find(each => each.name === node);
+  const step = session.board?.steps.find(each => each.name === outermost(node));
   session.select(step?.name ?? '');
   const notebook = session.panel.content;
   const index = notebook.widgets.findIndex(widget => widget.model.id === step?.cell);
@@ -274,9 +286,18 @@ function choose(session: PipelineSession, node: string): void {
 }
 
 async function open(session: PipelineSession, node: string): Promise<void> {
-  const cell = session.board?.steps.find(each => each.name === node)?.cell;
+  const cell = session.board?.steps.find(each => each.name === outermost(node))?.cell;
   if (cell) {
     await reveal(session.panel.content, cell);
+  }
+}
+
+/** Have the steps of the pipeline that a step is told and drawn, or no longer. */
+async function unfold(session: PipelineSession, step: string, isUnfolded: boolean): Promise<void> {
+  try {
+    await session.ask({ ask: 'unfold', step, is_unfolded: isUnfolded });
+  } catch (error) {
+    Notification.error(wordsOf(error), { autoClose: 10_000 });
   }
 }
 

@@ -33,11 +33,22 @@ export function litNodes(
   }
   const lit = related(steps, step);
   const nodes = Object.entries(layout.members).filter(([, names]) =>
-    names.some(name => lit.has(name))
+    names.some(name => lit.has(outermost(name)))
   );
   const ofSteps = new Set(nodes.map(([node]) => node));
   const inputs = layout.edges.filter(edge => dataOf(edge.source) && ofSteps.has(edge.target));
   return new Set([...ofSteps, ...inputs.map(edge => edge.source)]);
+}
+
+/** The step of the notebook that a step is in, if it is one of a pipeline that is unfolded: `prep` of `prep[load]`. */
+export function outermost(name: string): string {
+  return name.replace(/\[.*/s, '');
+}
+
+/** The step that a step is directly in: `prep[more]` of `prep[more[load]]`; "" for one of the notebook. */
+export function parentOf(name: string): string {
+  const [outer = '', ...inner] = name.replace(/\]*$/, '').split('[').slice(0, -1);
+  return outer && [outer, ...inner].join('[') + ']'.repeat(inner.length);
 }
 
 /** The nodes whose own name, or that of a step in them, has these letters; in the order of the layout. */
