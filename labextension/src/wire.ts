@@ -789,7 +789,7 @@ export interface TrustValues {
 export interface Trusted {
 }
 
-/** Show the steps of the pipeline that a step is in the graph, or no longer; `prep[more]` is one of those. */
+/** Show the steps of the pipeline that a step is in the graph, or no longer; also of one in there. */
 export interface UnfoldStep {
   readonly ask: "unfold";
   readonly step: string;

@@ -14,6 +14,8 @@ from jupyter_pipes.kernel.graphs import LiveGraphs
 from jupyter_pipes.kernel.widget.widget import PipelineWidget
 from jupyter_pipes.model.views import RunView, StepView
 from jupyter_pipes.planning.explanation import Explanation
+from jupyter_pipes.runs.nesting.views import NestedViews
+from jupyter_pipes.runs.pipeline import Pipeline
 from jupyter_pipes.runs.run import Run
 from tests.conftest import MakePipeline
 from tests.kernels import run_cells
@@ -29,7 +31,14 @@ class Screen:
         self.to_run: list[Run] = []
         self.asked: list[Run | None] = []
         monkeypatch.setattr(PipelineWidget, "show", lambda widget: self._widgets.append(widget))
-        self.graphs = LiveGraphs(why=self._why, on_run=lambda: self.graphs.follow(self.to_run.pop()))
+        self.graphs = LiveGraphs(
+            why=self._why,
+            on_run=lambda: self.graphs.follow(self.to_run.pop()),
+            nested=NestedViews(self._pipeline, Pipeline.load, lambda: None),
+        )
+
+    def _pipeline(self) -> Pipeline:
+        raise AssertionError("no step of these pipelines is another one")
 
     def _why(self, step: StepView, run: Run | None) -> Explanation:
         self.asked.append(run)

@@ -11,7 +11,7 @@ from msgspec import Struct
 from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, ROOMY, Density, Direction
 from jupyter_pipes.display.graph.layout import Layout, arrange, stage_node, stage_of
 from jupyter_pipes.model.events import PlannedStep
-from jupyter_pipes.model.mapping.children import is_child
+from jupyter_pipes.model.mapping.children import is_child, parent_of
 
 READABLE_SIZE = 11.0
 """The least size of text in px."""
@@ -51,7 +51,9 @@ def arrange_within(
     outer = [step for step in steps if not is_child(step.name)]
     if len(outer) < len(steps):
         folded = arrange_within(outer, width, height, collapsed, directions)
-        stages = folded_in(folded, outer) | (collapsed or frozenset())
+        opened = {parent_of(step.name) for step in steps}
+        needed = stages_of(step for step in steps if step.name in opened)
+        stages = folded_in(folded, outer) - needed if collapsed is None else collapsed
         return _largest(steps, _Room(width, height, _ways_without_turn(folded.direction)), stages)
     room = _Room(width, height, tuple(product((ROOMY, DENSE), directions)))
     if collapsed is not None:

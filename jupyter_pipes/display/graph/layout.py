@@ -20,6 +20,7 @@ from jupyter_pipes.display.graph.framing import (
 )
 from jupyter_pipes.display.graph.layering import Placement, Point, place
 from jupyter_pipes.display.graph.routing import Edge, Route, label_end, routed
+from jupyter_pipes.display.graph.text_size import text_width
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.mapping.children import child_name, own_name, parent_of
 
@@ -41,6 +42,8 @@ _DATA = "data:"
 """Begins the id of an input's node: no step name has a colon."""
 
 MARGIN = 10.0
+_BESIDE_TITLE = 150.0
+"""Room beside the title of a box, for what folds it and how it stands, in px."""
 
 
 class Box(Struct, frozen=True):
@@ -260,7 +263,8 @@ def _node_size(graph: DrawnGraph, node: str, inside: Layout | None, direction: D
     )
     height = graph.density.node_height
     if inside is not None:
-        width, height = max(width, inside.width), inside.height + TITLE_HEIGHT
+        least = text_width(title, NAME_SIZE) + _BESIDE_TITLE
+        width, height = max(width, inside.width, least), inside.height + TITLE_HEIGHT
     return (width, height) if direction == "LR" else (height, width)
 
 

@@ -54,6 +54,7 @@ BOARDS = st.builds(
     st.builds(Heading, st.sampled_from(["p", "q"]), st.just("1.0.0"), st.none()),
     st.lists(STEPS, unique_by=lambda step: step.name).map(tuple),
     st.lists(st.just(Problem("JP001", "x", "error", None, None, 1)), max_size=1).map(tuple),
+    st.lists(STEPS, max_size=2, unique_by=lambda step: step.name).map(tuple),
 )
 
 

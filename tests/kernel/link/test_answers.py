@@ -347,3 +347,31 @@ def _take_answer(elsewhere: Elsewhere) -> None:
         given = [command for command in commands if isinstance(command, AnswerGate)]
     (answer,) = given
     elsewhere.add(ev.GateAnswered(answer.step, answer.approved, answer.by, answer.reason))
+
+
+def test_a_pipeline_that_a_step_is_is_unfolded_in_every_tab_and_its_steps_are_told_live(
+    lab: Lab, pipeline_of: Callable[..., object]
+) -> None:
+    """Also those of a pipeline in it; what cannot be unfolded is refused, and what is folded is not told."""
+    pipeline_of("%%step one\nx = 1", "%%step two\ny = x", name="inner")
+    pipeline_of("%%step deep --pipeline inner.ipynb --out y\n", "%%step last\nz = y", name="other")
+    lab.cells = {"prep": "%%step prep --pipeline other.ipynb --out z\n", "fit": "%%step fit\nw = z"}
+    tab = lab.tab()
+    lab.show()
+    for step in ("prep", "prep[deep]"):
+        assert lab.ask("unfold", step=step, is_unfolded=True).refusal is None
+    names = ["prep[deep]", "prep[deep[one]]", "prep[deep[two]]", "prep[last]"]
+    assert nested(tab.wait_for(lambda board: len(board.nested) == 4)) == dict.fromkeys(names, "pending")
+    layout = msgspec.convert(lab.ask("graph", width=900, height=900).answer, Layout)
+    assert (layout.unfolded, set(names) < set(layout.nodes)) == (("prep", "prep[deep]"), True)
+    lab.run()
+    tab.wait_for(lambda board: nested(board) == dict.fromkeys(names, "completed"))
+    lab.tab().wait_for(lambda board: nested(board) == dict.fromkeys(names, "completed"))
+    for step in ("fit", "nothing", "prep[last]"):
+        assert "cannot be read" in str(lab.ask("unfold", step=step, is_unfolded=True).refusal)
+    assert lab.ask("unfold", step="prep", is_unfolded=False).refusal is None
+    tab.wait_for(lambda board: board.nested == ())
+
+
+def nested(board: Board) -> dict[str, str]:
+    return {step.name: str(step.status) for step in board.nested}

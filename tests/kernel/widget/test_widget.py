@@ -455,8 +455,57 @@ def test_the_stages_button_collapses_all_and_opens_all() -> None:
     assert "a" in {node.data["id"] for node in stage.canvas.graph.nodes}
 
 
+def nested(*names: str) -> RunView:
+    return RunView("n", "other", steps={name: StepView(name, ev.PlannedStep(name)) for name in names})
+
+
+def test_a_step_that_is_a_pipeline_is_unfolded_in_the_graph_and_folded_again() -> None:
+    """By what stands in its node, by a button of the list, and by one for all; its steps can be selected."""
+    prep = ev.PlannedStep("prep", options=StepOptions(pipeline="other.ipynb"))
+    stage = Stage(prep, planned("fit", {"df": "prep"}))
+    stage.source.nested["other.ipynb"] = nested("load", "clean")
+
+    def drawn() -> set[str]:
+        return {node.data["id"] for node in stage.canvas.graph.nodes}
+
+    assert "unfoldable" in stage.node("prep").classes
+    fold, every = stage.all("ToggleButton")[0], stage.button("Unfold pipelines")
+    turns: tuple[Callable[[], None], ...] = (
+        lambda: stage.click("fold:prep"),
+        lambda: fold.set_trait("value", not fold.value),
+        every.click,
+    )
+    for turn in turns:
+        turn()
+        assert {"prep", "prep[load]", "prep[clean]", "head:prep", "fit"} <= drawn()
+        assert stage.listed[:3] == ["prep, pending", "prep[load], pending", "prep[clean], pending"]
+        assert [each.value for each in stage.all("ToggleButton")] == [True]
+        turn()
+        assert drawn() == {"prep", "fold:prep", "fit"}
+    stage.click("fold:prep")
+    stage.source.nested["other.ipynb"].steps["load"].status = Status.RUNNING
+    stage.play(ev.RunStarted("study", "1.0.0", stage.steps))
+    assert "running" in stage.node("prep[load]").classes
+    stage.click("prep[load]")
+    assert stage.selected == ["prep[load]"]
+    assert "prep[load]" in stage.html
+    stage.click("fold:prep")
+    assert stage.selected == []
+
+
+def test_of_very_many_steps_of_a_pipeline_there_is_a_picture_and_a_button_folds_it() -> None:
+    stage = Stage(ev.PlannedStep("prep", options=StepOptions(pipeline="other.ipynb")))
+    stage.source.nested["other.ipynb"] = nested(*(f"s{number}" for number in range(500)))
+    stage.button("Unfold pipelines").click()
+    assert not stage.all("CytoscapeWidget")
+    assert "s499" in stage.pane.children[0].value
+    stage.button("Fold pipelines").click()
+    assert stage.node("prep")
+
+
 def test_a_pipeline_without_stages_has_no_stages_button(stage: Stage) -> None:
     assert stage.button("Collapse stages").layout.display == "none"
+    assert stage.button("Unfold pipelines").layout.display == "none"
 
 
 def test_zoom_changes_the_canvas_size_and_not_the_positions(stage: Stage) -> None:

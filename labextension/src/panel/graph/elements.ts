@@ -14,17 +14,27 @@ const BESIDE_TEXT = 8;
 
 /** All elements, at their places. */
 export function elements(layout: Layout): ElementDefinition[] {
+  const frames = Object.entries(layout.groups).map(([stage, box]) => frame(stage, box));
+  const nodes = Object.entries(layout.nodes).map(([id, box]) => node(id, box, layout));
   return [
-    ...Object.entries(layout.groups).flatMap(([stage, box]) => [
-      frame(stage, box),
+    ...[...frames, ...nodes].sort(largerFirst),
+    ...Object.entries(layout.groups).map(([stage, box]) =>
       title(stage, titleOf(layout, stage), box)
-    ]),
-    ...Object.entries(layout.nodes).map(([id, box]) => node(id, box, layout)),
+    ),
     ...(layout.unfolded ?? []).flatMap(id => head(id, layout)),
     ...(layout.unfoldable ?? []).flatMap(id => fold(id, layout)),
     ...layout.edges.map(edge => line(edge, layout)),
     ...[...fittingLabels(layout)].map(([edge, box]) => label(edge, box))
   ];
+}
+
+/** What lies in another lies above it. */
+function largerFirst(one: ElementDefinition, other: ElementDefinition): number {
+  return areaOf(other) - areaOf(one);
+}
+
+function areaOf({ data }: ElementDefinition): number {
+  return Number(data.width) * Number(data.height);
 }
 
 function frame(stage: string, box: Box): ElementDefinition {

@@ -45,6 +45,7 @@ def test_elements_and_their_count_are_told_behind_runs_that_did_not_run_them(ker
 
 
 def assert_elements_are_told(kernel: AskedKernel) -> None:
-    step = board_of(ShownView(kernel.session).now()).by_name["a"]
+    steps = board_of(ShownView(kernel.session).now()).steps
+    step = next(each for each in steps if each.name == "a")
     assert (step.elements, step.progress) == (3, "3/3")
     assert [each["value"] for each in kernel.answer("elements", step="a")["elements"]] == ["1", "2", "4"]
