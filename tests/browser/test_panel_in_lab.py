@@ -185,6 +185,21 @@ def test_maps_and_other_pipelines_show_their_counts_and_open_also_behind_a_run_w
         page.page.keyboard.press("Escape")
     page.page.get_by_role("tab", name="Timeline", exact=True).click()
     expect(page.page.get_by_role("rowheader", name="last")).to_be_visible()
+    page.page.get_by_role("tab", name="Graph", exact=True).click()
+    graph = page.page.get_by_role("list", name="Graph:")
+    prep = graph.get_by_role("button", name=re.compile("^prep,"))
+    clean = graph.get_by_role("button", name=re.compile(r"^prep\[clean\], completed"))
+    expect(prep).to_have_attribute("aria-expanded", "false")
+    prep.press("+")
+    expect(clean).to_be_attached()
+    expect(prep).to_have_attribute("aria-expanded", "true")
+    expect(prep).to_be_focused()
+    # The tab is drawn anew, and remembers.
+    page.page.get_by_role("tab", name="Steps", exact=True).click()
+    page.page.get_by_role("tab", name="Graph", exact=True).click()
+    expect(clean).to_be_attached()
+    prep.press("-")
+    expect(clean).to_have_count(0)
     page.close()
 
 

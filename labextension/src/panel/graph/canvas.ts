@@ -96,6 +96,7 @@ export class GraphCanvas {
       this._cy.elements().remove();
       this._cy.add(elements(layout));
     });
+    this._cy.getElementById(this._focused).addClass('focused');
     // Exact lines between many nodes take longer than a frame.
     this._cy.edges().toggleClass('straight', Object.keys(layout.nodes).length > MOST_EXACT);
     if (isWhole || !this._isMoved) {
@@ -153,6 +154,7 @@ export class GraphCanvas {
 
   /** Mark the node that the keyboard is at, and bring it into sight; none by "". */
   focus(node: string): void {
+    this._focused = node;
     this._cy.nodes('.focused').removeClass('focused');
     const element = this._cy.getElementById(node);
     if (element.nonempty()) {
@@ -324,6 +326,7 @@ export class GraphCanvas {
   private _layout: Layout = EMPTY;
   private _faces: ReadonlyMap<string, Face> = new Map();
   private _size: readonly [number, number] = [1, 1];
+  private _focused = '';
   private _isMoved = false;
   private _isSightDue = false;
 }
