@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.export.forms import FORMS
+from jupyter_pipes.export.plain.preparation import Exported
 from jupyter_pipes.export.shadows import check_imports
 from jupyter_pipes.export.targets import check_new, check_target
 from jupyter_pipes.model.errors import NotebookError, UsageError
@@ -86,9 +87,12 @@ def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Pa
         root = path.parent
     export = getattr(import_module(f"jupyter_pipes.export.{engine}"), f"export_{engine}")
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
+    catalog = pipeline.workspace.catalog
     texts: Mapping[str, str] = export(
-        *(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source, path.stem),
-        catalog=pipeline.workspace.catalog,
+        Exported(
+            *(pipeline.graph, pipeline.cells, pipeline.parameters, catalog),
+            *(pipeline.name, source, path.stem),
+        )
     )
     check_imports(texts)
     return {root / name: text for name, text in texts.items()}

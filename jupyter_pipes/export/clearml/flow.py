@@ -16,60 +16,37 @@ from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.functions import defines_inside
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import identifier, unused
-from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
-from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
 
+    from jupyter_pipes.export.plain.preparation import Exported
     from jupyter_pipes.export.plain.program import Program
-    from jupyter_pipes.model.steps import Cell
-    from jupyter_pipes.pipelines.graph import Graph
-    from jupyter_pipes.pipelines.parameters import Parameter
-    from jupyter_pipes.storage.catalog.entries import Catalog
 
 
-def export_clearml(
-    graph: Graph,
-    cells: Sequence[Cell],
-    parameters: Sequence[Parameter],
-    name: str,
-    source_label: str,
-    stem: str,
-    catalog: Catalog = NOTHING,
-) -> dict[str, str]:
+def export_clearml(exported: Exported) -> dict[str, str]:
     """Return file name -> content: the pipeline, and what its tasks import where functions are not all.
-
-    Args:
-        graph: the pipeline, without errors.
-        cells: the notebook's cells, for comments and the title.
-        parameters: the declared parameters.
-        name: the pipeline's name.
-        source_label: where it comes from, for people ("train.ipynb").
-        stem: how the module of the pipeline is called.
-        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: ClearML has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, CLEARML, catalog)
+    program = standalone(exported, CLEARML)
     for function in program.functions:
         check_component(function)
-    origin = f"Exported from {source_label} by jupyter_pipes."
+    stem = exported.stem
     shared = f"{stem}_shared"
-    head = f"{title(graph, cells)}\n\n{origin}"
     how = (
         f"Run it with `python {stem}.py` (by agents), `python {stem}.py --local` (in processes here) or "
         f"`python {stem}.py --debug` (in this one)."
     )
-    flow = _flow(program, docstring(f"{head}\n\n{how}", level=0), shared)
+    flow = _flow(program, docstring(f"{exported.heading}\n\n{how}", level=0), shared)
     files = {f"{stem}.py": with_reasons(formatted(flow, beside=[shared]))}
     if program.has_shared:
         words = "What the tasks import: their repository has to have it."
         text = program.module(
-            docstring(f"{words}\n\n{origin}", level=0),
+            docstring(f"{words}\n\n{exported.origin}", level=0),
             imports=[program.own.import_of("clearml")] if program.shared_reports else [],
             first=_reports(program, in_shared=True),
             part="shared",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import json
 from typing import TYPE_CHECKING
 
 from msgspec import Struct
@@ -112,11 +113,11 @@ def _pickled(dataset: Dataset) -> list[str]:
 
 
 def _layer(layer: str) -> list[str]:
-    return ["  metadata:", "    kedro-viz:", f'      layer: "{layer}"']
+    return [f"  metadata: {{kedro-viz: {{layer: {json.dumps(layer, ensure_ascii=False)}}}}}"]
 
 
-def inputs_of(function: Function, found: Mapping[tuple[str, str], Dataset]) -> dict[str, str]:
-    """Return argument of the function -> its dataset."""
+def inputs_of(function: Function, found: Mapping[tuple[str, str], Dataset]) -> list[str]:
+    """Return the datasets of the function's arguments, in their order."""
     reads = function.step.reads
-    values = {name: found[reads[name], name].name for name in function.inputs}
-    return {**values, **{name: f"params:{name}" for name in function.parameters}}
+    values = [found[reads[name], name].name for name in function.inputs]
+    return [*values, *(f"params:{name}" for name in function.parameters)]

@@ -22,57 +22,33 @@ from jupyter_pipes.export.kedro.texts import (
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import identifier
-from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
 from jupyter_pipes.model.steps import CATALOG_OWNER
-from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jupyter_pipes.export.kedro.datasets import Datasets
+    from jupyter_pipes.export.plain.preparation import Exported
     from jupyter_pipes.export.plain.program import Function, Program
-    from jupyter_pipes.model.steps import Cell
-    from jupyter_pipes.pipelines.graph import Graph
-    from jupyter_pipes.pipelines.parameters import Parameter
-    from jupyter_pipes.storage.catalog.entries import Catalog
 
 
-def export_kedro(
-    graph: Graph,
-    cells: Sequence[Cell],
-    parameters: Sequence[Parameter],
-    name: str,
-    source_label: str,
-    stem: str,
-    catalog: Catalog = NOTHING,
-) -> dict[str, str]:
+def export_kedro(exported: Exported) -> dict[str, str]:
     """Return path within the project -> content.
-
-    Args:
-        graph: the pipeline, without errors.
-        cells: the notebook's cells, for comments and the title.
-        parameters: the declared parameters.
-        name: the pipeline's name.
-        source_label: where it comes from, for people ("train.ipynb").
-        stem: how the project's folder is called.
-        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: Kedro has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, KEDRO, catalog)
+    program = standalone(exported, KEDRO)
     for function in program.functions:
         check_node(function)
     found = datasets(program.functions, program.datasets)
-    origin = f"Exported from {source_label} by jupyter_pipes."
-    package, pipeline = _module_name(stem), _module_name(name)
+    name, origin = exported.name, exported.origin
+    package, pipeline = _module_name(exported.stem), _module_name(name)
     folder = f"src/{package}/pipelines/{pipeline}"
     own = program.own
     reported = [REPORTS[method].format(name=each, **own) for method, each in sorted(program.reports.items())]
     nodes = program.module(
-        docstring(f"{title(graph, cells)}\n\n{origin}", level=0),
+        docstring(exported.heading, level=0),
         imports=[own.import_of("logging")] if reported else [],
         first=[LOGGER.format(**own), *reported] if reported else [],
     )
@@ -105,10 +81,9 @@ def _nodes(program: Program, found: Datasets) -> str:
 
 def _node(function: Function, found: Datasets) -> str:
     step = function.step
-    outputs = [found[step.name, name].name for name in function.outputs]
     said = {
-        "inputs": repr(inputs_of(function, found) or None),
-        "outputs": repr(outputs[0] if len(outputs) == 1 else outputs or None),
+        "inputs": _named(inputs_of(function, found)),
+        "outputs": _named([found[step.name, name].name for name in function.outputs]),
         "name": json.dumps(step.name, ensure_ascii=False),
     }
     tags = [*([step.options.stage] if step.options.stage else []), *step.options.tags]
@@ -119,6 +94,11 @@ def _node(function: Function, found: Datasets) -> str:
     words = ", ".join(f"{word}={value}" for word, value in said.items())
     # A comma behind the last keeps each in a line of its own: an edit changes one line.
     return "\n".join(filter(None, [note, f"Node(nodes.{function.name}, {words},)"]))
+
+
+def _named(datasets: list[str]) -> str:
+    """Several, one, or none, as nodes have them."""
+    return repr(datasets[0] if len(datasets) == 1 else datasets or None)
 
 
 def _tests(program: Program, found: Datasets, package: str, pipeline: str, origin: str) -> str:

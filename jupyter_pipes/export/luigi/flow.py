@@ -7,26 +7,21 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.export.luigi.configuration import configuration
 from jupyter_pipes.export.luigi.engine import FAMILIES, LUIGI
 from jupyter_pipes.export.luigi.parameters import constructor, luigi_parameter, modules, needs_thawing
-from jupyter_pipes.export.luigi.tasks import class_name, task_text, tasks
+from jupyter_pipes.export.luigi.tasks import class_name, shared, task_text, tasks
 from jupyter_pipes.export.luigi.texts import LOGGER, MAIN, REPORTS, WRAPPER, base
 from jupyter_pipes.export.plain.docstrings import docstring
 from jupyter_pipes.export.plain.functions import defines_inside
 from jupyter_pipes.export.plain.layout import formatted, with_reasons
 from jupyter_pipes.export.plain.names import OwnNames, unused
-from jupyter_pipes.export.plain.preparation import title
 from jupyter_pipes.export.plain.standalone import standalone
-from jupyter_pipes.storage.catalog.entries import NOTHING
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
 
     from jupyter_pipes.export.luigi.tasks import Task
     from jupyter_pipes.export.plain.parameters import Declared
+    from jupyter_pipes.export.plain.preparation import Exported
     from jupyter_pipes.export.plain.program import Program
-    from jupyter_pipes.model.steps import Cell
-    from jupyter_pipes.pipelines.graph import Graph
-    from jupyter_pipes.pipelines.parameters import Parameter
-    from jupyter_pipes.storage.catalog.entries import Catalog
 
 _OF_CLASSES = {
     **{name: f"import {name}" for name in ("datetime", "luigi", "operator")},
@@ -38,43 +33,25 @@ _CLASSES = ("Any", "Nop", "Step", *FAMILIES)
 """What no task may be called."""
 
 
-def export_luigi(
-    graph: Graph,
-    cells: Sequence[Cell],
-    parameters: Sequence[Parameter],
-    name: str,
-    source_label: str,
-    stem: str,
-    catalog: Catalog = NOTHING,
-) -> dict[str, str]:
+def export_luigi(exported: Exported) -> dict[str, str]:
     """Return file name -> content: the tasks, the functions, and settings where steps ask for some.
-
-    Args:
-        graph: the pipeline, without errors.
-        cells: the notebook's cells, for comments and the title.
-        parameters: the declared parameters.
-        name: the pipeline's name.
-        source_label: where it comes from, for people ("train.ipynb").
-        stem: how the module of the tasks is called.
-        catalog: what the settings say of names.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: Luigi has no words for it; the message says for what, and in which cell.
     """
-    program = standalone(graph, cells, parameters, name, LUIGI, catalog)
-    origin = f"Exported from {source_label} by jupyter_pipes."
-    heading = title(graph, cells)
+    program = standalone(exported, LUIGI)
     functions = program.module(
-        docstring(f"{heading}\n\n{origin}", level=0),
+        docstring(exported.heading, level=0),
         imports=[program.own.import_of("logging")] if program.reports else [],
         first=[LOGGER.format(**program.own), *_reports(program)] if program.reports else [],
     )
-    flow = _flow(program, f"{heading}\n\n{origin}", stem)
+    stem = exported.stem
+    flow = _flow(program, exported.heading, stem)
     return {
         f"{stem}.py": formatted(flow, beside=[f"{stem}_steps"]),
         f"{stem}_steps.py": with_reasons(formatted(functions)),
-        **configuration([function.step for function in program.functions], origin),
+        **configuration([function.step for function in program.functions], exported.origin),
     }
 
 
@@ -102,7 +79,7 @@ def _flow(program: Program, head: str, stem: str) -> str:
             docstring(f"{head}\n\n{how}", level=0),
             "\n".join(dict.fromkeys(imports)),
             LOGGER.format(logger="logger", logging="logging"),
-            _parameters(told, names),
+            _parameters({name: told[name] for name in shared(every, told)}, names),
             base(names["luigi"], retries=_retries(program), defines=_defines(program)),
             *(task_text(each, every, told, names) for each in every.values()),
             WRAPPER.format(
@@ -119,7 +96,7 @@ def _flow(program: Program, head: str, stem: str) -> str:
 
 def _parameters(told: Mapping[str, Declared], names: Mapping[str, str]) -> str:
     lines = [f"    {name} = {constructor(each, names)}" for name, each in told.items()]
-    words = '    """What can be varied. A task has what it or a task before it reads."""\n'
+    words = '    """What several tasks have that do not require each other."""\n'
     return "\n".join([f"class {names['Parameters']}:", words, *lines]) if lines else ""
 
 

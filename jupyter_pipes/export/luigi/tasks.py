@@ -132,19 +132,30 @@ def _unread(task: Task) -> str:
     return "unread = outputs" if unread == task.outputs else f"unread = {unread!r}"
 
 
+def shared(every: Mapping[str, Task], parameters: Iterable[str]) -> list[str]:
+    """Return the parameters that several tasks declare: any other stands in the task that does."""
+    tasks = every.values()
+    return [name for name in parameters if sum(name in _declared(each, every) for each in tasks) > 1]
+
+
+def _declared(task: Task, every: Mapping[str, Task]) -> set[str]:
+    """The parameters that a task declares itself: those that it reads and that no task before it has."""
+    ignored = {name for each in every.values() for name in each.step.options.ignored_parameters}
+    # Which of several tasks' parameters of one name is inherited is Luigi's choice: here it matters.
+    return ({*task.own} - (task.inherited - ignored)) | (ignored & task.inherited)
+
+
 def _parameters(
     task: Task, every: Mapping[str, Task], declarations: Mapping[str, Declared], names: Mapping[str, str]
 ) -> list[str]:
     lines: list[str] = []
-    ignored = {name for each in every.values() for name in each.step.options.ignored_parameters}
-    for name in declarations:
-        # Which of several tasks' parameters of one name is inherited is Luigi's choice: here it matters.
-        if name not in task.own and not (name in ignored and name in task.inherited):
-            continue
-        if name in task.counted:
+    elsewhere, own = shared(every, declarations), _declared(task, every)
+    for name in filter(own.__contains__, declarations):
+        if name in task.counted and name in elsewhere:
             lines.append(f"{name} = {names['Parameters']}.{name}")
         else:
-            lines.append(f"{name} = {constructor(declarations[name], names, is_significant=False)}")
+            made = constructor(declarations[name], names, is_significant=name in task.counted)
+            lines.append(f"{name} = {made}")
     return lines
 
 

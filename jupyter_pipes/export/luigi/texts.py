@@ -23,7 +23,7 @@ _BASE = '''class Step({luigi}.Task):
     """
 
     outputs: tuple[str, ...] = ()
-    unread: tuple[str, ...] = ()
+    unread: tuple[str, ...] = ()  # outputs that no other task reads
 {once}
     def output(self) -> dict[str, {luigi}.LocalTarget]:
         folder = f"outputs/{{self.task_id}}"

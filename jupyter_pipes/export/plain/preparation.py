@@ -1,9 +1,10 @@
-"""What a graph must be, and its steps without what functions cannot hand on, before it becomes a program."""
+"""What is exported, what its graph must be, and its steps without what functions cannot hand on."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from jupyter_pipes.analysis.states import is_state
@@ -16,6 +17,40 @@ if TYPE_CHECKING:
 
     from jupyter_pipes.model.steps import Cell, Step
     from jupyter_pipes.pipelines.graph import Graph
+    from jupyter_pipes.pipelines.parameters import Parameter
+    from jupyter_pipes.storage.catalog.entries import Catalog
+
+
+class Exported(Struct, frozen=True):
+    """A pipeline on its way to another engine.
+
+    Attributes:
+        graph: the pipeline, without errors.
+        cells: the notebook's cells, for comments and the heading.
+        parameters: the declared parameters.
+        catalog: what the settings say of names.
+        name: the pipeline's name.
+        source: where it comes from, for people ("train.ipynb").
+        stem: how the module or the folder is called that is written.
+    """
+
+    graph: Graph
+    cells: Sequence[Cell]
+    parameters: Sequence[Parameter]
+    catalog: Catalog
+    name: str
+    source: str
+    stem: str
+
+    @property
+    def origin(self) -> str:
+        """The line that tells that it is an export, and of what."""
+        return f"Exported from {self.source} by jupyter_pipes."
+
+    @property
+    def heading(self) -> str:
+        """What it is about, as the notebook says it, and where it comes from."""
+        return f"{title(self.graph, self.cells)}\n\n{self.origin}"
 
 
 def check_graph(graph: Graph, name: str) -> None:

@@ -17,35 +17,25 @@ from jupyter_pipes.export.plain.reporting import told_by
 from jupyter_pipes.pipelines.declarations.surroundings import surrounding_code
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from jupyter_pipes.export.placing.pieces import StepCode
     from jupyter_pipes.export.plain.options import Engine
-    from jupyter_pipes.model.steps import Cell, Step
-    from jupyter_pipes.pipelines.graph import Graph
-    from jupyter_pipes.pipelines.parameters import Parameter
-    from jupyter_pipes.storage.catalog.entries import Catalog
+    from jupyter_pipes.export.plain.preparation import Exported
+    from jupyter_pipes.model.steps import Step
 
 
-def standalone(
-    graph: Graph,
-    cells: Sequence[Cell],
-    parameters: Sequence[Parameter],
-    name: str,
-    engine: Engine,
-    catalog: Catalog,
-) -> Program:
+def standalone(exported: Exported, engine: Engine) -> Program:
     """Return the pipeline as functions that another engine can call.
 
     Raises:
         InvalidPipeline: the graph has errors.
         NotebookError: a step says or does what the engine has not; the message says which, and its cell.
     """
-    check_graph(graph, name)
+    graph, cells, parameters = exported.graph, exported.cells, exported.parameters
+    check_graph(graph, exported.name)
     for step in graph.steps:
         engine.check(step)
         _check_states(step, engine)
-    named = catalogued(graph, catalog, engine.keeps, engine.refuse, engine.name)
+    named = catalogued(graph, exported.catalog, engine.keeps, engine.refuse, engine.name)
     codes = place([with_values_only(step) for step in named.steps], cells, named.behind)
     for code in codes:
         _drop_what_only_a_condition_reads(code)
@@ -62,7 +52,7 @@ def standalone(
     return Program(
         codes,
         parameters,
-        name,
+        exported.name,
         surroundings,
         reserved={*functions.values(), *own.values(), *engine.reserved, *given},
         own=own,

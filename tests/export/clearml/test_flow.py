@@ -7,17 +7,19 @@ import difflib
 import pytest
 
 from jupyter_pipes.export.clearml import export_clearml
+from jupyter_pipes.export.plain.preparation import Exported
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 
 def exported(*sources: str) -> dict[str, str]:
     cells = [cell_from_source(f"c{n}", n, source, "code")[0] for n, source in enumerate(sources, start=1)]
     parameters = parameter_cells.read(cells)[0]
     graph = build(cells, [parameter.spec for parameter in parameters])
-    return export_clearml(graph, cells, parameters, "study", "study.ipynb", "flow")
+    return export_clearml(Exported(graph, cells, parameters, NOTHING, "study", "study.ipynb", "flow"))
 
 
 NOTEBOOK = (

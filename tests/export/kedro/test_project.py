@@ -8,6 +8,7 @@ import pytest
 from msgspec.structs import replace
 
 from jupyter_pipes.export.kedro import export_kedro
+from jupyter_pipes.export.plain.preparation import Exported
 from jupyter_pipes.model.errors import NotebookError
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
@@ -22,7 +23,7 @@ def exported(*sources: str, catalog: Catalog = NOTHING, loads: tuple[str, ...] =
     # As a pipeline has it whose settings have the catalog: each step loads what it reads of that.
     steps = [replace(step, loads=tuple(name for name in loads if name in step.body)) for step in graph.steps]
     graph = replace(graph, steps=tuple(steps), diagnostics=() if loads else graph.diagnostics)
-    return export_kedro(graph, cells, parameters, "study", "study.ipynb", "Rain in May", catalog)
+    return export_kedro(Exported(graph, cells, parameters, catalog, "study", "study.ipynb", "Rain in May"))
 
 
 NAMED = Catalog(
@@ -50,7 +51,7 @@ def test_the_catalog_becomes_datasets_or_code() -> None:
     nodes = files["src/rain_in_may/pipelines/study/nodes.py"]
     assert "def load(rows, n: int):" in nodes
     assert 'pathlib.Path(f"out/{n}.json").open("w", encoding="utf-8")' in nodes
-    assert "'rows': 'rows'" in files["src/rain_in_may/pipelines/study/pipeline.py"].replace('"', "'")
+    assert 'inputs=["rows", "params:n"]' in files["src/rain_in_may/pipelines/study/pipeline.py"]
 
 
 @pytest.mark.parametrize(
@@ -79,25 +80,20 @@ NODES = """\
             # No place in Kedro: --retries 2
             Node(
                 nodes.load,
-                inputs={
-                    "n": "params:n",
-                    "lr": "params:lr",
-                    "name": "params:name",
-                    "xs": "params:xs",
-                },
+                inputs=["params:n", "params:lr", "params:name", "params:xs"],
                 outputs="load_rows",
                 name="load",
                 tags=["raw-data", "big"],
             ),
             Node(
                 nodes.grow,
-                inputs={"rows": "load_rows"},
+                inputs="load_rows",
                 outputs=["grow_rows", "file", "text"],
                 name="grow",
             ),
             Node(
                 nodes.tell,
-                inputs={"rows": "grow_rows"},
+                inputs="grow_rows",
                 outputs="key",
                 name="tell",
             ),
@@ -122,9 +118,7 @@ CATALOG = """\
 load_rows:
   type: pickle.PickleDataset
   filepath: data/load_rows.pkl
-  metadata:
-    kedro-viz:
-      layer: "raw data"
+  metadata: {kedro-viz: {layer: "raw data"}}
 
 grow_rows:
   type: pickle.PickleDataset

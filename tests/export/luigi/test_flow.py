@@ -7,10 +7,12 @@ import difflib
 import pytest
 
 from jupyter_pipes.export.luigi import export_luigi
+from jupyter_pipes.export.plain.preparation import Exported
 from jupyter_pipes.model.errors import InvalidPipeline, NotebookError
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 
 def exported(*sources: str) -> dict[str, str]:
@@ -20,7 +22,7 @@ def exported(*sources: str) -> dict[str, str]:
     ]
     parameters = parameter_cells.read(cells)[0]
     graph = build(cells, [parameter.spec for parameter in parameters])
-    return export_luigi(graph, cells, parameters, "study", "study.ipynb", "flow")
+    return export_luigi(Exported(graph, cells, parameters, NOTHING, "study", "study.ipynb", "flow"))
 
 
 NOTEBOOK = (
@@ -37,7 +39,14 @@ TASKS = '''
 class Load(Step):
     # No place in Luigi: --stage data
     outputs = ("xs",)
-    n = Parameters.n
+    n = luigi.NumericalParameter(
+        default=2,
+        var_type=int,
+        min_value=1,
+        max_value=9,
+        right_op=operator.le,
+        description="how many",
+    )
     level = luigi.Parameter(default="x", significant=False)
     retry_count = 3
     worker_timeout = 60
@@ -52,8 +61,7 @@ class FitAll(Step):
     # No place in Luigi: --tags x y
     outputs = ("ys",)
     unread = outputs
-    n = Parameters.n
-    kind = Parameters.kind
+    kind = luigi.ChoiceParameter(default="a", choices=["a", "b"])
     level = luigi.Parameter(default="x", significant=False)
 
     def complete(self) -> bool:
@@ -142,6 +150,23 @@ def test_parameters_are_luigis_own() -> None:
         'place = luigi.PathParameter(default="x")',
     ):
         assert line in declared
+
+
+def test_a_parameter_stands_once() -> None:
+    """In the task that reads it first, as those that require it inherit it; else in a class for several."""
+    text = exported(
+        "%%params\na: int = 1\nb: int = 2",
+        "%%step load\nxs = [a]",
+        "%%step left\ny = [*xs, a, b]",
+        "%%step right\nz = [*xs, b]",
+        "%%step last\nx = (y, z, b)",
+    )["flow.py"]
+    assert [line.strip() for line in text.splitlines() if line.strip().startswith(("a = ", "b = "))] == [
+        "b = luigi.IntParameter(default=2)",
+        "a = luigi.IntParameter(default=1)",
+        "b = Parameters.b",
+        "b = Parameters.b",
+    ]
 
 
 def test_exporting_again_changes_what_the_edit_changed() -> None:

@@ -13,9 +13,11 @@ from jupyter_pipes.export.clearml import export_clearml
 from jupyter_pipes.export.kedro import export_kedro
 from jupyter_pipes.export.luigi import export_luigi
 from jupyter_pipes.export.plain import layout
+from jupyter_pipes.export.plain.preparation import Exported
 from jupyter_pipes.pipelines.declarations import cells as parameter_cells
 from jupyter_pipes.pipelines.graph import build
 from jupyter_pipes.pipelines.notebook import cell_from_source
+from jupyter_pipes.storage.catalog.entries import NOTHING
 
 NAMES = (
     *(
@@ -81,7 +83,9 @@ def exported(export: Any, sources: list[str]) -> dict[str, str]:
     cells = [cell_from_source(f"c{n}", n, source, "code")[0] for n, source in enumerate(sources, start=1)]
     parameters = parameter_cells.read(cells)[0]
     graph = build(cells, [parameter.spec for parameter in parameters])
-    found: dict[str, str] = export(graph, cells, parameters, "study", "study.ipynb", "flow")
+    found: dict[str, str] = export(
+        Exported(graph, cells, parameters, NOTHING, "study", "study.ipynb", "flow")
+    )
     return found
 
 
