@@ -94,8 +94,12 @@ class Face(Protocol):
         """Return whose runs `last`, `previous` and a version mean; None for all of the project."""
         ...
 
-    def listed_pipeline(self) -> str | None:
-        """Return whose runs and models are listed; None for all of the project."""
+    def listed_pipeline(self, query: str = "") -> str | None:
+        """Return whose runs and models are listed, of runs those that a query finds; None for all."""
+        ...
+
+    def listing_notice(self) -> str:
+        """Return what is to be said of a notebook's pipelines whose runs are not listed; "" for none."""
         ...
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
@@ -134,10 +138,10 @@ def run_named(face: Face, name: str | None) -> Run:
     except RunNotFound as error:
         if name is None or not Path(name).is_file():
             raise
-        raise RunNotFound(_of_file(name, "last")) from error
+        raise RunNotFound(in_its_notebook(name, "last")) from error
 
 
-def _of_file(name: str, words: str) -> str:
+def in_its_notebook(name: str, words: str) -> str:
     """Return what to write on the command line, where a file is named and a run or a query is meant."""
     instead = f"{words} --notebook {shlex.quote(name)}"
     return f"{name} is a file, not a run: on the command line, say {instead}"
@@ -221,25 +225,6 @@ def why(face: Face, arguments: Namespace) -> Answer:
         lambda: documents.of_explanation(explanation),
         lambda colour: explanation_text(explanation, colour=colour),
         lambda: Why(explanation),
-    )
-
-
-def runs(face: Face, arguments: Namespace) -> Answer:
-    """List the kept runs that a query finds."""
-    from jupyter_pipes.cli import documents
-    from jupyter_pipes.display.tables import RunTable
-    from jupyter_pipes.display.text import runs_text
-    from jupyter_pipes.runs.listing import list_runs
-
-    workspace = face.workspace()
-    query, pipeline = arguments.query, face.listed_pipeline()
-    lines = list_runs(workspace.history, query, pipeline=pipeline, limit=arguments.limit)
-    is_file = not lines and bool(query) and Path(query).is_file()
-    return Answer(
-        lambda: documents.of_runs(lines),
-        lambda colour: runs_text(lines, colour=colour),
-        lambda: RunTable(lines),
-        notices=(_of_file(query, "runs"),) if is_file else (),
     )
 
 

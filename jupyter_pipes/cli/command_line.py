@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from argparse import Namespace
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -113,9 +113,18 @@ class CommandLine:
         path = Path(getattr(self._arguments, "notebook", None) or "")
         return _pipeline_in(path) if path.suffix == ".ipynb" else None
 
-    def listed_pipeline(self) -> str | None:
+    def listed_pipeline(self, query: str = "") -> str | None:
         """Return the pipeline whose runs are listed, if a notebook or a pipeline is named."""
         return self.pipeline_name()
+
+    def listing_notice(self) -> str:
+        """Return which pipelines a notebook has beside the one that is meant where none was named."""
+        path = Path(getattr(self._arguments, "notebook", None) or "")
+        if getattr(self._arguments, "pipeline", None) or path.suffix != ".ipynb" or not path.is_file():
+            return ""
+        from jupyter_pipes.pipelines import notebook
+
+        return _words_of_others(_pipeline_in(path), notebook.read(path).pipelines)
 
     def drive(self, start: Callable[[], Run], arguments: Namespace) -> Answer:
         """Run to the end and show how it goes on; then write the executed notebook, if one is asked for."""
@@ -313,10 +322,13 @@ def _tell_of_others(pipeline: Pipeline) -> None:
     from jupyter_pipes.cli import terminal
 
     names = pipeline.notebook.pipelines if pipeline.notebook is not None else ()
-    if others := [name for name in names if name != pipeline.name]:
-        terminal.tell(
-            f"this is about pipeline {pipeline.name}; --pipeline names another: {', '.join(others)}"
-        )
+    if words := _words_of_others(pipeline.name, names):
+        terminal.tell(words)
+
+
+def _words_of_others(name: str, names: Iterable[str]) -> str:
+    others = ", ".join(each for each in names if each != name)
+    return f"this is about pipeline {name}; --pipeline names another: {others}" if others else ""
 
 
 def _existing_workspace(directory: Path) -> Workspace:

@@ -13,7 +13,7 @@ from jupyter_pipes.analysis.spelling import nearest
 from jupyter_pipes.cli import answers, command_line, driving, parsers, queues, store
 from jupyter_pipes.cli.answers import Answer, Face
 from jupyter_pipes.cli.command_line import CommandLine
-from jupyter_pipes.cli.kept import catalog, models
+from jupyter_pipes.cli.kept import catalog, models, runs
 from jupyter_pipes.cli.parsers import Argument, VerbParser
 from jupyter_pipes.model.errors import UsageError
 from jupyter_pipes.model.version import __version__
@@ -168,7 +168,7 @@ VERBS: Mapping[str, Verb] = {
         ),
         loads="the kept run's parameters, in its own process",
     ),
-    "runs": _both("the kept runs, or those that a query finds", answers.runs, parsers.QUERY),
+    "runs": _both("the kept runs, or those that a query finds", runs.runs, parsers.QUERY),
     "models": _both(
         "the models that steps kept (current.model), by name and version", models.models, parsers.MODEL
     ),

@@ -23,6 +23,7 @@ from jupyter_pipes.model.errors import RunFailed, UsageError
 from jupyter_pipes.model.steps import CodePiece, Step
 from jupyter_pipes.pipelines.arguments import check_text, check_version, shown
 from jupyter_pipes.runs import repeat
+from jupyter_pipes.runs.listing import names_pipelines
 from jupyter_pipes.storage.settings import load
 
 if TYPE_CHECKING:
@@ -71,9 +72,28 @@ class KernelFace:
         """Return this notebook's name."""
         return self._session.name
 
-    def listed_pipeline(self) -> str | None:
-        """Return the pipeline in use, if there are several; else whatever ran in the project is listed."""
-        return self._session.name if self._sessions.several else None
+    def listed_pipeline(self, query: str = "") -> str | None:
+        """Return the pipeline in use, if there are several; else whatever ran in the project is listed.
+
+        A query that names pipelines itself finds those.
+        """
+        is_one_of_several = self._sessions.several and not names_pipelines(query)
+        return self._session.name if is_one_of_several else None
+
+    def listing_notice(self) -> str:
+        """Return which pipelines the notebook has beside the one in use, and how theirs are listed."""
+        others = [
+            self._sessions.called(each)
+            for each in self._sessions.all
+            if each is not self._session and (each.run is not None or each.pipeline().graph.steps)
+        ]
+        if not others:
+            return ""
+        used = self._sessions.called(self._session)
+        return (
+            f"these are of pipeline {used}, which is in use; the notebook has others: {', '.join(others)} "
+            "(%pipeline use NAME, %pipeline runs pipeline:*)"
+        )
 
     def unsaved(self) -> Sequence[Pipeline]:
         """Return the pipelines as they are now."""

@@ -68,6 +68,19 @@ def list_runs(
     return tuple(_listed(row, fields.get(row.run, {}), history) for row in rows)
 
 
+def names_pipelines(query: str) -> bool:
+    """Return whether a query says itself of which pipelines the runs are: `pipeline:daily`.
+
+    Raises:
+        UsageError: the query cannot be read; the message points at the place.
+    """
+    from jupyter_pipes.history.search.query import parse
+    from jupyter_pipes.history.search.tree import leaves
+
+    tree = parse(query, datetime.now(UTC))
+    return tree is not None and any(leaf.field == "pipeline" for leaf in leaves(tree))
+
+
 def _listed(row: RunRow, fields: Mapping[str, Sequence[JsonValue]], history: History) -> ListedRun:
     is_running = row.status == Status.RUNNING
     return ListedRun(

@@ -126,6 +126,9 @@ def test_runs_of_two_pipelines_go_on_at_once_and_share_nothing_but_plain_cells(k
     assert not waiting.has_ended
     listed = kernel.cell("%pipeline runs")
     assert waiting.id not in listed
+    assert "of pipeline b, which is in use; the notebook has others: " in listed
+    for query in ("pipeline:a", "pipeline:*"):
+        assert waiting.id in kernel.cell(f"%pipeline runs {query}")
     with pytest.raises(UsageError, match="no run of b goes on"):
         kernel.cell("%pipeline cancel")
     kernel.cell("%pipeline use a")

@@ -24,4 +24,5 @@ def models(face: Face, arguments: Namespace) -> Answer:
         lambda: documents.of_models(found, lambda ref: workspace.store.uri(ref.digest)),
         lambda colour: models_text(found, colour=colour),
         lambda: ModelTable(found),
+        notices=tuple(filter(None, [face.listing_notice()])),
     )
