@@ -18,7 +18,7 @@ from jupyter_pipes.runs.run import Run
 from tests.acceptance.conftest import NewProject
 from tests.acceptance.project import Project
 
-DOCS = Path(__file__).parents[2] / "docs" / "control.md"
+DOCS = Path(__file__).parents[2] / "docs" / "callbacks.md"
 
 CELLS = (
     "%%params\nlr: float = 0.1",
@@ -106,7 +106,7 @@ def install(example: str, site: Path) -> None:
 def test_the_plugin_of_the_docs_tells_a_url_and_the_desktop(
     project: NewProject, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The code stands in docs/control.md."""
+    """The code stands in docs/callbacks.md."""
     (example,) = re.findall(
         r"^```python\n(# notifier\.py\n.*?)^```", DOCS.read_text("utf-8"), re.MULTILINE | re.DOTALL
     )
