@@ -135,11 +135,7 @@ export function addStepCommands(
       icon: listIcon
     },
     hasRun,
-    async about => {
-      const { session, step, pipeline } = about;
-      const content = logContent(session.ask({ ask: 'log', step: step.name }, pipeline), trans);
-      await open(about, trans.__('Log of %1', step.name), content, false);
-    }
+    about => showLog(about, about.step.name, trans)
   );
   add(
     StepCommandIDs.elements,
@@ -173,6 +169,16 @@ export function addStepCommands(
     hasRun,
     debug
   );
+}
+
+/** Show the log of a step, or of one of the pipeline that it is (`prep[load]`). */
+export async function showLog(
+  about: Pick<Subject, 'session' | 'step' | 'pipeline'>,
+  name: string,
+  trans: TranslationBundle
+): Promise<void> {
+  const content = logContent(about.session.ask({ ask: 'log', step: name }, about.pipeline), trans);
+  await open(about, trans.__('Log of %1', name), content, false);
 }
 
 /** The graph of the run that a step is, above the list of its steps. */
@@ -211,7 +217,7 @@ function hasElements({ step }: Subject): boolean {
 
 /** Show a sheet at the step's cell. */
 async function open(
-  { session, step }: Subject,
+  { session, step }: Pick<Subject, 'session' | 'step'>,
   title: string,
   content: Promise<HTMLElement | Widget>,
   isGlance: boolean

@@ -25,6 +25,7 @@ from jupyter_pipes.kernel.link.topics.table import TOPICS
 from jupyter_pipes.kernel.session import Session
 from jupyter_pipes.kernel.sessions import Sessions
 from jupyter_pipes.model.errors import PipesError, UsageError
+from jupyter_pipes.model.mapping.children import is_child, step_of
 from jupyter_pipes.model.views import StepView
 from jupyter_pipes.planning.preparation import RunOptions
 from jupyter_pipes.runs.run import Run
@@ -201,6 +202,9 @@ class _Answering:
     def _told_by(self, step: str) -> tuple[Run, str]:
         """Return the run that tells of a step, and its name there: the one that is shown, else a kept one."""
         run = self._shown_run()
+        if run is not None and is_child(step) and step_of(step) in run.steps:
+            # One of another pipeline is told of by its own run.
+            return self._session.nested.place_of(run, step) or (run, step)
         if run is not None and step in run.steps:
             return run, step
         pipeline = self._session.upcoming()

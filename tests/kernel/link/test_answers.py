@@ -353,8 +353,9 @@ def test_a_pipeline_that_a_step_is_is_unfolded_in_every_tab_and_its_steps_are_to
     lab: Lab, pipeline_of: Callable[..., object]
 ) -> None:
     """Also those of a pipeline in it; what cannot be unfolded is refused, and what is folded is not told."""
-    pipeline_of("%%step one\nx = 1", "%%step two\ny = x", name="inner")
-    pipeline_of("%%step deep --pipeline inner.ipynb --out y\n", "%%step last\nz = y", name="other")
+    pipeline_of("%%step one\nprint('the first')\nx = 1", "%%step two\ny = x", name="inner")
+    last = "%%step last\nprint('the last')\nz = y"
+    pipeline_of("%%step deep --pipeline inner.ipynb --out y\n", last, name="other")
     lab.cells = {"prep": "%%step prep --pipeline other.ipynb --out z\n", "fit": "%%step fit\nw = z"}
     tab = lab.tab()
     lab.show()
@@ -367,6 +368,9 @@ def test_a_pipeline_that_a_step_is_is_unfolded_in_every_tab_and_its_steps_are_to
     lab.run()
     tab.wait_for(lambda board: nested(board) == dict.fromkeys(names, "completed"))
     lab.tab().wait_for(lambda board: nested(board) == dict.fromkeys(names, "completed"))
+    for step, log in (("prep[last]", "the last\n"), ("prep[deep[one]]", "the first\n")):
+        assert lab.ask("log", step=step).answer == {"text": log}
+    assert lab.ask("log", step="prep[no]").refusal is not None
     for step in ("fit", "nothing", "prep[last]"):
         assert "cannot be read" in str(lab.ask("unfold", step=step, is_unfolded=True).refusal)
     assert lab.ask("unfold", step="prep", is_unfolded=False).refusal is None

@@ -8,10 +8,10 @@ import { Menu } from '@lumino/widgets';
 import { CommandIDs } from '../../commands';
 import { reveal } from '../../notebook';
 import type { PipelineSession } from '../../session';
-import { StepCommandIDs } from '../../stepcommands';
+import { showLog, StepCommandIDs } from '../../stepcommands';
 import type { BoardStep } from '../../wire';
 import type { Place } from './canvas';
-import { parentOf } from './ways';
+import { outermost, parentOf } from './ways';
 
 /** Commands about one step, which it is told by the argument `step`. */
 const OF_STEPS: readonly string[] = Object.values(StepCommandIDs);
@@ -98,6 +98,11 @@ function addOfPipeline(
   add: (label: string, execute: () => unknown) => void
 ): void {
   const all = [...(session.board?.steps ?? []), ...(session.board?.nested ?? [])];
+  const outer = all.find(each => each.name === outermost(node));
+  if (outer && outer.name !== node) {
+    const about = { session, step: outer, pipeline: session.pipeline };
+    add(trans.__('Log'), () => showLog(about, node, trans));
+  }
   const path = [node, parentOf(node)].map(name => all.find(each => each.name === name)?.pipeline);
   const file = path.find(Boolean)?.replace(/(\.ipynb|\.py):[^:]*$/, '$1');
   if (file) {
