@@ -35,8 +35,16 @@ const LAYOUT: Layout = {
 };
 
 test('nodes stand at their centres, and an edge bends where the layout says', () => {
-  const [frame, title, a, , edge] = elements(LAYOUT);
-  expect([frame?.classes, title?.classes]).toEqual(['frame', 'title']);
+  const drawn = elements(LAYOUT);
+  const [frame, a, , title, edge] = drawn;
+  // What lies in a frame lies above it.
+  expect(drawn.slice(0, 4).map(each => each.classes)).toEqual([
+    'frame',
+    'step',
+    'step stage',
+    'title'
+  ]);
+  expect([frame?.data.id, title?.data.label]).toEqual(['frame:first', '▾ first']);
   expect(a?.position).toEqual({ x: 50, y: 20 });
   expect(edge?.data).toMatchObject({ from: '0px 20px', to: '0px -20px', weights: '0.5' });
   expect(edge?.classes).toBe('observed');
