@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from functools import cached_property
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
 from jupyter_pipes.execution.element_jobs import element_inputs, element_template, finding, gathering
+from jupyter_pipes.execution.inert_imports import without_inert_imports
 from jupyter_pipes.execution.late_code import in_order_of_changes
 from jupyter_pipes.model.errors import ArtifactMissing
 from jupyter_pipes.model.job import Job, RetryRule
@@ -41,7 +43,9 @@ class Jobs:
         self._request = request
         self._workspace = workspace
         self._values = values
-        self._by_code = {step.name: step for step in request.definition.steps}
+        places = tuple(map(Path, request.definition.python_path))
+        steps = (without_inert_imports(step, places) for step in request.definition.steps)
+        self._by_code = {step.name: step for step in steps}
         self._environment = dict(os.environ)
         self._templates: dict[str, Job] = {}
 

@@ -190,6 +190,7 @@ class CodePiece(Struct, frozen=True):
         uses_at_once: those that it needs when it runs.
         is_definition: whether it is code only: imports, `def`, `class`.
         behind: what earlier steps left in definitions (see `analysis.states`) that it is to find there.
+        for_effect: whether it is an import that the step does not name: it runs for what the module does.
     """
 
     label: str
@@ -204,6 +205,7 @@ class CodePiece(Struct, frozen=True):
     uses_at_once: tuple[str, ...] = ()
     is_definition: bool = True
     behind: tuple[str, ...] = ()
+    for_effect: bool = False
 
 
 class StepInterface(Struct, frozen=True, kw_only=True):

@@ -89,12 +89,13 @@ def import_parts(
         cache: an existing folder that keeps which distributions are installed.
         own: the step's own environment.
     """
-    sources = step.sources
-    if not (step.imports or any(map(wanted, sources)) or any(map(named_scripts, sources))):
+    sources = (step.body, *(piece.source for piece in step.pieces if not piece.for_effect))
+    effects = tuple(piece.source for piece in step.pieces if piece.for_effect)
+    if not (effects or step.imports or any(map(wanted, sources)) or any(map(named_scripts, sources))):
         return list(_environment_parts(own, {}))
     places = tuple(python_path)
     has_inputs = len(step.reads) > len(step.parameters)
-    reached = slices.reached(sources, step.imports, places, with_classes=has_inputs)
+    reached = slices.reached(sources, step.imports, places, with_classes=has_inputs, effects=effects)
     packages = dict.fromkeys(module.split(".")[0] for module in reached.others)
     versions = {name: version_of(name, cache) for name in packages}
     scripts = {path: source_of(path) for place in places[:1] for path in _scripts(step, place)}

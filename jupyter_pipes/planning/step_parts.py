@@ -108,6 +108,9 @@ def _piece_parts(kind: PartKind, pieces: Sequence[CodePiece]) -> Iterator[Part]:
     """Yield a part for each piece, named for what it binds: where it stands does not count."""
     seen: dict[str, int] = {}
     for piece in pieces:
+        if piece.for_effect:
+            # What it does counts with the module that does it.
+            continue
         if said := text_made_of(piece):
             yield Part("parameter", piece.names[0], digest(piece.source), said)
             continue

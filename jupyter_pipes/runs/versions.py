@@ -32,7 +32,7 @@ def numbered(request: RunRequest, history: History) -> RunRequest:
 
 
 def _state_of(step: Step) -> tuple[object, ...]:
-    pieces = [code_digest(piece.source) for piece in step.pieces]
+    pieces = [code_digest(piece.source) for piece in step.pieces if not piece.for_effect]
     return (step.name, code_digest(step.body), pieces, sorted(step.reads.items()), sorted(step.upstream))
 
 

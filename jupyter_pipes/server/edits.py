@@ -28,4 +28,7 @@ def edited(graph: Graph, before: Graph, run: RunView) -> dict[str, str]:
 
 
 def _code(step: Step) -> tuple[str, ...]:
-    return (code_digest(step.body), *(code_digest(piece.source) for piece in step.pieces))
+    return (
+        code_digest(step.body),
+        *(code_digest(piece.source) for piece in step.pieces if not piece.for_effect),
+    )

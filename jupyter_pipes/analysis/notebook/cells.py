@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names
+from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.cell.source import unregistered
 from jupyter_pipes.analysis.effects.through_instances import ANY_CLASS, handled_parts
 from jupyter_pipes.analysis.literals import tree_of
@@ -17,9 +18,11 @@ from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.elements.needs import own_names, said_names
 from jupyter_pipes.analysis.notebook.problems import Spot
 from jupyter_pipes.analysis.notebook.reading.context import Context, code_in
+from jupyter_pipes.analysis.notebook.reading.effect_imports import effect_imports
 from jupyter_pipes.analysis.notebook.reading.reading import OwnedCell, read
 from jupyter_pipes.analysis.notebook.run_scripts import expanded
-from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Place
+from jupyter_pipes.analysis.notebook.statements import hides_names
+from jupyter_pipes.analysis.notebook.timeline import BEFORE_STATEMENTS, Binding, Place
 from jupyter_pipes.analysis.streams import Uses
 from jupyter_pipes.model.steps import Cell, Diagnostic, ParameterSpec, StepOptions
 from jupyter_pipes.system.memory import remembered
@@ -102,6 +105,7 @@ class Notebook:
         timeline: where parameters and code bind names; the steps' own values are not on it yet.
         setup: the statements of `%%setup` cells.
         futures: the `from __future__` imports.
+        imports: those that later steps have, whether they name them or not.
         settings: statements of other cells, and of steps, that set something in a module.
         modules: step -> the modules that its code and what it reads come from, of steps resolved so far.
         set_in: step -> what it sets in modules that is handed on.
@@ -122,9 +126,27 @@ class Notebook:
         reading = read(owned, parameters, in_file=in_file)
         self.timeline, self.setup, self.futures = reading.timeline, reading.setup, reading.futures
         self.settings, self.set_in = reading.settings, reading.set_in
+        self.imports = tuple(effect_imports(reading.imports, cells))
         self.changing, self._classes = reading.changing, reading.classes
         self.diagnostics = [*self._problems, *reading.diagnostics]
         self.units = _analyzed_all(units, reading.contexts, in_file=in_file)
+
+    def imports_before(self, unit: Unit) -> tuple[Binding, ...]:
+        """Return the imports in cells before a step that it has, whether it names them or not."""
+        before = (binding for binding in self.imports if binding.place < unit.place)
+        return tuple(binding for binding in before if binding.defined_in != unit.name)
+
+    def nowhere_before(self, unit: Unit, name: str, spot: Spot, via: str) -> Diagnostic:
+        """Return what to say of a name that a step needs and that nothing binds before it."""
+        for other in self.units:
+            if other.index > unit.index and name in other.names.writes:
+                return problems.written_later(spot, name, other.spot(), via=via)
+        if PROMPT_HISTORY.fullmatch(name) or PROMPT_INPUTS.fullmatch(name):
+            return problems.prompt_history(spot, name, via=via)
+        cell = next((binding.cell for binding in self.timeline.after(name, unit.place)), 0)
+        before = reversed(self.cells[: unit.last])
+        hiding = next(filter(hides_names, before), None)
+        return problems.undefined(spot, name, self.timeline.names(), via, defined_later=cell, hiding=hiding)
 
     def changed_through_instances(self, last: int) -> frozenset[str]:
         """Return the classes that the cells up to that place may change by other names than theirs."""

@@ -9,7 +9,6 @@ import msgspec
 from msgspec import Struct
 
 from jupyter_pipes.analysis.cell.names import Names
-from jupyter_pipes.analysis.cell.scopes import PROMPT_HISTORY, PROMPT_INPUTS
 from jupyter_pipes.analysis.cell.source import unregistered
 from jupyter_pipes.analysis.handed_texts import handed_names
 from jupyter_pipes.analysis.loop_counters import without_counters
@@ -31,7 +30,6 @@ from jupyter_pipes.analysis.notebook.setting_search import SettingSearch
 from jupyter_pipes.analysis.notebook.statements import (
     EXTENSIONS,
     called_names,
-    hides_names,
     imported_modules,
     names_in_texts,
 )
@@ -61,7 +59,7 @@ def resolve(
     diagnostics = notebook.diagnostics
     setup = reach_setup(notebook, diagnostics)
     context = _Context(tuple(parameters), tuple(cell for cell in cells if cell.role == "params"), setup)
-    earlier = _still_true(_latest.get(in_file), cells, context, notebook.units)
+    earlier = _still_true(_latest.get(in_file), notebook, context)
     resolved: list[_Resolved] = []
     blocked: dict[tuple[str, str], tuple[Diagnostic, ...]] = {}
     for position, unit in enumerate(notebook.units):
@@ -99,6 +97,7 @@ class _Resolved(Struct, frozen=True):
             only: on the others the name has its value from before, which cannot be had.
         hangs_on_later: whether cells behind it may have a say in that.
         modules: top-level modules that its code and what it reads come from.
+        imports: those in cells before it that it has, whether it names them or not.
     """
 
     step: Step
@@ -106,6 +105,7 @@ class _Resolved(Struct, frozen=True):
     blocked: dict[str, tuple[Diagnostic, ...]]
     hangs_on_later: bool
     modules: frozenset[str]
+    imports: tuple[Binding, ...]
 
 
 class _Context(Struct, frozen=True):
@@ -129,16 +129,20 @@ _latest: dict[bool, _Resolution] = {}
 """The latest resolution, of a file and of a kernel: cells are mostly added or edited near the end."""
 
 
-def _still_true(
-    latest: _Resolution | None, cells: Sequence[Cell], context: _Context, units: Sequence[Unit]
-) -> dict[int, _Resolved]:
+def _still_true(latest: _Resolution | None, notebook: Notebook, context: _Context) -> dict[int, _Resolved]:
     """Return, by position, what is known of the units that stand before the first cell that changed."""
     if latest is None or latest.context != context:
         return {}
-    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(latest.cells, cells, strict=False)))
-    pairs = zip(latest.units, units, latest.resolved, strict=False)
+    cells = zip(latest.cells, notebook.cells, strict=False)
+    same = sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], cells))
+    pairs = zip(latest.units, notebook.units, latest.resolved, strict=False)
     unchanged = takewhile(lambda pair: pair[1].last < same and pair[0] == pair[1], pairs)
-    return {place: one for place, (_, _, one) in enumerate(unchanged) if not one.hangs_on_later}
+    return {
+        place: one
+        for place, (_, unit, one) in enumerate(unchanged)
+        # Whether an import is for what it does hangs on all cells.
+        if not one.hangs_on_later and one.imports == notebook.imports_before(unit)
+    }
 
 
 _SAID_BY_OPTIONS: dict[str, Callable[[StepOptions], tuple[object, ...]]] = {
@@ -166,7 +170,8 @@ class _Resolver:
         step = self._with_modules(step, modules)
         diagnostics = (*self._cell_diagnostics(), *self._diagnostics)
         hangs_on_later = bool(self._diagnostics or self._blocked)
-        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, modules)
+        imports = self._notebook.imports_before(self._unit)
+        return _Resolved(step, diagnostics, self._blocked, hangs_on_later, modules, imports)
 
     def _with_modules(self, step: Step, modules: frozenset[str]) -> Step:
         changed = self._notebook.set_in[self._unit.name].modules
@@ -187,14 +192,11 @@ class _Resolver:
         sure = [problem for problem in reached.problems if problem.strength > Strength.OPTIONAL]
         self._diagnostics += [self._problem(problem) for problem in sure]
         futures = [binding for binding in self._notebook.futures if binding.place < unit.place]
-        code = {binding.place: binding for binding in (*futures, *reached.code)}
-        prelude = tuple(
-            self._piece(code[place], is_late=place in reached.late)
-            for place in sorted(code)
-            if place not in setup.places
-        )
+        imports = self._notebook.imports_before(unit)
+        code = {binding.place: binding for binding in (*imports, *futures, *reached.code)}
+        prelude = tuple(self._piece(code[place], reached) for place in sorted(code.keys() - setup.places))
         imports = imported_modules(unit.body) | imports_of(unit.cells) | reached.imports | setup.reach.imports
-        made = {name for code in (*setup.pieces, *prelude) for name in code.names}
+        made = {name for code in (*setup.pieces, *prelude) if not code.for_effect for name in code.names}
         writes = self._writes(made, reached.values)
         own = unit.code - unit.names.modules
         held = states(self._timeline, unit.place, (*setup.reach.code, *reached.code), own, self._redefined)
@@ -217,11 +219,16 @@ class _Resolver:
             continued=unit.continued,
         )
 
-    def _piece(self, binding: Binding, *, is_late: bool) -> CodePiece:
+    def _piece(self, binding: Binding, reached: Reach) -> CodePiece:
         registers_in = self._timeline.registers_in(binding)
         has_run = (unit.last >= binding.place[0] for unit in self._notebook.units)
-        position = list(has_run).index(True) if registers_in else 0
-        return piece(binding, is_late=is_late, registers_in=registers_in, position=position)
+        return piece(
+            binding,
+            is_late=binding.place in reached.late,
+            for_effect=not code_of(binding).is_future and binding not in reached.code,
+            registers_in=registers_in,
+            position=list(has_run).index(True) if registers_in else 0,
+        )
 
     def _all_needs(self) -> dict[str, Strength]:
         """Return what the cell needs, with what texts in it may name to helpers that evaluate them."""
@@ -384,17 +391,5 @@ class _Resolver:
         name, unit = problem.name, self._unit
         if problem.code is None and name in (unit.options.inputs or ()):
             return problems.unknown_input(unit.spot(), name, self._timeline.names())
-        diagnostic = self._nowhere_before(name, unit.spot_of(problem.root), problem.via)
+        diagnostic = self._notebook.nowhere_before(unit, name, unit.spot_of(problem.root), problem.via)
         return diagnostic if is_sure(problem) else msgspec.structs.replace(diagnostic, severity="warning")
-
-    def _nowhere_before(self, name: str, spot: Spot, via: str) -> Diagnostic:
-        unit = self._unit
-        for other in self._notebook.units:
-            if other.index > unit.index and name in other.names.writes:
-                return problems.written_later(spot, name, other.spot(), via=via)
-        if PROMPT_HISTORY.fullmatch(name) or PROMPT_INPUTS.fullmatch(name):
-            return problems.prompt_history(spot, name, via=via)
-        cell = next((binding.cell for binding in self._timeline.after(name, unit.place)), 0)
-        before = reversed(self._notebook.cells[: unit.last])
-        hiding = next(filter(hides_names, before), None)
-        return problems.undefined(spot, name, self._timeline.names(), via, defined_later=cell, hiding=hiding)

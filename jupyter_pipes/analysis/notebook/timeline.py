@@ -154,7 +154,12 @@ def code_of(binding: Binding) -> Statement:
 
 
 def piece(
-    binding: Binding, *, is_late: bool = False, registers_in: Iterable[str] = (), position: int = 0
+    binding: Binding,
+    *,
+    is_late: bool = False,
+    for_effect: bool = False,
+    registers_in: Iterable[str] = (),
+    position: int = 0,
 ) -> CodePiece:
     """Return a statement of another cell as code to run, before or after the step's inputs are loaded."""
     statement = code_of(binding)
@@ -171,6 +176,7 @@ def piece(
         uses=tuple(sorted(at_once | statement.deferred | statement.deferred_optional)),
         uses_at_once=tuple(sorted(at_once)),
         is_definition=statement.is_definition,
+        for_effect=for_effect,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,6 +13,10 @@ from jupyter_pipes.analysis.effects.own_state import runs_for_subclasses
 from jupyter_pipes.analysis.local_modules import absolute, files_run, source_of
 from jupyter_pipes.analysis.syntax import parse_python
 from jupyter_pipes.system.memory import remembered
+from jupyter_pipes.system.patterns import pattern
+
+_REGISTERING = pattern(r"regist|accessor|plugin", re.IGNORECASE)
+"""What stands in the names of functions with which libraries keep what they are given."""
 
 _LATER = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
 
@@ -92,13 +97,20 @@ def _puts_somewhere(node: ast.AST, own: frozenset[str], others: Others) -> bool:
             bases = _bases(node) if isinstance(node, ast.ClassDef) else ()
             return (
                 not own.isdisjoint(map(_dotted, decorators))
-                or not others.names.isdisjoint(map(_root, decorators))
+                or any(_may_keep(each, own, others) for each in decorators)
                 or not others.hooks.isdisjoint(bases)
             )
         case ast.Call(function):
-            return _root(function) in others.names
+            return _may_keep(function, own, others)
         case _:
             return False
+
+
+def _may_keep(function: ast.expr, own: frozenset[str], others: Others) -> bool:
+    """Whether a function from elsewhere may keep what it is given: one of a library says so by its name."""
+    name = _dotted(function)
+    root = name.partition(".")[0]
+    return root in others.names or (root not in own and _REGISTERING.search(name) is not None)
 
 
 def _hooks(
@@ -188,7 +200,3 @@ def _dotted(node: ast.expr) -> str:
             return _dotted(value)
         case _:
             return ""
-
-
-def _root(node: ast.expr) -> str:
-    return _dotted(node).partition(".")[0]

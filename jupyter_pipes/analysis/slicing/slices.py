@@ -23,7 +23,12 @@ _NOTHING = frozenset[str]()
 
 
 def reached(
-    sources: Iterable[str], modules: Iterable[str], places: Iterable[Path], *, with_classes: bool
+    sources: Iterable[str],
+    modules: Iterable[str],
+    places: Iterable[Path],
+    *,
+    with_classes: bool,
+    effects: Iterable[str] = (),
 ) -> Reached:
     """Return what code reaches through its imports, of local modules only the statements that it reaches.
 
@@ -33,11 +38,13 @@ def reached(
         places: the folders that local modules are in.
         with_classes: whether all classes of a module count with their methods: values that the code is
             given may be instances of them, though it never names them.
+        effects: imports that are there for what the modules do.
     """
     places = tuple(places)
     waiting = list(names_wanted(tuple(sources)))
     seen = {module for module, _ in waiting}
     waiting += [(module, None) for module in modules if module not in seen]
+    waiting += [each for source in effects for each in _for_effect(source, "", places)]
     names_of: dict[Path, frozenset[str]] = {}
     texts: dict[Path, str] = {}
     whole: set[str] = set()
@@ -57,10 +64,22 @@ def reached(
             source, others = source_of(path), others_of(path, package, places)
             texts[path] = text_of(source, names_of[path], others, with_classes)
             waiting += [*wanted(texts[path], package), *_submodules(path, package, own)]
-            waiting += [(each, _NOTHING) for each in modules_run(source, package) if files_run(each, places)]
+            waiting += _for_effect(source, package, places)
     entire = reach(whole, places)
     parts = {path: text for path, text in texts.items() if text}
     return Reached({**parts, **entire.local}, entire.others)
+
+
+def does_anything(source: str, places: Iterable[Path]) -> bool:
+    """Return whether an import may do more than bind its names; of one that is not local nobody knows."""
+    places = tuple(places)
+    is_local = any(_for_effect(source, "", places))
+    return not is_local or bool(reached((), (), places, with_classes=False, effects=(source,)).local)
+
+
+def _for_effect(source: str, package: str, places: tuple[Path, ...]) -> list[Wanted]:
+    """The local modules that code imports when it runs, of which nothing is wanted."""
+    return [(each, _NOTHING) for each in modules_run(source, package) if files_run(each, places)]
 
 
 def _submodules(path: Path, package: str, names: Iterable[str]) -> list[Wanted]:

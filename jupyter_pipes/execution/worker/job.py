@@ -215,7 +215,9 @@ class Attempt:
         self.displays.is_of_other_cells = True
         for piece in pieces:
             failure = self._run_piece(piece)
-            if failure is not None:
+            if failure is not None and piece.for_effect and isinstance(failure.error, ImportError):
+                self.note(f"{piece.source} ({piece.label}): {failure.error}; the step names nothing of it")
+            elif failure is not None:
                 return self._piece_failed(piece, failure)
         return None
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from msgspec import Struct
 from msgspec.structs import replace
 
+from jupyter_pipes.analysis.local_modules import imported
 from jupyter_pipes.analysis.notebook.statements import STAR
 from jupyter_pipes.export.placing.plain_magics import modules_of, plain, script_call
 from jupyter_pipes.export.placing.source import Chunk, chunks, decides_imports, single_imports
@@ -92,6 +93,7 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str], be
     prelude = [
         piece
         for code in step.prelude
+        if not code.for_effect
         for piece in _pieces(_with_comments(code, cells, modules), 1, code.label)
     ]
     used = (piece.chunk.free for piece in (*setup, *prelude, *cell))
@@ -101,12 +103,20 @@ def step_code(step: Step, cells: Mapping[int, Cell], modules: frozenset[str], be
         for piece in prelude
         if not piece.chunk.is_import or piece.chunk.binds & needed or piece.chunk.is_future
     ]
+    run = [piece for code in run_only(step) for piece in _pieces(_chunks_at(code, modules), 1, code.label)]
     fixed = {piece.key for piece in cell if not _may_move(piece, cell)}
     # At the top, whoever imports the module would load it.
     fixed |= {piece.key for piece in prelude if piece.chunk.binds.intersection(step.loads)}
     added = [*_pieces(chunks(behind, modules), 1, step.label)]
     fixed |= {piece.key for piece in added if not piece.chunk.is_import}
-    return StepCode(step, [*setup, *reached], cell, fixed, added)
+    return StepCode(step, [*setup, *run, *reached], cell, fixed, added)
+
+
+def run_only(step: Step) -> list[CodePiece]:
+    """Return the imports that are there for what they do, of modules not imported for anything else."""
+    others = (step.body, *(code.source for code in step.pieces if not code.for_effect))
+    there = {module for source in others for module in imported(source)}
+    return [code for code in step.prelude if code.for_effect and not there.issuperset(imported(code.source))]
 
 
 def _script(step: Step) -> Piece:

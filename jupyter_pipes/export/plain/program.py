@@ -13,6 +13,7 @@ from msgspec import Struct
 from jupyter_pipes.analysis.cell.scopes import ALWAYS_THERE, NOTEBOOK_NAMES
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.notebook.statements import STAR
+from jupyter_pipes.export.placing.pieces import run_only
 from jupyter_pipes.export.placing.placement import split_setup, top_level
 from jupyter_pipes.export.plain.functions import awaits, definition, input_names, output_names, typed_names
 from jupyter_pipes.export.plain.names import OwnNames, identifier, unused
@@ -177,7 +178,11 @@ class Program:
         code = "\n\n".join([*first, self._definitions(rest), *functions, *tail])
         futures = [piece.chunk.code for piece in self._top if piece.chunk.is_future and part == "whole"]
         lines = [*self._imports(rest, setup, code), *(self._type_imports(tail) if part == "whole" else [])]
-        lines = [*imports, *(line for line in lines if part == "whole" or _is_used(line, code))]
+        run = {piece.source for each in self._codes for piece in run_only(each.step)}
+        lines = [
+            *imports,
+            *(line for line in lines if part == "whole" or line in run or _is_used(line, code)),
+        ]
         return "\n\n".join([head, "\n".join(futures), setup, "\n".join(dict.fromkeys(lines)), code, ""])
 
     def _part(self, part: str) -> list[Piece]:
@@ -190,7 +195,7 @@ class Program:
         return sorted([*above, *self._helpers], key=lambda piece: piece.order)
 
     def imports_inside(self, function: Function, shared: str) -> list[str]:
-        """Return the imports of names that are kept apart, for the function that needs them.
+        """Return the imports of names that are kept apart, and those that are there for what they do.
 
         Args:
             function: a step's function.
@@ -198,7 +203,8 @@ class Program:
         """
         needed = self.apart & function.outside
         pieces = (piece.chunk for piece in self._top if piece.chunk.is_import)
-        lines = [f"from {shared} import {name}" for name in sorted(needed & self.shared)]
+        lines = [piece.source for piece in run_only(function.step)]
+        lines += [f"from {shared} import {name}" for name in sorted(needed & self.shared)]
         return [*lines, *(chunk.code for chunk in pieces if chunk.binds & needed)]
 
     def annotation(self, parameter: Parameter) -> str:

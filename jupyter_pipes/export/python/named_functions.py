@@ -22,8 +22,9 @@ def with_named(step: Step, graph: Graph) -> Step:
     pieces = [piece for _, _, reached in _named(step, graph) for piece in reached.prelude]
     if not pieces:
         return step
-    every = {(piece.cell, piece.line): piece for piece in (*step.prelude, *pieces)}
-    return replace(step, prelude=tuple(every[place] for place in sorted(every)))
+    every = {(piece.cell, piece.line, piece.source): piece for piece in (*step.prelude, *pieces)}
+    in_order = sorted(every.values(), key=lambda piece: (piece.cell, piece.line))
+    return replace(step, prelude=tuple(in_order))
 
 
 def check_named(top: Iterable[Piece], codes: Sequence[StepCode], graph: Graph) -> None:

@@ -58,6 +58,8 @@ PLACED = {
     "derived twice": "from registry import Base\n\n"
     "class Own(Base):\n    pass\n\nclass placed(Own):\n    pass\n",
     "derived from a generic": "from registry import Base\n\nclass placed(Base[int]):\n    pass\n",
+    "kept by a library": "import pandas as pd\n\n"
+    "@pd.api.extensions.register_dataframe_accessor('x')\nclass placed:\n    pass\n",
     "of a metaclass": "from registry import Meta\n\nclass placed(metaclass=Meta):\n    pass\n",
 }
 

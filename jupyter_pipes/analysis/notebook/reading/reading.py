@@ -17,6 +17,7 @@ from jupyter_pipes.analysis.effects.through_instances import shared_containers
 from jupyter_pipes.analysis.literals import tree_of
 from jupyter_pipes.analysis.notebook import problems
 from jupyter_pipes.analysis.notebook.reading.context import Context, code_in, first_context, with_imports
+from jupyter_pipes.analysis.notebook.reading.effect_imports import may_act
 from jupyter_pipes.analysis.notebook.run_scripts import expanded
 from jupyter_pipes.analysis.notebook.settings import (
     HandedOn,
@@ -57,6 +58,7 @@ class Reading:
         contexts: what was known before each cell.
         setup: the statements of `%%setup` cells.
         futures: the `from __future__` imports.
+        imports: those that may do more than bind their names.
         settings: statements of plain cells, and of steps, that set something in a module.
         set_in: step -> what it sets in modules that is handed on.
         changing: definitions that hold something which changes.
@@ -69,6 +71,7 @@ class Reading:
         self.contexts: list[Context] = []
         self.setup: list[Binding] = []
         self.futures: list[Binding] = []
+        self.imports: list[Binding] = []
         self.settings: list[Setting] = []
         self.set_in: defaultdict[str, HandedOn] = defaultdict(HandedOn)
         self.changing: set[str] = set()
@@ -84,6 +87,7 @@ class Reading:
         other.contexts, other.setup, other.futures = [*self.contexts], [*self.setup], [*self.futures]
         other.settings, other.set_in, other.changing = [*self.settings], self.set_in.copy(), {*self.changing}
         other.classes, other.diagnostics = [*self.classes], [*self.diagnostics]
+        other.imports = [*self.imports]
         other._of_steps, other._shared_parts = self._of_steps, self._shared_parts.copy()
         other._next = self._next
         return other
@@ -124,6 +128,8 @@ class Reading:
                 self.setup.append(binding)
             if statement.is_future:
                 self.futures.append(binding)
+            if may_act(statement) and not is_setup:
+                self.imports.append(binding)
         if owner:
             self._add_settings_of_step(index, cell, owner, context)
 
