@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ def absolute(where: str, directory: Path) -> str:
 
 
 def state_of(entry: Entry, where: str, directory: Path) -> str:
-    """Return the state of a place; "" if nothing is there. That of a table is not looked at.
+    """Return the state of a place; "" if nothing is there. What stands in a table is not looked at.
 
     Args:
         entry: whose it is.
@@ -27,10 +29,23 @@ def state_of(entry: Entry, where: str, directory: Path) -> str:
 
     Raises:
         OSError: another file system cannot be asked.
+        sqlite3.Error: a file is no database.
     """
     if entry.is_table:
-        return "table"
+        return "table" if _may_be_there(entry.table, where, directory) else ""
     return remote_state(where) if "://" in where else file_digest(directory / where)
+
+
+def _may_be_there(table: str, where: str, directory: Path) -> bool:
+    """Return whether a table is there, as far as no server has to be asked for it."""
+    file = where.removeprefix(SQLITE).partition("?")[0]
+    if not where.startswith(SQLITE) or not file or file.startswith(":"):
+        return True
+    path = directory / file
+    if not path.exists():
+        return False
+    with closing(sqlite3.connect(f"{path.resolve().as_uri()}?mode=ro", uri=True)) as database:
+        return database.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (table,)).fetchone() is not None
 
 
 def remote_state(url: str) -> str:

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
+
+import pandas as pd
 
 from jupyter_pipes.execution.publishing.notes import Notes, idle
 from jupyter_pipes.execution.publishing.orders import Order
@@ -30,6 +34,22 @@ def test_a_place_is_done_until_value_entry_or_file_differ(tmp_path: Path) -> Non
     assert not notes.is_done(Order(Entry("x", "json", save={"indent": 1}), "x.json", one.artifact))
     (tmp_path / "x.json").write_text("by hand")
     assert not notes.is_done(one)
+
+
+def test_a_table_of_sqlite_is_put_back_when_it_is_gone(tmp_path: Path) -> None:
+    """Its file, too; what stands in it is not looked at."""
+    notes, place = Notes(tmp_path / "kept", tmp_path), f"sqlite:///{tmp_path / 'x.db'}"
+    table = Order(Entry("x", "sql", place, table="t"), place, order("").artifact)
+    notes.note(table, write(table.entry, place, pd.DataFrame({"a": [1]}), tmp_path))
+    assert notes.is_done(table)
+    with closing(sqlite3.connect(tmp_path / "x.db")) as database:
+        database.execute("DELETE FROM t")
+        database.commit()
+        assert notes.is_done(table)
+        database.execute("DROP TABLE t")
+    assert not notes.is_done(table)
+    (tmp_path / "x.db").unlink()
+    assert not notes.is_done(table)
 
 
 def test_what_a_format_loses_is_known_of_a_value_wherever_it_is_written(tmp_path: Path) -> None:
