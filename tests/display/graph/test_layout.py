@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from jupyter_pipes.display.graph.density import DENSE, NAME_SIZE, Direction
 from jupyter_pipes.display.graph.layout import Box, Layout, arrange, stage_node
 from jupyter_pipes.display.graph.routing import LABEL_HEIGHT, Edge, polyline, svg_path
+from jupyter_pipes.display.graph.text_size import text_width
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.steps import StepOptions
 
@@ -66,6 +68,19 @@ def test_no_two_nodes_overlap_and_all_lie_within_the_size(steps: list[PlannedSte
         assert box.y >= 0
         assert box.x + box.width <= layout.width
         assert box.y + box.height <= layout.height
+
+
+@pytest.mark.parametrize("direction", ["LR", "TB"])
+def test_a_frame_is_wide_enough_for_its_title_with_its_steps_in_the_middle(direction: Direction) -> None:
+    steps = [planned("a", {"x": "up"}, stage="prepare"), planned("up"), planned("down", {"y": "a"})]
+    layout = arrange(steps, direction=direction, density=DENSE)
+    frame, node = layout.groups["prepare"], layout.nodes["a"]
+    assert text_width("prepare", NAME_SIZE) * 1.1 + 48 <= frame.width
+    assert node.centre[0] == pytest.approx(frame.centre[0])
+    for edge in layout.edges:
+        for point, box in ((edge.points[0], edge.source), (edge.points[-1], edge.target)):
+            place = layout.nodes[box]
+            assert place.x - 0.1 <= point[0] <= place.x + place.width + 0.1
 
 
 @settings(max_examples=60)
