@@ -49,8 +49,8 @@ class Density(Struct, frozen=True):
         """Return how wide a node of this name is; where it has one line, a count stands there as well."""
         least, most = self.node_widths
         text = f"{title}{_COUNT}" if is_counted and self.lines == 1 else title
-        beside = self.beside_name + (FOLD_SIZE + 4.0 if is_unfoldable else 0.0)
-        return min(max(least, text_width(text, NAME_SIZE) * self.boldness + beside), most)
+        width = text_width(text, NAME_SIZE) * self.boldness + self.beside_name
+        return min(max(least, width), most) + (FOLD_SIZE + 4.0 if is_unfoldable else 0.0)
 
 
 ROOMY = Density(
