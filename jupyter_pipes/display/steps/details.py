@@ -176,14 +176,14 @@ def _value_html(ref: ArtifactRef) -> str:
 
 
 def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
-    rows = [
-        (
-            f"attempt {attempt.number}",
-            status_html(attempt.status),
-            duration_text(attempt.seconds_until(now)) if attempt.started else "",
-            *usage_texts(attempt.usage),
-            f"<span class='quiet'>{text_html(said)}</span>" if said != reason else "",
-        )
+    return table_html(
+        (f"attempt {attempt.number}", status_html(attempt.status), _attempt_html(attempt, said, reason, now))
         for attempt, said in zip(attempts, map(attempt_reason, attempts), strict=True)
-    ]
-    return table_html(rows, numbers=(2, 3, 4))
+    )
+
+
+def _attempt_html(attempt: AttemptView, said: str, reason: str, now: float) -> str:
+    """Return what an attempt took, and why it ended so if that is not told above: one cell, which wraps."""
+    took = duration_text(attempt.seconds_until(now)) if attempt.started else ""
+    used = " · ".join(filter(None, (took, *usage_texts(attempt.usage))))
+    return used + (f"<div class='quiet'>{text_html(said)}</div>" if said != reason else "")
