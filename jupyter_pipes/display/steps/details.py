@@ -185,5 +185,6 @@ def _attempts(attempts: Sequence[AttemptView], reason: str, now: float) -> str:
 def _attempt_html(attempt: AttemptView, said: str, reason: str, now: float) -> str:
     """Return what an attempt took, and why it ended so if that is not told above: one cell, which wraps."""
     took = duration_text(attempt.seconds_until(now)) if attempt.started else ""
-    used = " · ".join(filter(None, (took, *usage_texts(attempt.usage))))
+    cpu, memory = usage_texts(attempt.usage)
+    used = " · ".join(filter(None, (took, cpu and f"{cpu} CPU", memory)))
     return used + (f"<div class='quiet'>{text_html(said)}</div>" if said != reason else "")
