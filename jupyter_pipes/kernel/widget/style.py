@@ -50,8 +50,8 @@ _CSS = f"""
  width:26px}}
 .jupyter-pipes-details{{overflow:visible}}
 .jupyter-pipes-details .widget-html,.jupyter-pipes-head .widget-html{{margin:0;height:auto;min-height:0}}
-.jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;min-width:0;
- height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
+.jupyter-pipes-details .widget-html-content,.jupyter-pipes-head .widget-html-content{{line-height:1.45;
+ min-width:0;height:auto;color:var(--jp-ui-font-color1,#1f2328)}}
 .jupyter-pipes-details>*{{flex:none}}
 .jupyter-pipes-details .name{{padding-right:30px}}
 .jupyter-pipes-details table.facts td{{padding-right:10px}}
