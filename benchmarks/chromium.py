@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, Any
 from tests.browser.lab import CHROMIUM_ARGUMENTS, CLEAR, Lab, LabPage, chromium, running_lab, write_notebook
 
 __all__ = ["CLEAR", "Lab", "LabPage", "a_lab", "frame_times", "memory", "open_panel", "rate"]
-__all__ += ["running_chromium", "spent_in_ours", "write_notebook"]
+__all__ += ["another_chromium", "processes", "running_chromium", "spent_in_ours", "write_notebook"]
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser, BrowserType, Page
 
 OURS = "jupyter_pipes"
 """What stands in the address of each of the extension's scripts."""
@@ -38,10 +38,30 @@ def running_chromium() -> Generator[Browser]:
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=60_000)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
+    with sync_playwright() as playwright, _launched(playwright.chromium) as browser:
         yield browser
-        browser.close()
+
+
+@contextmanager
+def another_chromium(browser: Browser) -> Generator[Browser]:
+    """Run another Chromium, with processes of its own, until the block ends."""
+    with _launched(browser.browser_type) as other:
+        yield other
+
+
+@contextmanager
+def _launched(kind: BrowserType) -> Generator[Browser]:
+    browser = kind.launch(executable_path=chromium(), args=list(CHROMIUM_ARGUMENTS))
+    yield browser
+    browser.close()
+
+
+def processes(browser: Browser) -> list[int]:
+    """Return the ids of the processes of a Chromium."""
+    devtools = browser.new_browser_cdp_session()
+    told = devtools.send("SystemInfo.getProcessInfo")["processInfo"]
+    devtools.detach()
+    return [each["id"] for each in told]
 
 
 @contextmanager

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from math import nan
 from pathlib import Path
 from statistics import median
@@ -41,6 +42,23 @@ def beside(name: str, values: list[float], unit: str, other: list[float], what: 
 def times(values: list[float], other: list[float]) -> float:
     """Return how many times another median one is; not a number beside 0, which was too short to see."""
     return median(values) / median(other) if median(other) else nan
+
+
+def thread_seconds(pids: Iterable[int]) -> dict[str, float]:
+    """Return the CPU time of each thread of these processes so far, in seconds."""
+    threads = (thread for pid in pids for thread in Path(f"/proc/{pid}/task").glob("*/schedstat"))
+    return dict(_read(threads))
+
+
+def _read(threads: Iterable[Path]) -> Iterator[tuple[str, float]]:
+    for thread in threads:
+        with contextlib.suppress(OSError):  # it has ended
+            yield str(thread), int(thread.read_text().split()[0]) / 1e9
+
+
+def seconds_since(before: dict[str, float], now: dict[str, float]) -> float:
+    """Return the CPU time that threads took that are still there."""
+    return sum(seconds - before.get(thread, 0.0) for thread, seconds in now.items())
 
 
 def bare_fork() -> None:

@@ -45,7 +45,7 @@ def silence_html(status: Status, moment: float) -> str:
     gone. So what is shown of a run under way is renewed as long as it goes on; each renewal takes this back.
 
     Args:
-        status: the status: what runs is renewed each second, what waits each minute.
+        status: the status: what runs is renewed every ten seconds at least, what waits each minute.
         moment: the time in seconds since 1970.
     """
     if status.is_final:

@@ -42,9 +42,9 @@ _BASE_CSS = """
 .jupyter-pipes .error{border-left:3px solid var(--jupyter-pipes-failed);padding-left:8px}
 .jupyter-pipes .note{border-left:3px solid var(--jupyter-pipes-queued);padding-left:8px}
 .jupyter-pipes .silent{display:inline-block;max-width:0;overflow:hidden;white-space:nowrap;opacity:0;
- vertical-align:bottom;animation:jupyter-pipes-silent 1ms 10s forwards}
+ vertical-align:bottom;animation:jupyter-pipes-silent 1ms 25s forwards}
 .jupyter-pipes .silent.long{animation-delay:90s}
-.jupyter-pipes .status:has(+.silent){animation:jupyter-pipes-old 1ms 10s forwards}
+.jupyter-pipes .status:has(+.silent){animation:jupyter-pipes-old 1ms 25s forwards}
 .jupyter-pipes .status:has(+.silent.long){animation-delay:90s}
 @keyframes jupyter-pipes-silent{to{max-width:60em;opacity:1}}
 @keyframes jupyter-pipes-old{to{font-size:0;margin-right:-10px}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from jupyter_pipes.kernel.durations import LastTimes
 from jupyter_pipes.kernel.pacing import Pacer
 from jupyter_pipes.model.events import Record, StepEvent
 from jupyter_pipes.model.mapping.children import step_of
+from jupyter_pipes.model.quantities import counted
 from jupyter_pipes.model.results import OutputRef
 from jupyter_pipes.model.steps import Diagnostic, Status, Step
 from jupyter_pipes.model.views import CellView, RunView
@@ -65,8 +66,9 @@ class CellOutputs:
         self._shown: dict[str, Run] = {}
         self._times: LastTimes | None = None
         self._changed: set[str] = set()
+        self._told: dict[str, tuple[int, ...]] = {}
         self._lock = threading.RLock()
-        self._pacer = Pacer(self._refresh, interval=INTERVAL, tick=TICK, ticking=self._is_running)
+        self._pacer = Pacer(self._refresh, interval=INTERVAL, pause=self._pause)
 
     def open(self, step: str, cell: str, definitions: Mapping[str, Definition]) -> None:
         """Display a step's definition in the output of the cell that runs now, and its other cells anew.
@@ -125,13 +127,28 @@ class CellOutputs:
 
     def _refresh(self) -> None:
         with self._lock:
-            steps = self._run.view.steps if self._run is not None else {}
-            running = {name for name, step in steps.items() if not step.status.is_final}
-            changed, self._changed = self._changed | running, set()
+            going_on = self._going_on()
+            self._changed.update(name for name, _ in going_on - self._told.items())
+            self._told = dict(going_on)
+            changed, self._changed = self._changed, set()
             for cell, display in self._displays.items():
                 if display.step in changed:
                     run, stale = self._shown.get(display.step), self._stale.get(display.step, "")
                     display.show(cell, run, stale, self._seconds_before(display.step, run))
+
+    def _going_on(self) -> Set[tuple[str, tuple[int, ...]]]:
+        """Return what goes on by itself of each step that has not ended: its time, its run's, and its log."""
+        run, now = self._run, time.time()
+        if run is None:
+            return set()
+        shown = {display.step for display in self._displays.values()} & run.view.steps.keys()
+        steps = [run.view.steps[name] for name in shown]
+        of_run = counted(run.view.seconds_until(now))
+        return {
+            (step.name, (of_run, counted(step.seconds_until(now)), len(run.log(step.name))))
+            for step in steps
+            if not step.status.is_final
+        }
 
     def _seconds_before(self, step: str, run: Run | None) -> float:
         """Return what a step that goes on for a while took the last time; 0 if it is not worth looking."""
@@ -141,8 +158,8 @@ class CellOutputs:
         goes_on = state.status is Status.RUNNING and state.seconds_until(time.time()) > _WORTH_TELLING
         return self._times.of_step(step) if goes_on else 0.0
 
-    def _is_running(self) -> bool:
-        return self._run is not None and not self._run.has_ended
+    def _pause(self) -> float | None:
+        return None if self._run is None or self._run.has_ended else TICK
 
 
 class _CellDisplay:

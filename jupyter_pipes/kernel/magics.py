@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 TICK = 0.05
-"""Seconds between two looks of a waiting cell: an interrupt does not wake one that only awaits."""
+"""Seconds between the first looks of a waiting cell: an interrupt does not wake one that only awaits."""
 
 _AWAITED = "--awaited "
 _RUNNING_LINE = re.compile(

@@ -94,7 +94,7 @@ class Session:
         self._saved_seen = 0.0
         self._watchers: list[Callable[[], None]] = beside._watchers if beside is not None else []
         self._upcoming: tuple[tuple[object, ...], Pipeline] | None = None
-        self._watch = Pacer(self._look_at_file, interval=_WATCHING, tick=_WATCHING, ticking=self._has_file)
+        self._watch = Pacer(self._look_at_file, interval=_WATCHING, pause=self._until_next_look)
         self._marks = Marks(self.upcoming, lambda: self.parameters, self._mark)
 
     @property
@@ -211,7 +211,7 @@ class Session:
         """Have the steps marked whose kept results no longer fit, where it can be shown; returns at once."""
         if self.live:
             self._marks.request()
-            if self._has_file():
+            if self.cells.path is not None:
                 self._watch.request()
 
     def show_step(self, name: str, key: str) -> None:
@@ -385,8 +385,8 @@ class Session:
         words = {step: "; ".join(decision.reasons) for step, decision in self._stale.items()}
         return words | {edit.step: edit.words for edit in self._edits if self._shows_result(edit.step)}
 
-    def _has_file(self) -> bool:
-        return self.cells.path is not None
+    def _until_next_look(self) -> float | None:
+        return None if self.cells.path is None else _WATCHING
 
     def _look_at_file(self) -> None:
         """Look for stale steps when the notebook was saved: what was edited was not run, perhaps."""

@@ -38,7 +38,7 @@ class Marks:
         self._pipeline, self._parameters, self._tell = pipeline, parameters, tell
         self._lock = threading.Lock()
         self._looks = 0
-        self._pacer = Pacer(self._look, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
+        self._pacer = Pacer(self._look, interval=_INTERVAL)
 
     def request(self) -> None:
         """Look soon; returns at once."""

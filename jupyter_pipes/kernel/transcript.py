@@ -36,7 +36,7 @@ class Transcript:
         self._asked: dict[str, Gate] = {}
         self._is_over = False
         self._lock = threading.Lock()
-        self._pacer = Pacer(self.catch_up, interval=_INTERVAL, tick=_TICK, ticking=lambda: not run.has_ended)
+        self._pacer = Pacer(self.catch_up, interval=_INTERVAL, pause=self._pause)
 
     def follow(self) -> None:
         """Go on writing on another thread; returns at once."""
@@ -56,6 +56,9 @@ class Transcript:
                 self._tell_gate(view, step, gate)
             self._stream.flush()
             self._is_over = has_ended
+
+    def _pause(self) -> float | None:
+        return None if self._run.has_ended else _TICK
 
     def _tell(self, view: RunView, step: StepView) -> None:
         # Asked for first: what a step prints before its end is written before it.

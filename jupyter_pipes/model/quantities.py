@@ -91,6 +91,17 @@ def clock_text(seconds: float) -> str:
     return f"{hours}:{minutes:02d}:{rest:02d}" if hours else f"{minutes}:{rest:02d}"
 
 
+def counted(seconds: float) -> int:
+    """Return an elapsed time as what is dear to renew counts it: each second up to ten, then tens."""
+    whole = int(seconds)
+    return whole if whole < 10 else whole - whole % 10
+
+
+def until_next(seconds: float) -> float:
+    """Return in how many seconds `counted` returns another one."""
+    return counted(seconds) + (1 if seconds < 10 else 10) - seconds
+
+
 def date_text(moment: float) -> str:
     """Return a moment (seconds since 1970) in this machine's zone: `2026-01-31 17:04:05`."""
     return f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M:%S}"

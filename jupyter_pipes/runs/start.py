@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from jupyter_pipes.runs.run import Run
 
 
+_LONGEST_TICK = 1.0
 _LONGEST_END = 5.0
 """Seconds for which an interrupted cell waits for the end of its run."""
 
@@ -136,13 +138,14 @@ async def wait_or_cancel_awaiting(run: Run, tick: float, look: Callable[[], obje
 
     Args:
         run: the run.
-        tick: seconds between two looks at it.
+        tick: seconds between two looks at it at first; later a hundredth of what was waited.
         look: called at each.
     """
+    begun = time.monotonic()
     try:
         while not run.has_ended:
             look()
-            await asyncio.sleep(tick)
+            await asyncio.sleep(min(max(tick, (time.monotonic() - begun) / 100), _LONGEST_TICK))
     except (KeyboardInterrupt, asyncio.CancelledError):
         if run.is_driven_here:
             run.cancel()

@@ -5,10 +5,10 @@ import type { CommandRegistry } from '@lumino/commands';
 import type { PanelLayout } from '@lumino/widgets';
 import { StepHeader } from './cells/header';
 import { headerWords, type WrittenCell } from './cells/words';
+import { eachSecond } from './clock';
 import { stepNameOf, writtenStepOf } from './notebook';
 import type { PipelineSession } from './session';
-
-const TICK_MILLISECONDS = 1000;
+import { countsOf, SOME_SECONDS } from './words';
 
 /** The headers of one notebook's steps. */
 export class StepHeaders {
@@ -22,7 +22,7 @@ export class StepHeaders {
     notebook.activeCellChanged.connect(this._onActive, this);
     notebook.modelContentChanged.connect(this._request, this);
     _session.panel.disposed.connect(() => {
-      clearInterval(this._clock);
+      this._tick(false);
     });
     this._refresh();
   }
@@ -92,17 +92,23 @@ export class StepHeaders {
   }
 
   private _tick(isRunning: boolean): void {
-    if (isRunning && this._clock === undefined) {
-      this._clock = window.setInterval(() => {
-        this._refresh();
-      }, TICK_MILLISECONDS);
-    } else if (!isRunning) {
-      clearInterval(this._clock);
-      this._clock = undefined;
+    if (isRunning) {
+      this._end ??= eachSecond(() => {
+        const { boards, now, panel } = this._session;
+        const counts = [...boards.values()].map(board => countsOf(board, now, SOME_SECONDS)).join();
+        if (panel.isVisible && counts !== this._counts) {
+          this._counts = counts;
+          this._refresh();
+        }
+      });
+    } else {
+      this._end?.();
+      this._end = undefined;
     }
   }
 
   private readonly _headers = new Map<Cell, StepHeader>();
-  private _clock: number | undefined;
+  private _end: (() => void) | undefined;
+  private _counts = '';
   private _isDue = false;
 }

@@ -18,7 +18,7 @@ import { MissingNames } from './cells/missing';
 import { addCommands, CommandIDs } from './commands';
 import { Front } from './front';
 import { graph } from './panel/graph/plugin';
-import { keepKeysOfLiveGraphs } from './livegraphs';
+import { keepKeysOfLiveGraphs, letLiveGraphsRest } from './livegraphs';
 import { PipelinePanel } from './panel/panel';
 import { showPlansAtToolbars } from './panel/plan/glance';
 import { Pipelines } from './pipelines';
@@ -62,6 +62,7 @@ const pipelines: JupyterFrontEndPlugin<IPipelines> = {
     addCommands(app, followed, trans);
     addStepCommands(app.commands, followed, trans);
     keepKeysOfLiveGraphs(window);
+    letLiveGraphsRest(document);
     showPlansAtToolbars(document, followed, app.commands, trans);
     tracker.activeCellChanged.connect(() => {
       app.commands.notifyCommandChanged(CommandIDs.makeStep);

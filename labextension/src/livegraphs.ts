@@ -1,6 +1,9 @@
-/** Live graphs that a kernel draws in cells' outputs: what is pressed in them is theirs, not the notebook's. */
+/** Live graphs that a kernel draws in cells' outputs: what is pressed in them is theirs, not the notebook's; they rest. */
+import type { Core } from 'cytoscape';
+import { letRest } from './panel/graph/resting';
 
 const LIVE = '.jupyter-pipes-live';
+const LOOK_AGAIN = 'jupyter-pipes-look-again';
 const SUPPRESSED = 'data-lm-suppress-shortcuts';
 
 /**
@@ -21,4 +24,21 @@ export function keepKeysOfLiveGraphs(page: Window): void {
     // Before Lab, which listens at the document.
     { capture: true }
   );
+}
+
+/** Let live graphs rest: their own style sheet has an animation begin where one is drawn, or pointed at. */
+export function letLiveGraphsRest(page: Document): void {
+  page.addEventListener('animationstart', ({ animationName, target }) => {
+    if (animationName === LOOK_AGAIN && target instanceof Element) {
+      const graph = target.closest(LIVE)?.querySelector<Drawn>('.__________cytoscape_container');
+      if (graph?._cyreg?.cy) {
+        letRest(graph._cyreg.cy);
+      }
+    }
+  });
+}
+
+/** What cytoscape draws in. */
+interface Drawn extends HTMLElement {
+  readonly _cyreg?: { readonly cy?: Core };
 }

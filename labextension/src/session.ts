@@ -261,8 +261,10 @@ export class PipelineSession implements IDisposable {
   }
 
   private async _tellCells(link: Link): Promise<void> {
+    const cells = cellsOf(this.panel.content);
     this._areCellsTold = true;
-    await link.ask({ ask: 'cells', cells: cellsOf(this.panel.content) });
+    this._cells = JSON.stringify(cells);
+    await link.ask({ ask: 'cells', cells });
   }
 
   private readonly _onMessage = (message: BoardMessage): void => {
@@ -385,6 +387,11 @@ export class PipelineSession implements IDisposable {
   }
 
   private async _onPause(): Promise<void> {
+    // Outputs are content as well: they change by themselves.
+    if (this._cells === JSON.stringify(cellsOf(this.panel.content))) {
+      this._areCellsTold = true;
+      return;
+    }
     this._changed.emit();
     if (this._state === 'live') {
       const link = await this.connect();
@@ -413,6 +420,7 @@ export class PipelineSession implements IDisposable {
     const opening = this._opening;
     this._opening = null;
     this._areCellsTold = false;
+    this._cells = '';
     this._dropped.reject(new Disconnected());
     this._dropped = undecided();
     void opening?.then(closed, () => undefined);
@@ -439,6 +447,8 @@ export class PipelineSession implements IDisposable {
   private _tab = '';
   private _ahead = 0;
   private _areCellsTold = false;
+  /** What the kernel was told of them last, as text. */
+  private _cells = '';
   private _isRestarting = false;
   private _isDisposed = false;
   private _opening: Promise<Link> | null = null;

@@ -3,11 +3,11 @@ import { VDomModel, VDomRenderer } from '@jupyterlab/ui-components';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import type { CommandRegistry } from '@lumino/commands';
 import type { JSX } from 'react';
+import { eachSecond } from './clock';
 import { CommandIDs } from './commands';
+import { isRunning } from './model';
 import type { IPipelines } from './tokens';
-import { runLine } from './words';
-
-const TICK_MILLISECONDS = 1000;
+import { countsOf, runLine, SOME_SECONDS } from './words';
 
 /** What the item says. */
 class RunLine extends VDomModel {
@@ -18,20 +18,18 @@ class RunLine extends VDomModel {
     super();
     _pipelines.changed.connect(this._refresh, this);
     _pipelines.currentChanged.connect(this._refresh, this);
-    this._clock = window.setInterval(() => {
-      this._refresh();
-    }, TICK_MILLISECONDS);
   }
 
   text = '';
 
   override dispose(): void {
-    clearInterval(this._clock);
+    this._end?.();
     super.dispose();
   }
 
   private _refresh(): void {
     const session = this._pipelines.current;
+    this._tick(isRunning(session?.board ?? null));
     const line = session?.board ? runLine(session.board, session.now, this._trans) : '';
     const name =
       session && session.choices.length > 1 ? `${session.board?.heading.pipeline}: ` : '';
@@ -42,7 +40,24 @@ class RunLine extends VDomModel {
     }
   }
 
-  private readonly _clock: number;
+  private _tick(isCounting: boolean): void {
+    if (isCounting) {
+      this._end ??= eachSecond(() => {
+        const { board = null, now = 0 } = this._pipelines.current ?? {};
+        const counts = countsOf(board, now, SOME_SECONDS);
+        if (counts !== this._counts) {
+          this._counts = counts;
+          this._refresh();
+        }
+      });
+    } else {
+      this._end?.();
+      this._end = undefined;
+    }
+  }
+
+  private _end: (() => void) | undefined;
+  private _counts = '';
 }
 
 /** The item. */

@@ -2,6 +2,9 @@
 import { staleWord, statusWord, type Translator } from './statuses';
 import type { Board, BoardStep } from './wire';
 
+/** Behind the first ten seconds, so many lie between two texts of how long something takes. */
+export const SOME_SECONDS = 5;
+
 /** The queue of this machine. */
 export const LOCAL = 'local';
 
@@ -27,6 +30,21 @@ function padded(number: number): string {
 /** What a step took so far, in seconds; `now` in seconds since 1970, by the kernel's clock. */
 export function secondsOf(step: BoardStep, now: number): number {
   return step.seconds + (step.started === null ? 0 : Math.max(now - step.started, 0));
+}
+
+/** A time that goes on, as it is counted: each second up to ten, then every so many. */
+export function counted(seconds: number, every: number): number {
+  const whole = Math.floor(Math.max(seconds, 0));
+  return whole < 10 ? whole : whole - (whole % every);
+}
+
+/** What a run counts, itself and each of its steps that run. */
+export function countsOf(board: Board | null, now: number, every: number): string {
+  const running = board?.steps.filter(step => step.status === 'running') ?? [];
+  const seconds = running.map(step => secondsOf(step, now));
+  return [now - (board?.heading.run?.started ?? now), ...seconds]
+    .map(each => counted(each, every))
+    .join(' ');
 }
 
 /** A step's accessible name: `STEP, STATUS`, with `, stale` or `, may be stale` behind it where it is. */

@@ -31,6 +31,7 @@ class Kernel {
   connectionStatus = 'connected';
   supportsSubshells = false;
   steps: readonly BoardStep[] = [];
+  told = 0;
 
   constructor(private readonly _listening: Promise<void> = Promise.resolve()) {}
 
@@ -48,6 +49,7 @@ class Kernel {
       },
       send: ({ number, request }: { number: number; request: { cells: LiveCell[] } }) => {
         expect(target).toBe(COMMANDS);
+        this.told += 1;
         this.steps = request.cells.map(({ id }) => stepNamed(id, { cell: id }));
         tell({ number, answer: {}, refusal: null });
       },
@@ -165,6 +167,20 @@ test('what is edited while a kernel connects is told to it once it does', async 
   await settled();
   expect(session.state).toBe('live');
   expect(kernel.steps).toHaveLength(3);
+});
+
+test('cells of which only the outputs change are not told again', async () => {
+  await opened();
+  jest.useFakeTimers();
+  const { told } = notebook.sessionContext.session.kernel;
+  notebook.content.modelContentChanged.emit();
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(notebook.sessionContext.session.kernel.told).toBe(told);
+  notebook.content.model.cells.push(cell('c'));
+  notebook.content.modelContentChanged.emit();
+  await jest.advanceTimersByTimeAsync(1000);
+  expect(notebook.sessionContext.session.kernel.told).toBe(told + 1);
+  jest.useRealTimers();
 });
 
 test('what a kernel told that is gone is shown no more where the server keeps nothing', async () => {

@@ -1,5 +1,13 @@
 /** Words are those of Python. */
-import { diffSign, durationText, runLine, shortened, spoken, statusLine } from '../src/words';
+import {
+  countsOf,
+  diffSign,
+  durationText,
+  runLine,
+  shortened,
+  spoken,
+  statusLine
+} from '../src/words';
 import { boardOf, ENGLISH, runNamed, stepNamed } from './boards';
 
 test.each([
@@ -11,6 +19,16 @@ test.each([
   [7380, '2 h 03 min']
 ])('%d seconds are %s', (seconds, text) => {
   expect(durationText(seconds)).toBe(text);
+});
+
+test.each([
+  [8.2, 9.1, false],
+  [11, 14.9, true],
+  [14.9, 15, false],
+  [10.5, 14, true]
+])('at %d s and %d s of a step its time is counted alike: %p', (one, other, isAlike) => {
+  const board = boardOf(stepNamed('fit', { status: 'running', started: 0 }));
+  expect(countsOf(board, one, 5) === countsOf(board, other, 5)).toBe(isAlike);
 });
 
 test('a step is spoken of by name and status, and as stale where it is', () => {

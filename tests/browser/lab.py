@@ -77,6 +77,21 @@ CLEAR = """async () => {
 
 IS_RELOADED = "() => performance.getEntriesByType('navigation')[0].type === 'reload'"
 
+REST = """() => new Promise((done, fail) => {
+    const ask = window.requestAnimationFrame;
+    let [asked, left] = [0, 200];
+    window.requestAnimationFrame = action => { asked += 1; return ask.call(window, action); };
+    const look = setInterval(() => {
+        if (asked === 0 || left-- === 0) {
+            clearInterval(look);
+            window.requestAnimationFrame = ask;
+            asked === 0 ? done() : fail(new Error('frames are asked for again and again'));
+        }
+        asked = 0;
+    }, 300);
+})"""
+"""Waits until nothing in the page asks for a frame for a while."""
+
 REOPEN = """async () => {
     const { commands, serviceManager, shell } = window.jupyterapp;
     const { context } = shell.currentWidget;

@@ -7,7 +7,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from lab import Lab
+from lab import REST, Lab
 from playwright.sync_api import Page, expect
 
 CELLS = (
@@ -47,12 +47,14 @@ class Watched:
         """How many layouts the page asked the kernel for."""
         return self.page.evaluate("window.layouts_asked")
 
-    def run(self) -> None:
-        """Run the pipeline from start to end."""
+    def run(self, *, until_it_rests: bool = False) -> None:
+        """Run the pipeline from start to end, perhaps until the page rests while a step runs."""
         header = self.page.locator(".jp-pipes-header:has(.jp-pipes-name:text-is('wait'))")
         buttons = self.page.locator(".jp-NotebookPanel-toolbar")
         buttons.get_by_role("button", name="Run pipeline", exact=True).click()
         expect(header).to_contain_text("running")
+        if until_it_rests:
+            self.page.evaluate(REST)
         (self._folder / "end").touch()
         expect(header).to_contain_text("completed")
         expect(self.page.locator(".jp-pipes-heading")).to_contain_text("completed")
@@ -98,3 +100,8 @@ def test_runs_leave_no_nodes_and_no_listeners_behind(watched: Watched) -> None:
     nodes, listeners = zip(*left, strict=True)
     for counts in (nodes, listeners):
         assert min(after - before for before, after in pairwise(counts)) <= 0, counts
+
+
+def test_a_graph_that_shows_nothing_new_asks_for_no_frames(watched: Watched) -> None:
+    watched.run(until_it_rests=True)
+    watched.page.evaluate(REST)

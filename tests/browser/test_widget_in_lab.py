@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import msgspec
 import pytest
-from lab import Lab, LabPage
+from lab import REST, Lab, LabPage
 from playwright.sync_api import Locator, ViewportSize, expect
 
 from jupyter_pipes.kernel.widget.widget import pane_layout
@@ -135,6 +135,14 @@ def test_run_and_cancel_work_and_statuses_change_in_place(shown: Shown) -> None:
     expect(shown.root).to_contain_text("clean failed")
     assert canvas is not None
     assert canvas.evaluate("canvas => canvas.isConnected"), "the graph was built again on a status change"
+
+
+def test_a_graph_that_shows_nothing_new_asks_for_no_frames(shown: Shown) -> None:
+    expect(shown.root.locator("canvas").first).to_be_visible()
+    shown.lab.page.evaluate(REST)
+    shown.button("Run").click()
+    expect(shown.item("load, running")).to_be_attached()
+    shown.lab.page.evaluate(REST)
 
 
 def test_a_step_is_selected_with_the_keyboard_and_its_details_are_text(shown: Shown) -> None:

@@ -37,7 +37,7 @@ def others() -> set[threading.Thread]:
 
 def test_the_last_of_many_requests_is_always_seen_and_most_are_not() -> None:
     recorder = Recorder()
-    pacer = Pacer(recorder, interval=0.05, tick=60, ticking=lambda: False)
+    pacer = Pacer(recorder, interval=0.05)
     for value in range(1, 5001):
         recorder.value = value
         pacer.request()
@@ -47,7 +47,7 @@ def test_the_last_of_many_requests_is_always_seen_and_most_are_not() -> None:
 
 def test_a_request_after_the_thread_has_ended_is_served_by_another(others: set[threading.Thread]) -> None:
     recorder = Recorder()
-    pacer = Pacer(recorder, interval=0, tick=60, ticking=lambda: False)
+    pacer = Pacer(recorder, interval=0)
     for value in (1, 2, 3):
         recorder.value = value
         pacer.request()
@@ -57,7 +57,7 @@ def test_a_request_after_the_thread_has_ended_is_served_by_another(others: set[t
 
 def test_it_ticks_without_requests_as_long_as_it_shall(others: set[threading.Thread]) -> None:
     recorder = Recorder()
-    pacer = Pacer(recorder, interval=0, tick=0.01, ticking=lambda: len(recorder.seen) < 4)
+    pacer = Pacer(recorder, interval=0, pause=lambda: 0.01 if len(recorder.seen) < 4 else None)
     pacer.request()
     with recorder.called:
         assert recorder.called.wait_for(lambda: len(recorder.seen) >= 4, WAIT)
@@ -66,7 +66,7 @@ def test_it_ticks_without_requests_as_long_as_it_shall(others: set[threading.Thr
 
 def test_a_closed_pacer_calls_no_more(others: set[threading.Thread]) -> None:
     recorder = Recorder()
-    pacer = Pacer(recorder, interval=0, tick=60, ticking=lambda: True)
+    pacer = Pacer(recorder, interval=0, pause=lambda: 60)
     pacer.close()
     pacer.request()
     _join_display_threads(others)

@@ -26,6 +26,7 @@ from jupyter_pipes.model.fold import fold
 from jupyter_pipes.model.quantities import (
     bytes_text,
     clock_text,
+    counted,
     duration_option,
     duration_text,
     exact_duration_text,
@@ -35,6 +36,7 @@ from jupyter_pipes.model.quantities import (
     parse_size,
     shape_text,
     size_option,
+    until_next,
 )
 from jupyter_pipes.model.results import ArtifactRef, Usage
 from jupyter_pipes.model.steps import Status
@@ -105,6 +107,15 @@ def test_durations_are_told_as_people_say_them(seconds: float, text: str) -> Non
 )
 def test_a_clock_keeps_its_form_while_it_ticks(seconds: float, text: str) -> None:
     assert clock_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "count", "left"), [(0, 0, 1), (9.5, 9, 0.5), (10, 10, 10), (19.5, 10, 0.5), (61, 60, 9)]
+)
+def test_what_is_dear_to_renew_counts_each_second_up_to_ten_then_tens(
+    seconds: float, count: int, left: float
+) -> None:
+    assert (counted(seconds), until_next(seconds)) == (count, left)
 
 
 @pytest.mark.parametrize(

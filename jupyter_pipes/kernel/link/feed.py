@@ -38,7 +38,7 @@ class Feed:
         self._listeners: list[_Listener] = []
         self._lock = threading.Lock()
         self._views: dict[str, ShownView] = {}
-        self._pacer = Pacer(self._tell, interval=_INTERVAL, tick=_INTERVAL, ticking=lambda: False)
+        self._pacer = Pacer(self._tell, interval=_INTERVAL)
         sessions.watch(self._pacer.request)
 
     def open(self, comm: Any) -> None:

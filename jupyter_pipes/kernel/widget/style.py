@@ -33,7 +33,8 @@ _CSS = f"""
 .jupyter-pipes-gates button{{width:auto}}
 .jupyter-pipes-gates .widget-html-content{{line-height:1.45;height:auto;overflow-wrap:anywhere}}
 .jupyter-pipes-graph{{overflow:auto;max-height:800px;background:var(--jp-layout-color0,#fff);container-type:inline-size}}
-.jupyter-pipes-graph:hover,.jupyter-pipes-head .clock{{animation:jupyter-pipes-look-again 1ms}}
+.jupyter-pipes-graph:hover,.jupyter-pipes-graph canvas,.jupyter-pipes-head .clock
+ {{animation:jupyter-pipes-look-again 1ms}}
 @keyframes jupyter-pipes-look-again{{from{{outline-color:transparent}}to{{outline-color:transparent}}}}
 .jupyter-pipes-graph>*{{margin:0 auto!important;flex:none}}
 .jupyter-pipes-fitted svg{{max-width:100%!important}}

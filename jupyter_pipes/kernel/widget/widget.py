@@ -24,6 +24,7 @@ from jupyter_pipes.kernel.widget.steplist import StepList
 from jupyter_pipes.kernel.widget.still import Still
 from jupyter_pipes.model.events import PlannedStep
 from jupyter_pipes.model.mapping.children import is_child
+from jupyter_pipes.model.quantities import until_next
 from jupyter_pipes.model.results import ArtifactRef
 from jupyter_pipes.model.steps import Status
 from jupyter_pipes.model.views import AttemptView, RunView, StepView
@@ -107,9 +108,7 @@ class PipelineWidget:
         self._still = Still(name)
         self._lock = threading.RLock()
         self._is_closed = False
-        self._pacer = Pacer(
-            self._refresh, interval=_INTERVAL, tick=_TICK, ticking=lambda: _is_running(self._view)
-        )
+        self._pacer = Pacer(self._refresh, interval=_INTERVAL, pause=self._pause)
         self._steps = StepList(self._select, self._unfold)
         self._gates = GateBar(on_answer)
         self._parts = Parts(name, self._steps.widget, self._gates.widget)
@@ -220,6 +219,15 @@ class PipelineWidget:
         """Draw edges that were seen since: of a run under way now and then, in the end at once."""
         if _plans(steps) != self._drawn and not (running and time.monotonic() < self._redraw_due):
             self._draw_graph()
+
+    def _pause(self) -> float | None:
+        """Return when something goes on by itself: time, and what a selected step prints; None if nothing."""
+        view, steps = self._view, self._shown_steps()
+        if not _is_running(view):
+            return None
+        selected = self._selected(steps)
+        is_followed = selected is not None and not steps[selected].status.is_final
+        return _TICK if is_followed else until_next(view.seconds_until(time.time()))
 
     def _refresh(self) -> None:
         with self._lock:

@@ -136,9 +136,15 @@ export class StepHeader extends Widget {
   private readonly _bar = document.createElement('span');
 }
 
-/** Set a text only where it differs: a page that does not change is not laid out again. */
+/** Set a text only where it differs, and in its own node: styles are not looked for again where none comes or goes. */
 function put(element: HTMLElement, text: string): void {
-  if (element.textContent !== text) {
+  const { firstChild } = element;
+  if (element.textContent === text) {
+    return;
+  }
+  if (text && firstChild instanceof Text) {
+    firstChild.data = text;
+  } else {
     element.textContent = text;
   }
 }

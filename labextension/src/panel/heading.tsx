@@ -1,16 +1,16 @@
 /** The panel's heading: which pipeline and run it is, how it stands, with which parameters; or what is to be done first. */
 import type { JSX } from 'react';
-import { useEffect, useState } from 'react';
-import { isRunning, staleSteps } from '../model';
+import { staleSteps } from '../model';
 import { STALE } from '../wire';
 import { statusText } from '../statuses';
 import type { BoardRun, BoardSweep } from '../wire';
-import { durationText } from '../words';
+import { durationText, SOME_SECONDS } from '../words';
 import { Actions } from './actions';
 import { Load, Notice } from './notice';
 import { placeInSweep } from './runs/sweeps';
 import { turnToSweep } from './runs/view';
 import type { TabProps } from './tabs';
+import { useCounts } from './ticking';
 
 /** The heading. */
 export function Heading(props: TabProps): JSX.Element {
@@ -81,7 +81,7 @@ function Status({ run, trans }: RunProps & Pick<TabProps, 'trans'>): JSX.Element
 }
 
 function Elapsed({ run, session }: RunProps & Pick<TabProps, 'session'>): JSX.Element {
-  useTick(isRunning(session.board));
+  useCounts(session, SOME_SECONDS);
   return (
     <span className="jp-pipes-took">{durationText((run.ended ?? session.now) - run.started)}</span>
   );
@@ -151,19 +151,4 @@ function Unloaded({ session, trans }: TabProps): JSX.Element {
       )}
     </div>
   );
-}
-
-/** Draw again every second while something goes on. */
-export function useTick(isTicking: boolean): void {
-  const [, setCount] = useState(0);
-  useEffect(() => {
-    const clock = isTicking
-      ? window.setInterval(() => {
-          setCount(count => count + 1);
-        }, 1000)
-      : undefined;
-    return () => {
-      window.clearInterval(clock);
-    };
-  }, [isTicking]);
 }

@@ -12,6 +12,7 @@ import { Gates } from './gates';
 import { Heading } from './heading';
 import { Problems } from './problems';
 import { TabbedPane } from './tabbed';
+import { Seen } from './ticking';
 import { RoomyWidth } from './width';
 
 /** The panel's id. */
@@ -55,6 +56,11 @@ export class PipelinePanel extends ReactWidget {
     this._redraw.emit();
   }
 
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._redraw.emit();
+  }
+
   protected override render(): JSX.Element {
     return <UseSignal signal={this._redraw}>{() => this._content()}</UseSignal>;
   }
@@ -68,12 +74,12 @@ export class PipelinePanel extends ReactWidget {
     const isLight = !this._themes?.theme || this._themes.isLight(this._themes.theme);
     const props = { session, commands: this._commands, trans, isLight };
     return (
-      <>
+      <Seen.Provider value={this.isVisible}>
         <Heading {...props} />
         <Gates {...props} />
         <Problems {...props} />
         <TabbedPane key={`${session.panel.id} ${session.pipeline}`} {...props} />
-      </>
+      </Seen.Provider>
     );
   }
 

@@ -1,20 +1,19 @@
 /** The tab "Steps": a sortable table; a row selects its step, and shows its cell. */
 import type { JSX } from 'react';
 import { useState } from 'react';
-import { isRunning } from '../model';
 import { reveal } from '../notebook';
 import { staleText, statusText } from '../statuses';
 import { elementsCaption, StepCommandIDs } from '../stepcommands';
 import type { BoardStep } from '../wire';
 import { durationText, earlierWords, LOCAL, secondsOf } from '../words';
-import { useTick } from './heading';
 import { COLUMNS, sorted, type Column, type Order } from './sorting';
 import type { TabProps } from './tabs';
+import { useCounts } from './ticking';
 
 /** The table. */
 export function StepsTab({ session, commands, trans }: TabProps): JSX.Element {
   const [order, setOrder] = useState<Order>({ column: 'place', isDown: false });
-  useTick(isRunning(session.board));
+  useCounts(session);
   const { now } = session;
   const steps = session.board?.steps ?? [];
   const hasQueues = steps.some(step => step.queue !== LOCAL);

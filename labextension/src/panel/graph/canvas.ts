@@ -3,6 +3,7 @@ import cytoscape from 'cytoscape';
 import type { Layout } from '../../wire';
 import { elements, headOf, nodeClasses } from './elements';
 import { isUnfoldedIn, type Face } from './faces';
+import { letRest } from './resting';
 import { styleOf } from './style';
 
 const MOST_SCALE = 1.25;
@@ -72,6 +73,7 @@ export class GraphCanvas {
       // While it moves, a picture of it is moved.
       textureOnViewport: true
     });
+    this._wake = letRest(this._cy);
     this._listen();
     this._resized = new ResizeObserver(() => {
       this._cy.resize();
@@ -177,6 +179,7 @@ export class GraphCanvas {
         this._cy.center(element);
       } else {
         this._cy.animate({ center: { eles: element } }, { duration: MOVE_MILLISECONDS });
+        this._wake();
       }
     }
   }
@@ -322,6 +325,7 @@ export class GraphCanvas {
   }
 
   private readonly _cy: cytoscape.Core;
+  private readonly _wake: () => void;
   private readonly _resized: ResizeObserver;
   private _layout: Layout = EMPTY;
   private _faces: ReadonlyMap<string, Face> = new Map();

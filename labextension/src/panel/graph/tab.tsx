@@ -3,13 +3,12 @@ import { Notification } from '@jupyterlab/apputils';
 import type { JSX } from 'react';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import { CommandIDs } from '../../commands';
-import { isRunning } from '../../model';
 import { reveal } from '../../notebook';
 import type { PipelineSession } from '../../session';
 import { LOOKS, type Layout } from '../../wire';
-import { useTick } from '../heading';
 import { wordsOf } from '../asking';
 import type { TabProps } from '../tabs';
+import { useCounts } from '../ticking';
 import { useLayout, useRoom } from './arranging';
 import { GraphCanvas, type GraphListener, type Place } from './canvas';
 import { inksOf } from './colours';
@@ -37,7 +36,7 @@ export function Graph({
   ...props
 }: TabProps & { readonly isAlone?: boolean }): JSX.Element {
   const { session, commands, trans, isLight } = props;
-  const { board, now, selected } = session;
+  const { board, selected } = session;
   const ground = useRef<HTMLDivElement>(null);
   const canvas = useRef<GraphCanvas | null>(null);
   const [folded, setFolded] = useState<readonly string[] | null>(null);
@@ -48,14 +47,13 @@ export function Graph({
   const [focused, setFocused] = useState('');
   const room = useRoom(ground);
   const layout = useLayout(session, room, folded);
-  useTick(isRunning(board));
+  const counts = useCounts(session);
 
-  const second = isRunning(board) ? Math.floor(now) : 0;
   const shown = useMemo(
     () => (layout && board ? faces(layout, board, session.now, trans) : NO_FACES),
-    // Not with each frame that it is moved in: with each second of a run.
+    // Not with each frame that it is moved in.
     // eslint-disable-next-line react-hooks/exhaustive-deps
-    [layout, board, second]
+    [layout, board, counts]
   );
   const names = useMemo(
     () => Object.fromEntries([...shown].map(([node, face]) => [node, face.spoken])),

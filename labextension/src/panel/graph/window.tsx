@@ -3,10 +3,12 @@ import type { IThemeManager } from '@jupyterlab/apputils';
 import type { TranslationBundle } from '@jupyterlab/translation';
 import { ReactWidget, UseSignal } from '@jupyterlab/ui-components';
 import type { CommandRegistry } from '@lumino/commands';
+import type { Message } from '@lumino/messaging';
 import { Signal } from '@lumino/signaling';
 import type { JSX } from 'react';
 import { pipelineIcon } from '../../icons';
 import type { IPipelines } from '../../tokens';
+import { Seen } from '../ticking';
 import { Graph } from './tab';
 
 /** The graph as a widget of the main area. */
@@ -34,6 +36,16 @@ export class GraphWindow extends ReactWidget {
     super.dispose();
   }
 
+  protected override onAfterShow(message: Message): void {
+    super.onAfterShow(message);
+    this._redraw.emit();
+  }
+
+  protected override onAfterHide(message: Message): void {
+    super.onAfterHide(message);
+    this._redraw.emit();
+  }
+
   protected override render(): JSX.Element {
     return <UseSignal signal={this._redraw}>{() => this._content()}</UseSignal>;
   }
@@ -47,7 +59,11 @@ export class GraphWindow extends ReactWidget {
     }
     const isLight = !this._themes?.theme || this._themes.isLight(this._themes.theme);
     const props = { session, commands: this._commands, trans: this._trans, isLight };
-    return <Graph key={session.panel.id} {...props} isAlone />;
+    return (
+      <Seen.Provider value={this.isVisible}>
+        <Graph key={session.panel.id} {...props} isAlone />
+      </Seen.Provider>
+    );
   }
 
   private _onChanged(): void {

@@ -1,17 +1,16 @@
 /** The tab "Timeline": when the steps of the run that is shown waited, and when they ran. */
 import type { JSX } from 'react';
-import { isRunning } from '../../model';
 import { reveal } from '../../notebook';
 import { useAnswer } from '../asking';
-import { useTick } from '../heading';
 import type { TabProps } from '../tabs';
+import { useCounts } from '../ticking';
 import { WhereItIs } from '../where';
 import { Chart } from './chart';
 
 /** The chart of that run; a step that runs can be asked where it is. */
 export function TimelineTab({ session, trans }: TabProps): JSX.Element {
   const { board } = session;
-  useTick(isRunning(board));
+  useCounts(session);
   const occasion = JSON.stringify([
     board?.heading.run?.id,
     board?.heading.run?.status,
