@@ -14,6 +14,7 @@ from jupyter_pipes.model.steps import Step
 from jupyter_pipes.storage.artifacts import ArtifactStore
 
 _kept: dict[str, Any] = {}
+_metrics: dict[str, MetricBuffer] = {}
 
 
 def enter(name: str, parameters: Iterable[str], namespace: Mapping[str, Any]) -> None:
@@ -29,7 +30,13 @@ def enter(name: str, parameters: Iterable[str], namespace: Mapping[str, Any]) ->
         return
     job = Job("plain", "", Step(name, 0, "", ""), attempt=1)
     values = {each: namespace[each] for each in parameters if each in namespace}
-    current.enter(Context(job, MetricBuffer(job, _tell_nobody), _keep, values))
+    metrics = _metrics.setdefault(name, MetricBuffer(job, _tell_nobody))
+    current.enter(Context(job, metrics, _keep, values))
+
+
+def last_values(step: str) -> dict[str, float]:
+    """Return the last value of each metric that a step reported."""
+    return _metrics[step].last_values() if step in _metrics else {}
 
 
 def kept() -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from jupyter_pipes.storage.serializers.restoring import made_classes
 from jupyter_pipes.verification.current_step import kept
 from jupyter_pipes.verification.equality.walk import Incomparable, difference, short, type_name
 from jupyter_pipes.verification.findings import NameFinding, Value
+from jupyter_pipes.verification.in_kernel import without_stand_ins
 
 
 class Kept(Struct, frozen=True):
@@ -55,7 +56,8 @@ def answer(namespace: Mapping[str, Any], hidden: Collection[str], question: str,
         question, place: paths of the two files.
     """
     asked = msgspec.json.decode(Path(question).read_bytes(), type=Question)
-    values = {**kept(), **{name: value for name, value in namespace.items() if name not in hidden}}
+    names = without_stand_ins(namespace)
+    values = {**kept(), **{name: value for name, value in names.items() if name not in hidden}}
     Path(place).write_bytes(msgspec.json.encode(findings(values, asked)))
 
 

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import pickle
 import threading
-from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
 from typing import Any, Protocol
@@ -14,14 +12,10 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from jupyter_pipes.analysis import analyze
-from jupyter_pipes.execution.worker.scripts.script import code_of
-from jupyter_pipes.model.errors import PipesError, UsageError
-from jupyter_pipes.model.steps import Cell, StepOptions
-from jupyter_pipes.pipelines.options.nesting import file_and_name, is_open, said_of
-from jupyter_pipes.pipelines.referring.values import resolved
+from jupyter_pipes.model.errors import PipesError
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question
+from jupyter_pipes.verification.plain_cells import PlainNotebook
 
 _ASKED = """\
 __import__("jupyter_pipes.verification.namespace", fromlist=["answer"]).answer(
@@ -37,20 +31,7 @@ __import__("jupyter_pipes.verification.current_step", fromlist=["enter"]).enter(
 """What the kernel runs before a cell: lines of the cell stay where they are."""
 
 
-_REPEATED = """\
-for __import__("builtins")._round_of_a_step in range({most}):
-    get_ipython().run_cell({code!r}).raise_error()
-    if not ({again}
-    ):
-        break
-"""
-"""What the kernel runs for a cell with a `--repeat-while`: no name but the cell's comes to the notebook."""
-
-
-_NESTED = """\
-{names} = (lambda run: {values})(__import__("jupyter_pipes").Pipeline.load(*{place!r}).run(params={given!r}))
-"""
-"""What the kernel runs for a cell with a `--pipeline`: the other pipeline's values, by their names."""
+_LEFT_OUT = 'print(*__import__("jupyter_pipes.verification.in_kernel", fromlist=["left_out"]).left_out())'
 
 
 class PlainRun(Struct, frozen=True):
@@ -60,25 +41,13 @@ class PlainRun(Struct, frozen=True):
         outputs: cell id -> nbformat outputs.
         failure: the cell that failed, at which it ended.
         names: what the kernel's names are, held against those that were asked for.
+        left_out: steps whose `--when` was not true, and those that need what these leave.
     """
 
     outputs: dict[str, list[Any]]
     failure: Failure | None
     names: list[NameFinding]
-
-
-class PlainNotebook(Struct, frozen=True):
-    """What a plain run runs.
-
-    Attributes:
-        cells: the notebook's, in order.
-        values: parameter -> its value, pickled.
-        read: step -> the parameters that it reads: what `current.params` has in its cells.
-    """
-
-    cells: tuple[Cell, ...]
-    values: Mapping[str, bytes]
-    read: Mapping[str, tuple[str, ...]]
+    left_out: tuple[str, ...] = ()
 
 
 class RunPlainly(Protocol):
@@ -97,48 +66,6 @@ def run_in_kernel(notebook: PlainNotebook, folder: Path, question: Question) -> 
     """
     kernel = _Kernel(folder)
     return _apart(kernel.run(notebook, question))
-
-
-def plain_code(cell: Cell, values: Mapping[str, bytes]) -> str:
-    """Return what a cell runs when it is an ordinary one; one that declares parameters binds their values."""
-    code, options = cell.body.lstrip("\n"), cell.options
-    if options.pipeline:
-        return _nested_code(cell, values)
-    if options.bash:
-        code = code_of(code)
-    if options.repeat_while:
-        return _REPEATED.format(most=_most(cell, values), code=code, again=options.repeat_while)
-    if cell.role != "params":
-        return code
-    declared = [name for name in values if name in analyze(cell.body).writes]
-    return "".join(f"{name} = __import__('pickle').loads({values[name]!r})\n" for name in declared)
-
-
-def _settled(cell: Cell, values: Mapping[str, bytes]) -> StepOptions:
-    return resolved(cell.options, {name: pickle.loads(value) for name, value in values.items()}, cell.name)
-
-
-def _most(cell: Cell, values: Mapping[str, bytes]) -> int:
-    options = _settled(cell, values)
-    if "at_most" in options.made:
-        said = f"--at-most {' '.join(options.made['at_most'])}"
-        raise UsageError(f"{said}: plain cells do not know what it comes to; verify it with a number")
-    return options.at_most
-
-
-def _nested_code(cell: Cell, values: Mapping[str, bytes]) -> str:
-    options = _settled(cell, values)
-    if is_open(options):
-        said = f"-p {' '.join(options.made['given'])}"
-        raise UsageError(f"{said}: plain cells do not know what it comes to; verify it with a value")
-    names = options.outputs or ()
-    values_of_run = "".join(f"run[{name!r}], " for name in names)
-    return _NESTED.format(
-        names=", ".join(names) + "," if names else "_",
-        values=f"({values_of_run})",
-        place=file_and_name(options.pipeline),
-        given=said_of(options),
-    )
 
 
 class _Kernel:
@@ -162,7 +89,7 @@ class _Kernel:
                 if failure is not None:
                     # What the failed cell had bound by then is no name of the notebook's end.
                     question = replace(question, plain=None)
-                return PlainRun(outputs, failure, await self._ask(question))
+                return PlainRun(outputs, failure, await self._ask(question), await self._left_out())
         except self._died as error:
             return PlainRun(outputs, Failure("the kernel", f"{error}, in cell {len(outputs) + 1}"), [])
 
@@ -170,9 +97,11 @@ class _Kernel:
         for cell in notebook.cells:
             if cell.role == "markdown":
                 continue
-            await self._execute(_ENTERED.format(name=cell.name, parameters=notebook.read.get(cell.name, ())))
+            read = notebook.steps[cell.name].parameters if cell.name in notebook.steps else ()
+            await self._execute(_ENTERED.format(name=cell.name, parameters=read))
             try:
-                outputs[cell.id] = await self._execute(plain_code(cell, notebook.values))
+                outputs[cell.id] = await self._execute(notebook.code(cell))
+                await self._execute(notebook.behind(cell))
             except self._raised as error:
                 reason: Any = error
                 return Failure(f"cell {cell.number}", f"{reason.ename}: {reason.evalue}")
@@ -183,6 +112,10 @@ class _Kernel:
         self._client.nb.cells.append(cell)
         await self._client.async_execute_cell(cell, len(self._client.nb.cells) - 1)
         return cell.outputs
+
+    async def _left_out(self) -> tuple[str, ...]:
+        (told,) = await self._execute(_LEFT_OUT)
+        return tuple(told["text"].split())
 
     async def _ask(self, question: Question) -> list[NameFinding]:
         asked, answer = (self._folder.parent.parent / name for name in ("question.json", "answer.json"))

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 _NOISE = (
     (re.compile(r"\b0x[0-9a-fA-F]+"), "0x…"),
     (re.compile(r"\b\d+(?:[.,]\d+)?(?:e[-+]?\d+)?\s?(?:ns|µs|μs|us|ms|s|sec|seconds?|min)\b"), "… s"),
+    (re.compile(r"\b\d\d:\d\d:\d\d\b"), "…"),
     (re.compile(r"^\S*?(?:ipykernel_\d+/\d+\.py|<[^>\n]*>):\d+: "), "…: "),
     (TOLD, ""),
 )
@@ -33,7 +34,9 @@ def shown_findings(pipeline: Pipeline, run: Run, plain: PlainRun) -> Iterator[Sh
         if step.status is not Status.COMPLETED or not all(cell in plain.outputs for cell in cells):
             continue
         here = _lines(output for cell in cells for output in plain.outputs[cell])
-        there = _lines(outputs_of(run, step.name))
+        # What a step with a `--map` shows, its elements do.
+        showing = [*step.children, step.name] if step.planned.options.map else [step.name]
+        there = _lines(output for name in showing for output in outputs_of(run, name))
         if here != there:
             yield ShownFinding(step.name, _only(here, there), _only(there, here))
 

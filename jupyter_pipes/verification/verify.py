@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,7 +14,7 @@ from jupyter_pipes.analysis import analyze
 from jupyter_pipes.analysis.constants.unknown import UNKNOWN
 from jupyter_pipes.analysis.states import definition_of, is_state
 from jupyter_pipes.model.errors import UsageError
-from jupyter_pipes.model.steps import Cell, Status
+from jupyter_pipes.model.steps import Cell, Status, StepOptions
 from jupyter_pipes.model.views import StepView
 from jupyter_pipes.pipelines.declarations.packing import pack
 from jupyter_pipes.pipelines.made.edges import later_values
@@ -24,7 +24,8 @@ from jupyter_pipes.pipelines.sections.sharing import cells_of_others
 from jupyter_pipes.runs.repeat import kept_request
 from jupyter_pipes.verification.findings import Failure, NameFinding, Verification
 from jupyter_pipes.verification.namespace import Kept, Question
-from jupyter_pipes.verification.plain_run import PlainNotebook, PlainRun, RunPlainly, run_in_kernel
+from jupyter_pipes.verification.plain_cells import PlainNotebook
+from jupyter_pipes.verification.plain_run import PlainRun, RunPlainly, run_in_kernel
 from jupyter_pipes.verification.shown import shown_findings
 from jupyter_pipes.verification.workplace import Workplace
 
@@ -50,21 +51,18 @@ def verify(
     Raises:
         InvalidPipeline: the pipeline has problems; `diagnostics` lists them.
         ParameterError: an unknown parameter, or a value that does not fit.
-        UsageError: it is no notebook's, its folder is too large, or a value is for one step only,
-            or made by steps.
+        UsageError: it is no notebook's, its folder is too large, or a value is for one step only.
     """
     if not pipeline.cells:
         raise UsageError("verify needs a notebook: nothing else has cells to run plainly")
     if stepwise := [name for name in params or {} if "." in name]:
         raise UsageError(f"{stepwise[0]} is for one step only, and a plain run has one value for all")
-    for name, said in later_values(pipeline.parameters, params or {}).items():
-        raise UsageError(f"plain cells do not know {said.text}: give a value to compare with: -p {name}=…")
     with Workplace(pipeline.directory) as workplace, _same_hashes():
         moved = _ungated(pipeline.moved(workplace.fresh()))
         run, again = (moved.run(params=params, check=False) for _ in range(2))
-        read = {step.name: step.parameters for step in moved.graph.steps}
-        cells = _cells_run_plainly(pipeline)
-        notebook = PlainNotebook(cells, _values(moved, run, params or {}), read)
+        cells, later = _cells_run_plainly(pipeline), later_values(pipeline.parameters, params or {})
+        steps = {step.name: step for step in moved.graph.steps}
+        notebook = PlainNotebook(cells, _values(moved, run, params or {}), later, steps)
 
         def plainly(question: Question) -> PlainRun:
             return run_plainly(notebook, workplace.fresh(), question)
@@ -77,7 +75,7 @@ def verify(
             tuple(names),
             tuple(shown_findings(moved, run, plain)),
             plain.failure,
-            tuple(_failures(run)),
+            tuple(_failures(run, plain.left_out)),
             tuple(_rerun(run, again)),
         )
 
@@ -88,9 +86,14 @@ _ASKING: dict[str, Any] = {"gate": "", "before": (), "after_done": (), "on_statu
 
 def _ungated(pipeline: Pipeline) -> Pipeline:
     """Return the pipeline, of which no step waits for an approval or calls back: nobody is asked here."""
-    steps = tuple(replace(step, options=replace(step.options, **_ASKING)) for step in pipeline.graph.steps)
+    steps = tuple(replace(step, options=_silent(step.options)) for step in pipeline.graph.steps)
     pipeline.graph = replace(pipeline.graph, steps=steps)
     return pipeline
+
+
+def _silent(options: StepOptions) -> StepOptions:
+    referring = {field: said for field, said in options.referring.items() if field not in _ASKING}
+    return replace(options, referring=referring, **_ASKING)
 
 
 def _values(pipeline: Pipeline, run: Run, params: Mapping[str, object]) -> dict[str, bytes]:
@@ -169,9 +172,12 @@ def _with_varying(
         yield replace(finding, outcome="varies") if varies else finding
 
 
-def _failures(run: Run) -> Iterator[Failure]:
+def _failures(run: Run, left_out: Collection[str]) -> Iterator[Failure]:
     for step in run.steps.values():
-        if step.status not in _ENDED_WELL:
+        if step.name in left_out:
+            if step.status is not Status.SKIPPED:
+                yield Failure(step.name, f"{step.status}: in the notebook, its --when is not true")
+        elif step.status not in _ENDED_WELL:
             yield Failure(step.name, f"{step.status}: {step.reason}" if step.reason else step.status)
 
 

@@ -19,7 +19,8 @@ import msgspec
 
 from jupyter_pipes.verification.findings import Failure, NameFinding
 from jupyter_pipes.verification.namespace import Question, findings
-from jupyter_pipes.verification.plain_run import PlainNotebook, PlainRun, plain_code
+from jupyter_pipes.verification.plain_cells import PlainNotebook
+from jupyter_pipes.verification.plain_run import PlainRun
 
 LOADED = ("IPython.core.interactiveshell", "matplotlib.pyplot", "networkx", "numpy", "pandas")
 """What most notebooks import, and what takes longest."""
@@ -49,7 +50,10 @@ class PlainServer:
     def __call__(self, notebook: PlainNotebook, folder: Path, question: Question) -> PlainRun:
         """Run the cells in the folder; what they show is not looked at."""
         cells = (cell for cell in notebook.cells if cell.role != "markdown")
-        codes = [(cell.number, plain_code(cell, notebook.values)) for cell in cells]
+        both = (
+            (cell.number, code) for cell in cells for code in (notebook.code(cell), notebook.behind(cell))
+        )
+        codes = [(number, code) for number, code in both if code]
         places = [folder.parent.parent / name for name in ("question.json", "answer.json")]
         places[0].write_bytes(msgspec.json.encode(question))
         places[1].unlink(missing_ok=True)

@@ -69,6 +69,31 @@ def test_what_a_step_asks_and_tells_of_itself_is_the_same_in_both(pipeline_of: M
     }
 
 
+def test_options_mean_in_plain_cells_what_they_mean_in_the_pipeline(pipeline_of: MakePipeline) -> None:
+    """Elements, conditions, rounds, other pipelines, and what these take from earlier steps."""
+    other = "%%params\nrows: int = 1\nlabel: str = ''", "%%step make\ntable = [label] * rows"
+    pipeline_of(*other, name="other")
+    pipeline = pipeline_of(
+        "from jupyter_pipes import current",
+        "%%params\nn: int = 1\nk: int = 4",
+        "%%step a\nxs = [1, 2, 3]\ncurrent.metric('rounds', 5)",
+        "%%step left --when 'n > 3'\ny = len(xs)",
+        "%%step left --append\nprint(y)",
+        "%%step with_it --when 'y'\nz = y + 1",
+        "%%step goes_on --on-fail ignore\nw = y",
+        "%%step each --map 'x in xs' --map 'v in range(x)'\np = x * v",
+        "%%step each --append\nq = p + 1\nprint(q)",
+        "%%step total --when 'q' --gate 'Good ${a.xs.rows}?'\ns = sum(p) + k",
+        "j = 0",
+        "%%step again --repeat-while 'j < 100' --at-most ${a.metrics.rounds}\nj += 1",
+        "%%step prep --pipeline other.ipynb -p rows=${a.xs.rows} label=a-${params.n} --out table",
+    )
+    verification = verify(pipeline, {"k": "${a.xs.rows}"})
+    assert verification.holds, verification
+    assert outcomes(verification) == dict.fromkeys(["xs", "w", "p", "q", "s", "j", "table"], "equal")
+    assert verification.shown == ()
+
+
 def test_what_no_two_plain_runs_agree_in_varies(pipeline_of: MakePipeline) -> None:
     pipeline = pipeline_of("import time, uuid", "%%step a\nx = uuid.uuid4().hex\nn = 1")
     verification = verify(pipeline)

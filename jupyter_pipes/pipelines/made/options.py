@@ -13,7 +13,7 @@ from jupyter_pipes.model.steps import StepOptions
 from jupyter_pipes.pipelines.made.value import item, metric
 from jupyter_pipes.pipelines.made.writing import as_written
 from jupyter_pipes.pipelines.options.table import BY_FIELD
-from jupyter_pipes.pipelines.references import METRICS, Reference
+from jupyter_pipes.pipelines.references import METRICS, Lookup, Reference
 from jupyter_pipes.pipelines.referring.values import converted
 from jupyter_pipes.pipelines.step_options import checked
 
@@ -49,6 +49,21 @@ def answer(step: str, made: Mapping[str, Sequence[str]], namespace: Mapping[str,
             return metric(reference, namespace[measured])
         return item(reference, namespace[key_of(reference.owner, reference.name)])
 
+    return msgspec.msgpack.encode(options_of(step, made, lookup))
+
+
+def options_of(step: str, made: Mapping[str, Sequence[str]], lookup: Lookup) -> StepOptions:
+    """Return what options of a step come to, as its only options.
+
+    Args:
+        step: the step's name.
+        made: field of options -> its texts.
+        lookup: what references stand for.
+
+    Raises:
+        UsageError: one stands for nothing, or the value does not fit.
+    """
+
     def written(reference: Reference) -> Any:
         return as_written(reference, lookup(reference))
 
@@ -61,7 +76,7 @@ def answer(step: str, made: Mapping[str, Sequence[str]], namespace: Mapping[str,
         )
         for field, texts in made.items()
     }
-    return msgspec.msgpack.encode(StepOptions(**fields))
+    return StepOptions(**fields)
 
 
 def told(content: bytes) -> StepOptions:

@@ -12,7 +12,7 @@ from jupyter_pipes.model.errors import ParameterError
 from jupyter_pipes.model.steps import CodePiece
 from jupyter_pipes.pipelines.arguments import shown
 from jupyter_pipes.pipelines.parameter_types import allowed, fit
-from jupyter_pipes.pipelines.references import METRICS, Reference, fill
+from jupyter_pipes.pipelines.references import METRICS, Lookup, Reference, fill
 
 ANY = ""
 """The kind of a parameter that takes any value."""
@@ -61,11 +61,20 @@ def value(parameter: str, text: str, kind: str, **made: Any) -> Any:
             return metric(reference, made[measured])
         return item(reference, made[reference.name])
 
+    return filled(parameter, text, kind, lookup)
+
+
+def filled(parameter: str, text: str, kind: str, lookup: Lookup) -> Any:
+    """Return what a parameter's text comes to, by what its references stand for.
+
+    Raises:
+        ParameterError: one stands for nothing, or the value does not fit.
+    """
     try:
-        filled = fill(text, lookup)
+        made = fill(text, lookup)
     except ValueError as error:
         raise ParameterError(f"parameter {parameter}: {error}") from None
-    return filled if kind == ANY else _fitted(parameter, text, filled, getattr(builtins, kind))
+    return made if kind == ANY else _fitted(parameter, text, made, getattr(builtins, kind))
 
 
 def _fitted(parameter: str, text: str, filled: object, kind: type) -> Any:
