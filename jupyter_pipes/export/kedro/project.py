@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from jupyter_pipes.export.kedro.datasets import catalog_text, datasets, inputs_of
 from jupyter_pipes.export.kedro.engine import KEDRO, check_node
 from jupyter_pipes.export.kedro.parameters import parameters_text
+from jupyter_pipes.export.kedro.requirements import requirements
 from jupyter_pipes.export.kedro.texts import (
     LOGGER,
     PACKAGES,
@@ -62,7 +63,12 @@ def export_kedro(exported: Exported) -> dict[str, str]:
         "tests/test_pipeline.py": _tests(program, found, package, pipeline, origin),
     }
     return {
-        "pyproject.toml": _project(program, found, package, name, origin),
+        "pyproject.toml": PROJECT.format(
+            package=package,
+            name=name,
+            origin=origin,
+            dependencies="".join(f"    {json.dumps(each)},\n" for each in _needed(program, found, nodes)),
+        ),
         "conf/base/parameters.yml": parameters_text(program.parameters, origin),
         "conf/base/catalog.yml": catalog_text(found.values(), origin),
         "conf/local/catalog.yml": f"# {origin}\n# What is different on this machine.\n",
@@ -123,16 +129,7 @@ def _tests(program: Program, found: Datasets, package: str, pipeline: str, origi
     )
 
 
-def _project(program: Program, found: Datasets, package: str, name: str, origin: str) -> str:
+def _needed(program: Program, found: Datasets, nodes: str) -> list[str]:
+    asked = [package for function in program.functions for package in function.step.options.packages]
     of_functions = any(dataset.is_of_functions for dataset in found.values())
-    needed = ["kedro>=1.0", "kedro-datasets", *(["cloudpickle"] if of_functions else []), *_asked(program)]
-    return PROJECT.format(
-        package=package,
-        name=name,
-        origin=origin,
-        dependencies="".join(f"    {json.dumps(each)},\n" for each in dict.fromkeys(needed)),
-    )
-
-
-def _asked(program: Program) -> list[str]:
-    return [package for function in program.functions for package in function.step.options.packages]
+    return requirements(nodes, asked, of_functions=of_functions)

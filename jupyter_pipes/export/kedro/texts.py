@@ -109,7 +109,7 @@ build-backend = "setuptools.build_meta"
 name = "{package}"
 version = "0.1.0"
 requires-python = ">=3.10"
-# With those of the notebook, which its environment has.
+# What the notebook imports, in any version.
 dependencies = [
 {dependencies}]
 

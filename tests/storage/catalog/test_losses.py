@@ -18,7 +18,11 @@ from tests.storage.catalog.kinds_of_frames import COLUMNS, FRAMES, is_same
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
-OF_FRAMES = ("csv", "parquet", "feather", "json", "excel", "sql")
+OF_FRAMES = (
+    "csv",
+    "sql",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("parquet", "feather", "json", "excel")),
+)
 
 
 def entry_of(name: str, folder: Path, **fields: Any) -> Entry:
