@@ -43,6 +43,9 @@ class Source:
         return "\\x1b[31mred words\\x1b[0m <script>window.hacked = 1</script>"
     def preview(self, ref):
         return dict()
+    def inside(self, step):
+        return None
+
     def why(self, step):
         return Explanation(step.name, "run", step.decision_reasons)
 
