@@ -90,12 +90,18 @@ class Asking:
         namespace = self._cell.namespace
         namespace.update({n: pickle.loads(v) for n, v in rule.parameters.items() if n not in namespace})
         for piece in rule.pieces:
-            if _key(piece) not in self._have_run:
+            if not self._is_there(piece):
                 failure = self._cell.run("\n" * (piece.line - 1) + piece.source, piece.label)
                 if failure is not None:
                     raise failure.error
                 self._have_run.add(_key(piece))
         return value_of(rule.name, namespace)
+
+    def _is_there(self, piece: CodePiece) -> bool:
+        """Whether code ran here: in front of the step's own, or as a part of that."""
+        # Made anew, a class would be another one than that of the exception.
+        is_bound = bool(piece.names) and all(name in self._cell.namespace for name in piece.names)
+        return _key(piece) in self._have_run or (piece.is_definition and is_bound)
 
     def _answer(self, name: str, function: Any, error: BaseException) -> bool:
         if words := misfit(name, ARGUMENTS, function):

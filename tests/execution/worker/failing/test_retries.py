@@ -71,6 +71,13 @@ def test_a_function_that_hangs_is_left_alone(
     assert run.steps["a"].reason == "KeyError"
 
 
+def test_a_class_of_the_steps_own_cell_is_that_of_the_exception(pipeline_of: Callable[..., Pipeline]) -> None:
+    function = "def busy(error, attempt): return isinstance(error, Busy)"
+    cell = "%%step a --retries 2 --retry-on busy\nclass Busy(Exception): ...\nraise Busy"
+    run = pipeline_of(function, cell).run(debug=True, check=False)
+    assert len(run.steps["a"].attempts) == 3
+
+
 WAYS = [
     ("--when 1/0", "x = 1", "ZeroDivisionError None"),
     ("--bash", "exit 22", "ScriptFailed 22"),
