@@ -24,7 +24,7 @@ from jupyter_pipes.planning.fingerprints import named_files
 if TYPE_CHECKING:
     from jupyter_pipes.execution.callbacks.values import StepValues
     from jupyter_pipes.history.workspace import Workspace
-    from jupyter_pipes.model.views import RunView
+    from jupyter_pipes.model.views import RunView, StepView
     from jupyter_pipes.planning.request import RunRequest
 
 
@@ -188,7 +188,7 @@ class Jobs:
 
     def _artifact(self, producer: str, name: str) -> ArtifactRef | None:
         maker = self._view.steps[producer]
-        if maker.status is Status.FAILED:
+        if maker.status is Status.FAILED and not _has_lists(maker):
             # Its failure is ignored (`--on-fail ignore`): what it was to change is as it was.
             before = maker.planned.reads.get(name, PARAMS_OWNER)
             is_changed = name in maker.planned.observed_writes and before != PARAMS_OWNER
@@ -200,3 +200,9 @@ class Jobs:
                 step=producer,
             )
         return artifact
+
+
+def _has_lists(maker: StepView) -> bool:
+    """Whether only elements of a step failed: its lists were made all the same, with None in their place."""
+    latest = maker.latest
+    return bool(maker.planned.options.map) and latest is not None and latest.status is Status.COMPLETED

@@ -222,7 +222,14 @@ def test_two_steps_read_the_same_frame(ground: Ground) -> None:
 
 
 def test_an_ignored_failure_leaves_none(ground: Ground) -> None:
-    run = ground.run("%%step a --on-fail ignore\nx = 1\nraise ValueError()", "%%step b\ny = x is None")
+    run = ground.run(
+        "%%step a --on-fail ignore\nx = 1\nraise ValueError()",
+        "%%step b\ny = x is None",
+        "%%step each --map 'n in range(3)' --on-fail ignore\nif n == 1:\n    raise ValueError()\nz = n",
+        "%%step all --map 'n in 7' --on-fail ignore\nnone = n",
+        "%%step c\nzs, nothing = z, none",
+    )
+    assert (run["zs"], run["nothing"]) == ([0, None, 2], None), "of elements, in their place in the lists"
     assert run["y"] is True
     assert (run.status, run.steps["a"].status) == (Status.COMPLETED, Status.FAILED)
 
