@@ -25,6 +25,9 @@ _SECOND = 1_000_000_000
 _PIECE = 1024 * 1024
 """Bytes that are read at once: what stays in a CPU's cache."""
 
+_LEAST_PIECE = 4096
+"""Of a file that is not what its size says, so many are read at once."""
+
 _MOST_NAMES = 2_000
 """Names of a folder that are remembered at most."""
 
@@ -68,8 +71,11 @@ def content_digest(path: Path | str) -> str:
     Raises:
         OSError: it cannot be read.
     """
-    hasher, piece = blake3(), memoryview(bytearray(_PIECE))
+    hasher = blake3()
     with open(path, "rb", buffering=0) as file:  # noqa: PTH123 - as above
+        # Most files are small: in a step's process each page of room costs more than to read it.
+        size = os.fstat(file.fileno()).st_size
+        piece = memoryview(bytearray(min(max(size, _LEAST_PIECE), _PIECE)))
         while size := file.readinto(piece):
             hasher.update(piece[:size])
     return hasher.hexdigest()
