@@ -21,7 +21,7 @@ STILL_MILLISECONDS = 10_000
 SETTLED_MILLISECONDS = 12_000
 
 KERNEL = "import os\nfrom pathlib import Path\n_ = Path('kernel').write_text(str(os.getpid()))"
-STEPS = (
+PIPELINE = (
     "%%step sleeps --always\nimport time\ntime.sleep(3600)\nx = 1",
     "%%step asks --gate 'go on?'\ny = 1",
     "%%step last\nz = x + y",
@@ -88,7 +88,7 @@ def measure() -> list[Figure]:
         a_lab(other, extension=False) as plain,
     ):
         bare = Watched(plain, "x = 1")
-        watched = Watched(lab, "%load_ext jupyter_pipes", *STEPS, RUN)
+        watched = Watched(lab, "%load_ext jupyter_pipes", *PIPELINE, RUN)
         watched.lab.command("jupyter_pipes:open-panel")
         watched.stop()
         taken = [_turn(watched, bare) for _ in range(TIMES)]
