@@ -183,7 +183,7 @@ _BUILT_IN: Mapping[str, Format] = {
     SQL: Format(
         "",
         {"pandas": "pandas.read_sql_table({table}, {path}{options})"},
-        {"pandas": "to_sql", "polars": "write_database"},
+        {"pandas": "to_sql"},
         modules={"pandas": ("pandas", "sqlalchemy")},
     ),
 }
