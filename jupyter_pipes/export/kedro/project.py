@@ -67,7 +67,9 @@ def export_kedro(exported: Exported) -> dict[str, str]:
             package=package,
             name=name,
             origin=origin,
-            dependencies="".join(f"    {json.dumps(each)},\n" for each in _needed(program, found, nodes)),
+            dependencies="".join(
+                f"    {json.dumps(each)},\n" for each in _needed(exported, program, found, nodes)
+            ),
         ),
         "conf/base/parameters.yml": parameters_text(program.parameters, origin),
         "conf/base/catalog.yml": catalog_text(found.values(), origin),
@@ -129,7 +131,9 @@ def _tests(program: Program, found: Datasets, package: str, pipeline: str, origi
     )
 
 
-def _needed(program: Program, found: Datasets, nodes: str) -> list[str]:
+def _needed(exported: Exported, program: Program, found: Datasets, nodes: str) -> list[str]:
+    names = (name for step in exported.graph.steps for name in (*step.writes, *step.loads))
+    entries = [entry for name in names if (entry := exported.catalog.entry(name)) is not None]
     asked = [package for function in program.functions for package in function.step.options.packages]
     of_functions = any(dataset.is_of_functions for dataset in found.values())
-    return requirements(nodes, asked, of_functions=of_functions)
+    return requirements(nodes, entries, asked, of_functions=of_functions)

@@ -109,7 +109,7 @@ build-backend = "setuptools.build_meta"
 name = "{package}"
 version = "0.1.0"
 requires-python = ">=3.10"
-# What the notebook imports, in any version.
+# What the notebook imports and its catalog needs, in any version.
 dependencies = [
 {dependencies}]
 

@@ -29,6 +29,11 @@ def losses(entry: Entry, path: str, value: Any) -> tuple[str, ...]:
     )
 
 
+def reason_of(error: Exception) -> str:
+    """Return what went wrong in one line: behind the first, databases repeat values."""
+    return f"{type(error).__name__}: {error}".splitlines()[0]
+
+
 def lost_of(
     name: str,
     value: Any,
@@ -47,5 +52,5 @@ def lost_of(
         with panics_as_errors():
             back = read_again()
     except Exception as error:  # a library's function may raise anything
-        return (f"{name} cannot be read again: {type(error).__name__}: {error}",)
+        return (f"{name} cannot be read again: {reason_of(error)}",)
     return tuple(f"{name} {difference}" for difference in compared(value, back))

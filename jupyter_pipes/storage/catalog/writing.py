@@ -15,7 +15,7 @@ from msgspec import Struct
 from jupyter_pipes.model.errors import ConfigurationError, PipesError
 from jupyter_pipes.storage.catalog.entries import SQLITE, Entry
 from jupyter_pipes.storage.catalog.formats import ending_of, write_file
-from jupyter_pipes.storage.catalog.losses import losses
+from jupyter_pipes.storage.catalog.losses import losses, reason_of
 from jupyter_pipes.storage.catalog.placeholders import OF_A_RUN, is_any, masked, with_variables
 from jupyter_pipes.storage.catalog.states import state_of
 from jupyter_pipes.storage.catalog.tables import look_at_table, write_table
@@ -65,7 +65,7 @@ def look(entry: Entry, value: Any) -> Written:
     except PipesError as error:
         return Written(error=error.message)
     except Exception as error:  # a library's function may raise anything
-        return Written(error=masked(f"{type(error).__name__}: {error}", entry.path))
+        return Written(error=masked(reason_of(error), entry.path))
 
 
 def _looked_at(entry: Entry, value: Any) -> tuple[str, ...]:
