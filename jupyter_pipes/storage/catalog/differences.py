@@ -25,7 +25,7 @@ def type_difference(value: Any, back: Any) -> tuple[str, ...]:
 def _below_the_type(value: Any, back: Any) -> Iterator[str]:
     """Of values of other libraries nothing more is known than their class."""
     attribute, compared = _OF_LIBRARIES.get(library_of(value), ("", _of_plain))
-    if (attribute and hasattr(value, attribute)) or library_of(value) == "builtins":
+    if attribute and hasattr(value, attribute):
         yield from compared(value, back)
 
 
@@ -70,6 +70,7 @@ def _of_schemas(
 
 
 _OF_LIBRARIES: Mapping[str, tuple[str, Callable[[Any, Any], Iterator[str]]]] = {
+    "builtins": ("__class__", _of_plain),
     "numpy": ("dtype", _of_array),
     "pandas": ("columns", frame_differences),
     "polars": ("schema", _of_polars),

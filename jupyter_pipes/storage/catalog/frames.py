@@ -21,11 +21,13 @@ def frame_differences(value: Any, back: Any) -> Iterator[str]:
     if len(back) != len(value):
         yield f"gives back {len(back)} of {len(value)} rows"
         return
-    for name in value.columns.unique():
-        if name not in lost:
-            yield from _of_columns(name, value, back)
+    places, others = _places(value), _places(back)
+    for name in places:
+        if name in lost:
+            continue
+        yield from _of_columns(name, _columns(value, places[name]), _columns(back, others[name]))
     yield from _of_index(value.index, back.index, is_column=bool(gained) and not lost)
-    if value.attrs != back.attrs:
+    if unlike(value.attrs, back.attrs):
         yield "loses the frame's attrs"
     if value.flags != back.flags:
         yield "loses the frame's flags"
@@ -42,17 +44,24 @@ def _of_labels(before: Any, now: Any, *, is_longer: bool) -> Iterator[str]:
         yield f"loses the {before.dtype} dtype of the column names (it comes back as {now.dtype})"
 
 
-def _of_columns(name: Any, value: Any, back: Any) -> Iterator[str]:
+def _of_columns(name: Any, value: Iterator[Any], back: Iterator[Any]) -> Iterator[str]:
     """Of all columns of one name: there may be several."""
-    for before, now in zip(_columns(name, value), _columns(name, back), strict=True):
+    for before, now in zip(value, back, strict=False):
         if before.dtype != now.dtype:
             yield f"loses the {before.dtype} dtype of {name} (it comes back as {now.dtype})"
         elif different := _of_values(before, now):
             yield f"gives back {different} in {name}"
 
 
-def _columns(name: Any, frame: Any) -> Iterator[Any]:
-    places = [place for place, each in enumerate(frame.columns) if each == name]
+def _places(frame: Any) -> dict[Any, list[int]]:
+    """Name of a column -> where columns of that name stand."""
+    found: dict[Any, list[int]] = {}
+    for place, name in enumerate(frame.columns):
+        found.setdefault(name, []).append(place)
+    return found
+
+
+def _columns(frame: Any, places: list[int]) -> Iterator[Any]:
     return (frame.iloc[:, place].reset_index(drop=True) for place in places)
 
 

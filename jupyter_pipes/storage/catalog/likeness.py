@@ -33,13 +33,16 @@ def _first(pairs: Iterable[tuple[Any, Any]]) -> str:
 
 
 def _is_equal(value: Any, back: Any) -> bool:
-    if isinstance(value, float) and value != value:
-        return bool(back != back)
+    if value is back:
+        return True
     if hasattr(value, "tobytes") and hasattr(value, "dtype"):
         return _is_equal_array(value, back)
     if type(value).__eq__ is object.__eq__:
         return True  # Only being the same object would be equal: that cannot be asked of what was read.
-    return bool(value == back)
+    try:
+        return bool(value == back) or bool(value != value and back != back)
+    except (TypeError, ValueError):
+        return True  # What has no truth, such as a frame, tells nothing.
 
 
 def _is_equal_array(value: Any, back: Any) -> bool:
