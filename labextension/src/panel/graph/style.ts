@@ -13,6 +13,10 @@ export function styleOf(element: Element): StylesheetJson {
   const text = opaque(element, 'var(--jp-ui-font-color1)');
   const quiet = opaque(element, 'var(--jp-ui-font-color2)');
   const ground = colour('--jp-layout-color1');
+  const frame = opaque(
+    element,
+    'color-mix(in srgb, var(--jp-layout-color2) 50%, var(--jp-layout-color1))'
+  );
   const running = inksOf(element, 'running');
   const caption = {
     width: 'data(width)',
@@ -131,8 +135,7 @@ export function styleOf(element: Element): StylesheetJson {
         width: 'data(width)',
         height: 'data(height)',
         shape: 'round-rectangle',
-        'background-color': colour('--jp-layout-color2'),
-        'background-opacity': 0.5,
+        'background-color': frame,
         'border-width': 1,
         'border-color': colour('--jp-border-color2'),
         events: 'no',
@@ -147,7 +150,7 @@ export function styleOf(element: Element): StylesheetJson {
         'font-weight': 600,
         'text-max-width': 'data(width)',
         'text-wrap': 'ellipsis',
-        'text-background-color': opaque(element, 'var(--jp-layout-color2)'),
+        'text-background-color': frame,
         'text-background-opacity': 1,
         'text-background-padding': '2px',
         'min-zoomed-font-size': 5,
