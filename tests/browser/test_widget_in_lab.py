@@ -48,6 +48,8 @@ class Source:
 
     def why(self, step):
         return Explanation(step.name, "run", step.decision_reasons)
+    def inside(self, step):
+        return None
 
 view = RunView("r", "study", steps=dict((step.name, StepView(step.name, step)) for step in steps))
 seq = 0
