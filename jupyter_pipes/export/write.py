@@ -7,6 +7,10 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from msgspec.structs import replace
+
+from jupyter_pipes.analysis.local_modules import has_module, imported
+from jupyter_pipes.execution.inert_imports import without_inert_imports
 from jupyter_pipes.export.executed_notebook import write_executed_notebook
 from jupyter_pipes.export.forms import FORMS
 from jupyter_pipes.export.plain.preparation import Exported
@@ -18,6 +22,7 @@ from jupyter_pipes.storage.whole_files import replace_file
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from jupyter_pipes.pipelines.graph import Graph
     from jupyter_pipes.runs.pipeline import Pipeline
     from jupyter_pipes.runs.run import Run
 
@@ -90,8 +95,8 @@ def _files_for_engine(pipeline: Pipeline, path: Path, engine: str) -> Mapping[Pa
     catalog = pipeline.workspace.catalog
     texts: Mapping[str, str] = export(
         Exported(
-            *(pipeline.graph, pipeline.cells, pipeline.parameters, catalog),
-            *(pipeline.name, source, path.stem),
+            *(_graph(pipeline), pipeline.cells, pipeline.parameters, catalog),
+            *(pipeline.name, source, path.stem, _beside(pipeline)),
         )
     )
     check_imports(texts)
@@ -141,4 +146,23 @@ def _module(pipeline: Pipeline) -> str:
         # It is what an export of it would be.
         return formatted(Path(pipeline.origin).read_text(encoding="utf-8"))
     source = Path(pipeline.origin).name if pipeline.origin else pipeline.name
-    return export_python(pipeline.graph, pipeline.cells, pipeline.parameters, pipeline.name, source)
+    parameters, beside = pipeline.parameters, _beside(pipeline)
+    return export_python(_graph(pipeline), pipeline.cells, parameters, pipeline.name, source, beside)
+
+
+def _graph(pipeline: Pipeline) -> Graph:
+    """The pipeline's graph, without imports that would do nothing in an export."""
+    places = (Path(pipeline.directory),)
+    steps = tuple(without_inert_imports(step, places) for step in pipeline.graph.steps)
+    return replace(pipeline.graph, steps=steps)
+
+
+def _beside(pipeline: Pipeline) -> tuple[str, ...]:
+    """The modules in the notebook's folder that its steps import."""
+    modules = {
+        name.split(".")[0]
+        for step in pipeline.graph.steps
+        for each in step.sources
+        for name in imported(each)
+    }
+    return tuple(sorted(name for name in modules if has_module(Path(pipeline.directory), name)))

@@ -71,3 +71,15 @@ def test_an_export_does_not_stand_before_a_module_that_it_imports(
     with pytest.raises(UsageError, match="own module pandas would stand before the pandas that the notebook"):
         write(pipeline, tmp_path / name, form, None)
     assert not (tmp_path / name).exists()
+
+
+@pytest.mark.parametrize("form", ["python", "clearml"])
+def test_an_export_imports_what_does_something_and_not_what_only_others_name(
+    form: str, pipeline_of: MakePipeline, tmp_path: Path
+) -> None:
+    (tmp_path / "plugins.py").write_text("print('here')\n")
+    (tmp_path / "inert.py").write_text("def one():\n    return 1\n")
+    write(pipeline_of("import plugins, inert", "%%step a\nx = 1"), tmp_path / "flow.py", form, None)
+    text = (tmp_path / "flow.py").read_text()
+    assert "\n\nimport plugins  # noqa: F401 - for what importing it does\n" in text, "sorted as ruff has it"
+    assert "inert" not in text

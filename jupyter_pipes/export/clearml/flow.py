@@ -42,7 +42,7 @@ def export_clearml(exported: Exported) -> dict[str, str]:
         f"`python {stem}.py --debug` (in this one)."
     )
     flow = _flow(program, docstring(f"{exported.heading}\n\n{how}", level=0), shared)
-    files = {f"{stem}.py": with_reasons(formatted(flow, beside=[shared]))}
+    files = {f"{stem}.py": with_reasons(formatted(flow, beside=[shared, *exported.beside]))}
     if program.has_shared:
         words = "What the tasks import: their repository has to have it."
         text = program.module(
@@ -51,7 +51,7 @@ def export_clearml(exported: Exported) -> dict[str, str]:
             first=_reports(program, in_shared=True),
             part="shared",
         )
-        files[f"{shared}.py"] = with_reasons(formatted(text))
+        files[f"{shared}.py"] = with_reasons(formatted(text, exported.beside))
     return files
 
 

@@ -49,8 +49,8 @@ def export_luigi(exported: Exported) -> dict[str, str]:
     stem = exported.stem
     flow = _flow(program, exported.heading, stem)
     return {
-        f"{stem}.py": formatted(flow, beside=[f"{stem}_steps"]),
-        f"{stem}_steps.py": with_reasons(formatted(functions)),
+        f"{stem}.py": formatted(flow, beside=[f"{stem}_steps", *exported.beside]),
+        f"{stem}_steps.py": with_reasons(formatted(functions, exported.beside)),
         **configuration([function.step for function in program.functions], exported.origin),
     }
 

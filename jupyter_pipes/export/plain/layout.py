@@ -19,7 +19,7 @@ def formatted(text: str, beside: Sequence[str] = ()) -> str:
 
     Args:
         text: the source.
-        beside: the modules that are written beside it.
+        beside: the modules that stand beside it.
 
     Raises:
         NotebookError: ruff cannot read it.
@@ -33,7 +33,8 @@ def formatted(text: str, beside: Sequence[str] = ()) -> str:
 
 def with_reasons(text: str) -> str:
     """Say at each import that stands below other code, or that nothing uses, why it does."""
-    reasons = {"E402": "the set-up above comes first", "F401": "for what importing it does"}
+    effect = "for what importing it does"
+    reasons = {"E402": "the set-up above comes first", "F401": effect, "F811": effect}
     arguments = ["check", "--isolated", "--output-format=json", "--exit-zero", "-"]
     problems: list[dict[str, Any]] = json.loads(_ruff([*arguments, f"--select={','.join(reasons)}"], text))
     lines = text.split("\n")

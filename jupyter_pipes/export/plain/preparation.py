@@ -32,6 +32,7 @@ class Exported(Struct, frozen=True):
         name: the pipeline's name.
         source: where it comes from, for people ("train.ipynb").
         stem: how the module or the folder is called that is written.
+        beside: the modules that stand in the notebook's folder.
     """
 
     graph: Graph
@@ -41,6 +42,7 @@ class Exported(Struct, frozen=True):
     name: str
     source: str
     stem: str
+    beside: Sequence[str] = ()
 
     @property
     def origin(self) -> str:

@@ -27,7 +27,12 @@ _OUR_NAMES = ("Parameter", "Pipeline", "Range", "main", "step")
 
 
 def export_python(
-    graph: Graph, cells: Sequence[Cell], parameters: Sequence[Parameter], name: str, source_label: str
+    graph: Graph,
+    cells: Sequence[Cell],
+    parameters: Sequence[Parameter],
+    name: str,
+    source_label: str,
+    beside: Sequence[str] = (),
 ) -> str:
     """Return the source of a module with the same steps, parameters and edges; the same bytes every time.
 
@@ -37,6 +42,7 @@ def export_python(
         parameters: the declared parameters.
         name: the pipeline's name.
         source_label: where it comes from, for people ("train.ipynb").
+        beside: the modules that stand in the notebook's folder.
 
     Raises:
         InvalidPipeline: the graph has errors; an export of it could not run.
@@ -55,7 +61,7 @@ def export_python(
         reserved=("jupyter_pipes", "pipeline", *_OUR_NAMES),
         imports=[f"from jupyter_pipes import {each}" for each in _OUR_NAMES],
     )
-    return with_reasons(formatted(_text(program, title(graph, cells), source_label)))
+    return with_reasons(formatted(_text(program, title(graph, cells), source_label), beside))
 
 
 def _text(program: Program, heading: str, source_label: str) -> str:

@@ -148,3 +148,13 @@ def test_what_clearml_cannot_say_is_refused_with_its_cell(what: str) -> None:
     cells, words = REFUSED[what]
     with pytest.raises(NotebookError, match=words):
         exported(*cells)
+
+
+def test_what_is_imported_for_what_it_does_is_so_in_each_script_and_beside_them() -> None:
+    imports = "import pandas as pd\nimport plugins"
+    flow = exported(imports, "%%step a\nx = 1", "%%step b\ny = pd.DataFrame()")["flow.py"]
+    top, _, functions = flow.partition("\n\n\n")
+    assert "import plugins  # noqa: F401 - for what importing it does\n" in top
+    inside = "    import plugins  # noqa: F401, F811 - for what importing it does\n"
+    assert f"def a():\n{inside}\n    x = 1\n" in functions
+    assert f"def b():\n{inside}" in functions
