@@ -60,7 +60,9 @@ def test_what_modules_do_when_they_are_imported_holds_in_every_later_step(
     (tmp_path / "inert.py").write_text("def told():\n    return 1\n")
     run = pipeline_of(*CELLS).run()
     assert [run[name] for name in "abcde"] == [1, 3, [1, 2], "HalvingGridSearchCV", 1]
-    told = "import of_nobody (cell 1): No module named 'of_nobody'; the step names nothing of it"
+    told = (
+        "import of_nobody (cell 1): ModuleNotFoundError: No module named 'of_nobody'; it names nothing of it"
+    )
     assert told in run.steps["count"].notes
 
     more = (CELLS[0].replace("import registry", "import registry, inert as other"), *CELLS[1:])

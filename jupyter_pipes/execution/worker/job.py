@@ -215,10 +215,11 @@ class Attempt:
         self.displays.is_of_other_cells = True
         for piece in pieces:
             failure = self._run_piece(piece)
-            if failure is not None and piece.for_effect and isinstance(failure.error, ImportError):
-                self.note(f"{piece.source} ({piece.label}): {failure.error}; the step names nothing of it")
-            elif failure is not None:
+            if failure is None:
+                continue
+            if not (piece.for_effect and isinstance(failure.error, (Exception, SystemExit))):
                 return self._piece_failed(piece, failure)
+            self.note(f"{piece.source} ({piece.label}): {reason(failure.error)}; it names nothing of it")
         return None
 
     def _run_piece(self, piece: CodePiece) -> Failure | None:
