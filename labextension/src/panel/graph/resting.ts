@@ -6,7 +6,7 @@ const QUIET_FRAMES = 15;
 /** Behind all that cytoscape does itself before a frame. */
 const LAST = 0;
 
-/** What draws a graph; none of it is promised by cytoscape, of which versions 3.30 to 3.35 and 3.22 were tried. */
+/** What draws a graph; none of it is promised by cytoscape, of which 3.35 and the version in ipycytoscape were tried. */
 interface Renderer {
   destroyed?: boolean;
   renderLoopStarted?: boolean;
