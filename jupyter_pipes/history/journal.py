@@ -24,6 +24,10 @@ REMARKS = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.ResultAccepted, ev.Co
 """Facts that anybody may add to a run at any time; all others are the controller's alone."""
 
 
+_FREE = (ev.RunTagged, ev.RunRenamed, ev.RunArchived, ev.CommandGiven)
+"""Those of them that mean the same wherever they stand: behind facts of the controller as well."""
+
+
 class Overtaken(StoreError):
     """Another process wrote facts of the run that only its one controller writes."""
 
@@ -102,9 +106,10 @@ class Journal:
         return record
 
     def _renumbered(self, records: Sequence[ev.Record], conflict: Conflict) -> list[ev.Record]:
-        """Return the records behind the remarks that came in between."""
+        """Return the records behind what came in between: remarks, or what remarks may stand behind."""
         others = list(read(self._database, self._run, self._seals, after=records[0].seq - 1))
-        if not all(isinstance(record.event, REMARKS) for record in others):
+        is_free = all(isinstance(record.event, _FREE) for record in records)
+        if not is_free and not all(isinstance(record.event, REMARKS) for record in others):
             raise Overtaken(f"run {self._run} cannot be recorded: another process writes it as well")
         if not others:
             raise StoreError(f"run {self._run} cannot be recorded: {conflict}") from conflict

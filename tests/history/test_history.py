@@ -17,6 +17,7 @@ from jupyter_pipes.history.history import (
 )
 from jupyter_pipes.history.indexing import ResultContent
 from jupyter_pipes.model import events as ev
+from jupyter_pipes.model.control.commands import Cancel
 from jupyter_pipes.model.digests import digest
 from jupyter_pipes.model.errors import RunNotFound, StoreError
 from jupyter_pipes.model.fold import fold
@@ -94,6 +95,19 @@ def test_records_are_numbered_and_read_back_in_order(history: History) -> None:
     assert [record.seq for record in appended] == [1, 2, 3, 4, 5]
     assert list(journal.read(history.database, "r", history.seals, after=0)) == appended
     assert list(journal.read(history.database, "r", history.seals, after=3)) == appended[3:]
+
+
+def test_a_command_stands_behind_what_the_controller_wrote_meanwhile(history: History) -> None:
+    """Whoever gives it is in the middle of doing so; the controller's facts have one writer only."""
+    controller, other = begin(history, "r"), Log(history, "r")
+    command = other.journal.number(ev.CommandGiven(Cancel(reason="enough")))
+    rival = Log(history, "r").journal
+    fact = rival.number(ev.RetryDue("a"))
+    controller.append(ev.NoteAdded("a", 1, "meanwhile"))
+    other.journal.write([command], other.view)
+    assert [type(record.event) for record in history.records("r", 0)] == [ev.NoteAdded, ev.CommandGiven]
+    with pytest.raises(journal.Overtaken, match="another process writes it as well"):
+        rival.write([fact], other.view)
 
 
 def test_two_runs_are_numbered_apart(history: History) -> None:
